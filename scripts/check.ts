@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateAll } from './generated-files.ts';
+import { checkLayers } from './layers.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Each check gives its faults as lines; tools print theirs themselves and give one line. */
+const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | readonly string[]])[] = [
+  ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
+  ['layers', () => checkLayers(root)],
+  ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
+  ['unused code', () => run('knip', [])],
+  ['generated files', drift],
+];
+
+let failed = false;
+for (const [name, check] of CHECKS) {
+  const startedAt = process.hrtime.bigint();
+  const faults = await check();
+  const seconds = (Number(process.hrtime.bigint() - startedAt) / 1e9).toFixed(1);
+  console.log(`${faults.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  for (const fault of faults) console.log(`       ${fault}`);
+  failed ||= faults.length > 0;
+}
+process.exit(failed ? 1 : 0);
+
+function run(tool: string, args: readonly string[]): readonly string[] {
+  const { status, error } = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (error !== undefined) return [`${tool} could not run: ${error.message}; run npm ci`];
+  return status === 0 ? [] : [`${tool} found faults, see above`];
+}
+
+async function drift(): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [path, content] of await generateAll()) {
+    if (readIfPresent(path) !== content) faults.push(`${path} is not what npm run generate writes`);
+  }
+  return faults;
+}
+
+function readIfPresent(path: string): string | null {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Writes `test/schema.sql`: the schema that the migrations make, as `pg_dump` of a real PostgreSQL has it. Run it after
+ * adding a migration (`npx tsx scripts/dump-schema.ts`); a test compares the file with the head.
+ */
+import { writeFile } from 'node:fs/promises';
+import { createMigrator, loadMigrations } from '../src/infrastructure/database/migrator.ts';
+import { connectForMigration } from '../test/support/migration-connections.ts';
+import { startPostgres } from '../test/support/postgres-server.ts';
+import { dumpSchema } from '../test/support/schema-dump.ts';
+
+const target = new URL('../test/schema.sql', import.meta.url);
+const server = await startPostgres();
+try {
+  const connection = await connectForMigration(server.connectionOptions);
+  try {
+    const log = (message: string): void => console.error(message);
+    await createMigrator({ connection, migrations: await loadMigrations(), log }).up();
+  } finally {
+    await connection.close();
+  }
+  await writeFile(target, await dumpSchema(server.connectionOptions));
+} finally {
+  await server.stop();
+}

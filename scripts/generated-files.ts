@@ -1,0 +1,12 @@
+import { generateConfigFiles } from './generate-config.ts';
+import { generateOpenApi } from './generate-openapi.ts';
+import { generateSql } from './generate-sql.ts';
+
+/** Every committed file that is made from another one: path below the repository's root, and content. */
+export async function generateAll(): Promise<Map<string, string>> {
+  return new Map([
+    ...(await generateSql()),
+    ...(await generateConfigFiles()),
+    ['docs/openapi.json', await generateOpenApi()],
+  ]);
+}

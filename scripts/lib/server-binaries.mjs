@@ -1,0 +1,61 @@
+// Plain JavaScript: scripts/setup-servers.mjs must run before anything is installed.
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What `npm run setup:servers` puts into the project; ignored by git. */
+const serversDirectory = fileURLToPath(new URL('../../.servers', import.meta.url));
+
+/** The npm package that carries Node 24 for this platform, and where its program ends up. */
+export const node24 = (() => {
+  const packageName = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const prefix = join(serversDirectory, 'node-24');
+  return {
+    packageName,
+    prefix,
+    binary: join(prefix, 'node_modules', packageName, 'bin', 'node'),
+  };
+})();
+
+/** The absolute path of a server's program, or undefined. */
+export function findBinary(name) {
+  for (const directory of searchPath()) {
+    const path = join(directory, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // not here
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Debian keeps PostgreSQL's programs out of PATH, one directory a version, and PgBouncer's in a
+ * directory of the superuser's PATH; Homebrew leaves versioned formulas unlinked. These come before
+ * PATH, so that the newest version is taken and its programs fit each other.
+ */
+function* searchPath() {
+  for (const [parent, pattern] of [
+    ['/usr/lib/postgresql', /^\d+$/],
+    ['/opt/homebrew/opt', /^postgresql@\d+$/],
+    ['/usr/local/opt', /^postgresql@\d+$/],
+  ]) {
+    for (const version of versionsIn(parent, pattern)) yield join(parent, version, 'bin');
+  }
+  yield* (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
+  yield* ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+}
+
+/** Newest first. */
+function versionsIn(parent, pattern) {
+  try {
+    const number = (name) => Number(name.replace(/\D/g, ''));
+    return readdirSync(parent)
+      .filter((name) => pattern.test(name))
+      .sort((a, b) => number(b) - number(a));
+  } catch {
+    return [];
+  }
+}

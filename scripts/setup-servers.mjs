@@ -1,0 +1,214 @@
+// Gets the servers that the tests run against, and Node 24. Plain JavaScript without dependencies:
+// it may run before anything else. It changes nothing when everything is there.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findBinary, node24 } from './lib/server-binaries.mjs';
+import { withoutStartingServices } from './lib/service-starts.mjs';
+
+/** Versions are compared by major and minor; `apt`, `brew` and `dnf` name packages. */
+const servers = [
+  {
+    name: 'PostgreSQL',
+    programs: ['postgres', 'initdb'],
+    minimum: [15, 0],
+    apt: 'postgresql',
+    brew: 'postgresql@17',
+    dnf: 'postgresql-server postgresql-contrib',
+    older: 'your distribution is older: https://www.postgresql.org/download/ has newer packages',
+  },
+  {
+    name: 'Redis',
+    programs: ['redis-server'],
+    minimum: [7, 0],
+    apt: 'redis-server',
+    brew: 'redis',
+    dnf: 'redis',
+    older: 'your distribution is older: https://redis.io/docs/latest/operate/ has newer packages',
+  },
+  {
+    name: 'NATS',
+    programs: ['nats-server'],
+    minimum: [2, 9],
+    apt: 'nats-server',
+    brew: 'nats-server',
+    dnf: 'nats-server',
+    older:
+      'your distribution is older: https://github.com/nats-io/nats-server/releases has packages',
+  },
+  {
+    name: 'PgBouncer',
+    programs: ['pgbouncer'],
+    minimum: [1, 18],
+    apt: 'pgbouncer',
+    brew: 'pgbouncer',
+    dnf: 'pgbouncer',
+    older: 'your distribution is older: https://www.pgbouncer.org/downloads/ has newer packages',
+  },
+];
+
+const attempts = 3;
+
+process.exitCode = await main();
+
+async function main() {
+  const missing = servers.filter((server) => look(server).fault !== undefined);
+  try {
+    if (missing.length > 0) await install(missing);
+    await installNode24();
+  } catch (error) {
+    console.error(`\nsetup:servers: ${error.message}`);
+    return 1;
+  }
+  const faults = report();
+  for (const fault of faults) console.error(`setup:servers: ${fault}`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+/** Where a server's first program is, its version, and what is wrong with it, if anything is. */
+function look({ name, programs, minimum, older }) {
+  const absent = programs.filter((program) => findBinary(program) === undefined);
+  if (absent.length > 0) return { fault: `${name}: ${absent.join(' and ')} not found` };
+  const path = findBinary(programs[0]);
+  const { stdout = '', stderr = '' } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0];
+  if (version === undefined) return { path, fault: `${name}: ${path} --version names no version` };
+  const [major, minor] = version.split('.').map(Number);
+  const tooOld = major < minimum[0] || (major === minimum[0] && minor < minimum[1]);
+  return {
+    path,
+    version,
+    fault: tooOld
+      ? `${name} ${version} at ${path} is too old, ${minimum.join('.')} is needed; ${older}`
+      : undefined,
+  };
+}
+
+function report() {
+  const found = servers.map((server) => ({ name: server.name, ...look(server) }));
+  for (const { name, version = 'missing', path = '', fault } of found) {
+    const tooOld = fault !== undefined && path !== '' ? ' (too old)' : '';
+    console.log(`  ${name.padEnd(11)}${version.padEnd(9)}${path}${tooOld}`);
+  }
+  const node = versionOfNode24();
+  console.log(`  ${'Node 24'.padEnd(11)}${(node.version ?? 'missing').padEnd(9)}${node.path}`);
+  const faults = found.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
+  if (node.version === undefined) faults.push(`Node 24: ${node.path} does not run`);
+  return faults;
+}
+
+async function install(missing) {
+  console.log(`Missing or too old: ${missing.map(({ name }) => name).join(', ')}`);
+  if (process.platform === 'linux' && findBinary('apt-get') !== undefined) {
+    const privilege = rootPrefix();
+    if (privilege !== undefined) return await installWithApt(missing, privilege);
+  }
+  if (process.platform === 'darwin' && findBinary('brew') !== undefined) {
+    const packages = missing.map(({ brew }) => brew);
+    return await attempt(`brew install ${packages.join(' ')}`, () =>
+      run('brew', ['install', ...packages], { HOMEBREW_NO_AUTO_UPDATE: '1' }),
+    );
+  }
+  throw new Error(
+    `cannot install them here. Do it yourself, then run this again:\n${remedies(missing)}`,
+  );
+}
+
+/** The words in front of a command that needs root, or undefined where nobody may become root. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  const allowed = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+  return allowed ? ['sudo', '-n'] : undefined;
+}
+
+function remedies(missing) {
+  const line = (tool, key) => `  ${tool} ${missing.map((server) => server[key]).join(' ')}`;
+  return [
+    line('sudo apt-get install --no-install-recommends', 'apt'),
+    line('sudo dnf install', 'dnf'),
+    line('brew install', 'brew'),
+  ].join('\n');
+}
+
+async function installWithApt(missing, privilege) {
+  const packages = missing.map(({ apt }) => apt);
+  const aptGet = (...args) => {
+    const settings = ['Acquire::Retries=2', 'Acquire::http::Timeout=30', 'DPkg::Lock::Timeout=120'];
+    const options = settings.flatMap((setting) => ['-o', setting]);
+    const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...options, ...args];
+    const [program, ...rest] = [...privilege, ...command];
+    return run(program, rest);
+  };
+  await attempt('apt-get update', () => aptGet('update'));
+  const notes = await withoutStartingServices(privilege, packages, () =>
+    attempt(`apt-get install ${packages.join(' ')}`, () =>
+      aptGet('install', '-y', '--no-install-recommends', ...packages),
+    ),
+  );
+  for (const note of notes) console.log(`  note: ${note}`);
+}
+
+/** Node 24 for the second run of the unit and contract suites, inside the project. */
+async function installNode24() {
+  if (versionOfNode24().version !== undefined) return;
+  await mkdir(node24.prefix, { recursive: true });
+  const specifier = `${node24.packageName}@24`;
+  await attempt(`npm install ${specifier}`, () =>
+    run('npm', [
+      ...['install', '--prefix', node24.prefix, '--no-save', '--no-package-lock'],
+      ...['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries', '1', specifier],
+    ]),
+  );
+}
+
+function versionOfNode24() {
+  const path = node24.binary;
+  if (!existsSync(path)) return { path };
+  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  return { path, version: /^v(24\.\S+)/.exec(stdout ?? '')?.[1] };
+}
+
+/** Says what it does, tries again a few times (networks fail), and tells how long it took. */
+async function attempt(title, work) {
+  const startedAt = performance.now();
+  const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
+  console.log(`- ${title}`);
+  const heartbeat = setInterval(() => console.log(`  still at it, ${seconds()}`), 10_000);
+  try {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        await work();
+        console.log(`  done in ${seconds()}`);
+        return;
+      } catch (error) {
+        if (tried === attempts) throw new Error(`${title} failed ${tried} times: ${error.message}`);
+        console.log(`  failed, trying again: ${error.message.split('\n').at(-1)}`);
+        await delay(tried * 3_000);
+      }
+    }
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Runs a command without input and quietly; a failure carries the end of what it printed. */
+function run(program, args, environment = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    let output = '';
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-4_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${program} ended with ${signal ?? code}\n${output.trim()}`));
+    });
+  });
+}

@@ -1,0 +1,469 @@
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { SERVICE_KEY_CACHE_MS } from './application/access/authenticate-service.ts';
+import { createRevocations } from './application/sessions/revocations.ts';
+import { createUseCases } from './application/use-cases.ts';
+import { decodeMasterKey } from './config/master-key.ts';
+import type { Config } from './config/schema.ts';
+import type { AccessTokenClaims, HealthCheck, Logger } from './domain/ports.ts';
+import type { ServiceAccount } from './domain/service-account/service-account-repository.ts';
+import { createCachedUserReader } from './infrastructure/cache/cached-user-reader.ts';
+import { createMemoryCache, createMemoryCacheHealthCheck } from './infrastructure/cache/memory.ts';
+import { createMigrationFiles } from './infrastructure/database/migration-template.ts';
+import {
+  createMigrator,
+  loadMigrations,
+  type MigrationLog,
+} from './infrastructure/database/migrator.ts';
+import { openDatabase, openMigrationConnection } from './infrastructure/database/open-database.ts';
+import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
+import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
+import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
+import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
+import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
+import type { Database } from './infrastructure/database/sql.ts';
+import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
+import {
+  createInProcessBus,
+  createInProcessBusHealthCheck,
+} from './infrastructure/message/in-process.ts';
+import { createPrometheusMetrics } from './infrastructure/metrics/prometheus.ts';
+import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
+import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
+import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
+import { generateMasterKey } from './infrastructure/security/master-key.ts';
+import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
+import { createRefreshTokens } from './infrastructure/security/refresh-tokens.ts';
+import { createServiceKeys } from './infrastructure/security/service-keys.ts';
+import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
+import { createSystemClock } from './infrastructure/system/clock.ts';
+import {
+  claimControlSocket,
+  isControlSocketAlive,
+} from './infrastructure/system/control-socket.ts';
+
+import { createUuidV7Generator } from './infrastructure/system/ids.ts';
+import { monotonicMs } from './infrastructure/system/monotonic.ts';
+import { readOrCreateSecretFile } from './infrastructure/system/secret-file.ts';
+import {
+  createHttpServer,
+  createManagementServer,
+  type HttpDeps,
+} from './interfaces/http/server.ts';
+import { startLoop } from './interfaces/worker/loop.ts';
+import { createBoundedLru } from './lib/bounded-lru.ts';
+import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
+
+/** What an app is made from. */
+export interface AppDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly version: string;
+  /** `UV_THREADPOOL_SIZE` as it was when the process began. */
+  readonly threadPoolSize: string | undefined;
+  /** Keeps the embedded database in memory and writes no file; for tests. */
+  readonly ephemeral?: boolean;
+}
+
+/** Where a listening service is reached, and what it runs on. */
+export interface ReadyInfo {
+  readonly url: string;
+  readonly drivers: Readonly<Record<'database' | 'cache' | 'messaging' | 'mail', string>>;
+  /** The file with the first service key; null where the service has none of its own. */
+  readonly serviceKeyFile: string | null;
+  /** The key itself, only on the start that made it. */
+  readonly newServiceKey: string | null;
+}
+
+/** A service that is built, and listens once it is told to. */
+export interface App {
+  readonly http: FastifyInstance;
+  /** The same routes with the operator's rights, and those that only the operator has. */
+  readonly operator: FastifyInstance;
+  listen(): Promise<ReadyInfo>;
+  /** Stops in the reverse order of the start. @returns false when something did not stop cleanly. */
+  stop(): Promise<boolean>;
+}
+
+/** A configuration that this build cannot serve, in one sentence for the operator. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+const clock = createSystemClock();
+const ids = createUuidV7Generator();
+const SERVICE_NAME = 'user-service';
+const REVOCATION_POLL_MS = 500;
+const MAINTENANCE_INTERVAL_MS = 60_000;
+const EXPIRED_ROWS_PER_ROUND = 5_000;
+const MAX_VERIFIED_TOKENS = 50_000;
+const MAX_CACHE_ENTRIES = 50_000;
+const CACHE_TTL_MS = 300_000;
+const CACHE_LEASE_MS = 10_000;
+const MAX_KNOWN_SERVICE_ACCOUNTS = 1_000;
+/** Beyond this a revoked token is expired anyway: its longest life, and the leeway of verification. */
+const REVOCATION_SLACK_MS = 60_000;
+
+/**
+ * Builds the whole service without listening. The only place that constructs anything; whatever fails on the way, all
+ * that was acquired is released again.
+ * @throws StartError, SchemaError, ControlSocketError, or what a dependency reports.
+ */
+export async function createApp(deps: AppDeps): Promise<App> {
+  refuseWhatIsNotThere(deps);
+  const { value, releases } = await startOrRelease(
+    (stack) => build(deps, stack),
+    ({ name, error }) => deps.logger.warn('could not be released', { resource: name, error }),
+  );
+  return { ...value, stop: () => stop(deps, value, releases) };
+}
+
+type Built = Omit<App, 'stop'> & { startDraining(): void };
+
+async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promise<boolean> {
+  built.startDraining();
+  const { shutdownDelayMs } = deps.config.server;
+  if (shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
+  const failures = await releases.releaseAll();
+  for (const { name, error } of failures) {
+    deps.logger.error('did not stop cleanly', { resource: name, error });
+  }
+  return failures.length === 0;
+}
+
+async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
+  const { config, logger } = deps;
+  const stores = await openStores(deps, releases);
+  const { useCases, hasher, cacheHealth, busHealth, revocations } = connect(deps, stores);
+
+  let draining = false;
+  const httpDeps: HttpDeps = {
+    useCases,
+    logger,
+    clock,
+    ids,
+    settings: {
+      ...config.server,
+      ...config.tokens,
+      managementSeparate: config.server.managementPort !== undefined,
+      version: deps.version,
+    },
+    metrics: createPrometheusMetrics({
+      databasePool: () => stores.database.stats(),
+      hashingGate: () => hasher.stats(),
+    }),
+    isDraining: () => draining,
+  };
+  const operator = await createHttpServer({ ...httpDeps, operator: true });
+  releases.register('the operator routes', () => operator.close());
+  await operator.ready();
+  stores.control?.serve((socket) => operator.server.emit('connection', socket));
+  const http = await createHttpServer(httpDeps);
+  releases.register('the HTTP server', () => http.close(), config.server.shutdownTimeoutMs);
+
+  return {
+    http,
+    operator,
+    startDraining: () => {
+      draining = true;
+    },
+    async listen() {
+      if (stores.database.driver === 'postgres') {
+        await revocations.poll();
+        work(releases, logger, 'revocations', REVOCATION_POLL_MS, () => revocations.poll());
+      }
+      work(releases, logger, 'expired sessions', MAINTENANCE_INTERVAL_MS, () =>
+        stores.sessions.deleteExpired(EXPIRED_ROWS_PER_ROUND),
+      );
+      await listenForManagement(deps, httpDeps, releases);
+      const url = await http.listen({ host: config.server.host, port: config.server.port });
+      return {
+        url,
+        drivers: {
+          database: stores.database.driver,
+          cache: cacheHealth.driver,
+          messaging: busHealth.driver,
+          mail: config.mail.driver,
+        },
+        serviceKeyFile: stores.control === null ? null : stores.files.serviceKey,
+        newServiceKey: stores.newServiceKey,
+      };
+    },
+  };
+}
+
+type Stores = Awaited<ReturnType<typeof openStores>>;
+
+/** Opens what holds data, and makes the keys that a fresh database lacks. */
+async function openStores(deps: AppDeps, releases: ReleaseStack) {
+  const { config, logger } = deps;
+  const files = dataFiles(config);
+  const ownsFiles = config.database.driver === 'embedded' && deps.ephemeral !== true;
+  const control = ownsFiles ? await claimControlSocket(files.controlSocket) : null;
+  if (control !== null) releases.register('the control socket', () => control.release());
+  const database = await openDatabase(databaseSettings(deps), logger);
+  releases.register('the database', () => database.close());
+
+  const masterKey = await readMasterKey(deps, files.masterKey);
+  const accessTokens = createAccessTokens({
+    keys: createPostgresSigningKeyRepository(database),
+    masterKey,
+    ...config.tokens,
+    clock,
+    ids,
+    logger,
+  });
+  await accessTokens.prepare();
+  const serviceAccounts = createPostgresServiceAccountRepository(database);
+  const serviceKeys = createServiceKeys();
+  const newServiceKey =
+    control === null
+      ? null
+      : await createFirstServiceKey({
+          path: files.serviceKey,
+          accounts: serviceAccounts,
+          keys: serviceKeys,
+          ids,
+          clock,
+        });
+  return {
+    files,
+    control,
+    database,
+    users: createPostgresUserRepository(database),
+    sessions: createPostgresSessionRepository(database),
+    serviceAccounts,
+    serviceKeys,
+    accessTokens,
+    refreshTokens: createRefreshTokens({ masterKey }),
+    newServiceKey,
+  };
+}
+
+/** Builds the use cases over the stores, with what remembers and what listens in this process. */
+function connect({ config, logger }: AppDeps, stores: Stores) {
+  const { database, users, sessions } = stores;
+  const verifiedTokens = createBoundedLru<string, AccessTokenClaims>({
+    maxEntries: MAX_VERIFIED_TOKENS,
+    nowMs: () => clock.now().getTime(),
+  });
+  const revocations = createRevocations({
+    sessions,
+    monotonicMs,
+    shared: database.driver === 'postgres',
+    rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
+    onGap: () => verifiedTokens.clear(),
+  });
+  const cache = createMemoryCache({
+    maxEntries: MAX_CACHE_ENTRIES,
+    leaseTtlMs: CACHE_LEASE_MS,
+    nowMs: monotonicMs,
+  });
+  const cachedUsers = createCachedUserReader({
+    source: users,
+    cache,
+    ttlMs: CACHE_TTL_MS,
+    logger,
+  });
+  const bus = createInProcessBus({ logger });
+  bus.subscribe(async ({ event }) => {
+    if (event.type === 'session.ended') revocations.add([event.data.session_id]);
+    if (event.type.startsWith('user.') && event.userId !== null) {
+      await cachedUsers.invalidateUser(event.userId, []);
+    }
+  });
+  const { argon2, hashingSlots, hashingWaitMs } = config.password;
+  const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
+  const cacheHealth = createMemoryCacheHealthCheck(cache);
+  const busHealth = createInProcessBusHealthCheck(bus);
+  const useCases = createUseCases({
+    ...stores,
+    // A cache in this process cannot know what other instances write, so PostgreSQL is read directly.
+    userReader: database.driver === 'embedded' ? cachedUsers : users,
+    unitOfWork: createUnitOfWork({
+      database,
+      ids,
+      clock,
+      logger,
+      onCommitted: (events) => bus.publish(events),
+    }),
+    hasher,
+    passwordRules: {
+      policy: config.password,
+      blocklist: loadPasswordBlocklist(),
+      serviceName: SERVICE_NAME,
+    },
+    revocations,
+    verifiedTokens,
+    knownServiceAccounts: createKnownServiceAccounts(),
+    healthChecks: [databaseHealth(database), cacheHealth, busHealth],
+    lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
+    clock,
+    monotonicMs,
+    ids,
+    logger,
+  });
+  return { useCases, hasher, cacheHealth, busHealth, revocations };
+}
+
+function work(
+  releases: ReleaseStack,
+  logger: Logger,
+  name: string,
+  intervalMs: number,
+  run: () => Promise<unknown>,
+): void {
+  const loop = startLoop({ name, intervalMs, run }, { logger });
+  releases.register(`the task ${name}`, () => loop.stop());
+}
+
+async function listenForManagement(
+  { config }: AppDeps,
+  httpDeps: HttpDeps,
+  releases: ReleaseStack,
+): Promise<void> {
+  const { host, managementPort } = config.server;
+  if (managementPort === undefined) return;
+  const management = await createManagementServer(httpDeps);
+  releases.register('the management server', () => management.close());
+  await management.listen({ host, port: managementPort });
+}
+
+/** Files beside the embedded data directory; with a server none of them is used. */
+function dataFiles(config: Config) {
+  const directory = dirname(resolve(config.database.path));
+  return {
+    controlSocket: join(directory, 'control.sock'),
+    serviceKey: join(directory, 'service-key'),
+    masterKey: join(directory, 'master-key'),
+  };
+}
+
+/** Settings whose adapters this build does not have yet are refused rather than ignored. */
+function refuseWhatIsNotThere({ config, threadPoolSize }: AppDeps): void {
+  const absent = [
+    config.redis.driver === 'redis' ? 'redis.driver redis' : null,
+    config.nats.driver === 'nats' ? 'nats.driver nats' : null,
+    config.mail.driver === 'smtp' ? 'mail.driver smtp' : null,
+    config.pwnedPasswords.enabled ? 'pwned_passwords.enabled' : null,
+  ].filter((name) => name !== null);
+  if (absent.length > 0) {
+    throw new StartError(
+      `Not part of this version yet: ${absent.join(', ')}. Remove these settings (see user-service config print).`,
+    );
+  }
+  const threads = assertThreadPool(config.password.hashingSlots, threadPoolSize);
+  if (threads !== null) throw new StartError(threads);
+}
+
+function databaseSettings({ config, ephemeral }: Pick<AppDeps, 'config' | 'ephemeral'>) {
+  const { migrateOnStart, path, ...settings } = config.database;
+  if (settings.driver === 'embedded') {
+    return {
+      driver: 'embedded' as const,
+      path: ephemeral === true ? null : resolve(path),
+      migrateOnStart,
+    };
+  }
+  const { host = '', name, password, sslRootCert, ...rest } = settings;
+  return {
+    driver: 'postgres' as const,
+    migrateOnStart,
+    postgres: {
+      ...rest,
+      host,
+      database: name,
+      password: password?.reveal() ?? '',
+      sslRootCert: sslRootCert ?? null,
+    },
+  };
+}
+
+async function readMasterKey({ config, ephemeral }: AppDeps, path: string): Promise<Uint8Array> {
+  const configured = config.security.masterKey?.reveal();
+  const text =
+    configured ??
+    (ephemeral === true
+      ? generateMasterKey()
+      : await readOrCreateSecretFile(path, generateMasterKey));
+  const key = decodeMasterKey(text);
+  if (key === undefined) {
+    throw new StartError(`${path} does not hold a key in base64. Restore it from a copy.`);
+  }
+  return key;
+}
+
+function databaseHealth(database: Database): HealthCheck {
+  return {
+    name: 'database',
+    driver: database.driver,
+    required: true,
+    check: (signal) => database.check(signal),
+  };
+}
+
+function createKnownServiceAccounts() {
+  const known = createBoundedLru<string, ServiceAccount>({
+    maxEntries: MAX_KNOWN_SERVICE_ACCOUNTS,
+    nowMs: monotonicMs,
+  });
+  return {
+    get: (hash: string) => known.get(hash),
+    set: (hash: string, account: ServiceAccount) =>
+      known.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
+    clear: () => known.clear(),
+  };
+}
+
+/** Why a start failed, in one sentence for the operator. */
+export function describeStartFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return `${error.message}. Another process uses the port; stop it or choose another server.port.`;
+  }
+  return error.message;
+}
+
+/** Writes logs as configured. */
+export function createLogger(
+  logging: Pick<Config['logging'], 'level' | 'format'>,
+  destination: { write(line: string): unknown },
+): Logger {
+  return createPinoLogger({ ...logging, destination });
+}
+
+/** The socket of the service that owns the embedded data directory, or null where none runs. */
+export async function findRunningService(config: Config): Promise<string | null> {
+  if (config.database.driver !== 'embedded') return null;
+  const { controlSocket } = dataFiles(config);
+  return (await isControlSocketAlive(controlSocket)) ? controlSocket : null;
+}
+
+/**
+ * Connects a migrator to the configured database.
+ * @throws ControlSocketError while a service owns the embedded database.
+ */
+export async function openMigrator(config: Config, log: MigrationLog) {
+  const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
+  const { releases, value } = await startOrRelease(
+    async (stack) => {
+      if (config.database.driver === 'embedded') {
+        const control = await claimControlSocket(dataFiles(config).controlSocket);
+        stack.register('the control socket', () => control.release());
+      }
+      const connection = await openMigrationConnection(databaseSettings({ config }), logger);
+      stack.register('the connection', () => connection.close());
+      return createMigrator({ connection, migrations: await loadMigrations(), log });
+    },
+    () => undefined,
+  );
+  return { migrator: value, close: async () => void (await releases.releaseAll()) };
+}
+
+/** Makes the next pair of migration files in the source tree below `directory`. @returns their paths. */
+export function createMigration(directory: string, name: string): Promise<readonly string[]> {
+  const folder = join(directory, 'src/infrastructure/database/postgres/migrations/');
+  return createMigrationFiles(pathToFileURL(folder), name);
+}

@@ -1,0 +1,46 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { ServiceKeys } from '../../domain/ports.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountRepository,
+} from '../../domain/service-account/service-account-repository.ts';
+import type { ServicePrincipal } from './caller.ts';
+
+/** Accounts by the text of their key's hash; bounded, each entry for `SERVICE_KEY_CACHE_MS`. */
+export interface KnownServiceAccounts {
+  get(keyHash: string): ServiceAccount | undefined;
+  set(keyHash: string, account: ServiceAccount): void;
+}
+
+interface Deps {
+  readonly keys: ServiceKeys;
+  readonly accounts: Pick<ServiceAccountRepository, 'findByKeyHash'>;
+  readonly known: KnownServiceAccounts;
+}
+
+/** How long a revoked service key may still work on instances other than the one that revoked it, in milliseconds. */
+export const SERVICE_KEY_CACHE_MS = 5_000;
+
+/** Turns a service key into its account. */
+export type AuthenticateService = ReturnType<typeof createAuthenticateService>;
+
+/**
+ * Finds the account in use with this key.
+ * @throws DomainError `invalid_token`
+ */
+export function createAuthenticateService(deps: Deps) {
+  return async (key: string): Promise<ServicePrincipal> => {
+    const hash = deps.keys.hash(key);
+    if (hash === null) throw invalidKey();
+    const hashText = Buffer.from(hash).toString('base64');
+    const known = deps.known.get(hashText);
+    const account = known ?? (await deps.accounts.findByKeyHash(hash));
+    if (account === null) throw invalidKey();
+    if (known === undefined) deps.known.set(hashText, account);
+    return { kind: 'service', accountId: account.id, scopes: account.scopes };
+  };
+}
+
+function invalidKey(): DomainError {
+  return new DomainError('invalid_token', 'The service key is not valid.');
+}

@@ -1,0 +1,65 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { AccessTokenClaims, AccessTokens, Clock } from '../../domain/ports.ts';
+import type { LiveSession, SessionRepository } from '../../domain/session/session-repository.ts';
+import type { Revocations } from '../sessions/revocations.ts';
+
+/** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
+export interface VerifiedTokens {
+  get(token: string): AccessTokenClaims | undefined;
+  /** @param expiresAtMs wall-clock milliseconds since the epoch. */
+  set(token: string, claims: AccessTokenClaims, expiresAtMs: number): void;
+}
+
+interface Deps {
+  readonly accessTokens: AccessTokens;
+  readonly sessions: Pick<SessionRepository, 'findLive'>;
+  readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
+  readonly verified: VerifiedTokens;
+  readonly clock: Clock;
+}
+
+/** How long a check may wait for the database, in milliseconds; beyond it the answer is 503. */
+export const SESSION_CHECK_DEADLINE_MS = 1_000;
+
+/** Turns an access token into its claims. */
+export type AuthenticateUser = ReturnType<typeof createAuthenticateUser>;
+
+/**
+ * Checks a token and its session. A token that was checked before costs two look-ups in memory while the view of
+ * revocations is fresh; otherwise the database is asked, and without it nobody is let in.
+ * @throws DomainError `invalid_token`, `unavailable`
+ */
+export function createAuthenticateUser(deps: Deps) {
+  return async (token: string): Promise<AccessTokenClaims> => {
+    const known = deps.verified.get(token);
+    const claims = known ?? (await deps.accessTokens.verify(token));
+    if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
+    if (known !== undefined && deps.revocations.isFresh()) return claims;
+    const session = await withDeadline(deps.sessions.findLive(claims.sessionId));
+    if (session === null || session.userId !== claims.userId) throw invalidToken();
+    // The revocation may have reached us while the database was still answering from before it.
+    if (deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
+    const tokenEnd = claims.expiresAt * 1000;
+    const sessionEnd = deps.clock.now().getTime() + session.remainingMs;
+    deps.verified.set(token, claims, Math.min(tokenEnd, sessionEnd));
+    return claims;
+  };
+}
+
+function withDeadline(check: Promise<LiveSession | null>): Promise<LiveSession | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new DomainError('unavailable', 'Sessions cannot be checked now. Try again.', {
+          retryAfterSeconds: 1,
+        }),
+      );
+    }, SESSION_CHECK_DEADLINE_MS);
+  });
+  return Promise.race([check, deadline]).finally(() => clearTimeout(timer));
+}
+
+function invalidToken(): DomainError {
+  return new DomainError('invalid_token', 'The access token is not valid.');
+}

@@ -1,0 +1,67 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/service-account/service-account-repository.ts';
+import type { Caller, UserPrincipal } from './caller.ts';
+
+/** The refusal of a caller without any valid credential. */
+export function unauthenticated(): DomainError {
+  return new DomainError('unauthenticated', 'A valid access token or service key is required.');
+}
+
+/** The absence of a user, and the refusal of whoever may not know that the user exists: they look the same. */
+export function userNotFound(): DomainError {
+  return new DomainError('user_not_found', 'There is no such user.');
+}
+
+/**
+ * Demands a service with the scope, or the operator.
+ * @throws DomainError `unauthenticated` or `forbidden`
+ */
+export function requireScope(caller: Caller, scope: Scope): void {
+  const { principal } = caller;
+  if (principal.kind === 'operator') return;
+  if (principal.kind === 'anonymous') throw unauthenticated();
+  if (principal.kind === 'service' && principal.scopes.includes(scope)) return;
+  throw new DomainError('forbidden', `This needs a service key with the scope ${scope}.`);
+}
+
+/**
+ * Demands the user in person, a service with the scope, or the operator. Another user learns nothing: the refusal is
+ * that of a user who does not exist.
+ * @throws DomainError `unauthenticated`, `forbidden` or `user_not_found`
+ */
+export function requireSelfOrScope(caller: Caller, userId: string, scope: Scope): void {
+  if (caller.principal.kind !== 'user') {
+    requireScope(caller, scope);
+  } else if (caller.principal.userId !== userId) {
+    throw userNotFound();
+  }
+}
+
+/**
+ * Demands any user, a service with the scope, or the operator.
+ * @throws DomainError `unauthenticated` or `forbidden`
+ */
+export function requireUserOrScope(caller: Caller, scope: Scope): void {
+  if (caller.principal.kind !== 'user') requireScope(caller, scope);
+}
+
+/**
+ * Demands a signed-in user; a service has no sessions and no self.
+ * @throws DomainError `unauthenticated` or `forbidden`
+ */
+export function requireUser(caller: Caller): UserPrincipal {
+  const { principal } = caller;
+  if (principal.kind === 'user') return principal;
+  if (principal.kind === 'anonymous') throw unauthenticated();
+  throw new DomainError('forbidden', 'This is for signed-in users only.');
+}
+
+/**
+ * Demands that a user acts on the own account.
+ * @throws DomainError `unauthenticated`, `forbidden` or `user_not_found`
+ */
+export function requireSelf(caller: Caller, userId: string): UserPrincipal {
+  const user = requireUser(caller);
+  if (user.userId !== userId) throw userNotFound();
+  return user;
+}

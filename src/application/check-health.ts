@@ -1,0 +1,84 @@
+import type { HealthCheck, Logger } from '../domain/ports.ts';
+
+interface Deps {
+  readonly checks: readonly HealthCheck[];
+  readonly logger: Logger;
+  /** Monotonic milliseconds. */
+  readonly monotonicMs: () => number;
+}
+
+/** One dependency's state. */
+export interface DependencyHealth {
+  readonly status: 'ok' | 'down';
+  readonly latencyMs: number;
+  readonly driver: string;
+}
+
+/** The service's state: `down` without a required dependency, `degraded` without another one. */
+export interface HealthReport {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly checks: Readonly<Record<HealthCheck['name'], DependencyHealth>>;
+}
+
+/** How long one check may take, in milliseconds. */
+export const HEALTH_CHECK_DEADLINE_MS = 1_000;
+/** How long a report is good for, in milliseconds: probes by the dozen must not load the dependencies. */
+const REPORT_TTL_MS = 250;
+
+/** Tells how the service and its dependencies are. */
+export type CheckHealth = ReturnType<typeof createCheckHealth>;
+
+/** Runs all checks at once, each under a deadline; callers within a quarter of a second share one report. */
+export function createCheckHealth(deps: Deps) {
+  let latest: { readonly report: Promise<HealthReport>; readonly startedAt: number } | null = null;
+  let lastStatus: HealthReport['status'] = 'ok';
+
+  return (): Promise<HealthReport> => {
+    const now = deps.monotonicMs();
+    if (latest === null || now - latest.startedAt > REPORT_TTL_MS) {
+      latest = { report: inspect(), startedAt: now };
+    }
+    return latest.report;
+  };
+
+  async function inspect(): Promise<HealthReport> {
+    const results = await Promise.all(
+      deps.checks.map(async (check) => [check, await run(check)] as const),
+    );
+    const down = results.filter(([, health]) => health.status === 'down').map(([check]) => check);
+    const status = down.some((check) => check.required)
+      ? 'down'
+      : down.length > 0
+        ? 'degraded'
+        : 'ok';
+    if (status !== lastStatus) {
+      deps.logger.warn('health changed', {
+        from: lastStatus,
+        to: status,
+        down: down.map((check) => check.name).join(' '),
+      });
+      lastStatus = status;
+    }
+    const checks = Object.fromEntries(results.map(([check, health]) => [check.name, health]));
+    return { status, checks: checks as HealthReport['checks'] };
+  }
+
+  async function run(check: HealthCheck): Promise<DependencyHealth> {
+    const startedAt = deps.monotonicMs();
+    const signal = AbortSignal.timeout(HEALTH_CHECK_DEADLINE_MS);
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    try {
+      await Promise.race([check.check(signal), aborted]);
+      return { status: 'ok', latencyMs: elapsed(startedAt), driver: check.driver };
+    } catch (error) {
+      deps.logger.debug('health check failed', { dependency: check.name, error });
+      return { status: 'down', latencyMs: elapsed(startedAt), driver: check.driver };
+    }
+  }
+
+  function elapsed(startedAt: number): number {
+    return Math.round((deps.monotonicMs() - startedAt) * 10) / 10;
+  }
+}

@@ -1,0 +1,78 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { SessionEndReason } from '../../domain/events.ts';
+import type { SessionSelection } from '../../domain/session/session-repository.ts';
+import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { User } from '../../domain/user/user.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireScope, requireUser, userNotFound } from '../access/policy.ts';
+
+interface Deps {
+  readonly unitOfWork: UnitOfWork;
+}
+
+/** Which of the own sessions to end. */
+export type OwnSessionSelection = { readonly only: string } | 'current' | 'all';
+
+/** Ends sessions: one's own, or a user's with the right to. */
+export type EndSessions = ReturnType<typeof createEndSessions>;
+
+/**
+ * Ends sessions and with them every access and refresh token that was given out for them.
+ * @throws DomainError `session_not_found` for a single session that is not live, `user_not_found`, `forbidden`
+ */
+export function createEndSessions(deps: Deps) {
+  return {
+    async own(caller: Caller, selection: OwnSessionSelection): Promise<void> {
+      const { userId, sessionId } = requireUser(caller);
+      if (selection === 'all') return end(caller, userId, { all: true }, 'ended_by_user');
+      if (selection === 'current') return end(caller, userId, { only: sessionId }, 'signed_out');
+      const reason = selection.only === sessionId ? 'signed_out' : 'ended_by_user';
+      return end(caller, userId, selection, reason);
+    },
+    async ofUser(caller: Caller, userId: string, selection: SessionSelection): Promise<void> {
+      requireScope(caller, 'users:admin');
+      return end(caller, userId, selection, 'ended_by_admin');
+    },
+  };
+
+  function end(
+    caller: Caller,
+    userId: string,
+    selection: SessionSelection,
+    reason: SessionEndReason,
+  ): Promise<void> {
+    return deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await transaction.users.lockById(userId);
+      if (user === null) throw userNotFound();
+      const ended = await endSessions(transaction, user, selection, reason);
+      if ('only' in selection && ended.length === 0) throw sessionNotFound();
+    });
+  }
+}
+
+/**
+ * Ends a locked user's sessions and appends a `session.ended` for each. The lock comes first everywhere: sessions are
+ * only ever ended under their user's lock, so that no two transactions wait for each other.
+ * @returns the ids of the ended sessions.
+ */
+export async function endSessions(
+  transaction: Transaction,
+  user: User,
+  selection: SessionSelection,
+  reason: SessionEndReason,
+): Promise<readonly string[]> {
+  const ended = await transaction.sessions.end(user.id, selection);
+  await transaction.outbox.append(
+    ended.map((sessionId) => ({
+      type: 'session.ended' as const,
+      userId: user.id,
+      userVersion: user.version,
+      data: { session_id: sessionId, reason },
+    })),
+  );
+  return ended;
+}
+
+function sessionNotFound(): DomainError {
+  return new DomainError('session_not_found', 'There is no such session.');
+}

@@ -1,0 +1,116 @@
+import { DomainError } from '../../domain/errors.ts';
+import type { Logger, RefreshTokens } from '../../domain/ports.ts';
+import type { RefreshState } from '../../domain/session/session-repository.ts';
+import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { Caller } from '../access/caller.ts';
+import { endSessions } from './end-sessions.ts';
+import type { IssueGrant, SessionGrant } from './session-grant.ts';
+
+interface Deps {
+  readonly unitOfWork: UnitOfWork;
+  readonly refreshTokens: RefreshTokens;
+  readonly issueGrant: IssueGrant;
+  readonly idleTtlMs: number;
+  readonly refreshGraceMs: number;
+  readonly logger: Logger;
+}
+
+/** Exchanges a refresh token for its successor and a new access token. */
+export type RefreshSession = ReturnType<typeof createRefreshSession>;
+
+type Outcome =
+  | {
+      readonly kind: 'granted';
+      readonly userId: string;
+      readonly token: string;
+      readonly remainingMs: number;
+    }
+  | { readonly kind: 'reused'; readonly userId: string }
+  | { readonly kind: 'unknown' };
+
+/**
+ * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace its immediate predecessor gets the very same successor
+ * again, so that a lost answer or parallel tabs never end a session; any other token that we once made for the session
+ * ends it, since two parties hold its tokens.
+ * @throws DomainError `invalid_grant`
+ */
+export function createRefreshSession(deps: Deps) {
+  return async (caller: Caller, presented: string): Promise<SessionGrant> => {
+    const read = deps.refreshTokens.read(presented);
+    if (read === null) throw invalidGrant();
+    const { sessionId } = read;
+    const outcome = await deps.unitOfWork.run(caller, async (transaction): Promise<Outcome> => {
+      const state = await transaction.sessions.lockForRefresh(sessionId);
+      if (state === null) return { kind: 'unknown' };
+      if (equal(state.currentHash, read.hash))
+        return rotate(transaction, sessionId, state, presented);
+      return repeatOrReuse(state, read.hash, presented);
+    });
+    if (outcome.kind === 'granted') {
+      const { userId, token, remainingMs } = outcome;
+      return deps.issueGrant({ id: sessionId, userId, refreshToken: token, remainingMs });
+    }
+    if (outcome.kind === 'reused') await endReused(caller, outcome.userId, sessionId);
+    throw invalidGrant();
+  };
+
+  async function rotate(
+    transaction: Transaction,
+    sessionId: string,
+    state: RefreshState,
+    presented: string,
+  ): Promise<Outcome> {
+    const successor = deps.refreshTokens.create(sessionId);
+    const remainingMs = await transaction.sessions.rotate(
+      sessionId,
+      {
+        currentHash: successor.hash,
+        previousHash: state.currentHash,
+        sealedSuccessor: deps.refreshTokens.seal(successor.token, presented),
+      },
+      deps.idleTtlMs,
+    );
+    return { kind: 'granted', userId: state.userId, token: successor.token, remainingMs };
+  }
+
+  function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
+    const { userId, previousHash, sinceRotationMs, sealedSuccessor, remainingMs } = state;
+    const withinGrace = sinceRotationMs !== null && sinceRotationMs <= deps.refreshGraceMs;
+    if (
+      previousHash === null ||
+      sealedSuccessor === null ||
+      !equal(previousHash, hash) ||
+      !withinGrace
+    ) {
+      return { kind: 'reused', userId };
+    }
+    const token = deps.refreshTokens.open(sealedSuccessor, presented);
+    return token === null
+      ? { kind: 'reused', userId }
+      : { kind: 'granted', userId, token, remainingMs };
+  }
+
+  /** A transaction of its own: sessions are ended under their user's lock, which is taken before the session's. */
+  async function endReused(caller: Caller, userId: string, sessionId: string): Promise<void> {
+    deps.logger.warn('refresh token reused, session ended', {
+      request_id: caller.requestId,
+      client_ip: caller.ip,
+      user_id: userId,
+      session_id: sessionId,
+    });
+    await deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await transaction.users.lockById(userId);
+      if (user === null) return;
+      await endSessions(transaction, user, { only: sessionId }, 'refresh_token_reused');
+    });
+  }
+}
+
+/** Both are SHA-256 hashes of secrets, so that the time of a comparison tells nothing of use. */
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function invalidGrant(): DomainError {
+  return new DomainError('invalid_grant', 'The refresh token is not valid.');
+}

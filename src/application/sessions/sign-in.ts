@@ -1,0 +1,157 @@
+import { DomainError, InvalidValue } from '../../domain/errors.ts';
+import type { IdGenerator, Logger, PasswordHasher, RefreshTokens } from '../../domain/ports.ts';
+import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
+import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
+import {
+  PASSWORD_FORM,
+  type PreparedPassword,
+  preparePassword,
+} from '../../domain/user/password.ts';
+import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
+import type { Caller } from '../access/caller.ts';
+import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
+import type { IssueGrant, SessionGrant } from './session-grant.ts';
+
+interface Deps {
+  readonly users: Pick<UserRepository, 'findCredentials'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly hasher: PasswordHasher;
+  readonly refreshTokens: RefreshTokens;
+  readonly issueGrant: IssueGrant;
+  readonly recordFailure: RecordFailedAuthentication;
+  readonly lifetimes: SessionLifetimes;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+}
+
+/** An address and a password, as they are sent. */
+export interface SignInInput {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Proves who somebody is and starts a session. */
+export type SignIn = ReturnType<typeof createSignIn>;
+
+/** Times that a sign-in starts over because the password changed under it. */
+const MAX_ATTEMPTS = 3;
+/** Longest user agent that is kept, in UTF-16 units. */
+const USER_AGENT_MAX_LENGTH = 256;
+
+/**
+ * Starts a session for the right address and password. An unknown address, a wrong password and a disabled account
+ * give the same answer after the same work (OWASP ASVS 6.3.8).
+ * @throws DomainError `invalid_credentials`, `overloaded`
+ */
+export function createSignIn(deps: Deps) {
+  return async (caller: Caller, input: SignInInput): Promise<SessionGrant> => {
+    const email = readEmail(input.email);
+    const password = preparePassword(input.password) ?? preparePassword('');
+    if (password === null) throw invalidCredentials();
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const credentials = await authenticate(caller, email, password);
+      const grant = await startSession(caller, credentials, await rehash(password, credentials));
+      if (grant !== null) return grant;
+    }
+    throw new DomainError('unavailable', 'The account keeps changing. Try again.', {
+      retryAfterSeconds: 1,
+    });
+  };
+
+  async function authenticate(
+    caller: Caller,
+    email: EmailAddress,
+    password: PreparedPassword,
+  ): Promise<Credentials> {
+    const credentials = await deps.users.findCredentials(email);
+    const matches =
+      credentials === null
+        ? await deps.hasher.verifyNothing(password)
+        : await deps.hasher.verify(password, credentials.passwordHash);
+    if (credentials !== null && matches && credentials.status === 'active') return credentials;
+    await deps.recordFailure(caller, {
+      reason: credentials === null ? 'unknown_email' : matches ? 'user_disabled' : 'wrong_password',
+      userId: credentials?.userId ?? null,
+      userVersion: credentials?.version ?? null,
+    });
+    throw invalidCredentials();
+  }
+
+  /** A hash with today's parameters where the stored one is older; never a reason to refuse a sign-in. */
+  async function rehash(password: PreparedPassword, credentials: Credentials) {
+    if (!deps.hasher.isOutdated(credentials.passwordHash)) return null;
+    try {
+      return await deps.hasher.hash(password);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'overloaded') return null;
+      throw error;
+    }
+  }
+
+  /** @returns null when the password changed since it was verified. */
+  async function startSession(
+    caller: Caller,
+    credentials: Credentials,
+    newHash: string | null,
+  ): Promise<SessionGrant | null> {
+    const { userId } = credentials;
+    const id = deps.ids.next();
+    const refresh = deps.refreshTokens.create(id);
+    const remainingMs = await deps.unitOfWork.run(caller, async (transaction) => {
+      if (!(await lockUnchanged(transaction, credentials))) return null;
+      if (newHash !== null) {
+        const { passwordHash } = credentials;
+        await transaction.users.updatePasswordHash(userId, passwordHash, newHash, PASSWORD_FORM);
+      }
+      const userAgent = caller.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null;
+      const remaining = await transaction.sessions.insert(
+        { id, userId, client: { ip: caller.ip, userAgent }, refreshTokenHash: refresh.hash },
+        deps.lifetimes,
+      );
+      await transaction.outbox.append([
+        {
+          type: 'session.started',
+          userId,
+          userVersion: credentials.version,
+          data: { session_id: id },
+        },
+      ]);
+      return remaining;
+    });
+    if (remainingMs === null) return null;
+    deps.logger.info('signed in', {
+      request_id: caller.requestId,
+      client_ip: caller.ip,
+      user_id: userId,
+      session_id: id,
+    });
+    return deps.issueGrant({ id, userId, refreshToken: refresh.token, remainingMs });
+  }
+}
+
+/**
+ * Locks the row and tells whether the verified password still counts. A rehash by another sign-in changes the hash and
+ * not the version; another profile changes the version and not the hash.
+ */
+async function lockUnchanged(transaction: Transaction, credentials: Credentials): Promise<boolean> {
+  const user = await transaction.users.lockById(credentials.userId);
+  if (user === null || user.state.status !== 'active') throw invalidCredentials();
+  return (
+    user.state.passwordHash === credentials.passwordHash || user.version === credentials.version
+  );
+}
+
+/** An address that cannot exist is an unknown one; the blank stands for it and is never stored. */
+function readEmail(input: string): EmailAddress {
+  try {
+    return parseEmailAddress(input);
+  } catch (error) {
+    if (error instanceof InvalidValue) return '' as EmailAddress;
+    throw error;
+  }
+}
+
+function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'The e-mail address or the password is not right.');
+}

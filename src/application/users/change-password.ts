@@ -1,0 +1,54 @@
+import { validateFields } from '../../domain/errors.ts';
+import type { Clock, PasswordHasher } from '../../domain/ports.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import type { UserRepository } from '../../domain/user/user-repository.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireSelf, userNotFound } from '../access/policy.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import type { ConfirmPassword } from './confirm-password.ts';
+import { type PasswordRules, readNewPassword } from './password-rules.ts';
+
+interface Deps {
+  readonly users: Pick<UserRepository, 'findById'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly confirmPassword: ConfirmPassword;
+  readonly hasher: PasswordHasher;
+  readonly passwordRules: PasswordRules;
+  readonly clock: Clock;
+}
+
+/** The current and the new password, as they are sent. */
+export interface PasswordChangeInput {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/** Changes the own password. */
+export type ChangePassword = ReturnType<typeof createChangePassword>;
+
+/**
+ * Stores the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
+ * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`
+ */
+export function createChangePassword(deps: Deps) {
+  return async (caller: Caller, id: string, input: PasswordChangeInput): Promise<void> => {
+    const { sessionId } = requireSelf(caller, id);
+    const profile = await deps.users.findById(id);
+    if (profile === null) throw userNotFound();
+    const { newPassword } = validateFields({
+      newPassword: () => readNewPassword(deps.passwordRules, input.newPassword, profile.email),
+    });
+    const confirmation = await deps.confirmPassword(caller, id, input.currentPassword);
+    const passwordHash = await deps.hasher.hash(newPassword);
+    await deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await transaction.users.lockById(id);
+      if (user === null) throw userNotFound();
+      confirmation.assertStillTrue(user);
+      user.changePassword(passwordHash, PASSWORD_FORM, deps.clock.now());
+      await transaction.users.updatePassword(user);
+      await transaction.outbox.append(user.takeEvents());
+      await endSessions(transaction, user, { except: sessionId }, 'password_changed');
+    });
+  };
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../domain/ports.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireScope, requireSelf, userNotFound } from '../access/policy.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import type { ConfirmPassword, PasswordConfirmation } from './confirm-password.ts';
+
+interface Deps {
+  readonly unitOfWork: UnitOfWork;
+  readonly confirmPassword: ConfirmPassword;
+  readonly clock: Clock;
+}
+
+/** Deletes accounts: one's own, with the password, or any with the right to. */
+export type DeleteUser = ReturnType<typeof createDeleteUser>;
+
+/**
+ * Removes a user's row and sessions; the address is free again and `user.deleted` is the user's last event.
+ * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`
+ */
+export function createDeleteUser(deps: Deps) {
+  return {
+    async own(caller: Caller, id: string, currentPassword: string): Promise<void> {
+      requireSelf(caller, id);
+      const confirmation = await deps.confirmPassword(caller, id, currentPassword);
+      await remove(caller, id, confirmation);
+    },
+    async any(caller: Caller, id: string): Promise<void> {
+      requireScope(caller, 'users:admin');
+      await remove(caller, id);
+    },
+  };
+
+  function remove(caller: Caller, id: string, confirmation?: PasswordConfirmation): Promise<void> {
+    return deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await transaction.users.lockById(id);
+      if (user === null) throw userNotFound();
+      confirmation?.assertStillTrue(user);
+      await endSessions(transaction, user, { all: true }, 'user_deleted');
+      user.delete(deps.clock.now());
+      await transaction.users.delete(id);
+      await transaction.outbox.append(user.takeEvents());
+    });
+  }
+}

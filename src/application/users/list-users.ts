@@ -1,0 +1,52 @@
+import { InvalidValue, validateFields } from '../../domain/errors.ts';
+import { assertCleanText, codePointLength } from '../../domain/text.ts';
+import { parseEmailAddress } from '../../domain/user/email-address.ts';
+import type { PageRequest, UserPage, UserReader } from '../../domain/user/user-repository.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireScope } from '../access/policy.ts';
+
+interface Deps {
+  readonly users: Pick<UserReader, 'findByEmail' | 'list' | 'search'>;
+}
+
+/** Longest search text, in code points. */
+export const SEARCH_MAX_LENGTH = 100;
+
+/** Which users to list: the one with an address, those that match a text, or all. */
+export type UserSelection =
+  | { readonly kind: 'email'; readonly email: string }
+  | { readonly kind: 'search'; readonly text: string; readonly page: PageRequest }
+  | { readonly kind: 'all'; readonly page: PageRequest };
+
+/** Lists users for services. */
+export type ListUsers = ReturnType<typeof createListUsers>;
+
+/**
+ * Lists users in id order, page by page.
+ * @throws DomainError `validation_failed`, `forbidden`
+ */
+export function createListUsers(deps: Deps) {
+  return async (caller: Caller, selection: UserSelection): Promise<UserPage> => {
+    requireScope(caller, 'users:read');
+    if (selection.kind === 'all') return deps.users.list(selection.page);
+    if (selection.kind === 'search') {
+      const { q } = validateFields({ q: () => readSearchText(selection.text) });
+      return deps.users.search(q, selection.page);
+    }
+    const { email } = validateFields({ email: () => parseEmailAddress(selection.email) });
+    const user = await deps.users.findByEmail(email);
+    return { users: user === null ? [] : [user], nextAfterId: null };
+  };
+}
+
+function readSearchText(text: string): string {
+  assertCleanText(text);
+  const length = codePointLength(text.trim());
+  if (length < 1 || length > SEARCH_MAX_LENGTH) {
+    throw new InvalidValue(
+      'search_length',
+      `Must have 1 to ${SEARCH_MAX_LENGTH} characters besides white space.`,
+    );
+  }
+  return text.trim();
+}

@@ -1,0 +1,65 @@
+import { DomainError, validateFields } from '../../domain/errors.ts';
+import type { Clock, IdGenerator, PasswordHasher } from '../../domain/ports.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import { parseEmailAddress } from '../../domain/user/email-address.ts';
+import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import { parsePersonName } from '../../domain/user/person-name.ts';
+import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
+import { User, type UserProfile } from '../../domain/user/user.ts';
+import type { UserRepository } from '../../domain/user/user-repository.ts';
+import type { Caller } from '../access/caller.ts';
+import { type PasswordRules, readNewPassword } from './password-rules.ts';
+
+interface Deps {
+  readonly users: Pick<UserRepository, 'findCredentials'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly hasher: PasswordHasher;
+  readonly passwordRules: PasswordRules;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+}
+
+/** A registration as it is sent. */
+export interface RegistrationInput {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+  readonly phone: string | null;
+  readonly password: string;
+}
+
+/** Makes an account for anybody who asks. */
+export type RegisterUser = ReturnType<typeof createRegisterUser>;
+
+/**
+ * Registers a user at version 1.
+ * @throws DomainError `validation_failed`, `email_taken`, `overloaded`
+ */
+export function createRegisterUser(deps: Deps) {
+  return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
+    const { password, ...person } = validateFields({
+      firstName: () => parsePersonName(input.firstName),
+      lastName: () => parsePersonName(input.lastName),
+      email: () => parseEmailAddress(input.email),
+      phone: () => (input.phone === null ? null : parsePhoneNumber(input.phone)),
+      password: () => readNewPassword(deps.passwordRules, input.password, input.email),
+    });
+    // Saves a flood of repeated registrations their hashes; the unique constraint is what decides.
+    if ((await deps.users.findCredentials(person.email)) !== null) throw emailTaken();
+    const passwordHash = await deps.hasher.hash(password);
+    const user = User.register(
+      { id: deps.ids.next(), ...person, passwordHash, passwordForm: PASSWORD_FORM },
+      deps.clock.now(),
+    );
+    await deps.unitOfWork.run(caller, async (transaction) => {
+      await transaction.users.insert(user);
+      await transaction.outbox.append(user.takeEvents());
+    });
+    return user.profile;
+  };
+}
+
+/** The refusal of an address that another account has. */
+export function emailTaken(cause?: unknown): DomainError {
+  return new DomainError('email_taken', 'An account with this e-mail address exists.', { cause });
+}

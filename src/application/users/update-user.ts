@@ -1,0 +1,103 @@
+import { DomainError, validateFields } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import { parseEmailAddress } from '../../domain/user/email-address.ts';
+import { parsePersonName } from '../../domain/user/person-name.ts';
+import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
+import type { ProfileChange, User, UserProfile } from '../../domain/user/user.ts';
+import type { UserRepository } from '../../domain/user/user-repository.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
+import type { ConfirmPassword } from './confirm-password.ts';
+
+interface Deps {
+  readonly users: Pick<UserRepository, 'findById'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly confirmPassword: ConfirmPassword;
+  readonly clock: Clock;
+}
+
+/** Which versions a change may be applied to; `any` where the caller did not say. */
+export type ExpectedVersions = readonly number[] | 'any';
+
+/** Fields to change, as they are sent; a missing one stays. */
+export interface UserUpdateInput {
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly email?: string;
+  readonly phone?: string | null;
+  readonly currentPassword?: string;
+}
+
+/** Changes a profile. */
+export type UpdateUser = ReturnType<typeof createUpdateUser>;
+
+/**
+ * Applies the given fields under the row's lock, so that of two writers neither loses. Without any difference nothing
+ * is written and the version stays. Users who change their own e-mail give their password too.
+ * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `email_taken`
+ */
+export function createUpdateUser(deps: Deps) {
+  return async (
+    caller: Caller,
+    id: string,
+    input: UserUpdateInput,
+    expected: ExpectedVersions,
+  ): Promise<UserProfile> => {
+    requireSelfOrScope(caller, id, 'users:write');
+    const change = readChange(input);
+    const confirmation = await confirmOwnEmailChange(caller, id, change, input.currentPassword);
+    return deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await transaction.users.lockById(id);
+      if (user === null) throw userNotFound();
+      confirmation?.assertStillTrue(user);
+      assertVersion(user, expected);
+      if (confirmation === undefined && isOwnEmailChange(caller, change, user.state.email)) {
+        // The address changed between our look at it and the lock: the password was never asked for.
+        throw new DomainError('unavailable', 'The account changed meanwhile. Try again.', {
+          retryAfterSeconds: 1,
+        });
+      }
+      if (user.changeProfile(change, deps.clock.now()).length > 0) {
+        await transaction.users.update(user);
+        await transaction.outbox.append(user.takeEvents());
+      }
+      return user.profile;
+    });
+  };
+
+  async function confirmOwnEmailChange(
+    caller: Caller,
+    id: string,
+    change: ProfileChange,
+    currentPassword: string | undefined,
+  ) {
+    if (caller.principal.kind !== 'user' || change.email === undefined) return undefined;
+    const current = await deps.users.findById(id);
+    if (current === null) throw userNotFound();
+    if (!isOwnEmailChange(caller, change, current.email)) return undefined;
+    return deps.confirmPassword(caller, id, currentPassword);
+  }
+}
+
+function isOwnEmailChange(caller: Caller, change: ProfileChange, current: string): boolean {
+  return caller.principal.kind === 'user' && change.email !== undefined && change.email !== current;
+}
+
+function readChange(input: UserUpdateInput): ProfileChange {
+  const { firstName, lastName, email, phone } = input;
+  return validateFields({
+    ...(firstName === undefined ? {} : { firstName: () => parsePersonName(firstName) }),
+    ...(lastName === undefined ? {} : { lastName: () => parsePersonName(lastName) }),
+    ...(email === undefined ? {} : { email: () => parseEmailAddress(email) }),
+    ...(phone === undefined
+      ? {}
+      : { phone: () => (phone === null ? null : parsePhoneNumber(phone)) }),
+  });
+}
+
+function assertVersion(user: User, expected: ExpectedVersions): void {
+  if (expected !== 'any' && !expected.includes(user.version)) {
+    throw new DomainError('version_mismatch', 'The user has changed since that version was read.');
+  }
+}

@@ -1,0 +1,44 @@
+import { isIP } from 'node:net';
+import type { DerivedKey, Values } from './schema.ts';
+
+/** What derived values depend on besides other keys. */
+export interface Machine {
+  /** Number of processors that this process may use. */
+  readonly availableParallelism: number;
+  /** True if standard output is a terminal. */
+  readonly terminal: boolean;
+}
+
+/** Computes an unset value; `values` holds all other keys and the derived ones of earlier lines. */
+type Derivation<K extends DerivedKey> = (values: Values, machine: Machine) => Values[K];
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
+
+function publicUrl(values: Values): string {
+  const host = values['server.host'];
+  const named = WILDCARDS.has(host) ? 'localhost' : host;
+  const authority = isIP(named) === 6 ? `[${named}]` : named;
+  return `http://${authority}:${values['server.port']}`;
+}
+
+function redisDriver(values: Values): Values['redis.driver'] {
+  const addressed =
+    values['redis.host'] !== undefined ||
+    values['redis.sentinels'].length > 0 ||
+    values['redis.cluster_nodes'].length > 0;
+  return addressed ? 'redis' : 'memory';
+}
+
+/** How each derived key gets its value when nobody sets it, in an order that fits their needs. */
+export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
+  'server.public_url': publicUrl,
+  'tokens.issuer': (values) => values['server.public_url'],
+  'database.driver': (values) => (values['database.host'] === undefined ? 'embedded' : 'postgres'),
+  'database.max_idle_conns': (values) => Math.min(5, values['database.max_open_conns']),
+  'database.migrate_on_start': (values) => values['database.driver'] === 'embedded',
+  'redis.driver': redisDriver,
+  'nats.driver': (values) => (values['nats.servers'].length === 0 ? 'embedded' : 'nats'),
+  'mail.driver': (values) => (values['mail.smtp.host'] === undefined ? 'file' : 'smtp'),
+  'password.hashing_slots': (_, machine) => Math.max(1, machine.availableParallelism),
+  'logging.format': (_, machine) => (machine.terminal ? 'pretty' : 'json'),
+};

@@ -1,0 +1,201 @@
+import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
+import { Secret } from './secret.ts';
+
+/** A read value, or what is wrong with the input: a clause that never repeats the input itself. */
+export type Parsed<V> = { readonly value: V } | { readonly wrong: string };
+
+/** A part of a JSON Schema (2020-12). */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/**
+ * How values of one type are read, shown and described. `V` is the typed value, `S` the unit that
+ * ends its property name in the typed configuration (`Ms` for durations).
+ */
+export interface Kind<V = unknown, S extends string = string> {
+  /** The type as the documentation names it. */
+  readonly label: string;
+  /** What an operator has to write, used in fault messages. */
+  readonly expected: string;
+  readonly suffix: S;
+  /** True for values that may never be shown. */
+  readonly secret: boolean;
+  /** False where a wrong value may hold a credential and must not be repeated in a message. */
+  readonly echo: boolean;
+  /** True for types whose flag may stand without a value. */
+  readonly bareFlag: boolean;
+  readonly jsonSchema: JsonSchema;
+  /** Reads the text of an environment variable, a flag or a secret's file. */
+  parseText(text: string): Parsed<V>;
+  /** Reads a value of the YAML file: string, number, boolean or list. */
+  parseYaml(value: unknown): Parsed<V>;
+  /** The value as one would write it, for `config print` and the generated files. */
+  format(value: V): string | number | boolean | readonly string[];
+}
+
+const CONTROL = /\p{Cc}/u;
+
+/** The usual answers to the simple questions about a kind. */
+export const shared = { suffix: '', secret: false, echo: true, bareFlag: false } as const;
+
+function fromString<V>(value: unknown, parse: (text: string) => Parsed<V>): Parsed<V> {
+  if (typeof value === 'string') return parse(value);
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    return { wrong: 'is not text (put it in quotes)' };
+  }
+  return { wrong: 'is not text' };
+}
+
+/** Text without control characters; `pattern` narrows it further. Wrong values are not repeated. */
+export function text(options?: {
+  readonly pattern: string;
+  readonly label?: string;
+  readonly expected: string;
+}): Kind<string, ''> {
+  const pattern = options === undefined ? undefined : new RegExp(options.pattern, 'u');
+  const parse = (input: string): Parsed<string> => {
+    if (input === '') return { wrong: 'is empty' };
+    if (input.length > 1024) return { wrong: 'is longer than 1024 characters' };
+    if (CONTROL.test(input)) return { wrong: 'has a control character' };
+    if (pattern?.test(input) === false) return { wrong: 'has the wrong form' };
+    return { value: input };
+  };
+  return {
+    ...shared,
+    label: options?.label ?? 'text',
+    expected: options?.expected ?? 'text',
+    echo: false,
+    jsonSchema: {
+      type: 'string',
+      minLength: 1,
+      ...(options === undefined ? {} : { pattern: options.pattern }),
+    },
+    parseText: parse,
+    parseYaml: (value) => fromString(value, parse),
+    format: (value) => value,
+  };
+}
+
+/** The path of a file or folder; a relative one starts from the working directory. */
+export function path(label = 'path'): Kind<string, ''> {
+  return { ...text(), label, expected: 'a path' };
+}
+
+/** A whole number from `min` to `max`, both included. */
+export function integer(min: number, max: number, label = 'integer'): Kind<number, ''> {
+  const check = (value: number): Parsed<number> =>
+    value < min || value > max ? { wrong: 'is out of range' } : { value };
+  return {
+    ...shared,
+    label: `${label} ${min}–${max}`,
+    expected: `a whole number from ${min} to ${max}`,
+    jsonSchema: { type: 'integer', minimum: min, maximum: max },
+    parseText: (input) =>
+      /^[0-9]{1,15}$/.test(input) ? check(Number(input)) : { wrong: 'is not a whole number' },
+    parseYaml: (value) =>
+      typeof value === 'number' && Number.isSafeInteger(value)
+        ? check(value)
+        : { wrong: 'is not a whole number' },
+    format: (value) => value,
+  };
+}
+
+/** A TCP port to connect to, or to listen on; 0 (any free port) only where `anyFree` is true. */
+export function port(anyFree = false): Kind<number, ''> {
+  return integer(anyFree ? 0 : 1, 65_535, 'port');
+}
+
+/** `true` or `false`. */
+export function boolean(): Kind<boolean, ''> {
+  return {
+    ...shared,
+    label: 'boolean',
+    expected: '`true` or `false`',
+    bareFlag: true,
+    jsonSchema: { type: 'boolean' },
+    parseText: (input) =>
+      input === 'true' || input === 'false'
+        ? { value: input === 'true' }
+        : { wrong: 'is not a boolean' },
+    parseYaml: (value) => (typeof value === 'boolean' ? { value } : { wrong: 'is not a boolean' }),
+    format: (value) => value,
+  };
+}
+
+/** A duration from `minMs` to `maxMs`, both included; the typed value is in milliseconds. */
+export function duration(minMs: number, maxMs: number): Kind<number, 'Ms'> {
+  const parse = (input: string): Parsed<number> => {
+    const ms = parseDuration(input);
+    if (ms === undefined) return { wrong: 'is not a duration' };
+    return ms < minMs || ms > maxMs ? { wrong: 'is out of range' } : { value: ms };
+  };
+  const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  return {
+    ...shared,
+    suffix: 'Ms',
+    label: `duration ${range.replace(' to ', '–')}`,
+    expected: `a duration from ${range}, such as 500ms, 30s, 5m, 24h or 7d`,
+    jsonSchema: { type: 'string', pattern: DURATION_PATTERN },
+    parseText: parse,
+    parseYaml: (value) =>
+      typeof value === 'string' ? parse(value) : { wrong: 'is not a duration' },
+    format: formatDuration,
+  };
+}
+
+/** One word of a closed list. */
+export function oneOf<const W extends string>(...words: readonly W[]): Kind<W, ''> {
+  const parse = (input: string): Parsed<W> => {
+    const word = words.find((candidate) => candidate === input);
+    return word === undefined ? { wrong: 'is not one of the accepted words' } : { value: word };
+  };
+  const listed = words.map((word) => `\`${word}\``).join(', ');
+  return {
+    ...shared,
+    label: listed,
+    expected: `one of ${listed}`,
+    jsonSchema: { enum: words },
+    parseText: parse,
+    parseYaml: (value) => fromString(value, parse),
+    format: (value) => value,
+  };
+}
+
+/** Text that is wrapped as `Secret` and never repeated in a message. */
+export function secret(label = 'secret', expected = 'text'): Kind<Secret, ''> {
+  const parse = (input: string): Parsed<Secret> => {
+    if (input === '') return { wrong: 'is empty' };
+    return input.includes('\0') ? { wrong: 'has a NUL' } : { value: new Secret(input) };
+  };
+  return {
+    ...shared,
+    label,
+    expected,
+    secret: true,
+    echo: false,
+    jsonSchema: { type: 'string', minLength: 1 },
+    parseText: parse,
+    parseYaml: (value) => fromString(value, parse),
+    format: String,
+  };
+}
+
+function parseUrl(input: string): Parsed<string> {
+  if (!URL.canParse(input)) return { wrong: 'is not a URL' };
+  const url = new URL(input);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { wrong: 'is not http(s)' };
+  if (url.username !== '' || url.password !== '') return { wrong: 'carries credentials' };
+  if (/[?#]/.test(input)) return { wrong: 'has a query or a fragment' };
+  return { value: url.href.replace(/\/+$/, '') };
+}
+
+/** An http or https URL without credentials, query and fragment; trailing slashes are dropped. */
+export function url(): Kind<string, ''> {
+  return {
+    ...text(),
+    label: 'URL',
+    expected: 'an http or https URL without credentials, query and fragment',
+    jsonSchema: { type: 'string', pattern: '^https?://[^?#]+$' },
+    parseText: parseUrl,
+    parseYaml: (value) => fromString(value, parseUrl),
+  };
+}

@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+import { type JsonSchema, type Kind, type Parsed, shared } from './kinds.ts';
+
+interface Described {
+  readonly label: string;
+  readonly expected: string;
+  readonly schema: JsonSchema;
+}
+
+const MAX_LIST_ITEMS = 256;
+
+/** A list whose items all pass `isItem`: a YAML list, or comma-separated text. */
+function listOf(item: Described, isItem: (text: string) => boolean): Kind<readonly string[], ''> {
+  const check = (items: readonly string[]): Parsed<readonly string[]> => {
+    if (items.length > MAX_LIST_ITEMS) return { wrong: `has more than ${MAX_LIST_ITEMS} items` };
+    const wrong = items.findIndex((candidate) => !isItem(candidate));
+    if (wrong >= 0) return { wrong: `has a wrong item (number ${wrong + 1})` };
+    return { value: Object.freeze([...items]) };
+  };
+  return {
+    ...shared,
+    label: item.label,
+    expected: item.expected,
+    echo: false,
+    jsonSchema: { type: 'array', maxItems: MAX_LIST_ITEMS, items: item.schema },
+    parseText: (input) => check(input.split(',').map((part) => part.trim())),
+    parseYaml: (value) =>
+      Array.isArray(value) && value.every((part): part is string => typeof part === 'string')
+        ? check(value)
+        : { wrong: 'is not a list of texts' },
+    format: (value) => value,
+  };
+}
+
+/** True for an address, or an address with a prefix length that fits it. */
+function isCidr(input: string): boolean {
+  const [address = '', prefix, ...rest] = input.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^(0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
+/** Networks in CIDR notation; a bare address stands for itself. */
+export function cidrList(): Kind<readonly string[], ''> {
+  return listOf(
+    {
+      label: 'list of CIDR',
+      expected: 'a list of networks such as 10.0.0.0/8 or fd00::/8',
+      schema: { type: 'string', pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' },
+    },
+    isCidr,
+  );
+}
+
+/** Web origins exactly as browsers send them in `Origin` (RFC 6454 section 6.2). */
+export function originList(): Kind<readonly string[], ''> {
+  return listOf(
+    {
+      label: 'list of origins',
+      expected: 'a list of origins such as https://app.example.com, in lower case, without a path',
+      schema: { type: 'string', pattern: '^https?://[^/?#@]+$' },
+    },
+    (input) => /^https?:/.test(input) && URL.canParse(input) && new URL(input).origin === input,
+  );
+}
+
+const AUTHORITY = String.raw`(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)`;
+
+function isAddress(input: string, pattern: RegExp): boolean {
+  const match = pattern.exec(input);
+  if (match === null) return false;
+  const given = match.groups?.port;
+  return given === undefined || (Number(given) >= 1 && Number(given) <= 65_535);
+}
+
+/** Server addresses `host:port`; the host may be an IPv6 address in brackets. */
+export function addressList(): Kind<readonly string[], ''> {
+  const source = `^${AUTHORITY}:(?<port>[0-9]{1,5})$`;
+  return listOf(
+    {
+      label: 'list of host:port',
+      expected: 'a list of addresses such as 10.0.0.5:26379',
+      schema: { type: 'string', pattern: source },
+    },
+    (input) => isAddress(input, new RegExp(source)),
+  );
+}
+
+/** NATS server addresses, with or without `nats://` or `tls://`, and never with credentials. */
+export function natsServerList(): Kind<readonly string[], ''> {
+  const source = `^((nats|tls)://)?${AUTHORITY}(:(?<port>[0-9]{1,5}))?$`;
+  return listOf(
+    {
+      label: 'list of NATS servers',
+      expected: 'a list such as nats://10.0.0.5:4222 (credentials go in nats.user, nats.token …)',
+      schema: { type: 'string', pattern: source },
+    },
+    (input) => isAddress(input, new RegExp(source)),
+  );
+}

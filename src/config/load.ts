@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { adviceOn } from './advice.ts';
+import { ConfigError } from './config-error.ts';
+import { derivations, type Machine } from './derive.ts';
+import { type Environment, environmentCandidates, warnOfNearMisses } from './environment-source.ts';
+import { expandUrls } from './expand-url.ts';
+import {
+  createFindings,
+  describeFileError,
+  type Findings,
+  RANKS,
+  type ReadFile,
+  readCandidates,
+} from './findings.ts';
+import { type ConfigFlag, flagCandidates } from './flag-source.ts';
+import { rules } from './rules.ts';
+import {
+  type Config,
+  type DerivedKey,
+  definitionOf,
+  type Key,
+  keys,
+  toConfig,
+  type Values,
+} from './schema.ts';
+import { yamlCandidates } from './yaml-source.ts';
+
+/** Where the configuration comes from. Everything has the process's own value as default. */
+export interface ConfigInputs {
+  /** Flags as `takeConfigFlags` gives them, `--config` among them. */
+  readonly flags?: readonly ConfigFlag[] | undefined;
+  readonly env?: Environment | undefined;
+  /** Absolute path of the folder that relative paths start from. */
+  readonly cwd?: string | undefined;
+  /** Gets absolute paths. */
+  readonly readFile?: ReadFile | undefined;
+  readonly availableParallelism?: number | undefined;
+  /** True if standard output is a terminal. */
+  readonly terminal?: boolean | undefined;
+}
+
+/** A configuration without faults. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The same values by key, for printing. */
+  readonly values: Values;
+  /** Where each value comes from: `default`, `derived`, or the place that sets it. */
+  readonly sources: ReadonlyMap<Key, string>;
+  /** What is allowed and probably not meant; one line each. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_FILE = './config.yaml';
+
+/**
+ * Reads the configuration: defaults, then the YAML file (`--config FILE`, or `./config.yaml` where
+ * it exists), then the environment, then flags; later ones win. Throws `ConfigError` with every
+ * fault that was found in any of them.
+ */
+export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfig> {
+  const { flags = [], env = process.env, cwd = process.cwd() } = inputs;
+  const readAbsolute = inputs.readFile ?? ((path) => readFileSync(path, 'utf8'));
+  const readFile: ReadFile = (path) => readAbsolute(resolve(cwd, path));
+  const machine: Machine = {
+    availableParallelism: inputs.availableParallelism ?? availableParallelism(),
+    terminal: inputs.terminal ?? process.stdout.isTTY === true,
+  };
+  const findings = createFindings();
+  await readYamlFile(flags, readFile, findings);
+  readCandidates(findings, environmentCandidates(env), 'environment', readFile);
+  warnOfNearMisses(env, findings);
+  readCandidates(findings, flagCandidates(flags, findings), 'flag', readFile);
+  expandUrls(findings);
+  const { values, sources } = resolveValues(findings, machine);
+  applyRules(findings, values, sources);
+  if (findings.faults.length > 0) throw new ConfigError(findings.faults);
+  const isSet = (key: Key): boolean => !UNSET_SOURCES.has(sources.get(key) ?? '');
+  const warnings = [...findings.warnings, ...adviceOn(values, isSet)];
+  return { config: toConfig(values), values, sources, warnings };
+}
+
+const UNSET_SOURCES: ReadonlySet<string> = new Set(['default', 'derived']);
+
+async function readYamlFile(
+  flags: readonly ConfigFlag[],
+  readFile: ReadFile,
+  findings: Findings,
+): Promise<void> {
+  const [flag, ...others] = flags.filter(({ name }) => name === 'config');
+  const fault = (problem: string): void => {
+    findings.faults.push({
+      source: 'flag --config',
+      problem,
+      expected: 'the path of one YAML file',
+    });
+  };
+  if (others.length > 0) fault('is given twice');
+  if (flag !== undefined && (flag.value === undefined || flag.value === '')) {
+    fault('has no value');
+    return;
+  }
+  const path = flag?.value ?? DEFAULT_FILE;
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    const problem = describeFileError(error);
+    const missing = problem === 'does not exist';
+    if (flag !== undefined) fault(`names a file that ${problem}`);
+    else if (!missing) findings.faults.push({ source: `file ${path}`, problem });
+    return;
+  }
+  const candidates = await yamlCandidates(text, `file ${path}`, findings);
+  readCandidates(findings, candidates, 'file', readFile);
+}
+
+interface Resolved {
+  readonly values: Values;
+  readonly sources: ReadonlyMap<Key, string>;
+}
+
+/** The strongest value of each key; what nobody set is the default, or derived from the others. */
+function resolveValues(findings: Findings, machine: Machine): Resolved {
+  const values: Partial<Record<Key, unknown>> = {};
+  const sources = new Map<Key, string>();
+  const strongestFirst = [...RANKS].reverse();
+  for (const key of keys) {
+    const rank = strongestFirst.find((candidate) => findings.given[candidate].has(key));
+    const given = rank === undefined ? undefined : findings.given[rank].get(key);
+    const definition = definitionOf(key);
+    values[key] = given === undefined ? definition.fallback : given.value;
+    sources.set(key, given?.source ?? (definition.presence === 'derived' ? 'derived' : 'default'));
+  }
+  // Complete but for the derived keys, which are filled in the order of their needs.
+  const complete = values as Values;
+  for (const key of Object.keys(derivations) as DerivedKey[]) {
+    if (sources.get(key) === 'derived') values[key] = derivations[key](complete, machine);
+  }
+  return { values: complete, sources };
+}
+
+function applyRules(findings: Findings, values: Values, sources: Resolved['sources']): void {
+  for (const { keys: concerned, judge } of rules) {
+    if (concerned.some((key) => findings.faulty.has(key))) continue;
+    const violation = judge(values);
+    if (violation === undefined) continue;
+    const source = describeSources(concerned, sources);
+    findings.faults.push({ key: concerned[0], source, ...violation });
+  }
+}
+
+/** The source of the first key, and of those others that somebody set. */
+function describeSources(concerned: readonly Key[], sources: Resolved['sources']): string {
+  const [first, ...others] = concerned.map((key) => ({
+    key,
+    source: sources.get(key) ?? 'default',
+  }));
+  const set = others.filter(
+    ({ key, source }) => !UNSET_SOURCES.has(source) && definitionOf(key).presence !== 'expanded',
+  );
+  return [first?.source, ...set.map(({ key, source }) => `${key} from ${source}`)].join('; ');
+}
+
+/** `UV_THREADPOOL_SIZE`, which libuv reads once when the process begins; not a key of ours. */
+export function threadPoolSize(env: Environment = process.env): string | undefined {
+  return env['UV_THREADPOOL_SIZE'];
+}

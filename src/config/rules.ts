@@ -1,0 +1,248 @@
+import { masterKeyWeakness } from './master-key.ts';
+import { definitionOf, type Key, type Values } from './schema.ts';
+
+/** What a rule found: a clause about its first key, and what is expected. */
+interface Violation {
+  readonly problem: string;
+  readonly expected: string;
+}
+
+/** A condition between keys. It is judged only where all its keys were read without a fault. */
+interface Rule {
+  /** The key that the fault is reported at comes first. */
+  readonly keys: readonly [Key, ...Key[]];
+  readonly judge: (values: Values) => Violation | undefined;
+}
+
+/** A rule on some keys of `Values`: a violation unless `holds`. */
+function rule<K extends Key>(
+  keys: readonly [K, ...K[]],
+  holds: (values: Pick<Values, K>) => boolean,
+  problem: string,
+  expected: string,
+): Rule {
+  return { keys, judge: (values) => (holds(values) ? undefined : { problem, expected }) };
+}
+
+/**
+ * Parameter sets of the OWASP Password Storage Cheat Sheet (Argon2id), each at least as strong as
+ * the others; every one with a parallelism of 1 or more.
+ */
+const ARGON2_FLOOR = [
+  { memoryKib: 47_104, iterations: 1 },
+  { memoryKib: 19_456, iterations: 2 },
+  { memoryKib: 12_288, iterations: 3 },
+  { memoryKib: 9_216, iterations: 4 },
+  { memoryKib: 7_168, iterations: 5 },
+] as const;
+
+/** Both or neither. */
+function together(a: unknown, b: unknown): boolean {
+  return (a === undefined) === (b === undefined);
+}
+
+const serverRules: readonly Rule[] = [
+  rule(
+    ['server.management_port', 'server.port'],
+    (v) => v['server.management_port'] !== v['server.port'] || v['server.port'] === 0,
+    'is the same as server.port',
+    'another port',
+  ),
+  rule(
+    ['server.headers_timeout', 'server.request_timeout'],
+    (v) => v['server.headers_timeout'] <= v['server.request_timeout'],
+    'is longer than server.request_timeout',
+    'at most as long: the headers are part of the request',
+  ),
+  rule(
+    ['server.shutdown_delay', 'server.shutdown_timeout'],
+    (v) => v['server.shutdown_delay'] < v['server.shutdown_timeout'],
+    'is not shorter than server.shutdown_timeout',
+    'a shorter time: it is a part of it',
+  ),
+];
+
+const databaseRules: readonly Rule[] = [
+  rule(
+    ['database.host', 'database.url', 'database.driver'],
+    (v) => v['database.driver'] !== 'postgres' || v['database.host'] !== undefined,
+    'is not set, and database.driver is postgres',
+    'database.host or database.url',
+  ),
+  rule(
+    ['database.max_idle_conns', 'database.max_open_conns'],
+    (v) => v['database.max_idle_conns'] <= v['database.max_open_conns'],
+    'is more than database.max_open_conns',
+    'at most as many',
+  ),
+  rule(
+    ['database.ssl_root_cert', 'database.ssl_mode'],
+    (v) =>
+      !v['database.ssl_mode'].startsWith('verify-') || v['database.ssl_root_cert'] !== undefined,
+    'is not set, and database.ssl_mode verifies the server',
+    'a file with CA certificates, or `system` with verify-full',
+  ),
+  rule(
+    ['database.ssl_root_cert', 'database.ssl_mode'],
+    (v) => v['database.ssl_root_cert'] !== 'system' || v['database.ssl_mode'] === 'verify-full',
+    'is `system`, and database.ssl_mode is not verify-full',
+    'database.ssl_mode verify-full: anyone can get a certificate that the system trusts',
+  ),
+];
+
+const redisRules: readonly Rule[] = [
+  rule(
+    ['redis.host', 'redis.url', 'redis.sentinels', 'redis.cluster_nodes', 'redis.driver'],
+    (v) =>
+      v['redis.driver'] !== 'redis' ||
+      v['redis.host'] !== undefined ||
+      v['redis.sentinels'].length > 0 ||
+      v['redis.cluster_nodes'].length > 0,
+    'is not set, and redis.driver is redis',
+    'redis.host, redis.url, redis.sentinels or redis.cluster_nodes',
+  ),
+  rule(
+    ['redis.sentinel_name', 'redis.sentinels'],
+    (v) => v['redis.sentinels'].length > 0 === (v['redis.sentinel_name'] !== undefined),
+    'and redis.sentinels need each other',
+    'both or neither',
+  ),
+  rule(
+    ['redis.cluster_nodes', 'redis.sentinels'],
+    (v) => v['redis.cluster_nodes'].length === 0 || v['redis.sentinels'].length === 0,
+    'and redis.sentinels are both set',
+    'a cluster or sentinels',
+  ),
+  rule(
+    ['redis.db', 'redis.cluster_nodes'],
+    (v) => v['redis.cluster_nodes'].length === 0 || v['redis.db'] === 0,
+    'is not 0, and redis.cluster_nodes is set',
+    '0: a cluster has only that database',
+  ),
+  rule(
+    ['redis.tls_key', 'redis.tls_cert'],
+    (v) => together(v['redis.tls_key'], v['redis.tls_cert']),
+    'and redis.tls_cert need each other',
+    'both or neither',
+  ),
+  rule(
+    ['redis.tls', 'redis.tls_ca', 'redis.tls_cert', 'redis.tls_server_name', 'redis.url'],
+    (v) =>
+      v['redis.tls'] ||
+      (v['redis.tls_ca'] ?? v['redis.tls_cert'] ?? v['redis.tls_server_name']) === undefined,
+    'is false, and other redis.tls_… keys are set',
+    'true, or none of them',
+  ),
+];
+
+const natsRules: readonly Rule[] = [
+  rule(
+    ['nats.servers', 'nats.driver'],
+    (v) => v['nats.driver'] !== 'nats' || v['nats.servers'].length > 0,
+    'is not set, and nats.driver is nats',
+    'at least one server',
+  ),
+  rule(
+    ['nats.password', 'nats.user'],
+    (v) => v['nats.password'] === undefined || v['nats.user'] !== undefined,
+    'is set without nats.user',
+    'both',
+  ),
+  rule(
+    ['nats.user', 'nats.token', 'nats.creds_file'],
+    (v) =>
+      [v['nats.user'], v['nats.token'], v['nats.creds_file']].filter((set) => set !== undefined)
+        .length <= 1,
+    'and nats.token and nats.creds_file exclude each other',
+    'one of them',
+  ),
+  rule(
+    ['nats.tls_key', 'nats.tls_cert'],
+    (v) => together(v['nats.tls_key'], v['nats.tls_cert']),
+    'and nats.tls_cert need each other',
+    'both or neither',
+  ),
+  rule(
+    ['nats.tls', 'nats.tls_ca', 'nats.tls_cert'],
+    (v) => v['nats.tls'] || (v['nats.tls_ca'] ?? v['nats.tls_cert']) === undefined,
+    'is false, and other nats.tls_… keys are set',
+    'true, or none of them',
+  ),
+  rule(
+    ['nats.duplicate_window', 'nats.max_age'],
+    (v) => v['nats.duplicate_window'] <= v['nats.max_age'],
+    'is longer than nats.max_age',
+    'at most as long: the broker forgets the id with the event',
+  ),
+];
+
+const mailRules: readonly Rule[] = [
+  rule(
+    ['mail.smtp.host', 'mail.driver'],
+    (v) => v['mail.driver'] !== 'smtp' || v['mail.smtp.host'] !== undefined,
+    'is not set, and mail.driver is smtp',
+    'the SMTP server',
+  ),
+  rule(
+    ['mail.from', 'mail.driver'],
+    (v) => v['mail.driver'] !== 'smtp' || v['mail.from'] !== definitionOf('mail.from').fallback,
+    'is the default, and mail.driver is smtp',
+    'a sender that mail servers accept',
+  ),
+  rule(
+    ['mail.smtp.password', 'mail.smtp.username'],
+    (v) => together(v['mail.smtp.password'], v['mail.smtp.username']),
+    'and mail.smtp.username need each other',
+    'both or neither',
+  ),
+];
+
+const securityRules: readonly Rule[] = [
+  {
+    keys: ['security.master_key', 'database.driver', 'database.host', 'database.url'],
+    judge: (values) => {
+      const expected = 'at least 32 random bytes in base64 (`openssl rand -base64 32`)';
+      const key = values['security.master_key'];
+      if (key === undefined) {
+        return values['database.driver'] === 'postgres'
+          ? { problem: 'is not set, and database.driver is postgres', expected }
+          : undefined;
+      }
+      const problem = masterKeyWeakness(key.reveal());
+      return problem === undefined ? undefined : { problem, expected };
+    },
+  },
+  rule(
+    ['sessions.idle_ttl', 'sessions.absolute_ttl'],
+    (v) => v['sessions.idle_ttl'] <= v['sessions.absolute_ttl'],
+    'is longer than sessions.absolute_ttl',
+    'at most as long',
+  ),
+  rule(
+    ['password.min_length', 'password.max_length'],
+    (v) => v['password.min_length'] <= v['password.max_length'],
+    'is more than password.max_length',
+    'at most as many code points',
+  ),
+  rule(
+    ['password.argon2.memory_kib', 'password.argon2.iterations'],
+    (v) =>
+      ARGON2_FLOOR.some(
+        (row) =>
+          v['password.argon2.memory_kib'] >= row.memoryKib &&
+          v['password.argon2.iterations'] >= row.iterations,
+      ),
+    'and password.argon2.iterations are below OWASP’s table',
+    `at least one of ${ARGON2_FLOOR.map((row) => `${row.memoryKib} KiB with ${row.iterations}`).join(', ')}`,
+  ),
+];
+
+/** Every condition between keys. */
+export const rules: readonly Rule[] = [
+  ...serverRules,
+  ...databaseRules,
+  ...redisRules,
+  ...natsRules,
+  ...mailRules,
+  ...securityRules,
+];

@@ -1,0 +1,95 @@
+/**
+ * Every expected refusal of the domain. A code is public contract: clients match on it, `docs/errors.md` lists it,
+ * and an edge without a mapping for one of them does not compile.
+ */
+export type DomainErrorCode =
+  | 'validation_failed'
+  | 'user_not_found'
+  | 'email_taken'
+  | 'version_mismatch'
+  | 'version_required'
+  | 'invalid_credentials'
+  | 'invalid_grant'
+  | 'invalid_token'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'session_not_found'
+  | 'service_account_not_found'
+  | 'service_account_name_taken'
+  | 'overloaded'
+  | 'unavailable'
+  | 'outcome_unknown';
+
+/** One field that broke a rule. `field` is a JSON name of the input, such as `first_name`, or `ids/3` for an element. */
+export interface FieldError {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+interface DomainErrorDetails {
+  readonly cause?: unknown;
+  readonly fields?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * An expected refusal. The message is safe to show to any caller and never repeats what the caller sent.
+ */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly code: DomainErrorCode;
+  /** The fields at fault; empty unless the code is `validation_failed`. */
+  readonly fields: readonly FieldError[];
+  /** Whole seconds after which a retry makes sense; set on `overloaded` and `unavailable`. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: DomainErrorCode, message: string, details: DomainErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.fields = details.fields ?? [];
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+/** Thrown by a value object's parser; `validateFields` turns it into a `FieldError` under the field's name. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Parsers = Readonly<Record<string, () => unknown>>;
+type Parsed<P extends Parsers> = { readonly [K in keyof P]: ReturnType<P[K]> };
+
+/**
+ * Runs every parser and reports all faults together, each under its key written in snake_case.
+ * @throws DomainError `validation_failed` with one entry for each field whose parser threw `InvalidValue`.
+ */
+export function validateFields<P extends Parsers>(parsers: P): Parsed<P> {
+  const fields: FieldError[] = [];
+  const parsed: Record<string, unknown> = {};
+  for (const [field, parse] of Object.entries(parsers)) {
+    try {
+      parsed[field] = parse();
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      fields.push({ field: snakeCase(field), code: error.code, message: error.message });
+    }
+  }
+  if (fields.length > 0) throw invalidFields(fields);
+  return parsed as Parsed<P>;
+}
+
+/** The refusal of a request whose named fields broke a rule. */
+export function invalidFields(fields: readonly FieldError[]): DomainError {
+  return new DomainError('validation_failed', 'One or more fields are not valid.', { fields });
+}
+
+function snakeCase(camelCase: string): string {
+  return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

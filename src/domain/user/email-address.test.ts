@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { InvalidValue } from '../errors.ts';
+import { EMAIL_MAX_BYTES, parseEmailAddress } from './email-address.ts';
+
+function refusalOf(input: string): string {
+  try {
+    parseEmailAddress(input);
+  } catch (error) {
+    if (error instanceof InvalidValue) return error.code;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('an e-mail address has one canonical form:', () => {
+  test.each([
+    ['ann@mail.example', 'ann@mail.example'],
+    ['Ann.B@Mail.EXAMPLE', 'ann.b@mail.example'],
+    ['ann+tag@mail.example', 'ann+tag@mail.example'],
+    ["o'neil!#$%&*/=?^_`{|}~-@mail.example", "o'neil!#$%&*/=?^_`{|}~-@mail.example"],
+    ['ann@bücher.example', 'ann@xn--bcher-kva.example'],
+    ['ann@BÜCHER.example', 'ann@xn--bcher-kva.example'],
+    ['ann@bu\u0308cher.example', 'ann@xn--bcher-kva.example'],
+    ['ann@xn--bcher-kva.example', 'ann@xn--bcher-kva.example'],
+    ['ann@faß.example', 'ann@xn--fa-hia.example'],
+    ['ann@mail\u3002example', 'ann@mail.example'],
+    ['ann@\uFF4Dail.example', 'ann@mail.example'],
+    ['ann@\u212Aelvin.example', 'ann@kelvin.example'],
+    ['ann@例え.テスト', 'ann@xn--r8jz45g.xn--zckzah'],
+    ['a@b.co', 'a@b.co'],
+  ])('%s', (input, canonical) => expect(parseEmailAddress(input)).toBe(canonical));
+
+  test('reading the canonical form again changes nothing', () => {
+    const anyAddress = fc.oneof(
+      fc.emailAddress(),
+      fc
+        .tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }))
+        .map(([label, tld]) => `ann@${label}.${tld}`),
+    );
+    fc.assert(
+      fc.property(anyAddress, (input) => {
+        fc.pre(refusalOf(input) === 'accepted');
+        const canonical = parseEmailAddress(input);
+        expect(parseEmailAddress(canonical)).toBe(canonical);
+        expect(canonical).toMatch(/^[\x21-\x7e]+$/);
+        expect(canonical).toBe(canonical.toLowerCase());
+        expect(Buffer.byteLength(canonical)).toBeLessThanOrEqual(EMAIL_MAX_BYTES);
+      }),
+    );
+  });
+});
+
+describe('an e-mail address is refused', () => {
+  test.each([
+    ['without a local part', '@mail.example', 'email_invalid'],
+    ['without a domain', 'ann@', 'email_invalid'],
+    ['without an @', 'ann', 'email_invalid'],
+    ['that is empty', '', 'email_invalid'],
+    ['that is endless', `ann@${'a.'.repeat(300)}example`, 'email_invalid'],
+    [
+      'whose local part only folds to ASCII (Kelvin sign)',
+      '\u212Aim@mail.example',
+      'email_local_part',
+    ],
+    ['whose local part only folds to ASCII (long s)', 'jo\u017F@mail.example', 'email_local_part'],
+    ['whose local part has full-width letters', '\uFF41nn@mail.example', 'email_local_part'],
+    ['whose local part has a dotless i', 'm\u0131ke@mail.example', 'email_local_part'],
+    ['whose local part has an invisible character', 'an\u200Bn@mail.example', 'email_local_part'],
+    ['whose local part is quoted', '"ann b"@mail.example', 'email_local_part'],
+    ['with two @', 'ann@evil.example@mail.example', 'email_local_part'],
+    ['with a leading dot', '.ann@mail.example', 'email_local_part'],
+    ['with a double dot', 'a..nn@mail.example', 'email_local_part'],
+    ['with white space', ' ann@mail.example', 'email_local_part'],
+    ['with a line break before it', '\r\nann@mail.example', 'email_local_part'],
+    ['with a line break after it', 'ann@mail.example\n', 'email_domain'],
+    ['with a second recipient', 'ann@mail.example,bob@mail.example', 'email_local_part'],
+    ['with a lone surrogate', '\uD800@mail.example', 'email_local_part'],
+    ['with NUL', 'ann\u0000@mail.example', 'email_local_part'],
+    ['with a local part of 65 bytes', `${'a'.repeat(65)}@mail.example`, 'email_too_long'],
+    ['with one label', 'ann@localhost', 'email_domain'],
+    ['with an IP address', 'ann@127.0.0.1', 'email_domain'],
+    ['with an address literal', 'ann@[127.0.0.1]', 'email_domain'],
+    ['with an empty label', 'ann@mail..example', 'email_domain'],
+    ['with a final dot', 'ann@mail.example.', 'email_domain'],
+    ['with a leading hyphen', 'ann@-mail.example', 'email_domain'],
+    ['with an underscore', 'ann@my_mail.example', 'email_domain'],
+    ['with a label of 64 bytes', `ann@${'a'.repeat(64)}.example`, 'email_domain'],
+    ['with a broken A-label', 'ann@xn--a.example', 'email_domain'],
+    ['with a joiner out of place', 'ann@\u200Dmail.example', 'email_domain'],
+    ['with a bidi override', 'ann@mail\u202E.example', 'email_domain'],
+  ])('%s', (_what, input, code) => expect(refusalOf(input)).toBe(code));
+
+  test('above 254 bytes and not at 254', () => {
+    const labels = `${'b'.repeat(63)}.`.repeat(2);
+    const local = 'a'.repeat(64);
+    const fitting = `${local}@${labels}${'c'.repeat(53)}.example`;
+    expect(fitting).toHaveLength(254);
+    expect(parseEmailAddress(fitting)).toBe(fitting);
+    expect(refusalOf(`${local}@${labels}${'c'.repeat(54)}.example`)).toBe('email_too_long');
+  });
+
+  test('counted with its domain as A-labels', () => {
+    const label = 'ü'.repeat(50);
+    const input = `${'a'.repeat(64)}@${label}.${label}.${label}.${label}.example`;
+    expect(input.length).toBeLessThan(EMAIL_MAX_BYTES + 25);
+    expect(refusalOf(input)).not.toBe('accepted');
+  });
+
+  test('or accepted, but never answered with anything else', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
+        refusalOf(text);
+        refusalOf(`ann@${text}`);
+        refusalOf(`${text}@mail.example`);
+      }),
+    );
+  });
+});

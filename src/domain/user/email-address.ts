@@ -1,0 +1,71 @@
+import { toASCII } from 'tr46';
+import { InvalidValue } from '../errors.ts';
+
+declare const emailAddress: unique symbol;
+/** An e-mail address in its one canonical form; what is stored, compared and mailed. */
+export type EmailAddress = string & { readonly [emailAddress]: true };
+
+/** Longest canonical address in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets). */
+export const EMAIL_MAX_BYTES = 254;
+/** Longest local part in bytes (RFC 5321 §4.5.3.1.1). */
+const LOCAL_PART_MAX_BYTES = 64;
+/** More than any input whose canonical form could fit; keeps IDNA processing of nonsense cheap. */
+const INPUT_MAX_LENGTH = 512;
+
+/** RFC 5322 §3.2.3 dot-atom. Quoted local parts are refused: nobody has one, and every parser reads them differently. */
+const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** RFC 1123 §2.1 host labels, at least two, the last one not a number (that would be an IP address). */
+const DOMAIN =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Reads an address and gives its canonical form: the local part ASCII and lower-cased, the domain as UTS 46 A-label.
+ * Plus tags and dots are kept, since only the receiving host knows what they mean.
+ *
+ * The local part is checked to be ASCII *before* it is lower-cased: `'\u212A'.toLowerCase()` is `'k'`, and an address
+ * that only looks like its owner's after case folding would otherwise reach the owner's account.
+ * @throws InvalidValue
+ */
+export function parseEmailAddress(input: string): EmailAddress {
+  const at = input.lastIndexOf('@');
+  if (at < 1 || at === input.length - 1 || input.length > INPUT_MAX_LENGTH) throw invalid();
+  const local = input.slice(0, at);
+  if (!LOCAL_PART.test(local)) {
+    throw new InvalidValue(
+      'email_local_part',
+      "The part before @ must be unquoted ASCII letters, digits and !#$%&'*+/=?^_`{|}~-, with single dots inside.",
+    );
+  }
+  if (local.length > LOCAL_PART_MAX_BYTES) {
+    throw new InvalidValue(
+      'email_too_long',
+      `The part before @ must have at most ${LOCAL_PART_MAX_BYTES} bytes.`,
+    );
+  }
+  const domain = toASCII(input.slice(at + 1), {
+    checkBidi: true,
+    checkHyphens: true,
+    checkJoiners: true,
+    transitionalProcessing: false,
+    useSTD3ASCIIRules: true,
+    verifyDNSLength: true,
+  });
+  if (domain === null || !DOMAIN.test(domain)) {
+    throw new InvalidValue(
+      'email_domain',
+      'The part after @ must be a domain name with at least two labels.',
+    );
+  }
+  const canonical = `${local.toLowerCase()}@${domain}`;
+  if (canonical.length > EMAIL_MAX_BYTES) {
+    throw new InvalidValue(
+      'email_too_long',
+      `Must have at most ${EMAIL_MAX_BYTES} bytes with the domain as A-labels.`,
+    );
+  }
+  return canonical as EmailAddress;
+}
+
+function invalid(): InvalidValue {
+  return new InvalidValue('email_invalid', 'Must be an e-mail address such as name@example.com.');
+}

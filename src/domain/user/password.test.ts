@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { InvalidValue } from '../errors.ts';
+import {
+  type PasswordContext,
+  parseNewPassword,
+  passwordContextWords,
+  preparePassword,
+} from './password.ts';
+
+const open: PasswordContext = {
+  policy: { minLength: 8, maxLength: 256 },
+  blocklist: { has: () => false },
+  words: [],
+};
+
+function refusalOf(input: string, context: Partial<PasswordContext> = {}): string {
+  try {
+    parseNewPassword(input, { ...open, ...context });
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    if (input.length >= 8) expect(error.message).not.toContain(input);
+    return error.code;
+  }
+  return 'accepted';
+}
+
+describe('the preparation of a password', () => {
+  test('makes composed and decomposed forms one (NFC)', () => {
+    expect(preparePassword('man\u0303ana')).toBe(preparePassword('ma\u00F1ana'));
+  });
+
+  test('makes every space U+0020 and keeps their number and place', () => {
+    expect(preparePassword(' a\u00A0\u3000b\u2003 ')).toBe(' a  b  ');
+  });
+
+  test('keeps case, compatibility forms and everything else apart', () => {
+    expect(preparePassword('Password')).not.toBe(preparePassword('password'));
+    expect(preparePassword('\uFB01ne')).toBe('\uFB01ne');
+    expect(preparePassword('\uFF41')).toBe('\uFF41');
+    expect(preparePassword('a\tb\u0000')).toBe('a\tb\u0000');
+  });
+
+  test('gives nothing for what is not Unicode', () => {
+    expect(preparePassword('a\uD800b')).toBeNull();
+    expect(preparePassword('\uDE00\uD83D')).toBeNull();
+  });
+
+  test('changes nothing that is prepared already', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const once = preparePassword(text);
+        if (once !== null) expect(preparePassword(once)).toBe(once);
+      }),
+    );
+  });
+});
+
+describe('a new password', () => {
+  test('has at least the configured number of code points, however they are encoded', () => {
+    expect(refusalOf('abcdefg')).toBe('password_too_short');
+    expect(refusalOf('abcdefgh')).toBe('accepted');
+    expect(refusalOf('\u{1F600}'.repeat(7))).toBe('password_too_short');
+    expect(refusalOf('\u{1F600}'.repeat(8))).toBe('accepted');
+    const policy = { minLength: 15, maxLength: 256 };
+    expect(refusalOf('\u{1F600}'.repeat(14), { policy })).toBe('password_too_short');
+    expect(refusalOf('\u{1F600}'.repeat(15), { policy })).toBe('accepted');
+  });
+
+  test('is counted as it is hashed', () => {
+    expect(refusalOf('n\u0303'.repeat(7))).toBe('password_too_short');
+  });
+
+  test('has at most the configured number of code points and is never cut', () => {
+    const longest = '\u{1F600}'.repeat(256);
+    expect(parseNewPassword(longest, open)).toBe(longest);
+    expect(refusalOf(`${longest}a`)).toBe('password_too_long');
+  });
+
+  test.each(['aaaaaaaaaaaaaaa', '        ', 'пароль-из-букв', '12345678901', 'Tr0ub4dor&3'])(
+    'needs no composition: %j',
+    (password) => expect(refusalOf(password)).toBe('accepted'),
+  );
+
+  test.each(['\u0000', '\n', '\t', '\u007F', '\u0085', '\uD800'])(
+    'has no control characters and is Unicode: %j',
+    (character) => expect(refusalOf(`abcdefgh${character}`)).toBe('password_characters'),
+  );
+
+  test('is not on the blocklist, in any case', () => {
+    const blocklist = { has: (password: string) => password === 'iloveyou' };
+    for (const password of ['iloveyou', 'ILoveYou', 'ILOVEYOU']) {
+      expect(refusalOf(password, { blocklist })).toBe('password_too_common');
+    }
+    expect(refusalOf('iloveyou!', { blocklist })).toBe('accepted');
+  });
+});
+
+describe('the words of an account', () => {
+  const words = passwordContextWords('user-service', 'ann.marie@mail.example');
+
+  test.each([
+    'user-service',
+    'User-Service1',
+    'userservice',
+    '1userservice!',
+    'ann.marie',
+    'Ann.Marie12',
+    'ann.marie@mail.example',
+    'ann.marie@mail.example!',
+  ])('are no password, and hardly changed neither: %s', (password) => {
+    expect(refusalOf(password, { words })).toBe('password_too_common');
+  });
+
+  test.each(['ann.marie likes tea', 'my user-service key', 'mail.example'])(
+    'may be part of a longer one: %s',
+    (password) => expect(refusalOf(password, { words })).toBe('accepted'),
+  );
+
+  test('that are short say nothing of a password', () => {
+    const short = passwordContextWords('user-service', 'al@mail.example');
+    expect(refusalOf('royalwax', { words: short })).toBe('accepted');
+  });
+});

@@ -1,0 +1,31 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { InvalidValue } from '../errors.ts';
+
+declare const phoneNumber: unique symbol;
+/** A telephone number in E.164 form, such as `+442079460000`. */
+export type PhoneNumber = string & { readonly [phoneNumber]: true };
+
+/** ITU-T E.164: a plus sign and at most 15 digits, the first not zero. */
+const E164 = /^\+[1-9]\d{1,14}$/;
+
+/**
+ * Reads a number that is already E.164; other spellings are refused rather than rewritten.
+ * Validity follows the numbering plans that libphonenumber carries.
+ * @throws InvalidValue
+ */
+export function parsePhoneNumber(input: string): PhoneNumber {
+  if (!E164.test(input)) {
+    throw new InvalidValue(
+      'phone_format',
+      'Must be in E.164 form: a plus sign, country code and number, digits only.',
+    );
+  }
+  const parsed = parsePhoneNumberFromString(input);
+  if (parsed === undefined || !parsed.isValid() || parsed.number !== input) {
+    throw new InvalidValue(
+      'phone_invalid',
+      'Must be a number that exists in its country\u2019s numbering plan.',
+    );
+  }
+  return input as PhoneNumber;
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Cache, Logger } from '../../domain/ports.ts';
+import type { EmailAddress } from '../../domain/user/email-address.ts';
+import type { UserProfile } from '../../domain/user/user.ts';
+import type { PublicProfile, UserReader } from '../../domain/user/user-repository.ts';
+import {
+  ABSENT,
+  readPublicProfile,
+  readUser,
+  writePublicProfile,
+  writeUser,
+} from './cached-user.ts';
+import { createCarefulCache } from './careful-cache.ts';
+
+/** What the cached reader stands on. */
+export interface CachedUserReaderDeps {
+  /** Where the truth is. */
+  readonly source: UserReader;
+  readonly cache: Cache;
+  /** Longest life of a cached user in milliseconds; each entry gets 80–100 % of it. */
+  readonly ttlMs: number;
+  readonly logger: Logger;
+  /** A number from 0 up to 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+/** A reader whose copies can be taken back. */
+export interface CachedUserReader extends UserReader {
+  /**
+   * Forgets a user: call it after every commit that touched the row, with each address the user had before or has now.
+   * A registration counts, since "no such user" is cached too. Never throws.
+   * @returns false when the cache did not take it: try again later, until then copies live to their end.
+   */
+  invalidateUser(id: string, emails: readonly string[]): Promise<boolean>;
+}
+
+/** Longest life of "no such user", in milliseconds: what nobody asks twice is not worth the memory. */
+const ABSENT_TTL_MS = 10_000;
+/** The part of a life that chance takes away, so that what was cached together does not expire together. */
+const JITTER = 0.2;
+
+const userKey = (id: string): string => `user:${id}`;
+const profileKey = (id: string): string => `profile:${id}`;
+/** Hashed, since keys show up in monitors and slow logs of the cache server. */
+const emailKey = (email: string): string =>
+  `user-email:${createHash('sha256').update(email).digest('base64url')}`;
+
+/**
+ * Answers `findById`, `findByEmail` and `listPublicProfiles` from copies; lists and searches go to the source. A key
+ * is loaded by the one holder of its lease, and everybody else who misses reads the source without filling. Failures
+ * of the cache are misses; failures of the source are the caller's.
+ *
+ * An address leads to an id only, so that a user is copied once: an outdated address is noticed by comparing, and then
+ * the source decides.
+ */
+export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
+  const { source, random = Math.random } = deps;
+  const cache = createCarefulCache(deps.cache, deps.logger);
+
+  function lifetime(isPresent: boolean): number {
+    const longest = isPresent ? deps.ttlMs : Math.min(deps.ttlMs, ABSENT_TTL_MS);
+    return Math.max(1, Math.floor(longest * (1 - JITTER * random())));
+  }
+
+  async function findById(id: string): Promise<UserProfile | null> {
+    const key = userKey(id);
+    const found = await cache.get(key);
+    if (found.kind === 'hit') {
+      if (found.value === ABSENT) return null;
+      const user = readUser(found.value);
+      if (user?.id === id) return user;
+    }
+    const user = await source.findById(id);
+    if (found.kind === 'lease') {
+      const value = user === null ? ABSENT : writeUser(user);
+      await cache.fill(key, found.lease, value, lifetime(user !== null));
+    }
+    return user;
+  }
+
+  async function findByEmail(email: EmailAddress): Promise<UserProfile | null> {
+    const key = emailKey(email);
+    const found = await cache.get(key);
+    if (found.kind === 'hit') {
+      if (found.value === ABSENT) return null;
+      const user = await findById(found.value);
+      if (user?.email === email) return user;
+    }
+    const user = await source.findByEmail(email);
+    if (found.kind === 'lease') {
+      await cache.fill(key, found.lease, user?.id ?? ABSENT, lifetime(user !== null));
+    }
+    return user;
+  }
+
+  async function listPublicProfiles(ids: readonly string[]): Promise<readonly PublicProfile[]> {
+    const profiles: PublicProfile[] = [];
+    const missed: string[] = [];
+    const leases = new Map<string, string>();
+    await Promise.all(
+      [...new Set(ids)].map(async (id) => {
+        const found = await cache.get(profileKey(id));
+        if (found.kind === 'hit') {
+          if (found.value === ABSENT) return;
+          const profile = readPublicProfile(found.value);
+          if (profile?.id === id) return void profiles.push(profile);
+        }
+        if (found.kind === 'lease') leases.set(id, found.lease);
+        missed.push(id);
+      }),
+    );
+    if (missed.length === 0) return profiles;
+    const loaded = new Map<string, PublicProfile>();
+    for (const profile of await source.listPublicProfiles(missed)) loaded.set(profile.id, profile);
+    await Promise.all(
+      [...leases].map(([id, lease]) => {
+        const profile = loaded.get(id);
+        const value = profile === undefined ? ABSENT : writePublicProfile(profile);
+        return cache.fill(profileKey(id), lease, value, lifetime(profile !== undefined));
+      }),
+    );
+    return [...profiles, ...loaded.values()];
+  }
+
+  return {
+    findById,
+    findByEmail,
+    listPublicProfiles,
+    list: (page) => source.list(page),
+    search: (text, page) => source.search(text, page),
+    invalidateUser: (id, emails) =>
+      cache.invalidate([userKey(id), profileKey(id), ...emails.map(emailKey)]),
+  };
+}

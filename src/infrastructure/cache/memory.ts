@@ -1,0 +1,63 @@
+import type { Cache, HealthCheck } from '../../domain/ports.ts';
+import { createBoundedLru } from '../../lib/bounded-lru.ts';
+
+/** Bounds of the cache, and the clock it expires by. */
+export interface MemoryCacheOptions {
+  /** Keys held together, leases included; the least recently used one goes first. */
+  readonly maxEntries: number;
+  /** How long a lease keeps other loaders away when its holder never fills, in milliseconds. */
+  readonly leaseTtlMs: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs: () => number;
+}
+
+type Entry =
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'lease'; readonly lease: string };
+
+/**
+ * A cache in this process, for the embedded database only: no other instance could invalidate it.
+ * A key is absent, leased or filled: `get` leases an absent key, `fill` under the same lease fills it, and
+ * `invalidate`, expiry and displacement make it absent again. A lease that is gone never comes back.
+ */
+export function createMemoryCache(options: MemoryCacheOptions): Cache {
+  const { leaseTtlMs, nowMs } = options;
+  const entries = createBoundedLru<string, Entry>(options);
+  let leases = 0;
+  return {
+    async get(key) {
+      const entry = entries.get(key);
+      if (entry?.kind === 'value') return { kind: 'hit', value: entry.value };
+      if (entry !== undefined) return { kind: 'busy' };
+      leases += 1;
+      const lease = String(leases);
+      entries.set(key, { kind: 'lease', lease }, nowMs() + leaseTtlMs);
+      return { kind: 'lease', lease };
+    },
+    async fill(key, lease, value, ttlMs) {
+      const entry = entries.get(key);
+      if (entry?.kind !== 'lease' || entry.lease !== lease) return false;
+      entries.set(key, { kind: 'value', value }, nowMs() + ttlMs);
+      return true;
+    },
+    async invalidate(keys) {
+      for (const key of keys) entries.delete(key);
+    },
+  };
+}
+
+const PROBE_KEY = 'health:probe';
+
+/** Checks that a look-up and an invalidation in this cache come to an end. */
+export function createMemoryCacheHealthCheck(cache: Cache): HealthCheck {
+  return {
+    name: 'cache',
+    driver: 'memory',
+    required: false,
+    async check(signal) {
+      signal.throwIfAborted();
+      await cache.get(PROBE_KEY);
+      await cache.invalidate([PROBE_KEY]);
+    },
+  };
+}

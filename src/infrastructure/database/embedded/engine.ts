@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { PGlite, types } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+
+/** The PostgreSQL major version of the embedded engine; what a data directory must have been made by. */
+export const EMBEDDED_POSTGRES_MAJOR = '18';
+
+/** A place for the data: a directory, or the memory of this process. */
+export type EngineStorage =
+  | { readonly directory: string }
+  | {
+      readonly memory: true;
+      /** A tar.gz of a data directory to start from; else an empty cluster is made, which takes seconds. */
+      readonly template?: string | URL;
+    };
+
+/**
+ * Starts the engine. Values come out as node-postgres gives them: bytes as Buffer, 64-bit integers as strings.
+ *
+ * A new cluster gets small WAL segments: at PostgreSQL's 16 MB most of a data directory would be empty WAL.
+ */
+export async function startEngine(storage: EngineStorage): Promise<PGlite> {
+  const loadDataDir =
+    'memory' in storage && storage.template !== undefined
+      ? new Blob([await readFile(storage.template)], { type: 'application/x-gzip' })
+      : undefined;
+  return await PGlite.create({
+    ...('directory' in storage ? { dataDir: storage.directory } : {}),
+    ...(loadDataDir === undefined ? {} : { loadDataDir }),
+    extensions: { pg_trgm },
+    initDbStartParams: ['--wal-segsize=1'],
+    startParams: [
+      ...PGlite.defaultStartParams,
+      '-c',
+      'max_wal_size=16MB',
+      '-c',
+      'min_wal_size=4MB',
+    ],
+    parsers: {
+      [types.BYTEA]: (text) => Buffer.from(text.slice(2), 'hex'),
+      [types.INT8]: (text) => text,
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import type { PGlite } from '@electric-sql/pglite';
+import type { Logger } from '../../../domain/ports.ts';
+import { databaseUnavailable, translateDatabaseError } from '../postgres/errors.ts';
+import type { MigrationConnection, SqlConnection, SqlResult } from '../sql.ts';
+
+/** The engine's one connection. It knows nothing of turns; errors are translated. */
+export interface EmbeddedSession extends SqlConnection {
+  /** Runs a script by the simple protocol. @returns the command of its last statement. */
+  execute(script: string): Promise<string>;
+  /** Whether the engine has crashed: nothing works until it is opened again. */
+  readonly crashed: boolean;
+}
+
+/** Wraps a running engine. */
+export function createEmbeddedSession(engine: PGlite, logger?: Logger): EmbeddedSession {
+  let crash: unknown;
+  async function guard<T>(call: () => Promise<T>): Promise<T> {
+    if (crash !== undefined) throw databaseUnavailable(crash);
+    try {
+      return await call();
+    } catch (error) {
+      if (!isCrash(error)) throw translateDatabaseError(error);
+      // The engine's memory is in no known state any more; its files are, as after a kill.
+      crash = error;
+      logger?.error('The embedded database has crashed; a restart of the service recovers it.', {
+        error,
+      });
+      throw databaseUnavailable(error);
+    }
+  }
+  return {
+    get crashed() {
+      return crash !== undefined;
+    },
+    query: <Row>(text: string, values: readonly unknown[] = []) =>
+      guard(async (): Promise<SqlResult<Row>> => {
+        const { rows, rowCount } = await engine.query<Row>(text, [...values]);
+        return { rows, rowCount: rowCount ?? 0 };
+      }),
+    execute: (script) => guard(async () => (await engine.exec(script)).at(-1)?.command ?? ''),
+  };
+}
+
+/** A session as the migrator wants it. Closing it leaves the engine open. */
+export function asMigrationConnection(
+  session: EmbeddedSession,
+  close: () => void = () => {},
+): MigrationConnection {
+  return {
+    query: (text, values) => session.query(text, values),
+    async execute(script) {
+      await session.execute(script);
+    },
+    async close() {
+      close();
+    },
+  };
+}
+
+/** WebAssembly.RuntimeError, by name since the compiler's libraries for Node.js do not have it. */
+function isCrash(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RuntimeError';
+}

@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import { create } from 'tar';
+import { createMigrator, loadMigrations } from '../migrator.ts';
+import { startEngine } from './engine.ts';
+import { asMigrationConnection, createEmbeddedSession } from './session.ts';
+
+/** Brings the database of a running engine to the newest schema. */
+export async function migrateEngine(engine: PGlite): Promise<void> {
+  const connection = asMigrationConnection(createEmbeddedSession(engine));
+  await createMigrator({ connection, migrations: await loadMigrations(), log: () => {} }).up();
+}
+
+/**
+ * Makes a migrated, empty data directory and packs it as a tar.gz, to be unpacked where a service starts for the first
+ * time: making a cluster takes three seconds, unpacking it well under one.
+ * @returns the size of the file in bytes.
+ */
+export async function writeEmbeddedTemplate(outFile: string): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'user-service-template-'));
+  const unfinished = `${outFile}.unfinished`;
+  try {
+    const data = join(directory, 'data');
+    const engine = await startEngine({ directory: data });
+    try {
+      await migrateEngine(engine);
+      await engine.exec('checkpoint');
+    } finally {
+      await engine.close();
+    }
+    await mkdir(dirname(outFile), { recursive: true });
+    await create(
+      { file: unfinished, cwd: data, gzip: { level: 9 }, portable: true },
+      (await readdir(data)).sort(),
+    );
+    await rename(unfinished, outFile);
+    return (await stat(outFile)).size;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+    await rm(unfinished, { force: true });
+  }
+}

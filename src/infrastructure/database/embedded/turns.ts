@@ -1,0 +1,78 @@
+import { databaseUnavailable } from '../postgres/errors.ts';
+
+/** How many callers wait at most, and how long each one does. */
+export interface TurnLimits {
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+}
+
+/** Lets one caller after the other have the only connection, in the order they came. */
+export interface Turns {
+  /** @throws DomainError `unavailable` when too many wait, or when the turn did not come in time. */
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether somebody has the turn. */
+  readonly taken: boolean;
+  /** How many wait now. */
+  readonly waiting: number;
+  /** Resolves when nobody has the turn; from then on nobody gets it. */
+  close(): Promise<void>;
+}
+
+/** Free, taken with a queue behind it, or closed. */
+export function createTurns(limits: TurnLimits): Turns {
+  const queue: (() => void)[] = [];
+  let taken = false;
+  let closed = false;
+
+  function wait(): Promise<void> {
+    if (!taken) {
+      taken = true;
+      return Promise.resolve();
+    }
+    if (queue.length >= limits.maxWaiting) {
+      return Promise.reject(
+        databaseUnavailable(new Error('too many callers wait for the database')),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const start = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        queue.splice(queue.indexOf(start), 1);
+        reject(databaseUnavailable(new Error(`no turn within ${limits.maxWaitMs} ms`)));
+      }, limits.maxWaitMs);
+      queue.push(start);
+    });
+  }
+
+  function pass(): void {
+    const next = queue.shift();
+    if (next === undefined) taken = false;
+    else next();
+  }
+
+  return {
+    get taken() {
+      return taken;
+    },
+    get waiting() {
+      return queue.length;
+    },
+    async take(work) {
+      if (closed) throw databaseUnavailable(new Error('the database is closed'));
+      await wait();
+      try {
+        return await work();
+      } finally {
+        pass();
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await wait();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { headOf, type Migration } from './migration-files.ts';
+import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './migration-history.ts';
+import { LOCK_HOLDER_QUERY } from './migration-lock.ts';
+import { findRecordFault } from './migration-verify.ts';
+import type { SqlConnection } from './sql.ts';
+
+/**
+ * - `empty`: nothing is there yet; migrate without asking.
+ * - `older`: serve after `migrate up`.
+ * - `current`, `newer-compatible`: serve.
+ * - `incompatible`: this build must not serve; a newer one must, or the record does not fit the files.
+ * - `dirty`: a migration that this build needs was not finished.
+ */
+type SchemaState =
+  | 'empty'
+  | 'older'
+  | 'current'
+  | 'newer-compatible'
+  | 'incompatible'
+  | 'dirty';
+
+/** How the schema of a database stands to this build. */
+export interface SchemaCheck {
+  readonly state: SchemaState;
+  /** The newest version in the database; 0 when empty. */
+  readonly version: number;
+  /** The newest version that this build knows. */
+  readonly head: number;
+  /** The oldest build that may serve on the database, by its head. */
+  readonly compatibleFrom: number;
+  /** A migration is not finished; harmless for this build where the state lets it serve. */
+  readonly dirty: boolean;
+  /** A migrator is at work right now. */
+  readonly migrating: boolean;
+  /** One sentence for the operator. */
+  readonly message: string;
+  /** What to run, where something has to be run. */
+  readonly command?: string;
+}
+
+/**
+ * Compares a database with this build's migrations, for the start of the service. Reads only, and takes no lock.
+ *
+ * A build refuses newer schemas only by their `compatible_from`. An unfinished migration that is newer than the build and
+ * compatible with it does not keep it from serving either: it served while that migration ran.
+ * @throws MigrationError `history` when `schema_migrations` cannot be made sense of.
+ */
+export async function checkSchema(
+  connection: SqlConnection,
+  migrations: readonly Migration[],
+): Promise<SchemaCheck> {
+  const before = await isMigrating(connection);
+  const record = await readRecord(connection);
+  // A migrator that began or ended in between must not look like one that failed.
+  const migrating = before || (record.dirty && (await isMigrating(connection)));
+  return judge(record, migrations, migrating);
+}
+
+async function isMigrating(connection: SqlConnection): Promise<boolean> {
+  return (await connection.query(LOCK_HOLDER_QUERY)).rows.length > 0;
+}
+
+function judge(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+  migrating: boolean,
+): SchemaCheck {
+  const head = headOf(migrations);
+  const rows = [...record.history, ...rowsToAdopt(record, migrations)];
+  const compatibleFrom = Math.max(0, ...rows.map((row) => row.compatibleFrom));
+  const unfinished = record.history.find((row) => row.unfinished !== null)?.version;
+  const { version, dirty } = record;
+  const facts = { version, head, compatibleFrom, dirty, migrating };
+  if (compatibleFrom > head) {
+    return {
+      ...facts,
+      state: 'incompatible',
+      message: `The database is at version ${version} and needs a build that knows version ${compatibleFrom}; this build knows ${head}. Run a newer build.`,
+    };
+  }
+  const fault = faultOf(record, migrations);
+  if (fault !== undefined) return { ...facts, state: 'incompatible', message: fault };
+  if (dirty && (unfinished ?? version) <= head) return dirtyCheck(record, migrations, facts);
+  return cleanCheck(facts);
+}
+
+type Facts = Omit<SchemaCheck, 'state' | 'message' | 'command'>;
+
+function cleanCheck(facts: Facts): SchemaCheck {
+  const { version, head } = facts;
+  if (version === 0) {
+    const message = 'The database is empty.';
+    return { ...facts, state: 'empty', message, command: 'user-service migrate up' };
+  }
+  if (version < head) {
+    return {
+      ...facts,
+      state: 'older',
+      message: `The database is at version ${version}; this build needs ${head}.${facts.migrating ? ' A migrator is at work.' : ''}`,
+      command: 'user-service migrate up',
+    };
+  }
+  if (version === head && !facts.dirty) {
+    return { ...facts, state: 'current', message: `The database is at version ${version}.` };
+  }
+  const open = facts.dirty ? ', with a migration that is not finished,' : '';
+  return {
+    ...facts,
+    state: 'newer-compatible',
+    message: `The database is at version ${version}${open} newer than this build's ${head} and compatible with it.`,
+  };
+}
+
+/** While its migrator lives, an unfinished migration is only not there yet. */
+function dirtyCheck(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+  facts: Facts,
+): SchemaCheck {
+  if (facts.migrating) {
+    const message = `A migrator is at work on version ${record.version}; this build needs ${facts.head}.`;
+    return { ...facts, state: 'older', message, command: 'user-service migrate up' };
+  }
+  return { ...facts, state: 'dirty', message: describeDirty(record, migrations) };
+}
+
+function faultOf(record: SchemaRecord, migrations: readonly Migration[]): string | undefined {
+  if (rowsToAdopt(record, migrations).length > 0) return undefined;
+  // In the middle of a migration the two tables differ by the version under way.
+  const settled = record.history.filter((row) => row.unfinished === null);
+  const version = record.dirty ? (settled.at(-1)?.version ?? 0) : record.version;
+  return findRecordFault({ ...record, version, history: settled }, migrations)?.message;
+}

@@ -1,0 +1,71 @@
+/** Why the migrator stopped. */
+type MigrationErrorCode =
+  /** The files themselves are wrong: a gap, a missing header, a missing half. */
+  | 'files'
+  /** What was asked for does not exist, such as a version that this build does not know. */
+  | 'target'
+  | 'locked'
+  | 'pooler'
+  | 'dirty'
+  /** The database's record does not fit this build's files. */
+  | 'history'
+  | 'checksum'
+  | 'incompatible'
+  | 'loses_data'
+  | 'failed';
+
+/**
+ * A migration that cannot be done, or was not finished. The message names what happened and the remedy, in this order;
+ * it holds no row's content but ids.
+ */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+  readonly code: MigrationErrorCode;
+  readonly version: number | undefined;
+
+  constructor(
+    code: MigrationErrorCode,
+    message: string,
+    details: { readonly version?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.version = details.version;
+  }
+}
+
+/** Longest chain of causes that is looked through. */
+const MAX_CAUSES = 8;
+
+function* causes(error: unknown): Generator<object> {
+  let current = error;
+  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
+    if (typeof current !== 'object' || current === null) return;
+    yield current;
+    current = 'cause' in current ? current.cause : undefined;
+  }
+}
+
+/** The SQLSTATE that the database reported, wherever in the chain of causes it is. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (const link of causes(error)) {
+    if ('code' in link && typeof link.code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(link.code)) {
+      return link.code;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * What the database said, with its hint. Its detail is left out: there a violated constraint shows the values of the row,
+ * and e-mail addresses do not belong in logs.
+ */
+export function describeFailure(error: unknown): string {
+  let text = String(error);
+  for (const link of causes(error)) {
+    if (!(link instanceof Error)) continue;
+    text = link.message;
+    if ('hint' in link && typeof link.hint === 'string') text += ` Hint: ${link.hint}`;
+  }
+  return text;
+}

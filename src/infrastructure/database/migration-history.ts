@@ -1,0 +1,194 @@
+import { MigrationError } from './migration-error.ts';
+import { fileStem, headOf, type Migration } from './migration-files.ts';
+import type { MigrationConnection, SqlConnection } from './sql.ts';
+
+/** Which way a migration runs. */
+export type MigrationDirection = 'up' | 'down';
+
+/** What the database remembers of one migration. */
+interface HistoryRow {
+  readonly version: number;
+  readonly name: string;
+  readonly checksum: string;
+  readonly compatibleFrom: number;
+  /** RFC 3339 in UTC. */
+  readonly appliedAt: string;
+  /** True where the row was filled in afterwards: another tool, or `force`, put the database there. */
+  readonly adopted: boolean;
+  /** Set while a migration outside a transaction is under way, and when it failed there. */
+  readonly unfinished: MigrationDirection | null;
+  /** The step that was begun last, counted from 1. */
+  readonly step: number | null;
+}
+
+/** What the database says of its own schema. */
+export interface SchemaRecord {
+  /** 0 before the first migration. */
+  readonly version: number;
+  readonly dirty: boolean;
+  readonly history: readonly HistoryRow[];
+}
+
+/**
+ * `schema_migrations` is kept as golang-migrate keeps it: one row, none before the first migration. The history beside
+ * it holds what that tool never knew.
+ */
+const TABLES = `
+create table if not exists schema_migrations (version bigint not null primary key, dirty boolean not null);
+create table if not exists schema_migration_history (
+  version bigint constraint schema_migration_history_pkey primary key,
+  name varchar(200) not null,
+  checksum varchar(64) not null,
+  compatible_from bigint not null,
+  applied_at timestamptz not null default now(),
+  adopted boolean not null default false,
+  unfinished varchar(4) constraint schema_migration_history_unfinished_known check (unfinished in ('up', 'down')),
+  step integer
+);`;
+
+/** Makes the migrator's own tables where they are missing. */
+export async function createTables(connection: MigrationConnection): Promise<void> {
+  await connection.execute(TABLES);
+}
+
+/**
+ * Reads the record in one statement, so that a migrator at work cannot show two halves of different versions. Changes
+ * nothing, and needs no table to be there.
+ * @throws MigrationError `history` when `schema_migrations` has more than one row.
+ */
+export async function readRecord(connection: SqlConnection): Promise<SchemaRecord> {
+  const { rows: tables } = await connection.query<{ migrations: boolean; history: boolean }>(
+    `select to_regclass('schema_migrations') is not null as migrations,
+            to_regclass('schema_migration_history') is not null as history`,
+  );
+  if (tables[0]?.migrations !== true) return { version: 0, dirty: false, history: [] };
+  const { rows } = await connection.query<{
+    versions: { version: number; dirty: boolean }[];
+    history: HistoryRow[];
+  }>(
+    `select (select coalesce(json_agg(row_to_json(m)), '[]') from schema_migrations m) as versions,
+            ${tables[0].history ? HISTORY : "'[]'::json"} as history`,
+  );
+  const { versions = [], history = [] } = rows[0] ?? {};
+  if (versions.length > 1) {
+    throw new MigrationError(
+      'history',
+      `schema_migrations has ${versions.length} rows and may have one only. Find out which version the schema has, delete the other rows, and look at \`user-service migrate status\` again.`,
+    );
+  }
+  return { version: versions[0]?.version ?? 0, dirty: versions[0]?.dirty ?? false, history };
+}
+
+const HISTORY = `(
+  select coalesce(json_agg(json_build_object(
+    'version', version, 'name', name, 'checksum', checksum, 'compatibleFrom', compatible_from,
+    'appliedAt', to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'adopted', adopted, 'unfinished', unfinished, 'step', step) order by version), '[]')
+  from schema_migration_history)`;
+
+/**
+ * Rows for a database that golang-migrate brought to a version which this build knows; empty for every other one.
+ * `checkSchema` reckons with them before they are stored.
+ */
+export function rowsToAdopt(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+): readonly Migration[] {
+  if (record.history.length > 0 || record.version > headOf(migrations)) return [];
+  return migrations.filter((migration) => migration.version <= record.version);
+}
+
+/** Stores rows that are filled in afterwards. */
+export async function insertAdopted(
+  connection: SqlConnection,
+  migrations: readonly Migration[],
+): Promise<void> {
+  for (const migration of migrations) {
+    await connection.query(
+      `insert into schema_migration_history (version, name, checksum, compatible_from, adopted)
+       values ($1, $2, $3, $4, true)
+       on conflict (version) do update
+       set name = excluded.name, checksum = excluded.checksum, compatible_from = excluded.compatible_from,
+           unfinished = null, step = null`,
+      [migration.version, migration.name, migration.checksum, migration.compatibleFrom],
+    );
+  }
+}
+
+/** Sets the one row of `schema_migrations`; none for version 0 in good order, as golang-migrate does. */
+export async function setVersion(
+  connection: SqlConnection,
+  version: number,
+  dirty: boolean,
+): Promise<void> {
+  await connection.query('delete from schema_migrations');
+  if (version === 0 && !dirty) return;
+  await connection.query('insert into schema_migrations (version, dirty) values ($1, $2)', [
+    version,
+    dirty,
+  ]);
+}
+
+/** Records that a migration begins a step outside a transaction. */
+export async function markStep(
+  connection: SqlConnection,
+  migration: Migration,
+  progress: { readonly direction: MigrationDirection; readonly step: number },
+): Promise<void> {
+  await connection.query(
+    `insert into schema_migration_history (version, name, checksum, compatible_from, unfinished, step)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (version) do update set unfinished = excluded.unfinished, step = excluded.step`,
+    [
+      migration.version,
+      migration.name,
+      migration.checksum,
+      migration.compatibleFrom,
+      progress.direction,
+      progress.step,
+    ],
+  );
+}
+
+/** Records that a migration is done, in the transaction that the caller has open. */
+export async function markDone(
+  connection: SqlConnection,
+  migration: Migration,
+  direction: MigrationDirection,
+): Promise<void> {
+  if (direction === 'up') {
+    await connection.query(
+      `insert into schema_migration_history (version, name, checksum, compatible_from)
+       values ($1, $2, $3, $4)
+       on conflict (version) do update set unfinished = null, step = null, applied_at = now()`,
+      [migration.version, migration.name, migration.checksum, migration.compatibleFrom],
+    );
+    await setVersion(connection, migration.version, false);
+  } else {
+    await deleteHistoryAbove(connection, migration.version - 1);
+    await setVersion(connection, migration.version - 1, false);
+  }
+}
+
+/** Forgets the versions above one. */
+export async function deleteHistoryAbove(
+  connection: SqlConnection,
+  version: number,
+): Promise<void> {
+  await connection.query('delete from schema_migration_history where version > $1', [version]);
+}
+
+/** What a dirty database is in the middle of, as text for the operator, with the remedy. */
+export function describeDirty(record: SchemaRecord, migrations: readonly Migration[]): string {
+  const row = record.history.find((candidate) => candidate.unfinished !== null);
+  if (row === undefined) {
+    const before = Math.max(0, record.version - 1);
+    return `The database is dirty at version ${record.version}: a migration by another tool failed there. Compare the schema with that version's files, repair it, then record what it is with \`user-service migrate force ${record.version}\` (or ${before} when nothing of it remains) and run \`user-service migrate up\`.`;
+  }
+  const known = migrations.find((migration) => migration.version === row.version);
+  const direction = row.unfinished ?? 'up';
+  const steps = known?.[direction].steps.length;
+  const before = direction === 'up' ? row.version - 1 : row.version;
+  const again = direction === 'up' ? 'up' : 'down';
+  return `The database is dirty: migration ${fileStem(row)} (${direction}) stopped in step ${row.step ?? 1}${steps === undefined ? '' : ` of ${steps}`}. Its steps can be run again: remove what made it fail, then \`user-service migrate force ${before}\` and \`user-service migrate ${again}\`.`;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MigrationError, sqlStateOf } from './migration-error.ts';
+import type { MigrationConnection } from './sql.ts';
+
+/** Tells the operator what happens; the fields hold no content of any row. */
+export type MigrationLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** A connection that can be told from one to a pooler. */
+export interface DirectConnection extends MigrationConnection {
+  /**
+   * The backend's pid as the server told it when the connection was made (`processID` of the driver). Where another one
+   * answers, somebody stands in between; without it, a pooler is noticed only when it changes the backend.
+   */
+  readonly announcedPid?: number | null | undefined;
+}
+
+/** What a migrator's session needs to know. */
+export interface SessionOptions {
+  /** Longest wait for another migrator. */
+  readonly lockWaitMs: number;
+  /** Longest wait of one statement for a lock on a table. */
+  readonly lockTimeoutMs: number;
+}
+
+/** An open session of the only migrator. */
+export interface MigrationSession {
+  /** @throws MigrationError `pooler` when this connection no longer leads to the session that holds the lock. */
+  assertHeld(): Promise<void>;
+  /** Sets the wait of one statement for a lock; 0 is without end. */
+  setLockTimeout(timeoutMs: number): Promise<void>;
+}
+
+/** Two integers that name the lock within its database; the first one spells "user". */
+const LOCK = { space: 0x75736572, id: 1 } as const;
+const POLL_MS = 200;
+const REPORT_EVERY_MS = 5_000;
+
+/** True while some session holds the migrator's lock: a migration is under way. */
+export const LOCK_HOLDER_QUERY = `
+  select l.pid, a.application_name as application
+  from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.granted and l.classid = ${LOCK.space} and l.objid = ${LOCK.id} and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())`;
+
+/**
+ * Runs `work` while this session is the only migrator of its database. The lock belongs to the session, so the server
+ * drops it with the connection, however that ends; it is polled, because a session that *waits* for it would hold a
+ * snapshot that CREATE INDEX CONCURRENTLY waits for.
+ * @throws MigrationError `locked` after `lockWaitMs`; `pooler` when the connection is not a session of its own.
+ */
+export async function withMigrationLock<T>(
+  connection: DirectConnection,
+  options: SessionOptions,
+  log: MigrationLog,
+  work: (session: MigrationSession) => Promise<T>,
+): Promise<T> {
+  const pid = await backendPid(connection);
+  const again = await backendPid(connection);
+  if (pid !== again || (connection.announcedPid ?? pid) !== pid) throw behindPooler();
+  await acquire(connection, options.lockWaitMs, log);
+  const session = createSession(connection, pid);
+  let settled = false;
+  try {
+    await session.assertHeld();
+    await configure(connection, options);
+    const result = await work(session);
+    settled = true;
+    return result;
+  } finally {
+    // After a failure the connection may be gone, and that must not hide why.
+    await release(connection).catch((error: unknown) => {
+      if (settled) throw error;
+    });
+  }
+}
+
+function createSession(connection: MigrationConnection, pid: number): MigrationSession {
+  return {
+    async assertHeld() {
+      const { rows } = await connection.query<{ pid: number; held: boolean }>(
+        `select pg_backend_pid() as pid, pg_backend_pid() in (select pid from (${LOCK_HOLDER_QUERY}) as holder) as held`,
+      );
+      if (rows[0]?.pid !== pid || !rows[0].held) throw behindPooler();
+    },
+    async setLockTimeout(timeoutMs) {
+      await connection.query("select set_config('lock_timeout', $1, false)", [String(timeoutMs)]);
+    },
+  };
+}
+
+async function backendPid(connection: MigrationConnection): Promise<number> {
+  const { rows } = await connection.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
+}
+
+function behindPooler(): MigrationError {
+  return new MigrationError(
+    'pooler',
+    'The connection is not a session of its own: a pooler in transaction mode is between the migrator and PostgreSQL. Migrate over a direct connection: set DATABASE_HOST and DATABASE_PORT to the server itself for `user-service migrate`.',
+  );
+}
+
+async function acquire(
+  connection: MigrationConnection,
+  lockWaitMs: number,
+  log: MigrationLog,
+): Promise<void> {
+  const start = performance.now();
+  let reported = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const { rows } = await connection.query<{ locked: boolean }>(
+      'select pg_try_advisory_lock($1, $2) as locked',
+      [LOCK.space, LOCK.id],
+    );
+    if (rows[0]?.locked === true) return;
+    const waitedMs = performance.now() - start;
+    if (waitedMs >= lockWaitMs) {
+      const holder = await findHolder(connection);
+      throw new MigrationError(
+        'locked',
+        `Another migrator still holds the lock after ${Math.round(lockWaitMs / 1000)} s${holder}. Wait for it and try again, or, where it is known to hang, end it with \`select pg_terminate_backend(pid)\`.`,
+      );
+    }
+    if (waitedMs - reported >= REPORT_EVERY_MS) {
+      reported = waitedMs;
+      const holder = await findHolder(connection);
+      log(`another migrator holds the lock${holder}; waiting`, { waited_ms: Math.round(waitedMs) });
+    }
+    await delay(Math.min(POLL_MS, lockWaitMs - waitedMs));
+  }
+}
+
+async function findHolder(connection: MigrationConnection): Promise<string> {
+  const { rows } = await connection.query<{ pid: number; application: string | null }>(
+    LOCK_HOLDER_QUERY,
+  );
+  const [holder] = rows;
+  if (holder === undefined) return '';
+  const name = holder.application ? ` (${holder.application})` : '';
+  return `, pid ${holder.pid}${name}`;
+}
+
+/** Names of the settings that a migrator changes for its session. */
+const REQUIRED_SETTINGS = [
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+] as const;
+/**
+ * They let the server notice a dead migrator in the middle of a statement, and with it drop the lock. Not every platform
+ * has them all.
+ */
+const LIVENESS_SETTINGS = {
+  client_connection_check_interval: '2000',
+  tcp_keepalives_idle: '15',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+} as const;
+
+async function configure(connection: MigrationConnection, options: SessionOptions): Promise<void> {
+  await connection.query(
+    `select set_config('statement_timeout', '0', false), set_config('lock_timeout', $1, false),
+            set_config('idle_in_transaction_session_timeout', '0', false)`,
+    [String(options.lockTimeoutMs)],
+  );
+  for (const [name, value] of Object.entries(LIVENESS_SETTINGS)) {
+    try {
+      await connection.query('select set_config($1, $2, false)', [name, value]);
+    } catch (error) {
+      // 22023 and 42704: this server does not offer the setting.
+      if (!['22023', '42704'].includes(sqlStateOf(error) ?? '')) throw error;
+    }
+  }
+}
+
+/** The embedded database goes on with the same session, so nothing may stay behind in it. */
+async function release(connection: MigrationConnection): Promise<void> {
+  const names = [...REQUIRED_SETTINGS, ...Object.keys(LIVENESS_SETTINGS)];
+  await connection.execute(names.map((name) => `reset ${name};`).join(' '));
+  await connection.query('select pg_advisory_unlock($1, $2)', [LOCK.space, LOCK.id]);
+}

@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeFailure, MigrationError, sqlStateOf } from './migration-error.ts';
+import { fileStem, type Migration } from './migration-files.ts';
+import { type MigrationDirection, markDone, markStep, setVersion } from './migration-history.ts';
+import type { MigrationLog, MigrationSession } from './migration-lock.ts';
+import type { MigrationConnection } from './sql.ts';
+
+/** Bounds of statements that wait for a lock. */
+export interface RunnerOptions {
+  /** Others queue behind a statement that waits for a table, so it gives up after this time and tries again later. */
+  readonly lockTimeoutMs: number;
+  /** The same for statements that block nobody while they wait: those with CONCURRENTLY. */
+  readonly concurrentLockTimeoutMs: number;
+  readonly lockTries: number;
+  /** Pause before the second try; doubles for every further one. */
+  readonly backoffMs: number;
+}
+
+/** What running a migration works with. */
+export interface RunnerDeps {
+  readonly connection: MigrationConnection;
+  readonly session: MigrationSession;
+  readonly options: RunnerOptions;
+  readonly log: MigrationLog;
+}
+
+/** `lock_not_available` and `deadlock_detected`: traffic was in the way, and the statement left nothing behind. */
+const RETRIED_STATES = ['55P03', '40P01'];
+const INDEX_CONCURRENTLY =
+  /\bcreate\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?"?(?<index>[a-z_][a-z0-9_]*)/i;
+
+/**
+ * Runs one migration in one direction together with its bookkeeping.
+ * @returns milliseconds that it took.
+ * @throws MigrationError `failed`; the database is as before when the script is transactional, and dirty otherwise.
+ */
+export async function runMigration(
+  deps: RunnerDeps,
+  migration: Migration,
+  direction: MigrationDirection,
+): Promise<number> {
+  const start = performance.now();
+  if (migration[direction].transactional) await runInTransaction(deps, migration, direction);
+  else await runSteps(deps, migration, direction);
+  return Math.round(performance.now() - start);
+}
+
+async function runInTransaction(
+  deps: RunnerDeps,
+  migration: Migration,
+  direction: MigrationDirection,
+): Promise<void> {
+  const { connection, session } = deps;
+  const script = migration[direction].steps.join('\n');
+  try {
+    await retryForLocks(deps, fileStem(migration), async () => {
+      await inTransaction(connection, async () => {
+        await session.assertHeld();
+        await connection.execute(script);
+        await markDone(connection, migration, direction);
+      });
+    });
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    throw failure(
+      migration,
+      error,
+      `Migration ${fileStem(migration)} (${direction}) failed and was rolled back: ${describeFailure(error)} ${remedy(error, direction)}`,
+    );
+  }
+}
+
+async function runSteps(
+  deps: RunnerDeps,
+  migration: Migration,
+  direction: MigrationDirection,
+): Promise<void> {
+  const { connection, session, log } = deps;
+  const { steps } = migration[direction];
+  const target = direction === 'up' ? migration.version : migration.version - 1;
+  for (const [index, statement] of steps.entries()) {
+    const step = index + 1;
+    const name = `${fileStem(migration)} step ${step} of ${steps.length}`;
+    await session.assertHeld();
+    await inTransaction(connection, async () => {
+      await setVersion(connection, target, true);
+      await markStep(connection, migration, { direction, step });
+    });
+    log(`running ${name}`, { version: migration.version, direction, step });
+    try {
+      await runStep(deps, name, statement);
+    } catch (error) {
+      if (error instanceof MigrationError) throw error;
+      const before = direction === 'up' ? migration.version - 1 : migration.version;
+      throw failure(
+        migration,
+        error,
+        `Migration ${name} (${direction}) failed and left the database dirty: ${describeFailure(error)} Its steps can be run again: remove the cause, then \`user-service migrate force ${before}\` and \`user-service migrate ${direction}\`.`,
+      );
+    }
+  }
+  await inTransaction(connection, () => markDone(connection, migration, direction));
+}
+
+async function runStep(deps: RunnerDeps, name: string, statement: string): Promise<void> {
+  const { connection, session, options, log } = deps;
+  const concurrently = /\bconcurrently\b/i.test(withoutComments(statement));
+  const index = INDEX_CONCURRENTLY.exec(withoutComments(statement))?.groups?.index;
+  if (concurrently) await session.setLockTimeout(options.concurrentLockTimeoutMs);
+  try {
+    await retryForLocks(deps, name, async () => {
+      if (index !== undefined && (await isInvalidIndex(connection, index))) {
+        log(`dropping ${index}, the invalid rest of an index that was not finished`, { index });
+        await connection.execute(`drop index concurrently if exists ${index}`);
+      }
+      await connection.execute(statement);
+    });
+  } catch (error) {
+    // Steps may open transactions of their own.
+    await connection.execute('rollback').catch(() => {});
+    throw error;
+  }
+  if (concurrently) await session.setLockTimeout(options.lockTimeoutMs);
+}
+
+/** A failed CREATE INDEX CONCURRENTLY leaves an index that costs writes, serves no reads and satisfies IF NOT EXISTS. */
+async function isInvalidIndex(connection: MigrationConnection, index: string): Promise<boolean> {
+  const { rows } = await connection.query<{ invalid: boolean }>(
+    'select not indisvalid as invalid from pg_index where indexrelid = to_regclass($1)',
+    [index],
+  );
+  return rows[0]?.invalid === true;
+}
+
+async function retryForLocks(
+  deps: RunnerDeps,
+  name: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const { options, log } = deps;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const state = sqlStateOf(error) ?? '';
+      if (!RETRIED_STATES.includes(state) || attempt >= options.lockTries) throw error;
+      const pauseMs = options.backoffMs * 2 ** (attempt - 1);
+      log(`${name} waited too long for a lock; trying again in ${pauseMs} ms`, { attempt, state });
+      await delay(pauseMs);
+    }
+  }
+}
+
+/** Runs `work` between BEGIN and COMMIT of the migrator's connection. */
+export async function inTransaction(
+  connection: MigrationConnection,
+  work: () => Promise<void>,
+): Promise<void> {
+  await connection.execute('begin');
+  try {
+    await work();
+    await connection.execute('commit');
+  } catch (error) {
+    await connection.execute('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+function failure(migration: Migration, cause: unknown, message: string): MigrationError {
+  return new MigrationError('failed', message, { version: migration.version, cause });
+}
+
+function remedy(error: unknown, direction: MigrationDirection): string {
+  const state = sqlStateOf(error);
+  if (state !== undefined && RETRIED_STATES.includes(state)) {
+    return 'A long transaction holds the table; find it with `select pid, state, xact_start, query from pg_stat_activity order by xact_start` and run the command again when it is over.';
+  }
+  if (state === '42P07' || state === '42701') {
+    return 'The database has a part of this schema that no migration recorded. Find out which version V it is and record it with `user-service migrate force V`, then run the command again.';
+  }
+  return `Remove the cause and run \`user-service migrate ${direction}\` again.`;
+}
+
+function withoutComments(sql: string): string {
+  return sql.replaceAll(/--.*$/gm, '');
+}

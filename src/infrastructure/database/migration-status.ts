@@ -1,0 +1,48 @@
+import type { Migration } from './migration-files.ts';
+import { rowsToAdopt, type SchemaRecord } from './migration-history.ts';
+
+/** One line of `status`. */
+export interface MigrationStatus {
+  readonly version: number;
+  readonly name: string;
+  /** `unknown`: only in the database; `changed`: the file is not the one that was applied. */
+  readonly state: 'applied' | 'pending' | 'unfinished' | 'changed' | 'unknown';
+  /** RFC 3339 in UTC; null while pending. */
+  readonly appliedAt: string | null;
+  /** Another tool, or `force`, put the database there. */
+  readonly adopted: boolean;
+  readonly compatibleFrom: number;
+}
+
+/** Every migration that this build or the database knows, in order. */
+export function listStatus(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+): readonly MigrationStatus[] {
+  const rows = new Map(record.history.map((row) => [row.version, row]));
+  const adopted = new Set(rowsToAdopt(record, migrations).map((migration) => migration.version));
+  const known = migrations.map((migration): MigrationStatus => {
+    const { version, name, compatibleFrom } = migration;
+    const row = rows.get(version);
+    rows.delete(version);
+    const facts = { version, name, compatibleFrom, appliedAt: row?.appliedAt ?? null };
+    if (row === undefined) {
+      const state = adopted.has(version) ? 'applied' : 'pending';
+      return { ...facts, state, adopted: adopted.has(version) };
+    }
+    if (row.unfinished !== null) return { ...facts, state: 'unfinished', adopted: row.adopted };
+    const state = row.checksum === migration.checksum ? 'applied' : 'changed';
+    return { ...facts, state, adopted: row.adopted };
+  });
+  const unknown = [...rows.values()].map(
+    ({ version, name, compatibleFrom, appliedAt, adopted: filledIn }): MigrationStatus => ({
+      version,
+      name,
+      state: 'unknown',
+      appliedAt,
+      adopted: filledIn,
+      compatibleFrom,
+    }),
+  );
+  return [...known, ...unknown];
+}

@@ -1,0 +1,44 @@
+import { MigrationError } from './migration-error.ts';
+import { fileStem, headOf, type Migration } from './migration-files.ts';
+import type { SchemaRecord } from './migration-history.ts';
+
+/**
+ * Whether the record of a clean database fits this build's files: every version up to the current one is in the history,
+ * none above it, and no file changed after it was applied. Versions that only a newer build knows are taken as they are.
+ * @returns the fault, or undefined.
+ */
+export function findRecordFault(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+): MigrationError | undefined {
+  const { version, history } = record;
+  const recorded = new Map(history.map((row) => [row.version, row]));
+  let missing = 1;
+  while (recorded.has(missing)) missing += 1;
+  if (missing <= version) {
+    const known = version <= headOf(migrations);
+    return new MigrationError(
+      'history',
+      `schema_migrations says version ${version}, but schema_migration_history has no version ${missing}: another tool changed the schema. ${known ? `Compare the schema with version ${version}; where it is the same, record it with \`user-service migrate force ${version}\`.` : 'This build does not know that version; use the build that does.'}`,
+      { version: missing },
+    );
+  }
+  const surplus = history.find((row) => row.version > version);
+  if (surplus !== undefined) {
+    return new MigrationError(
+      'history',
+      `schema_migration_history has version ${surplus.version}, but schema_migrations says ${version}: another tool changed the schema. Find out which version the schema has and record it with \`user-service migrate force V\`.`,
+      { version: surplus.version },
+    );
+  }
+  const changed = migrations.find((migration) => {
+    const row = recorded.get(migration.version);
+    return row !== undefined && row.checksum !== migration.checksum;
+  });
+  if (changed === undefined) return undefined;
+  return new MigrationError(
+    'checksum',
+    `${fileStem(changed)}.up.sql is not the file that was applied to this database. Restore it as it was released and put the change into a new migration (\`user-service migrate create NAME\`); only where the schema is known to be the same, record this build's files with \`user-service migrate force ${version}\`.`,
+    { version: changed.version },
+  );
+}

@@ -1,0 +1,198 @@
+import { checkSchema, type SchemaCheck } from './migration-check.ts';
+import { MigrationError } from './migration-error.ts';
+import { fileStem, headOf, type Migration } from './migration-files.ts';
+import {
+  createTables,
+  deleteHistoryAbove,
+  describeDirty,
+  insertAdopted,
+  type MigrationDirection,
+  readRecord,
+  rowsToAdopt,
+  type SchemaRecord,
+  setVersion,
+} from './migration-history.ts';
+import {
+  type DirectConnection,
+  type MigrationLog,
+  type MigrationSession,
+  withMigrationLock,
+} from './migration-lock.ts';
+import {
+  assertKnown,
+  type DownOptions,
+  type MigrationPlan,
+  planMigrations,
+} from './migration-plan.ts';
+import {
+  inTransaction,
+  type RunnerDeps,
+  type RunnerOptions,
+  runMigration,
+} from './migration-runner.ts';
+import { listStatus, type MigrationStatus } from './migration-status.ts';
+import { findRecordFault } from './migration-verify.ts';
+
+export { checkSchema, type SchemaCheck } from './migration-check.ts';
+export { MigrationError } from './migration-error.ts';
+export { loadMigrations, type Migration } from './migration-files.ts';
+export type { MigrationLog } from './migration-lock.ts';
+
+/** Waits of the migrator; every one has a default. */
+export interface MigratorOptions extends RunnerOptions {
+  /** Longest wait for another migrator. */
+  readonly lockWaitMs: number;
+}
+
+const DEFAULTS: MigratorOptions = {
+  lockWaitMs: 60_000,
+  lockTimeoutMs: 2_000,
+  concurrentLockTimeoutMs: 300_000,
+  lockTries: 5,
+  backoffMs: 500,
+};
+
+/** What a migrator works with. */
+export interface MigratorDeps {
+  /** Direct, not through a transaction pooler; the caller closes it. */
+  readonly connection: DirectConnection;
+  readonly migrations: readonly Migration[];
+  readonly log: MigrationLog;
+  readonly options?: Partial<MigratorOptions>;
+}
+
+/** A migration that ran. */
+interface MigrationRun {
+  readonly version: number;
+  readonly name: string;
+  readonly direction: MigrationDirection;
+  readonly durationMs: number;
+}
+
+/** What a command did; `from` equals `to` where there was nothing to do. */
+interface MigrationReport {
+  readonly from: number;
+  readonly to: number;
+  readonly runs: readonly MigrationRun[];
+}
+
+/** Moves the schema of one database. All changing methods take the migrator's lock and throw MigrationError. */
+export interface Migrator {
+  /** Applies the next `count` migrations, by default all. Does nothing on a newer database that is compatible. */
+  up(count?: number): Promise<MigrationReport>;
+  /** Takes back `count` migrations, by default one; refuses before the first when any of them loses data. */
+  down(count?: number, options?: DownOptions): Promise<MigrationReport>;
+  /** Goes up or down to exactly this version; 0 is an empty schema. */
+  goto(version: number, options?: DownOptions): Promise<MigrationReport>;
+  /** Reads only. */
+  status(): Promise<{
+    readonly check: SchemaCheck;
+    readonly migrations: readonly MigrationStatus[];
+  }>;
+  /** Reads only. */
+  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
+  /**
+   * Records, without running anything, that the schema is exactly this version as this build's files make it. The way out
+   * of a dirty state, of a changed file and of a schema that another tool made.
+   */
+  force(version: number): Promise<MigrationReport>;
+}
+
+/** @returns the migrator of the database behind `connection`. */
+export function createMigrator(deps: MigratorDeps): Migrator {
+  const { connection, migrations, log } = deps;
+  const options = { ...DEFAULTS, ...deps.options };
+  const head = headOf(migrations);
+  const locked = <T>(work: (session: MigrationSession) => Promise<T>): Promise<T> =>
+    withMigrationLock(connection, options, log, work);
+  /** `target` gets the version before, and says where to go. */
+  const move = (target: (from: number) => number, allowed: DownOptions = {}) =>
+    locked(async (session) => {
+      const { version } = await prepare(deps);
+      const plan = planMigrations(migrations, version, target(version), allowed);
+      const runs = await runPlan({ connection, session, options, log }, plan);
+      return { from: version, to: (await readRecord(connection)).version, runs };
+    });
+
+  return {
+    async up(count = Number.POSITIVE_INFINITY) {
+      if (count < 1) throw new MigrationError('target', 'The number of steps must be at least 1.');
+      return move((from) => Math.max(from, Math.min(head, from + count)));
+    },
+    async down(count = 1, allowed = {}) {
+      return move((from) => {
+        if (count >= 1 && count <= from) return from - count;
+        throw new MigrationError(
+          'target',
+          `${count} steps down are not possible: ${from} migrations are applied.`,
+        );
+      }, allowed);
+    },
+    async goto(version, allowed = {}) {
+      assertKnown(version, head);
+      return move(() => version, allowed);
+    },
+    async status() {
+      const check = await checkSchema(connection, migrations);
+      return { check, migrations: listStatus(await readRecord(connection), migrations) };
+    },
+    async version() {
+      const { version, dirty } = await readRecord(connection);
+      return { version, dirty };
+    },
+    async force(version) {
+      assertKnown(version, head);
+      return locked(async () => {
+        await createTables(connection);
+        const { version: from } = await readRecord(connection);
+        await inTransaction(connection, async () => {
+          await deleteHistoryAbove(connection, version);
+          await insertAdopted(connection, migrations.slice(0, version));
+          await setVersion(connection, version, false);
+        });
+        log(`recorded version ${version} without running anything`, { from, version });
+        return { from, to: version, runs: [] };
+      });
+    },
+  };
+}
+
+async function runPlan(deps: RunnerDeps, plan: MigrationPlan): Promise<readonly MigrationRun[]> {
+  const { direction } = plan;
+  const runs: MigrationRun[] = [];
+  for (const migration of plan.migrations) {
+    const durationMs = await runMigration(deps, migration, direction);
+    const { version, name } = migration;
+    runs.push({ version, name, direction, durationMs });
+    deps.log(`migrated ${direction}: ${fileStem(migration)} in ${durationMs} ms`, {
+      version,
+      duration_ms: durationMs,
+    });
+  }
+  return runs;
+}
+
+/** Reads the record, adopts what golang-migrate made, and refuses what must not be built upon. */
+async function prepare(deps: MigratorDeps): Promise<SchemaRecord> {
+  const { connection, migrations, log } = deps;
+  await createTables(connection);
+  const found = await readRecord(connection);
+  if (found.dirty) {
+    throw new MigrationError('dirty', describeDirty(found, migrations), { version: found.version });
+  }
+  const adopted = rowsToAdopt(found, migrations);
+  if (adopted.length > 0) {
+    await inTransaction(connection, () => insertAdopted(connection, adopted));
+    log(`adopted a database that another tool brought to version ${found.version}`, {
+      version: found.version,
+    });
+  }
+  const record = adopted.length > 0 ? await readRecord(connection) : found;
+  const fault = findRecordFault(record, migrations);
+  if (fault !== undefined) throw fault;
+  const { compatibleFrom, message, state } = await checkSchema(connection, migrations);
+  if (state === 'incompatible') {
+    throw new MigrationError('incompatible', message, { version: compatibleFrom });
+  }
+  return record;
+}

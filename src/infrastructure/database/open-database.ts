@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '../../domain/ports.ts';
+import { openEmbeddedDatabase } from './embedded/pglite.ts';
+import { checkSchema, createMigrator, loadMigrations, type SchemaCheck } from './migrator.ts';
+import { openPostgresMigrationConnection } from './postgres/client.ts';
+import { createPostgresDatabase } from './postgres/pool.ts';
+import type { PostgresSettings } from './postgres/settings.ts';
+import type { Database, MigrationConnection } from './sql.ts';
+
+/** Which database to open, and whether to bring its schema up to date. */
+export type DatabaseSettings =
+  | {
+      readonly driver: 'embedded';
+      /** The data directory; null keeps everything in memory. */
+      readonly path: string | null;
+      readonly migrateOnStart: boolean;
+    }
+  | {
+      readonly driver: 'postgres';
+      readonly postgres: PostgresSettings;
+      readonly migrateOnStart: boolean;
+    };
+
+/** The schema does not fit this build. The message names the command to run. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** The prepared cluster that the build leaves beside the compiled module; absent in the source tree. */
+const TEMPLATE = fileURLToPath(new URL('./embedded/template.tar.gz', import.meta.url));
+
+/**
+ * Opens the database and makes sure that its schema is one this build can serve. An empty database is always
+ * migrated, an older one only when that is configured.
+ * @throws SchemaError, MigrationError, or what the database reports; nothing stays open then.
+ */
+export async function openDatabase(settings: DatabaseSettings, logger: Logger): Promise<Database> {
+  const database = await open(settings, logger);
+  try {
+    await ensureSchema(database, settings.migrateOnStart, logger);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
+  return settings.driver === 'postgres'
+    ? createPostgresDatabase(settings.postgres, { logger })
+    : openEmbeddedDatabase({
+        path: settings.path,
+        logger,
+        ...(existsSync(TEMPLATE) ? { templatePath: TEMPLATE } : {}),
+      });
+}
+
+/** A connection for the migrator alone, and what it needs to be closed after it. */
+export async function openMigrationConnection(
+  settings: DatabaseSettings,
+  logger: Logger,
+): Promise<MigrationConnection> {
+  if (settings.driver === 'postgres') {
+    return openPostgresMigrationConnection(settings.postgres, logger);
+  }
+  const database = await open(settings, logger);
+  const connection = await database.openMigrationConnection();
+  return {
+    query: (text, values) => connection.query(text, values),
+    execute: (script) => connection.execute(script),
+    async close() {
+      await connection.close();
+      await database.close();
+    },
+  };
+}
+
+async function ensureSchema(
+  database: Database,
+  migrateOnStart: boolean,
+  logger: Logger,
+): Promise<void> {
+  const migrations = await loadMigrations();
+  const check = await checkSchema(database, migrations);
+  if (check.state === 'empty' || (check.state === 'older' && migrateOnStart)) {
+    const connection = await database.openMigrationConnection();
+    try {
+      const log = (message: string): void => logger.info(message);
+      await createMigrator({ connection, migrations, log }).up();
+    } finally {
+      await connection.close();
+    }
+    return;
+  }
+  if (check.state !== 'current' && check.state !== 'newer-compatible') throw refusal(check);
+}
+
+function refusal(check: SchemaCheck): SchemaError {
+  const remedy = check.command === undefined ? '' : ` Run: ${check.command}`;
+  return new SchemaError(`${check.message}${remedy}`);
+}

@@ -1,0 +1,77 @@
+import { Client, type ClientConfig } from 'pg';
+import type { Logger } from '../../../domain/ports.ts';
+import type { MigrationConnection } from '../sql.ts';
+import { translateDatabaseError } from './errors.ts';
+import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
+import { tlsOptions } from './tls.ts';
+
+/** How much longer than its statement timeout a statement may take here, before the network counts as dead. */
+const NETWORK_GRACE_MS = 2_000;
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
+/** Everything that node-postgres would otherwise take from the environment is given, so that nothing there matters. */
+function addressConfig(settings: PostgresSettings): ClientConfig {
+  return {
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    ssl: tlsOptions(settings),
+    application_name: 'user-service',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+  };
+}
+
+/**
+ * What each connection of a pool starts with. A pooler refuses start-up settings that it does not know, so without
+ * prepared statements none are sent.
+ */
+export function clientConfig(settings: PostgresSettings): ClientConfig {
+  const { statementTimeoutMs, lockTimeoutMs, preparedStatements } = settings;
+  return {
+    ...addressConfig(settings),
+    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
+    ...(preparedStatements
+      ? {
+          statement_timeout: statementTimeoutMs,
+          lock_timeout: lockTimeoutMs,
+          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+          options: '-c TimeZone=UTC',
+        }
+      : {}),
+  };
+}
+
+/** Connects the migrator: a session of its own, without time limits, which the migrator sets itself. */
+export async function openPostgresMigrationConnection(
+  settings: PostgresSettings,
+  logger: Logger,
+): Promise<MigrationConnection> {
+  const client = new Client({
+    ...addressConfig(settings),
+    application_name: 'user-service migrate',
+  });
+  client.on('error', (error) => logger.debug('The migrator lost its connection.', { error }));
+  await translate(client.connect());
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const result = await translate(client.query(text, [...values]));
+      return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+    },
+    async execute(script) {
+      await translate(client.query(script));
+    },
+    close: () => client.end(),
+  };
+}
+
+async function translate<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
+}

@@ -1,0 +1,259 @@
+/** Types generated for queries found in "queries/sessions.sql" */
+import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
+
+/** 'InsertSession' parameters type */
+export interface InsertSessionParams {
+  absoluteTtlMs: number;
+  id: string;
+  idleTtlMs: number;
+  ip?: string | null | void;
+  refreshHash: Uint8Array;
+  userAgent?: string | null | void;
+  userId: string;
+}
+
+/** 'InsertSession' return type */
+export interface InsertSessionResult {
+  remaining_ms: number;
+}
+
+const insertSessionIR: StatementSource = {"usedParamSet":{"id":true,"userId":true,"ip":true,"userAgent":true,"refreshHash":true,"idleTtlMs":true,"absoluteTtlMs":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":109}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":112,"b":119}]},{"name":"ip","required":false,"transform":{"type":"scalar"},"locs":[{"a":122,"b":124}]},{"name":"userAgent","required":false,"transform":{"type":"scalar"},"locs":[{"a":127,"b":136}]},{"name":"refreshHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":151}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":170,"b":180}]},{"name":"absoluteTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":201,"b":215},{"a":274,"b":288}]}],"statement":"insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)\nvalues (:id!, :userId!, :ip, :userAgent, :refreshHash!,\n  now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',\n  now() + :absoluteTtlMs!::double precision * interval '1 millisecond')\nreturning (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)
+ * values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
+ *   now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',
+ *   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
+ * returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * ```
+ */
+export const insertSession = new PreparedQuery<InsertSessionParams,InsertSessionResult>(insertSessionIR);
+
+/** 'FindLiveSession' parameters type */
+export interface FindLiveSessionParams {
+  id: string;
+}
+
+/** 'FindLiveSession' return type */
+export interface FindLiveSessionResult {
+  id: string;
+  remaining_ms: number;
+  user_id: string;
+}
+
+const findLiveSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":133}]}],"statement":"select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\nwhere id = :id! and expires_at > now()"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * from sessions
+ * where id = :id! and expires_at > now()
+ * ```
+ */
+export const findLiveSession = new PreparedQuery<FindLiveSessionParams,FindLiveSessionResult>(findLiveSessionIR);
+
+/** 'ListLiveSessions' parameters type */
+export interface ListLiveSessionsParams {
+  userId: string;
+}
+
+/** 'ListLiveSessions' return type */
+export interface ListLiveSessionsResult {
+  created_at: Date;
+  expires_at: Date;
+  id: string;
+  ip: string | null;
+  last_used_at: Date;
+  user_agent: string | null;
+  user_id: string;
+}
+
+const listLiveSessionsIR: StatementSource = {"usedParamSet":{"userId":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":103,"b":110}]}],"statement":"select id, user_id, ip, user_agent, created_at, last_used_at, expires_at\nfrom sessions\nwhere user_id = :userId! and expires_at > now()\norder by last_used_at desc, id\nlimit 200"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, user_id, ip, user_agent, created_at, last_used_at, expires_at
+ * from sessions
+ * where user_id = :userId! and expires_at > now()
+ * order by last_used_at desc, id
+ * limit 200
+ * ```
+ */
+export const listLiveSessions = new PreparedQuery<ListLiveSessionsParams,ListLiveSessionsResult>(listLiveSessionsIR);
+
+/** 'LockSession' parameters type */
+export interface LockSessionParams {
+  id: string;
+}
+
+/** 'LockSession' return type */
+export interface LockSessionResult {
+  previous_refresh_hash: Buffer | null;
+  refresh_hash: Buffer;
+  remaining_ms: number;
+  sealed_successor: Buffer | null;
+  since_rotation_ms: number | null;
+  user_id: string;
+}
+
+const lockSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":285,"b":288}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\nwhere id = :id! and expires_at > now()\nfor no key update"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
+ *   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
+ *   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * from sessions
+ * where id = :id! and expires_at > now()
+ * for no key update
+ * ```
+ */
+export const lockSession = new PreparedQuery<LockSessionParams,LockSessionResult>(lockSessionIR);
+
+/** 'RotateSession' parameters type */
+export interface RotateSessionParams {
+  currentHash: Uint8Array;
+  id: string;
+  idleTtlMs: number;
+  previousHash: Uint8Array;
+  sealedSuccessor: Uint8Array;
+}
+
+/** 'RotateSession' return type */
+export interface RotateSessionResult {
+  remaining_ms: number;
+}
+
+const rotateSessionIR: StatementSource = {"usedParamSet":{"currentHash":true,"previousHash":true,"sealedSuccessor":true,"idleTtlMs":true,"id":true},"params":[{"name":"currentHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":35,"b":47}]},{"name":"previousHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":87}]},{"name":"sealedSuccessor","required":true,"transform":{"type":"scalar"},"locs":[{"a":109,"b":125}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":235}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":315,"b":318}]}],"statement":"update sessions\nset refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,\n  rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),\n  expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)\nwhere id = :id!\nreturning (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update sessions
+ * set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,
+ *   rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),
+ *   expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)
+ * where id = :id!
+ * returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * ```
+ */
+export const rotateSession = new PreparedQuery<RotateSessionParams,RotateSessionResult>(rotateSessionIR);
+
+/** 'EndSessions' parameters type */
+export interface EndSessionsParams {
+  except?: string | null | void;
+  only?: string | null | void;
+  userId: string;
+}
+
+/** 'EndSessions' return type */
+export interface EndSessionsResult {
+  session_id: string;
+}
+
+const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"only":true,"except":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":106,"b":110},{"a":134,"b":138}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":150,"b":156},{"a":181,"b":187}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n    and (:except::uuid is null or id <> :except)\n  order by id\n  for update\n), ended as (\n  delete from sessions\n  using selected\n  where sessions.id = selected.id\n  returning sessions.id, sessions.user_id\n)\ninsert into session_revocations (session_id, user_id)\nselect id, user_id from ended\nreturning session_id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with selected as (
+ *   select id
+ *   from sessions
+ *   where user_id = :userId! and expires_at > now()
+ *     and (:only::uuid is null or id = :only)
+ *     and (:except::uuid is null or id <> :except)
+ *   order by id
+ *   for update
+ * ), ended as (
+ *   delete from sessions
+ *   using selected
+ *   where sessions.id = selected.id
+ *   returning sessions.id, sessions.user_id
+ * )
+ * insert into session_revocations (session_id, user_id)
+ * select id, user_id from ended
+ * returning session_id
+ * ```
+ */
+export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult>(endSessionsIR);
+
+/** 'ListRevokedSessions' parameters type */
+export interface ListRevokedSessionsParams {
+  windowMs: number;
+}
+
+/** 'ListRevokedSessions' return type */
+export interface ListRevokedSessionsResult {
+  session_id: string;
+}
+
+const listRevokedSessionsIR: StatementSource = {"usedParamSet":{"windowMs":true},"params":[{"name":"windowMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":91}]}],"statement":"select session_id\nfrom session_revocations\nwhere revoked_at > clock_timestamp() - :windowMs!::double precision * interval '1 millisecond'\norder by revoked_at desc\nlimit 50000"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select session_id
+ * from session_revocations
+ * where revoked_at > clock_timestamp() - :windowMs!::double precision * interval '1 millisecond'
+ * order by revoked_at desc
+ * limit 50000
+ * ```
+ */
+export const listRevokedSessions = new PreparedQuery<ListRevokedSessionsParams,ListRevokedSessionsResult>(listRevokedSessionsIR);
+
+/** 'DeleteExpiredSessions' parameters type */
+export interface DeleteExpiredSessionsParams {
+  limit: number;
+}
+
+/** 'DeleteExpiredSessions' return type */
+export type DeleteExpiredSessionsResult = void;
+
+const deleteExpiredSessionsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":135}]}],"statement":"delete from sessions\nwhere id = any(array(\n  select id\n  from sessions\n  where expires_at <= now()\n  order by expires_at\n  limit :limit!\n  for update skip locked\n))"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from sessions
+ * where id = any(array(
+ *   select id
+ *   from sessions
+ *   where expires_at <= now()
+ *   order by expires_at
+ *   limit :limit!
+ *   for update skip locked
+ * ))
+ * ```
+ */
+export const deleteExpiredSessions = new PreparedQuery<DeleteExpiredSessionsParams,DeleteExpiredSessionsResult>(deleteExpiredSessionsIR);
+
+/** 'DeleteOldRevocations' parameters type */
+export interface DeleteOldRevocationsParams {
+  limit: number;
+}
+
+/** 'DeleteOldRevocations' return type */
+export type DeleteOldRevocationsResult = void;
+
+const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":186,"b":192}]}],"statement":"delete from session_revocations\nwhere session_id = any(array(\n  select session_id\n  from session_revocations\n  where revoked_at < now() - interval '1 hour'\n  order by revoked_at\n  limit :limit!\n  for update skip locked\n))"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from session_revocations
+ * where session_id = any(array(
+ *   select session_id
+ *   from session_revocations
+ *   where revoked_at < now() - interval '1 hour'
+ *   order by revoked_at
+ *   limit :limit!
+ *   for update skip locked
+ * ))
+ * ```
+ */
+export const deleteOldRevocations = new PreparedQuery<DeleteOldRevocationsParams,DeleteOldRevocationsResult>(deleteOldRevocationsIR);

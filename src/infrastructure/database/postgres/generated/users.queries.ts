@@ -1,0 +1,378 @@
+/** Types generated for queries found in "queries/users.sql" */
+import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
+
+export type stringArray = (string)[];
+
+/** 'FindUserById' parameters type */
+export interface FindUserByIdParams {
+  id: string;
+}
+
+/** 'FindUserById' return type */
+export interface FindUserByIdResult {
+  created_at: Date;
+  email: string;
+  email_verified: boolean;
+  first_name: string;
+  id: string;
+  last_name: string;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const findUserByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":129}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id = :id!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * from users
+ * where id = :id!
+ * ```
+ */
+export const findUserById = new PreparedQuery<FindUserByIdParams,FindUserByIdResult>(findUserByIdIR);
+
+/** 'FindUserByEmail' parameters type */
+export interface FindUserByEmailParams {
+  email: string;
+}
+
+/** 'FindUserByEmail' return type */
+export interface FindUserByEmailResult {
+  created_at: Date;
+  email: string;
+  email_verified: boolean;
+  first_name: string;
+  id: string;
+  last_name: string;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const findUserByEmailIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":135}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere email = :email!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * from users
+ * where email = :email!
+ * ```
+ */
+export const findUserByEmail = new PreparedQuery<FindUserByEmailParams,FindUserByEmailResult>(findUserByEmailIR);
+
+/** 'FindCredentials' parameters type */
+export interface FindCredentialsParams {
+  email: string;
+}
+
+/** 'FindCredentials' return type */
+export interface FindCredentialsResult {
+  id: string;
+  password: string;
+  password_form: number;
+  status: string;
+  version: number;
+}
+
+const findCredentialsIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":83}]}],"statement":"select id, status, version, password, password_form\nfrom users\nwhere email = :email!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, status, version, password, password_form
+ * from users
+ * where email = :email!
+ * ```
+ */
+export const findCredentials = new PreparedQuery<FindCredentialsParams,FindCredentialsResult>(findCredentialsIR);
+
+/** 'FindCredentialsById' parameters type */
+export interface FindCredentialsByIdParams {
+  id: string;
+}
+
+/** 'FindCredentialsById' return type */
+export interface FindCredentialsByIdResult {
+  id: string;
+  password: string;
+  password_form: number;
+  status: string;
+  version: number;
+}
+
+const findCredentialsByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":77}]}],"statement":"select id, status, version, password, password_form\nfrom users\nwhere id = :id!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, status, version, password, password_form
+ * from users
+ * where id = :id!
+ * ```
+ */
+export const findCredentialsById = new PreparedQuery<FindCredentialsByIdParams,FindCredentialsByIdResult>(findCredentialsByIdIR);
+
+/** 'LockUser' parameters type */
+export interface LockUserParams {
+  id: string;
+}
+
+/** 'LockUser' return type */
+export interface LockUserResult {
+  created_at: Date;
+  email: string;
+  email_verified: boolean;
+  first_name: string;
+  id: string;
+  last_name: string;
+  password: string;
+  password_form: number;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":153,"b":156}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,\n  password, password_form\nfrom users\nwhere id = :id!\nfor no key update"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
+ *   password, password_form
+ * from users
+ * where id = :id!
+ * for no key update
+ * ```
+ */
+export const lockUser = new PreparedQuery<LockUserParams,LockUserResult>(lockUserIR);
+
+/** 'ListPublicProfiles' parameters type */
+export interface ListPublicProfilesParams {
+  ids: stringArray;
+}
+
+/** 'ListPublicProfiles' return type */
+export interface ListPublicProfilesResult {
+  first_name: string;
+  id: string;
+  last_name: string;
+}
+
+const listPublicProfilesIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":59,"b":63}]}],"statement":"select id, first_name, last_name\nfrom users\nwhere id = any(:ids!::uuid[])"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name
+ * from users
+ * where id = any(:ids!::uuid[])
+ * ```
+ */
+export const listPublicProfiles = new PreparedQuery<ListPublicProfilesParams,ListPublicProfilesResult>(listPublicProfilesIR);
+
+/** 'ListUsers' parameters type */
+export interface ListUsersParams {
+  afterId: string;
+  limit: number;
+}
+
+/** 'ListUsers' return type */
+export interface ListUsersResult {
+  created_at: Date;
+  email: string;
+  email_verified: boolean;
+  first_name: string;
+  id: string;
+  last_name: string;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const listUsersIR: StatementSource = {"usedParamSet":{"afterId":true,"limit":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":134}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":160}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id > :afterId!\norder by id\nlimit :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * from users
+ * where id > :afterId!
+ * order by id
+ * limit :limit!
+ * ```
+ */
+export const listUsers = new PreparedQuery<ListUsersParams,ListUsersResult>(listUsersIR);
+
+/** 'SearchUsers' parameters type */
+export interface SearchUsersParams {
+  afterId: string;
+  limit: number;
+  pattern: string;
+}
+
+/** 'SearchUsers' return type */
+export interface SearchUsersResult {
+  created_at: Date;
+  email: string;
+  email_verified: boolean;
+  first_name: string;
+  id: string;
+  last_name: string;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const searchUsersIR: StatementSource = {"usedParamSet":{"pattern":true,"afterId":true,"limit":true},"params":[{"name":"pattern","required":true,"transform":{"type":"scalar"},"locs":[{"a":197,"b":205}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":218,"b":226}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":246,"b":252}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike :pattern!\n  and id > :afterId!\norder by id\nlimit :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * from users
+ * where normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike :pattern!
+ *   and id > :afterId!
+ * order by id
+ * limit :limit!
+ * ```
+ */
+export const searchUsers = new PreparedQuery<SearchUsersParams,SearchUsersResult>(searchUsersIR);
+
+/** 'InsertUser' parameters type */
+export interface InsertUserParams {
+  createdAt: Date;
+  email: string;
+  emailVerified: boolean;
+  firstName: string;
+  id: string;
+  lastName: string;
+  password: string;
+  passwordForm: number;
+  phone?: string | null | void;
+  status: string;
+  updatedAt: Date;
+  version: number;
+}
+
+/** 'InsertUser' return type */
+export interface InsertUserResult {
+  id: string;
+}
+
+const insertUserIR: StatementSource = {"usedParamSet":{"id":true,"firstName":true,"lastName":true,"email":true,"phone":true,"password":true,"passwordForm":true,"emailVerified":true,"status":true,"version":true,"createdAt":true,"updatedAt":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":152,"b":155}]},{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":168}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":171,"b":180}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":183,"b":189}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":192,"b":197}]},{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":200,"b":209}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":225}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":228,"b":242}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":245,"b":252}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":263}]},{"name":"createdAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":281,"b":291}]}],"statement":"insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,\n  created_at, updated_at)\nvalues (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordForm!, :emailVerified!, :status!, :version!,\n  :createdAt!, :updatedAt!)\non conflict (email) do nothing\nreturning id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,
+ *   created_at, updated_at)
+ * values (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordForm!, :emailVerified!, :status!, :version!,
+ *   :createdAt!, :updatedAt!)
+ * on conflict (email) do nothing
+ * returning id
+ * ```
+ */
+export const insertUser = new PreparedQuery<InsertUserParams,InsertUserResult>(insertUserIR);
+
+/** 'UpdateUser' parameters type */
+export interface UpdateUserParams {
+  email: string;
+  emailVerified: boolean;
+  firstName: string;
+  id: string;
+  lastName: string;
+  phone?: string | null | void;
+  status: string;
+  updatedAt: Date;
+  version: number;
+}
+
+/** 'UpdateUser' return type */
+export type UpdateUserResult = void;
+
+const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":173},{"a":231,"b":239}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":199}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":215}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and version < :version!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update users
+ * set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
+ *   email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
+ * where id = :id! and version < :version!
+ * ```
+ */
+export const updateUser = new PreparedQuery<UpdateUserParams,UpdateUserResult>(updateUserIR);
+
+/** 'UpdateUserPassword' parameters type */
+export interface UpdateUserPasswordParams {
+  id: string;
+  password: string;
+  passwordForm: number;
+  updatedAt: Date;
+  version: number;
+}
+
+/** 'UpdateUserPassword' return type */
+export type UpdateUserPasswordResult = void;
+
+const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"passwordForm":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":37}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":69}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":90},{"a":148,"b":156}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":116}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":132}]}],"statement":"update users\nset password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and version < :version!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update users
+ * set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
+ * where id = :id! and version < :version!
+ * ```
+ */
+export const updateUserPassword = new PreparedQuery<UpdateUserPasswordParams,UpdateUserPasswordResult>(updateUserPasswordIR);
+
+/** 'UpdateUserPasswordHash' parameters type */
+export interface UpdateUserPasswordHashParams {
+  fromHash: string;
+  id: string;
+  passwordForm: number;
+  toHash: string;
+}
+
+/** 'UpdateUserPasswordHash' return type */
+export type UpdateUserPasswordHashResult = void;
+
+const updateUserPasswordHashIR: StatementSource = {"usedParamSet":{"toHash":true,"passwordForm":true,"id":true,"fromHash":true},"params":[{"name":"toHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":35}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":54,"b":67}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":80,"b":83}]},{"name":"fromHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":109}]}],"statement":"update users\nset password = :toHash!, password_form = :passwordForm!\nwhere id = :id! and password = :fromHash!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update users
+ * set password = :toHash!, password_form = :passwordForm!
+ * where id = :id! and password = :fromHash!
+ * ```
+ */
+export const updateUserPasswordHash = new PreparedQuery<UpdateUserPasswordHashParams,UpdateUserPasswordHashResult>(updateUserPasswordHashIR);
+
+/** 'DeleteUser' parameters type */
+export interface DeleteUserParams {
+  id: string;
+}
+
+/** 'DeleteUser' return type */
+export type DeleteUserResult = void;
+
+const deleteUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":32}]}],"statement":"delete from users\nwhere id = :id!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from users
+ * where id = :id!
+ * ```
+ */
+export const deleteUser = new PreparedQuery<DeleteUserParams,DeleteUserResult>(deleteUserIR);

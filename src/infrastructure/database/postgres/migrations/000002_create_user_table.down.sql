@@ -1,0 +1,2 @@
+-- loses_data: every user
+drop table users;

@@ -1,0 +1,2 @@
+-- loses_data: every event that was not published yet
+drop table outbox;

@@ -1,0 +1,2 @@
+-- loses_data: every service account
+drop table service_accounts;

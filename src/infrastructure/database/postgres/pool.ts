@@ -1,0 +1,143 @@
+import { Pool, type PoolConfig } from 'pg';
+import type { Logger } from '../../../domain/ports.ts';
+import { rejectOnAbort } from '../abort.ts';
+import type { Database, SqlConnection } from '../sql.ts';
+import { runTransaction } from '../transaction.ts';
+import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
+import { createConnectionUse, type UseConnection } from './checkout.ts';
+import { clientConfig, openPostgresMigrationConnection } from './client.ts';
+import {
+  breaksConnection,
+  commitOutcomeUnknown,
+  isStalePlan,
+  translateDatabaseError,
+  wasNeverSent,
+} from './errors.ts';
+import { checkHealth } from './generated/health.queries.ts';
+import { checkServer } from './server-check.ts';
+import type { PostgresSettings } from './settings.ts';
+import { createStatementNames } from './statement-names.ts';
+
+export type { PostgresSettings, SslMode } from './settings.ts';
+
+/** What a pool needs besides its settings. */
+export interface PostgresDependencies {
+  readonly logger: Logger;
+}
+
+/**
+ * Connects to PostgreSQL. A refusal by SQL never costs a connection; a connection that breaks or does not answer is
+ * replaced by the next caller who needs one.
+ * @throws Error that says why the server cannot be used; the password is in no message.
+ */
+export async function createPostgresDatabase(
+  settings: PostgresSettings,
+  { logger }: PostgresDependencies,
+): Promise<Database> {
+  const pool = new Pool(poolConfig(settings));
+  listenForErrors(pool, logger);
+  const statements = createStatementNames(settings.preparedStatements);
+  const use = createConnectionUse(pool, settings.maxIdleConns, statements);
+  let closing: Promise<void> | undefined;
+
+  const database: Database = {
+    driver: 'postgres',
+    async query(text, values, name) {
+      assertOutsideTransaction(database);
+      const query = () => use((connection) => connection.query<never>(text, values, name));
+      try {
+        return await query().catch((error: unknown) => {
+          // The statement has another name by now, so the second attempt plans it anew on whatever connection.
+          if (isStalePlan(error)) return query();
+          throw error;
+        });
+      } catch (error) {
+        throw translateDatabaseError(error);
+      }
+    },
+    async transaction(work) {
+      assertOutsideTransaction(database);
+      return await transact(use, (connection) =>
+        withinTransaction(database, () => work(connection)),
+      );
+    },
+    async check(signal) {
+      signal.throwIfAborted();
+      await Promise.race([checkHealth.run(undefined, database), rejectOnAbort(signal)]);
+    },
+    openMigrationConnection: () => openPostgresMigrationConnection(settings, logger),
+    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close() {
+      closing ??= pool.end();
+      return closing;
+    },
+  };
+  await verify(database, settings, logger);
+  return database;
+}
+
+async function transact<T>(
+  use: UseConnection,
+  work: (connection: SqlConnection) => Promise<T>,
+): Promise<T> {
+  return await use((checkout) => {
+    const translated: SqlConnection = {
+      async query(text, values, name) {
+        try {
+          return await checkout.query(text, values, name);
+        } catch (error) {
+          throw translateDatabaseError(error);
+        }
+      },
+    };
+    return runTransaction(
+      {
+        connection: translated,
+        isBroken: () => checkout.broken,
+        async command(statement) {
+          try {
+            return await checkout.command(statement);
+          } catch (error) {
+            const lost = statement === 'commit' && breaksConnection(error) && !wasNeverSent(error);
+            throw lost ? commitOutcomeUnknown(error) : translateDatabaseError(error);
+          }
+        },
+      },
+      work,
+    );
+  });
+}
+
+function poolConfig(settings: PostgresSettings): PoolConfig {
+  return {
+    ...clientConfig(settings),
+    max: settings.maxOpenConns,
+    idleTimeoutMillis: settings.connMaxIdleTimeMs,
+    maxLifetimeSeconds: Math.ceil(settings.connMaxLifetimeMs / 1000),
+  };
+}
+
+/** A connection that breaks tells so by an `error` event, which without a listener would end the process. */
+function listenForErrors(pool: Pool, logger: Logger): void {
+  pool.on('error', (error) => {
+    logger.warn('An idle connection to PostgreSQL was lost.', { error });
+  });
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      logger.debug('A connection to PostgreSQL broke.', { error });
+    });
+  });
+}
+
+async function verify(
+  database: Database,
+  settings: PostgresSettings,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await checkServer(database, settings, logger);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+/* The smallest question that a database can answer. Called by Database.check. */
+/* @name checkHealth */
+select 1 as "answer!";

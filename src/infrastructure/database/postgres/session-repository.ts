@@ -1,0 +1,94 @@
+import type {
+  Session,
+  SessionRepository,
+  SessionSelection,
+} from '../../../domain/session/session-repository.ts';
+import type { SqlConnection } from '../sql.ts';
+import {
+  deleteExpiredSessions,
+  deleteOldRevocations,
+  endSessions,
+  findLiveSession,
+  insertSession,
+  type ListLiveSessionsResult,
+  listLiveSessions,
+  listRevokedSessions,
+  lockSession,
+  rotateSession,
+} from './generated/sessions.queries.ts';
+
+/** The sessions in PostgreSQL or the embedded database. */
+export function createPostgresSessionRepository(connection: SqlConnection): SessionRepository {
+  return {
+    async insert({ id, userId, client, refreshTokenHash }, { idleTtlMs, absoluteTtlMs }) {
+      const rows = await insertSession.run(
+        { id, userId, ...client, refreshHash: refreshTokenHash, idleTtlMs, absoluteTtlMs },
+        connection,
+      );
+      return remainingMs(rows);
+    },
+    async findLive(id) {
+      const [row] = await findLiveSession.run({ id }, connection);
+      return row === undefined
+        ? null
+        : { id: row.id, userId: row.user_id, remainingMs: row.remaining_ms };
+    },
+    async listLive(userId) {
+      return (await listLiveSessions.run({ userId }, connection)).map(toSession);
+    },
+    async lockForRefresh(id) {
+      const [row] = await lockSession.run({ id }, connection);
+      if (row === undefined) return null;
+      const sinceMs = row.since_rotation_ms;
+      return {
+        userId: row.user_id,
+        currentHash: row.refresh_hash,
+        previousHash: row.previous_refresh_hash,
+        // The row may have been rotated while this statement waited for it, after it read the clock.
+        sinceRotationMs: sinceMs === null ? null : Math.max(0, sinceMs),
+        sealedSuccessor: row.sealed_successor,
+        remainingMs: row.remaining_ms,
+      };
+    },
+    async rotate(id, rotation, idleTtlMs) {
+      return remainingMs(await rotateSession.run({ id, idleTtlMs, ...rotation }, connection));
+    },
+    async end(userId, selection) {
+      const rows = await endSessions.run({ userId, ...selected(selection) }, connection);
+      return rows.map((row) => row.session_id);
+    },
+    async listRevoked(windowMs) {
+      const rows = await listRevokedSessions.run({ windowMs }, connection);
+      return rows.map((row) => row.session_id);
+    },
+    async deleteExpired(limit) {
+      const sessions = await deleteExpiredSessions.runForCount({ limit }, connection);
+      const revocations = await deleteOldRevocations.runForCount({ limit }, connection);
+      return sessions + revocations;
+    },
+  };
+}
+
+function selected(selection: SessionSelection): { only: string | null; except: string | null } {
+  return {
+    only: 'only' in selection ? selection.only : null,
+    except: 'except' in selection ? selection.except : null,
+  };
+}
+
+/** @throws Error to the programmer, when the session to rotate was not locked and is gone. */
+function remainingMs([row]: readonly { readonly remaining_ms: number }[]): number {
+  if (row === undefined) throw new Error('the session is gone: lock it first');
+  return row.remaining_ms;
+}
+
+function toSession(row: ListLiveSessionsResult): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    client: { ip: row.ip, userAgent: row.user_agent },
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+  };
+}

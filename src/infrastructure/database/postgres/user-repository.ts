@@ -1,0 +1,154 @@
+import { DomainError } from '../../../domain/errors.ts';
+import type { EmailAddress } from '../../../domain/user/email-address.ts';
+import type { PersonName } from '../../../domain/user/person-name.ts';
+import type { PhoneNumber } from '../../../domain/user/phone-number.ts';
+import { User, type UserProfile, type UserStatus } from '../../../domain/user/user.ts';
+import type {
+  Credentials,
+  PageRequest,
+  UserPage,
+  UserRepository,
+} from '../../../domain/user/user-repository.ts';
+import type { SqlConnection } from '../sql.ts';
+import {
+  deleteUser,
+  type FindCredentialsResult,
+  type FindUserByIdResult,
+  findCredentials,
+  findCredentialsById,
+  findUserByEmail,
+  findUserById,
+  insertUser,
+  listPublicProfiles,
+  listUsers,
+  lockUser,
+  searchUsers,
+  updateUser,
+  updateUserPassword,
+  updateUserPasswordHash,
+} from './generated/users.queries.ts';
+import { searchPattern } from './search-pattern.ts';
+
+/** Sorts before every id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** The users in PostgreSQL or the embedded database, through one connection or any of them. */
+export function createPostgresUserRepository(connection: SqlConnection): UserRepository {
+  return {
+    async findById(id) {
+      const [row] = await findUserById.run({ id }, connection);
+      return row === undefined ? null : toProfile(row);
+    },
+    async findByEmail(email) {
+      const [row] = await findUserByEmail.run({ email }, connection);
+      return row === undefined ? null : toProfile(row);
+    },
+    async listPublicProfiles(ids) {
+      const rows = await listPublicProfiles.run({ ids: [...ids] }, connection);
+      return rows.map((row) => ({
+        id: row.id,
+        firstName: row.first_name,
+        lastName: row.last_name,
+      }));
+    },
+    async list(page) {
+      return toPage(await listUsers.run(keyset(page), connection), page);
+    },
+    async search(text, page) {
+      const parameters = { pattern: searchPattern(text), ...keyset(page) };
+      return toPage(await searchUsers.runUnprepared(parameters, connection), page);
+    },
+    async findCredentials(email) {
+      const [row] = await findCredentials.run({ email }, connection);
+      return row === undefined ? null : toCredentials(row);
+    },
+    async findCredentialsById(id) {
+      const [row] = await findCredentialsById.run({ id }, connection);
+      return row === undefined ? null : toCredentials(row);
+    },
+    async lockById(id) {
+      const [row] = await lockUser.run({ id }, connection);
+      if (row === undefined) return null;
+      return User.restore({
+        ...toProfile(row),
+        passwordHash: row.password,
+        passwordForm: row.password_form,
+      });
+    },
+    async insert({ state }) {
+      const inserted = await insertUser.run(
+        { ...profileColumns(state), ...passwordColumns(state), createdAt: state.createdAt },
+        connection,
+      );
+      if (inserted.length === 0) {
+        throw new DomainError('email_taken', 'Another account uses this e-mail address.');
+      }
+    },
+    async update({ state }) {
+      assertOneRow(await updateUser.runForCount(profileColumns(state), connection));
+    },
+    async updatePassword({ state }) {
+      const { id, version, updatedAt } = state;
+      const parameters = { id, version, updatedAt, ...passwordColumns(state) };
+      assertOneRow(await updateUserPassword.runForCount(parameters, connection));
+    },
+    async updatePasswordHash(id, fromHash, toHash, passwordForm) {
+      const parameters = { id, fromHash, toHash, passwordForm };
+      return (await updateUserPasswordHash.runForCount(parameters, connection)) === 1;
+    },
+    async delete(id) {
+      assertOneRow(await deleteUser.runForCount({ id }, connection));
+    },
+  };
+}
+
+function profileColumns(state: UserProfile) {
+  const { id, firstName, lastName, email, phone, emailVerified, status, version, updatedAt } =
+    state;
+  return { id, firstName, lastName, email, phone, emailVerified, status, version, updatedAt };
+}
+
+function passwordColumns(state: { passwordHash: string; passwordForm: number }) {
+  return { password: state.passwordHash, passwordForm: state.passwordForm };
+}
+
+/** One row more than asked tells whether there is another page. */
+function keyset(page: PageRequest) {
+  return { afterId: page.afterId ?? NIL_UUID, limit: page.limit + 1 };
+}
+
+function toPage(rows: readonly FindUserByIdResult[], { limit }: PageRequest): UserPage {
+  const users = rows.slice(0, limit).map(toProfile);
+  return { users, nextAfterId: rows.length > limit ? (users.at(-1)?.id ?? null) : null };
+}
+
+/** The one mapping of a row. Stored values were parsed before they were written, so they are not parsed again. */
+function toProfile(row: FindUserByIdResult): UserProfile {
+  return {
+    id: row.id,
+    firstName: row.first_name as PersonName,
+    lastName: row.last_name as PersonName,
+    email: row.email as EmailAddress,
+    phone: row.phone as PhoneNumber | null,
+    emailVerified: row.email_verified,
+    status: row.status as UserStatus,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toCredentials(row: FindCredentialsResult): Credentials {
+  return {
+    userId: row.id,
+    status: row.status as UserStatus,
+    version: row.version,
+    passwordHash: row.password,
+    passwordForm: row.password_form,
+  };
+}
+
+/** @throws Error to the programmer, who wrote without the lock or did not change the entity. */
+function assertOneRow(count: number): void {
+  if (count !== 1) throw new Error(`a locked user's row was expected, ${count} rows were written`);
+}

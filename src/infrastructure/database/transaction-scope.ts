@@ -1,0 +1,33 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+interface Scope {
+  readonly database: object;
+  open: boolean;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Runs the work of a transaction so that `assertOutsideTransaction` knows of it. */
+export async function withinTransaction<T>(database: object, work: () => Promise<T>): Promise<T> {
+  const scope: Scope = { database, open: true };
+  try {
+    return await scopes.run(scope, work);
+  } finally {
+    // What the work has started and not awaited goes on after it, and is outside then.
+    scope.open = false;
+  }
+}
+
+/**
+ * Guards against a query beside the transaction that the caller is in: the embedded database would wait for itself,
+ * and a pool whose connections are all in such transactions would, too.
+ * @throws Error to the programmer.
+ */
+export function assertOutsideTransaction(database: object): void {
+  const scope = scopes.getStore();
+  if (scope?.open === true && scope.database === database) {
+    throw new Error(
+      'A query went around the transaction that is open here: use the repositories that it was given.',
+    );
+  }
+}

@@ -1,0 +1,346 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LogFields, Logger } from '../../domain/ports.ts';
+import { createPinoLogger, type LogLevel } from './pino-logger.ts';
+
+interface Capture {
+  readonly logger: Logger;
+  /** Everything that was written, as it was written. */
+  text(): string;
+  /** The lines, parsed. */
+  lines(): Record<string, unknown>[];
+}
+
+function capture(format: 'json' | 'pretty' = 'json', level: LogLevel = 'debug'): Capture {
+  const written: string[] = [];
+  const destination = { write: (line: string) => written.push(line) };
+  return {
+    logger: createPinoLogger({ level, format, destination }),
+    text: () => written.join(''),
+    lines: () => written.map((line) => JSON.parse(line)),
+  };
+}
+
+function logged(fields: LogFields, message = 'event'): Record<string, unknown> {
+  const { logger, lines } = capture();
+  logger.info(message, fields);
+  const [line] = lines();
+  if (line === undefined) throw new Error('nothing was logged');
+  return line;
+}
+
+/** What any reader might take for the end of a line. */
+const LINE_BREAKS = /[\n\v\f\r\u0085\u2028\u2029]/;
+
+describe('a log line', () => {
+  test('has time, level, message and fields', () => {
+    const line = logged({ route: '/v1/users/:id', status: 200, duration_ms: 1.5 });
+    expect(line).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      level: 'info',
+      message: 'event',
+      route: '/v1/users/:id',
+      status: 200,
+      duration_ms: 1.5,
+    });
+  });
+
+  test.each(['debug', 'info', 'warn', 'error'] as const)('has its level as a word: %s', (level) => {
+    const { logger, lines } = capture();
+    logger[level]('event');
+    expect(lines()[0]?.level).toBe(level);
+  });
+
+  test('less severe than the level is not written', () => {
+    const { logger, lines } = capture('json', 'warn');
+    logger.debug('a');
+    logger.info('b');
+    logger.warn('c');
+    logger.error('d');
+    expect(lines().map(({ message }) => message)).toEqual(['c', 'd']);
+  });
+
+  test('carries the fields of its logger and of those before it, the nearest one first', () => {
+    const { logger, text, lines } = capture();
+    logger.with({ request_id: 'outer', part: 'http' }).with({ request_id: 'inner' }).info('event', {
+      part: 'route',
+    });
+    expect(lines()[0]).toMatchObject({ request_id: 'inner', part: 'route' });
+    expect(text().match(/"request_id"/g)).toHaveLength(1);
+  });
+
+  test('keeps its own time, level and message whatever fields are called', () => {
+    const line = logged({ time: 'never', level: 'fatal', message: 'forged' });
+    expect(line).toMatchObject({ level: 'info', message: 'event', level_: 'fatal' });
+    expect(line.time_).toBe('never');
+  });
+
+  test('does not read its message as a format', () => {
+    expect(logged({ a: 1 }, '%s %d %j %o').message).toBe('%s %d %j %o');
+  });
+
+  test.each(['json', 'pretty'] as const)('is one line whatever it carries (%s)', (format) => {
+    const anyText = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(anyText, fc.dictionary(anyText, fc.anything()), (message, fields) => {
+        const { logger, text } = capture(format);
+        logger.info(message, fields);
+        logger.with(fields).error(message);
+        const lines = text().split('\n');
+        expect(lines).toHaveLength(3);
+        expect(lines[2]).toBe('');
+        for (const line of lines) {
+          expect(line).not.toMatch(LINE_BREAKS);
+          if (format === 'json' && line !== '') JSON.parse(line);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('for people lets no control sequence and no forged line through', () => {
+    const { logger, text } = capture('pretty');
+    logger.info('a\n[2026-01-01T00:00:00.000Z] ERROR: forged \u001b[2J\u202e', {
+      field: '\u001b]0;title\u0007\r\n',
+    });
+    expect(text().trimEnd()).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
+  test('survives values that cannot be serialised', () => {
+    const circular: Record<string, unknown> = { name: 'loop' };
+    circular.self = circular;
+    const hostile = {
+      get boom(): never {
+        throw new Error('getter');
+      },
+      fine: 1,
+    };
+    const line = logged({
+      circular,
+      hostile,
+      proxy: new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error('trap');
+          },
+        },
+      ),
+      toJson: {
+        toJSON() {
+          throw new Error('toJSON');
+        },
+      },
+      endless: {
+        toJSON() {
+          return this;
+        },
+      },
+      big: 10n ** 30n,
+      nan: Number.NaN,
+      bytes: Buffer.from('secret bytes'),
+      list: [undefined, () => 1, Symbol('s'), new Date(Number.NaN)],
+      map: new Map([['a', new Set([1])]]),
+      nothing: null,
+      [Symbol.iterator]: 1,
+    });
+    expect(line).toMatchObject({
+      circular: { name: 'loop', self: '[circular]' },
+      hostile: { boom: '[unreadable]', fine: 1 },
+      proxy: {},
+      toJson: '[unreadable]',
+      endless: '[circular]',
+      big: '1000000000000000000000000000000',
+      nan: 'NaN',
+      bytes: '[12 bytes]',
+      list: [null, '[function]', '[symbol]', '[invalid date]'],
+      map: { a: [1] },
+      nothing: null,
+    });
+  });
+
+  test('stays small and is written quickly however large its fields are', () => {
+    let deep: unknown = 'bottom';
+    for (let level = 0; level < 10_000; level += 1) deep = { deep };
+    const wide = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, index) => [`f${index}`, index]),
+    );
+    const bush = (depth: number): unknown =>
+      depth === 0 ? 'x'.repeat(10_000) : Array.from({ length: 30 }, () => bush(depth - 1));
+    const { logger, text } = capture();
+    logger.info('y'.repeat(5_000_000), { deep, wide, bush: bush(3), long: 'z '.repeat(1_000_000) });
+    expect(text().length).toBeLessThan(150_000);
+    expect(JSON.parse(text()).message).toMatch(/^y{4096}…\[cut\]$/);
+  });
+
+  test('never throws, even when it cannot be written', () => {
+    const logger = createPinoLogger({
+      level: 'info',
+      format: 'json',
+      destination: {
+        write() {
+          throw new Error('disk full');
+        },
+      },
+    });
+    logger.info('event');
+    logger.with({ a: 1 }).error('event');
+  });
+});
+
+describe('an error in a log line', () => {
+  test('has type, message, stack, code and its causes, to a bounded depth', () => {
+    let error = new Error('cause 10');
+    for (let depth = 9; depth >= 0; depth -= 1)
+      error = new Error(`cause ${depth}`, { cause: error });
+    const coded = Object.assign(new TypeError('wrong', { cause: error }), { code: 'E_CODE' });
+    const line = JSON.stringify(logged({ error: coded }));
+    expect(JSON.parse(line).error).toMatchObject({
+      type: 'TypeError',
+      message: 'wrong',
+      code: 'E_CODE',
+      stack: expect.stringContaining('pino-logger.test.ts'),
+      cause: { message: 'cause 0', cause: { message: 'cause 1' } },
+    });
+    expect(line).not.toContain('cause 9');
+  });
+
+  test('shows the errors of an aggregate, and an error that causes itself once', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const aggregate = new AggregateError([refused]);
+    aggregate.cause = aggregate;
+    expect(logged({ error: aggregate }).error).toMatchObject({
+      type: 'AggregateError',
+      errors: [{ code: 'ECONNREFUSED' }],
+      cause: '[circular]',
+    });
+  });
+
+  test('of PostgreSQL shows its code and constraint, and never the row it quotes', () => {
+    const error = Object.assign(new Error('duplicate key value violates unique constraint "u"'), {
+      code: '23505',
+      constraint: 'users_email_key',
+      detail: 'Key (email)=(canary@example) already exists.',
+      where: 'COPY users, line 1: "canary"',
+      parameters: ['canary'],
+      internalQuery: "select 'canary'",
+      hint: 'canary',
+    });
+    const wrapped = new Error('Failing row: Key (lower(email), id)=(canary@x, 7) exists', {
+      cause: error,
+    });
+    const line = JSON.stringify(logged({ error: wrapped, copy: { ...error } }));
+    expect(line).toContain('23505');
+    expect(line).toContain('users_email_key');
+    expect(line.replaceAll('"hint":"canary"', '')).not.toContain('canary');
+  });
+});
+
+const CANARY = 'c4n4ry';
+const secrets: Readonly<Record<string, string>> = {
+  'a service key': `usk_${CANARY}${'A'.repeat(43)}`,
+  'a refresh token': `urt_${CANARY}${'b'.repeat(80)}`,
+  'a JWT': `eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0${CANARY}.c2lnbmF0dXJl${CANARY}`,
+  'an Argon2 hash': `$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$${CANARY}AAAA`,
+  'a connection string': `postgres://${CANARY}:p@ss/${CANARY}?#@db.example:5432/users`,
+  'an e-mail address': `${CANARY}.o'neil+tag@mail.${CANARY}.example`,
+  'an e-mail address with an international domain': `${CANARY}@bücher-${CANARY}.example`,
+  'an e-mail address in a URL': `https://h.example/?e=${CANARY}%40mail.example`,
+  'an e-mail address with a slash': `${CANARY}/a=${CANARY}@mail.example`,
+  'a telephone number': '+442079460000',
+  'an authorization header': `Bearer ${CANARY}0123456789`,
+  'a basic authorization': `Basic ${CANARY}dXNlcjpwYXNz`,
+  'a password in parameters': `host=db password='${CANARY} ${CANARY}' user=x`,
+  'a password in JSON': `{"password":"${CANARY}\\"${CANARY}","a":1}`,
+  'a password in a form': `password=${CANARY},${CANARY};&a=b`,
+  'a private key': `-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----`,
+  'a cut private key': `-----BEGIN EC PRIVATE KEY-----\n${CANARY}`,
+  'a private JWK': `{"kty":"OKP","d":"${CANARY}"}`,
+  '256 bits in base64': `${CANARY}${'Ab1'.repeat(12)}x=`,
+};
+
+describe('a secret by its form is redacted', () => {
+  const cases = Object.entries(secrets);
+  test.each(cases)('%s', (_what, secret) => {
+    const marks = [CANARY, '442079460000'];
+    for (const format of ['json', 'pretty'] as const) {
+      const { logger, text } = capture(format);
+      const error = new Error(`it failed with ${secret}`, { cause: `because of ${secret}` });
+      logger.info(`got ${secret} today`, {
+        plain: secret,
+        quoted: `"${secret}"`,
+        [secret]: 1,
+        nested: { list: [`(${secret})`], map: new Map([[secret, secret]]) },
+        error,
+      });
+      logger.with({ bound: secret }).warn(secret);
+      for (const mark of marks) expect(text()).not.toContain(mark);
+    }
+  });
+
+  test.each(cases)('%s, across the place where a long text is cut', (_what, secret) => {
+    const start = secret.slice(0, 60);
+    for (const before of [4_060, 4_090, 8_150, 8_190]) {
+      const { logger, text } = capture();
+      logger.info(`${'x '.repeat(before / 2)}${secret} and so on ${'y '.repeat(9_000)}`);
+      logger.info(`${'x,'.repeat(before / 2)}${secret}${',y'.repeat(9_000)}`);
+      expect(text(), start).not.toContain(CANARY);
+    }
+  });
+});
+
+describe('a field by its name is redacted', () => {
+  test.each([
+    'password',
+    'current_password',
+    'newPassword',
+    'PASSWORD_HASH',
+    'passwordHash',
+    'access_token',
+    'refreshToken',
+    'client-secret',
+    'Authorization',
+    'cookie',
+    'Set-Cookie',
+    'master_key',
+    'privateKey',
+    'encryptedPrivateKey',
+    'email',
+    'Email-Address',
+    'phone',
+    'first_name',
+    'lastName',
+    'connectionString',
+    'DATABASE_URL',
+    'dsn',
+    'query',
+    'body',
+    'detail',
+    'params',
+  ])('%s', (name) => {
+    const value = { [name]: CANARY };
+    const line = JSON.stringify(
+      logged({ ...value, nested: { list: [value], map: new Map([[name, CANARY]]) } }),
+    );
+    expect(line).not.toContain(CANARY);
+    expect(line).toContain('[redacted]');
+  });
+
+  test('and what says nothing of anybody stays readable', () => {
+    const fields = {
+      request_id: '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b',
+      user_id: '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c',
+      route: '/v1/users/:id/password',
+      method: 'PUT',
+      url: 'http://127.0.0.1:8080/docs',
+      kid: 'uM6EeDIvR60dBtqRrQlBpx',
+      reason: 'password authentication failed for user "svc"',
+      frame: 'at run (file:///usr/lib/node_modules/@vitest/runner/dist/chunk.js:2025:60)',
+      path: '/usr/lib/node_modules/@fastify/cors/lib/a.js',
+      version: 'pino@10.4.0',
+      at: '2026-11-22T14:39:35.256+02:00',
+      code: '28P01',
+    };
+    expect(logged(fields)).toMatchObject(fields);
+  });
+});

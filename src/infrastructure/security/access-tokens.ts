@@ -1,0 +1,128 @@
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import type {
+  AccessTokenClaims,
+  AccessTokens,
+  Clock,
+  IdGenerator,
+  Logger,
+  SigningKeyRepository,
+} from '../../domain/ports.ts';
+import { isUuid } from '../system/ids.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
+import { deriveKey } from './master-key.ts';
+
+/** What access tokens are made of and checked against. */
+export interface AccessTokensDeps {
+  readonly keys: SigningKeyRepository;
+  readonly masterKey: Uint8Array;
+  /** The `iss` of every token. */
+  readonly issuer: string;
+  /** The `aud` of every token. */
+  readonly audience: string;
+  /** The `client_id` of tokens made here. */
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+}
+
+/** Access tokens whose keys can be loaded ahead. */
+export interface PreparedAccessTokens extends AccessTokens {
+  /**
+   * Loads the signing keys and makes the first one where there is none. Call it once at start.
+   * @throws WrongMasterKey when `security.master_key` is not the one that sealed the stored key.
+   */
+  prepare(): Promise<void>;
+}
+
+/** How far the clocks of two instances may differ (RFC 8725 §3.8 and RFC 7519 §4.1.4 allow a small leeway). */
+export const CLOCK_LEEWAY_SECONDS = 5;
+
+/** The only algorithm, whatever a token's header says (RFC 8725 §3.1). */
+const ALGORITHM = 'EdDSA';
+/** RFC 9068 §2.1. */
+const TYPE = 'at+jwt';
+/** Ours have some 600 characters; nothing of this size is worth parsing. */
+const MAX_TOKEN_LENGTH = 4_096;
+const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'];
+
+/**
+ * Access tokens after RFC 9068, signed with Ed25519. The header's `kid` only picks one of the stored keys; `jku`,
+ * `x5u`, `x5c` and `jwk` are never looked at, and any `crit` is refused.
+ *
+ * `verify` answers null for a bad token and lets failures of the key repository through: no answer is not a no.
+ */
+export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens {
+  const { issuer, audience, clientId, clock, ids } = deps;
+  const ring = createKeyRing({
+    ...deps,
+    encryptionKey: deriveKey(deps.masterKey, 'signing-key-encryption'),
+  });
+  const getKey = knownKeysOnly(ring);
+
+  return {
+    prepare: () => ring.prepare(),
+    async issue({ userId, sessionId, expiresInSeconds }) {
+      const { kid, privateKey } = await ring.signingKey();
+      const issuedAt = epochSeconds(clock);
+      return new SignJWT({ client_id: clientId, sid: sessionId })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(userId)
+        .setJti(ids.next())
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + expiresInSeconds)
+        .sign(privateKey);
+    },
+    async verify(token) {
+      if (token.length > MAX_TOKEN_LENGTH) return null;
+      try {
+        const { payload } = await jwtVerify(token, getKey, {
+          algorithms: [ALGORITHM],
+          typ: TYPE,
+          issuer,
+          audience,
+          requiredClaims: REQUIRED_CLAIMS,
+          clockTolerance: CLOCK_LEEWAY_SECONDS,
+          currentDate: clock.now(),
+        });
+        return readClaims(payload, epochSeconds(clock));
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return null;
+        throw error;
+      }
+    },
+    publicKeys: async () => ({ keys: await ring.publicJwks() }),
+  };
+}
+
+function knownKeysOnly(ring: KeyRing): JWTVerifyGetKey {
+  return async (header) => {
+    // A key or an extension from the token itself is the attacker's word (RFC 8725 §3.10).
+    if (header.crit !== undefined || typeof header.kid !== 'string') throw new errors.JWSInvalid();
+    const key = await ring.publicKey(header.kid);
+    if (key === null) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
+}
+
+function readClaims(payload: JWTPayload, now: number): AccessTokenClaims | null {
+  const { sub, sid, jti, iat, exp, client_id: client } = payload;
+  if (typeof sub !== 'string' || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid))
+    return null;
+  if (typeof jti !== 'string' || typeof client !== 'string') return null;
+  if (iat === undefined || exp === undefined || iat > now + CLOCK_LEEWAY_SECONDS) return null;
+  return {
+    userId: sub.toLowerCase(),
+    sessionId: sid.toLowerCase(),
+    clientId: client,
+    tokenId: jti,
+    issuedAt: iat,
+    expiresAt: exp,
+  };
+}
+
+function epochSeconds(clock: Clock): number {
+  return Math.floor(clock.now().getTime() / 1_000);
+}

@@ -1,0 +1,156 @@
+import { hash as argon2Hash } from '@node-rs/argon2';
+import { describe, expect, test } from 'vitest';
+import { DomainError } from '../../domain/errors.ts';
+import { type PreparedPassword, preparePassword } from '../../domain/user/password.ts';
+import { type Argon2Hasher, createArgon2Hasher } from './argon2-hasher.ts';
+
+/** Cheap parameters: what is tested here does not depend on the cost. */
+const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1, slots: 2, waitMs: 60_000 };
+const BYTES_43 = 'A'.repeat(43);
+
+function prepared(text: string): PreparedPassword {
+  const password = preparePassword(text);
+  if (password === null) throw new Error('not Unicode');
+  return password;
+}
+
+const password = prepared('correct horse battery staple');
+
+async function refusal(work: Promise<unknown>): Promise<DomainError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof DomainError) return error;
+  throw new Error('expected a DomainError');
+}
+
+/** Occupies every slot of a hasher, and tells when they are free again. */
+function occupy(hasher: Argon2Hasher, count: number): Promise<unknown> {
+  return Promise.all(Array.from({ length: count }, () => hasher.hash(password)));
+}
+
+describe('password hashes', () => {
+  const hasher = createArgon2Hasher(CHEAP);
+
+  test('are Argon2id PHC strings with the configured parameters and 16 bytes of salt', async () => {
+    const hash = await createArgon2Hasher({ ...CHEAP, memoryKib: 19_456, iterations: 2 }).hash(
+      password,
+    );
+    expect(hash).toMatch(
+      /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
+    );
+  });
+
+  test('of one password differ, and each verifies it and nothing else', async () => {
+    const [first, second] = [await hasher.hash(password), await hasher.hash(password)];
+    expect(first).not.toBe(second);
+    expect(await hasher.verify(password, first)).toBe(true);
+    expect(await hasher.verify(password, second)).toBe(true);
+    expect(await hasher.verify(prepared('correct horse battery stapl'), first)).toBe(false);
+    expect(await hasher.verify(prepared(`${password} `), first)).toBe(false);
+  });
+
+  test('use the whole password, however long', async () => {
+    const long = 'a'.repeat(199);
+    const hash = await hasher.hash(prepared(`${long}b`));
+    expect(await hasher.verify(prepared(`${long}b`), hash)).toBe(true);
+    expect(await hasher.verify(prepared(`${long}c`), hash)).toBe(false);
+  });
+
+  test('with other parameters or of other Argon2 versions still verify, and count as outdated', async () => {
+    for (const options of [
+      { memoryCost: 128, timeCost: 1, parallelism: 1, algorithm: 2 },
+      { memoryCost: 64, timeCost: 2, parallelism: 1, algorithm: 2 },
+      { memoryCost: 64, timeCost: 1, parallelism: 2, algorithm: 2 },
+      { memoryCost: 64, timeCost: 1, parallelism: 1, algorithm: 1 },
+      { memoryCost: 64, timeCost: 1, parallelism: 1, algorithm: 0 },
+      { memoryCost: 64, timeCost: 1, parallelism: 1, algorithm: 2, version: 0 },
+      { memoryCost: 64, timeCost: 1, parallelism: 1, algorithm: 2, outputLen: 16 },
+      { memoryCost: 64, timeCost: 1, parallelism: 1, algorithm: 2, salt: Buffer.alloc(8, 1) },
+    ]) {
+      const old = await argon2Hash(password, options);
+      expect(await hasher.verify(password, old), old).toBe(true);
+      expect(await hasher.verify(prepared('another'), old), old).toBe(false);
+      expect(hasher.isOutdated(old), old).toBe(true);
+    }
+  });
+
+  test('that are new are not outdated', async () => {
+    expect(hasher.isOutdated(await hasher.hash(password))).toBe(false);
+  });
+});
+
+describe('what is stored in place of a hash', () => {
+  const hasher = createArgon2Hasher(CHEAP);
+
+  test.each([
+    '',
+    'plain text',
+    '$2b$12$abcdefghijklmnopqrstuuMeTfZ8ZgTz7Yc8nGmR5iTzvEXAMPLE1',
+    '$argon2id$',
+    '$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA',
+    `$argon2id$v=19$m=64,t=1,p=1$!!!!$${BYTES_43}`,
+    `$argon2id$v=99$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`,
+    `$argon2id$v=19$m=0,t=0,p=0$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`,
+  ])('verifies nothing and throws nothing: %j', async (stored) => {
+    expect(await hasher.verify(password, stored)).toBe(false);
+    expect(hasher.isOutdated(stored)).toBe(true);
+  });
+
+  test.each([
+    'm=4294967295,t=1,p=1',
+    'm=1048577,t=1,p=1',
+    'm=1048576,t=5,p=1',
+    'm=64,t=4294967295,p=1',
+    'm=65536,t=1,p=255',
+  ])('is never computed when it costs too much: %s', async (parameters) => {
+    // Computing any of these would take from seconds to years, or more memory than there is.
+    const stored = `$argon2id$v=19$${parameters}$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`;
+    expect(await hasher.verify(password, stored)).toBe(false);
+  });
+
+  test('is verified inside the same gate as a real one', async () => {
+    const narrow = createArgon2Hasher({ ...CHEAP, memoryKib: 65_536, slots: 1, waitMs: 0 });
+    const busy = occupy(narrow, 1);
+    for (const work of [
+      () => narrow.verify(password, ''),
+      () =>
+        narrow.verify(password, `$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`),
+      () => narrow.verifyNothing(password),
+      () => narrow.hash(password),
+    ]) {
+      expect((await refusal(work())).code).toBe('overloaded');
+    }
+    await busy;
+    expect(await narrow.verifyNothing(password)).toBe(false);
+  });
+});
+
+describe('the hashing gate', () => {
+  test('lets as many in as it has slots, queues the rest, and empties', async () => {
+    const hasher = createArgon2Hasher({ ...CHEAP, memoryKib: 16_384 });
+    const work = occupy(hasher, 6);
+    expect(hasher.stats()).toEqual({ active: 2, waiting: 4 });
+    await work;
+    expect(hasher.stats()).toEqual({ active: 0, waiting: 0 });
+  });
+
+  test('refuses with overloaded and whole seconds to wait once the wait is over', async () => {
+    const hasher = createArgon2Hasher({ ...CHEAP, memoryKib: 262_144, slots: 1, waitMs: 1 });
+    const busy = occupy(hasher, 1);
+    const error = await refusal(hasher.hash(password));
+    expect(error.code).toBe('overloaded');
+    expect(error.retryAfterSeconds).toBe(1);
+    await busy;
+    expect(hasher.stats()).toEqual({ active: 0, waiting: 0 });
+  });
+
+  test('refuses at once beyond the greatest number of waiters', async () => {
+    const hasher = createArgon2Hasher({ ...CHEAP, slots: 1 });
+    const work = occupy(hasher, 1 + 1_024);
+    expect(hasher.stats().waiting).toBe(1_024);
+    expect((await refusal(hasher.verifyNothing(password))).code).toBe('overloaded');
+    await work;
+  });
+});

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import {
+  hash as argon2Hash,
+  verify as argon2Verify,
+  type Options,
+  parseOptions,
+} from '@node-rs/argon2';
+import { DomainError } from '../../domain/errors.ts';
+import type { PasswordHasher } from '../../domain/ports.ts';
+import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
+
+/** What new hashes cost, and how many are computed at once. */
+export interface Argon2HasherOptions {
+  readonly memoryKib: number;
+  readonly iterations: number;
+  readonly parallelism: number;
+  /** Hashes computed at once; each occupies one thread of libuv's pool and `memoryKib` of memory. */
+  readonly slots: number;
+  /** Longest wait for a slot in milliseconds; beyond it the caller gets `overloaded`. */
+  readonly waitMs: number;
+}
+
+/** A hasher that tells how busy it is. */
+export interface Argon2Hasher extends PasswordHasher {
+  stats(): SemaphoreStats;
+}
+
+/** The time bound refuses long before this many wait; this one bounds their memory. */
+const MAX_WAITING = 1_024;
+/** A stored hash that asks for more memory (1 GiB) is not computed: one row could stop the process. */
+const MAX_VERIFY_MEMORY_KIB = 1_048_576;
+/** Memory times passes of a stored hash; four passes over 1 GiB take some seconds. */
+const MAX_VERIFY_WORK = 4 * MAX_VERIFY_MEMORY_KIB;
+/** Lanes of a stored hash. */
+const MAX_VERIFY_PARALLELISM = 64;
+/** Enumerations of the native package, which declares them in a form that cannot be imported. */
+const ARGON2ID = 2;
+const VERSION_19 = 1;
+const SALT_BYTES = 16;
+const OUTPUT_BYTES = 32;
+
+/**
+ * Hashes with Argon2id (RFC 9106) into PHC strings, 16-byte random salts. `slots` are computed at once and waiters are
+ * served in order of arrival; every refusal is DomainError `overloaded` (OWASP ASVS 15.2.2).
+ *
+ * What cannot be verified (no Argon2 hash, or one of absurd cost) is a wrong password that took as long as one, never
+ * a failure.
+ */
+export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
+  const { memoryKib, iterations, parallelism } = options;
+  const gate = createSemaphore({ ...options, maxWaiting: MAX_WAITING });
+  const parameters: Options = {
+    algorithm: ARGON2ID,
+    memoryCost: memoryKib,
+    timeCost: iterations,
+    parallelism,
+    outputLen: OUTPUT_BYTES,
+  };
+  // Verifying computes the whole hash before it compares, and no password is known that gives these random bytes.
+  const dummyHash = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
+  const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
+  const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
+
+  async function inSlot<T>(work: () => Promise<T>): Promise<T> {
+    const release = await gate.acquire();
+    if (release === null) {
+      throw new DomainError(
+        'overloaded',
+        'Too many passwords are being checked; try again shortly.',
+        {
+          retryAfterSeconds: Math.max(1, Math.ceil(options.waitMs / 1_000)),
+        },
+      );
+    }
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async function verifyInSlot(password: string, hash: string): Promise<boolean> {
+    if (!isAffordable(hash, maxMemoryKib, maxWork)) return verifyDummy(password);
+    try {
+      return await argon2Verify(hash, password);
+    } catch {
+      return verifyDummy(password);
+    }
+  }
+
+  async function verifyDummy(password: string): Promise<false> {
+    await argon2Verify(dummyHash, password);
+    return false;
+  }
+
+  return {
+    hash: (password) => inSlot(() => argon2Hash(password, parameters)),
+    verify: (password, hash) => inSlot(() => verifyInSlot(password, hash)),
+    verifyNothing: (password) => inSlot(() => verifyDummy(password)),
+    isOutdated(hash) {
+      const stored = parsePhc(hash);
+      return (
+        stored === null ||
+        stored.algorithm !== ARGON2ID ||
+        stored.version !== VERSION_19 ||
+        stored.memoryCost !== memoryKib ||
+        stored.timeCost !== iterations ||
+        stored.parallelism !== parallelism ||
+        stored.outputLen !== OUTPUT_BYTES ||
+        stored.saltLen < SALT_BYTES
+      );
+    },
+    stats: () => gate.stats(),
+  };
+}
+
+function phcBytes(count: number): string {
+  return randomBytes(count).toString('base64').replaceAll('=', '');
+}
+
+function parsePhc(hash: string): ReturnType<typeof parseOptions> | null {
+  try {
+    return parseOptions(hash);
+  } catch {
+    return null;
+  }
+}
+
+function isAffordable(hash: string, maxMemoryKib: number, maxWork: number): boolean {
+  const stored = parsePhc(hash);
+  return (
+    stored !== null &&
+    stored.memoryCost <= maxMemoryKib &&
+    stored.memoryCost * stored.timeCost <= maxWork &&
+    stored.parallelism <= MAX_VERIFY_PARALLELISM
+  );
+}

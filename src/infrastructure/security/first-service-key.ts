@@ -1,0 +1,42 @@
+import type { Clock, IdGenerator, ServiceKeys } from '../../domain/ports.ts';
+import {
+  SCOPES,
+  type ServiceAccountRepository,
+} from '../../domain/service-account/service-account-repository.ts';
+import { readOrCreateSecretFile } from '../system/secret-file.ts';
+
+interface Deps {
+  readonly path: string;
+  readonly accounts: ServiceAccountRepository;
+  readonly keys: ServiceKeys;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+}
+
+/** Name of the account that the first start makes. */
+const FIRST_ACCOUNT = 'first-start';
+
+/**
+ * Gives a fresh database one service account with every scope and writes its key to a file. The file comes first, so
+ * that a process killed in between leaves a key that the next start puts to use.
+ * @returns the new key, or null where accounts exist already, revoked ones included.
+ */
+export async function createFirstServiceKey(deps: Deps): Promise<string | null> {
+  if ((await deps.accounts.list()).length > 0) return null;
+  const key = await readOrCreateSecretFile(deps.path, () => deps.keys.create().key);
+  const hash = deps.keys.hash(key);
+  if (hash === null) {
+    throw new Error(`${deps.path} does not hold a service key. Remove the file and start again.`);
+  }
+  await deps.accounts.insert(
+    {
+      id: deps.ids.next(),
+      name: FIRST_ACCOUNT,
+      scopes: SCOPES,
+      createdAt: deps.clock.now(),
+      revokedAt: null,
+    },
+    hash,
+  );
+  return key;
+}

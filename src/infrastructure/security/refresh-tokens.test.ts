@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createRefreshTokens } from './refresh-tokens.ts';
+
+const masterKey = randomBytes(32);
+const tokens = createRefreshTokens({ masterKey });
+const session = '01990000-0000-7000-8000-0000000000aa';
+
+describe('refresh tokens', () => {
+  test('name their session and have the hash they were made with', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (sessionId) => {
+        const { token, hash } = tokens.create(sessionId);
+        expect(token).toMatch(/^urt_[A-Za-z0-9_-]{86}$/);
+        expect(hash).toHaveLength(32);
+        expect(tokens.read(token)).toEqual({ sessionId, hash });
+      }),
+    );
+  });
+
+  test('of one session never repeat', () => {
+    const made = Array.from({ length: 1_000 }, () => tokens.create(session).token);
+    expect(new Set(made).size).toBe(1_000);
+  });
+
+  test('are refused when any one character differs, so that no text is a second spelling of a token', () => {
+    const { token } = tokens.create(session);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (let at = 0; at < token.length; at += 1) {
+      for (const other of at === token.length - 1 ? alphabet : ['A', '_']) {
+        if (token[at] === other) continue;
+        expect(tokens.read(token.slice(0, at) + other + token.slice(at + 1))).toBeNull();
+      }
+    }
+  });
+
+  test('of another master key are refused', () => {
+    const others = createRefreshTokens({ masterKey: randomBytes(32) });
+    expect(tokens.read(others.create(session).token)).toBeNull();
+  });
+
+  test('of any other form are refused without a throw', () => {
+    const { token } = tokens.create(session);
+    for (const text of [
+      '',
+      'urt_',
+      `${token}=`,
+      ` ${token}`,
+      `${token}\n`,
+      token.slice(4),
+      token.toUpperCase(),
+    ]) {
+      expect(tokens.read(text)).toBeNull();
+    }
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => tokens.read(text) === null));
+  });
+
+  test('are made for UUIDs only', () => {
+    expect(() => tokens.create('no-session')).toThrow('UUID');
+  });
+
+  test('sealed under a predecessor open with that one alone', () => {
+    const [old, next, foreign] = [1, 2, 3].map(() => tokens.create(session).token);
+    if (old === undefined || next === undefined || foreign === undefined) throw new Error('unmade');
+    const sealed = tokens.seal(next, old);
+    expect(Buffer.from(sealed).includes(next)).toBe(false);
+    expect(tokens.open(sealed, old)).toBe(next);
+    expect(tokens.open(sealed, foreign)).toBeNull();
+    expect(tokens.open(sealed, next)).toBeNull();
+  });
+
+  test('whose seal was cut or changed anywhere do not open', () => {
+    const { token: old } = tokens.create(session);
+    const sealed = tokens.seal(tokens.create(session).token, old);
+    for (let at = 0; at < sealed.length; at += 1) {
+      const changed = Uint8Array.from(sealed);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(tokens.open(changed, old)).toBeNull();
+      expect(tokens.open(sealed.subarray(0, at), old)).toBeNull();
+    }
+  });
+
+  test('refuse a master key that is too short', () => {
+    expect(() => createRefreshTokens({ masterKey: randomBytes(31) })).toThrow('32 bytes');
+  });
+});

@@ -1,0 +1,69 @@
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { RefreshTokens } from '../../domain/ports.ts';
+import { deriveKey } from './master-key.ts';
+import { openBytes, sealBytes } from './sealing.ts';
+
+const PREFIX = 'urt_';
+const SESSION_BYTES = 16;
+const RANDOM_BYTES = 32;
+/** HMAC-SHA-256 truncated to 128 bits (RFC 2104 §5): nobody gets to guess against it offline. */
+const MAC_BYTES = 16;
+const SIGNED_BYTES = SESSION_BYTES + RANDOM_BYTES;
+/** 64 bytes in base64url. */
+const FORM = /^urt_[A-Za-z0-9_-]{86}$/;
+const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
+const SEAL_CONTEXT = 'successor';
+
+/**
+ * Makes refresh tokens: `urt_` and base64url of session id, 256 random bits and a MAC over both. The MAC lets made-up
+ * tokens be refused without asking the database, and names the session of a reused token that is stored nowhere any more.
+ */
+export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): RefreshTokens {
+  const macKey = deriveKey(deps.masterKey, 'refresh-token-authentication');
+  const mac = (signed: Uint8Array): Buffer =>
+    createHmac('sha256', macKey).update(signed).digest().subarray(0, MAC_BYTES);
+
+  return {
+    create(sessionId) {
+      const signed = Buffer.concat([uuidToBytes(sessionId), randomBytes(RANDOM_BYTES)]);
+      const token = PREFIX + Buffer.concat([signed, mac(signed)]).toString('base64url');
+      return { token, hash: sha256(token) };
+    },
+    read(token) {
+      if (!FORM.test(token)) return null;
+      const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
+      // Four bits of the last character are padding: with others set it would be our token under a foreign hash.
+      if (PREFIX + bytes.toString('base64url') !== token) return null;
+      const signed = bytes.subarray(0, SIGNED_BYTES);
+      if (!timingSafeEqual(bytes.subarray(SIGNED_BYTES), mac(signed))) return null;
+      return { sessionId: bytesToUuid(signed.subarray(0, SESSION_BYTES)), hash: sha256(token) };
+    },
+    seal: (successor, predecessor) =>
+      sealBytes(sealingKey(predecessor), Buffer.from(successor), SEAL_CONTEXT),
+    open(sealed, predecessor) {
+      const opened = openBytes(sealingKey(predecessor), sealed, SEAL_CONTEXT);
+      return opened === null ? null : Buffer.from(opened).toString();
+    },
+  };
+}
+
+/** A token carries 256 random bits, so that one fast derivation is enough (RFC 5869). */
+function sealingKey(predecessor: string): Uint8Array {
+  return new Uint8Array(
+    hkdfSync('sha256', predecessor, '', 'user-service/refresh-successor/1', 32),
+  );
+}
+
+function sha256(token: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(token).digest());
+}
+
+function uuidToBytes(uuid: string): Buffer {
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+  if (bytes.byteLength !== SESSION_BYTES) throw new Error('a session id is a UUID');
+  return bytes;
+}
+
+function bytesToUuid(bytes: Buffer): string {
+  return bytes.toString('hex').replace(UUID_PARTS, '$1-$2-$3-$4-$5');
+}

@@ -1,0 +1,37 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** First byte of every sealed value; another layout would start with another one. */
+const LAYOUT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
+
+/**
+ * Encrypts and authenticates with AES-256-GCM (NIST SP 800-38D) under a random 96-bit nonce.
+ * @param key 32 bytes, used for far fewer than 2^32 values (§8.3).
+ * @param context Bound to the result: it opens only with the same one.
+ * @returns layout byte, nonce, tag, ciphertext.
+ */
+export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(context));
+  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return new Uint8Array(Buffer.concat([Buffer.of(LAYOUT), nonce, cipher.getAuthTag(), body]));
+}
+
+/** Opens what `sealBytes` made. @returns null when key, context or a single bit differ. */
+export function openBytes(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array | null {
+  if (sealed.byteLength < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== LAYOUT) return null;
+  const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+  const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES);
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(context));
+  decipher.setAuthTag(tag);
+  try {
+    const head = decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES));
+    return new Uint8Array(Buffer.concat([head, decipher.final()]));
+  } catch {
+    return null;
+  }
+}

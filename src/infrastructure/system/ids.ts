@@ -1,0 +1,17 @@
+import { v7, validate } from 'uuid';
+import type { IdGenerator } from '../../domain/ports.ts';
+
+/** Makes version 7 ids; those of one process ascend strictly, also within a millisecond (RFC 9562 §6.2). */
+export function createUuidV7Generator(): IdGenerator {
+  return { next: () => v7() };
+}
+
+/** Whether the text is a UUID of any version of RFC 9562 in its text form, in either case (RFC 9562 §4). */
+export function isUuid(text: string): boolean {
+  return validate(text);
+}
+
+/** Reads a UUID of any version. @returns its one canonical spelling, in lower case, or null. */
+export function parseUuid(text: string): string | null {
+  return isUuid(text) ? text.toLowerCase() : null;
+}

@@ -1,0 +1,74 @@
+import { createHttpClient } from './http-client.ts';
+import { type CliIo, EXIT } from './io.ts';
+import { type OperatorResponse, ServiceUnreachable } from './operator-client.ts';
+import { isRecord } from './problem.ts';
+import { createTableWriter } from './table.ts';
+import { printable } from './text.ts';
+
+const TIMEOUT_MS = 3_000;
+
+/**
+ * Asks a service how it is and prints the state of each dependency.
+ * @returns 0 for ok and degraded, which it says; 1 when it is down or does not answer within 3 s
+ * @throws UsageError for a URL that cannot be one of a service
+ */
+export async function runHealth(
+  url: string,
+  options: { readonly json?: boolean },
+  io: CliIo,
+): Promise<number> {
+  const client = createHttpClient({
+    url: url.replace(/\/health\/?$/, ''),
+    connections: 1,
+    connectTimeoutMs: TIMEOUT_MS,
+    requestTimeoutMs: TIMEOUT_MS,
+  });
+  try {
+    return report(await client.request({ method: 'GET', path: '/health' }), options, io);
+  } catch (error) {
+    if (!(error instanceof ServiceUnreachable)) throw error;
+    if (options.json) io.stdout(JSON.stringify({ status: 'unreachable', detail: error.message }));
+    else io.stderr(`unreachable: ${error.message}`);
+    return EXIT.failed;
+  } finally {
+    await client.close();
+  }
+}
+
+function report(
+  response: OperatorResponse,
+  options: { readonly json?: boolean },
+  io: CliIo,
+): number {
+  const document = isRecord(response.body) ? response.body : {};
+  const { status, checks } = document;
+  if (status !== 'ok' && status !== 'degraded' && status !== 'down') {
+    const detail = `HTTP status ${response.status} without a health report`;
+    if (options.json) io.stdout(JSON.stringify({ status: 'unknown', detail }));
+    else io.stderr(`unknown: ${detail}`);
+    return EXIT.failed;
+  }
+  if (options.json) {
+    io.stdout(JSON.stringify(document));
+  } else {
+    io.stdout(EXPLANATIONS[status]);
+    writeChecks(isRecord(checks) ? checks : {}, io);
+  }
+  return status === 'down' ? EXIT.failed : EXIT.done;
+}
+
+const EXPLANATIONS = {
+  ok: 'ok',
+  degraded: 'degraded: the service answers, but something that it uses is down',
+  down: 'down: the service cannot answer requests',
+};
+
+function writeChecks(checks: Readonly<Record<string, unknown>>, io: CliIo): void {
+  const rows = Object.entries(checks).map(([name, check]) => {
+    const { status, latency_ms, driver } = isRecord(check) ? check : {};
+    const latency = typeof latency_ms === 'number' ? `${latency_ms} ms` : '';
+    return [name, String(status ?? ''), latency, String(driver ?? '')].map(printable);
+  });
+  if (rows.length === 0) return;
+  createTableWriter(['DEPENDENCY', 'STATUS', 'LATENCY', 'DRIVER'], io.stdout).write(rows);
+}

@@ -1,0 +1,191 @@
+import { parseArgs } from 'node:util';
+import { type CliIo, EXIT, UsageError } from './io.ts';
+import { formatReport, formatStatus, type Report, type Status, toJson } from './migrate-output.ts';
+
+/** What the command needs of a migrator. */
+export interface MigrateTarget {
+  up(count?: number): Promise<Report>;
+  down(count?: number, options?: { allowDataLoss?: boolean }): Promise<Report>;
+  goto(version: number, options?: { allowDataLoss?: boolean }): Promise<Report>;
+  force(version: number): Promise<Report>;
+  status(): Promise<Status>;
+  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
+}
+
+/** Tells what happens while it happens. */
+type MigrateLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** What `runMigrate` is given to do its work with. */
+export interface MigrateDeps {
+  /**
+   * Connects to the configured database.
+   * @throws with a message for the operator, also while a service owns the embedded database.
+   */
+  open(log: MigrateLog): Promise<{ readonly migrator: MigrateTarget; close(): Promise<void> }>;
+  /** Makes the next pair of files; needs no database. @returns their paths. */
+  create(name: string): Promise<readonly string[]>;
+}
+
+/** What it did goes to `stdout` line by line, errors to `stderr`; with `--json` progress goes to `stderr` too. */
+export type MigrateIo = Pick<CliIo, 'stdout' | 'stderr'>;
+
+/** The help text, line by line. */
+const migrateUsage: readonly string[] = [
+  'usage: user-service migrate COMMAND [--json]',
+  '  up [N]               apply the next N migrations, or all of them',
+  '  down [N]             take back the last N, or one',
+  '  goto V               go up or down to version V; 0 is an empty schema',
+  '  status               list the migrations and what is applied',
+  '  version              print the version of the database',
+  '  force V              record version V without running anything',
+  '  create NAME          make the next pair of files, in the source tree',
+  '  --allow-data-loss    let down and goto remove data',
+  '  --json               print the result as one JSON document',
+];
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  'allow-data-loss': { type: 'boolean', default: false },
+} as const;
+
+interface Command {
+  readonly name: string;
+  readonly argument: string | undefined;
+  readonly json: boolean;
+  readonly allowDataLoss: boolean;
+}
+
+/**
+ * Runs `migrate` with the arguments after that word. Never throws: a failure is one message on `stderr`, with `--json`
+ * also one document `{error: {code, message}}` on `stdout`.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage.
+ */
+export async function runMigrate(
+  args: readonly string[],
+  io: MigrateIo,
+  deps: MigrateDeps,
+): Promise<number> {
+  let json = args.includes('--json');
+  try {
+    const command = parse(args);
+    json = command.json;
+    const result = await execute(command, io, deps);
+    for (const line of json ? [JSON.stringify(result.json)] : result.lines) io.stdout(line);
+    return EXIT.done;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const usage = error instanceof UsageError;
+    if (json) io.stdout(JSON.stringify({ error: { code: codeOf(error), message } }));
+    for (const line of message.split('\n')) io.stderr(line);
+    if (!usage) return EXIT.failed;
+    for (const line of migrateUsage) io.stderr(line);
+    return EXIT.wrongUsage;
+  }
+}
+
+interface Result {
+  readonly lines: readonly string[];
+  readonly json: unknown;
+}
+
+async function execute(command: Command, io: MigrateIo, deps: MigrateDeps): Promise<Result> {
+  if (command.name === 'create') {
+    const files = await deps.create(command.argument ?? '');
+    return { lines: files, json: { files } };
+  }
+  // Where the result is for machines, people still see the progress.
+  const progress = command.json ? io.stderr : io.stdout;
+  const { migrator, close } = await deps.open((message) => progress(message));
+  try {
+    return await executeOn(migrator, command);
+  } finally {
+    await close();
+  }
+}
+
+async function executeOn(migrator: MigrateTarget, command: Command): Promise<Result> {
+  const { argument, allowDataLoss } = command;
+  const count = argument === undefined ? undefined : Number(argument);
+  const version = Number(argument);
+  switch (command.name) {
+    case 'up':
+      return moved(await migrator.up(count));
+    case 'down':
+      return moved(await migrator.down(count, { allowDataLoss }));
+    case 'goto':
+      return moved(await migrator.goto(version, { allowDataLoss }));
+    case 'force': {
+      const report = await migrator.force(version);
+      const line = `version ${report.to} recorded (was ${report.from}); nothing was run`;
+      return { lines: [line], json: toJson(report) };
+    }
+    case 'version': {
+      const found = await migrator.version();
+      return { lines: [`${found.version}${found.dirty ? ' (dirty)' : ''}`], json: found };
+    }
+    default: {
+      const status = await migrator.status();
+      return { lines: formatStatus(status), json: toJson(status) };
+    }
+  }
+}
+
+function moved(report: Report): Result {
+  return { lines: [formatReport(report)], json: toJson(report) };
+}
+
+/** What each command takes: a kind of argument, and whether it may be left out. */
+const ARGUMENTS: Readonly<
+  Record<string, { kind: 'count' | 'version' | 'name'; optional: boolean }>
+> = {
+  up: { kind: 'count', optional: true },
+  down: { kind: 'count', optional: true },
+  goto: { kind: 'version', optional: false },
+  force: { kind: 'version', optional: false },
+  create: { kind: 'name', optional: false },
+};
+const PATTERNS = { count: /^[1-9]\d{0,5}$/, version: /^\d{1,6}$/, name: /^[^-]/ } as const;
+const EXPECTED = {
+  count: 'a number of at least 1',
+  version: 'a version, such as 13',
+  name: 'a name',
+} as const;
+
+function parse(args: readonly string[]): Command {
+  const { values, positionals } = parseOptions(args);
+  const [name, argument, surplus] = positionals;
+  if (name === undefined) throw new UsageError('migrate needs a command.');
+  const takes = ARGUMENTS[name];
+  if (takes === undefined && name !== 'status' && name !== 'version') {
+    throw new UsageError(`migrate has no command "${name}".`);
+  }
+  if (surplus !== undefined || (takes === undefined && argument !== undefined)) {
+    throw new UsageError(`migrate ${name} has too many arguments.`);
+  }
+  if (takes !== undefined && (argument === undefined ? !takes.optional : !fits(takes, argument))) {
+    throw new UsageError(`migrate ${name} takes ${EXPECTED[takes.kind]}.`);
+  }
+  const allowDataLoss = values['allow-data-loss'];
+  if (allowDataLoss && name !== 'down' && name !== 'goto') {
+    throw new UsageError('--allow-data-loss belongs to migrate down and migrate goto.');
+  }
+  return { name, argument, json: values.json, allowDataLoss };
+}
+
+function fits(takes: { kind: keyof typeof PATTERNS }, argument: string): boolean {
+  return PATTERNS[takes.kind].test(argument);
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof UsageError) return 'usage';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'failed';
+}

@@ -1,0 +1,57 @@
+import type { OperatorResponse } from './operator-client.ts';
+import { printable } from './text.ts';
+
+/** One fault that an answer names: where, and which rule. */
+export interface ProblemFault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What an answer with a refusal says (RFC 9457). Texts are safe for a terminal. */
+export interface Problem {
+  readonly status: number;
+  /** `http_<status>` where the answer is no problem document. */
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string | undefined;
+  readonly faults: readonly ProblemFault[];
+}
+
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads a refusal from an answer, whoever wrote it: a proxy's error page gives a problem too. */
+export function problemOf(response: OperatorResponse): Problem {
+  const document = isRecord(response.body) ? response.body : {};
+  const faults = Array.isArray(document.errors) ? document.errors.filter(isRecord) : [];
+  return {
+    status: response.status,
+    code: text(document.code) ?? `http_${response.status}`,
+    detail: text(document.detail) ?? text(document.title) ?? `HTTP status ${response.status}`,
+    requestId: text(document.request_id),
+    faults: faults.map((fault) => ({
+      pointer: text(fault.pointer) ?? '',
+      code: text(fault.code) ?? '',
+      message: text(fault.message) ?? '',
+    })),
+  };
+}
+
+/** A problem in one line, for people. */
+export function describeProblem(problem: Problem): string {
+  const faults = problem.faults.map(
+    ({ pointer, code, message }) => `${pointer} ${code}: ${message}`,
+  );
+  const request = problem.requestId === undefined ? '' : ` (request ${problem.requestId})`;
+  return `${problem.code}: ${[problem.detail, ...faults].join(' ')}${request}`;
+}
+
+const LONGEST_TEXT = 300;
+
+function text(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  return printable(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value);
+}

@@ -1,0 +1,93 @@
+import { type CliIo, CommandFailure, EXIT } from './io.ts';
+import type { OperatorClient, OperatorRequest } from './operator-client.ts';
+import { describeProblem, isRecord, problemOf } from './problem.ts';
+import { PATIENT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { createTableWriter } from './table.ts';
+import { printable } from './text.ts';
+
+/** What the commands of service accounts need; they are for the operator of the local service alone. */
+export interface ServiceAccountsDeps {
+  readonly io: CliIo;
+  readonly client: OperatorClient;
+  readonly signal: AbortSignal;
+  readonly policy?: RetryPolicy | undefined;
+}
+
+const PATH = '/v1/service-accounts';
+
+/** Creates an account and shows its key, this once. @throws CommandFailure */
+export async function createServiceAccount(
+  name: string,
+  options: { readonly scope: readonly string[]; readonly json?: boolean },
+  deps: ServiceAccountsDeps,
+): Promise<number> {
+  const { io } = deps;
+  const body = { name, scopes: [...new Set(options.scope)] };
+  const account = await send({ method: 'POST', path: PATH, body }, 201, deps);
+  if (!isRecord(account) || typeof account.key !== 'string') {
+    throw new CommandFailure('The service answered without a key.');
+  }
+  if (options.json === true) {
+    io.stdout(JSON.stringify(account));
+  } else {
+    io.stdout(printable(account.key));
+    io.stderr(
+      `Service account ${printable(String(account.name))} (id ${printable(String(account.id))}).`,
+    );
+  }
+  io.stderr('This key is shown only now: keep it where only the calling service can read it.');
+  return EXIT.done;
+}
+
+/** Lists every account, the revoked ones too; never a key. @throws CommandFailure */
+export async function listServiceAccounts(
+  options: { readonly json?: boolean },
+  deps: ServiceAccountsDeps,
+): Promise<number> {
+  const { io } = deps;
+  const answer = await send({ method: 'GET', path: PATH }, 200, deps);
+  const accounts = isRecord(answer) ? answer.service_accounts : undefined;
+  if (!Array.isArray(accounts)) throw new CommandFailure('What answers is not the user service.');
+  if (options.json === true) {
+    for (const account of accounts) io.stdout(JSON.stringify(account));
+    return EXIT.done;
+  }
+  if (accounts.length === 0) {
+    io.stderr('no service accounts');
+    return EXIT.done;
+  }
+  createTableWriter(['ID', 'NAME', 'SCOPES', 'CREATED', 'REVOKED'], io.stdout).write(
+    accounts.filter(isRecord).map(({ id, name, scopes, created_at, revoked_at }) => {
+      const scopeList = Array.isArray(scopes) ? scopes.join(' ') : '';
+      return [id, name, scopeList, created_at, revoked_at ?? '-'].map(String);
+    }),
+  );
+  return EXIT.done;
+}
+
+/** Ends the use of an account's key. @throws CommandFailure */
+export async function revokeServiceAccount(
+  id: string,
+  options: { readonly json?: boolean },
+  deps: ServiceAccountsDeps,
+): Promise<number> {
+  await send({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, 204, deps);
+  if (options.json === true) deps.io.stdout(JSON.stringify({ id, revoked: true }));
+  else deps.io.stdout(`revoked ${printable(id)}`);
+  return EXIT.done;
+}
+
+async function send(
+  request: OperatorRequest,
+  expected: number,
+  deps: ServiceAccountsDeps,
+): Promise<unknown> {
+  const { client, signal } = deps;
+  const response = await requestWithRetries(
+    client,
+    { ...request, signal },
+    { policy: deps.policy ?? PATIENT, signal, repeatUnknown: false },
+  );
+  if (response.status === expected) return response.body;
+  throw new CommandFailure(describeProblem(problemOf(response)));
+}

@@ -1,0 +1,175 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type CliIo, CommandFailure, EXIT } from '../io.ts';
+import type { OperatorClient } from '../operator-client.ts';
+import { PATIENT, type RetryPolicy } from '../retry.ts';
+import { counted } from '../text.ts';
+import { type Checkpoint, type Counts, createCheckpointFile } from './checkpoint.ts';
+import { createLedger } from './ledger.ts';
+import { type FileSurvey, surveyFile } from './line-reader.ts';
+import { loadFile } from './load-file.ts';
+import { describeRefusal } from './person-line.ts';
+import { createProgress } from './progress.ts';
+
+/** What `users create --file` is told. */
+export interface CreateFromFileOptions {
+  readonly file: string;
+  readonly progressFile?: string;
+  readonly restart?: boolean;
+  readonly concurrency: number;
+  readonly json?: boolean;
+}
+
+/** What it needs; the last three have their defaults for people. */
+export interface CreateFromFileDeps {
+  readonly io: CliIo;
+  readonly cwd: string;
+  readonly client: OperatorClient;
+  readonly signal: AbortSignal;
+  readonly monotonicMs: () => number;
+  /** For lines that have none. */
+  readonly password?: string | undefined;
+  readonly policy?: RetryPolicy | undefined;
+  readonly checkpointIntervalMs?: number | undefined;
+}
+
+const CHECKPOINT_INTERVAL_MS = 1_000;
+const GRACE_MS = 5_000;
+
+/**
+ * Registers the people of an NDJSON file, resuming where an earlier run of the same file on the same target stopped.
+ * @returns the exit code: 0 when every line is in the service
+ * @throws CommandFailure
+ */
+export async function createUsersFromFile(
+  options: CreateFromFileOptions,
+  deps: CreateFromFileDeps,
+): Promise<number> {
+  const { io, client } = deps;
+  const path = resolve(deps.cwd, options.file);
+  const survey = await takeStock(path, options.file, deps.signal);
+  const checkpointFile = createCheckpointFile(
+    resolve(deps.cwd, options.progressFile ?? `${options.file}.progress`),
+  );
+  const found = options.restart === true ? undefined : await checkpointFile.read();
+  if (found !== undefined) assertResumable(found, survey, client.describe(), checkpointFile.path);
+  const ledger = createLedger(found);
+  const answeredBefore = found === undefined ? 0 : linesAnswered(found);
+  if (found !== undefined) io.stderr(describeResume(found, answeredBefore, survey));
+
+  const progress = createProgress(io, {
+    totalLines: survey.lines,
+    answeredBefore,
+    monotonicMs: deps.monotonicMs,
+  });
+  const startedAtMs = deps.monotonicMs();
+  let answered = answeredBefore;
+  let stopped: string | undefined;
+  try {
+    stopped = await loadFile({
+      path,
+      sha256: survey.sha256,
+      client,
+      ledger,
+      checkpointFile,
+      concurrency: options.concurrency,
+      password: deps.password,
+      policy: deps.policy ?? PATIENT,
+      checkpointIntervalMs: deps.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
+      graceMs: GRACE_MS,
+      signal: deps.signal,
+      onRefused(refusal) {
+        if (options.json) io.stdout(JSON.stringify({ type: 'refused', ...refusal }));
+        else progress.log(describeRefusal(refusal));
+      },
+      onAnswered() {
+        answered += 1;
+        progress.update(answered, ledger.counts());
+      },
+    });
+  } finally {
+    progress.finish();
+  }
+  const seconds = (deps.monotonicMs() - startedAtMs) / 1_000;
+  const summary = { counts: ledger.counts(), answered, answeredBefore, seconds, survey };
+  if (options.json) io.stdout(JSON.stringify(summaryDocument(summary, stopped)));
+  else io.stdout(describeSummary(summary));
+  if (stopped !== undefined) {
+    io.stderr(`${stopped}. Run the same command again to resume at line ${ledger.nextLine()}.`);
+  }
+  return stopped === undefined && ledger.counts().refused === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function takeStock(path: string, name: string, signal: AbortSignal): Promise<FileSurvey> {
+  try {
+    if ((await stat(path)).isFile()) return await surveyFile(path, signal);
+  } catch (error) {
+    if (signal.aborted) throw new CommandFailure('Interrupted before anything was sent.');
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new CommandFailure(`Cannot read ${name} (${code}).`, { cause: error });
+  }
+  throw new CommandFailure(`${name} is not a regular file: it is read twice, and again to resume.`);
+}
+
+function assertResumable(
+  checkpoint: Checkpoint,
+  survey: FileSurvey,
+  target: string,
+  checkpointPath: string,
+): void {
+  const began = `An earlier load stopped at line ${checkpoint.nextLine} (${checkpointPath}), and`;
+  const remedy =
+    'Begin again with --restart: people who are there already are then refused as email_taken.';
+  if (checkpoint.sha256 !== survey.sha256) {
+    throw new CommandFailure(`${began} the file has changed since. ${remedy}`);
+  }
+  if (checkpoint.target !== target) {
+    throw new CommandFailure(
+      `${began} went to ${checkpoint.target}, while this one would go to ${target}. Name that target, or: ${remedy}`,
+    );
+  }
+}
+
+function linesAnswered(checkpoint: Checkpoint): number {
+  const above = checkpoint.doneRanges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  return checkpoint.nextLine - 1 + above;
+}
+
+function describeResume(found: Checkpoint, answeredBefore: number, survey: FileSurvey): string {
+  const { created, alreadyThere, refused } = found.counts;
+  const outcomes = `${created} created, ${alreadyThere} already there, ${refused} refused`;
+  return `Resuming at line ${found.nextLine} of ${survey.lines}: ${counted(answeredBefore, 'line')} done before (${outcomes}).`;
+}
+
+interface Summary {
+  readonly counts: Counts;
+  readonly answered: number;
+  readonly answeredBefore: number;
+  readonly seconds: number;
+  readonly survey: FileSurvey;
+}
+
+function rateOf({ answered, answeredBefore, seconds }: Summary): number {
+  return seconds > 0 ? Math.round(((answered - answeredBefore) / seconds) * 10) / 10 : 0;
+}
+
+function describeSummary(summary: Summary): string {
+  const { counts, answered, survey, seconds } = summary;
+  const outcomes = `${counts.created} created, ${counts.alreadyThere} already there, ${counts.refused} refused`;
+  return `${outcomes}; ${answered} of ${counted(survey.lines, 'line')} in ${seconds.toFixed(1)} s, ${rateOf(summary)} per second`;
+}
+
+function summaryDocument(summary: Summary, stopped: string | undefined): object {
+  return {
+    type: 'summary',
+    complete: stopped === undefined,
+    ...(stopped === undefined ? {} : { stopped }),
+    created: summary.counts.created,
+    already_there: summary.counts.alreadyThere,
+    refused: summary.counts.refused,
+    lines: summary.survey.lines,
+    lines_answered: summary.answered,
+    seconds: Math.round(summary.seconds * 1_000) / 1_000,
+    per_second: rateOf(summary),
+  };
+}

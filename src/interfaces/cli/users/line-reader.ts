@@ -1,0 +1,92 @@
+import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+
+/** One line of a file, numbered from 1. */
+export type Line =
+  | { readonly number: number; readonly kind: 'text'; readonly text: string }
+  /** Only white space. */
+  | { readonly number: number; readonly kind: 'blank' }
+  /** More than `LINE_MAX_BYTES`. */
+  | { readonly number: number; readonly kind: 'too_long' }
+  | { readonly number: number; readonly kind: 'not_utf8' };
+
+/** Longest line, in bytes: the service refuses longer requests anyway. */
+export const LINE_MAX_BYTES = 64 * 1024;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** What a file holds: its fingerprint and its size. */
+export interface FileSurvey {
+  /** Hexadecimal SHA-256 of every byte. */
+  readonly sha256: string;
+  readonly lines: number;
+}
+
+/** Reads the whole file once, in constant memory. Rejects as the file system does. */
+export async function surveyFile(path: string, signal?: AbortSignal): Promise<FileSurvey> {
+  const hash = createHash('sha256');
+  let lines = 0;
+  let endsInsideLine = false;
+  for await (const chunk of chunksOf(path, signal)) {
+    hash.update(chunk);
+    for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1))
+      lines++;
+    endsInsideLine = chunk.at(-1) !== LINE_FEED;
+  }
+  return { sha256: hash.digest('hex'), lines: endsInsideLine ? lines + 1 : lines };
+}
+
+/**
+ * The lines of a file, one at a time, in memory of at most one line and one chunk. A byte order mark and carriage
+ * returns before line feeds are left out. `hash` gets every byte that is read.
+ */
+export async function* readLines(path: string, hash?: Hash): AsyncGenerator<Line> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  let number = 1;
+  const take = (part: Buffer): void => {
+    // Of a line that is too long only its length is kept.
+    if (length <= LINE_MAX_BYTES) parts.push(part);
+    length += part.length;
+  };
+  const finish = (): Line => {
+    const line = toLine(number, length, parts);
+    number += 1;
+    parts = [];
+    length = 0;
+    return line;
+  };
+  for await (const chunk of chunksOf(path)) {
+    hash?.update(chunk);
+    let start = 0;
+    for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, start)) {
+      take(chunk.subarray(start, at));
+      yield finish();
+      start = at + 1;
+    }
+    if (start < chunk.length) take(chunk.subarray(start));
+  }
+  if (length > 0) yield finish();
+}
+
+function toLine(number: number, length: number, parts: readonly Buffer[]): Line {
+  if (length > LINE_MAX_BYTES) return { number, kind: 'too_long' };
+  let bytes = parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  if (bytes.at(-1) === CARRIAGE_RETURN) bytes = bytes.subarray(0, -1);
+  let text: string;
+  try {
+    // Fatal: a replaced character would register a person under a name that is not theirs.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 }).decode(bytes);
+  } catch {
+    return { number, kind: 'not_utf8' };
+  }
+  return text.trim() === '' ? { number, kind: 'blank' } : { number, kind: 'text', text };
+}
+
+async function* chunksOf(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const stream = createReadStream(path, { ...(signal === undefined ? {} : { signal }) });
+  for await (const chunk of stream) {
+    if (Buffer.isBuffer(chunk)) yield chunk;
+  }
+}

@@ -1,0 +1,81 @@
+import { isRecord, type Problem } from '../problem.ts';
+import type { Line } from './line-reader.ts';
+
+/** One line's refusal. Says where and why, never what the line holds. */
+export interface Refusal {
+  readonly line: number;
+  readonly code: string;
+  readonly errors: readonly { readonly pointer: string; readonly code: string }[];
+  /** For people; may be empty. */
+  readonly message: string;
+}
+
+/** A line as a request, or the refusal of it before any request. */
+export type ParsedLine =
+  | { readonly kind: 'person'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Reads a line as one JSON object; the service judges what is in it. `password` is for those that have none.
+ */
+export function parsePersonLine(
+  line: Exclude<Line, { kind: 'blank' }>,
+  password: string | undefined,
+): ParsedLine {
+  if (line.kind === 'too_long') {
+    return refuse(line.number, 'line_too_long', 'is longer than 64 KiB');
+  }
+  if (line.kind === 'not_utf8') return refuse(line.number, 'malformed_json', 'is not UTF-8');
+  let value: unknown;
+  try {
+    value = JSON.parse(line.text);
+    // What is nested too deep to be written again could not be sent.
+    JSON.stringify(value);
+  } catch {
+    // The parser's own message quotes the text, which may be a password.
+    return refuse(line.number, 'malformed_json', 'is not JSON');
+  }
+  if (!isRecord(value)) return refuse(line.number, 'malformed_json', 'is not a JSON object');
+  const lacksPassword = password !== undefined && value.password === undefined;
+  return { kind: 'person', body: lacksPassword ? { ...value, password } : value };
+}
+
+/** The service's refusal of a line. */
+export function refusalOf(
+  line: number,
+  problem: Problem,
+  body: Readonly<Record<string, unknown>>,
+): Refusal {
+  const hidesValues = (text: string): boolean =>
+    !valuesOf(body).some((value) => text.includes(value));
+  const messages =
+    problem.faults.length > 0 ? problem.faults.map(({ message }) => message) : [problem.detail];
+  const request =
+    problem.status >= 500 && problem.requestId ? ` (request ${problem.requestId})` : '';
+  return {
+    line,
+    code: problem.code,
+    errors: problem.faults.map(({ pointer, code }) => ({ pointer, code })),
+    message: messages.filter(hidesValues).join(' ') + request,
+  };
+}
+
+/** A refusal in one line. */
+export function describeRefusal(refusal: Refusal): string {
+  const places = refusal.errors.map(({ pointer, code }) => ` ${pointer} ${code}`).join(',');
+  const message = refusal.message === '' ? '' : `: ${refusal.message}`;
+  return `line ${refusal.line} refused, ${refusal.code}${places}${message}`;
+}
+
+/** Shorter values occur in any message by chance. */
+const VALUE_MIN_LENGTH = 3;
+
+function valuesOf(body: Readonly<Record<string, unknown>>): string[] {
+  return Object.values(body).filter(
+    (value) => typeof value === 'string' && value.length >= VALUE_MIN_LENGTH,
+  ) as string[];
+}
+
+function refuse(line: number, code: string, message: string): ParsedLine {
+  return { kind: 'refused', refusal: { line, code, errors: [], message } };
+}

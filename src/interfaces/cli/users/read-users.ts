@@ -1,0 +1,116 @@
+import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
+import type { OperatorClient } from '../operator-client.ts';
+import { describeProblem, isRecord, problemOf } from '../problem.ts';
+import { PATIENT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { createUserTable, userRow, writeUser } from './user-view.ts';
+
+/** What reading users needs. */
+export interface ReadUsersDeps {
+  readonly io: CliIo;
+  readonly client: OperatorClient;
+  readonly signal: AbortSignal;
+  readonly policy?: RetryPolicy | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Shows the user with an id or an e-mail address.
+ * @returns 1 when there is none
+ * @throws UsageError, CommandFailure
+ */
+export async function getUser(
+  idOrEmail: string,
+  options: { readonly json?: boolean },
+  deps: ReadUsersDeps,
+): Promise<number> {
+  let user: unknown;
+  if (UUID.test(idOrEmail)) {
+    user = await read(`/v1/users/${idOrEmail}`, deps);
+  } else if (idOrEmail.includes('@')) {
+    const answer = await read(`/v1/users?${new URLSearchParams({ email: idOrEmail })}`, deps);
+    user = answer === undefined ? undefined : pageOf(answer).users[0];
+  } else {
+    throw new UsageError('Give the id of a user (a UUID) or an e-mail address.');
+  }
+  if (user === undefined) {
+    deps.io.stderr('error: there is no such user');
+    return EXIT.failed;
+  }
+  writeUser(user, options.json === true, deps.io);
+  return EXIT.done;
+}
+
+/** What `users list` is told. */
+export interface ListUsersOptions {
+  readonly query?: string;
+  /** Users, not pages. */
+  readonly limit: number;
+  /** Beats `limit`. */
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** The service's own bound of a page. */
+const PAGE_LIMIT = 200;
+
+/**
+ * Lists users page by page, in the service's order and in memory of one page.
+ * @throws CommandFailure
+ */
+export async function listUsers(options: ListUsersOptions, deps: ReadUsersDeps): Promise<number> {
+  const { io, signal } = deps;
+  const table = createUserTable(io);
+  let left = options.all === true ? Number.POSITIVE_INFINITY : options.limit;
+  let shownCount = 0;
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: String(Math.min(PAGE_LIMIT, left)) });
+    if (options.query !== undefined) query.set('q', options.query);
+    if (cursor !== null) query.set('cursor', cursor);
+    const page = pageOf(await read(`/v1/users?${query}`, deps));
+    if (options.json === true) for (const user of page.users) io.stdout(JSON.stringify(user));
+    else if (page.users.length > 0) table.write(page.users.map(userRow));
+    shownCount += page.users.length;
+    left -= page.users.length;
+    if (page.nextCursor !== null && page.nextCursor === cursor) {
+      throw new CommandFailure('The service gave the same page twice.');
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== null && left > 0 && !signal.aborted && !io.stdoutClosed());
+  if (signal.aborted) throw new CommandFailure('Interrupted: the list is not complete.');
+  if (options.json !== true && shownCount === 0) io.stderr('no users');
+  if (options.json !== true && cursor !== null && !io.stdoutClosed()) {
+    io.stderr('There are more: --limit N shows more of them, --all every one.');
+  }
+  return EXIT.done;
+}
+
+interface Page {
+  readonly users: readonly unknown[];
+  readonly nextCursor: string | null;
+}
+
+function pageOf(answer: unknown): Page {
+  const { users, next_cursor } = isRecord(answer) ? answer : {};
+  if (!Array.isArray(users)) throw new CommandFailure('What answers is not the user service.');
+  return { users, nextCursor: typeof next_cursor === 'string' ? next_cursor : null };
+}
+
+/** Undefined for a user that does not exist. */
+async function read(path: string, deps: ReadUsersDeps): Promise<unknown> {
+  const { client, signal } = deps;
+  const response = await requestWithRetries(
+    client,
+    { method: 'GET', path, signal },
+    { policy: deps.policy ?? PATIENT, signal, repeatUnknown: true },
+  );
+  if (response.status === 200) return response.body;
+  const problem = problemOf(response);
+  if (response.status === 404 && problem.code === 'user_not_found') return undefined;
+  const hint =
+    response.status === 401 || response.status === 403
+      ? '. Give a service key with the scope users:read as --key-file FILE'
+      : '';
+  throw new CommandFailure(describeProblem(problem) + hint);
+}

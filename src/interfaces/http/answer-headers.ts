@@ -1,0 +1,37 @@
+import type { FastifyCorsOptions } from '@fastify/cors';
+import type { FastifyReply } from 'fastify';
+import type { HttpDeps } from './http-deps.ts';
+
+/** One year: what preload lists ask for (RFC 6797 §6.1.1). */
+const HSTS_MAX_AGE_SECONDS = 31_536_000;
+
+/** Sets what every answer carries; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
+export function answerHeaders(
+  deps: Pick<HttpDeps, 'settings' | 'isDraining'>,
+  requestId: string,
+  reply: FastifyReply,
+): void {
+  reply.headers({
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  if (deps.settings.publicUrl.startsWith('https:')) {
+    reply.header('strict-transport-security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
+  }
+  if (deps.isDraining()) reply.header('connection', 'close');
+}
+
+/** What browsers of the listed origins may do. No cookies exist, so credentials mode stays off. */
+export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  };
+}

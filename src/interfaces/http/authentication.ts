@@ -1,0 +1,49 @@
+import type { Caller, Principal } from '../../application/access/caller.ts';
+import { unauthenticated } from '../../application/access/policy.ts';
+import type { UseCases } from '../../application/use-cases.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { Access } from './route.ts';
+
+/** What service keys begin with; access tokens never do. */
+const SERVICE_KEY_PREFIX = 'usk_';
+/** RFC 6750 §2.1; the scheme's name in any case (RFC 9110 §11.1). */
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+interface Deps {
+  readonly useCases: Pick<UseCases, 'authenticateUser' | 'authenticateService'>;
+  readonly operator?: true;
+}
+
+/** Tells who calls, from the `Authorization` header or from having opened the control socket. */
+export function createAuthentication(deps: Deps) {
+  /**
+   * Public routes ignore credentials, so that an expired token in a client's default headers cannot break its sign-in.
+   * @throws DomainError `unauthenticated`, `invalid_token`, `unavailable`
+   */
+  return async (access: Access, authorization: string | undefined): Promise<Principal> => {
+    if (deps.operator === true) return { kind: 'operator' };
+    if (access === 'public') return { kind: 'anonymous' };
+    if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) {
+      throw unauthenticated();
+    }
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) {
+      throw new DomainError('invalid_token', 'The bearer token is not well-formed.');
+    }
+    if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.authenticateService(token);
+    const { userId, sessionId } = await deps.useCases.authenticateUser(token);
+    return { kind: 'user', userId, sessionId };
+  };
+}
+
+/** A principal as log lines name it. */
+export function principalFields({ principal }: Pick<Caller, 'principal'>): Record<string, string> {
+  switch (principal.kind) {
+    case 'user':
+      return { principal: 'user', principal_id: principal.userId };
+    case 'service':
+      return { principal: 'service', principal_id: principal.accountId };
+    default:
+      return { principal: principal.kind };
+  }
+}

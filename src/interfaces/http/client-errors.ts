@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { EdgeCode } from '../problem-table.ts';
+import { PROBLEMS } from '../problem-table.ts';
+import { PROBLEM_MEDIA_TYPE, problemDocument } from './problems.ts';
+
+interface Deps {
+  readonly logger: Logger;
+  readonly ids: IdGenerator;
+}
+
+const PARSER_CODES: Readonly<Record<string, EdgeCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+/**
+ * Answers what never became a request: bytes that are not HTTP, headers beyond the limit, a request that did not
+ * arrive in time. The connection closes, since nobody knows where the next request would begin.
+ */
+export function createClientErrorHandler({ logger, ids }: Deps) {
+  return (error: { readonly code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const code = PARSER_CODES[error.code ?? ''] ?? 'malformed_request';
+    const { status, meaning } = PROBLEMS[code];
+    const requestId = ids.next();
+    const body = JSON.stringify(problemDocument({ code, detail: meaning }, requestId));
+    logger.info('request refused', { request_id: requestId, status, code });
+    socket.end(
+      [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        `X-Request-Id: ${requestId}`,
+        'Cache-Control: no-store',
+        'Connection: close',
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  };
+}

@@ -1,0 +1,38 @@
+import Type, { type TSchema } from 'typebox';
+import { UUID_PATTERN } from './validation.ts';
+
+/** An object that refuses fields it does not name. */
+export function closedObject<P extends Record<string, TSchema>>(
+  properties: P,
+  options: { readonly minProperties?: number; readonly description?: string } = {},
+) {
+  return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** A UUID on input: any version, either case. */
+export function uuidInput(description: string) {
+  return Type.String({ pattern: UUID_PATTERN, format: 'uuid', description });
+}
+
+/** A UUID in an answer. */
+export function uuidOutput(description?: string) {
+  return Type.String({ format: 'uuid', ...(description === undefined ? {} : { description }) });
+}
+
+/** A text or null, as one JSON Schema type list. */
+export function nullableString(options: Record<string, unknown> = {}) {
+  return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options });
+}
+
+/** A time in an answer: RFC 3339, UTC, milliseconds. */
+export function timeOutput(description?: string) {
+  return Type.String({
+    format: 'date-time',
+    ...(description === undefined ? {} : { description }),
+  });
+}
+
+/** A time as answers show it (RFC 3339 §5.6), in UTC with milliseconds. */
+export function showTime(time: Date): string {
+  return time.toISOString();
+}

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import Type from 'typebox';
+import { type Route, route } from '../route.ts';
+
+const tag = 'Documentation';
+const PACKAGE_STATIC = '@fastify/swagger-ui/static';
+/** Assets change with the installed version only. */
+const ASSET_CACHE_CONTROL = 'public, max-age=3600';
+/** Everything from here, nothing evaluated; `data:` is for the icons inside the style sheet. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Relative addresses keep the page whole under a path prefix. */
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>User service API</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/index.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+`;
+
+/** `validatorUrl: null`: the page's default would show the document to a validator on the internet. */
+const START_SCRIPT = `SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  validatorUrl: null,
+});
+`;
+
+const MEDIA_TYPES = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  png: 'image/png',
+} as const;
+
+/**
+ * The routes of the documentation. The document is made when it is first asked for, and the page's assets are read
+ * from the installed package then, so that neither costs anything at start-up.
+ */
+export function createDocsRoutes(makeDocument: () => unknown): readonly Route[] {
+  let document: string | undefined;
+  const documentRoute = route({
+    method: 'GET',
+    path: '/openapi.json',
+    operationId: 'getOpenApi',
+    tag,
+    summary: 'This document',
+    access: 'public',
+    answers: {
+      200: {
+        description: 'The OpenAPI document.',
+        schema: Type.Object({}),
+        mediaType: 'application/json',
+      },
+    },
+    problems: [],
+    handle: async () => {
+      document ??= JSON.stringify(makeDocument());
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        body: document,
+      };
+    },
+  });
+  return [
+    documentRoute,
+    pageRoute,
+    packageAsset('swagger-ui', 'css'),
+    packageAsset('swagger-ui-bundle', 'js'),
+    packageAsset('index', 'css'),
+    packageAsset('favicon-32x32', 'png'),
+    assetRoute('start', 'js', async () => START_SCRIPT),
+  ];
+}
+
+const pageRoute = route({
+  method: 'GET',
+  path: '/docs',
+  operationId: 'getDocs',
+  tag,
+  summary: 'Interactive documentation',
+  access: 'public',
+  answers: { 200: { description: 'A page.', schema: Type.String(), mediaType: 'text/html' } },
+  problems: [],
+  handle: async () => ({
+    status: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY },
+    body: PAGE,
+  }),
+});
+
+function assetRoute(
+  name: string,
+  extension: keyof typeof MEDIA_TYPES,
+  load: () => Promise<string | Buffer>,
+): Route {
+  let loaded: Promise<string | Buffer> | undefined;
+  return route({
+    method: 'GET',
+    path: `/docs/${name}.${extension}`,
+    operationId: `getDocsAsset-${name}`,
+    tag,
+    summary: 'Part of the documentation page',
+    undocumented: true,
+    access: 'public',
+    answers: { 200: { description: 'The file.' } },
+    problems: [],
+    handle: async () => {
+      loaded ??= load();
+      return {
+        status: 200,
+        headers: { 'content-type': MEDIA_TYPES[extension], 'cache-control': ASSET_CACHE_CONTROL },
+        body: await loaded,
+      };
+    },
+  });
+}
+
+function packageAsset(name: string, extension: keyof typeof MEDIA_TYPES): Route {
+  return assetRoute(name, extension, () =>
+    readFile(createRequire(import.meta.url).resolve(`${PACKAGE_STATIC}/${name}.${extension}`)),
+  );
+}

@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../../domain/ports.ts';
+import { PROBLEMS } from '../problem-table.ts';
+import { fastifyPath } from './mount-routes.ts';
+import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from './problems.ts';
+import { routeOf } from './request-log.ts';
+import type { Route } from './route.ts';
+
+/** Answers a failed request with its problem document. */
+export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Every error of every request ends here; only the unforeseen gets a log line of its own. */
+export function createSendProblem(logger: Logger): SendProblem {
+  return (error, request, reply) => {
+    const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
+    const problem = toProblem(error, { method: request.method, fieldsIn: fieldsIn ?? 'body' });
+    if (problem.code === 'internal_error') {
+      logger.error('request failed', {
+        request_id: request.id,
+        method: request.method,
+        route: routeOf(request),
+        error,
+      });
+    }
+    reply
+      .code(PROBLEMS[problem.code].status)
+      .headers(problem.headers)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(problemDocument(problem, request.id)));
+  };
+}
+
+/** Answers paths that have no route with 404, and methods that a path has not with 405 (RFC 9110 §15.5.6). */
+export function refuseUnknownRoutes(fastify: FastifyInstance, routes: readonly Route[]): void {
+  const byPattern = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  for (const { path, method } of routes) {
+    const pattern = `^${fastifyPath(path)
+      .replace(/\./g, '\\.')
+      .replace(/:[a-z_]+/g, '[^/]+')}$`;
+    const known = byPattern.get(pattern) ?? { pattern: new RegExp(pattern), methods: new Set() };
+    known.methods.add(method);
+    if (method === 'GET') known.methods.add('HEAD');
+    byPattern.set(pattern, known);
+  }
+  fastify.setNotFoundHandler((request) => {
+    const [path = ''] = request.url.split('?', 1);
+    const methods = [...byPattern.values()]
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((known) => [...known.methods]);
+    if (methods.length === 0) {
+      throw new EdgeError('not_found', PROBLEMS.not_found.meaning);
+    }
+    throw new EdgeError('method_not_allowed', 'The path has no such method.', {
+      allow: [...new Set(methods)].sort().join(', '),
+    });
+  });
+}

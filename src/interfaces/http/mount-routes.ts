@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../application/access/caller.ts';
+import { writeJson } from './answer-body.ts';
+import { createAuthentication } from './authentication.ts';
+import type { HttpDeps } from './http-deps.ts';
+import { BODY_LIMIT_BYTES, readBody } from './request-body.ts';
+import { readClientIp } from './request-origin.ts';
+import { readQuery } from './request-query.ts';
+import type { Answer, Route, RouteRequest } from './route.ts';
+import { assertNoFaults, findFaults } from './validation.ts';
+
+const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
+
+/** The route's template as Fastify writes it. */
+export function fastifyPath(path: string): string {
+  return path.replace(/\{([a-z_]+)\}/g, ':$1');
+}
+
+/** Puts the caller of each request where the request log finds it. */
+export type CallerLog = WeakMap<FastifyRequest, Caller>;
+
+/**
+ * Mounts routes. All reading of a request happens here and in one order: credentials before the body is received,
+ * then the body's bytes, then every part against its schema, then the use case.
+ */
+export function mountRoutes(
+  fastify: FastifyInstance,
+  routes: readonly Route[],
+  deps: HttpDeps,
+  callers: CallerLog,
+): void {
+  const authenticate = createAuthentication(deps);
+
+  for (const route of routes) {
+    fastify.route({
+      method: route.method,
+      url: fastifyPath(route.path),
+      bodyLimit: route.body?.limitBytes ?? BODY_LIMIT_BYTES,
+      config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
+      onRequest: async (request) => {
+        callers.set(request, anonymous(request));
+        const principal = await authenticate(route.access, request.headers.authorization);
+        callers.set(request, { ...anonymous(request), principal });
+      },
+      handler: async (request, reply) => {
+        const caller = callers.get(request) ?? anonymous(request);
+        const answer = await route.handle(readRequest(request, route, caller), deps);
+        return send(reply, route, answer);
+      },
+    });
+  }
+}
+
+/**
+ * Makes the registration of a route without a declared policy fail: denial is the default. The preflight answers of
+ * CORS are the one exception; they carry no data.
+ */
+export function refuseUndeclaredAccess(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', ({ config, method, url }) => {
+    const { access } = (config ?? {}) as { access?: unknown };
+    if (typeof access !== 'string' && method !== 'OPTIONS') {
+      throw new Error(`The route ${method} ${url} declares no access policy.`);
+    }
+  });
+}
+
+function anonymous(request: FastifyRequest): Caller {
+  return {
+    principal: { kind: 'anonymous' },
+    requestId: request.id,
+    ip: readClientIp(request),
+    userAgent: request.headers['user-agent'] ?? null,
+  };
+}
+
+/** What a route's handler sees; the one place where a body, a query and path parameters become trusted. */
+function readRequest(
+  request: FastifyRequest,
+  route: Route,
+  caller: Caller,
+): RouteRequest<never, never, never> {
+  const body = readBody(request, route.body);
+  const query = readQuery(request.query, route.query);
+  const params = request.params as Record<string, string>;
+  assertNoFaults([
+    ...(route.params === undefined ? [] : findFaults('path', route.params, params)),
+    ...(route.query === undefined ? [] : findFaults('query', route.query, query)),
+    ...(route.body === undefined ? [] : findFaults('body', route.body.schema, body)),
+  ]);
+  const lowerCased = Object.entries(params).map(([name, id]) => [name, id.toLowerCase()]);
+  return {
+    caller,
+    params: Object.fromEntries(lowerCased) as never,
+    query: query as never,
+    body: body as never,
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
+}
+
+/** @throws Error for a status that the route does not declare. */
+function send(reply: FastifyReply, { answers }: Route, answer: Answer): FastifyReply {
+  const declared = answers[answer.status];
+  if (declared === undefined) throw new Error(`The route declares no answer ${answer.status}.`);
+  const { schema, mediaType } = declared;
+  reply.code(answer.status).headers(answer.headers ?? {});
+  if (schema === undefined || mediaType !== undefined) return reply.send(answer.body);
+  return reply.type(JSON_MEDIA_TYPE).send(writeJson(schema, answer.body));
+}

@@ -1,0 +1,175 @@
+import type { TSchema } from 'typebox';
+import { PROBLEMS, type ProblemCode } from '../../problem-table.ts';
+import { PROBLEM_MEDIA_TYPE } from '../problems.ts';
+import type { AnswerSpec, Route } from '../route.ts';
+import { describeAccess, securityOf } from './access.ts';
+import { namedSchemas, withReferences } from './named-schemas.ts';
+import { describeProblems, problemCodesOf } from './problem-responses.ts';
+
+type Json = Record<string, unknown>;
+
+/** What the document says of the service. */
+export interface DocumentInfo {
+  readonly version: string;
+}
+
+/** Makes the OpenAPI 3.1 document of routes; the same routes always give the same document. */
+export function openApiDocument(routes: readonly Route[], info: DocumentInfo): Json {
+  const responses = new Map<string, Json>();
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    if (route.undocumented === true) continue;
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: operation(route, responses),
+    };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'User service',
+      version: info.version,
+      summary: 'Accounts, profiles, sign-in and sessions.',
+      description:
+        'Errors are RFC 9457 problem documents with a stable `code`. Unknown fields are refused. `X-Request-Id` is taken where it is 1–128 of `[A-Za-z0-9._-]`, else made, and always returned.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths: withReferences(paths),
+    components: {
+      schemas: namedSchemas(),
+      responses: Object.fromEntries([...responses].sort(([a], [b]) => (a < b ? -1 : 1))),
+      headers: {
+        RequestId: { description: 'Id of the request.', schema: { type: 'string' } },
+        RetryAfter: {
+          description: 'Seconds after which to try again.',
+          schema: { type: 'integer' },
+        },
+        WwwAuthenticate: {
+          description: 'Challenge (RFC 6750 §3).',
+          schema: { type: 'string' },
+        },
+      },
+      securitySchemes: {
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Access token of a signed-in user.',
+        },
+        serviceKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Key of a service account (`usk_…`) with the scope that the route names.',
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route, responses: Map<string, Json>): Json {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, describeAccess(route.access)].filter(Boolean).join('\n\n'),
+    security: securityOf(route.access),
+    ...withoutEmpty('parameters', parameters(route)),
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
+    responses: { ...answers(route), ...refusals(route, responses) },
+  };
+}
+
+function parameters(route: Route): Json[] {
+  return [
+    ...schemaParameters('path', route.params),
+    ...schemaParameters('query', route.query),
+    ...(route.headers ?? []).map(({ name, required, description }) => ({
+      name,
+      in: 'header',
+      required,
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
+}
+
+function schemaParameters(place: 'path' | 'query', schema: TSchema | undefined): Json[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as {
+    properties?: Record<string, Json>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    description,
+    schema: rest,
+  }));
+}
+
+function requestBody({ schema, mediaTypes }: NonNullable<Route['body']>): Json {
+  return {
+    required: true,
+    content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }])),
+  };
+}
+
+function answers(route: Route): Json {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, answer]) => [status, answerResponse(answer)]),
+  );
+}
+
+function answerResponse({ description, schema, mediaType, headers = {} }: AnswerSpec): Json {
+  const described = Object.entries(headers).map(([name, text]) => [
+    name,
+    { description: text, schema: { type: 'string' } },
+  ]);
+  return {
+    description,
+    headers: { ...requestIdHeader, ...Object.fromEntries(described) },
+    ...(schema === undefined ? {} : { content: { [mediaType ?? 'application/json']: { schema } } }),
+  };
+}
+
+const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+
+function refusals(route: Route, responses: Map<string, Json>): Json {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of problemCodesOf(route)) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const described: Json = {};
+  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+    if (status in route.answers) continue;
+    const name = codes.map(pascalCase).join('Or');
+    responses.set(name, refusalResponse(status, codes));
+    described[status] = { $ref: `#/components/responses/${name}` };
+  }
+  return described;
+}
+
+function refusalResponse(status: number, codes: readonly ProblemCode[]): Json {
+  return {
+    description: describeProblems(codes),
+    headers: {
+      ...requestIdHeader,
+      ...(status === 401 || status === 403
+        ? { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
+        : {}),
+      ...(status === 503 ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
+    },
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+function pascalCase(code: string): string {
+  return code.replace(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+function withoutEmpty(name: string, list: readonly Json[]): Json {
+  return list.length === 0 ? {} : { [name]: list };
+}

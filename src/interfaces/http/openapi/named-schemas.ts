@@ -1,0 +1,57 @@
+import type { TSchema } from 'typebox';
+import { problemSchema } from '../problems.ts';
+import {
+  grantSchema,
+  refreshBody,
+  sessionListSchema,
+  sessionSchema,
+  signInBody,
+} from '../sessions/schemas.ts';
+import { introspectionSchema, keySetSchema } from '../token-routes.ts';
+import { userListSchema } from '../users/list-routes.ts';
+import {
+  deletionBody,
+  passwordChangeBody,
+  patchUserBody,
+  registrationBody,
+  replaceUserBody,
+  userSchema,
+} from '../users/schemas.ts';
+
+/** Names under which generated clients know our shapes. */
+const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
+  [problemSchema, 'Problem'],
+  [userSchema, 'User'],
+  [userListSchema, 'UserList'],
+  [registrationBody, 'Registration'],
+  [replaceUserBody, 'UserReplacement'],
+  [patchUserBody, 'UserPatch'],
+  [passwordChangeBody, 'PasswordChange'],
+  [deletionBody, 'Deletion'],
+  [signInBody, 'SignIn'],
+  [refreshBody, 'Refresh'],
+  [grantSchema, 'SessionGrant'],
+  [sessionSchema, 'Session'],
+  [sessionListSchema, 'SessionList'],
+  [keySetSchema, 'KeySet'],
+  [introspectionSchema, 'Introspection'],
+]);
+
+/** All named schemas, referring to each other by name. */
+export function namedSchemas(): Record<string, unknown> {
+  return Object.fromEntries([...NAMED].map(([schema, name]) => [name, copyWithReferences(schema)]));
+}
+
+/** A copy of a part of the document in which named schemas are references. */
+export function withReferences(part: unknown): unknown {
+  const name = NAMED.get(part);
+  return name === undefined ? copyWithReferences(part) : { $ref: `#/components/schemas/${name}` };
+}
+
+function copyWithReferences(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withReferences);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, withReferences(value)]),
+  );
+}

@@ -1,0 +1,33 @@
+import { PROBLEMS, type ProblemCode } from '../../problem-table.ts';
+import type { Route } from '../route.ts';
+
+/** Refusals that any request can meet, whatever the route. */
+const EVERYWHERE: readonly ProblemCode[] = [
+  'malformed_request',
+  'request_timeout',
+  'uri_too_long',
+  'headers_too_large',
+  'internal_error',
+  'unavailable',
+];
+
+/** Every code that a route can answer with, in the order of the problem table. */
+export function problemCodesOf(route: Route): readonly ProblemCode[] {
+  const codes = new Set<ProblemCode>([...EVERYWHERE, ...route.problems]);
+  if (route.access !== 'public') {
+    codes.add('unauthenticated').add('invalid_token').add('forbidden');
+  }
+  // A method that may carry a body has it received, and its type looked at, even where none is wanted.
+  if (route.method !== 'GET') {
+    codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');
+  }
+  if (route.body !== undefined || route.query !== undefined || route.params !== undefined) {
+    codes.add('validation_failed');
+  }
+  return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
+}
+
+/** The codes of one status, each with its meaning. */
+export function describeProblems(codes: readonly ProblemCode[]): string {
+  return codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`).join('\n\n');
+}

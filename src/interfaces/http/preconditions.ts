@@ -1,0 +1,60 @@
+import type { ExpectedVersions } from '../../application/users/update-user.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { EdgeError } from './problems.ts';
+
+/** One entity tag of a list: weak mark, opaque text (RFC 9110 §8.8.3). */
+const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
+const ENTITY_TAG_LIST = new RegExp(
+  `^[ \\t]*${ENTITY_TAG}(?:[ \\t]*,[ \\t]*${ENTITY_TAG})*[ \\t]*$`,
+);
+const VERSION = /^[1-9]\d{0,14}$/;
+
+/** The entity tag of a version. */
+export function etagOf(version: number): string {
+  return `"${version}"`;
+}
+
+/**
+ * Reads `If-Match` (RFC 9110 §13.1.1). A weak tag never matches, nor does one that is no version of ours.
+ * @throws EdgeError `malformed_request`
+ */
+export function readIfMatch(header: string | undefined): ExpectedVersions {
+  if (header === undefined || header.trim() === '*') return 'any';
+  return readTags('If-Match', header)
+    .filter(({ weak, text }) => !weak && VERSION.test(text))
+    .map(({ text }) => Number(text));
+}
+
+/**
+ * As `readIfMatch`, for a route that demands the header (RFC 6585 §3).
+ * @throws DomainError `version_required`
+ */
+export function requireIfMatch(header: string | undefined): ExpectedVersions {
+  if (header === undefined) {
+    throw new DomainError(
+      'version_required',
+      'An If-Match header with the version that this change was made from is required.',
+    );
+  }
+  return readIfMatch(header);
+}
+
+/**
+ * Whether `If-None-Match` names the version (RFC 9110 §13.1.2, weak comparison): the answer is 304.
+ * @throws EdgeError `malformed_request`
+ */
+export function matchesNone(header: string | undefined, version: number): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return readTags('If-None-Match', header).some(({ text }) => text === String(version));
+}
+
+function readTags(name: string, header: string): readonly { weak: boolean; text: string }[] {
+  if (!ENTITY_TAG_LIST.test(header)) {
+    throw new EdgeError('malformed_request', `${name} must be * or a list of entity tags.`);
+  }
+  return [...header.matchAll(new RegExp(ENTITY_TAG, 'g'))].map(([, weak, text = '']) => ({
+    weak: weak !== undefined,
+    text,
+  }));
+}

@@ -1,0 +1,36 @@
+import { createDocsRoutes } from './docs/routes.ts';
+import type { HttpSettings } from './http-deps.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { probeRoutes, reportRoutes } from './operations/health-routes.ts';
+import type { Route } from './route.ts';
+import { serviceAccountRoutes } from './service-account-routes.ts';
+import { sessionRoutes } from './sessions/routes.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { accountRoutes } from './users/account-routes.ts';
+import { userListRoutes } from './users/list-routes.ts';
+
+type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'>;
+
+/** Every route of the public server. */
+export function publicRoutes(settings: RouteSettings): readonly Route[] {
+  return [
+    ...accountRoutes,
+    ...userListRoutes,
+    ...sessionRoutes,
+    ...tokenRoutes,
+    ...probeRoutes,
+    ...(settings.managementSeparate ? [] : reportRoutes),
+    ...createDocsRoutes(() => publicDocument(settings)),
+  ];
+}
+
+/** The OpenAPI document of the public server. */
+export function publicDocument(settings: RouteSettings): Record<string, unknown> {
+  return openApiDocument(publicRoutes(settings), settings);
+}
+
+/** What the control socket has besides the public routes; in no document. */
+export const operatorRoutes: readonly Route[] = serviceAccountRoutes;
+
+/** Every route of the management server. */
+export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

@@ -1,0 +1,101 @@
+import cors from '@fastify/cors';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { answerHeaders, corsOptions } from './answer-headers.ts';
+import { createClientErrorHandler } from './client-errors.ts';
+import { createSendProblem, refuseUnknownRoutes } from './error-handling.ts';
+import type { HttpDeps } from './http-deps.ts';
+import { type CallerLog, mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
+import { EdgeError } from './problems.ts';
+import { BODY_LIMIT_BYTES } from './request-body.ts';
+import { createLogRequest } from './request-log.ts';
+import { readRequestId } from './request-origin.ts';
+import type { Route } from './route.ts';
+import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
+
+export type { HttpDeps, HttpMetrics, HttpSettings, ObservedRequest } from './http-deps.ts';
+
+/** Largest request line and headers together, in bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Longest request target, in bytes (RFC 9110 §4.1 asks for at least 8,000). */
+const MAX_TARGET_BYTES = 8_000;
+/** How often connections are checked against their timeouts; Node's own 30 s would stretch each by as much. */
+const CONNECTIONS_CHECK_INTERVAL_MS = 2_000;
+/** Longer than the idle timeout of common load balancers, so that they close first and no request is lost. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+/**
+ * Builds the HTTP server, not listening yet: the public one, or with `operator` the one of the control socket.
+ * @throws Error when a route has no access policy.
+ */
+export function createHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
+  const routes = [
+    ...publicRoutes(deps.settings),
+    ...(deps.operator === true ? operatorRoutes : []),
+  ];
+  return createServer(deps, routes);
+}
+
+/** Builds the management server, not listening yet: health and metrics, and nothing else. */
+export function createManagementServer(deps: HttpDeps): Promise<FastifyInstance> {
+  return createServer(deps, managementRoutes);
+}
+
+async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<FastifyInstance> {
+  const { settings } = deps;
+  const callers: CallerLog = new WeakMap();
+  const sendProblem = createSendProblem(deps.logger);
+  const logRequest = createLogRequest(deps, callers);
+  const fastify = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: settings.requestTimeoutMs,
+    handlerTimeout: settings.requestTimeoutMs,
+    // A socket that is silent for the whole of receiving and answering a request has nobody at its end.
+    connectionTimeout: 2 * settings.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
+    },
+    // Stopping answers what still comes over open connections, and closes each after its answer.
+    return503OnClosing: false,
+    trustProxy:
+      deps.operator === true || settings.trustedProxies.length === 0
+        ? false
+        : [...settings.trustedProxies],
+    requestIdHeader: false,
+    genReqId: (request) => readRequestId(request, deps.ids),
+    routerOptions: { maxParamLength: MAX_TARGET_BYTES },
+    frameworkErrors: (error, request, reply) => {
+      // No hook runs for a target that is no URI: what they do is done here.
+      answerHeaders(deps, request.id, reply);
+      sendProblem(error, request, reply);
+      logRequest(request, reply);
+    },
+    clientErrorHandler: createClientErrorHandler(deps),
+  });
+  fastify.server.maxConnections = settings.maxConnections;
+
+  // Bodies stay bytes until the handler layer reads them by what the route declares.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  fastify.setErrorHandler(sendProblem);
+  refuseUnknownRoutes(fastify, routes);
+  refuseUndeclaredAccess(fastify);
+  fastify.addHook('onRequest', async (request, reply) => {
+    answerHeaders(deps, request.id, reply);
+    if (request.url.length > MAX_TARGET_BYTES) {
+      throw new EdgeError('uri_too_long', 'The request target is too long.');
+    }
+  });
+  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  if (settings.corsOrigins.length > 0 && deps.operator !== true) {
+    await fastify.register(cors, corsOptions(settings.corsOrigins));
+  }
+  mountRoutes(fastify, routes, deps, callers);
+  await fastify.ready();
+  return fastify;
+}

@@ -1,0 +1,102 @@
+import Type, { type Static } from 'typebox';
+import {
+  SCOPES,
+  type ServiceAccount,
+} from '../../domain/service-account/service-account-repository.ts';
+import {
+  closedObject,
+  nullableString,
+  showTime,
+  timeOutput,
+  uuidInput,
+  uuidOutput,
+} from './common-schemas.ts';
+import { type Route, route } from './route.ts';
+
+const tag = 'Service accounts';
+
+const accountProperties = {
+  id: uuidOutput(),
+  name: Type.String(),
+  scopes: Type.Array(Type.Enum([...SCOPES])),
+  created_at: timeOutput(),
+  revoked_at: nullableString({ format: 'date-time' }),
+};
+const accountSchema = Type.Object(accountProperties);
+
+function showAccount(account: ServiceAccount): Static<typeof accountSchema> {
+  return {
+    id: account.id,
+    name: account.name,
+    scopes: [...account.scopes],
+    created_at: showTime(account.createdAt),
+    revoked_at: account.revokedAt === null ? null : showTime(account.revokedAt),
+  };
+}
+
+const createServiceAccount = route({
+  method: 'POST',
+  path: '/v1/service-accounts',
+  operationId: 'createServiceAccount',
+  tag,
+  summary: 'Create a service account',
+  access: 'operator',
+  body: {
+    schema: closedObject({ name: Type.String(), scopes: Type.Array(Type.String()) }),
+    mediaTypes: ['application/json'],
+  },
+  answers: {
+    201: {
+      description: 'The account and its key, which is never shown again.',
+      schema: Type.Object({ ...accountProperties, key: Type.String() }),
+    },
+  },
+  problems: ['service_account_name_taken'],
+  handle: async ({ caller, body }, { useCases }) => {
+    const { account, key } = await useCases.manageServiceAccounts.create(caller, body);
+    return { status: 201, body: { ...showAccount(account), key } };
+  },
+});
+
+const listServiceAccounts = route({
+  method: 'GET',
+  path: '/v1/service-accounts',
+  operationId: 'listServiceAccounts',
+  tag,
+  summary: 'List service accounts',
+  access: 'operator',
+  answers: {
+    200: {
+      description: 'All accounts, revoked ones too, the newest first.',
+      schema: Type.Object({ service_accounts: Type.Array(accountSchema) }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller }, { useCases }) => {
+    const accounts = await useCases.manageServiceAccounts.list(caller);
+    return { status: 200, body: { service_accounts: accounts.map(showAccount) } };
+  },
+});
+
+const revokeServiceAccount = route({
+  method: 'DELETE',
+  path: '/v1/service-accounts/{id}',
+  operationId: 'revokeServiceAccount',
+  tag,
+  summary: 'Revoke a service account',
+  access: 'operator',
+  params: closedObject({ id: uuidInput('Id of the service account.') }),
+  answers: { 204: { description: 'Its key is refused from now on.' } },
+  problems: ['service_account_not_found'],
+  handle: async ({ caller, params }, { useCases }) => {
+    await useCases.manageServiceAccounts.revoke(caller, params.id);
+    return { status: 204 };
+  },
+});
+
+/** Routes of service accounts; the control socket's only. */
+export const serviceAccountRoutes: readonly Route[] = [
+  createServiceAccount,
+  listServiceAccounts,
+  revokeServiceAccount,
+];

@@ -1,0 +1,223 @@
+import { requireUser } from '../../../application/access/policy.ts';
+import { etagOf, matchesNone, readIfMatch, requireIfMatch } from '../preconditions.ts';
+import { type HeaderSpec, type Route, route } from '../route.ts';
+import {
+  deletionBody,
+  passwordChangeBody,
+  patchUserBody,
+  registrationBody,
+  replaceUserBody,
+  showUser,
+  userAnswer,
+  userAnswerSpec,
+  userParams,
+  userSchema,
+} from './schemas.ts';
+
+const tag = 'Users';
+const ifNoneMatch: HeaderSpec = {
+  name: 'If-None-Match',
+  required: false,
+  description: 'Entity tags that the caller has; one that still fits gives 304.',
+};
+
+function ifMatch(required: boolean): HeaderSpec {
+  return {
+    name: 'If-Match',
+    required,
+    description: '`*`, or entity tags of the versions that the change may be applied to.',
+  };
+}
+
+const registerUser = route({
+  method: 'POST',
+  path: '/v1/users',
+  operationId: 'registerUser',
+  tag,
+  summary: 'Register a user',
+  access: 'public',
+  body: { schema: registrationBody, mediaTypes: ['application/json'] },
+  answers: {
+    201: {
+      ...userAnswerSpec,
+      description: 'The new user.',
+      headers: { ...userAnswerSpec.headers, Location: 'Path of the new user.' },
+    },
+  },
+  problems: ['email_taken', 'overloaded'],
+  handle: async ({ caller, body }, { useCases }) => {
+    const user = await useCases.registerUser(caller, {
+      firstName: body.first_name,
+      lastName: body.last_name,
+      email: body.email,
+      phone: body.phone ?? null,
+      password: body.password,
+    });
+    return {
+      status: 201,
+      body: showUser(user),
+      headers: { etag: etagOf(user.version), location: `/v1/users/${user.id}` },
+    };
+  },
+});
+
+const getUser = route({
+  method: 'GET',
+  path: '/v1/users/{id}',
+  operationId: 'getUser',
+  tag,
+  summary: 'Read a user',
+  access: 'self_or:users:read',
+  params: userParams,
+  headers: [ifNoneMatch],
+  answers: { 200: userAnswerSpec, 304: { description: 'The caller has this version.' } },
+  problems: ['user_not_found'],
+  handle: async ({ caller, params, header }, { useCases }) => {
+    const user = await useCases.getUser(caller, params.id);
+    return matchesNone(header('if-none-match'), user.version)
+      ? { status: 304, headers: { etag: etagOf(user.version) } }
+      : userAnswer(user);
+  },
+});
+
+const getMe = route({
+  method: 'GET',
+  path: '/v1/me',
+  operationId: 'getMe',
+  tag,
+  summary: 'Read the signed-in user',
+  access: 'user',
+  answers: { 200: { ...userAnswerSpec, schema: userSchema } },
+  problems: ['user_not_found'],
+  handle: async ({ caller }, { useCases }) =>
+    userAnswer(await useCases.getUser(caller, requireUser(caller).userId)),
+});
+
+const replaceUser = route({
+  method: 'PUT',
+  path: '/v1/users/{id}',
+  operationId: 'replaceUser',
+  tag,
+  summary: 'Replace all editable fields of a user',
+  access: 'self_or:users:write',
+  params: userParams,
+  headers: [ifMatch(true)],
+  body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
+  answers: { 200: { ...userAnswerSpec, description: 'The user after the change.' } },
+  problems: ['user_not_found', 'email_taken', 'version_mismatch', 'version_required', 'overloaded'],
+  handle: async ({ caller, params, body, header }, { useCases }) =>
+    userAnswer(
+      await useCases.updateUser(
+        caller,
+        params.id,
+        toUpdate(body),
+        requireIfMatch(header('if-match')),
+      ),
+    ),
+});
+
+const patchUser = route({
+  method: 'PATCH',
+  path: '/v1/users/{id}',
+  operationId: 'patchUser',
+  tag,
+  summary: 'Change some fields of a user',
+  description: 'A merge patch (RFC 7396): fields that are not sent stay, null removes the phone.',
+  access: 'self_or:users:write',
+  params: userParams,
+  headers: [ifMatch(false)],
+  body: {
+    schema: patchUserBody,
+    mediaTypes: ['application/merge-patch+json', 'application/json'],
+  },
+  answers: { 200: { ...userAnswerSpec, description: 'The user after the change.' } },
+  problems: ['user_not_found', 'email_taken', 'version_mismatch', 'overloaded'],
+  handle: async ({ caller, params, body, header }, { useCases }) =>
+    userAnswer(
+      await useCases.updateUser(caller, params.id, toUpdate(body), readIfMatch(header('if-match'))),
+    ),
+});
+
+const changePassword = route({
+  method: 'PUT',
+  path: '/v1/users/{id}/password',
+  operationId: 'changePassword',
+  tag,
+  summary: 'Change the own password',
+  description: 'Ends all other sessions of the user.',
+  access: 'self',
+  params: userParams,
+  body: { schema: passwordChangeBody, mediaTypes: ['application/json'] },
+  answers: { 204: { description: 'The new password is valid.' } },
+  problems: ['user_not_found', 'overloaded'],
+  handle: async ({ caller, params, body }, { useCases }) => {
+    await useCases.changePassword(caller, params.id, {
+      currentPassword: body.current_password,
+      newPassword: body.new_password,
+    });
+    return { status: 204 };
+  },
+});
+
+const deleteOwnUser = route({
+  method: 'POST',
+  path: '/v1/users/{id}/deletion',
+  operationId: 'deleteOwnUser',
+  tag,
+  summary: 'Delete the own account',
+  access: 'self',
+  params: userParams,
+  body: { schema: deletionBody, mediaTypes: ['application/json'] },
+  answers: { 204: { description: 'The account and its sessions are gone.' } },
+  problems: ['user_not_found', 'overloaded'],
+  handle: async ({ caller, params, body }, { useCases }) => {
+    await useCases.deleteUser.own(caller, params.id, body.current_password);
+    return { status: 204 };
+  },
+});
+
+const deleteUser = route({
+  method: 'DELETE',
+  path: '/v1/users/{id}',
+  operationId: 'deleteUser',
+  tag,
+  summary: 'Delete any account',
+  access: 'scope:users:admin',
+  params: userParams,
+  answers: { 204: { description: 'The account and its sessions are gone.' } },
+  problems: ['user_not_found'],
+  handle: async ({ caller, params }, { useCases }) => {
+    await useCases.deleteUser.any(caller, params.id);
+    return { status: 204 };
+  },
+});
+
+interface UpdateBody {
+  readonly first_name?: string;
+  readonly last_name?: string;
+  readonly email?: string;
+  readonly phone?: string | null;
+  readonly current_password?: string;
+}
+
+function toUpdate(body: UpdateBody) {
+  return {
+    ...(body.first_name === undefined ? {} : { firstName: body.first_name }),
+    ...(body.last_name === undefined ? {} : { lastName: body.last_name }),
+    ...(body.email === undefined ? {} : { email: body.email }),
+    ...(body.phone === undefined ? {} : { phone: body.phone }),
+    ...(body.current_password === undefined ? {} : { currentPassword: body.current_password }),
+  };
+}
+
+/** Routes of one account. */
+export const accountRoutes: readonly Route[] = [
+  registerUser,
+  getMe,
+  getUser,
+  replaceUser,
+  patchUser,
+  deleteUser,
+  changePassword,
+  deleteOwnUser,
+];

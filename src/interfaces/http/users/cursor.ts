@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { invalidFields } from '../../../domain/errors.ts';
+import { UUID_PATTERN } from '../validation.ts';
+
+const UUID = new RegExp(UUID_PATTERN);
+/** Longer than any cursor that we make. */
+const MAX_LENGTH = 256;
+
+/**
+ * Writes a keyset cursor: the last id of a page, and the list that it belongs to. The search text goes in as a hash:
+ * cursors end up in logs of proxies, and the text may name a person.
+ */
+export function writeCursor(afterId: string, searchText: string | undefined): string {
+  const content = { after: afterId, list: listName(searchText) };
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/**
+ * Reads a cursor of the same list.
+ * @returns the last id of the page before.
+ * @throws DomainError `validation_failed` on `cursor`
+ */
+export function readCursor(cursor: string, searchText: string | undefined): string {
+  const { after, list } = decode(cursor);
+  if (typeof after !== 'string' || !UUID.test(after) || typeof list !== 'string') {
+    throw refused('cursor_invalid', 'Must be a next_cursor of this list.');
+  }
+  if (list !== listName(searchText)) {
+    throw refused('cursor_of_other_list', 'Belongs to a list with another q.');
+  }
+  return after.toLowerCase();
+}
+
+function decode(cursor: string): { readonly after?: unknown; readonly list?: unknown } {
+  if (cursor.length > MAX_LENGTH) return {};
+  try {
+    const content: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return typeof content === 'object' && content !== null ? content : {};
+  } catch {
+    return {};
+  }
+}
+
+function listName(searchText: string | undefined): string {
+  if (searchText === undefined) return 'all';
+  return createHash('sha256').update(searchText.trim()).digest('base64url').slice(0, 16);
+}
+
+function refused(code: string, message: string) {
+  return invalidFields([{ field: 'cursor', code, message }]);
+}

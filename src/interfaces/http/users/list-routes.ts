@@ -1,0 +1,127 @@
+import Type, { type Static } from 'typebox';
+import { PUBLIC_PROFILES_MAX_IDS } from '../../../application/users/get-public-profiles.ts';
+import { SEARCH_MAX_LENGTH, type UserSelection } from '../../../application/users/list-users.ts';
+import { invalidFields } from '../../../domain/errors.ts';
+import { closedObject, nullableString, uuidInput, uuidOutput } from '../common-schemas.ts';
+import { type Route, route } from '../route.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { showUser, userSchema } from './schemas.ts';
+
+const tag = 'Users';
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+/** Enough for the most ids in their longest spelling: 39 bytes each with quotes and comma. */
+const PUBLIC_PROFILES_LIMIT_BYTES = 32 * 1024;
+
+const listQuery = closedObject({
+  email: Type.Optional(
+    Type.String({ description: 'The user with exactly this address. Excludes q and cursor.' }),
+  ),
+  q: Type.Optional(
+    Type.String({
+      description: `Users whose names or e-mail contain this text, in any case: 1–${SEARCH_MAX_LENGTH} characters.`,
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ description: 'The next_cursor of the page before, with the same q.' }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIMIT,
+      description: `Longest page; ${DEFAULT_LIMIT} unless told.`,
+    }),
+  ),
+});
+
+/** One page of users in an answer. */
+export const userListSchema = Type.Object({
+  users: Type.Array(userSchema),
+  next_cursor: nullableString({ description: 'Where the next page begins; null on the last.' }),
+});
+
+const listUsers = route({
+  method: 'GET',
+  path: '/v1/users',
+  operationId: 'listUsers',
+  tag,
+  summary: 'List or search users',
+  description: 'In the order of ids, which is that of registration.',
+  access: 'scope:users:read',
+  query: listQuery,
+  answers: { 200: { description: 'One page.', schema: userListSchema } },
+  problems: [],
+  handle: async ({ caller, query }, { useCases }) => {
+    const { users, nextAfterId } = await useCases.listUsers(caller, readSelection(query));
+    return {
+      status: 200,
+      body: {
+        users: users.map(showUser),
+        next_cursor: nextAfterId === null ? null : writeCursor(nextAfterId, query.q),
+      },
+    };
+  },
+});
+
+function readSelection({ email, q, cursor, limit }: Static<typeof listQuery>): UserSelection {
+  if (email !== undefined) {
+    if (q !== undefined || cursor !== undefined) {
+      throw invalidFields([
+        { field: 'email', code: 'excludes_others', message: 'Excludes q and cursor.' },
+      ]);
+    }
+    return { kind: 'email', email };
+  }
+  const page = {
+    afterId: cursor === undefined ? null : readCursor(cursor, q),
+    limit: limit ?? DEFAULT_LIMIT,
+  };
+  return q === undefined ? { kind: 'all', page } : { kind: 'search', text: q, page };
+}
+
+const publicProfilesSchema = Type.Object({
+  profiles: Type.Array(
+    Type.Object({ id: uuidOutput(), first_name: Type.String(), last_name: Type.String() }),
+    { description: 'In the order asked, each id once.' },
+  ),
+  missing: Type.Array(uuidOutput(), { description: 'Ids that no user has.' }),
+});
+
+const getPublicProfiles = route({
+  method: 'POST',
+  path: '/v1/public-profiles',
+  operationId: 'getPublicProfiles',
+  tag,
+  summary: 'Read what everybody may know of many users',
+  access: 'user_or:users:read',
+  body: {
+    schema: closedObject({
+      ids: Type.Array(uuidInput('Id of a user.'), {
+        minItems: 1,
+        maxItems: PUBLIC_PROFILES_MAX_IDS,
+      }),
+    }),
+    mediaTypes: ['application/json'],
+    limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
+  },
+  answers: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
+  problems: [],
+  handle: async ({ caller, body }, { useCases }) => {
+    const ids = body.ids.map((id) => id.toLowerCase());
+    const { profiles, missing } = await useCases.getPublicProfiles(caller, ids);
+    return {
+      status: 200,
+      body: {
+        profiles: profiles.map(({ id, firstName, lastName }) => ({
+          id,
+          first_name: firstName,
+          last_name: lastName,
+        })),
+        missing,
+      },
+    };
+  },
+});
+
+/** Routes of many users at once. */
+export const userListRoutes: readonly Route[] = [listUsers, getPublicProfiles];

@@ -1,0 +1,122 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { TSchema } from 'typebox';
+import { type Fault, InvalidRequest } from './problems.ts';
+
+/** The parts of a request that have a schema. */
+export type RequestPart = 'body' | 'query' | 'path';
+
+const POINTER_PREFIX: Readonly<Record<RequestPart, string>> = {
+  body: '',
+  query: '/query',
+  path: '/path',
+};
+
+/** Property names that may be shown back; anything else could carry a secret that was sent in the wrong place. */
+const SHOWN_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+// Nothing is coerced, stripped or defaulted: what does not fit is refused, and what fits stays as it was sent.
+const ajv = new Ajv({
+  allErrors: true,
+  allowUnionTypes: true,
+  coerceTypes: false,
+  ownProperties: true,
+  removeAdditional: false,
+  useDefaults: false,
+  validateFormats: false,
+});
+const compiled = new WeakMap<TSchema, ValidateFunction>();
+
+/** All faults of a value against its schema; none when it fits. Schemas are compiled at their first use. */
+export function findFaults(part: RequestPart, schema: TSchema, value: unknown): readonly Fault[] {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+  }
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => toFault(part, error));
+}
+
+/**
+ * Refuses a request that has faults.
+ * @throws InvalidRequest
+ */
+export function assertNoFaults(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new InvalidRequest(faults);
+}
+
+function toFault(part: RequestPart, error: ErrorObject): Fault {
+  const base = `${POINTER_PREFIX[part]}${error.instancePath}`;
+  const { keyword, params } = error;
+  switch (keyword) {
+    case 'required':
+      return {
+        pointer: `${base}/${params.missingProperty}`,
+        code: 'required',
+        message: 'Is required.',
+      };
+    case 'additionalProperties':
+      return {
+        pointer: unknownPointer(base, String(params.additionalProperty)),
+        code: 'unknown_field',
+        message: 'There is no such field.',
+      };
+    case 'type':
+      return { pointer: base, code: 'wrong_type', message: `Must be ${typeName(params.type)}.` };
+    case 'enum':
+      return {
+        pointer: base,
+        code: 'not_allowed',
+        message: `Must be one of ${params.allowedValues.join(', ')}.`,
+      };
+    case 'pattern':
+      return { pointer: base, code: 'wrong_format', message: patternMessage(error) };
+    case 'minimum':
+    case 'maximum':
+      return {
+        pointer: base,
+        code: 'out_of_range',
+        message: `Must be ${keyword === 'minimum' ? 'at least' : 'at most'} ${params.limit}.`,
+      };
+    case 'minItems':
+    case 'maxItems':
+      return {
+        pointer: base,
+        code: 'wrong_count',
+        message: `Must have ${keyword === 'minItems' ? 'at least' : 'at most'} ${params.limit} elements.`,
+      };
+    case 'minProperties':
+      return { pointer: base, code: 'empty', message: 'Must have at least one field.' };
+    default:
+      return { pointer: base, code: 'invalid', message: 'Is not valid.' };
+  }
+}
+
+function unknownPointer(base: string, name: string): string {
+  return SHOWN_NAME.test(name) ? `${base}/${name}` : base;
+}
+
+function patternMessage(error: ErrorObject): string {
+  return error.params.pattern === UUID_PATTERN
+    ? 'Must be a UUID.'
+    : 'Must have the documented form.';
+}
+
+function typeName(type: string | readonly string[]): string {
+  const names: Readonly<Record<string, string>> = {
+    string: 'a string',
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: 'true or false',
+    array: 'an array',
+    object: 'an object',
+    null: 'null',
+  };
+  return [type]
+    .flat()
+    .map((name) => names[name] ?? name)
+    .join(' or ');
+}
+
+/** A UUID of any version, in either case (RFC 9562 §4). */
+export const UUID_PATTERN = '^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$';

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import {
+  type App,
+  createApp,
+  createLogger,
+  createMigration,
+  describeStartFailure,
+  findRunningService,
+  openMigrator,
+} from './app.ts';
+import { ConfigError } from './config/config-error.ts';
+import { takeConfigFlags } from './config/flag-source.ts';
+import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
+import type { CliDeps } from './interfaces/cli/cli-deps.ts';
+import { runConfigCheck, runConfigPrint } from './interfaces/cli/config.ts';
+import { createHttpClient } from './interfaces/cli/http-client.ts';
+import { createInProcessClient } from './interfaces/cli/in-process-client.ts';
+import { CommandFailure, EXIT } from './interfaces/cli/io.ts';
+import { runMigrate } from './interfaces/cli/migrate.ts';
+import type { OperatorClient } from './interfaces/cli/operator-client.ts';
+import { createProcessIo } from './interfaces/cli/process-io.ts';
+import { runCli } from './interfaces/cli/program.ts';
+import { readyText } from './interfaces/cli/ready-text.ts';
+import type { Target } from './interfaces/cli/target.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+const { flags, rest } = takeConfigFlags(process.argv.slice(2));
+/** How a signal ended the process, as shells report it. */
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const interrupted = new AbortController();
+const io = createProcessIo(process, interrupted.signal);
+
+for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) process.exit(exitCode);
+    interrupted.abort();
+  });
+}
+
+const configFlags = flags.map(({ name, value }) =>
+  value === undefined ? `--${name}` : `--${name}=${value}`,
+);
+const deps: CliDeps = {
+  version,
+  io,
+  cwd: process.cwd(),
+  signal: interrupted.signal,
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+  serve,
+  openOperator,
+  migrate: (args) =>
+    runMigrate(args, io, {
+      open: async (log) => openMigrator((await load()).config, log),
+      create: (name) => createMigration(process.cwd(), name),
+    }),
+  configPrint: (args) => runConfigPrint([...args, ...configFlags], io),
+  configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
+};
+
+// The exit is explicit: a dependency's open handle must not keep a command alive that is done.
+process.exit(await runCli(deps, rest));
+
+/** @throws CommandFailure that names every fault. */
+async function load(): Promise<LoadedConfig> {
+  try {
+    return await loadConfig({ flags });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandFailure(error.message);
+    throw error;
+  }
+}
+
+async function serve(): Promise<number> {
+  const { config, warnings } = await load();
+  const logger = createLogger(config.logging, process.stdout);
+  for (const warning of warnings) logger.warn('configuration', { warning });
+  process.on('uncaughtException', (error) => {
+    logger.error('uncaught error, the process ends', { error });
+    process.exit(EXIT.failed);
+  });
+  let app: App | undefined;
+  try {
+    app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
+    const ready = await app.listen();
+    const { newServiceKey: _shownOnTerminalsOnly, ...shown } = ready;
+    if (process.stdout.isTTY === true) io.stdout(readyText(ready));
+    else logger.info('ready', { ...snakeCase(shown), try: `curl ${ready.url}/health` });
+  } catch (error) {
+    logger.error(`could not start: ${describeStartFailure(error)}`);
+    await app?.stop();
+    return EXIT.failed;
+  }
+  await untilInterrupted();
+  logger.info('stopping');
+  const deadline = setTimeout(() => {
+    logger.error('did not stop in time', { timeout_ms: config.server.shutdownTimeoutMs });
+    process.exit(EXIT.failed);
+  }, config.server.shutdownTimeoutMs);
+  const clean = await app.stop();
+  clearTimeout(deadline);
+  logger.info('stopped');
+  return clean ? EXIT.done : EXIT.failed;
+}
+
+function snakeCase(ready: { url: string; drivers: object; serviceKeyFile: string | null }) {
+  return {
+    url: ready.url,
+    docs: `${ready.url}/docs`,
+    ...ready.drivers,
+    ...(ready.serviceKeyFile === null ? {} : { first_start_file: ready.serviceKeyFile }),
+  };
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    if (interrupted.signal.aborted) resolve();
+    interrupted.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The service at a URL; else the local one over its control socket, or in this process when none runs. */
+async function openOperator(target: Target): Promise<OperatorClient> {
+  if (target.url !== undefined) {
+    return createHttpClient({
+      url: target.url,
+      ...(target.key === undefined ? {} : { key: target.key }),
+    });
+  }
+  const { config } = await load();
+  const socketPath = await findRunningService(config);
+  if (socketPath !== null) return createHttpClient({ socketPath });
+  const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
+  try {
+    const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
+    return createInProcessClient({
+      server: app.operator,
+      description:
+        config.database.driver === 'embedded'
+          ? `the data under ${config.database.path}`
+          : `the database ${config.database.name} on ${config.database.host}`,
+      close: async () => void (await app.stop()),
+    });
+  } catch (error) {
+    throw new CommandFailure(describeStartFailure(error));
+  }
+}

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Cache } from '../../src/domain/ports.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** One cache under test. */
+export interface CacheBundle {
+  readonly cache: Cache;
+  /** Loses these keys as a full or restarted cache would. */
+  evict(keys: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens an empty cache whose abandoned leases end after `leaseTtlMs`. */
+export type OpenCache = (options: { readonly leaseTtlMs: number }) => Promise<CacheBundle>;
+
+/** Outlives every test. */
+const LONG_MS = 60_000;
+/** Ends within a test that waits for it. */
+const SHORT_MS = 50;
+
+/** What every `Cache` promises, whatever it runs on. */
+export function describeCacheContract(name: string, open: OpenCache): void {
+  describe(`${name} keeps the cache contract`, () => {
+    let bundle: CacheBundle;
+    let cache: Cache;
+
+    beforeEach(async () => {
+      bundle = await open({ leaseTtlMs: LONG_MS });
+      cache = bundle.cache;
+    });
+    afterEach(() => bundle.close());
+
+    async function lease(key: string): Promise<string> {
+      const found = await cache.get(key);
+      if (found.kind !== 'lease') throw new Error(`expected a lease, got ${found.kind}`);
+      return found.lease;
+    }
+
+    async function reopen(leaseTtlMs: number): Promise<void> {
+      await bundle.close();
+      bundle = await open({ leaseTtlMs });
+      cache = bundle.cache;
+    }
+
+    test('a filled key is a hit with exactly the value that was filled in', async () => {
+      const value = '{"name":"Zoë \u{1F600} \u0000 \u2028"}';
+      expect(await cache.fill('a', await lease('a'), value, LONG_MS)).toBe(true);
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value });
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value });
+    });
+
+    test('an empty value is a hit', async () => {
+      expect(await cache.fill('a', await lease('a'), '', LONG_MS)).toBe(true);
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value: '' });
+    });
+
+    test('a value that reads like a lease is a hit', async () => {
+      const own = await lease('a');
+      expect(await cache.fill('a', own, own, LONG_MS)).toBe(true);
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value: own });
+      expect(await cache.fill('a', own, 'again', LONG_MS)).toBe(false);
+    });
+
+    test('a missed key is leased to one reader and busy for the others', async () => {
+      const found = await Promise.all(Array.from({ length: 20 }, () => cache.get('a')));
+      expect(found.filter(({ kind }) => kind === 'lease')).toHaveLength(1);
+      expect(found.filter(({ kind }) => kind === 'busy')).toHaveLength(19);
+    });
+
+    test('keys are leased independently', async () => {
+      const [a, b] = [await lease('a'), await lease('b')];
+      expect(await cache.fill('a', b, 'x', LONG_MS)).toBe(false);
+      expect(await cache.fill('a', a, 'a', LONG_MS)).toBe(true);
+      expect(await cache.fill('b', b, 'b', LONG_MS)).toBe(true);
+    });
+
+    test('a fill without the lease is refused', async () => {
+      expect(await cache.fill('a', 'made-up', 'old', LONG_MS)).toBe(false);
+      const own = await lease('a');
+      expect(await cache.fill('a', 'made-up', 'old', LONG_MS)).toBe(false);
+      expect(await cache.fill('a', own, 'new', LONG_MS)).toBe(true);
+    });
+
+    test('a lease fills once', async () => {
+      const own = await lease('a');
+      expect(await cache.fill('a', own, 'first', LONG_MS)).toBe(true);
+      expect(await cache.fill('a', own, 'second', LONG_MS)).toBe(false);
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'first' });
+    });
+
+    test('an invalidated value is gone', async () => {
+      await cache.fill('a', await lease('a'), 'old', LONG_MS);
+      await cache.fill('b', await lease('b'), 'other', LONG_MS);
+      await cache.invalidate(['a', 'never-seen']);
+      expect((await cache.get('a')).kind).toBe('lease');
+      expect(await cache.get('b')).toEqual({ kind: 'hit', value: 'other' });
+    });
+
+    test('a reader that loaded before an invalidation cannot fill after it', async () => {
+      const slow = await lease('a');
+      await cache.invalidate(['a']);
+      expect(await cache.fill('a', slow, 'old', LONG_MS)).toBe(false);
+      expect((await cache.get('a')).kind).toBe('lease');
+    });
+
+    test('a slow reader cannot fill under the lease of a later one', async () => {
+      const slow = await lease('a');
+      await cache.invalidate(['a']);
+      const later = await lease('a');
+      expect(later).not.toBe(slow);
+      expect(await cache.fill('a', slow, 'old', LONG_MS)).toBe(false);
+      expect(await cache.fill('a', later, 'new', LONG_MS)).toBe(true);
+      expect(await cache.fill('a', slow, 'old', LONG_MS)).toBe(false);
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'new' });
+    });
+
+    test('a lease that was evicted with an invalidation in between fills nothing', async () => {
+      const slow = await lease('a');
+      await bundle.evict(['a']);
+      await cache.invalidate(['a']);
+      expect(await cache.fill('a', slow, 'old', LONG_MS)).toBe(false);
+      const later = await lease('a');
+      expect(await cache.fill('a', slow, 'old', LONG_MS)).toBe(false);
+      expect(await cache.fill('a', later, 'new', LONG_MS)).toBe(true);
+    });
+
+    test('an evicted value is a miss', async () => {
+      await cache.fill('a', await lease('a'), 'value', LONG_MS);
+      await bundle.evict(['a']);
+      expect((await cache.get('a')).kind).toBe('lease');
+    });
+
+    test('a value ends with its time to live', async () => {
+      await cache.fill('a', await lease('a'), 'value', SHORT_MS);
+      await eventually(async () => expect((await cache.get('a')).kind).toBe('lease'));
+    });
+
+    test('a lease whose holder never fills ends, and fills nothing afterwards', async () => {
+      await reopen(SHORT_MS);
+      const abandoned = await lease('a');
+      const next = await eventually(() => lease('a'));
+      expect(await cache.fill('a', abandoned, 'old', LONG_MS)).toBe(false);
+      expect(next).not.toBe(abandoned);
+    });
+
+    test('a fill keeps its value beyond the end of its lease', async () => {
+      await reopen(SHORT_MS);
+      expect(await cache.fill('a', await lease('a'), 'value', LONG_MS)).toBe(true);
+      await lease('clock');
+      await eventually(() => lease('clock'));
+      expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'value' });
+    });
+
+    test('invalidating nothing, or many keys at once, works', async () => {
+      await cache.invalidate([]);
+      const keys = Array.from({ length: 500 }, (_, index) => `many:${index}`);
+      await Promise.all(
+        keys.map(async (key) => cache.fill(key, await lease(key), 'value', LONG_MS)),
+      );
+      await cache.invalidate(keys);
+      const kinds = await Promise.all(keys.map(async (key) => (await cache.get(key)).kind));
+      expect(new Set(kinds)).toEqual(new Set(['lease']));
+    });
+
+    test('under racing readers and writers no copy is older than the last write', async () => {
+      let truth = 0;
+      async function read(): Promise<number> {
+        const found = await cache.get('a');
+        if (found.kind === 'hit') return Number(found.value);
+        const loaded = truth;
+        // Somebody else gets a turn between the load and the fill.
+        await Promise.resolve();
+        if (found.kind === 'lease') await cache.fill('a', found.lease, String(loaded), LONG_MS);
+        return loaded;
+      }
+      for (let write = 1; write <= 100; write += 1) {
+        const readers = [read(), read(), read()];
+        truth = write;
+        await cache.invalidate(['a']);
+        await Promise.all(readers);
+        expect(await read()).toBe(write);
+      }
+    });
+  });
+}

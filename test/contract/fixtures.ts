@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { DomainErrorCode } from '../../src/domain/errors.ts';
+import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { NewSession } from '../../src/domain/session/session-repository.ts';
+import type { Transaction } from '../../src/domain/unit-of-work.ts';
+import type { EmailAddress } from '../../src/domain/user/email-address.ts';
+import type { PersonName } from '../../src/domain/user/person-name.ts';
+import type { PhoneNumber } from '../../src/domain/user/phone-number.ts';
+import { User } from '../../src/domain/user/user.ts';
+import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { Database, SqlConnection } from '../../src/infrastructure/database/sql.ts';
+import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
+import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
+import { createSilentLogger } from '../support/logger.ts';
+import type { DatabaseImplementation } from './databases.ts';
+
+/** Ids as production makes them. */
+export const ids = createUuidV7Generator();
+
+/** A database that all tests of a suite share, emptied before each of them. */
+export function useDatabase(implementation: DatabaseImplementation): () => Database {
+  let database: Database | undefined;
+  const get = (): Database => {
+    if (database === undefined) throw new Error('the database is there only while a test runs');
+    return database;
+  };
+  beforeAll(async () => {
+    database = await implementation.open();
+  });
+  beforeEach(async () => {
+    await get().query(
+      'truncate users, sessions, session_revocations, outbox, signing_keys, service_accounts restart identity',
+    );
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+  return get;
+}
+
+/** What a test user may have of its own. */
+export interface UserTraits {
+  readonly id?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly email?: string;
+  readonly phone?: string | null;
+}
+
+let counter = 0;
+
+/** A user at version 1 that nobody has stored yet; its address is its own unless given. */
+export function newUser(traits: UserTraits = {}): User {
+  counter += 1;
+  return User.register(
+    {
+      id: traits.id ?? ids.next(),
+      firstName: (traits.firstName ?? 'Given') as PersonName,
+      lastName: (traits.lastName ?? 'Family') as PersonName,
+      email: (traits.email ?? `user${counter}@example.com`) as EmailAddress,
+      phone: (traits.phone ?? null) as PhoneNumber | null,
+      passwordHash: `$argon2id$test${counter}`,
+      passwordForm: 1,
+    },
+    new Date(),
+  );
+}
+
+/** Stores a new user outside any unit of work. @returns its id. */
+export async function storeUser(connection: SqlConnection, traits: UserTraits = {}): Promise<User> {
+  const user = newUser(traits);
+  await createPostgresUserRepository(connection).insert(user);
+  return user;
+}
+
+/** Runs work as production does, without listeners. */
+export async function inTransaction<T>(
+  database: Database,
+  work: (transaction: Transaction) => Promise<T>,
+  onCommitted: (events: readonly RecordedEvent[]) => Promise<void> = async () => {},
+): Promise<T> {
+  const logger = createSilentLogger();
+  const clock = createSystemClock();
+  const unitOfWork = createUnitOfWork({ database, ids, clock, logger, onCommitted });
+  return await unitOfWork.run({ requestId: 'test-request' }, work);
+}
+
+/** Registers a user as the use case does: the row and its event in one transaction. */
+export async function register(database: Database, traits: UserTraits = {}): Promise<User> {
+  const user = newUser(traits);
+  await inTransaction(database, async ({ users, outbox }) => {
+    await users.insert(user);
+    await outbox.append(user.takeEvents());
+  });
+  return user;
+}
+
+/** For `rejects.toMatchObject`. */
+export function refusal(code: DomainErrorCode): { name: string; code: string } {
+  return { name: 'DomainError', code };
+}
+
+/** Lifetimes that outlast every test. */
+export const oneHour = { idleTtlMs: 3_600_000, absoluteTtlMs: 3_600_000 };
+
+/** A session of its own id and token. */
+export function newSession(userId: string): NewSession {
+  counter += 1;
+  return {
+    id: ids.next(),
+    userId,
+    client: { ip: '192.0.2.1', userAgent: 'test' },
+    refreshTokenHash: hashOf(`token ${counter}`),
+  };
+}
+
+/** 32 bytes that stand for the hash of a token. */
+export function hashOf(text: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(text).digest());
+}
+
+/** Something that one part of a test waits for and another one lets happen. */
+export function createSignal(): { readonly fired: Promise<void>; readonly fire: () => void } {
+  let fire: () => void = () => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return { fired, fire: () => fire() };
+}

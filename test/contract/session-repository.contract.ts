@@ -1,0 +1,276 @@
+import { describe, expect, test } from 'vitest';
+import type { NewSession, RefreshState } from '../../src/domain/session/session-repository.ts';
+import { createPostgresSessionRepository } from '../../src/infrastructure/database/postgres/session-repository.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { DatabaseImplementation } from './databases.ts';
+import {
+  hashOf,
+  ids,
+  inTransaction,
+  newSession,
+  oneHour,
+  refusal,
+  storeUser,
+  useDatabase,
+} from './fixtures.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What SessionRepository promises. Time passes by moving the rows' times, since only the database's clock counts. */
+export function describeSessionRepositoryContract(implementation: DatabaseImplementation): void {
+  describe(`SessionRepository (${implementation.name})`, () => {
+    const database = useDatabase(implementation);
+    const sessions = () => createPostgresSessionRepository(database());
+
+    async function start(lifetimes = oneHour, userId?: string): Promise<NewSession> {
+      const session = newSession(userId ?? (await storeUser(database())).id);
+      await sessions().insert(session, lifetimes);
+      return session;
+    }
+
+    /** Lets time pass for one session. */
+    async function age(id: string, milliseconds: number): Promise<void> {
+      await database().query(
+        `update sessions
+         set created_at = created_at - $2::float8 * interval '1 millisecond',
+           last_used_at = last_used_at - $2::float8 * interval '1 millisecond',
+           expires_at = expires_at - $2::float8 * interval '1 millisecond',
+           absolute_expires_at = absolute_expires_at - $2::float8 * interval '1 millisecond',
+           rotated_at = rotated_at - $2::float8 * interval '1 millisecond'
+         where id = $1`,
+        [id, milliseconds],
+      );
+    }
+
+    const lock = (id: string) => inTransaction(database(), (tx) => tx.sessions.lockForRefresh(id));
+
+    function rotate(id: string, from: Uint8Array, to: Uint8Array, idleTtlMs = HOUR_MS) {
+      return inTransaction(database(), async (tx) => {
+        await tx.sessions.lockForRefresh(id);
+        const rotation = { currentHash: to, previousHash: from, sealedSuccessor: hashOf('seal') };
+        return await tx.sessions.rotate(id, rotation, idleTtlMs);
+      });
+    }
+
+    test('a session lives from its start until its idle time is over', async () => {
+      const session = newSession((await storeUser(database())).id);
+      const remaining = await sessions().insert(session, {
+        idleTtlMs: 60_000,
+        absoluteTtlMs: HOUR_MS,
+      });
+      expect(remaining).toBeCloseTo(60_000, -1);
+      const live = await sessions().findLive(session.id);
+      expect(live).toMatchObject({ id: session.id, userId: session.userId });
+      expect(live?.remainingMs).toBeGreaterThan(30_000);
+      await age(session.id, 60_001);
+      expect(await sessions().findLive(session.id)).toBeNull();
+      expect(await lock(session.id)).toBeNull();
+      expect(await sessions().listLive(session.userId)).toEqual([]);
+    });
+
+    test('the absolute lifetime bounds the idle one, at the start and at each rotation', async () => {
+      const session = newSession((await storeUser(database())).id);
+      const remaining = await sessions().insert(session, {
+        idleTtlMs: HOUR_MS,
+        absoluteTtlMs: 60_000,
+      });
+      expect(remaining).toBeCloseTo(60_000, -1);
+      await age(session.id, 20_000);
+      const after = await rotate(session.id, session.refreshTokenHash, hashOf('second'));
+      expect(after).toBeGreaterThan(30_000);
+      expect(after).toBeLessThanOrEqual(40_000);
+    });
+
+    test('a lifetime of 90 days is no number too large', async () => {
+      const ninetyDays = 90 * 24 * HOUR_MS;
+      const session = newSession((await storeUser(database())).id);
+      const lifetimes = { idleTtlMs: ninetyDays, absoluteTtlMs: ninetyDays };
+      expect(await sessions().insert(session, lifetimes)).toBeCloseTo(ninetyDays, -2);
+    });
+
+    test('a session of a user who is gone is refused like a wrong password', async () => {
+      const insert = sessions().insert(newSession(ids.next()), oneHour);
+      await expect(insert).rejects.toMatchObject(refusal('invalid_credentials'));
+    });
+
+    test('lists the live sessions of one user, the last used first', async () => {
+      const { id: userId } = await storeUser(database());
+      const [first, second, third] = [
+        await start(oneHour, userId),
+        await start(oneHour, userId),
+        await start(oneHour, userId),
+      ];
+      await start();
+      await age(second.id, 1_000);
+      await age(first.id, 2_000);
+      await age(third.id, 3_000);
+      await rotate(third.id, third.refreshTokenHash, hashOf('next'));
+      const listed = await sessions().listLive(userId);
+      expect(listed.map((session) => session.id)).toEqual([third.id, second.id, first.id]);
+      expect(listed[1]).toMatchObject({ userId, client: { ip: '192.0.2.1', userAgent: 'test' } });
+      const { createdAt, lastUsedAt, expiresAt } = listed[0] ?? {};
+      expect(createdAt).toBeInstanceOf(Date);
+      expect(lastUsedAt?.getTime()).toBeGreaterThan(createdAt?.getTime() ?? Number.NaN);
+      expect(expiresAt?.getTime()).toBeGreaterThan(lastUsedAt?.getTime() ?? Number.NaN);
+    });
+
+    test('lists 200 sessions at most', async () => {
+      const { id: userId } = await storeUser(database());
+      await database().query(
+        `insert into sessions (id, user_id, expires_at, absolute_expires_at, refresh_hash)
+         select gen_random_uuid(), $1, now() + interval '1 hour', now() + interval '1 hour', ''::bytea
+         from generate_series(1, 201)`,
+        [userId],
+      );
+      expect(await sessions().listLive(userId)).toHaveLength(200);
+    });
+
+    test('shows the refresh state before and after a rotation, by the database’s clock', async () => {
+      const session = await start();
+      const before = await lock(session.id);
+      expect(before).toMatchObject({
+        previousHash: null,
+        sinceRotationMs: null,
+        sealedSuccessor: null,
+      });
+      expect(bytes(before?.currentHash)).toEqual(bytes(session.refreshTokenHash));
+      await rotate(session.id, session.refreshTokenHash, hashOf('second'));
+      await age(session.id, 7_000);
+      const after = await lock(session.id);
+      expect(after?.userId).toBe(session.userId);
+      expect(bytes(after?.currentHash)).toEqual(bytes(hashOf('second')));
+      expect(bytes(after?.previousHash)).toEqual(bytes(session.refreshTokenHash));
+      expect(bytes(after?.sealedSuccessor)).toEqual(bytes(hashOf('seal')));
+      expect(after?.sinceRotationMs).toBeGreaterThanOrEqual(7_000);
+      expect(after?.sinceRotationMs).toBeLessThan(30_000);
+    });
+
+    test('a rotation restarts the idle time', async () => {
+      const session = await start({ idleTtlMs: 60_000, absoluteTtlMs: HOUR_MS });
+      await age(session.id, 50_000);
+      const remaining = await rotate(session.id, session.refreshTokenHash, hashOf('x'), 60_000);
+      expect(remaining).toBeGreaterThan(55_000);
+    });
+
+    test('16 parallel refreshes with one token rotate it once', async () => {
+      const session = await start();
+      const states: (RefreshState | null)[] = [];
+      const refresh = (index: number) =>
+        inTransaction(database(), async (tx) => {
+          const state = await tx.sessions.lockForRefresh(session.id);
+          states.push(state);
+          if (state === null || bytes(state.currentHash) !== bytes(session.refreshTokenHash))
+            return;
+          const rotation = {
+            currentHash: hashOf(`successor ${index}`),
+            previousHash: state.currentHash,
+            sealedSuccessor: hashOf('seal'),
+          };
+          await tx.sessions.rotate(session.id, rotation, HOUR_MS);
+        });
+      await Promise.all(Array.from({ length: 16 }, (_, index) => refresh(index)));
+      const [first, ...others] = states;
+      expect(bytes(first?.currentHash)).toBe(bytes(session.refreshTokenHash));
+      expect(new Set(others.map((state) => bytes(state?.currentHash))).size).toBe(1);
+      for (const state of others) expect(state?.sinceRotationMs).toBeGreaterThanOrEqual(0);
+    });
+
+    test('a rotation of a session that is gone is the programmer’s fault', async () => {
+      await expect(rotate(ids.next(), hashOf('a'), hashOf('b'))).rejects.toThrow('lock it first');
+    });
+
+    test('ends one, all but one, or all sessions of a user, and says which', async () => {
+      const { id: userId } = await storeUser(database());
+      const [one, two, three] = [
+        (await start(oneHour, userId)).id,
+        (await start(oneHour, userId)).id,
+        (await start(oneHour, userId)).id,
+      ];
+      const stranger = await start();
+      expect(await sessions().end(userId, { only: stranger.id })).toEqual([]);
+      expect(await sessions().end(userId, { only: one })).toEqual([one]);
+      expect(await sessions().end(userId, { only: one })).toEqual([]);
+      expect(await sessions().end(userId, { except: three })).toEqual([two]);
+      expect(await sessions().end(userId, { all: true })).toEqual([three]);
+      expect(await sessions().listLive(userId)).toEqual([]);
+      expect(await sessions().findLive(stranger.id)).not.toBeNull();
+      const revoked = await sessions().listRevoked(30_000);
+      expect([...revoked].sort()).toEqual([one, two, three].sort());
+    });
+
+    test('an expired session has ended already and is not ended again', async () => {
+      const session = await start();
+      await age(session.id, HOUR_MS + 1);
+      expect(await sessions().end(session.userId, { all: true })).toEqual([]);
+      expect(await sessions().listRevoked(30_000)).toEqual([]);
+    });
+
+    test('a rolled back end leaves the session and no revocation', async () => {
+      const session = await start();
+      const work = inTransaction(database(), async (tx) => {
+        await tx.sessions.end(session.userId, { all: true });
+        throw new Error('no');
+      });
+      await expect(work).rejects.toThrow('no');
+      expect(await sessions().findLive(session.id)).not.toBeNull();
+      expect(await sessions().listRevoked(30_000)).toEqual([]);
+    });
+
+    test('two who end all sessions of one user at once do not hinder each other', async () => {
+      const { id: userId } = await storeUser(database());
+      const started = new Set<string>();
+      for (let index = 0; index < 20; index += 1) started.add((await start(oneHour, userId)).id);
+      const ended = await Promise.all([
+        sessions().end(userId, { all: true }),
+        sessions().end(userId, { all: true }),
+      ]);
+      expect(ended.flat()).toHaveLength(20);
+      expect(new Set(ended.flat())).toEqual(started);
+    });
+
+    test('lists only what ended within the window, the newest first', async () => {
+      const [old, recent] = [await start(), await start()];
+      await sessions().end(old.userId, { all: true });
+      await sessions().end(recent.userId, { all: true });
+      expect(await sessions().listRevoked(30_000)).toEqual([recent.id, old.id]);
+      await ageRevocation(old.id, 31_000);
+      expect(await sessions().listRevoked(30_000)).toEqual([recent.id]);
+      expect(await sessions().listRevoked(60_000)).toEqual([recent.id, old.id]);
+    });
+
+    test('removes expired sessions and revocations older than an hour, some at a time', async () => {
+      const live = await start();
+      for (let index = 0; index < 5; index += 1) await age((await start()).id, HOUR_MS + 1);
+      const fresh = await start();
+      await sessions().end(fresh.userId, { all: true });
+      for (let index = 0; index < 4; index += 1) {
+        const session = await start();
+        await sessions().end(session.userId, { all: true });
+        await ageRevocation(session.id, HOUR_MS + 1_000);
+      }
+      expect(await sessions().deleteExpired(3)).toBe(6);
+      expect(await sessions().deleteExpired(3)).toBe(3);
+      expect(await sessions().deleteExpired(3)).toBe(0);
+      expect(await sessions().findLive(live.id)).not.toBeNull();
+      expect(await sessions().listRevoked(24 * HOUR_MS)).toEqual([fresh.id]);
+    });
+
+    test('sessions go with their user', async () => {
+      const session = await start();
+      await createPostgresUserRepository(database()).delete(session.userId);
+      expect(await sessions().findLive(session.id)).toBeNull();
+    });
+
+    async function ageRevocation(id: string, milliseconds: number): Promise<void> {
+      await database().query(
+        `update session_revocations
+         set revoked_at = revoked_at - $2::float8 * interval '1 millisecond' where session_id = $1`,
+        [id, milliseconds],
+      );
+    }
+  });
+}
+
+function bytes(value: Uint8Array | null | undefined): string | undefined {
+  return value === null || value === undefined ? undefined : Buffer.from(value).toString('hex');
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { UserPage } from '../../src/domain/user/user-repository.ts';
+import { searchUsers } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
+import { searchPattern } from '../../src/infrastructure/database/postgres/search-pattern.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { DatabaseImplementation } from './databases.ts';
+import { ids, storeUser, useDatabase } from './fixtures.ts';
+
+/** Users who are hard to find, by a name of the test's own. */
+const people = {
+  eva: { firstName: 'Éva', lastName: "D'Arc-Smith", email: 'eva+news@example.com' },
+  decomposed: { firstName: 'Zoe\u0308', lastName: 'Mu\u0308ller', email: 'zm@example.org' },
+  percent: { firstName: '100%', lastName: 'Real', email: 'percent@example.com' },
+  underscore: { firstName: 'snake_case', lastName: 'Real', email: 'under_score@example.com' },
+  backslash: { firstName: 'back\\slash', lastName: 'Real', email: 'back@example.com' },
+  wang: { firstName: '小明', lastName: '王', email: 'xm@example.cn' },
+  rare: { firstName: '\u{20BB7}野家', lastName: '田中', email: 'tanaka@example.jp' },
+  ivan: { firstName: 'Иван', lastName: 'ЖУКОВ', email: 'ivan@example.ru' },
+  muhammad: { firstName: 'محمد', lastName: 'علي', email: 'm@example.sa' },
+  sara: { firstName: 'שרה', lastName: 'כהן', email: 's@example.il' },
+  dev: { firstName: 'देवेन्द्र', lastName: 'शर्मा', email: 'd@example.in' },
+} as const;
+
+const cases: readonly (readonly [string, string, readonly (keyof typeof people)[]])[] = [
+  ['any part of a word', 'mit', ['eva']],
+  ['any case, beyond ASCII too', 'ÉVA', ['eva']],
+  ['any case of Cyrillic', 'жуков', ['ivan']],
+  ['a composed accent where the name has a combining one', 'zo\u00EB', ['decomposed']],
+  ['a combining accent where the name has one, too', 'mu\u0308l', ['decomposed']],
+  ['a combining accent where the name has a composed one', 'e\u0301va', ['eva']],
+  ['an accent is not ignored', 'muller', []],
+  ['first and last name together', 'Éva D', ['eva']],
+  ['a part of an address', 'a+news@ex', ['eva']],
+  ['an apostrophe and a hyphen', "d'arc-s", ['eva']],
+  ['% as itself', '00%', ['percent']],
+  ['_ as itself', 'e_c', ['underscore']],
+  ['\\ as itself', 'k\\s', ['backslash']],
+  ['% alone as the beginning of a word only', '%', []],
+  ['two CJK letters', '小明', ['wang']],
+  ['one CJK letter', '王', ['wang']],
+  ['letters outside the basic plane', '\u{20BB7}野', ['rare']],
+  ['three code points count as three, whatever their UTF-16 length', '\u{20BB7}野家', ['rare']],
+  ['right-to-left script', 'محم', ['muhammad']],
+  ['two letters of right-to-left script', 'כה', ['sara']],
+  ['an Indic script with marks', 'देवे', ['dev']],
+  ['two letters at the beginning of a word', 'ev', ['eva']],
+  ['not two letters inside a word', 'va', []],
+  ['nothing that nobody has', 'xyzzy', []],
+];
+
+/** What UserReader promises about lists and search. */
+export function describeUserSearchContract(implementation: DatabaseImplementation): void {
+  describe(`UserReader lists (${implementation.name})`, () => {
+    const database = useDatabase(implementation);
+    const users = () => createPostgresUserRepository(database());
+
+    async function storeMany(count: number): Promise<string[]> {
+      const stored: string[] = [];
+      for (let index = 0; index < count; index += 1) {
+        stored.push((await storeUser(database(), { lastName: 'Many' })).id);
+      }
+      return stored.sort();
+    }
+
+    async function collect(page: (afterId: string | null) => Promise<UserPage>) {
+      const pages: string[][] = [];
+      let afterId: string | null = null;
+      do {
+        const { users, nextAfterId } = await page(afterId);
+        pages.push(users.map((user) => user.id));
+        afterId = nextAfterId;
+      } while (afterId !== null && pages.length < 100);
+      return pages;
+    }
+
+    test('pages hold every user once, in id order, and the last one says so', async () => {
+      const stored = await storeMany(25);
+      const pages = await collect((afterId) => users().list({ afterId, limit: 7 }));
+      expect(pages.map((page) => page.length)).toEqual([7, 7, 7, 4]);
+      expect(pages.flat()).toEqual(stored);
+    });
+
+    test('a full last page is the last one', async () => {
+      await storeMany(6);
+      const pages = await collect((afterId) => users().list({ afterId, limit: 3 }));
+      expect(pages.map((page) => page.length)).toEqual([3, 3]);
+    });
+
+    test('users who come or go between two pages shift nobody', async () => {
+      const stored = await storeMany(9);
+      const first = await users().list({ afterId: null, limit: 3 });
+      await users().delete(stored[1] ?? '');
+      const late = await storeUser(database());
+      const rest = await collect((afterId) =>
+        users().list({ afterId: afterId ?? first.nextAfterId, limit: 3 }),
+      );
+      expect(rest.flat()).toEqual([...stored.slice(3), late.id]);
+    });
+
+    test('pages of a search hold every match once, in id order', async () => {
+      const stored = await storeMany(10);
+      await storeUser(database(), { lastName: 'Other' });
+      const pages = await collect((afterId) => users().search('many', { afterId, limit: 4 }));
+      expect(pages.map((page) => page.length)).toEqual([4, 4, 2]);
+      expect(pages.flat()).toEqual(stored);
+    });
+
+    test.each(cases)('search finds %s', async (_, text, expected) => {
+      const names = new Map<string, string>();
+      for (const [name, traits] of Object.entries(people)) {
+        names.set((await storeUser(database(), traits)).id, name);
+      }
+      const { users: found } = await users().search(text, { afterId: null, limit: 50 });
+      expect(found.map((user) => names.get(user.id))).toEqual(expected);
+    });
+
+    test('finds the same through the index among thousands of users', async () => {
+      await database().query(
+        `insert into users (id, first_name, last_name, email, password)
+         select gen_random_uuid(), 'Filler', 'Number' || n, 'filler' || n || '@example.net', 'x'
+         from generate_series(1, 5000) n`,
+      );
+      const names = new Map<string, string>();
+      for (const [name, traits] of Object.entries(people)) {
+        names.set((await storeUser(database(), traits)).id, name);
+      }
+      await database().query('analyze users');
+      for (const [, text, expected] of cases) {
+        const { users: found } = await users().search(text, { afterId: null, limit: 50 });
+        expect(found.map((user) => names.get(user.id))).toEqual(expected);
+      }
+      for (const text of ['mit', 'жуков', '小明', 'כה', '王']) {
+        const plan = await explainSearch(text);
+        expect(plan).toContain('users_search_idx');
+      }
+    });
+
+    async function explainSearch(text: string): Promise<string> {
+      const { rows } = await database().query<Record<string, unknown>>(
+        `explain ${searchUsers.text}`,
+        [searchPattern(text), ids.next().replace(/[0-9a-f]/g, '0'), 51],
+      );
+      return JSON.stringify(rows);
+    }
+
+    test('gives 500 public profiles at once, leaves out unknown ids, and shows names only', async () => {
+      const stored = await storeMany(3);
+      const unknown = Array.from({ length: 497 }, () => ids.next());
+      const profiles = await users().listPublicProfiles([...unknown, ...stored]);
+      expect(profiles.map((profile) => profile.id).sort()).toEqual(stored);
+      expect(profiles[0]).toEqual({ id: profiles[0]?.id, firstName: 'Given', lastName: 'Many' });
+      expect(await users().listPublicProfiles([])).toEqual([]);
+    });
+  });
+}

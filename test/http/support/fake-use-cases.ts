@@ -1,0 +1,120 @@
+import type { Caller } from '../../../src/application/access/caller.ts';
+import { requireUser, unauthenticated } from '../../../src/application/access/policy.ts';
+import type { UseCases } from '../../../src/application/use-cases.ts';
+import { DomainError } from '../../../src/domain/errors.ts';
+import type { AccessTokenClaims } from '../../../src/domain/ports.ts';
+import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
+import type { PersonName } from '../../../src/domain/user/person-name.ts';
+import type { UserProfile } from '../../../src/domain/user/user.ts';
+
+/** The one user that the fakes know. */
+export const ADA_ID = '0198c0de-0000-7000-8000-00000000000a';
+/** The session behind `ADA_TOKEN`. */
+export const ADA_SESSION_ID = '0198c0de-0000-7000-8000-0000000000aa';
+/** An access token that the fakes accept. */
+export const ADA_TOKEN = 'ada.access.token';
+/** A service key that the fakes accept, with every scope. */
+export const SERVICE_KEY = 'usk_every-scope';
+
+/** Ada's profile at version 3; the extra field stands for whatever must never leave. */
+export const ada: UserProfile & { readonly passwordHash: string } = {
+  id: ADA_ID,
+  firstName: 'Ada' as PersonName,
+  lastName: 'Lovelace' as PersonName,
+  email: 'ada@example.com' as EmailAddress,
+  phone: null,
+  emailVerified: false,
+  status: 'active',
+  version: 3,
+  createdAt: new Date('2026-01-02T03:04:05.678Z'),
+  updatedAt: new Date('2026-01-03T03:04:05.678Z'),
+  passwordHash: 'canary-hash',
+};
+
+const claims: AccessTokenClaims = {
+  userId: ADA_ID,
+  sessionId: ADA_SESSION_ID,
+  clientId: 'first-party',
+  tokenId: 'token-1',
+  issuedAt: 1_700_000_000,
+  expiresAt: 1_700_000_600,
+};
+
+const grant = {
+  sessionId: ADA_SESSION_ID,
+  accessToken: ADA_TOKEN,
+  accessExpiresInSeconds: 600,
+  refreshToken: 'refresh-1',
+  refreshExpiresInSeconds: 2_592_000,
+};
+
+const account = {
+  id: '0198c0de-0000-7000-8000-0000000000ff',
+  name: 'billing',
+  scopes: ['users:read'] as const,
+  createdAt: ada.createdAt,
+  revokedAt: null,
+};
+
+/** Use cases that answer well at once; a test replaces those that it is about. */
+export function createFakeUseCases(replaced: Partial<UseCases> = {}): UseCases {
+  const invalidToken = () => new DomainError('invalid_token', 'The access token is not valid.');
+  return {
+    registerUser: async () => ada,
+    getUser: async (_caller: Caller, id: string) => {
+      if (id !== ADA_ID) throw new DomainError('user_not_found', 'There is no such user.');
+      return ada;
+    },
+    listUsers: async () => ({ users: [ada], nextAfterId: null }),
+    getPublicProfiles: async (_caller, ids) => ({
+      profiles: ids.filter((id) => id === ADA_ID).map(() => ada),
+      missing: ids.filter((id) => id !== ADA_ID),
+    }),
+    updateUser: async () => ada,
+    changePassword: async () => {},
+    deleteUser: { own: async () => {}, any: async () => {} },
+    signIn: async () => grant,
+    refreshSession: async () => grant,
+    listSessions: {
+      own: async (caller) => {
+        requireUser(caller);
+        return [];
+      },
+      ofUser: async () => [],
+    },
+    endSessions: { own: async () => {}, ofUser: async () => {} },
+    authenticateUser: async (token) => {
+      if (token !== ADA_TOKEN) throw invalidToken();
+      return claims;
+    },
+    authenticateService: async (key) => {
+      if (key !== SERVICE_KEY) throw invalidToken();
+      return {
+        kind: 'service',
+        accountId: account.id,
+        scopes: ['users:read', 'users:write', 'users:admin', 'tokens:introspect'],
+      };
+    },
+    introspectToken: async (caller, token) => {
+      if (caller.principal.kind === 'anonymous') throw unauthenticated();
+      return token === ADA_TOKEN ? claims : null;
+    },
+    publicKeys: async () => ({
+      keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', d: 'canary' }],
+    }),
+    manageServiceAccounts: {
+      create: async () => ({ account, key: 'usk_new' }),
+      list: async () => [account],
+      revoke: async () => {},
+    },
+    checkHealth: async () => ({
+      status: 'ok',
+      checks: {
+        database: { status: 'ok', latencyMs: 0.4, driver: 'embedded' },
+        cache: { status: 'ok', latencyMs: 0, driver: 'memory' },
+        messaging: { status: 'ok', latencyMs: 0, driver: 'embedded' },
+      },
+    }),
+    ...replaced,
+  };
+}

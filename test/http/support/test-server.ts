@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import type { UseCases } from '../../../src/application/use-cases.ts';
+import type { LogFields, Logger } from '../../../src/domain/ports.ts';
+import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
+import type { HttpDeps, HttpSettings } from '../../../src/interfaces/http/server.ts';
+import { createHttpServer } from '../../../src/interfaces/http/server.ts';
+import { createFakeUseCases } from './fake-use-cases.ts';
+
+/** One line that the server logged. */
+export interface LoggedLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** Settings of a server on this machine. */
+export const testSettings: HttpSettings = {
+  publicUrl: 'http://127.0.0.1:8080',
+  trustedProxies: [],
+  corsOrigins: [],
+  issuer: 'http://127.0.0.1:8080',
+  audience: 'user-service',
+  requestTimeoutMs: 15_000,
+  headersTimeoutMs: 10_000,
+  maxConnections: 1_000,
+  managementSeparate: false,
+  version: '0.0.0',
+};
+
+/** What a test replaces of the server's dependencies. */
+export interface TestServerOptions {
+  readonly useCases?: Partial<UseCases>;
+  readonly settings?: Partial<HttpSettings>;
+  readonly deps?: Partial<HttpDeps>;
+}
+
+/** Dependencies on fakes, and the lines that are logged through them. */
+export function createTestDeps(options: TestServerOptions = {}) {
+  const lines: LoggedLine[] = [];
+  const deps: HttpDeps = {
+    useCases: createFakeUseCases(options.useCases),
+    logger: collectLines(lines, {}),
+    clock: { now: () => new Date('2026-01-01T00:00:00.000Z') },
+    ids: createUuidV7Generator(),
+    settings: { ...testSettings, ...options.settings },
+    isDraining: () => false,
+    ...options.deps,
+  };
+  return { deps, lines };
+}
+
+/** A server on fakes for injection; closed with the test. */
+export async function createTestServer(
+  options: TestServerOptions = {},
+): Promise<{ server: FastifyInstance; lines: LoggedLine[] }> {
+  const { deps, lines } = createTestDeps(options);
+  const server = await createHttpServer(deps);
+  onTestFinished(() => server.close());
+  return { server, lines };
+}
+
+function collectLines(lines: LoggedLine[], context: LogFields): Logger {
+  const write =
+    (level: LoggedLine['level']) =>
+    (message: string, fields: LogFields = {}) => {
+      lines.push({ level, message, fields: { ...context, ...fields } });
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    with: (fields) => collectLines(lines, { ...context, ...fields }),
+  };
+}

@@ -1,0 +1,123 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+CREATE TABLE public.outbox (
+    id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    user_id uuid,
+    user_version integer,
+    type character varying(100) NOT NULL,
+    data jsonb NOT NULL,
+    request_id character varying(128) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_version_with_user CHECK (((user_id IS NULL) = (user_version IS NULL)))
+);
+
+ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.service_accounts (
+    id uuid NOT NULL,
+    name character varying(100) NOT NULL,
+    key_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT service_accounts_scopes_present CHECK ((cardinality(scopes) > 0))
+);
+
+CREATE TABLE public.session_revocations (
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    revoked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    ip character varying(45),
+    user_agent character varying(256),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    absolute_expires_at timestamp with time zone NOT NULL,
+    refresh_hash bytea NOT NULL,
+    previous_refresh_hash bytea,
+    rotated_at timestamp with time zone,
+    sealed_successor bytea,
+    CONSTRAINT sessions_expiry_order CHECK ((expires_at <= absolute_expires_at))
+);
+
+CREATE TABLE public.signing_keys (
+    kid character varying(64) NOT NULL,
+    algorithm character varying(20) NOT NULL,
+    public_jwk jsonb NOT NULL,
+    encrypted_private_key bytea NOT NULL,
+    status character varying(20) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT signing_keys_status_known CHECK (((status)::text = ANY ((ARRAY['signing'::character varying, 'verifying'::character varying])::text[])))
+);
+
+CREATE TABLE public.users (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    first_name character varying(100) NOT NULL,
+    last_name character varying(100) NOT NULL,
+    email character varying(254) NOT NULL,
+    phone character varying(20) DEFAULT NULL::character varying,
+    password character varying(255) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    status character varying(20) DEFAULT 'active'::character varying NOT NULL,
+    email_verified boolean DEFAULT false NOT NULL,
+    password_form smallint DEFAULT 1 NOT NULL,
+    CONSTRAINT users_email_canonical CHECK ((((email)::text = lower(((email)::text COLLATE "C"))) AND ((email)::text !~ '[^!-~]'::text))),
+    CONSTRAINT users_status_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'disabled'::character varying])::text[]))),
+    CONSTRAINT users_version_positive CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.service_accounts
+    ADD CONSTRAINT service_accounts_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.service_accounts
+    ADD CONSTRAINT service_accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.session_revocations
+    ADD CONSTRAINT session_revocations_pkey PRIMARY KEY (session_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE UNIQUE INDEX outbox_position_key ON public.outbox USING btree ("position");
+
+CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
+
+CREATE INDEX session_revocations_revoked_at_idx ON public.session_revocations USING btree (revoked_at);
+
+CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id, last_used_at DESC);
+
+CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree (status) WHERE ((status)::text = 'signing'::text);
+
+CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

@@ -1,0 +1,39 @@
+import { onTestFinished } from 'vitest';
+import type { PostgresSettings } from '../../src/infrastructure/database/postgres/pool.ts';
+import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
+import type { Database } from '../../src/infrastructure/database/sql.ts';
+import { createSilentLogger } from './logger.ts';
+import type { ConnectionOptions } from './postgres-server.ts';
+
+/** Settings for a test server's database: production's defaults, without TLS. */
+export function postgresSettings(
+  connection: ConnectionOptions,
+  settings: Partial<PostgresSettings> = {},
+): PostgresSettings {
+  return {
+    ...connection,
+    sslMode: 'disable',
+    sslRootCert: null,
+    maxOpenConns: 10,
+    maxIdleConns: 5,
+    connMaxLifetimeMs: 1_800_000,
+    connMaxIdleTimeMs: 300_000,
+    statementTimeoutMs: 5_000,
+    lockTimeoutMs: 2_000,
+    connectTimeoutMs: 5_000,
+    preparedStatements: true,
+    ...settings,
+  };
+}
+
+/** Connects to a test server's database, until the end of the test that calls it. */
+export async function connectPostgres(
+  connection: ConnectionOptions,
+  settings: Partial<PostgresSettings> = {},
+): Promise<Database> {
+  const database = await createPostgresDatabase(postgresSettings(connection, settings), {
+    logger: createSilentLogger(),
+  });
+  onTestFinished(() => database.close());
+  return database;
+}

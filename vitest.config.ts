@@ -1,0 +1,43 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Suites that need a real PostgreSQL; each test file makes its databases with `createTestDatabase`. */
+function withPostgres(
+  name: string,
+  test: TestProjectInlineConfiguration['test'] = {},
+): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup: ['test/support/shared-postgres.ts', 'test/support/shared-embedded.ts'],
+      setupFiles: ['test/support/test-file-setup.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+      ...test,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    // The suites start servers of their own: more workers than cores only make deadlines miss.
+    maxWorkers: 2,
+    allowOnly: false,
+    passWithNoTests: false,
+    retry: 0,
+    teardownTimeout: 30_000,
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 10_000 } },
+      withPostgres('contract'),
+      withPostgres('integration'),
+      withPostgres('http'),
+      withPostgres('e2e', { testTimeout: 120_000 }),
+      // Last and one at a time: they freeze and kill what they run on, against deadlines.
+      withPostgres('faults', {
+        testTimeout: 120_000,
+        fileParallelism: false,
+        sequence: { groupOrder: 1 },
+      }),
+    ],
+  },
+});
