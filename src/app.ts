@@ -62,8 +62,8 @@ export interface AppDeps {
   readonly version: string;
   /** `UV_THREADPOOL_SIZE` as it was when the process began. */
   readonly threadPoolSize: string | undefined;
-  /** Keeps the embedded database in memory and writes no file; for tests. */
-  readonly ephemeral?: boolean;
+  /** For tests: keeps the embedded database in memory, made from this template, and writes no file. */
+  readonly inMemoryTemplate?: string;
 }
 
 /** Where a listening service is reached, and what it runs on. */
@@ -199,7 +199,7 @@ type Stores = Awaited<ReturnType<typeof openStores>>;
 async function openStores(deps: AppDeps, releases: ReleaseStack) {
   const { config, logger } = deps;
   const files = dataFiles(config);
-  const ownsFiles = config.database.driver === 'embedded' && deps.ephemeral !== true;
+  const ownsFiles = config.database.driver === 'embedded' && deps.inMemoryTemplate === undefined;
   const control = ownsFiles ? await claimControlSocket(files.controlSocket) : null;
   if (control !== null) releases.register('the control socket', () => control.release());
   const database = await openDatabase(databaseSettings(deps), logger);
@@ -357,12 +357,16 @@ function refuseWhatIsNotThere({ config, threadPoolSize }: AppDeps): void {
   if (threads !== null) throw new StartError(threads);
 }
 
-function databaseSettings({ config, ephemeral }: Pick<AppDeps, 'config' | 'ephemeral'>) {
+function databaseSettings({
+  config,
+  inMemoryTemplate,
+}: Pick<AppDeps, 'config' | 'inMemoryTemplate'>) {
   const { migrateOnStart, path, ...settings } = config.database;
   if (settings.driver === 'embedded') {
     return {
       driver: 'embedded' as const,
-      path: ephemeral === true ? null : resolve(path),
+      path: inMemoryTemplate === undefined ? resolve(path) : null,
+      ...(inMemoryTemplate === undefined ? {} : { template: inMemoryTemplate }),
       migrateOnStart,
     };
   }
@@ -380,13 +384,16 @@ function databaseSettings({ config, ephemeral }: Pick<AppDeps, 'config' | 'ephem
   };
 }
 
-async function readMasterKey({ config, ephemeral }: AppDeps, path: string): Promise<Uint8Array> {
+async function readMasterKey(
+  { config, inMemoryTemplate }: AppDeps,
+  path: string,
+): Promise<Uint8Array> {
   const configured = config.security.masterKey?.reveal();
   const text =
     configured ??
-    (ephemeral === true
-      ? generateMasterKey()
-      : await readOrCreateSecretFile(path, generateMasterKey));
+    (inMemoryTemplate === undefined
+      ? await readOrCreateSecretFile(path, generateMasterKey)
+      : generateMasterKey());
   const key = decodeMasterKey(text);
   if (key === undefined) {
     throw new StartError(`${path} does not hold a key in base64. Restore it from a copy.`);

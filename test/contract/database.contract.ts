@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
+import { eventually } from '../support/eventually.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { createSignal, refusal, useDatabase } from './fixtures.ts';
 
@@ -122,7 +123,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       const go = createSignal();
       const holders = Array.from({ length: 12 }, () => own.transaction(() => go.fired));
       const waiting = implementation.capabilities.parallelTransactions ? 2 : 11;
-      expect(own.stats()).toMatchObject({ idle: 0, waiting });
+      await eventually(() => expect(own.stats()).toMatchObject({ idle: 0, waiting }));
       go.fire();
       await Promise.all(holders);
       expect(own.stats().waiting).toBe(0);

@@ -13,7 +13,7 @@ export interface CliRun {
 }
 
 /** Waits so short that tests do not, with the tries of the real policy. */
-export const IMPATIENT: RetryPolicy = {
+const IMPATIENT: RetryPolicy = {
   busyTries: 12,
   unreachableTries: 3,
   failedTries: 3,
@@ -32,11 +32,17 @@ export interface CliSetting extends Partial<Omit<CliDeps, 'io'>> {
   readonly socketPath?: string;
 }
 
-/** Runs one command line in this process against whatever service it names. */
-export async function runCommand(
-  argv: readonly string[],
-  setting: CliSetting = {},
-): Promise<CliRun> {
+/** What a command gets, and what it wrote so far. */
+export interface CliSet {
+  readonly deps: CliDeps;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** What the progress bar drew. */
+  drawn(): string;
+}
+
+/** Makes the dependencies of one command. */
+export function cliDeps(setting: CliSetting = {}): CliSet {
   const stdout: string[] = [];
   const stderr: string[] = [];
   let drawn = '';
@@ -79,6 +85,15 @@ export async function runCommand(
       stdoutClosed: () => false,
     },
   };
+  return { deps, stdout, stderr, drawn: () => drawn };
+}
+
+/** Runs one command line in this process against whatever service it names. */
+export async function runCommand(
+  argv: readonly string[],
+  setting: CliSetting = {},
+): Promise<CliRun> {
+  const { deps, stdout, stderr, drawn } = cliDeps(setting);
   const code = await runCli(deps, argv);
-  return { code, stdout, stderr, output: [...stdout, ...stderr, drawn].join('\n') };
+  return { code, stdout, stderr, output: [...stdout, ...stderr, drawn()].join('\n') };
 }

@@ -27,14 +27,14 @@ export interface CachedUserReaderDeps {
 /** A reader whose copies can be taken back. */
 export interface CachedUserReader extends UserReader {
   /**
-   * Forgets a user: call it after every commit that touched the row, with each address the user had before or has now.
-   * A registration counts, since "no such user" is cached too. Never throws.
+   * Forgets a user: call it after every commit that touched the row, a registration too, since "no such user" is cached
+   * by id. The id is enough; addresses that no longer lead to the user only save their readers a detour. Never throws.
    * @returns false when the cache did not take it: try again later, until then copies live to their end.
    */
-  invalidateUser(id: string, emails: readonly string[]): Promise<boolean>;
+  invalidateUser(id: string, emails?: readonly string[]): Promise<boolean>;
 }
 
-/** Longest life of "no such user", in milliseconds: what nobody asks twice is not worth the memory. */
+/** Longest life of "no user has this id", in milliseconds: what nobody asks twice is not worth the memory. */
 const ABSENT_TTL_MS = 10_000;
 /** The part of a life that chance takes away, so that what was cached together does not expire together. */
 const JITTER = 0.2;
@@ -50,8 +50,9 @@ const emailKey = (email: string): string =>
  * is loaded by the one holder of its lease, and everybody else who misses reads the source without filling. Failures
  * of the cache are misses; failures of the source are the caller's.
  *
- * An address leads to an id only, so that a user is copied once: an outdated address is noticed by comparing, and then
- * the source decides.
+ * An address leads to an id only, and the user found there must still have that address, else the source decides. That
+ * nobody has an address is never cached. So the id alone invalidates every answer about a user, which is all that its
+ * events name.
  */
 export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
   const { source, random = Math.random } = deps;
@@ -82,13 +83,12 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
     const key = emailKey(email);
     const found = await cache.get(key);
     if (found.kind === 'hit') {
-      if (found.value === ABSENT) return null;
       const user = await findById(found.value);
       if (user?.email === email) return user;
     }
     const user = await source.findByEmail(email);
-    if (found.kind === 'lease') {
-      await cache.fill(key, found.lease, user?.id ?? ABSENT, lifetime(user !== null));
+    if (found.kind === 'lease' && user !== null) {
+      await cache.fill(key, found.lease, user.id, lifetime(true));
     }
     return user;
   }
@@ -128,7 +128,7 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
     listPublicProfiles,
     list: (page) => source.list(page),
     search: (text, page) => source.search(text, page),
-    invalidateUser: (id, emails) =>
+    invalidateUser: (id, emails = []) =>
       cache.invalidate([userKey(id), profileKey(id), ...emails.map(emailKey)]),
   };
 }

@@ -11,13 +11,7 @@ import type { SqlConnection } from './sql.ts';
  * - `incompatible`: this build must not serve; a newer one must, or the record does not fit the files.
  * - `dirty`: a migration that this build needs was not finished.
  */
-type SchemaState =
-  | 'empty'
-  | 'older'
-  | 'current'
-  | 'newer-compatible'
-  | 'incompatible'
-  | 'dirty';
+type SchemaState = 'empty' | 'older' | 'current' | 'newer-compatible' | 'incompatible' | 'dirty';
 
 /** How the schema of a database stands to this build. */
 export interface SchemaCheck {

@@ -64,8 +64,13 @@ export function describeFailure(error: unknown): string {
   let text = String(error);
   for (const link of causes(error)) {
     if (!(link instanceof Error)) continue;
-    text = link.message;
-    if ('hint' in link && typeof link.hint === 'string') text += ` Hint: ${link.hint}`;
+    text = sentence(link.message);
+    if ('hint' in link && typeof link.hint === 'string') text += ` Hint: ${sentence(link.hint)}`;
   }
   return text;
+}
+
+/** PostgreSQL ends hints with a full stop, and messages without one. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

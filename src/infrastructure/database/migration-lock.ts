@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../system/monotonic.ts';
 import { MigrationError, sqlStateOf } from './migration-error.ts';
 import type { MigrationConnection } from './sql.ts';
 
@@ -105,7 +106,7 @@ async function acquire(
   lockWaitMs: number,
   log: MigrationLog,
 ): Promise<void> {
-  const start = performance.now();
+  const start = monotonicMs();
   let reported = Number.NEGATIVE_INFINITY;
   for (;;) {
     const { rows } = await connection.query<{ locked: boolean }>(
@@ -113,7 +114,7 @@ async function acquire(
       [LOCK.space, LOCK.id],
     );
     if (rows[0]?.locked === true) return;
-    const waitedMs = performance.now() - start;
+    const waitedMs = monotonicMs() - start;
     if (waitedMs >= lockWaitMs) {
       const holder = await findHolder(connection);
       throw new MigrationError(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../system/monotonic.ts';
 import { describeFailure, MigrationError, sqlStateOf } from './migration-error.ts';
 import { fileStem, type Migration } from './migration-files.ts';
 import { type MigrationDirection, markDone, markStep, setVersion } from './migration-history.ts';
@@ -39,10 +40,10 @@ export async function runMigration(
   migration: Migration,
   direction: MigrationDirection,
 ): Promise<number> {
-  const start = performance.now();
+  const start = monotonicMs();
   if (migration[direction].transactional) await runInTransaction(deps, migration, direction);
   else await runSteps(deps, migration, direction);
-  return Math.round(performance.now() - start);
+  return Math.round(monotonicMs() - start);
 }
 
 async function runInTransaction(

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../domain/ports.ts';
 import { openEmbeddedDatabase } from './embedded/pglite.ts';
@@ -14,6 +13,8 @@ export type DatabaseSettings =
       readonly driver: 'embedded';
       /** The data directory; null keeps everything in memory. */
       readonly path: string | null;
+      /** A prepared cluster to start from; the one that the build leaves by default. */
+      readonly template?: string;
       readonly migrateOnStart: boolean;
     }
   | {
@@ -52,7 +53,7 @@ function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
     : openEmbeddedDatabase({
         path: settings.path,
         logger,
-        ...(existsSync(TEMPLATE) ? { templatePath: TEMPLATE } : {}),
+        templatePath: settings.template ?? TEMPLATE,
       });
 }
 

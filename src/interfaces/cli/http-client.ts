@@ -168,7 +168,8 @@ function unreachable(
   if (timedOutAfterMs !== undefined || code === 'UND_ERR_HEADERS_TIMEOUT') {
     return failure(`no answer within ${timedOutAfterMs ?? ''} ms`.replace('  ', ' '), true);
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+  const noHttp = error instanceof Error && error.name === 'HTTPParserError';
+  if (noHttp || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
     return failure('what answers there is not the user service', true);
   }
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {

@@ -2,7 +2,7 @@ import type { OperatorResponse } from './operator-client.ts';
 import { printable } from './text.ts';
 
 /** One fault that an answer names: where, and which rule. */
-export interface ProblemFault {
+interface ProblemFault {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;

@@ -22,28 +22,29 @@ export interface Turns {
 export function createTurns(limits: TurnLimits): Turns {
   const queue: (() => void)[] = [];
   let taken = false;
-  let closed = false;
+  let closing: Promise<void> | undefined;
 
-  function wait(): Promise<void> {
+  /** Resolves with the turn. Without limits it waits for ever. */
+  async function wait(bounds?: TurnLimits): Promise<void> {
     if (!taken) {
       taken = true;
-      return Promise.resolve();
+      return;
     }
-    if (queue.length >= limits.maxWaiting) {
-      return Promise.reject(
-        databaseUnavailable(new Error('too many callers wait for the database')),
-      );
+    if (bounds !== undefined && queue.length >= bounds.maxWaiting) {
+      throw databaseUnavailable(new Error('too many callers wait for the database'));
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
       const start = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
-        queue.splice(queue.indexOf(start), 1);
-        reject(databaseUnavailable(new Error(`no turn within ${limits.maxWaitMs} ms`)));
-      }, limits.maxWaitMs);
       queue.push(start);
+      if (bounds === undefined) return;
+      timer = setTimeout(() => {
+        queue.splice(queue.indexOf(start), 1);
+        reject(databaseUnavailable(new Error(`no turn within ${bounds.maxWaitMs} ms`)));
+      }, bounds.maxWaitMs);
     });
   }
 
@@ -61,18 +62,17 @@ export function createTurns(limits: TurnLimits): Turns {
       return queue.length;
     },
     async take(work) {
-      if (closed) throw databaseUnavailable(new Error('the database is closed'));
-      await wait();
+      if (closing !== undefined) throw databaseUnavailable(new Error('the database is closed'));
+      await wait(limits);
       try {
         return await work();
       } finally {
         pass();
       }
     },
-    async close() {
-      if (closed) return;
-      closed = true;
-      await wait();
+    close() {
+      closing ??= wait();
+      return closing;
     },
   };
 }

@@ -19,19 +19,28 @@ export interface Checkout extends SqlConnection {
   readonly broken: boolean;
 }
 
-/** Lends a connection of the pool to `work`. */
-export type UseConnection = <T>(work: (checkout: Checkout) => Promise<T>) => Promise<T>;
+/** Lends the connections of a pool, each to one caller at a time. */
+export interface ConnectionLender {
+  /** @throws DomainError `unavailable` when no connection came free in time, or after `close`. */
+  lend<T>(work: (checkout: Checkout) => Promise<T>): Promise<T>;
+  /** Refuses new callers, waits for those who have or wait for a connection, and ends the pool. */
+  close(): Promise<void>;
+}
 
 /**
- * Lends connections, each to one caller at a time. What `work` throws decides nothing: a connection is closed when one
- * of its own statements broke it, or when enough others are idle.
+ * Open, closing or closed. What the work throws decides nothing: a connection is closed when one of its own statements
+ * broke it, or when enough others are idle.
  */
-export function createConnectionUse(
+export function createConnectionLender(
   pool: Pool,
   maxIdleConns: number,
   statements: StatementNames,
-): UseConnection {
-  return async (work) => {
+): ConnectionLender {
+  let callers = 0;
+  let closing: Promise<void> | undefined;
+  let lastLeft: () => void = () => {};
+
+  async function checkOut<T>(work: (checkout: Checkout) => Promise<T>): Promise<T> {
     const client = await acquire(pool);
     const checkout = createCheckout(client, statements);
     try {
@@ -40,6 +49,33 @@ export function createConnectionUse(
       const superfluous = pool.waitingCount === 0 && pool.idleCount >= maxIdleConns;
       client.release(checkout.broken || superfluous);
     }
+  }
+
+  /** The pool itself would leave those who wait for a connection without an answer. */
+  async function drain(): Promise<void> {
+    if (callers > 0) {
+      await new Promise<void>((resolve) => {
+        lastLeft = resolve;
+      });
+    }
+    await pool.end();
+  }
+
+  return {
+    async lend(work) {
+      if (closing !== undefined) throw databaseUnavailable(new Error('the database is closed'));
+      callers += 1;
+      try {
+        return await checkOut(work);
+      } finally {
+        callers -= 1;
+        if (callers === 0) lastLeft();
+      }
+    },
+    close() {
+      closing ??= drain();
+      return closing;
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { rejectOnAbort } from '../abort.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
-import { createConnectionUse, type UseConnection } from './checkout.ts';
+import { type ConnectionLender, createConnectionLender } from './checkout.ts';
 import { clientConfig, openPostgresMigrationConnection } from './client.ts';
 import {
   breaksConnection,
@@ -37,14 +37,13 @@ export async function createPostgresDatabase(
   const pool = new Pool(poolConfig(settings));
   listenForErrors(pool, logger);
   const statements = createStatementNames(settings.preparedStatements);
-  const use = createConnectionUse(pool, settings.maxIdleConns, statements);
-  let closing: Promise<void> | undefined;
+  const lender = createConnectionLender(pool, settings.maxIdleConns, statements);
 
   const database: Database = {
     driver: 'postgres',
     async query(text, values, name) {
       assertOutsideTransaction(database);
-      const query = () => use((connection) => connection.query<never>(text, values, name));
+      const query = () => lender.lend((connection) => connection.query<never>(text, values, name));
       try {
         return await query().catch((error: unknown) => {
           // The statement has another name by now, so the second attempt plans it anew on whatever connection.
@@ -57,7 +56,7 @@ export async function createPostgresDatabase(
     },
     async transaction(work) {
       assertOutsideTransaction(database);
-      return await transact(use, (connection) =>
+      return await transact(lender, (connection) =>
         withinTransaction(database, () => work(connection)),
       );
     },
@@ -67,20 +66,17 @@ export async function createPostgresDatabase(
     },
     openMigrationConnection: () => openPostgresMigrationConnection(settings, logger),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close() {
-      closing ??= pool.end();
-      return closing;
-    },
+    close: () => lender.close(),
   };
   await verify(database, settings, logger);
   return database;
 }
 
 async function transact<T>(
-  use: UseConnection,
+  lender: ConnectionLender,
   work: (connection: SqlConnection) => Promise<T>,
 ): Promise<T> {
-  return await use((checkout) => {
+  return await lender.lend((checkout) => {
     const translated: SqlConnection = {
       async query(text, values, name) {
         try {

@@ -189,6 +189,28 @@ describe('a load of a file', () => {
     // The file has 51 MB.
     expect(peak).toBeLessThan(40 * 1024 * 1024);
   });
+
+  test('never runs further ahead of an unanswered line than its progress file can tell', async () => {
+    await start();
+    writePeople(5_000);
+    let sent = 0;
+    const client = {
+      describe: () => 'a slow service',
+      async request({ body }: { body?: unknown }) {
+        sent += 1;
+        if ((body as Record<string, unknown>).email === 'p1@example.com') {
+          await eventually(() => expect(readProgress().done_ranges).toEqual([[2, 2_000]]));
+          expect(sent).toBe(2_000);
+        }
+        return { status: 201, body: {}, headers: {} };
+      },
+      close: async () => {},
+    };
+    const run = await runCommand(['users', 'create', '--file', file], {
+      openOperator: async () => client,
+    });
+    expect(run.stdout.at(-1)).toContain('5000 created');
+  });
 });
 
 describe('a refusal', () => {

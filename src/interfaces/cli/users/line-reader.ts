@@ -12,7 +12,7 @@ export type Line =
   | { readonly number: number; readonly kind: 'not_utf8' };
 
 /** Longest line, in bytes: the service refuses longer requests anyway. */
-export const LINE_MAX_BYTES = 64 * 1024;
+const LINE_MAX_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 

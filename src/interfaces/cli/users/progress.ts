@@ -76,7 +76,7 @@ export function createProgress(io: CliIo, options: Options): Progress {
 }
 
 /** `45 s`, `3 min 20 s`, `2 h 5 min`. */
-export function formatSeconds(seconds: number): string {
+function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -1,0 +1,138 @@
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startFakeUserService } from '../../../test/support/fake-user-service.ts';
+import { findFreePort } from '../../../test/support/free-port.ts';
+import { createTemporaryDirectory } from '../../../test/support/temp-directory.ts';
+import { createHttpClient } from './http-client.ts';
+import { UsageError } from './io.ts';
+import type { OperatorClient } from './operator-client.ts';
+
+const GET = { method: 'GET', path: '/health' } as const;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function client(options: Parameters<typeof createHttpClient>[0]): OperatorClient {
+  const created = createHttpClient(options);
+  cleanups.push(() => created.close());
+  return created;
+}
+
+async function fake(options: Parameters<typeof startFakeUserService>[0] = {}) {
+  const service = await startFakeUserService(options);
+  cleanups.push(() => service.stop());
+  return service;
+}
+
+/** A server that is told of its connections; it takes them and says what the test wants. */
+async function rawServer(onConnection: Parameters<typeof createServer>[1]): Promise<string> {
+  const sockets = new Set<{ destroy(): unknown }>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection?.(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
+
+describe('a request', () => {
+  test('carries the key and JSON under the prefix of the URL, and gives any answer back', async () => {
+    const service = await fake({
+      answer: () => ({ status: 418, body: { a: 1 }, headers: { 'X-Some': 'thing' } }),
+    });
+    const key = `usk_${'k'.repeat(49)}`;
+    const http = client({ url: `${service.url}/prefix/`, key });
+    const answer = await http.request({ method: 'POST', path: '/v1/users', body: { b: 'ü' } });
+    expect(answer).toMatchObject({ status: 418, body: { a: 1 }, headers: { 'x-some': 'thing' } });
+    expect(service.requests[0]).toMatchObject({
+      path: '/prefix/v1/users',
+      body: { b: 'ü' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    });
+    expect(http.describe()).toBe(`${service.url}/prefix`);
+  });
+
+  test('goes over a Unix socket', async () => {
+    const directory = createTemporaryDirectory('http');
+    cleanups.push(() => directory.remove());
+    const socketPath = join(directory.path, 'control.sock');
+    await fake({ socketPath, answer: () => ({ status: 204 }) });
+    const http = client({ socketPath });
+    expect(await http.request(GET)).toMatchObject({ status: 204, body: undefined });
+    expect(http.describe()).toBe(`control socket ${socketPath}`);
+  });
+
+  test('follows no redirect', async () => {
+    const service = await fake({
+      answer: () => ({ status: 307, headers: { location: '/elsewhere' } }),
+    });
+    expect((await client({ url: service.url }).request(GET)).status).toBe(307);
+    expect(service.requests).toHaveLength(1);
+  });
+});
+
+describe('no answer', () => {
+  test('nothing listening is told, and that nothing was sent', async () => {
+    const url = `http://127.0.0.1:${await findFreePort()}`;
+    await expect(client({ url }).request(GET)).rejects.toMatchObject({
+      message: `Cannot reach ${url}: nothing listens there. Is the service running? \`user-service serve\` starts it.`,
+      maybeSent: false,
+    });
+    const socketPath = '/nonexistent/control.sock';
+    await expect(client({ socketPath }).request(GET)).rejects.toMatchObject({
+      message: expect.stringContaining(`control socket ${socketPath}: there is no such socket`),
+      maybeSent: false,
+    });
+  });
+
+  test('a service that is too slow is given up on after the time', async () => {
+    const url = await rawServer(() => {});
+    await expect(client({ url, requestTimeoutMs: 30 }).request(GET)).rejects.toMatchObject({
+      message: `Cannot reach ${url}: no answer within 30 ms.`,
+      maybeSent: true,
+    });
+  });
+
+  test('a lost connection leaves open whether the request was done', async () => {
+    const url = await rawServer((socket) => socket.once('data', () => socket.destroy()));
+    await expect(client({ url }).request(GET)).rejects.toMatchObject({
+      message: expect.stringContaining('the connection was lost'),
+      maybeSent: true,
+    });
+  });
+
+  test('a stranger who speaks no HTTP is told from a service', async () => {
+    const url = await rawServer((socket) =>
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')),
+    );
+    await expect(client({ url }).request(GET)).rejects.toThrow(
+      'what answers there is not the user service',
+    );
+    const https = url.replace('http:', 'https:');
+    await expect(client({ url: https }).request(GET)).rejects.toThrow(`Cannot reach ${https}: `);
+  });
+});
+
+describe('a URL', () => {
+  test.each(['nonsense', 'ftp://host', 'http://host/?a=b', 'http://host/#c', '127.0.0.1:8080'])(
+    '%s is wrong usage',
+    (url) => {
+      expect(() => createHttpClient({ url })).toThrow(UsageError);
+    },
+  );
+
+  test('with credentials is refused without repeating them', () => {
+    expect(() => createHttpClient({ url: 'http://me:canary@host' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('canary') }),
+    );
+  });
+});

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import {
+  type OperatorClient,
+  type OperatorResponse,
+  ServiceUnreachable,
+} from './operator-client.ts';
+import { PATIENT, type RetryDeps, requestWithRetries } from './retry.ts';
+
+type Step = ServiceUnreachable | { status: number; retryAfter?: string };
+
+/** A client that gives the steps in order, the last one for ever. */
+function scripted(...steps: Step[]): OperatorClient & { tries(): number } {
+  let tries = 0;
+  return {
+    tries: () => tries,
+    describe: () => 'a script',
+    async request(): Promise<OperatorResponse> {
+      const step = steps[Math.min(tries++, steps.length - 1)];
+      if (step === undefined || step instanceof Error) throw step ?? new Error('no step');
+      const headers: Record<string, string> = step.retryAfter
+        ? { 'retry-after': step.retryAfter }
+        : {};
+      return { status: step.status, body: undefined, headers };
+    },
+    close: async () => {},
+  };
+}
+
+function waiting(change: Partial<RetryDeps> = {}): { deps: RetryDeps; waits: number[] } {
+  const waits: number[] = [];
+  const deps: RetryDeps = {
+    policy: PATIENT,
+    signal: new AbortController().signal,
+    repeatUnknown: true,
+    random: () => 1,
+    sleep: async (ms) => void waits.push(ms),
+    ...change,
+  };
+  return { deps, waits };
+}
+
+const POST = { method: 'POST', path: '/v1/users', body: {} } as const;
+const lost = (maybeSent: boolean) => new ServiceUnreachable('lost', { maybeSent });
+
+test('pauses double up to the bound, and the tries are bounded', async () => {
+  const client = scripted({ status: 503 });
+  const { deps, waits } = waiting();
+  expect((await requestWithRetries(client, POST, deps)).status).toBe(503);
+  expect(client.tries()).toBe(PATIENT.busyTries);
+  expect(waits.slice(0, 4)).toEqual([250, 500, 1_000, 2_000]);
+  expect(Math.max(...waits)).toBe(PATIENT.maxDelayMs);
+});
+
+test('Retry-After is waited for, within the bound, and other forms of it are ignored', async () => {
+  const { deps, waits } = waiting({ random: () => 0 });
+  const client = scripted(
+    { status: 429, retryAfter: '7' },
+    { status: 503, retryAfter: '3600' },
+    { status: 503, retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' },
+    { status: 201 },
+  );
+  expect(await requestWithRetries(client, POST, deps)).toMatchObject({
+    status: 201,
+    maybeDoneBefore: false,
+  });
+  expect(waits).toEqual([7_000, 30_000, 500]);
+});
+
+test('a lost answer is remembered: the request may have been done', async () => {
+  const { deps } = waiting();
+  const answer = await requestWithRetries(scripted(lost(true), { status: 409 }), POST, deps);
+  expect(answer).toMatchObject({ status: 409, maybeDoneBefore: true });
+  const refused = await requestWithRetries(scripted(lost(false), { status: 409 }), POST, deps);
+  expect(refused.maybeDoneBefore).toBe(false);
+  const failed = await requestWithRetries(scripted({ status: 500 }, { status: 409 }), POST, deps);
+  expect(failed.maybeDoneBefore).toBe(true);
+});
+
+test('a request that may not be repeated is not, once it may have been done', async () => {
+  const { deps } = waiting({ repeatUnknown: false });
+  for (const client of [
+    scripted(lost(true)),
+    scripted({ status: 500 }),
+    scripted({ status: 504 }),
+  ]) {
+    await requestWithRetries(client, POST, deps).catch(() => {});
+    expect(client.tries()).toBe(1);
+  }
+  const refused = scripted(lost(false), { status: 503 }, { status: 201 });
+  expect((await requestWithRetries(refused, POST, deps)).status).toBe(201);
+});
+
+test('an abort ends the waiting with the last answer', async () => {
+  const controller = new AbortController();
+  const { deps } = waiting({
+    signal: controller.signal,
+    sleep: async () => controller.abort(),
+  });
+  const client = scripted({ status: 503 });
+  expect((await requestWithRetries(client, POST, deps)).status).toBe(503);
+  expect(client.tries()).toBe(1);
+  await expect(requestWithRetries(scripted(lost(false)), POST, deps)).rejects.toThrow('lost');
+});

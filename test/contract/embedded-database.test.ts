@@ -1,0 +1,115 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { EMBEDDED_POSTGRES_MAJOR } from '../../src/infrastructure/database/embedded/engine.ts';
+import {
+  type EmbeddedDatabaseOptions,
+  openEmbeddedDatabase,
+} from '../../src/infrastructure/database/embedded/pglite.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import { eventually } from '../support/eventually.ts';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temp-directory.ts';
+import { createSignal, newUser, refusal, storeUser } from './fixtures.ts';
+
+/** What only the embedded database has: a directory of its own, and turns. */
+describe('the embedded database', () => {
+  let directory: TemporaryDirectory;
+  beforeEach(() => {
+    directory = createTemporaryDirectory('data');
+  });
+  afterEach(() => directory.remove());
+
+  async function open(options: Partial<EmbeddedDatabaseOptions> = {}) {
+    const database = await openEmbeddedDatabase({
+      path: join(directory.path, 'data', 'postgres'),
+      templatePath: inject('embeddedTemplate'),
+      ...options,
+    });
+    onTestFinished(() => database.close());
+    return database;
+  }
+
+  test('starts from the template and keeps its data over restarts', async () => {
+    const first = await open();
+    const user = await storeUser(first);
+    await first.close();
+    const second = await open();
+    expect(await createPostgresUserRepository(second).findById(user.id)).toEqual(user.profile);
+  });
+
+  test('leaves nothing beside its directory', async () => {
+    await open();
+    expect(await readdir(join(directory.path, 'data'))).toEqual(['postgres']);
+  });
+
+  test('clears away what a killed start has left half unpacked, and starts', async () => {
+    const leftover = join(directory.path, 'data', '.postgres.unpacking-0123456789ab');
+    await mkdir(join(leftover, 'base'), { recursive: true });
+    await writeFile(join(leftover, 'PG_VERSION'), '18\n');
+    const database = await open();
+    expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(await readdir(join(directory.path, 'data'))).toEqual(['postgres']);
+  });
+
+  test('takes an empty directory, and refuses one with other things in it', async () => {
+    const path = join(directory.path, 'data', 'postgres');
+    await mkdir(path, { recursive: true });
+    await (await open()).close();
+    const other = join(directory.path, 'other');
+    await mkdir(other);
+    await writeFile(join(other, 'holiday.jpg'), '');
+    await expect(open({ path: other })).rejects.toThrow(
+      `${other} is not empty and holds no database`,
+    );
+    expect(await readdir(other)).toEqual(['holiday.jpg']);
+  });
+
+  test('names both versions when another PostgreSQL made the data', async () => {
+    const path = join(directory.path, 'data', 'postgres');
+    const database = await open();
+    const { rows } = await database.query<{ n: number }>(
+      "select current_setting('server_version_num')::integer / 10000 as n",
+    );
+    expect(String(rows[0]?.n)).toBe(EMBEDDED_POSTGRES_MAJOR);
+    await database.close();
+    expect((await readFile(join(path, 'PG_VERSION'), 'utf8')).trim()).toBe(EMBEDDED_POSTGRES_MAJOR);
+    await writeFile(join(path, 'PG_VERSION'), '16\n');
+    await expect(open()).rejects.toThrow(/made by PostgreSQL 16, and this build embeds 18/);
+  });
+
+  test('names the directory when its data cannot be read', async () => {
+    const path = join(directory.path, 'data', 'postgres');
+    await (await open()).close();
+    await writeFile(join(path, 'global', 'pg_control'), Buffer.alloc(8192, 1));
+    await expect(open()).rejects.toThrow(`cannot open ${path}`);
+  });
+
+  test('a caller whose turn does not come in time is told to try again', async () => {
+    const database = await open({ path: null, maxWaitMs: 50 });
+    const go = createSignal();
+    const holder = database.transaction(() => go.fired);
+    await expect(database.query('select 1')).rejects.toMatchObject(refusal('unavailable'));
+    go.fire();
+    await holder;
+    expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a transaction that takes too long is rolled back, and cannot go on', async () => {
+    const database = await open({ path: null, transactionTimeoutMs: 100 });
+    const user = newUser();
+    const go = createSignal();
+    let late: Promise<unknown> | undefined;
+    const work = database.transaction(async (connection) => {
+      const users = createPostgresUserRepository(connection);
+      await users.insert(user);
+      await go.fired;
+      late = users.findById(user.id);
+      await late;
+    });
+    await expect(work).rejects.toMatchObject(refusal('unavailable'));
+    expect(await createPostgresUserRepository(database).findById(user.id)).toBeNull();
+    go.fire();
+    await eventually(() => expect(late === undefined).toBe(false));
+    await expect(late).rejects.toThrow('after the end');
+  });
+});

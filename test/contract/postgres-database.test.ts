@@ -1,0 +1,267 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findUserById } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { Database } from '../../src/infrastructure/database/sql.ts';
+import { eventually } from '../support/eventually.ts';
+import { connectPostgres } from '../support/postgres-database.ts';
+import type { ConnectionOptions } from '../support/postgres-server.ts';
+import { runStatement } from '../support/superuser.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+import { createSignal, ids, inTransaction, newUser, refusal, storeUser } from './fixtures.ts';
+
+/** What only a server can show: connections that break, time limits, prepared statements, settings of the role. */
+describe('PostgreSQL through the pool', () => {
+  let connection: ConnectionOptions;
+  beforeAll(async () => {
+    connection = (await createTestDatabase()).connectionOptions;
+  });
+  beforeEach(async () => {
+    await runStatement(connection, 'truncate users, outbox cascade');
+  });
+
+  const holdAll = (database: Database, count: number, until: Promise<void>) =>
+    Array.from({ length: count }, () => database.transaction(() => until));
+
+  async function backendPids(): Promise<number[]> {
+    const rows = await runStatement(
+      connection,
+      `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+         and application_name = 'user-service' order by pid`,
+    );
+    return rows.map((row) => Number(row.pid));
+  }
+
+  test('1,000 duplicate registrations cost no connection', async () => {
+    const database = await connectPostgres(connection, { maxIdleConns: 10 });
+    await storeUser(database, { email: 'taken@example.com' });
+    const go = createSignal();
+    const holders = holdAll(database, 10, go.fired);
+    await eventually(() => expect(database.stats().total).toBe(10));
+    go.fire();
+    await Promise.all(holders);
+    const before = await backendPids();
+    expect(before).toHaveLength(10);
+    const attempts = Array.from({ length: 1_000 }, () =>
+      inTransaction(database, (tx) => tx.users.insert(newUser({ email: 'taken@example.com' }))),
+    );
+    for (const result of await Promise.allSettled(attempts)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: refusal('email_taken') });
+    }
+    expect(await backendPids()).toEqual(before);
+  });
+
+  test('1,000 violated constraints cost no connection', async () => {
+    const database = await connectPostgres(connection);
+    await storeUser(database, { email: 'taken@example.com' });
+    const { id } = await storeUser(database);
+    const before = await backendPids();
+    const violate = () =>
+      database.query("update users set email = 'taken@example.com' where id = $1", [id]);
+    for (let index = 0; index < 1_000; index += 1) {
+      await expect(violate()).rejects.toMatchObject(refusal('email_taken'));
+    }
+    expect(await backendPids()).toEqual(before);
+  });
+
+  test('closes what is idle beyond max_idle_conns as soon as it is given back', async () => {
+    const database = await connectPostgres(connection, { maxOpenConns: 10, maxIdleConns: 2 });
+    const go = createSignal();
+    const holders = holdAll(database, 10, go.fired);
+    await eventually(() => expect(database.stats().total).toBe(10));
+    go.fire();
+    await Promise.all(holders);
+    expect(database.stats()).toEqual({ total: 2, idle: 2, waiting: 0 });
+    await eventually(async () => expect(await backendPids()).toHaveLength(2));
+  });
+
+  test('replaces a connection that is idle for too long or too old', async () => {
+    const idle = await connectPostgres(connection, { connMaxIdleTimeMs: 50 });
+    await idle.query('select 1');
+    await eventually(() => expect(idle.stats().total).toBe(0));
+    const aged = await connectPostgres(connection, { connMaxLifetimeMs: 1_000 });
+    const pid = async () =>
+      (await aged.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+    const first = await pid();
+    await eventually(async () => expect(await pid()).not.toEqual(first));
+  });
+
+  test('who gets no connection in time is told to try again', async () => {
+    const database = await connectPostgres(connection, { maxOpenConns: 1, connectTimeoutMs: 100 });
+    const go = createSignal();
+    const [holder] = holdAll(database, 1, go.fired);
+    const late = database.query('select 1');
+    await expect(late).rejects.toMatchObject({ ...refusal('unavailable'), retryAfterSeconds: 1 });
+    go.fire();
+    await holder;
+    await database.query('select 1');
+  });
+
+  test('a statement that takes too long is ended, and its connection lives on', async () => {
+    const database = await connectPostgres(connection, { statementTimeoutMs: 100 });
+    const before = await backendPids();
+    await expect(database.query('select pg_sleep(60)')).rejects.toMatchObject(
+      refusal('unavailable'),
+    );
+    expect(await backendPids()).toEqual(before);
+  });
+
+  test('a wait for a row that takes too long is ended', async () => {
+    const database = await connectPostgres(connection, { lockTimeoutMs: 100 });
+    const { id } = await storeUser(database);
+    const locked = createSignal();
+    const go = createSignal();
+    const holder = inTransaction(database, async (tx) => {
+      await tx.users.lockById(id);
+      locked.fire();
+      await go.fired;
+    });
+    await locked.fired;
+    const second = inTransaction(database, (tx) => tx.users.lockById(id));
+    await expect(second).rejects.toMatchObject(refusal('unavailable'));
+    go.fire();
+    await holder;
+  });
+
+  test('of two transactions that wait for each other one is told to try again', async () => {
+    const database = await connectPostgres(connection, { lockTimeoutMs: 10_000 });
+    const [one, two] = [(await storeUser(database)).id, (await storeUser(database)).id];
+    const both = [createSignal(), createSignal()] as const;
+    const crossing = (first: string, second: string, mine: 0 | 1) =>
+      inTransaction(database, async (tx) => {
+        await tx.users.lockById(first);
+        both[mine].fire();
+        await Promise.all(both.map((signal) => signal.fired));
+        await tx.users.lockById(second);
+      });
+    const results = await Promise.allSettled([crossing(one, two, 0), crossing(two, one, 1)]);
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toMatchObject([{ reason: refusal('unavailable') }]);
+  });
+
+  test('idle connections that the server ends are replaced without anybody noticing', async () => {
+    const database = await connectPostgres(connection);
+    await database.query('select 1');
+    await endBackends();
+    await eventually(() => expect(database.stats().total).toBe(0));
+    expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a connection that ends inside a transaction makes the call unavailable, and nothing is stored', async () => {
+    const database = await connectPostgres(connection);
+    const user = newUser();
+    const work = inTransaction(database, async (tx) => {
+      await tx.users.insert(user);
+      await endBackends();
+      await tx.users.findById(user.id);
+    });
+    await expect(work).rejects.toMatchObject(refusal('unavailable'));
+    expect(await createPostgresUserRepository(database).findById(user.id)).toBeNull();
+  });
+
+  test('a connection that is lost while COMMIT is under way leaves the outcome unknown', async () => {
+    const database = await connectPostgres(connection);
+    await database.query(
+      `create function end_me() returns trigger language plpgsql as
+       $$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); return null; end $$`,
+    );
+    await database.query(
+      `create constraint trigger end_me after insert on outbox deferrable initially deferred
+       for each row execute function end_me()`,
+    );
+    const user = newUser();
+    const work = inTransaction(database, async (tx) => {
+      await tx.users.insert(user);
+      await tx.outbox.append(user.takeEvents());
+    });
+    await expect(work).rejects.toMatchObject(refusal('outcome_unknown'));
+    await database.query('drop function end_me cascade');
+  });
+
+  test('statements are prepared under their names, but a search is planned for its own text', async () => {
+    const database = await connectPostgres(connection, { maxOpenConns: 1 });
+    const users = createPostgresUserRepository(database);
+    await users.findById(ids.next());
+    await users.search('abc', { afterId: null, limit: 1 });
+    const { rows } = await database.query('select name from pg_prepared_statements');
+    expect(rows).toEqual([{ name: findUserById.name }]);
+  });
+
+  test('a table that changes under prepared statements disturbs nobody', async () => {
+    const database = await connectPostgres(connection);
+    const user = await storeUser(database);
+    const users = createPostgresUserRepository(database);
+    const go = createSignal();
+    const prepare = Array.from({ length: 5 }, () =>
+      database.transaction(async (tx) => {
+        await createPostgresUserRepository(tx).findById(user.id);
+        await go.fired;
+      }),
+    );
+    await eventually(() => expect(database.stats().total).toBe(5));
+    go.fire();
+    await Promise.all(prepare);
+    await runStatement(connection, 'alter table users alter column first_name type varchar(120)');
+    const found = await Promise.all(Array.from({ length: 20 }, () => users.findById(user.id)));
+    expect(found).toEqual(Array(20).fill(user.profile));
+    await runStatement(connection, 'alter table users alter column first_name type varchar(100)');
+  });
+
+  test('without prepared statements none is made, and nothing is sent that a pooler refuses', async () => {
+    const role = 'pooled_role';
+    await runStatement(connection, `create role ${role} login superuser password 'secret'`);
+    const pooled = { ...connection, user: role, password: 'secret' };
+    const settings = { preparedStatements: false, maxOpenConns: 1 };
+    const refused = connectPostgres(pooled, settings);
+    await expect(refused).rejects.toThrow(
+      /ALTER ROLE "pooled_role" SET statement_timeout = '5000ms'; ALTER ROLE "pooled_role" SET lock_timeout = '2000ms'; ALTER ROLE "pooled_role" SET idle_in_transaction_session_timeout = '10000ms';/,
+    );
+    await runStatement(connection, `alter role ${role} set statement_timeout = '7s'`);
+    await runStatement(connection, `alter role ${role} set lock_timeout = '3s'`);
+    await runStatement(
+      connection,
+      `alter role ${role} set idle_in_transaction_session_timeout = '9s'`,
+    );
+    const database = await connectPostgres(pooled, settings);
+    await createPostgresUserRepository(database).findById(ids.next());
+    expect((await database.query('select name from pg_prepared_statements')).rows).toEqual([]);
+    expect((await database.query('show statement_timeout')).rows).toEqual([
+      { statement_timeout: '7s' },
+    ]);
+  });
+
+  test('sends the time limits when a connection starts', async () => {
+    const database = await connectPostgres(connection, { statementTimeoutMs: 4_000 });
+    const show = async (name: string) => (await database.query(`show ${name}`)).rows;
+    expect(await show('statement_timeout')).toEqual([{ statement_timeout: '4s' }]);
+    expect(await show('lock_timeout')).toEqual([{ lock_timeout: '2s' }]);
+    expect(await show('idle_in_transaction_session_timeout')).toEqual([
+      { idle_in_transaction_session_timeout: '10s' },
+    ]);
+  });
+
+  test('refuses to start on a wrong password, without showing it', async () => {
+    const start = connectPostgres({ ...connection, password: 'not-the-one' });
+    const error = await start.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: '28P01' });
+    expect(JSON.stringify(error) + String(error)).not.toContain('not-the-one');
+  });
+
+  test('refuses a database that is not UTF-8', async () => {
+    const name = `latin_${ids.next().slice(-12)}`;
+    await runStatement(
+      connection,
+      `create database ${name} encoding 'LATIN1' locale 'C' template template0`,
+    );
+    const start = connectPostgres({ ...connection, database: name });
+    await expect(start).rejects.toThrow("ENCODING 'UTF8'");
+    await runStatement(connection, `drop database ${name} with (force)`);
+  });
+
+  async function endBackends(): Promise<void> {
+    await runStatement(
+      connection,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'user-service'`,
+    );
+  }
+});

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { DomainError, type DomainErrorCode } from '../../src/domain/errors.ts';
+import { PROBLEMS, type ProblemCode } from '../../src/interfaces/problem-table.ts';
+import { ADA_ID, ADA_TOKEN, ada } from './support/fake-use-cases.ts';
+import { createTestServer } from './support/test-server.ts';
+
+const asAda = { authorization: `Bearer ${ADA_TOKEN}` };
+
+function domainCodes(): DomainErrorCode[] {
+  const edgeOnly = new Set<ProblemCode>([
+    'malformed_request',
+    'not_found',
+    'method_not_allowed',
+    'request_timeout',
+    'payload_too_large',
+    'uri_too_long',
+    'unsupported_media_type',
+    'headers_too_large',
+    'internal_error',
+  ]);
+  return (Object.keys(PROBLEMS) as ProblemCode[]).filter(
+    (code): code is DomainErrorCode => !edgeOnly.has(code),
+  );
+}
+
+describe('problem documents', () => {
+  test.each(domainCodes())(
+    '%s is answered with its status and the whole document',
+    async (code) => {
+      const { server } = await createTestServer({
+        useCases: {
+          getUser: async () => {
+            throw new DomainError(code, 'A message.');
+          },
+        },
+      });
+      const headers = { ...asAda, 'x-request-id': 'request-7' };
+      const answer = await server.inject({ url: `/v1/users/${ADA_ID}`, headers });
+      expect(answer.statusCode).toBe(PROBLEMS[code].status);
+      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.json()).toMatchObject({
+        type: `urn:user-service:problem:${code}`,
+        title: PROBLEMS[code].title,
+        status: PROBLEMS[code].status,
+        instance: 'urn:user-service:request:request-7',
+        code,
+        request_id: 'request-7',
+      });
+    },
+  );
+
+  test('503 says when to try again, as the domain says or after a second', async () => {
+    const answers = await Promise.all(
+      [7, undefined].map(async (seconds) => {
+        const { server } = await createTestServer({
+          useCases: {
+            getUser: async () => {
+              const details = seconds === undefined ? {} : { retryAfterSeconds: seconds };
+              throw new DomainError('overloaded', 'Too much.', details);
+            },
+          },
+        });
+        return server.inject({ url: '/v1/me', headers: asAda });
+      }),
+    );
+    expect(answers.map(({ headers }) => headers['retry-after'])).toEqual(['7', '1']);
+  });
+
+  test('401 challenges for a bearer token, and tells a bad one from none (RFC 6750 §3)', async () => {
+    const { server } = await createTestServer();
+    const none = await server.inject({ url: '/v1/me' });
+    const bad = await server.inject({ url: '/v1/me', headers: { authorization: 'Bearer nope' } });
+    const basic = await server.inject({ url: '/v1/me', headers: { authorization: 'Basic YTpi' } });
+    expect(none.headers['www-authenticate']).toBe('Bearer realm="user-service"');
+    expect(none.json().code).toBe('unauthenticated');
+    expect(bad.headers['www-authenticate']).toContain('error="invalid_token"');
+    expect(bad.json().code).toBe('invalid_token');
+    expect(basic.json().code).toBe('unauthenticated');
+  });
+
+  test('field faults of the domain point into the body, or into the query', async () => {
+    const { server } = await createTestServer({
+      useCases: {
+        registerUser: async () => {
+          throw new DomainError('validation_failed', 'No.', {
+            fields: [{ field: 'email', code: 'email_domain', message: 'Bad.' }],
+          });
+        },
+        getUser: async () => ada,
+        listUsers: async () => {
+          throw new DomainError('validation_failed', 'No.', {
+            fields: [{ field: 'q', code: 'search_length', message: 'Bad.' }],
+          });
+        },
+      },
+    });
+    const body = { first_name: 'A', last_name: 'B', email: 'a@b.cc', password: 'p' };
+    const posted = await server.inject({ method: 'POST', url: '/v1/users', payload: body });
+    const listed = await server.inject({ url: '/v1/users?q=x', headers: asAda });
+    expect(posted.statusCode).toBe(422);
+    expect(posted.json().errors).toEqual([
+      { pointer: '/email', code: 'email_domain', message: 'Bad.' },
+    ]);
+    expect(listed.json().errors[0].pointer).toBe('/query/q');
+  });
+
+  test('what nobody foresaw is a bare 500, with one error line that carries the request id', async () => {
+    const { server, lines } = await createTestServer({
+      useCases: {
+        getUser: async () => {
+          throw new Error('select * from secrets: canary-detail');
+        },
+      },
+    });
+    const headers = { ...asAda, 'x-request-id': 'request-8' };
+    const answer = await server.inject({ url: '/v1/me', headers });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json().code).toBe('internal_error');
+    expect(answer.body).not.toContain('canary');
+    const errors = lines.filter(({ level }) => level === 'error');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.fields).toMatchObject({ request_id: 'request-8', route: '/v1/me' });
+  });
+
+  test('an answer that takes too long is 503: nothing happened to a read, a write is uncertain', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { server } = await createTestServer({
+      useCases: { getUser: never, registerUser: never },
+      settings: { requestTimeoutMs: 50 },
+    });
+    const read = await server.inject({ url: '/v1/me', headers: asAda });
+    const body = { first_name: 'A', last_name: 'B', email: 'a@b.cc', password: 'p' };
+    const write = await server.inject({ method: 'POST', url: '/v1/users', payload: body });
+    expect([read.statusCode, read.json().code]).toEqual([503, 'unavailable']);
+    expect([write.statusCode, write.json().code]).toEqual([503, 'outcome_unknown']);
+    expect(write.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('paths and methods', () => {
+  test('an unknown path is 404, a target that is no URI 400, a long one 414', async () => {
+    const { server } = await createTestServer();
+    const codes = await Promise.all(
+      ['/v2/users', '/v1/me/', '/%zz', `/v1/users?q=${'x'.repeat(8_000)}`].map(async (url) => {
+        const answer = await server.inject({ url });
+        expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+        expect(answer.headers['x-request-id']).toBe(answer.json().request_id);
+        return [answer.statusCode, answer.json().code];
+      }),
+    );
+    expect(codes).toEqual([
+      [404, 'not_found'],
+      [404, 'not_found'],
+      [400, 'malformed_request'],
+      [414, 'uri_too_long'],
+    ]);
+  });
+
+  test.each([
+    ['TRACE', '/v1/me', 'GET, HEAD'],
+    ['OPTIONS', '/v1/users', 'GET, HEAD, POST'],
+    ['PROPFIND', `/v1/users/${ADA_ID}`, 'DELETE, GET, HEAD, PATCH, PUT'],
+    ['PUT', '/v1/sessions/current', 'DELETE'],
+    ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
+  ])('%s %s is 405 and names the methods there are', async (method, url, allow) => {
+    const { server } = await createTestServer();
+    const answer = await server.inject({ method: method as 'TRACE', url });
+    expect([answer.statusCode, answer.json().code]).toEqual([405, 'method_not_allowed']);
+    expect(answer.headers.allow).toBe(allow);
+  });
+
+  test('HEAD answers as GET without a body', async () => {
+    const { server } = await createTestServer();
+    const answer = await server.inject({ method: 'HEAD', url: '/v1/me', headers: asAda });
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"3"']);
+  });
+});

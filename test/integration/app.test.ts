@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { APP_DATABASES, useTestApp } from '../support/app.ts';
+
+describe.each(APP_DATABASES)('the whole service on %s', (database) => {
+  it('registers somebody, who signs in and reads the own record', async () => {
+    const { http } = await useTestApp({ database });
+    const person = {
+      first_name: 'Ada',
+      last_name: 'Okafor',
+      email: 'ada@example.com',
+      password: 'quiet otter sings at dawn',
+    };
+    const registered = await http.inject({ method: 'POST', url: '/v1/users', payload: person });
+    expect(registered.statusCode).toBe(201);
+    const { email, password } = person;
+    const signedIn = await http.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { email, password },
+    });
+    expect(signedIn.statusCode).toBe(201);
+    const me = await http.inject({
+      url: '/v1/me',
+      headers: { authorization: `Bearer ${signedIn.json().access_token}` },
+    });
+    expect(me.json()).toEqual(registered.json());
+  });
+});

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type RunningProcess, startProcess } from './child-process.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const launcher = join(root, 'bin', 'user-service.cjs');
+
+/** A running service, as a person starts it. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly process: RunningProcess;
+  /** The fields of the ready line. */
+  readonly ready: Readonly<Record<string, unknown>>;
+}
+
+/** Starts the built program with these arguments; it dies with the test. */
+export async function runProgram(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<RunningProcess> {
+  if (!existsSync(join(root, 'dist', 'main.js'))) {
+    throw new Error('dist/ is not built: run `npm run build`');
+  }
+  const { PATH = '', HOME = '' } = process.env;
+  return await startProcess(process.execPath, [launcher, ...args], {
+    cwd: options.cwd,
+    env: { PATH, HOME, ...options.env },
+  });
+}
+
+/** Starts the service on a free port and waits for its ready line. */
+export async function startService(options: {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}): Promise<ServiceProcess> {
+  const child = await runProgram(['serve', ...(options.args ?? [])], {
+    ...options,
+    env: { SERVER_PORT: '0', LOGGING_FORMAT: 'json', ...options.env },
+  });
+  const line = await child.waitForLine(/"message":"ready"/);
+  const ready = JSON.parse(line) as Record<string, unknown>;
+  return { url: String(ready.url), process: child, ready };
+}
