@@ -1,27 +1,13 @@
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { SERVICE_KEY_CACHE_MS } from './application/access/authenticate-service.ts';
 import { createRevocations } from './application/sessions/revocations.ts';
 import { createUseCases } from './application/use-cases.ts';
-import { decodeMasterKey } from './config/master-key.ts';
 import type { Config } from './config/schema.ts';
 import type { AccessTokenClaims, HealthCheck, Logger } from './domain/ports.ts';
 import type { ServiceAccount } from './domain/service-account/service-account-repository.ts';
 import { createCachedUserReader } from './infrastructure/cache/cached-user-reader.ts';
 import { createMemoryCache, createMemoryCacheHealthCheck } from './infrastructure/cache/memory.ts';
-import { createMigrationFiles } from './infrastructure/database/migration-template.ts';
-import {
-  createMigrator,
-  loadMigrations,
-  type MigrationLog,
-} from './infrastructure/database/migrator.ts';
-import { openDatabase, openMigrationConnection } from './infrastructure/database/open-database.ts';
-import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
-import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
-import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
 import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
-import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
 import type { Database } from './infrastructure/database/sql.ts';
 import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
 import {
@@ -29,23 +15,11 @@ import {
   createInProcessBusHealthCheck,
 } from './infrastructure/message/in-process.ts';
 import { createPrometheusMetrics } from './infrastructure/metrics/prometheus.ts';
-import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
 import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
-import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
-import { generateMasterKey } from './infrastructure/security/master-key.ts';
 import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
-import { createRefreshTokens } from './infrastructure/security/refresh-tokens.ts';
-import { createServiceKeys } from './infrastructure/security/service-keys.ts';
 import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
-import { createSystemClock } from './infrastructure/system/clock.ts';
-import {
-  claimControlSocket,
-  isControlSocketAlive,
-} from './infrastructure/system/control-socket.ts';
 
-import { createUuidV7Generator } from './infrastructure/system/ids.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
-import { readOrCreateSecretFile } from './infrastructure/system/secret-file.ts';
 import {
   createHttpServer,
   createManagementServer,
@@ -55,16 +29,9 @@ import { startLoop } from './interfaces/worker/loop.ts';
 import { createBoundedLru } from './lib/bounded-lru.ts';
 import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
 
-/** What an app is made from. */
-export interface AppDeps {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly version: string;
-  /** `UV_THREADPOOL_SIZE` as it was when the process began. */
-  readonly threadPoolSize: string | undefined;
-  /** For tests: keeps the embedded database in memory, made from this template, and writes no file. */
-  readonly inMemoryTemplate?: string;
-}
+import { type AppDeps, openStores, StartError, type Stores } from './stores.ts';
+
+export type { AppDeps } from './stores.ts';
 
 /** Where a listening service is reached, and what it runs on. */
 export interface ReadyInfo {
@@ -86,13 +53,6 @@ export interface App {
   stop(): Promise<boolean>;
 }
 
-/** A configuration that this build cannot serve, in one sentence for the operator. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
-const clock = createSystemClock();
-const ids = createUuidV7Generator();
 const SERVICE_NAME = 'user-service';
 const REVOCATION_POLL_MS = 500;
 const MAINTENANCE_INTERVAL_MS = 60_000;
@@ -135,14 +95,17 @@ async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promis
 async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { config, logger } = deps;
   const stores = await openStores(deps, releases);
-  const { useCases, hasher, cacheHealth, busHealth, revocations } = connect(deps, stores);
+  const { useCases, hasher, blocklist, cacheHealth, busHealth, revocations } = connect(
+    deps,
+    stores,
+  );
 
   let draining = false;
   const httpDeps: HttpDeps = {
     useCases,
     logger,
-    clock,
-    ids,
+    clock: stores.clock,
+    ids: stores.ids,
     settings: {
       ...config.server,
       ...config.tokens,
@@ -178,6 +141,8 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       );
       await listenForManagement(deps, httpDeps, releases);
       const url = await http.listen({ host: config.server.host, port: config.server.port });
+      // Read now rather than by the first registration.
+      blocklist.warm();
       return {
         url,
         drivers: {
@@ -193,57 +158,9 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   };
 }
 
-type Stores = Awaited<ReturnType<typeof openStores>>;
-
-/** Opens what holds data, and makes the keys that a fresh database lacks. */
-async function openStores(deps: AppDeps, releases: ReleaseStack) {
-  const { config, logger } = deps;
-  const files = dataFiles(config);
-  const ownsFiles = config.database.driver === 'embedded' && deps.inMemoryTemplate === undefined;
-  const control = ownsFiles ? await claimControlSocket(files.controlSocket) : null;
-  if (control !== null) releases.register('the control socket', () => control.release());
-  const database = await openDatabase(databaseSettings(deps), logger);
-  releases.register('the database', () => database.close());
-
-  const masterKey = await readMasterKey(deps, files.masterKey);
-  const accessTokens = createAccessTokens({
-    keys: createPostgresSigningKeyRepository(database),
-    masterKey,
-    ...config.tokens,
-    clock,
-    ids,
-    logger,
-  });
-  await accessTokens.prepare();
-  const serviceAccounts = createPostgresServiceAccountRepository(database);
-  const serviceKeys = createServiceKeys();
-  const newServiceKey =
-    control === null
-      ? null
-      : await createFirstServiceKey({
-          path: files.serviceKey,
-          accounts: serviceAccounts,
-          keys: serviceKeys,
-          ids,
-          clock,
-        });
-  return {
-    files,
-    control,
-    database,
-    users: createPostgresUserRepository(database),
-    sessions: createPostgresSessionRepository(database),
-    serviceAccounts,
-    serviceKeys,
-    accessTokens,
-    refreshTokens: createRefreshTokens({ masterKey }),
-    newServiceKey,
-  };
-}
-
 /** Builds the use cases over the stores, with what remembers and what listens in this process. */
 function connect({ config, logger }: AppDeps, stores: Stores) {
-  const { database, users, sessions } = stores;
+  const { database, users, sessions, clock, ids } = stores;
   const verifiedTokens = createBoundedLru<string, AccessTokenClaims>({
     maxEntries: MAX_VERIFIED_TOKENS,
     nowMs: () => clock.now().getTime(),
@@ -273,6 +190,7 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
       await cachedUsers.invalidateUser(event.userId, []);
     }
   });
+  const blocklist = loadPasswordBlocklist();
   const { argon2, hashingSlots, hashingWaitMs } = config.password;
   const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
   const cacheHealth = createMemoryCacheHealthCheck(cache);
@@ -291,7 +209,7 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
     hasher,
     passwordRules: {
       policy: config.password,
-      blocklist: loadPasswordBlocklist(),
+      blocklist,
       serviceName: SERVICE_NAME,
     },
     revocations,
@@ -299,12 +217,10 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
     knownServiceAccounts: createKnownServiceAccounts(),
     healthChecks: [databaseHealth(database), cacheHealth, busHealth],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
-    clock,
     monotonicMs,
-    ids,
     logger,
   });
-  return { useCases, hasher, cacheHealth, busHealth, revocations };
+  return { useCases, hasher, blocklist, cacheHealth, busHealth, revocations };
 }
 
 function work(
@@ -330,16 +246,6 @@ async function listenForManagement(
   await management.listen({ host, port: managementPort });
 }
 
-/** Files beside the embedded data directory; with a server none of them is used. */
-function dataFiles(config: Config) {
-  const directory = dirname(resolve(config.database.path));
-  return {
-    controlSocket: join(directory, 'control.sock'),
-    serviceKey: join(directory, 'service-key'),
-    masterKey: join(directory, 'master-key'),
-  };
-}
-
 /** Settings whose adapters this build does not have yet are refused rather than ignored. */
 function refuseWhatIsNotThere({ config, threadPoolSize }: AppDeps): void {
   const absent = [
@@ -355,50 +261,6 @@ function refuseWhatIsNotThere({ config, threadPoolSize }: AppDeps): void {
   }
   const threads = assertThreadPool(config.password.hashingSlots, threadPoolSize);
   if (threads !== null) throw new StartError(threads);
-}
-
-function databaseSettings({
-  config,
-  inMemoryTemplate,
-}: Pick<AppDeps, 'config' | 'inMemoryTemplate'>) {
-  const { migrateOnStart, path, ...settings } = config.database;
-  if (settings.driver === 'embedded') {
-    return {
-      driver: 'embedded' as const,
-      path: inMemoryTemplate === undefined ? resolve(path) : null,
-      ...(inMemoryTemplate === undefined ? {} : { template: inMemoryTemplate }),
-      migrateOnStart,
-    };
-  }
-  const { host = '', name, password, sslRootCert, ...rest } = settings;
-  return {
-    driver: 'postgres' as const,
-    migrateOnStart,
-    postgres: {
-      ...rest,
-      host,
-      database: name,
-      password: password?.reveal() ?? '',
-      sslRootCert: sslRootCert ?? null,
-    },
-  };
-}
-
-async function readMasterKey(
-  { config, inMemoryTemplate }: AppDeps,
-  path: string,
-): Promise<Uint8Array> {
-  const configured = config.security.masterKey?.reveal();
-  const text =
-    configured ??
-    (inMemoryTemplate === undefined
-      ? await readOrCreateSecretFile(path, generateMasterKey)
-      : generateMasterKey());
-  const key = decodeMasterKey(text);
-  if (key === undefined) {
-    throw new StartError(`${path} does not hold a key in base64. Restore it from a copy.`);
-  }
-  return key;
 }
 
 function databaseHealth(database: Database): HealthCheck {
@@ -439,38 +301,4 @@ export function createLogger(
   destination: { write(line: string): unknown },
 ): Logger {
   return createPinoLogger({ ...logging, destination });
-}
-
-/** The socket of the service that owns the embedded data directory, or null where none runs. */
-export async function findRunningService(config: Config): Promise<string | null> {
-  if (config.database.driver !== 'embedded') return null;
-  const { controlSocket } = dataFiles(config);
-  return (await isControlSocketAlive(controlSocket)) ? controlSocket : null;
-}
-
-/**
- * Connects a migrator to the configured database.
- * @throws ControlSocketError while a service owns the embedded database.
- */
-export async function openMigrator(config: Config, log: MigrationLog) {
-  const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
-  const { releases, value } = await startOrRelease(
-    async (stack) => {
-      if (config.database.driver === 'embedded') {
-        const control = await claimControlSocket(dataFiles(config).controlSocket);
-        stack.register('the control socket', () => control.release());
-      }
-      const connection = await openMigrationConnection(databaseSettings({ config }), logger);
-      stack.register('the connection', () => connection.close());
-      return createMigrator({ connection, migrations: await loadMigrations(), log });
-    },
-    () => undefined,
-  );
-  return { migrator: value, close: async () => void (await releases.releaseAll()) };
-}
-
-/** Makes the next pair of migration files in the source tree below `directory`. @returns their paths. */
-export function createMigration(directory: string, name: string): Promise<readonly string[]> {
-  const folder = join(directory, 'src/infrastructure/database/postgres/migrations/');
-  return createMigrationFiles(pathToFileURL(folder), name);
 }

@@ -1,13 +1,5 @@
 import { readFileSync } from 'node:fs';
-import {
-  type App,
-  createApp,
-  createLogger,
-  createMigration,
-  describeStartFailure,
-  findRunningService,
-  openMigrator,
-} from './app.ts';
+import { type App, createApp, createLogger, describeStartFailure } from './app.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
@@ -22,6 +14,7 @@ import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
+import { createMigration, findRunningService, openMigrator } from './local-service.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

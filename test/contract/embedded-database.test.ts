@@ -84,6 +84,19 @@ describe('the embedded database', () => {
     await expect(open()).rejects.toThrow(`cannot open ${path}`);
   });
 
+  test('gathers statistics by itself once thousands of rows have changed', async () => {
+    const database = await open({ path: null });
+    const insert = `insert into service_accounts (id, name, key_hash, scopes)
+      select gen_random_uuid(), 'n' || n, int4send(n), '{x}' from generate_series(1, 2000) n`;
+    await database.query(insert);
+    await eventually(async () => {
+      const { rows } = await database.query<{ reltuples: number }>(
+        "select reltuples from pg_class where relname = 'service_accounts'",
+      );
+      expect(rows[0]?.reltuples).toBe(2_000);
+    });
+  });
+
   test('a caller whose turn does not come in time is told to try again', async () => {
     const database = await open({ path: null, maxWaitMs: 50 });
     const go = createSignal();

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findUserById } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
@@ -239,11 +240,28 @@ describe('PostgreSQL through the pool', () => {
     ]);
   });
 
-  test('refuses to start on a wrong password, without showing it', async () => {
-    const start = connectPostgres({ ...connection, password: 'not-the-one' });
+  test.each([
+    [
+      'a wrong password',
+      { password: 'not-the-one' },
+      /password authentication failed.*database\.password/,
+    ],
+    [
+      'a database that is not there',
+      { database: 'nowhere' },
+      /"nowhere" does not exist.*database\.name/,
+    ],
+    ['a port where nobody listens', { port: 1 }, /127\.0\.0\.1:1 .*ECONNREFUSED.*database\.port/],
+    ['a host without an address', { host: 'nowhere.invalid' }, /nowhere\.invalid.*database\.host/],
+    ['a server without TLS', { sslMode: 'require' as const }, /does not support SSL/],
+  ])('refuses to start on %s, with one message that says so', async (_, settings, message) => {
+    const start = connectPostgres(connection, settings);
     const error = await start.catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: '28P01' });
-    expect(JSON.stringify(error) + String(error)).not.toContain('not-the-one');
+    expect(error).toMatchObject({
+      name: 'DatabaseStartError',
+      message: expect.stringMatching(message),
+    });
+    expect(inspect(error, { depth: 10 })).not.toContain('not-the-one');
   });
 
   test('refuses a database that is not UTF-8', async () => {

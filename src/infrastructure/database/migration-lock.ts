@@ -6,15 +6,6 @@ import type { MigrationConnection } from './sql.ts';
 /** Tells the operator what happens; the fields hold no content of any row. */
 export type MigrationLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** A connection that can be told from one to a pooler. */
-export interface DirectConnection extends MigrationConnection {
-  /**
-   * The backend's pid as the server told it when the connection was made (`processID` of the driver). Where another one
-   * answers, somebody stands in between; without it, a pooler is noticed only when it changes the backend.
-   */
-  readonly announcedPid?: number | null | undefined;
-}
-
 /** What a migrator's session needs to know. */
 export interface SessionOptions {
   /** Longest wait for another migrator. */
@@ -50,7 +41,7 @@ export const LOCK_HOLDER_QUERY = `
  * @throws MigrationError `locked` after `lockWaitMs`; `pooler` when the connection is not a session of its own.
  */
 export async function withMigrationLock<T>(
-  connection: DirectConnection,
+  connection: MigrationConnection,
   options: SessionOptions,
   log: MigrationLog,
   work: (session: MigrationSession) => Promise<T>,

@@ -12,12 +12,7 @@ import {
   type SchemaRecord,
   setVersion,
 } from './migration-history.ts';
-import {
-  type DirectConnection,
-  type MigrationLog,
-  type MigrationSession,
-  withMigrationLock,
-} from './migration-lock.ts';
+import { type MigrationLog, type MigrationSession, withMigrationLock } from './migration-lock.ts';
 import {
   assertKnown,
   type DownOptions,
@@ -38,6 +33,8 @@ export { MigrationError } from './migration-error.ts';
 export { loadMigrations, type Migration } from './migration-files.ts';
 export type { MigrationLog } from './migration-lock.ts';
 
+import type { MigrationConnection } from './sql.ts';
+
 /** Waits of the migrator; every one has a default. */
 export interface MigratorOptions extends RunnerOptions {
   /** Longest wait for another migrator. */
@@ -55,7 +52,7 @@ const DEFAULTS: MigratorOptions = {
 /** What a migrator works with. */
 export interface MigratorDeps {
   /** Direct, not through a transaction pooler; the caller closes it. */
-  readonly connection: DirectConnection;
+  readonly connection: MigrationConnection;
   readonly migrations: readonly Migration[];
   readonly log: MigrationLog;
   readonly options?: Partial<MigratorOptions>;

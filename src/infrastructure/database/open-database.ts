@@ -87,8 +87,11 @@ async function ensureSchema(
   if (check.state === 'empty' || (check.state === 'older' && migrateOnStart)) {
     const connection = await database.openMigrationConnection();
     try {
-      const log = (message: string): void => logger.info(message);
-      await createMigrator({ connection, migrations, log }).up();
+      await createMigrator({
+        connection,
+        migrations,
+        log: (message, fields) => logger.info(message, fields),
+      }).up();
     } finally {
       await connection.close();
     }

@@ -44,6 +44,11 @@ export interface Database extends SqlConnection {
 
 /** A connection of its own for the migrator: it keeps a session, and runs scripts of several statements. */
 export interface MigrationConnection extends SqlConnection {
+  /**
+   * The backend's pid as the server announced it at the start, where there is a server: behind a transaction pooler it
+   * is not that of the backend that answers.
+   */
+  readonly announcedPid?: number | null | undefined;
   /** Runs a script by the simple protocol; not inside a transaction unless the script opens one. */
   execute(script: string): Promise<void>;
   close(): Promise<void>;

@@ -29,6 +29,15 @@ export const PATIENT: RetryPolicy = {
   maxDelayMs: 30_000,
 };
 
+/** For somebody who waits for one answer: a service that is not there is said at once. */
+export const PROMPT: RetryPolicy = {
+  busyTries: 5,
+  unreachableTries: 2,
+  failedTries: 1,
+  firstDelayMs: 250,
+  maxDelayMs: 5_000,
+};
+
 /** What the waiting depends on. */
 export interface RetryDeps {
   readonly policy: RetryPolicy;
@@ -40,9 +49,12 @@ export interface RetryDeps {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The last answer, and whether an earlier try may have done what was asked. */
+/** The last answer. */
 export interface RetriedResponse extends OperatorResponse {
+  /** Whether a try before this answer may have done what was asked. */
   readonly maybeDoneBefore: boolean;
+  /** The same, or this answer itself leaves it open. */
+  readonly maybeDone: boolean;
 }
 
 /** Answers that ask for another try: too many requests, a proxy without its server, not available. */
@@ -55,7 +67,7 @@ const OUTCOME_UNKNOWN = 'outcome_unknown';
  * Sends a request, and again while the service is busy (429, 502, 503, 504), fails (500) or cannot be reached, within
  * the policy. Pauses double, with jitter, and are not shorter than `Retry-After` asks for.
  * @returns the first other answer, or the last of these
- * @throws ServiceUnreachable when the last try had no answer
+ * @throws ServiceUnreachable when the last try had no answer; its `maybeSent` is about all tries
  */
 export async function requestWithRetries(
   client: OperatorClient,
@@ -70,8 +82,11 @@ export async function requestWithRetries(
     const answer = await attempt(client, request);
     const { kind, maybeDone } = judge(answer);
     const settle = (): RetriedResponse => {
-      if (answer instanceof ServiceUnreachable) throw answer;
-      return { ...answer, maybeDoneBefore };
+      const everDone = maybeDoneBefore || maybeDone;
+      if (!(answer instanceof ServiceUnreachable)) {
+        return { ...answer, maybeDoneBefore, maybeDone: everDone };
+      }
+      throw new ServiceUnreachable(answer.message, { maybeSent: everDone, cause: answer.cause });
     };
     if (kind === 'final') return settle();
     tries[kind] += 1;

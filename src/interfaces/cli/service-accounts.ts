@@ -1,7 +1,7 @@
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
 import { describeProblem, isRecord, problemOf } from './problem.ts';
-import { PATIENT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter } from './table.ts';
 import { printable } from './text.ts';
 
@@ -86,7 +86,7 @@ async function send(
   const response = await requestWithRetries(
     client,
     { ...request, signal },
-    { policy: deps.policy ?? PATIENT, signal, repeatUnknown: false },
+    { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
   );
   if (response.status === expected) return response.body;
   throw new CommandFailure(describeProblem(problemOf(response)));

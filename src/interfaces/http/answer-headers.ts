@@ -7,7 +7,7 @@ const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
 /** Sets what every answer carries; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
 export function answerHeaders(
-  deps: Pick<HttpDeps, 'settings' | 'isDraining'>,
+  deps: Pick<HttpDeps, 'settings'>,
   requestId: string,
   reply: FastifyReply,
 ): void {
@@ -22,7 +22,6 @@ export function answerHeaders(
   if (deps.settings.publicUrl.startsWith('https:')) {
     reply.header('strict-transport-security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
   }
-  if (deps.isDraining()) reply.header('connection', 'close');
 }
 
 /** What browsers of the listed origins may do. No cookies exist, so credentials mode stays off. */

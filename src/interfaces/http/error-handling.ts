@@ -13,7 +13,11 @@ export type SendProblem = (error: unknown, request: FastifyRequest, reply: Fasti
 export function createSendProblem(logger: Logger): SendProblem {
   return (error, request, reply) => {
     const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
-    const problem = toProblem(error, { method: request.method, fieldsIn: fieldsIn ?? 'body' });
+    const problem = toProblem(error, {
+      method: request.method,
+      received: request.raw.complete !== false,
+      fieldsIn: fieldsIn ?? 'body',
+    });
     if (problem.code === 'internal_error') {
       logger.error('request failed', {
         request_id: request.id,

@@ -69,6 +69,8 @@ export interface Problem {
 /** What is known of the request that failed. */
 export interface FailedRequest {
   readonly method: string;
+  /** Whether its body had arrived completely. */
+  readonly received: boolean;
   /** Where the route's fields come from, for faults that the domain names by field alone. */
   readonly fieldsIn: 'body' | 'query';
 }
@@ -113,6 +115,10 @@ function domainProblem(error: DomainError, request: FailedRequest): Problem {
 function frameworkProblem(error: unknown, request: FailedRequest): Problem {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    if (!request.received) {
+      const { meaning } = PROBLEMS.request_timeout;
+      return { code: 'request_timeout', detail: meaning, headers: { connection: 'close' } };
+    }
     const timedOut = request.method === 'GET' ? 'unavailable' : 'outcome_unknown';
     return {
       code: timedOut,

@@ -91,6 +91,11 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
       throw new EdgeError('uri_too_long', 'The request target is too long.');
     }
   });
+  // Asked when the answer leaves: a request that came before the end of service must not keep its connection either.
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (deps.isDraining()) reply.header('connection', 'close');
+    done(null, payload);
+  });
   fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
     await fastify.register(cors, corsOptions(settings.corsOrigins));

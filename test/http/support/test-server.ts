@@ -1,18 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { UseCases } from '../../../src/application/use-cases.ts';
-import type { LogFields, Logger } from '../../../src/domain/ports.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import type { HttpDeps, HttpSettings } from '../../../src/interfaces/http/server.ts';
 import { createHttpServer } from '../../../src/interfaces/http/server.ts';
+import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { createFakeUseCases } from './fake-use-cases.ts';
-
-/** One line that the server logged. */
-export interface LoggedLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: LogFields;
-}
 
 /** Settings of a server on this machine. */
 export const testSettings: HttpSettings = {
@@ -37,40 +30,25 @@ export interface TestServerOptions {
 
 /** Dependencies on fakes, and the lines that are logged through them. */
 export function createTestDeps(options: TestServerOptions = {}) {
-  const lines: LoggedLine[] = [];
+  const logger = createRecordingLogger();
   const deps: HttpDeps = {
     useCases: createFakeUseCases(options.useCases),
-    logger: collectLines(lines, {}),
+    logger,
     clock: { now: () => new Date('2026-01-01T00:00:00.000Z') },
     ids: createUuidV7Generator(),
     settings: { ...testSettings, ...options.settings },
     isDraining: () => false,
     ...options.deps,
   };
-  return { deps, lines };
+  return { deps, lines: logger.lines };
 }
 
 /** A server on fakes for injection; closed with the test. */
 export async function createTestServer(
   options: TestServerOptions = {},
-): Promise<{ server: FastifyInstance; lines: LoggedLine[] }> {
+): Promise<{ server: FastifyInstance; lines: readonly LogLine[] }> {
   const { deps, lines } = createTestDeps(options);
   const server = await createHttpServer(deps);
   onTestFinished(() => server.close());
   return { server, lines };
-}
-
-function collectLines(lines: LoggedLine[], context: LogFields): Logger {
-  const write =
-    (level: LoggedLine['level']) =>
-    (message: string, fields: LogFields = {}) => {
-      lines.push({ level, message, fields: { ...context, ...fields } });
-    };
-  return {
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
-    with: (fields) => collectLines(lines, { ...context, ...fields }),
-  };
 }

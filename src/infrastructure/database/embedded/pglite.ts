@@ -9,6 +9,7 @@ import { runTransaction } from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { EMBEDDED_POSTGRES_MAJOR, startEngine } from './engine.ts';
+import { createMaintenance } from './maintenance.ts';
 import { asMigrationConnection, createEmbeddedSession, type EmbeddedSession } from './session.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -48,15 +49,24 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     isBroken: () => session.crashed,
   };
 
+  const maintain = createMaintenance(session, turns, options.logger);
+  const turn = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await turns.take(work);
+    } finally {
+      maintain();
+    }
+  };
+
   const database: Database = {
     driver: 'embedded',
     async query(text, values) {
       assertOutsideTransaction(database);
-      return await turns.take(() => session.query(text, values));
+      return await turn(() => session.query(text, values));
     },
     async transaction(work) {
       assertOutsideTransaction(database);
-      return await turns.take(() =>
+      return await turn(() =>
         runTransaction(transactions, (connection) =>
           withinTransaction(database, () => withDeadline(work(connection), transactionTimeoutMs)),
         ),
@@ -73,7 +83,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     stats: () => ({ total: 1, idle: turns.taken ? 0 : 1, waiting: turns.waiting }),
     async close() {
       await turns.close();
-      if (!engine.closed) await engine.close();
+      if (!engine.closed && !session.crashed) await engine.close();
     },
   };
   return database;

@@ -7,6 +7,8 @@ import type { MigrationConnection, SqlConnection, SqlResult } from '../sql.ts';
 export interface EmbeddedSession extends SqlConnection {
   /** Runs a script by the simple protocol. @returns the command of its last statement. */
   execute(script: string): Promise<string>;
+  /** Rows that statements have inserted, updated or deleted since the engine was opened. */
+  readonly changedRows: number;
   /** Whether the engine has crashed: nothing works until it is opened again. */
   readonly crashed: boolean;
 }
@@ -14,6 +16,7 @@ export interface EmbeddedSession extends SqlConnection {
 /** Wraps a running engine. */
 export function createEmbeddedSession(engine: PGlite, logger?: Logger): EmbeddedSession {
   let crash: unknown;
+  let changedRows = 0;
   async function guard<T>(call: () => Promise<T>): Promise<T> {
     if (crash !== undefined) throw databaseUnavailable(crash);
     try {
@@ -29,12 +32,16 @@ export function createEmbeddedSession(engine: PGlite, logger?: Logger): Embedded
     }
   }
   return {
+    get changedRows() {
+      return changedRows;
+    },
     get crashed() {
       return crash !== undefined;
     },
     query: <Row>(text: string, values: readonly unknown[] = []) =>
       guard(async (): Promise<SqlResult<Row>> => {
-        const { rows, rowCount } = await engine.query<Row>(text, [...values]);
+        const { rows, rowCount, affectedRows } = await engine.query<Row>(text, [...values]);
+        changedRows += affectedRows ?? 0;
         return { rows, rowCount: rowCount ?? 0 };
       }),
     execute: (script) => guard(async () => (await engine.exec(script)).at(-1)?.command ?? ''),

@@ -57,6 +57,8 @@ export async function openPostgresMigrationConnection(
   client.on('error', (error) => logger.debug('The migrator lost its connection.', { error }));
   await translate(client.connect());
   return {
+    // Missing in the type declarations of the driver.
+    announcedPid: (client as unknown as { readonly processID: number | null }).processID,
     async query<Row>(text: string, values: readonly unknown[] = []) {
       const result = await translate(client.query(text, [...values]));
       return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };

@@ -16,9 +16,11 @@ import {
 import { checkHealth } from './generated/health.queries.ts';
 import { checkServer } from './server-check.ts';
 import type { PostgresSettings } from './settings.ts';
+import { DatabaseStartError } from './start-error.ts';
 import { createStatementNames } from './statement-names.ts';
 
 export type { PostgresSettings, SslMode } from './settings.ts';
+export { DatabaseStartError } from './start-error.ts';
 
 /** What a pool needs besides its settings. */
 export interface PostgresDependencies {
@@ -28,7 +30,7 @@ export interface PostgresDependencies {
 /**
  * Connects to PostgreSQL. A refusal by SQL never costs a connection; a connection that breaks or does not answer is
  * replaced by the next caller who needs one.
- * @throws Error that says why the server cannot be used; the password is in no message.
+ * @throws DatabaseStartError that says why the server cannot be used; the password is in no message.
  */
 export async function createPostgresDatabase(
   settings: PostgresSettings,
@@ -131,6 +133,9 @@ async function verify(
   logger: Logger,
 ): Promise<void> {
   try {
+    await checkHealth.run(undefined, database).catch((error: unknown) => {
+      throw new DatabaseStartError(settings, error);
+    });
     await checkServer(database, settings, logger);
   } catch (error) {
     await database.close();

@@ -10,6 +10,7 @@ import {
   problem,
   startFakeUserService,
 } from '../../../../test/support/fake-user-service.ts';
+import { findFreePort } from '../../../../test/support/free-port.ts';
 import { createTemporaryDirectory } from '../../../../test/support/temp-directory.ts';
 
 const PASSWORD = 'canary-password-417';
@@ -541,10 +542,27 @@ describe('what cannot be loaded', () => {
     await start({
       answer: () => ({ status: 302, body: 'moved', headers: { location: 'http://elsewhere' } }),
     });
-    writePeople(50);
-    const stranger = await load(['--restart']);
+    const stranger = await load();
     expect(stranger.stderr.at(-1)).toContain('What answers is not the user service (http_302');
   });
+});
+
+test('a target that was mistyped leaves nothing behind that the right one would trip over', async () => {
+  await start();
+  writePeople(3);
+  const port = await findFreePort();
+  const wrong = await runCommand([
+    'users',
+    'create',
+    '--file',
+    file,
+    '--url',
+    `http://127.0.0.1:${port}`,
+  ]);
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr.at(-1)).toMatch(/nothing listens there.* Run the same command again\.$/);
+  expect(existsSync(progressFile())).toBe(false);
+  expect((await load()).code).toBe(0);
 });
 
 describe('progress', () => {

@@ -95,7 +95,8 @@ export async function createUsersFromFile(
   if (options.json) io.stdout(JSON.stringify(summaryDocument(summary, stopped)));
   else io.stdout(describeSummary(summary));
   if (stopped !== undefined) {
-    io.stderr(`${stopped}. Run the same command again to resume at line ${ledger.nextLine()}.`);
+    const where = ledger.isUntouched() ? '' : ` to resume at line ${ledger.nextLine()}`;
+    io.stderr(`${stopped}. Run the same command again${where}.`);
   }
   return stopped === undefined && ledger.counts().refused === 0 ? EXIT.done : EXIT.failed;
 }

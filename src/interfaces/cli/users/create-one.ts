@@ -1,7 +1,7 @@
 import { type CliIo, EXIT, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { describeProblem, problemOf } from '../problem.ts';
-import { PATIENT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
 import { writeUser } from './user-view.ts';
 
 /** The person, but for the password. */
@@ -36,7 +36,7 @@ export async function createOneUser(options: CreateOneOptions, deps: Deps): Prom
     client,
     { method: 'POST', path: '/v1/users', body, signal },
     // After a lost answer only the operator can tell whether a taken address is the one just made.
-    { policy: deps.policy ?? PATIENT, signal, repeatUnknown: false },
+    { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
   );
   if (response.status !== 201) {
     const description = describeProblem(problemOf(response));

@@ -15,6 +15,8 @@ export interface Ledger {
   maybeSentBefore(line: number): boolean;
   settle(line: number, outcome: Outcome): void;
   counts(): Counts;
+  /** Whether no line has an answer and none is in doubt: there is nothing to remember. */
+  isUntouched(): boolean;
   /** For the checkpoint that lets lines up to `sentUpTo` be sent. */
   snapshot(sentUpTo: number): Pick<Checkpoint, 'nextLine' | 'doneRanges' | 'sentUpTo' | 'counts'>;
 }
@@ -38,6 +40,7 @@ export function createLedger(resumed?: Checkpoint): Ledger {
       while (done.delete(nextLine)) nextLine += 1;
     },
     counts: () => ({ ...counts }),
+    isUntouched: () => nextLine === 1 && done.size === 0 && inDoubtUpTo === 0,
     snapshot: (sentUpTo) => ({
       nextLine,
       doneRanges: toRanges(done),

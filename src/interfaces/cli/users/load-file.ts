@@ -64,8 +64,9 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
       if (!(await keeper.admit(line.number)) || stop.soft.aborted) return;
       unanswered.add(line.number);
       const outcome = await send(line);
-      if (outcome === undefined) return;
+      if (outcome === 'in_doubt') return;
       unanswered.delete(line.number);
+      if (outcome === 'not_done') return;
       ledger.settle(line.number, outcome);
       deps.onAnswered();
     }
@@ -88,7 +89,9 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
     stop.stop('The file changed while it was read');
   }
   if (stop.soft.aborted) {
-    await keeper.writeFinal(Math.max(0, ...unanswered));
+    // A mistyped target must not be what the next run has to resume on.
+    if (ledger.isUntouched() && unanswered.size === 0) await deps.checkpointFile.remove();
+    else await keeper.writeFinal(Math.max(0, ...unanswered));
     if (stop.error() !== undefined) throw stop.error();
     return stop.reason();
   }
@@ -96,8 +99,10 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
   return undefined;
 }
 
-/** Sends one line; undefined when it stopped the load and the line stays unanswered. */
-function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Outcome | undefined> {
+/** What became of a line, or how it stays unanswered when it stopped the load. */
+type Sent = Outcome | 'not_done' | 'in_doubt';
+
+function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Sent> {
   let failuresInARow = 0;
   const refuse = (refusal: Refusal): Outcome => {
     deps.onRefused(refusal);
@@ -117,7 +122,8 @@ function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Outco
       );
     } catch (error) {
       if (!(error instanceof ServiceUnreachable)) throw error;
-      return stop.stop(error.message.replace(/\.$/, ''));
+      stop.stop(error.message.replace(/\.$/, ''));
+      return error.maybeSent ? 'in_doubt' : 'not_done';
     }
     const { status } = response;
     if (status === 201) {
@@ -134,7 +140,8 @@ function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Outco
       if (ours) return 'alreadyThere';
     }
     if (LINE_REFUSED.has(status)) return refuse(refusalOf(line.number, problem, body));
-    return stop.stop(whyStopped(status, describeProblem(problem)));
+    stop.stop(whyStopped(status, describeProblem(problem)));
+    return response.maybeDone ? 'in_doubt' : 'not_done';
   };
 }
 
@@ -152,7 +159,7 @@ interface Stop {
   readonly soft: AbortSignal;
   readonly hard: AbortSignal;
   /** The first reason stays. */
-  stop(reason: string): undefined;
+  stop(reason: string): void;
   /** Stops for a failure that the load throws. */
   fail(error: unknown): void;
   reason(): StopReason;
@@ -166,7 +173,7 @@ function createStop(signal: AbortSignal, graceMs: number): Stop {
   let reason: StopReason;
   let failure: unknown;
   let timer: NodeJS.Timeout | undefined;
-  const stop = (why: string): undefined => {
+  const stop = (why: string): void => {
     reason ??= why;
     timer ??= setTimeout(() => hard.abort(), graceMs);
     soft.abort();

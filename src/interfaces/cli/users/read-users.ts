@@ -1,7 +1,7 @@
 import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { describeProblem, isRecord, problemOf } from '../problem.ts';
-import { PATIENT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
 import { createUserTable, userRow, writeUser } from './user-view.ts';
 
 /** What reading users needs. */
@@ -103,7 +103,7 @@ async function read(path: string, deps: ReadUsersDeps): Promise<unknown> {
   const response = await requestWithRetries(
     client,
     { method: 'GET', path, signal },
-    { policy: deps.policy ?? PATIENT, signal, repeatUnknown: true },
+    { policy: deps.policy ?? PROMPT, signal, repeatUnknown: true },
   );
   if (response.status === 200) return response.body;
   const problem = problemOf(response);

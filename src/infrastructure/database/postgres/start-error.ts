@@ -1,0 +1,39 @@
+import { DomainError } from '../../../domain/errors.ts';
+import type { PostgresSettings } from './settings.ts';
+
+/** What to look at first, by SQLSTATE or by the code of Node.js. */
+const HINTS: Readonly<Record<string, string>> = {
+  '28P01': 'Check database.user and database.password.',
+  '28000': "Check database.user, and the server's pg_hba.conf.",
+  '3D000': 'Create the database, or check database.name.',
+  '53300': 'The server has no connection left: lower database.max_open_conns.',
+  ECONNREFUSED: 'Check database.host and database.port, and that the server runs.',
+  ENOTFOUND: 'Check database.host.',
+  EAI_AGAIN: 'Check database.host, and the name server.',
+  ETIMEDOUT: 'Check database.host, and the network on the way.',
+  ENOENT: 'Check database.host: there is no such socket.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is not for database.host.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'database.ssl_root_cert does not hold the CA of the server.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'database.ssl_root_cert does not hold the CA of the server.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'database.ssl_root_cert does not hold the CA of the server.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'database.ssl_root_cert does not hold the CA of the server.',
+  CERT_HAS_EXPIRED: "The server's certificate has expired.",
+};
+
+/** The database cannot be used as it is configured or as it is: one message for whoever starts the service. */
+export class DatabaseStartError extends Error {
+  override readonly name = 'DatabaseStartError';
+
+  /** @param failure what the first connection met; its own text never holds the password. */
+  constructor(settings: Pick<PostgresSettings, 'host' | 'port'>, failure: unknown) {
+    const cause = failure instanceof DomainError ? failure.cause : failure;
+    const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
+    const hint = typeof code === 'string' ? (HINTS[code] ?? '') : '';
+    // Several addresses that all refused give an error without a text of its own.
+    const reason = typeof message === 'string' && message !== '' ? message : String(code);
+    const where = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+    super(`PostgreSQL at ${where}:${settings.port} cannot be used: ${reason}. ${hint}`.trimEnd(), {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from './io.ts';
+import { createProcessIo, type ProcessStreams } from './process-io.ts';
+
+/** Streams that a test reads; `text` is what was written to standard output and error. */
+function streams(options: { terminal: boolean }): ProcessStreams & { text(): string } {
+  const make = () => Object.assign(new PassThrough(), { isTTY: options.terminal, columns: 120 });
+  const [stdin, stdout, stderr] = [make(), make(), make()];
+  let text = '';
+  for (const stream of [stdout, stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+  // A pass-through has all that is used of a terminal's stream.
+  return { stdin, stdout, stderr, text: () => text } as unknown as ProcessStreams & {
+    text(): string;
+  };
+}
+
+const never = new AbortController().signal;
+
+describe('a hidden question', () => {
+  test('gives what is typed and shows nothing of it', async () => {
+    const process = streams({ terminal: true });
+    const io = createProcessIo(process, never);
+    const answer = io.readHidden('Password: ');
+    process.stdin.push('canäry 12\r');
+    expect(await answer).toBe('canäry 12');
+    expect(process.text()).toBe('Password: \n');
+  });
+
+  test('ends with Ctrl-C, with the end of the input, and with the signal', async () => {
+    for (const end of ['\u0003', '\u0004']) {
+      const process = streams({ terminal: true });
+      const answer = createProcessIo(process, never).readHidden('Password: ');
+      process.stdin.push(end);
+      await expect(answer).rejects.toThrow(UsageError);
+    }
+    const controller = new AbortController();
+    const answer = createProcessIo(streams({ terminal: true }), controller.signal).readHidden('? ');
+    controller.abort();
+    await expect(answer).rejects.toThrow(UsageError);
+  });
+
+  test('without a terminal is wrong usage', async () => {
+    const io = createProcessIo(streams({ terminal: false }), never);
+    await expect(io.readHidden('Password: ')).rejects.toThrow(UsageError);
+  });
+});
+
+test('standard input is read to its end, and only so much of it', async () => {
+  const process = streams({ terminal: false });
+  const text = createProcessIo(process, never).stdinText();
+  process.stdin.push(Buffer.from('ü').subarray(0, 1));
+  process.stdin.push(Buffer.from('ü').subarray(1));
+  process.stdin.push(null);
+  expect(await text).toBe('ü');
+  const endless = streams({ terminal: false });
+  const tooMuch = createProcessIo(endless, never).stdinText();
+  endless.stdin.push(Buffer.alloc(2 * 1024 * 1024));
+  await expect(tooMuch).rejects.toThrow(UsageError);
+});
+
+test('a reader that goes away is no failure', () => {
+  const process = streams({ terminal: false });
+  const io = createProcessIo(process, never);
+  expect(io.stdoutClosed()).toBe(false);
+  process.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  expect(io.stdoutClosed()).toBe(true);
+  io.stdout('more');
+  expect(process.text()).toBe('');
+});

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createLogger } from './app.ts';
+import type { Config } from './config/schema.ts';
+import { createMigrationFiles } from './infrastructure/database/migration-template.ts';
+import {
+  createMigrator,
+  loadMigrations,
+  type MigrationLog,
+} from './infrastructure/database/migrator.ts';
+import { openMigrationConnection } from './infrastructure/database/open-database.ts';
+import {
+  claimControlSocket,
+  isControlSocketAlive,
+} from './infrastructure/system/control-socket.ts';
+import { startOrRelease } from './lib/release-stack.ts';
+import { databaseSettings, dataFiles } from './stores.ts';
+
+/** The socket of the service that owns the embedded data directory, or null where none runs. */
+export async function findRunningService(config: Config): Promise<string | null> {
+  if (config.database.driver !== 'embedded') return null;
+  const { controlSocket } = dataFiles(config);
+  return (await isControlSocketAlive(controlSocket)) ? controlSocket : null;
+}
+
+/**
+ * Connects a migrator to the configured database.
+ * @throws ControlSocketError while a service owns the embedded database.
+ */
+export async function openMigrator(config: Config, log: MigrationLog) {
+  const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
+  const { releases, value } = await startOrRelease(
+    async (stack) => {
+      if (config.database.driver === 'embedded') {
+        const control = await claimControlSocket(dataFiles(config).controlSocket);
+        stack.register('the control socket', () => control.release());
+      }
+      const connection = await openMigrationConnection(databaseSettings({ config }), logger);
+      stack.register('the connection', () => connection.close());
+      return createMigrator({ connection, migrations: await loadMigrations(), log });
+    },
+    () => undefined,
+  );
+  return { migrator: value, close: async () => void (await releases.releaseAll()) };
+}
+
+/** Makes the next pair of migration files in the source tree below `directory`. @returns their paths. */
+export function createMigration(directory: string, name: string): Promise<readonly string[]> {
+  const folder = join(directory, 'src/infrastructure/database/postgres/migrations/');
+  return createMigrationFiles(pathToFileURL(folder), name);
+}

@@ -1,0 +1,144 @@
+import { dirname, join, resolve } from 'node:path';
+import { decodeMasterKey } from './config/master-key.ts';
+import type { Config } from './config/schema.ts';
+import type { Logger } from './domain/ports.ts';
+import { openDatabase } from './infrastructure/database/open-database.ts';
+import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
+import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
+import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
+import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
+import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
+import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
+import { generateMasterKey } from './infrastructure/security/master-key.ts';
+import { createRefreshTokens } from './infrastructure/security/refresh-tokens.ts';
+import { createServiceKeys } from './infrastructure/security/service-keys.ts';
+import { createSystemClock } from './infrastructure/system/clock.ts';
+import { claimControlSocket } from './infrastructure/system/control-socket.ts';
+
+import { createUuidV7Generator } from './infrastructure/system/ids.ts';
+import { readOrCreateSecretFile } from './infrastructure/system/secret-file.ts';
+import type { ReleaseStack } from './lib/release-stack.ts';
+
+/** What an app is made from. */
+export interface AppDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly version: string;
+  /** `UV_THREADPOOL_SIZE` as it was when the process began. */
+  readonly threadPoolSize: string | undefined;
+  /** For tests: keeps the embedded database in memory, made from this template, and writes no file. */
+  readonly inMemoryTemplate?: string;
+}
+
+/** A configuration that this build cannot serve, in one sentence for the operator. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** The opened stores, the keys in them, and the files beside an embedded one. */
+export type Stores = Awaited<ReturnType<typeof openStores>>;
+
+/** Opens what holds data, and makes the keys that a fresh database lacks. */
+export async function openStores(deps: AppDeps, releases: ReleaseStack) {
+  const { config, logger } = deps;
+  const clock = createSystemClock();
+  const ids = createUuidV7Generator();
+  const files = dataFiles(config);
+  const ownsFiles = config.database.driver === 'embedded' && deps.inMemoryTemplate === undefined;
+  const control = ownsFiles ? await claimControlSocket(files.controlSocket) : null;
+  if (control !== null) releases.register('the control socket', () => control.release());
+  const database = await openDatabase(databaseSettings(deps), logger);
+  releases.register('the database', () => database.close());
+
+  const masterKey = await readMasterKey(deps, files.masterKey);
+  const accessTokens = createAccessTokens({
+    keys: createPostgresSigningKeyRepository(database),
+    masterKey,
+    ...config.tokens,
+    clock,
+    ids,
+    logger,
+  });
+  await accessTokens.prepare();
+  const serviceAccounts = createPostgresServiceAccountRepository(database);
+  const serviceKeys = createServiceKeys();
+  const newServiceKey =
+    control === null
+      ? null
+      : await createFirstServiceKey({
+          path: files.serviceKey,
+          accounts: serviceAccounts,
+          keys: serviceKeys,
+          ids,
+          clock,
+        });
+  return {
+    clock,
+    ids,
+    files,
+    control,
+    database,
+    users: createPostgresUserRepository(database),
+    sessions: createPostgresSessionRepository(database),
+    serviceAccounts,
+    serviceKeys,
+    accessTokens,
+    refreshTokens: createRefreshTokens({ masterKey }),
+    newServiceKey,
+  };
+}
+
+/** Files beside the embedded data directory; with a server none of them is used. */
+export function dataFiles(config: Config) {
+  const directory = dirname(resolve(config.database.path));
+  return {
+    controlSocket: join(directory, 'control.sock'),
+    serviceKey: join(directory, 'service-key'),
+    masterKey: join(directory, 'master-key'),
+  };
+}
+
+/** How the configuration says to open the database. */
+export function databaseSettings({
+  config,
+  inMemoryTemplate,
+}: Pick<AppDeps, 'config' | 'inMemoryTemplate'>) {
+  const { migrateOnStart, path, ...settings } = config.database;
+  if (settings.driver === 'embedded') {
+    return {
+      driver: 'embedded' as const,
+      path: inMemoryTemplate === undefined ? resolve(path) : null,
+      ...(inMemoryTemplate === undefined ? {} : { template: inMemoryTemplate }),
+      migrateOnStart,
+    };
+  }
+  const { host = '', name, password, sslRootCert, ...rest } = settings;
+  return {
+    driver: 'postgres' as const,
+    migrateOnStart,
+    postgres: {
+      ...rest,
+      host,
+      database: name,
+      password: password?.reveal() ?? '',
+      sslRootCert: sslRootCert ?? null,
+    },
+  };
+}
+
+async function readMasterKey(
+  { config, inMemoryTemplate }: AppDeps,
+  path: string,
+): Promise<Uint8Array> {
+  const configured = config.security.masterKey?.reveal();
+  const text =
+    configured ??
+    (inMemoryTemplate === undefined
+      ? await readOrCreateSecretFile(path, generateMasterKey)
+      : generateMasterKey());
+  const key = decodeMasterKey(text);
+  if (key === undefined) {
+    throw new StartError(`${path} does not hold a key in base64. Restore it from a copy.`);
+  }
+  return key;
+}

@@ -1,0 +1,117 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { generateOpenApi } from '../../scripts/generate-openapi.ts';
+import { operatorRoutes, publicRoutes } from '../../src/interfaces/http/routes.ts';
+import { type Operation, readOperations } from './support/openapi-operations.ts';
+import { createTestServer } from './support/test-server.ts';
+
+const document = JSON.parse(await generateOpenApi());
+const operations = readOperations(document);
+
+describe('the OpenAPI document', () => {
+  test('is the same each time it is made', async () => {
+    expect(await generateOpenApi()).toBe(await generateOpenApi());
+    expect(JSON.stringify(document)).not.toMatch(/localhost|127\.0\.0\.1/);
+  });
+
+  test('is what the server serves, but for the version of the build', async () => {
+    const { server } = await createTestServer({ settings: { version: '9.8.7' } });
+    const served = await server.inject({ url: '/openapi.json' });
+    expect(served.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(served.json()).toEqual({ ...document, info: { ...document.info, version: '9.8.7' } });
+  });
+
+  test('has every public route and none of the operator', () => {
+    const documented = operations.map(({ method, path }) => `${method} ${path}`).sort();
+    const mounted = publicRoutes({ managementSeparate: false, version: '1' })
+      .filter(({ undocumented }) => undocumented !== true)
+      .map(({ method, path }) => `${method} ${path}`)
+      .sort();
+    expect(documented).toEqual(mounted);
+    for (const { path } of operatorRoutes) expect(document.paths[path]).toBeUndefined();
+  });
+
+  test('gives every operation a policy, and a name of its own', () => {
+    for (const operation of operations) {
+      expect(operation.security, operation.operationId).toBeInstanceOf(Array);
+      expect(operation.description, operation.operationId).toMatch(/^For |\n\nFor /);
+    }
+    const names = operations.map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('lets nobody in without credentials but where the contract says so', () => {
+    const open = operations.filter(({ security }) => security.length === 0);
+    expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'GET /.well-known/jwks.json',
+      'GET /docs',
+      'GET /health',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+      'GET /openapi.json',
+      'POST /v1/sessions',
+      'POST /v1/sessions/refresh',
+      'POST /v1/users',
+    ]);
+  });
+
+  test('every reference leads somewhere, and every schema is JSON Schema 2020-12', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    for (const reference of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const target = (reference[1] ?? '')
+        .split('/')
+        .reduce((part: Record<string, never> | undefined, name) => part?.[name], document);
+      expect(target, reference[1]).toBeDefined();
+    }
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      expect(ajv.validateSchema(schema as object), name).toBe(true);
+    }
+  });
+
+  test('no answer has a field for a password, a hash or a private key', () => {
+    for (const operation of operations) {
+      for (const schema of Object.values(operation.answers)) {
+        expect(JSON.stringify(schema), operation.operationId).not.toMatch(
+          /"(?:[a-z_]*password[a-z_]*|[a-z_]*hash|d|private_key)":/,
+        );
+      }
+    }
+  });
+
+  test('no administrator can choose a password', () => {
+    const takesPassword = ({ bodies }: Operation) =>
+      Object.values(bodies).some((schema) => /"(?:new_)?password":/.test(JSON.stringify(schema)));
+    const ids = operations.filter(takesPassword).map(({ operationId }) => operationId);
+    expect(ids.sort()).toEqual(['changePassword', 'registerUser', 'signIn']);
+  });
+});
+
+describe('the documentation page', () => {
+  test('loads everything from here, and runs nothing that is not a file of its own', async () => {
+    const { server } = await createTestServer();
+    const page = await server.inject({ url: '/docs' });
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    const loads = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, url = '']) => url);
+    expect(loads).toHaveLength(5);
+    expect(page.body).not.toMatch(/<style|style=|<script>|\son[a-z]+=|https?:/);
+    for (const url of loads) {
+      const asset = await server.inject({ url: `/${url}` });
+      expect(asset.statusCode, url).toBe(200);
+      expect(asset.rawPayload.length, url).toBeGreaterThan(50);
+      expect(asset.headers['cache-control'], url).toMatch(/^public/);
+      const loadsMore = /@import|url\((?!["']?data:)/.test(asset.body);
+      if (url.endsWith('.css')) expect(loadsMore, url).toBe(false);
+    }
+  });
+
+  test('asks no validator on the internet', async () => {
+    const { server } = await createTestServer();
+    const script = await server.inject({ url: '/docs/start.js' });
+    expect(script.body).toContain('validatorUrl: null');
+    expect(script.body).not.toMatch(/https?:/);
+  });
+});
