@@ -1,25 +1,64 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { writeEmbeddedTemplate } from '../src/infrastructure/database/embedded/template.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const database = join('infrastructure', 'database');
+// Beside the old build, which stays whole until the new one is.
+const next = join(root, `dist.${process.pid}`);
+const migrations = join('infrastructure', 'database', 'postgres', 'migrations');
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
-compile();
-cpSync(join(root, 'src', database, 'postgres', 'migrations'), join(dist, database, 'postgres', 'migrations'), {
-  recursive: true,
-});
-const startedAt = process.hrtime.bigint();
-const bytes = await writeEmbeddedTemplate(join(dist, database, 'embedded', 'template.tar.gz'));
-const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
-console.log(`built dist/: embedded database prepared in ${seconds.toFixed(1)} s, ${(bytes / 1e6).toFixed(1)} MB`);
+try {
+  compile();
+  cpSync(join(root, 'src', migrations), join(next, migrations), { recursive: true });
+  const template = await prepareTemplate();
+  const target = join(next, 'infrastructure', 'database', 'embedded', 'template.tar.gz');
+  copyFileSync(template, target);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(next, dist);
+  console.log('built dist/');
+} finally {
+  rmSync(next, { recursive: true, force: true });
+}
 
 function compile(): void {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  const { status } = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  const args = ['-p', 'tsconfig.build.json', '--outDir', next];
+  const { status, error } = spawnSync(tsc, args, { cwd: root, stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error('the sources do not compile, see above');
+}
+
+/** The prepared data directory; made again only when the schema, the engine or the way of making it changed. */
+async function prepareTemplate(): Promise<string> {
+  const directory = join(root, 'node_modules', '.cache', 'user-service');
+  const file = join(directory, `template-${fingerprint()}.tar.gz`);
+  if (existsSync(file)) return file;
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  console.log('preparing the embedded database …');
+  const bytes = await writeEmbeddedTemplate(file);
+  console.log(`prepared the embedded database: ${(bytes / 1e6).toFixed(1)} MB`);
+  return file;
+}
+
+function fingerprint(): string {
+  const hash = createHash('sha256');
+  const database = join(root, 'src', 'infrastructure', 'database');
+  for (const folder of [join(database, 'postgres', 'migrations'), join(database, 'embedded')]) {
+    for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  }
+  const engine = join(root, 'node_modules', '@electric-sql', 'pglite', 'package.json');
+  return hash.update(readFileSync(engine)).digest('hex').slice(0, 16);
 }

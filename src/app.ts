@@ -3,7 +3,7 @@ import { SERVICE_KEY_CACHE_MS } from './application/access/authenticate-service.
 import { createRevocations } from './application/sessions/revocations.ts';
 import { createUseCases } from './application/use-cases.ts';
 import type { Config } from './config/schema.ts';
-import type { AccessTokenClaims, HealthCheck, Logger } from './domain/ports.ts';
+import type { AccessTokenClaims, HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
 import type { ServiceAccount } from './domain/service-account/service-account-repository.ts';
 import { createCachedUserReader } from './infrastructure/cache/cached-user-reader.ts';
 import { createMemoryCache, createMemoryCacheHealthCheck } from './infrastructure/cache/memory.ts';
@@ -48,6 +48,8 @@ export interface App {
   readonly http: FastifyInstance;
   /** The same routes with the operator's rights, and those that only the operator has. */
   readonly operator: FastifyInstance;
+  /** What everything is stored in, for tests that look behind the API or move a row's clock. */
+  readonly database: Pick<Database, 'query'>;
   listen(): Promise<ReadyInfo>;
   /** Stops in the reverse order of the start. @returns false when something did not stop cleanly. */
   stop(): Promise<boolean>;
@@ -128,6 +130,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   return {
     http,
     operator,
+    database: stores.database,
     startDraining: () => {
       draining = true;
     },
@@ -185,7 +188,6 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
   });
   const bus = createInProcessBus({ logger });
   bus.subscribe(async ({ event }) => {
-    if (event.type === 'session.ended') revocations.add([event.data.session_id]);
     if (event.type.startsWith('user.') && event.userId !== null) {
       await cachedUsers.invalidateUser(event.userId, []);
     }
@@ -204,7 +206,11 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
       ids,
       clock,
       logger,
-      onCommitted: (events) => bus.publish(events),
+      onCommitted: (events) => {
+        // Not over the bus, which has a bound: a full one must not keep an ended session alive.
+        revocations.add(endedSessions(events));
+        return bus.publish(events);
+      },
     }),
     hasher,
     passwordRules: {
@@ -221,6 +227,12 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
     logger,
   });
   return { useCases, hasher, blocklist, cacheHealth, busHealth, revocations };
+}
+
+function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
+  return events.flatMap(({ event }) =>
+    event.type === 'session.ended' ? [event.data.session_id] : [],
+  );
 }
 
 function work(
@@ -277,11 +289,16 @@ function createKnownServiceAccounts() {
     maxEntries: MAX_KNOWN_SERVICE_ACCOUNTS,
     nowMs: monotonicMs,
   });
+  let epoch = 0;
   return {
     get: (hash: string) => known.get(hash),
     set: (hash: string, account: ServiceAccount) =>
       known.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
-    clear: () => known.clear(),
+    clear: () => {
+      epoch += 1;
+      known.clear();
+    },
+    epoch: () => epoch,
   };
 }
 

@@ -8,6 +8,8 @@ import type { ServicePrincipal } from './caller.ts';
 
 /** Accounts by the text of their key's hash; bounded, each entry for `SERVICE_KEY_CACHE_MS`. */
 export interface KnownServiceAccounts {
+  /** Goes up whenever everything is forgotten: what was read before may be what was just revoked. */
+  epoch(): number;
   get(keyHash: string): ServiceAccount | undefined;
   set(keyHash: string, account: ServiceAccount): void;
 }
@@ -34,9 +36,10 @@ export function createAuthenticateService(deps: Deps) {
     if (hash === null) throw invalidKey();
     const hashText = Buffer.from(hash).toString('base64');
     const known = deps.known.get(hashText);
+    const epoch = deps.known.epoch();
     const account = known ?? (await deps.accounts.findByKeyHash(hash));
     if (account === null) throw invalidKey();
-    if (known === undefined) deps.known.set(hashText, account);
+    if (known === undefined && deps.known.epoch() === epoch) deps.known.set(hashText, account);
     return { kind: 'service', accountId: account.id, scopes: account.scopes };
   };
 }

@@ -75,7 +75,7 @@ export function createRefreshSession(deps: Deps) {
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
     const { userId, previousHash, sinceRotationMs, sealedSuccessor, remainingMs } = state;
-    const withinGrace = sinceRotationMs !== null && sinceRotationMs <= deps.refreshGraceMs;
+    const withinGrace = sinceRotationMs !== null && sinceRotationMs < deps.refreshGraceMs;
     if (
       previousHash === null ||
       sealedSuccessor === null ||

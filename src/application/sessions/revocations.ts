@@ -66,8 +66,9 @@ export function createRevocations(deps: Deps) {
     async poll(): Promise<void> {
       const beganAt = deps.monotonicMs();
       const ids = await deps.sessions.listRevoked(REVOCATION_WINDOW_MS);
-      const sinceGoodPoll = goodPollBeganAt === null ? 0 : beganAt - goodPollBeganAt;
-      if (sinceGoodPoll > REVOCATION_WINDOW_MS / 2 || ids.length >= POLL_LIMIT) deps.onGap();
+      const unseenMs =
+        goodPollBeganAt === null ? Number.POSITIVE_INFINITY : beganAt - goodPollBeganAt;
+      if (unseenMs > REVOCATION_WINDOW_MS / 2 || ids.length >= POLL_LIMIT) deps.onGap();
       this.add(ids);
       goodPollBeganAt = beganAt;
     },

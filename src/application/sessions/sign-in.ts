@@ -1,13 +1,14 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
 import type { IdGenerator, Logger, PasswordHasher, RefreshTokens } from '../../domain/ports.ts';
 import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
-import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import {
   PASSWORD_FORM,
   type PreparedPassword,
   preparePassword,
 } from '../../domain/user/password.ts';
+import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
@@ -34,7 +35,7 @@ export interface SignInInput {
 /** Proves who somebody is and starts a session. */
 export type SignIn = ReturnType<typeof createSignIn>;
 
-/** Times that a sign-in starts over because the password changed under it. */
+/** Times that a sign-in starts over because the account changed under it. */
 const MAX_ATTEMPTS = 3;
 /** Longest user agent that is kept, in UTF-16 units. */
 const USER_AGENT_MAX_LENGTH = 256;
@@ -89,7 +90,7 @@ export function createSignIn(deps: Deps) {
     }
   }
 
-  /** @returns null when the password changed since it was verified. */
+  /** @returns null when the account is not what it was when the password was verified. */
   async function startSession(
     caller: Caller,
     credentials: Credentials,
@@ -99,7 +100,8 @@ export function createSignIn(deps: Deps) {
     const id = deps.ids.next();
     const refresh = deps.refreshTokens.create(id);
     const remainingMs = await deps.unitOfWork.run(caller, async (transaction) => {
-      if (!(await lockUnchanged(transaction, credentials))) return null;
+      const user = await transaction.users.lockById(userId);
+      if (user === null || !isStillProven(user, credentials)) return null;
       if (newHash !== null) {
         const { passwordHash } = credentials;
         await transaction.users.updatePasswordHash(userId, passwordHash, newHash, PASSWORD_FORM);
@@ -113,7 +115,7 @@ export function createSignIn(deps: Deps) {
         {
           type: 'session.started',
           userId,
-          userVersion: credentials.version,
+          userVersion: user.version,
           data: { session_id: id },
         },
       ]);
@@ -131,14 +133,12 @@ export function createSignIn(deps: Deps) {
 }
 
 /**
- * Locks the row and tells whether the verified password still counts. A rehash by another sign-in changes the hash and
- * not the version; another profile changes the version and not the hash.
+ * Whether the verified password still counts for the locked row. A rehash by another sign-in changes the hash and not
+ * the version; another profile changes the version and not the hash.
  */
-async function lockUnchanged(transaction: Transaction, credentials: Credentials): Promise<boolean> {
-  const user = await transaction.users.lockById(credentials.userId);
-  if (user === null || user.state.status !== 'active') throw invalidCredentials();
+function isStillProven({ state }: User, { passwordHash, version }: Credentials): boolean {
   return (
-    user.state.passwordHash === credentials.passwordHash || user.version === credentials.version
+    state.status === 'active' && (state.passwordHash === passwordHash || state.version === version)
   );
 }
 

@@ -59,7 +59,6 @@ export function createRegisterUser(deps: Deps) {
   };
 }
 
-/** The refusal of an address that another account has. */
-export function emailTaken(cause?: unknown): DomainError {
-  return new DomainError('email_taken', 'An account with this e-mail address exists.', { cause });
+function emailTaken(): DomainError {
+  return new DomainError('email_taken', 'Another account uses this e-mail address.');
 }

@@ -67,7 +67,10 @@ async function readHidden(
   try {
     return await terminal.question('', { signal: AbortSignal.any([signal, interrupted.signal]) });
   } catch (error) {
-    if (signal.aborted || interrupted.signal.aborted) throw new UsageError('Interrupted.');
+    // Ctrl-C, Ctrl-D and the signal all abort the question.
+    if (error instanceof Error && error.name === 'AbortError') {
+      throw new UsageError('Interrupted: nothing was answered.');
+    }
     throw error;
   } finally {
     terminal.close();

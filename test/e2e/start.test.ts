@@ -1,0 +1,187 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startProcess } from '../support/child-process.ts';
+import {
+  createWorkingDirectory,
+  listEmails,
+  readServiceKey,
+  register,
+  run,
+  serve,
+} from './support.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/user-service.cjs', import.meta.url));
+
+describe('the first start without any server', () => {
+  it('writes the two keys for their owner alone and says where the service is', async () => {
+    const cwd = createWorkingDirectory();
+    const { url, ready, process } = await serve(cwd);
+    expect(ready).toMatchObject({
+      level: 'info',
+      message: 'ready',
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      docs: `${url}/docs`,
+      database: 'embedded',
+      cache: 'memory',
+      messaging: 'embedded',
+      mail: 'file',
+    });
+    for (const name of ['service-key', 'master-key', 'control.sock']) {
+      expect(statSync(join(cwd, 'data', name)).mode & 0o777, name).toBe(0o600);
+    }
+    const key = readServiceKey(cwd);
+    expect(key).toMatch(/^usk_/);
+    expect(process.output()).toContain(join(cwd, 'data', 'service-key'));
+    expect(process.output()).not.toContain(key);
+    expect(process.stderr()).toBe('');
+    expect(await listEmails(url, cwd)).toEqual([]);
+    expect((await fetch(`${url}/docs`)).status).toBe(200);
+  });
+
+  it('shows the key on a terminal, that once', async () => {
+    const cwd = createWorkingDirectory();
+    const onTerminal = async () => {
+      const { PATH = '' } = process.env;
+      const command = `${process.execPath} ${launcher} serve`;
+      // util-linux takes the command as one argument, BSD as the rest.
+      const args =
+        process.platform === 'linux'
+          ? ['-qec', command, '/dev/null']
+          : ['-q', '/dev/null', ...command.split(' ')];
+      const terminal = await startProcess('script', args, {
+        cwd,
+        env: { PATH, SERVER_PORT: '0', TERM: 'dumb' },
+      });
+      onTestFinished(async () => void (await terminal.kill()));
+      await terminal.waitForLine(/try +curl/);
+      return terminal;
+    };
+    const first = await onTerminal();
+    const key = readServiceKey(cwd);
+    expect(first.output()).toContain('user-service is ready on http://127.0.0.1:');
+    expect(first.output()).toContain(join(cwd, 'data', 'service-key'));
+    expect(first.output()).toContain(key);
+    await first.stop();
+    const second = await onTerminal();
+    expect(second.output()).not.toContain(key);
+    await second.stop();
+  });
+});
+
+describe('a later start', () => {
+  it('finds the data and both keys as they were, and makes no second account', async () => {
+    const cwd = createWorkingDirectory();
+    const keyFiles = () =>
+      ['service-key', 'master-key'].map((name) => {
+        const path = join(cwd, 'data', name);
+        return [readFileSync(path, 'utf8'), statSync(path).mtimeMs];
+      });
+    const first = await serve(cwd);
+    await register(first.url, 'stay@example.com');
+    const before = keyFiles();
+    expect(await first.process.stop()).toEqual({ code: 0, signal: null });
+    expect(existsSync(join(cwd, 'data', 'control.sock'))).toBe(false);
+
+    const second = await serve(cwd);
+    expect(await listEmails(second.url, cwd)).toEqual(['stay@example.com']);
+    expect(keyFiles()).toEqual(before);
+    const { stdout } = await run(['service-accounts', 'list', '--json'], cwd);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('comes up after SIGKILL with every acknowledged user, over the dead socket', async () => {
+    const cwd = createWorkingDirectory();
+    const first = await serve(cwd);
+    await register(first.url, 'survivor@example.com');
+    await first.process.kill();
+    expect(existsSync(join(cwd, 'data', 'control.sock'))).toBe(true);
+
+    const second = await serve(cwd);
+    expect(await listEmails(second.url, cwd)).toEqual(['survivor@example.com']);
+  });
+
+  it('signs people in who registered before', async () => {
+    const cwd = createWorkingDirectory();
+    const first = await serve(cwd);
+    const { email } = await register(first.url, 'return@example.com');
+    await first.process.stop();
+    const second = await serve(cwd);
+    const answer = await fetch(`${second.url}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password: 'seven slow herons over the weir' }),
+    });
+    expect(answer.status).toBe(201);
+  });
+});
+
+describe('a data directory in use', () => {
+  it('refuses a second service by name and leaves the first one unharmed', async () => {
+    const cwd = createWorkingDirectory();
+    const first = await serve(cwd);
+    const second = await run(['serve'], cwd);
+    expect(second.code).toBe(1);
+    expect(second.output).toContain(
+      `could not start: Another process uses the data directory ${join(cwd, 'data')}.`,
+    );
+    expect(second.output.trim().split('\n')).toHaveLength(1);
+    await register(first.url, 'unharmed@example.com');
+    expect((await run(['users', 'get', 'unharmed@example.com'], cwd)).code).toBe(0);
+  });
+
+  it.each([['status'], ['up'], ['down']])('refuses migrate %s', async (command) => {
+    const cwd = createWorkingDirectory();
+    await serve(cwd);
+    const migrate = await run(['migrate', command], cwd);
+    expect(migrate.code).toBe(1);
+    expect(migrate.stderr).toContain(`uses the data directory ${join(cwd, 'data')}`);
+  });
+});
+
+describe('commands that need data', () => {
+  it('go to the running service, and work on the files when none runs', async () => {
+    const cwd = createWorkingDirectory();
+    const service = await serve(cwd);
+    const { id } = await register(service.url, 'command@example.com');
+    const outputs = async () => ({
+      list: await run(['users', 'list', '--json'], cwd),
+      get: await run(['users', 'get', id, '--json'], cwd),
+      accounts: await run(['service-accounts', 'list', '--json'], cwd),
+    });
+    const running = await outputs();
+    await service.process.stop();
+    const stopped = await outputs();
+    for (const { list, get, accounts } of [running, stopped]) {
+      expect([list.code, get.code, accounts.code]).toEqual([0, 0, 0]);
+      expect(JSON.parse(list.stdout)).toMatchObject({ id, email: 'command@example.com' });
+      expect(JSON.parse(get.stdout)).toMatchObject({ id, version: 1 });
+      expect(JSON.parse(accounts.stdout)).toMatchObject({ name: 'first-start' });
+    }
+  });
+
+  it('make a service account whose key works until it is revoked', async () => {
+    const cwd = createWorkingDirectory();
+    const { url } = await serve(cwd);
+    const create = ['service-accounts', 'create', 'billing', '--scope', 'users:read', '--json'];
+    const created = await run(create, cwd);
+    expect(created.code).toBe(0);
+    const account = JSON.parse(created.stdout) as { id: string; key: string };
+    const status = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${account.key}` };
+      return (await fetch(`${url}/v1/users`, { headers })).status;
+    };
+    expect(await status()).toBe(200);
+    expect((await run(['service-accounts', 'revoke', account.id], cwd)).code).toBe(0);
+    expect(await status()).toBe(401);
+  });
+
+  it('leave the data directory free behind them', async () => {
+    const cwd = createWorkingDirectory();
+    expect((await run(['users', 'list'], cwd)).code).toBe(0);
+    expect((await run(['migrate', 'status'], cwd)).code).toBe(0);
+    const { url } = await serve(cwd);
+    expect(await listEmails(url, cwd)).toEqual([]);
+  });
+});

@@ -1,0 +1,499 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateOpenApi } from '../../scripts/generate-openapi.ts';
+import { type Operation, readOperations } from './support/openapi-operations.ts';
+import { createRouteApp, type RouteApp, type TestRequest } from './support/test-app.ts';
+
+const NOBODY = '0198c0de-0000-7000-8000-00000000dead';
+const operations = readOperations(JSON.parse(await generateOpenApi()));
+/** `operationId status` of every answer that a case below got. */
+const seen = new Set<string>();
+
+let app: RouteApp;
+beforeAll(async () => {
+  app = await createRouteApp();
+});
+afterAll(() => app?.stop());
+
+function operationOf(operationId: string): Operation {
+  const operation = operations.find((candidate) => candidate.operationId === operationId);
+  if (operation === undefined) throw new Error(`no operation ${operationId}`);
+  return operation;
+}
+
+/** Calls an operation and notes its status. `ids` fill the path in order; `query` goes behind it. */
+async function call(
+  operationId: string,
+  request: TestRequest & { readonly ids?: readonly string[]; readonly query?: string } = {},
+) {
+  const { method, path, answers } = operationOf(operationId);
+  const ids = [...(request.ids ?? [])];
+  const url = path.replace(/\{[a-z_]+\}/g, () => ids.shift() ?? '') + (request.query ?? '');
+  const answer = await app.call(method, url, request);
+  expect(Object.keys(answers), `${operationId} declares ${answer.status}`).toContain(
+    String(answer.status),
+  );
+  seen.add(`${operationId} ${answer.status}`);
+  return answer;
+}
+
+async function expectProblem(
+  operationId: string,
+  request: Parameters<typeof call>[1],
+  status: number,
+  code: string,
+) {
+  const answer = await call(operationId, request);
+  expect([answer.status, answer.body.code], operationId).toEqual([status, code]);
+  return answer;
+}
+
+const person = (email: string) => ({
+  first_name: 'Zoë',
+  last_name: 'van der Berg',
+  email,
+  phone: '+31201234567',
+  password: 'seven grey herons',
+});
+
+describe('accounts', () => {
+  test('registration gives the user, its place and its version', async () => {
+    const answer = await call('registerUser', { body: person('Zoe+a@Example.COM') });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      first_name: 'Zoë',
+      last_name: 'van der Berg',
+      email: 'zoe+a@example.com',
+      phone: '+31201234567',
+      email_verified: false,
+      status: 'active',
+      version: 1,
+    });
+    expect(answer.headers.location).toBe(`/v1/users/${answer.body.id}`);
+    expect(answer.headers.etag).toBe('"1"');
+  });
+
+  test('registration without a phone stores none', async () => {
+    const { phone: _phone, ...rest } = person('nophone@example.com');
+    expect((await call('registerUser', { body: rest })).body.phone).toBeNull();
+  });
+
+  test('an address is taken once, however it is written', async () => {
+    await call('registerUser', { body: person('taken@example.com') });
+    await expectProblem('registerUser', { body: person('TAKEN@EXAMPLE.com') }, 409, 'email_taken');
+  });
+
+  test('all faults of a registration are told at once', async () => {
+    const body = {
+      first_name: '',
+      last_name: 'a\u0000',
+      email: 'x',
+      phone: '1',
+      password: 'short',
+    };
+    const answer = await expectProblem('registerUser', { body }, 422, 'validation_failed');
+    expect(answer.body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '/email',
+      '/first_name',
+      '/last_name',
+      '/password',
+      '/phone',
+    ]);
+  });
+
+  test('a user reads the own account, a service any, and both learn when nothing changed', async () => {
+    const user = await app.user();
+    const reader = await app.serviceKey('users:read');
+    const own = await call('getUser', { ids: [user.id], as: user.token });
+    const read = await call('getUser', { ids: [user.id.toUpperCase()], as: reader });
+    expect([own.status, own.body]).toEqual([200, read.body]);
+    const headers = { 'if-none-match': String(own.headers.etag) };
+    expect((await call('getUser', { ids: [user.id], as: user.token, headers })).status).toBe(304);
+    expect((await call('getMe', { as: user.token })).body).toEqual(own.body);
+  });
+
+  test('reading is refused without the scope, and tells nothing of whoever is not there', async () => {
+    const user = await app.user();
+    const writer = await app.serviceKey('users:write');
+    const reader = await app.serviceKey('users:read');
+    await expectProblem('getUser', { ids: [user.id] }, 401, 'unauthenticated');
+    await expectProblem('getUser', { ids: [user.id], as: writer }, 403, 'forbidden');
+    await expectProblem('getUser', { ids: [NOBODY], as: reader }, 404, 'user_not_found');
+    await expectProblem('getUser', { ids: ['x'], as: reader }, 422, 'validation_failed');
+    await expectProblem('getMe', {}, 401, 'unauthenticated');
+    await expectProblem('getMe', { as: reader }, 403, 'forbidden');
+  });
+
+  test('a full update needs the version it was made from', async () => {
+    const user = await app.user();
+    const body = { first_name: 'New', last_name: 'Name', email: user.email, phone: null };
+    const request = { ids: [user.id], as: user.token, body };
+    const withVersion = (version: string) => ({ ...request, headers: { 'if-match': version } });
+    await expectProblem('replaceUser', request, 428, 'version_required');
+    const changed = await call('replaceUser', withVersion('"1"'));
+    expect([changed.status, changed.body.version, changed.headers.etag]).toEqual([200, 2, '"2"']);
+    await expectProblem('replaceUser', withVersion('"1"'), 412, 'version_mismatch');
+    const { phone: _phone, ...incomplete } = body;
+    const partial = { ...withVersion('"2"'), body: incomplete };
+    await expectProblem('replaceUser', partial, 422, 'validation_failed');
+  });
+
+  test('a merge patch changes what it names, and nothing bumps no version', async () => {
+    const user = await app.user();
+    const patch = (body: unknown, headers = {}) =>
+      call('patchUser', { ids: [user.id], as: user.token, body, headers });
+    expect((await patch({ phone: '+31201234567' })).body).toMatchObject({ version: 2 });
+    expect((await patch({ phone: '+31201234567' })).body).toMatchObject({ version: 2 });
+    expect((await patch({})).body).toMatchObject({ version: 2 });
+    expect((await patch({ phone: null }, { 'if-match': '"2"' })).body).toMatchObject({
+      phone: null,
+      version: 3,
+    });
+    expect((await patch({ first_name: 'X' }, { 'if-match': '"2"' })).status).toBe(412);
+    expect((await patch({ first_name: null })).status).toBe(422);
+    expect((await patch({ version: 9 })).status).toBe(422);
+  });
+
+  test('users change their own e-mail with their password, a service without', async () => {
+    const user = await app.user();
+    const other = await app.user();
+    const writer = await app.serviceKey('users:write');
+    const patch = (as: string, body: unknown) => call('patchUser', { ids: [user.id], as, body });
+    const missing = await patch(user.token, { email: 'n1@example.com' });
+    expect(missing.body.errors?.[0]).toMatchObject({ pointer: '/current_password' });
+    const wrong = await patch(user.token, { email: 'n1@example.com', current_password: 'x' });
+    expect(wrong.status).toBe(422);
+    const right = { email: 'n1@example.com', current_password: user.password };
+    expect((await patch(user.token, right)).body).toMatchObject({ email: 'n1@example.com' });
+    expect((await patch(writer, { email: 'n2@example.com' })).status).toBe(200);
+    expect((await patch(writer, { email: other.email })).status).toBe(409);
+    const body = { first_name: 'A', last_name: 'B', email: other.email, phone: null };
+    const headers = { 'if-match': '*' };
+    const replaced = { ids: [user.id], as: writer, body, headers };
+    await expectProblem('replaceUser', replaced, 409, 'email_taken');
+  });
+
+  test.each(['replaceUser', 'patchUser'])('%s: who may not', async (operationId) => {
+    const user = await app.user();
+    const reader = await app.serviceKey('users:read');
+    const writer = await app.serviceKey('users:write');
+    const body = { first_name: 'A', last_name: 'B', email: 'none@example.com', phone: null };
+    const headers = { 'if-match': '*' };
+    const refuse = (as: string, id: string, status: number, code: string) =>
+      expectProblem(operationId, { ids: [id], as, body, headers }, status, code);
+    await expectProblem(operationId, { ids: [user.id], body }, 401, 'unauthenticated');
+    await refuse(reader, user.id, 403, 'forbidden');
+    await refuse(writer, NOBODY, 404, 'user_not_found');
+  });
+
+  test('a changed password ends the other sessions and not this one', async () => {
+    const user = await app.user();
+    const { email, password } = user;
+    const second = await call('signIn', { body: { email, password } });
+    const change = (current: string, next: string) =>
+      call('changePassword', {
+        ids: [user.id],
+        as: user.token,
+        body: { current_password: current, new_password: next },
+      });
+    expect((await change('wrong one', 'nine slow turtles')).status).toBe(422);
+    expect((await change(password, 'password')).status).toBe(422);
+    expect((await change(password, 'nine slow turtles')).status).toBe(204);
+    expect((await call('getMe', { as: user.token })).status).toBe(200);
+    const other = { as: String(second.body.access_token) };
+    await expectProblem('getMe', other, 401, 'invalid_token');
+    await expectProblem('signIn', { body: { email, password } }, 401, 'invalid_credentials');
+    const fresh = await call('signIn', { body: { email, password: 'nine slow turtles' } });
+    expect(fresh.status).toBe(201);
+  });
+
+  test('a password is changed by nobody else', async () => {
+    const [user, other] = [await app.user(), await app.user()];
+    const admin = await app.serviceKey('users:admin', 'users:write');
+    const body = { current_password: user.password, new_password: 'nine slow turtles' };
+    await expectProblem('changePassword', { ids: [user.id], body }, 401, 'unauthenticated');
+    await expectProblem('changePassword', { ids: [user.id], as: admin, body }, 403, 'forbidden');
+    const request = { ids: [user.id], as: other.token, body };
+    await expectProblem('changePassword', request, 404, 'user_not_found');
+  });
+
+  test('a deleted account is gone, its tokens too, and its address is free', async () => {
+    const user = await app.user();
+    const remove = (password: string) =>
+      call('deleteOwnUser', {
+        ids: [user.id],
+        as: user.token,
+        body: { current_password: password },
+      });
+    expect((await remove('wrong one')).status).toBe(422);
+    expect((await remove(user.password)).status).toBe(204);
+    await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
+    const refresh = { body: { refresh_token: user.refreshToken } };
+    await expectProblem('refreshSession', refresh, 401, 'invalid_grant');
+    expect((await call('registerUser', { body: person(user.email) })).status).toBe(201);
+  });
+
+  test('an account is deleted by its user or an administrator', async () => {
+    const [user, other] = [await app.user(), await app.user()];
+    const writer = await app.serviceKey('users:write');
+    const admin = await app.serviceKey('users:admin');
+    const body = { current_password: other.password };
+    const own = { ids: [user.id], body };
+    await expectProblem('deleteOwnUser', own, 401, 'unauthenticated');
+    await expectProblem('deleteOwnUser', { ...own, as: admin }, 403, 'forbidden');
+    await expectProblem('deleteOwnUser', { ...own, as: other.token }, 404, 'user_not_found');
+    await expectProblem('deleteUser', { ids: [user.id] }, 401, 'unauthenticated');
+    await expectProblem('deleteUser', { ids: [user.id], as: writer }, 403, 'forbidden');
+    await expectProblem('deleteUser', { ids: [user.id], as: user.token }, 403, 'forbidden');
+    await expectProblem('deleteUser', { ids: ['x'], as: admin }, 422, 'validation_failed');
+    expect((await call('deleteUser', { ids: [user.id], as: admin })).status).toBe(204);
+    await expectProblem('deleteUser', { ids: [user.id], as: admin }, 404, 'user_not_found');
+  });
+});
+
+describe('lists', () => {
+  test('pages hold every user once, in order, to the end', async () => {
+    const reader = await app.serviceKey('users:read');
+    for (let index = 0; index < 5; index += 1) await app.user();
+    const ids: string[] = [];
+    let query = '?limit=2';
+    for (let page = 0; page < 200 && query !== ''; page += 1) {
+      const { body } = await call('listUsers', { as: reader, query });
+      const users = body.users as { id: string }[];
+      expect(users.length).toBeLessThanOrEqual(2);
+      ids.push(...users.map(({ id }) => id));
+      query = body.next_cursor === null ? '' : `?limit=2&cursor=${body.next_cursor}`;
+    }
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids).toEqual([...new Set(ids)].sort());
+  });
+
+  test('a user is found by address in any spelling, and by a part of name or address', async () => {
+    const reader = await app.serviceKey('users:read');
+    const body = { ...person('needle@haystack.example'), last_name: 'Åström-Nyqvist' };
+    const { body: user } = await call('registerUser', { body });
+    const find = async (query: string) =>
+      (await call('listUsers', { as: reader, query })).body.users as unknown[];
+    expect(await find('?email=NEEDLE@Haystack.example')).toEqual([user]);
+    expect(await find('?q=nyqvist')).toEqual([user]);
+    expect(await find('?q=haystack')).toEqual([user]);
+    expect(await find('?email=nobody@haystack.example')).toEqual([]);
+    expect(await find('?q=%25')).toEqual([]);
+  });
+
+  test('lists are for services that may read', async () => {
+    const user = await app.user();
+    const reader = await app.serviceKey('users:read');
+    await expectProblem('listUsers', {}, 401, 'unauthenticated');
+    await expectProblem('listUsers', { as: user.token }, 403, 'forbidden');
+    for (const query of ['?q=', '?q=%00', '?email=x', '?limit=0']) {
+      await expectProblem('listUsers', { as: reader, query }, 422, 'validation_failed');
+    }
+  });
+
+  test('public profiles come in the order asked, with the ids that nobody has', async () => {
+    const [user, other] = [await app.user(), await app.user()];
+    const writer = await app.serviceKey('users:write');
+    const body = { ids: [other.id.toUpperCase(), NOBODY, user.id, other.id] };
+    const answer = await call('getPublicProfiles', { as: user.token, body });
+    expect(answer.body).toEqual({
+      profiles: [other.id, user.id].map((id) => ({ id, first_name: 'Per', last_name: 'Son' })),
+      missing: [NOBODY],
+    });
+    await expectProblem('getPublicProfiles', { body }, 401, 'unauthenticated');
+    await expectProblem('getPublicProfiles', { as: writer, body }, 403, 'forbidden');
+    const malformed = { as: user.token, body: { ids: ['x'] } };
+    const refused = await expectProblem('getPublicProfiles', malformed, 422, 'validation_failed');
+    expect(refused.body.errors?.[0]?.pointer).toBe('/ids/0');
+  });
+});
+
+describe('sessions', () => {
+  test('a sign-in gives tokens, and the same refusal whatever is wrong', async () => {
+    const user = await app.user();
+    const { email, password } = user;
+    const { status, body } = await call('signIn', { body: { email, password } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600 });
+    const refusals = await Promise.all(
+      [
+        { email, password: 'wrong' },
+        { email: 'nobody@example.com', password },
+        { email: 'no address', password },
+        { email, password: '' },
+      ].map((attempt) => expectProblem('signIn', { body: attempt }, 401, 'invalid_credentials')),
+    );
+    const shapes = refusals.map(({ body: problem, headers }) => {
+      const { request_id: _id, instance: _instance, ...rest } = problem;
+      return JSON.stringify([rest, Object.keys(headers), headers['content-length']]);
+    });
+    expect(new Set(shapes).size).toBe(1);
+    await expectProblem('signIn', { body: { email } }, 422, 'validation_failed');
+  });
+
+  test('a refresh rotates, and a predecessor gets the same successor at once', async () => {
+    const user = await app.user();
+    const refresh = (token: string) => call('refreshSession', { body: { refresh_token: token } });
+    const first = await refresh(user.refreshToken);
+    const again = await refresh(user.refreshToken);
+    expect([first.status, again.body.refresh_token]).toEqual([200, first.body.refresh_token]);
+    expect((await refresh('nonsense')).status).toBe(401);
+    await expectProblem('refreshSession', { body: {} }, 422, 'validation_failed');
+  });
+
+  test('users list and end their own sessions', async () => {
+    const user = await app.user();
+    const { email, password } = user;
+    const second = await call('signIn', {
+      body: { email, password },
+      headers: { 'user-agent': 'curl/8' },
+    });
+    const list = async () =>
+      (await call('listSessions', { as: user.token })).body.sessions as Record<string, unknown>[];
+    expect(await list()).toMatchObject([
+      { id: second.body.session_id, user_agent: 'curl/8', ip: '127.0.0.1', current: false },
+      { id: user.sessionId, current: true },
+    ]);
+    const ids = [String(second.body.session_id)];
+    expect((await call('endSession', { ids, as: user.token })).status).toBe(204);
+    await expectProblem('endSession', { ids, as: user.token }, 404, 'session_not_found');
+    const secondToken = String(second.body.access_token);
+    await expectProblem('getMe', { as: secondToken }, 401, 'invalid_token');
+    expect((await call('endCurrentSession', { as: user.token })).status).toBe(204);
+    await expectProblem('listSessions', { as: user.token }, 401, 'invalid_token');
+    const third = await call('signIn', { body: { email, password } });
+    const thirdToken = String(third.body.access_token);
+    expect((await call('endAllSessions', { as: thirdToken })).status).toBe(204);
+    await expectProblem('getMe', { as: thirdToken }, 401, 'invalid_token');
+  });
+
+  test.each([
+    ['listSessions', []],
+    ['endAllSessions', []],
+    ['endCurrentSession', []],
+    ['endSession', [NOBODY]],
+  ])('%s is for signed-in users only', async (operationId, ids) => {
+    const admin = await app.serviceKey('users:admin');
+    await expectProblem(operationId, { ids }, 401, 'unauthenticated');
+    await expectProblem(operationId, { ids, as: admin }, 403, 'forbidden');
+  });
+
+  test('an administrator lists and ends the sessions of a user', async () => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    const { email, password } = user;
+    const second = await call('signIn', { body: { email, password } });
+    const listed = await call('listUserSessions', { ids: [user.id], as: admin });
+    expect(listed.body.sessions).toHaveLength(2);
+    const one = { ids: [user.id, String(second.body.session_id)], as: admin };
+    expect((await call('endUserSession', one)).status).toBe(204);
+    await expectProblem('endUserSession', one, 404, 'session_not_found');
+    expect((await call('endUserSessions', { ids: [user.id], as: admin })).status).toBe(204);
+    await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
+    const nobody = { ids: [NOBODY], as: admin };
+    await expectProblem('endUserSessions', nobody, 404, 'user_not_found');
+    expect((await call('listUserSessions', nobody)).body.sessions).toEqual([]);
+    await expectProblem('endSession', { ids: ['x'], as: user.token }, 401, 'invalid_token');
+  });
+
+  test.each([
+    ['listUserSessions', [NOBODY], ['x']],
+    ['endUserSessions', [NOBODY], ['x']],
+    ['endUserSession', [NOBODY, NOBODY], ['x', 'y']],
+  ])('%s is for administrators only', async (operationId, ids, malformed) => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    await expectProblem(operationId, { ids }, 401, 'unauthenticated');
+    await expectProblem(operationId, { ids, as: user.token }, 403, 'forbidden');
+    const request = { ids: malformed, as: admin };
+    const refused = await expectProblem(operationId, request, 422, 'validation_failed');
+    expect(refused.body.errors).toHaveLength(malformed.length);
+  });
+
+  test('a session id that is none is 422', async () => {
+    const user = await app.user();
+    await expectProblem('endSession', { ids: ['x'], as: user.token }, 422, 'validation_failed');
+  });
+});
+
+describe('tokens', () => {
+  test('introspection tells of live access tokens only', async () => {
+    const user = await app.user();
+    const inspector = await app.serviceKey('tokens:introspect');
+    const introspect = async (token: string) =>
+      (await call('introspectToken', { as: inspector, body: { token } })).body;
+    expect(await introspect(user.token)).toMatchObject({
+      active: true,
+      sub: user.id,
+      sid: user.sessionId,
+      client_id: 'first-party',
+      aud: 'user-service',
+      token_type: 'Bearer',
+    });
+    expect(await introspect(user.refreshToken)).toEqual({ active: false });
+    expect(await introspect(inspector)).toEqual({ active: false });
+    await call('endCurrentSession', { as: user.token });
+    expect(await introspect(user.token)).toEqual({ active: false });
+    await expectProblem('introspectToken', { body: { token: 'x' } }, 401, 'unauthenticated');
+    const reader = await app.serviceKey('users:read');
+    const request = { as: reader, body: { token: 'x' } };
+    await expectProblem('introspectToken', request, 403, 'forbidden');
+    const empty = { as: inspector, body: {} };
+    await expectProblem('introspectToken', empty, 422, 'validation_failed');
+  });
+
+  test('the key set has public keys, one of which signed', async () => {
+    const user = await app.user();
+    const { body } = await call('getKeySet');
+    const [header = ''] = user.token.split('.');
+    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
+    expect((body.keys as { kid: string }[]).map((key) => key.kid)).toContain(kid);
+    expect(body.keys).toMatchObject([{ kty: 'OKP', crv: 'Ed25519' }]);
+  });
+
+  test('a revoked service key is refused at once', async () => {
+    const created = await app.operate('POST', '/v1/service-accounts', {
+      body: { name: 'short-lived', scopes: ['users:read'] },
+    });
+    const key = String(created.body.key);
+    expect((await call('listUsers', { as: key })).status).toBe(200);
+    await app.operate('DELETE', `/v1/service-accounts/${created.body.id}`);
+    await expectProblem('listUsers', { as: key }, 401, 'invalid_token');
+  });
+});
+
+describe('operations', () => {
+  test.each(['getLiveness', 'getReadiness', 'getHealth', 'getMetrics', 'getOpenApi', 'getDocs'])(
+    '%s answers',
+    async (operationId) => {
+      expect((await call(operationId)).status).toBe(200);
+    },
+  );
+
+  test('metrics count requests by template', async () => {
+    const user = await app.user();
+    await call('getUser', { ids: [user.id], as: user.token });
+    const { text } = await call('getMetrics');
+    expect(text).toContain('/v1/users/{id}');
+    expect(text).not.toContain(user.id);
+  });
+});
+
+/** Statuses that every route gets in the same way; `every-route.test.ts` and `connections.test.ts` have them. */
+const SAME_FOR_ALL = new Set(['400', '408', '413', '414', '415', '431', '500', '503']);
+/** What can only happen to an account that goes away in the middle of its own request. */
+const RACES = new Set([
+  'getMe 404',
+  'endAllSessions 404',
+  'endCurrentSession 404',
+  // Only a server without metrics answers so.
+  'getMetrics 404',
+]);
+
+test('every declared status of every operation has a case above', () => {
+  const declared = operations.flatMap(({ operationId, answers }) =>
+    Object.keys(answers)
+      .filter((status) => !SAME_FOR_ALL.has(status))
+      .map((status) => `${operationId} ${status}`),
+  );
+  expect(declared.filter((pair) => !seen.has(pair) && !RACES.has(pair))).toEqual([]);
+});

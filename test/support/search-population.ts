@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Client } from 'pg';
+import { parseEmailAddress } from '../../src/domain/user/email-address.ts';
+
+/** How many users carry the rare name, spread evenly over all ids. */
+export const RARE_COUNT = 30;
+/** The share of users that came last, all with one company's addresses: what an import leaves behind. */
+const LATE_SHARE = 0.004;
+
+/** Texts whose matches are known by construction, whatever the size of the population. */
+export const SEARCHED = {
+  rareName: 'Quetzalli',
+  lateDomain: '@imported.example',
+} as const;
+
+/**
+ * Fills `users` with people who recombine the names and domains of `examples/people.ndjson`: more than twenty scripts,
+ * ids in the order of time. Every run gives the same rows. The table is analysed, and its index has no pending entries.
+ */
+export async function populateForSearch(client: Client, count: number): Promise<void> {
+  const file = fileURLToPath(new URL('../../examples/people.ndjson', import.meta.url));
+  const people = readFileSync(file, 'utf8').trimEnd().split('\n').map(readPerson);
+  await client.query(
+    `create temporary table people as
+     select row_number() over () - 1 as number, first_name, last_name,
+       split_part(email, '@', 1) as mailbox, split_part(email, '@', 2) as host
+     from json_to_recordset($1) as person (first_name text, last_name text, email text)`,
+    [JSON.stringify(people)],
+  );
+  await client.query('create unique index on people (number)');
+  await client.query('analyze people');
+  const many = '(select count(*) from people)';
+  await client.query(
+    `insert into users (id, first_name, last_name, email, password)
+     select (lpad(to_hex(1700000000000 + n * 50), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8'
+         || substr(md5(n::text), 1, 15))::uuid,
+       case when n % ($1 / $2) = $1 / $2 / 2 then $3 else given.first_name end,
+       family.last_name,
+       left(given.mailbox, 40) || n || case when n > $1 * (1 - $4::numeric) then $5 else '@' || family.host end,
+       'no hash: nobody signs in here'
+     from generate_series(1, $1::integer) as n
+     join people as given on given.number = (n * 7919::bigint) % ${many}
+     join people as family on family.number = (n / 3 * 104729::bigint + n * 31) % ${many}`,
+    [count, RARE_COUNT, SEARCHED.rareName, LATE_SHARE, SEARCHED.lateDomain],
+  );
+  await client.query('vacuum analyze users');
+}
+
+function readPerson(line: string): Record<string, string> {
+  const person = JSON.parse(line) as Record<string, string>;
+  return { ...person, email: parseEmailAddress(person.email ?? '') };
+}
