@@ -72,18 +72,32 @@ async function migrate(connection: ConnectionOptions): Promise<void> {
     preparedStatements: true,
   };
   const session = await openPostgresMigrationConnection(settings, createSilentLogger());
-  await createMigrator({ connection: session, migrations: await loadMigrations(), log: () => {} }).up();
+  await createMigrator({
+    connection: session,
+    migrations: await loadMigrations(),
+    log: () => {},
+  }).up();
   await session.close();
 }
 
 async function report(client: Client): Promise<void> {
   const middle = await idAt(client, 0.5);
   for (const [kind, text] of cases) {
-    for (const [page, afterId] of [['first', NIL_UUID], ['middle', middle]] as const) {
+    for (const [page, afterId] of [
+      ['first', NIL_UUID],
+      ['middle', middle],
+    ] as const) {
       const plan = await explain(client, text, afterId);
       console.log(
-        [kind.padEnd(30), text.padEnd(18), page.padEnd(7), `${plan.milliseconds.toFixed(1)} ms`.padStart(11),
-          `${plan.rows} rows`.padStart(8), `${plan.buffers} pages`.padStart(13), plan.nodes].join('  '),
+        [
+          kind.padEnd(30),
+          text.padEnd(18),
+          page.padEnd(7),
+          `${plan.milliseconds.toFixed(1)} ms`.padStart(11),
+          `${plan.rows} rows`.padStart(8),
+          `${plan.buffers} pages`.padStart(13),
+          plan.nodes,
+        ].join('  '),
       );
       if (showPlans) console.log(plan.text);
     }
@@ -121,6 +135,9 @@ async function explain(client: Client, text: string, afterId: string) {
 }
 
 function describe(node: Node): string {
-  const name = node['Index Name'] === undefined ? node['Node Type'] : `${node['Node Type']} ${node['Index Name']}`;
+  const name =
+    node['Index Name'] === undefined
+      ? node['Node Type']
+      : `${node['Node Type']} ${node['Index Name']}`;
   return [name, ...(node.Plans ?? []).map(describe)].join(' < ');
 }

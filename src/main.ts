@@ -124,16 +124,17 @@ async function openOperator(target: Target): Promise<OperatorClient> {
   }
   const { config } = await load();
   const socketPath = await findRunningService(config);
-  if (socketPath !== null) return createHttpClient({ socketPath });
+  const description =
+    config.database.driver === 'embedded'
+      ? `the data under ${config.database.path}`
+      : `the database ${config.database.name} on ${config.database.host}`;
+  if (socketPath !== null) return createHttpClient({ socketPath, description });
   const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
   try {
     const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
     return createInProcessClient({
       server: app.operator,
-      description:
-        config.database.driver === 'embedded'
-          ? `the data under ${config.database.path}`
-          : `the database ${config.database.name} on ${config.database.host}`,
+      description,
       close: async () => void (await app.stop()),
     });
   } catch (error) {

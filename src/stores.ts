@@ -6,6 +6,7 @@ import { openDatabase } from './infrastructure/database/open-database.ts';
 import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
 import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
+import { readRootCertificate } from './infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
 import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
@@ -121,7 +122,7 @@ export function databaseSettings({
       host,
       database: name,
       password: password?.reveal() ?? '',
-      sslRootCert: sslRootCert ?? null,
+      sslRootCert: readRootCertificate(sslRootCert, rest.sslMode),
     },
   };
 }

@@ -20,6 +20,12 @@ const HINTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "The server's certificate has expired.",
 };
 
+/** What only the text tells. */
+const HINTS_BY_TEXT: readonly (readonly [RegExp, string])[] = [
+  [/does not support SSL/, 'Set up TLS on the server, or check database.ssl_mode.'],
+  [/, no encryption$/, 'The server may want TLS: check database.ssl_mode, and its pg_hba.conf.'],
+];
+
 /** The database cannot be used as it is configured or as it is: one message for whoever starts the service. */
 export class DatabaseStartError extends Error {
   override readonly name = 'DatabaseStartError';
@@ -28,9 +34,11 @@ export class DatabaseStartError extends Error {
   constructor(settings: Pick<PostgresSettings, 'host' | 'port'>, failure: unknown) {
     const cause = failure instanceof DomainError ? failure.cause : failure;
     const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
-    const hint = typeof code === 'string' ? (HINTS[code] ?? '') : '';
     // Several addresses that all refused give an error without a text of its own.
     const reason = typeof message === 'string' && message !== '' ? message : String(code);
+    const hint =
+      HINTS_BY_TEXT.find(([text]) => text.test(reason))?.[1] ??
+      (typeof code === 'string' ? (HINTS[code] ?? '') : '');
     const where = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
     super(`PostgreSQL at ${where}:${settings.port} cannot be used: ${reason}. ${hint}`.trimEnd(), {
       cause,

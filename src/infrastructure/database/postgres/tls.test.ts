@@ -1,7 +1,8 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { tlsOptions } from './tls.ts';
 
-const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+const [pem = ''] = rootCertificates;
 const host = 'db.example.com';
 
 describe('tlsOptions', () => {
@@ -42,5 +43,7 @@ describe('tlsOptions', () => {
       expect(() => tlsOptions({ host, sslMode, sslRootCert: null })).toThrow('ssl_root_cert');
     }
     expect(() => tlsOptions({ host, sslMode: 'verify-ca', sslRootCert: 'junk' })).toThrow('no PEM');
+    const damaged = `${pem}\n${pem.replace('MII', 'AAA')}`;
+    expect(() => tlsOptions({ host, sslMode: 'require', sslRootCert: damaged })).toThrow('damaged');
   });
 });

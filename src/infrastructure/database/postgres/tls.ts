@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import type { PostgresSettings } from './settings.ts';
+import type { PostgresSettings, SslMode } from './settings.ts';
 
 /**
  * The TLS options for libpq's modes (PostgreSQL documentation, "SSL Support", table "SSL Mode Descriptions"):
@@ -27,7 +29,39 @@ export function tlsOptions(
   return { rejectUnauthorized: true, ...trusted, checkServerIdentity: () => undefined };
 }
 
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** Node.js skips what it cannot read, and would then trust nobody without saying why. */
 function rootCertificate(pem: string): string {
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  throw new Error('database.ssl_root_cert holds no PEM certificate.');
+  const certificates = pem.match(PEM_CERTIFICATE) ?? [];
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+  } catch (cause) {
+    throw new Error('database.ssl_root_cert holds a damaged certificate: get the file anew.', {
+      cause,
+    });
+  }
+  if (certificates.length > 0) return pem;
+  throw new Error(
+    'database.ssl_root_cert holds no PEM certificate: name the file with the CA of the server.',
+  );
+}
+
+/**
+ * The content of the file that `database.ssl_root_cert` names, as `PostgresSettings.sslRootCert` wants it.
+ * @throws Error with the key and the file when it cannot be read. libpq goes on unverified then in mode `require`; who
+ * names a CA wants it used.
+ */
+export function readRootCertificate(path: string | undefined, sslMode: SslMode): string | null {
+  if (path === undefined || sslMode === 'disable') return null;
+  if (path === 'system') return path;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `database.ssl_root_cert ${path} cannot be read (${code}): name the PEM file with the CA of the server.`,
+      { cause: error },
+    );
+  }
 }

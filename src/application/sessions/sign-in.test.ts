@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordingLogger } from '../../../test/support/logger.ts';
+import {
+  anonymous,
+  createMemoryStore,
+  createPlainHasher,
+  credentialsOf,
+  portWith,
+  storedUser,
+} from '../../../test/support/ports.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { PasswordHasher, RefreshTokens } from '../../domain/ports.ts';
+import type { UserState } from '../../domain/user/user.ts';
+import { createSignIn } from './sign-in.ts';
+
+/** A sign-in over one row. `whileHashing` runs between the look at the password and the lock, as another writer would. */
+function setUp(
+  row: UserState | null,
+  whileHashing: (attempt: number) => void = () => {},
+  hash: PasswordHasher['hash'] = createPlainHasher().hash,
+) {
+  const sessions: string[] = [];
+  const failures: { reason: string; userId: string | null }[] = [];
+  const store = createMemoryStore(row, {
+    async insert({ id }) {
+      sessions.push(id);
+      return 60_000;
+    },
+  });
+  const hasher = createPlainHasher();
+  const look = { count: 0 };
+  const verify = hasher.verify;
+  let ids = 0;
+  const signIn = createSignIn({
+    users: {
+      async findCredentials(email) {
+        look.count += 1;
+        return store.row?.email === email ? credentialsOf(store.row) : null;
+      },
+    },
+    unitOfWork: store.unitOfWork,
+    hasher: {
+      ...hasher,
+      hash,
+      async verify(password, hash) {
+        const matches = await verify(password, hash);
+        whileHashing(look.count);
+        return matches;
+      },
+    },
+    refreshTokens: portWith<RefreshTokens>({
+      create: (sessionId) => ({ token: `refresh ${sessionId}`, hash: new Uint8Array(32) }),
+    }),
+    issueGrant: async ({ id, refreshToken }) => ({
+      sessionId: id,
+      accessToken: 'access',
+      accessExpiresInSeconds: 60,
+      refreshToken,
+      refreshExpiresInSeconds: 60,
+    }),
+    recordFailure: async (_caller, failure) => void failures.push(failure),
+    lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
+    ids: {
+      next() {
+        ids += 1;
+        return `session ${ids}`;
+      },
+    },
+    logger: createRecordingLogger(),
+  });
+  return { signIn, store, sessions, failures, hasher, look };
+}
+
+const right = { email: 'ada@example.com', password: 'right' };
+
+describe('signing in', () => {
+  it('starts a session and tells of it at the version that the row has', async () => {
+    const { signIn, store, sessions } = setUp(storedUser({ version: 3 }));
+    await expect(signIn(anonymous, right)).resolves.toMatchObject({ sessionId: 'session 1' });
+    expect(sessions).toEqual(['session 1']);
+    expect(store.events).toEqual([
+      {
+        type: 'session.started',
+        userId: storedUser().id,
+        userVersion: 3,
+        data: { session_id: 'session 1' },
+      },
+    ]);
+  });
+
+  it('leaves no session made with a password that was changed before the lock', async () => {
+    const { signIn, store, sessions, failures } = setUp(storedUser(), () => {
+      store.row = storedUser({ passwordHash: 'new:other', version: 2 });
+    });
+    await expect(signIn(anonymous, right)).rejects.toMatchObject({ code: 'invalid_credentials' });
+    expect(sessions).toEqual([]);
+    expect(failures).toMatchObject([{ reason: 'wrong_password' }]);
+  });
+
+  it('does not mind a profile that was changed before the lock, and names its new version', async () => {
+    const { signIn, store, sessions } = setUp(storedUser(), () => {
+      store.row = storedUser({ version: 2 });
+    });
+    await signIn(anonymous, right);
+    expect(sessions).toHaveLength(1);
+    expect(store.events).toMatchObject([{ userVersion: 2 }]);
+  });
+
+  it('does not mind a hash that another sign-in strengthened before the lock', async () => {
+    const { signIn, store, sessions } = setUp(storedUser({ passwordHash: 'old:right' }), () => {
+      store.row = storedUser({ passwordHash: 'new:right' });
+    });
+    await signIn(anonymous, right);
+    expect(sessions).toHaveLength(1);
+    expect(store.row?.passwordHash).toBe('new:right');
+  });
+
+  it('starts over for a hash and a version that both changed, and finds the password still right', async () => {
+    const { signIn, store, sessions, look } = setUp(
+      storedUser({ passwordHash: 'old:right' }),
+      () => {
+        store.row = storedUser({ passwordHash: 'new:right', version: 2 });
+      },
+    );
+    await signIn(anonymous, right);
+    expect(look.count).toBe(2);
+    expect(sessions).toHaveLength(1);
+  });
+
+  it.each([
+    ['deleted', null, 'unknown_email'],
+    ['disabled', storedUser({ status: 'disabled', version: 2 }), 'user_disabled'],
+  ])('refuses and records an account that was %s before the lock', async (_how, row, reason) => {
+    const { signIn, store, sessions, failures } = setUp(storedUser(), () => {
+      store.row = row;
+    });
+    await expect(signIn(anonymous, right)).rejects.toMatchObject({ code: 'invalid_credentials' });
+    expect(sessions).toEqual([]);
+    expect(failures).toMatchObject([{ reason }]);
+  });
+
+  it('gives up after three attempts on an account that never stands still', async () => {
+    const { signIn, store, look } = setUp(storedUser(), (attempt) => {
+      store.row = storedUser({ passwordHash: `n${attempt}::right`, version: attempt + 1 });
+    });
+    await expect(signIn(anonymous, right)).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfterSeconds: 1,
+    });
+    expect(look.count).toBe(3);
+  });
+
+  it.each([
+    ['an unknown address', null, 'nobody@example.com', 'right'],
+    ['an address that cannot exist', null, 'no address', 'right'],
+    ['a wrong password', storedUser(), 'ada@example.com', 'wrong'],
+    ['a password that is no text', storedUser(), 'ada@example.com', '\ud800'],
+    ['a disabled account', storedUser({ status: 'disabled' }), 'ada@example.com', 'right'],
+    [
+      'a disabled account and a wrong password',
+      storedUser({ status: 'disabled' }),
+      'ada@example.com',
+      'wrong',
+    ],
+  ])(
+    'does the same work and gives the same refusal for %s',
+    async (_what, row, email, password) => {
+      const { signIn, store, failures, hasher, look } = setUp(row);
+      const refused = await signIn(anonymous, { email, password }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(DomainError);
+      expect(refused).toMatchObject({
+        code: 'invalid_credentials',
+        message: 'The e-mail address or the password is not right.',
+      });
+      expect(look.count).toBe(1);
+      expect(hasher.calls.map((call) => call.replace('verifyNothing', 'verify'))).toEqual([
+        'verify',
+      ]);
+      expect(failures).toHaveLength(1);
+      expect(store.statements).toEqual([]);
+    },
+  );
+
+  it('verifies even a disabled account with an outdated hash only once, and does not rehash it', async () => {
+    const { signIn, hasher } = setUp(storedUser({ status: 'disabled', passwordHash: 'old:right' }));
+    await expect(signIn(anonymous, right)).rejects.toThrow();
+    expect(hasher.calls).toEqual(['verify']);
+  });
+
+  it('strengthens an outdated hash and leaves the version', async () => {
+    const { signIn, store } = setUp(storedUser({ passwordHash: 'old:right' }));
+    await signIn(anonymous, right);
+    expect(store.row).toMatchObject({ passwordHash: 'new:right', version: 1 });
+  });
+
+  it('signs in without a rehash when there is no slot for one', async () => {
+    const { signIn, store, sessions } = setUp(
+      storedUser({ passwordHash: 'old:right' }),
+      () => {},
+      () => Promise.reject(new DomainError('overloaded', 'Busy.')),
+    );
+    await signIn(anonymous, right);
+    expect(store.row?.passwordHash).toBe('old:right');
+    expect(sessions).toHaveLength(1);
+  });
+});

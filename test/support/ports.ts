@@ -1,0 +1,130 @@
+import type { Caller, Principal } from '../../src/application/access/caller.ts';
+import type { DomainEvent } from '../../src/domain/events.ts';
+import type { PasswordHasher } from '../../src/domain/ports.ts';
+import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
+import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
+import type { EmailAddress } from '../../src/domain/user/email-address.ts';
+import type { PersonName } from '../../src/domain/user/person-name.ts';
+import { User, type UserState } from '../../src/domain/user/user.ts';
+import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
+
+/** A port of which a test has only what may be called; anything else fails the test that calls it. */
+export function portWith<T extends object>(methods: Partial<T>): T {
+  return new Proxy(methods, {
+    get(target, name) {
+      if (name in target) return Reflect.get(target, name);
+      throw new Error(`${String(name)} was called, and nothing expected it`);
+    },
+  }) as T;
+}
+
+/** A caller as the edges make them. */
+export function callerWith(principal: Principal): Caller {
+  return { principal, requestId: 'request-1', ip: '192.0.2.1', userAgent: 'test' };
+}
+
+/** Nobody in particular. */
+export const anonymous = callerWith({ kind: 'anonymous' });
+
+/** A stored user at version 1 whose password is `right`, as `plainHasher` hashes it. */
+export function storedUser(state: Partial<UserState> = {}): UserState {
+  const time = new Date('2026-01-01T00:00:00Z');
+  return {
+    id: '0190a0a0-0000-7000-8000-000000000001',
+    firstName: 'Ada' as PersonName,
+    lastName: 'Okafor' as PersonName,
+    email: 'ada@example.com' as EmailAddress,
+    phone: null,
+    emailVerified: false,
+    status: 'active',
+    version: 1,
+    createdAt: time,
+    updatedAt: time,
+    passwordHash: 'new:right',
+    passwordForm: 1,
+    ...state,
+  };
+}
+
+/** The part of a user that a sign-in reads. */
+export function credentialsOf(user: UserState): Credentials {
+  const { id, status, version, passwordHash, passwordForm } = user;
+  return { userId: id, status, version, passwordHash, passwordForm };
+}
+
+/** A hasher without secrets: `new:` or, for outdated parameters, `old:` before the password. Counts its calls. */
+export function createPlainHasher() {
+  const calls: string[] = [];
+  const hasher: PasswordHasher = {
+    async hash(password) {
+      calls.push('hash');
+      return `new:${password}`;
+    },
+    async verify(password, hash) {
+      calls.push('verify');
+      return hash.slice(4) === password;
+    },
+    async verifyNothing() {
+      calls.push('verifyNothing');
+      return false;
+    },
+    isOutdated: (hash) => hash.startsWith('old:'),
+  };
+  return { ...hasher, calls };
+}
+
+/** One user's row, and what transactions did around it. A test changes `row` to play another writer. */
+export interface MemoryStore {
+  row: UserState | null;
+  readonly events: DomainEvent[];
+  readonly statements: string[];
+  readonly unitOfWork: UnitOfWork;
+}
+
+/** A unit of work over one row. Nothing is rolled back: tests of that run on a real database. */
+export function createMemoryStore(
+  row: UserState | null,
+  sessions: Partial<SessionRepository> = {},
+): MemoryStore {
+  const store = { row, events: [] as DomainEvent[], statements: [] as string[] };
+  const save = (user: User): void => {
+    store.row = user.state;
+  };
+  const users = portWith<UserRepository>({
+    async lockById(id) {
+      store.statements.push('lock');
+      return store.row?.id === id ? User.restore(store.row) : null;
+    },
+    async update(user) {
+      store.statements.push('update');
+      save(user);
+    },
+    async updatePassword(user) {
+      store.statements.push('updatePassword');
+      save(user);
+    },
+    async updatePasswordHash(_id, fromHash, toHash) {
+      store.statements.push('updatePasswordHash');
+      if (store.row?.passwordHash !== fromHash) return false;
+      store.row = { ...store.row, passwordHash: toHash };
+      return true;
+    },
+    async delete() {
+      store.row = null;
+    },
+  });
+  return Object.assign(store, {
+    unitOfWork: {
+      run: (_context, work) =>
+        work({
+          users,
+          sessions: portWith<SessionRepository>(sessions),
+          outbox: {
+            async append(events) {
+              store.events.push(...events);
+            },
+          },
+        }),
+    } satisfies UnitOfWork,
+  });
+}
