@@ -1,4 +1,5 @@
 import { generateConfigFiles } from './generate-config.ts';
+import { generateErrors } from './generate-errors.ts';
 import { generateOpenApi } from './generate-openapi.ts';
 import { generateSql } from './generate-sql.ts';
 
@@ -7,6 +8,7 @@ export async function generateAll(): Promise<Map<string, string>> {
   return new Map([
     ...(await generateSql()),
     ...(await generateConfigFiles()),
+    ['docs/errors.md', generateErrors()],
     ['docs/openapi.json', await generateOpenApi()],
   ]);
 }

@@ -25,9 +25,6 @@ export const HEALTH_CHECK_DEADLINE_MS = 1_000;
 /** How long a report is good for, in milliseconds: probes by the dozen must not load the dependencies. */
 const REPORT_TTL_MS = 250;
 
-/** Tells how the service and its dependencies are. */
-export type CheckHealth = ReturnType<typeof createCheckHealth>;
-
 /** Runs all checks at once, each under a deadline; callers within a quarter of a second share one report. */
 export function createCheckHealth(deps: Deps) {
   let latest: { readonly report: Promise<HealthReport>; readonly startedAt: number } | null = null;

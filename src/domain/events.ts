@@ -48,6 +48,3 @@ interface AuthenticationFailedEvent {
     readonly suppressed: number;
   };
 }
-
-/** The type names of all events. */
-export type DomainEventType = DomainEvent['type'];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { RunningProcess } from '../support/child-process.ts';
-import { runProgram, type ServiceProcess, startService } from '../support/service-process.ts';
+import { runProgram, type ServiceProcess } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
 /** Environment variables of a started program. */
@@ -33,11 +33,15 @@ export function createWorkingDirectory(): string {
   return directory.path;
 }
 
+/** How long a start may take before the test gives up: machines under load are slow, and speed is not tested here. */
+const READY_TIMEOUT_MS = 60_000;
+
 /** Starts the service in a folder and waits until it is ready; it dies with the test. */
 export async function serve(cwd: string, env: Env = {}): Promise<ServiceProcess> {
-  const service = await startService({ cwd, env });
-  onTestFinished(async () => void (await service.process.kill()));
-  return service;
+  const program = await start(['serve'], cwd, env);
+  const line = await program.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
+  const ready = JSON.parse(line) as Record<string, unknown>;
+  return { url: String(ready['url']), process: program, ready };
 }
 
 /** Starts any command without waiting for anything; it dies with the test. */

@@ -23,9 +23,6 @@ interface Deps {
 /** How long a revoked service key may still work on instances other than the one that revoked it, in milliseconds. */
 export const SERVICE_KEY_CACHE_MS = 5_000;
 
-/** Turns a service key into its account. */
-export type AuthenticateService = ReturnType<typeof createAuthenticateService>;
-
 /**
  * Finds the account in use with this key.
  * @throws DomainError `invalid_token`

@@ -8,9 +8,6 @@ interface Deps {
   readonly authenticateUser: AuthenticateUser;
 }
 
-/** Tells a resource server whether a token is good (RFC 7662). */
-export type IntrospectToken = ReturnType<typeof createIntrospectToken>;
-
 /**
  * Gives an access token's claims while it and its session are valid, and null for anything else.
  * @throws DomainError `unauthenticated`, `forbidden`, `unavailable`

@@ -27,9 +27,6 @@ export interface NewServiceAccount {
 /** Names are for people and logs: short, plain, unique among accounts in use. */
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
 
-/** Creates, lists and revokes service accounts; for the operator alone. */
-export type ManageServiceAccounts = ReturnType<typeof createManageServiceAccounts>;
-
 /** Every method throws DomainError `forbidden` for anybody but the operator. */
 export function createManageServiceAccounts(deps: Deps) {
   return {

@@ -13,9 +13,6 @@ interface Deps {
 /** Which of the own sessions to end. */
 export type OwnSessionSelection = { readonly only: string } | 'current' | 'all';
 
-/** Ends sessions: one's own, or a user's with the right to. */
-export type EndSessions = ReturnType<typeof createEndSessions>;
-
 /**
  * Ends sessions and with them every access and refresh token that was given out for them.
  * @throws DomainError `session_not_found` for a single session that is not live, `user_not_found`, `forbidden`

@@ -11,9 +11,6 @@ export interface ListedSession extends Session {
   readonly current: boolean;
 }
 
-/** Lists live sessions. */
-export type ListSessions = ReturnType<typeof createListSessions>;
-
 /**
  * Lists one's own sessions, or a user's with the right to.
  * @throws DomainError `unauthenticated`, `forbidden`

@@ -15,9 +15,6 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** Exchanges a refresh token for its successor and a new access token. */
-export type RefreshSession = ReturnType<typeof createRefreshSession>;
-
 type Outcome =
   | {
       readonly kind: 'granted';

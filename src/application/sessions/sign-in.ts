@@ -32,9 +32,6 @@ export interface SignInInput {
   readonly password: string;
 }
 
-/** Proves who somebody is and starts a session. */
-export type SignIn = ReturnType<typeof createSignIn>;
-
 /** Times that a sign-in starts over because the account changed under it. */
 const MAX_ATTEMPTS = 3;
 /** Longest user agent that is kept, in UTF-16 units. */

@@ -24,9 +24,6 @@ export interface PasswordChangeInput {
   readonly newPassword: string;
 }
 
-/** Changes the own password. */
-export type ChangePassword = ReturnType<typeof createChangePassword>;
-
 /**
  * Stores the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
  * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`

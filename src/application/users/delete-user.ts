@@ -11,9 +11,6 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** Deletes accounts: one's own, with the password, or any with the right to. */
-export type DeleteUser = ReturnType<typeof createDeleteUser>;
-
 /**
  * Removes a user's row and sessions; the address is free again and `user.deleted` is the user's last event.
  * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`

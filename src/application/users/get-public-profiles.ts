@@ -15,9 +15,6 @@ export interface PublicProfiles {
   readonly missing: readonly string[];
 }
 
-/** Reads what everybody may know of many users at once. */
-export type GetPublicProfiles = ReturnType<typeof createGetPublicProfiles>;
-
 /**
  * Reads up to 500 public profiles with one query.
  * @throws DomainError `unauthenticated`, `forbidden`

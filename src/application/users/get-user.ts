@@ -7,9 +7,6 @@ interface Deps {
   readonly users: Pick<UserReader, 'findById'>;
 }
 
-/** Reads one user. */
-export type GetUser = ReturnType<typeof createGetUser>;
-
 /**
  * Reads a user for the user or for a service with `users:read`.
  * @throws DomainError `user_not_found`, `forbidden`

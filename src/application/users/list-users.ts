@@ -18,9 +18,6 @@ export type UserSelection =
   | { readonly kind: 'search'; readonly text: string; readonly page: PageRequest }
   | { readonly kind: 'all'; readonly page: PageRequest };
 
-/** Lists users for services. */
-export type ListUsers = ReturnType<typeof createListUsers>;
-
 /**
  * Lists users in id order, page by page.
  * @throws DomainError `validation_failed`, `forbidden`

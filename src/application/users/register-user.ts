@@ -28,9 +28,6 @@ export interface RegistrationInput {
   readonly password: string;
 }
 
-/** Makes an account for anybody who asks. */
-export type RegisterUser = ReturnType<typeof createRegisterUser>;
-
 /**
  * Registers a user at version 1.
  * @throws DomainError `validation_failed`, `email_taken`, `overloaded`

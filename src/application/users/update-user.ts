@@ -29,9 +29,6 @@ export interface UserUpdateInput {
   readonly currentPassword?: string;
 }
 
-/** Changes a profile. */
-export type UpdateUser = ReturnType<typeof createUpdateUser>;
-
 /**
  * Applies the given fields under the row's lock, so that of two writers neither loses. Without any difference nothing
  * is written and the version stays. Users who change their own e-mail give their password too.

@@ -12,7 +12,7 @@ import { readRequestId } from './request-origin.ts';
 import type { Route } from './route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
 
-export type { HttpDeps, HttpMetrics, HttpSettings, ObservedRequest } from './http-deps.ts';
+export type { HttpDeps, HttpSettings } from './http-deps.ts';
 
 /** Largest request line and headers together, in bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;

@@ -19,7 +19,7 @@ import type { PostgresSettings } from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
 import { createStatementNames } from './statement-names.ts';
 
-export type { PostgresSettings, SslMode } from './settings.ts';
+export type { PostgresSettings } from './settings.ts';
 export { DatabaseStartError } from './start-error.ts';
 
 /** What a pool needs besides its settings. */

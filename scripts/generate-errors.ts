@@ -1,0 +1,193 @@
+import { PROBLEMS, type ProblemCode, problemType } from '../src/interfaces/problem-table.ts';
+
+/** What a client does about each code. A code without advice does not compile. */
+const ADVICE = {
+  malformed_request:
+    'Send well-formed JSON in UTF-8, with at most 32 levels, and the headers in their documented form. Sending the same bytes again fails again.',
+  unauthenticated: 'Send `Authorization: Bearer …` with an access token or a service key.',
+  invalid_token:
+    'Refresh the session for a new access token; when that is refused too, sign in again. A service key has to be replaced by the operator.',
+  invalid_credentials:
+    'Ask the person for the e-mail address and the password again. The answer never tells which of the two was wrong.',
+  invalid_grant:
+    'Sign in again. When it comes unexpectedly, look at what your client does with refresh tokens: one that is used again after the grace ends its session.',
+  forbidden:
+    'Use a key with the scope that `detail` names, or the kind of credential that the route is for.',
+  not_found: 'Check the path; all of them are in `/openapi.json`.',
+  user_not_found:
+    'Treat the user as gone. A user who asks for somebody else gets the same answer, so that it tells nothing about who exists.',
+  session_not_found: 'Nothing is left to do: the session has ended, or was never the user’s.',
+  service_account_not_found: 'List the service accounts; revoked ones cannot be revoked again.',
+  method_not_allowed: 'Use one of the methods in `Allow`.',
+  request_timeout:
+    'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
+  email_taken: 'Offer to sign in, or take another address.',
+  service_account_name_taken: 'Choose another name, or revoke the account that has it.',
+  version_mismatch:
+    'Read the user again, apply the change to what is there now, and send it with the new `ETag`.',
+  payload_too_large: 'Send less: most routes take 16 KiB, a batch of public profiles 32 KiB.',
+  uri_too_long: 'Shorten the query.',
+  unsupported_media_type:
+    'Send the `Content-Type` that `detail` names, in UTF-8 and without `Content-Encoding`.',
+  validation_failed:
+    'Correct the fields in `errors`; each has a code of the second table below. At most 100 are listed.',
+  version_required: 'Read the user, and send its `ETag` as `If-Match`.',
+  headers_too_large: 'Send fewer or shorter headers; cookies are not used here at all.',
+  internal_error:
+    'Try once more; if it stays, give the operator the `request_id`. A change may have been made.',
+  overloaded:
+    'Wait for `Retry-After` seconds, with jitter, and send the request again: nothing was done. Operators find the bound in `password.hashing_slots` and `password.hashing_wait`.',
+  unavailable: 'Wait for `Retry-After` seconds, with jitter, and send the request again.',
+  outcome_unknown:
+    'Read what the change would have changed, and repeat it only where it is missing. A repeated `PATCH` with the old `If-Match` is safe: it either applies or gives 412.',
+} as const satisfies Record<ProblemCode, string>;
+
+/** The codes of single fields: where they occur, and the rule that was broken. The tests compare them with the source. */
+export const FIELD_CODES: Readonly<
+  Record<string, { readonly where: string; readonly rule: string }>
+> = {
+  required: { where: 'any', rule: 'The field has to be sent.' },
+  unknown_field: {
+    where: 'any',
+    rule: 'The route has no such field. Nothing is ignored, so a slip of the pen never passes for success.',
+  },
+  wrong_type: {
+    where: 'any',
+    rule: 'The JSON type is another one; values are never converted, a number in quotes is no number.',
+  },
+  wrong_format: { where: 'ids', rule: 'The text has not its documented form, such as a UUID.' },
+  not_allowed: { where: 'any', rule: 'The value is none of those that `message` lists.' },
+  out_of_range: { where: '`limit`', rule: 'The number is below or above its bound.' },
+  wrong_count: { where: '`ids`, `scopes`', rule: 'The array has too few or too many elements.' },
+  empty: { where: 'body', rule: 'The object needs at least one field.' },
+  invalid: { where: 'any', rule: 'The value breaks a rule of the schema that has no code yet.' },
+  excludes_others: {
+    where: '`email` in the query',
+    rule: 'A search for one address goes without `q` and `cursor`.',
+  },
+  search_length: { where: '`q`', rule: '1–100 characters besides white space at the ends.' },
+  cursor_invalid: { where: '`cursor`', rule: 'Only a `next_cursor` of this list is one.' },
+  cursor_of_other_list: {
+    where: '`cursor`',
+    rule: 'The cursor belongs to a list with another `q`; start that list anew.',
+  },
+  name_length: { where: 'names', rule: '1–100 code points.' },
+  name_padded: { where: 'names', rule: 'No white space at either end.' },
+  name_invisible_character: {
+    where: 'names',
+    rule: 'No invisible characters but joiners and direction marks, which names need.',
+  },
+  name_without_letter: { where: 'names', rule: 'At least one letter of any script.' },
+  text_not_unicode: { where: 'names, `q`', rule: 'No lone surrogates.' },
+  text_control_character: { where: 'names, `q`', rule: 'No control characters, NUL among them.' },
+  text_bidi_control: {
+    where: 'names, `q`',
+    rule: 'No bidirectional embeddings, overrides or isolates.',
+  },
+  text_combining_marks: { where: 'names, `q`', rule: 'At most 8 combining marks in a row.' },
+  email_invalid: { where: '`email`', rule: 'The form `local@domain`.' },
+  email_local_part: {
+    where: '`email`',
+    rule: 'Before the @: unquoted ASCII, with single dots inside.',
+  },
+  email_domain: {
+    where: '`email`',
+    rule: 'After the @: a domain name of two or more labels, in any script.',
+  },
+  email_too_long: {
+    where: '`email`',
+    rule: 'At most 64 bytes before the @, and 254 in all with the domain as A-labels.',
+  },
+  phone_format: {
+    where: '`phone`',
+    rule: 'E.164: a plus sign, country code and number, digits only.',
+  },
+  phone_invalid: {
+    where: '`phone`',
+    rule: 'A number that the country’s numbering plan has.',
+  },
+  password_characters: {
+    where: 'new passwords',
+    rule: 'Unicode text without control characters.',
+  },
+  password_too_short: {
+    where: 'new passwords',
+    rule: 'At least `password.min_length` code points, 8 by default.',
+  },
+  password_too_long: {
+    where: 'new passwords',
+    rule: 'At most `password.max_length` code points, 256 by default; nothing is ever cut off.',
+  },
+  password_too_common: {
+    where: 'new passwords',
+    rule: 'Not one that attackers try first, nor little more than the e-mail address or the name of the service.',
+  },
+  current_password_required: {
+    where: '`current_password`',
+    rule: 'Users who change their own e-mail address give their password once more.',
+  },
+  current_password_wrong: {
+    where: '`current_password`',
+    rule: 'It is not the password that is valid now.',
+  },
+  service_account_name: {
+    where: '`name` of a service account',
+    rule: '1–100 of a–z, 0–9, dot, dash and underscore, a letter or digit at both ends.',
+  },
+  scopes: { where: '`scopes`', rule: 'One or more of the known scopes.' },
+};
+
+const INTRODUCTION = `# Errors
+
+<!-- Generated: change src/interfaces/problem-table.ts or scripts/generate-errors.ts and run \`npm run generate\`. -->
+
+Every refusal is a problem document (RFC 9457) with the media type \`application/problem+json\`:
+
+\`\`\`json
+{
+  "type": "urn:user-service:problem:validation_failed",
+  "title": "Invalid fields",
+  "status": 422,
+  "detail": "One or more fields are not valid.",
+  "instance": "urn:user-service:request:01a203cb-8cfc-74e5-9166-1f31c2b8b744",
+  "code": "validation_failed",
+  "request_id": "01a203cb-8cfc-74e5-9166-1f31c2b8b744",
+  "errors": [
+    { "pointer": "/email", "code": "email_domain", "message": "The part after @ must be a domain name with at least two labels." }
+  ]
+}
+\`\`\`
+
+Match on \`code\`: it is part of the interface and stays, as \`type\` does. \`title\`, \`detail\` and \`message\` are for people and may be worded anew. None of them repeats what was sent. \`request_id\` is also in the header \`X-Request-Id\` and in the log line of the request.
+
+Status 503 always carries \`Retry-After\`, and 401 \`WWW-Authenticate\`.
+`;
+
+/** The text of `docs/errors.md`: an entry for every code of a problem, and one for every code of a field. */
+export function generateErrors(): string {
+  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  return [
+    INTRODUCTION,
+    '## Codes\n',
+    ...codes.map(entryOf),
+    '## Field codes\n',
+    'In the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body; `/query/…`, `/path/…` and `/header/…` lead to the other parts of a request.\n',
+    '| code | where | rule |\n| --- | --- | --- |',
+    ...Object.entries(FIELD_CODES).map(
+      ([code, { where, rule }]) => `| \`${code}\` | ${where} | ${rule} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function entryOf(code: ProblemCode): string {
+  const { status, title, meaning } = PROBLEMS[code];
+  return `### \`${code}\`
+
+**${status} ${title}** · \`${problemType(code)}\`
+
+When: ${meaning}
+
+What to do: ${ADVICE[code]}
+`;
+}

@@ -1,0 +1,225 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createMasterKey, postgresEnvironment } from '../support/app.ts';
+import { createCertificates, type TestCertificates } from '../support/certificates.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { type ConnectionOptions, startPostgres } from '../support/postgres-server.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+import { createWorkingDirectory, type Env, type Outcome, run, serve } from './support.ts';
+
+const SECRET = 'hunter2-canary-of-the-start';
+
+/** Exit code 1 and one line that says why, with neither a stack nor a secret. */
+function expectRefusal(outcome: Outcome, reason: RegExp): void {
+  expect(outcome.output).toMatch(reason);
+  expect(outcome.code).toBe(1);
+  const lines = outcome.output.trim().split('\n');
+  expect(lines).toHaveLength(1);
+  expect(outcome.output).not.toContain(SECRET);
+  expect(outcome.output).not.toMatch(/\\n\s+at |node:internal|"stack"/);
+}
+
+/** Starts the service, which must refuse, and leave nothing behind in its folder. */
+async function expectStartRefused(env: Env, reason: RegExp, cwd = createWorkingDirectory()) {
+  expectRefusal(await run(['serve'], cwd, env), reason);
+  expect(existsSync(join(cwd, 'data', 'control.sock'))).toBe(false);
+}
+
+async function takePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
+
+describe('on PostgreSQL the start is refused', () => {
+  let database: ConnectionOptions;
+  let env: Env;
+
+  beforeAll(async () => {
+    database = (await createTestDatabase()).connectionOptions;
+    env = { ...postgresEnvironment(database), SECURITY_MASTER_KEY: createMasterKey() };
+  });
+
+  it('for a wrong password', async () => {
+    await expectStartRefused({ ...env, DATABASE_PASSWORD: SECRET }, /password/);
+  });
+
+  it('for a wrong password in a URL', async () => {
+    const { SECURITY_MASTER_KEY = '' } = env;
+    const { host, port, user } = database;
+    const url = `postgres://${user}:${SECRET}@${host}:${port}/${database.database}`;
+    await expectStartRefused({ DATABASE_URL: url, SECURITY_MASTER_KEY }, /password/);
+  });
+
+  it('for a database that does not exist', async () => {
+    await expectStartRefused({ ...env, DATABASE_NAME: 'nowhere' }, /nowhere.*does not exist/);
+  });
+
+  it('for a port that nobody listens on', async () => {
+    const port = String(await findFreePort());
+    await expectStartRefused({ ...env, DATABASE_PORT: port }, new RegExp(`127.0.0.1:${port}`));
+  });
+
+  it('for a host that does not answer', async () => {
+    // RFC 5737: documentation addresses, which nobody has.
+    const silent = { ...env, DATABASE_HOST: '192.0.2.1', DATABASE_CONNECT_TIMEOUT: '500ms' };
+    await expectStartRefused(silent, /192\.0\.2\.1/);
+  });
+
+  it('for a host name that does not resolve', async () => {
+    await expectStartRefused({ ...env, DATABASE_HOST: 'db.invalid' }, /db\.invalid/);
+  });
+
+  it('without a master key', async () => {
+    await expectStartRefused(postgresEnvironment(database), /security\.master_key/);
+  });
+
+  it('with another master key than the database was set up with', async () => {
+    const fresh = postgresEnvironment((await createTestDatabase()).connectionOptions);
+    const first = await serve(createWorkingDirectory(), {
+      ...fresh,
+      SECURITY_MASTER_KEY: createMasterKey(),
+    });
+    await first.process.stop();
+    const other = { ...fresh, SECURITY_MASTER_KEY: createMasterKey() };
+    await expectStartRefused(other, /security\.master_key does not open/);
+  });
+
+  it('on an older schema, naming the command', async () => {
+    const older = await createTestDatabase();
+    const own = { ...env, ...postgresEnvironment(older.connectionOptions) };
+    expect((await run(['migrate', 'down', '1'], createWorkingDirectory(), own)).code).toBe(0);
+    await expectStartRefused(own, /user-service migrate up/);
+  });
+
+  it('on a newer schema that this build cannot serve', async () => {
+    const newer = await createTestDatabase();
+    const own = { ...env, ...postgresEnvironment(newer.connectionOptions) };
+    await query(
+      newer.connectionOptions,
+      `update schema_migrations set version = 999;
+       insert into schema_migration_history select (jsonb_populate_record(h,
+         '{"version": 999, "name": "from_the_future", "compatible_from": 999}')).*
+       from schema_migration_history h order by h.version desc limit 1`,
+    );
+    await expectStartRefused(own, /Run a newer build/);
+  });
+});
+
+describe('over TLS the start is refused', () => {
+  let certificates: TestCertificates;
+
+  beforeAll(async () => {
+    certificates = await createCertificates();
+    return () => certificates.remove();
+  });
+
+  it.each([
+    ['a certificate of another CA', 'serverOfOtherCa', 'verify-ca'],
+    ['a certificate of another host', 'serverOfOtherHost', 'verify-full'],
+  ] as const)('for %s', async (_what, name, mode) => {
+    const server = await startPostgres({ tls: certificates[name] });
+    onTestFinished(() => server.stop('immediate'));
+    const env = {
+      ...postgresEnvironment(server.connectionOptions),
+      SECURITY_MASTER_KEY: createMasterKey(),
+      DATABASE_SSL_MODE: mode,
+      DATABASE_SSL_ROOT_CERT: certificates.ca.certificatePath,
+    };
+    await expectStartRefused(env, /certificate/);
+  });
+
+  it('by a server that has none', async () => {
+    const { connectionOptions } = await createTestDatabase();
+    const env = {
+      ...postgresEnvironment(connectionOptions),
+      SECURITY_MASTER_KEY: createMasterKey(),
+      DATABASE_SSL_MODE: 'require',
+    };
+    await expectStartRefused(env, /(SSL|TLS)/);
+  });
+});
+
+describe('without a server the start is refused', () => {
+  it('when the port is taken, and works once it is free', async () => {
+    const cwd = createWorkingDirectory();
+    const port = String(await takePort());
+    await expectStartRefused({ SERVER_PORT: port }, new RegExp(`${port}.*server\\.port`), cwd);
+    await serve(cwd);
+  });
+
+  it('when the management port is taken', async () => {
+    const port = String(await takePort());
+    const reason = new RegExp(`${port}.*server\\.management_port`);
+    await expectStartRefused({ SERVER_MANAGEMENT_PORT: port }, reason);
+  });
+
+  it('for an address that this machine does not have', async () => {
+    await expectStartRefused({ SERVER_HOST: '192.0.2.1' }, /192\.0\.2\.1.*server\.host/);
+  });
+
+  it('for settings that this version has no adapter for, all named', async () => {
+    const env = {
+      REDIS_HOST: 'cache',
+      NATS_URL: 'nats://broker:4222',
+      MAIL_SMTP_HOST: 'mail',
+    };
+    await expectStartRefused(env, /redis\.driver.*nats\.driver.*mail\.driver/);
+  });
+
+  it('with every fault of the configuration listed', async () => {
+    const env = { SERVER_PORT: 'eighty', LOGGING_LEVEL: 'loud', PASSWORD_MIN_LENGTH: '7' };
+    const { code, stderr, stdout } = await run(['serve'], createWorkingDirectory(), env);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    for (const key of ['server.port', 'logging.level', 'password.min_length']) {
+      expect(stderr).toContain(key);
+    }
+  });
+
+  it('where a file is in the way of the data directory', async () => {
+    const cwd = createWorkingDirectory();
+    writeFileSync(join(cwd, 'data'), 'in the way');
+    expectRefusal(await run(['serve'], cwd), /database\.path/);
+  });
+
+  it('where the data directory holds something else', async () => {
+    const cwd = createWorkingDirectory();
+    mkdirSync(join(cwd, 'data', 'postgres'), { recursive: true });
+    writeFileSync(join(cwd, 'data', 'postgres', 'thesis.txt'), 'three years of work');
+    await expectStartRefused({}, /is not empty and holds no database/, cwd);
+    expect(existsSync(join(cwd, 'data', 'postgres', 'thesis.txt'))).toBe(true);
+  });
+
+  it('where the data cannot be read', async () => {
+    const cwd = createWorkingDirectory();
+    const first = await serve(cwd);
+    await first.process.stop();
+    writeFileSync(join(cwd, 'data', 'postgres', 'global', 'pg_control'), 'torn');
+    await expectStartRefused({}, /cannot open .*postgres/, cwd);
+  });
+
+  it('where the master key file is another one', async () => {
+    const cwd = createWorkingDirectory();
+    const first = await serve(cwd);
+    await first.process.stop();
+    writeFileSync(join(cwd, 'data', 'master-key'), `${createMasterKey()}\n`);
+    await expectStartRefused({}, /master/, cwd);
+  });
+});
+
+async function query(connection: ConnectionOptions, sql: string): Promise<void> {
+  const { Client } = await import('pg');
+  const client = new Client({ ...connection });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateOpenApi } from '../../scripts/generate-openapi.ts';
+import { type Operation, readOperations } from './support/openapi-operations.ts';
+import {
+  createRouteApp,
+  type RouteApp,
+  type TestAnswer,
+  type TestUser,
+} from './support/test-app.ts';
+
+const NOBODY = '0198c0de-0000-7000-8000-00000000dead';
+const operations = readOperations(JSON.parse(await generateOpenApi()));
+const guarded = operations.filter(({ security }) => security.length > 0);
+const withIds = guarded.filter(({ path }) => path.includes('{'));
+
+let app: RouteApp;
+let victim: TestUser;
+let attacker: TestUser;
+beforeAll(async () => {
+  app = await createRouteApp();
+  victim = await app.user();
+  attacker = await app.user();
+});
+afterAll(() => app?.stop());
+
+/** Bodies with which an operation on the own account would succeed. */
+const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
+  replaceUser: () => ({ first_name: 'X', last_name: 'Y', email: 'x@y.example', phone: null }),
+  patchUser: () => ({ first_name: 'X' }),
+  changePassword: ({ password }) => ({
+    current_password: password,
+    new_password: 'nine slow turtles',
+  }),
+  deleteOwnUser: ({ password }) => ({ current_password: password }),
+  getPublicProfiles: ({ id }) => ({ ids: [id] }),
+  introspectToken: ({ token }) => ({ token }),
+};
+
+function call(
+  { operationId, method, path }: Operation,
+  target: { readonly userId: string; readonly sessionId: string },
+  as: string | undefined,
+): Promise<TestAnswer> {
+  const isOwnSession = operationId === 'endSession';
+  const url = path
+    .replace('{session_id}', target.sessionId)
+    .replace('{id}', isOwnSession ? target.sessionId : target.userId);
+  const body = bodies[operationId]?.(attacker);
+  return app.call(method, url, {
+    ...(as === undefined ? {} : { as }),
+    ...(body === undefined ? {} : { body }),
+    headers: { 'if-match': '*' },
+  });
+}
+
+/** Everything of an answer that could tell one target from another. */
+function trace({ status, headers, body }: TestAnswer): unknown {
+  const { request_id: _id, instance: _instance, ...rest } = body;
+  const { date: _date, 'x-request-id': _requestId, ...others } = headers;
+  return { status, headers: others, body: rest };
+}
+
+describe.each(withIds.map((operation) => [operation.operationId, operation] as const))(
+  '%s',
+  (_name, operation) => {
+    test('another user is refused, and cannot tell an account from none', async () => {
+      const real = { userId: victim.id, sessionId: victim.sessionId };
+      const none = { userId: NOBODY, sessionId: NOBODY };
+      const onReal = await call(operation, real, attacker.token);
+      const onNone = await call(operation, none, attacker.token);
+      expect([403, 404]).toContain(onReal.status);
+      expect(trace(onReal)).toEqual(trace(onNone));
+    });
+  },
+);
+
+describe('every guarded route', () => {
+  test.each(guarded.map((operation) => [operation.operationId, operation] as const))(
+    '%s refuses nobody in particular, and a service without its scope',
+    async (_name, operation) => {
+      const target = { userId: victim.id, sessionId: victim.sessionId };
+      const nobody = await call(operation, target, undefined);
+      expect([nobody.status, nobody.body.code]).toEqual([401, 'unauthenticated']);
+      const scopeless = await call(operation, target, await app.serviceKey('events:read'));
+      expect([scopeless.status, scopeless.body.code]).toEqual([403, 'forbidden']);
+    },
+  );
+
+  test.each(guarded.map((operation) => [operation.operationId, operation] as const))(
+    '%s opens to no other scope than its own',
+    async (_name, operation) => {
+      const target = { userId: NOBODY, sessionId: NOBODY };
+      const needed = operation.security.flatMap(({ serviceKey = [] }) => serviceKey);
+      const all = ['users:read', 'users:write', 'users:admin', 'events:read', 'tokens:introspect'];
+      const others = await app.serviceKey(...all.filter((scope) => !needed.includes(scope)));
+      expect((await call(operation, target, others)).status).toBe(403);
+      if (needed.length === 0) return;
+      const own = await app.serviceKey(...needed);
+      expect([200, 204, 404]).toContain((await call(operation, target, own)).status);
+    },
+  );
+});
+
+test('after all that, the victim is as before and still signed in', async () => {
+  const me = await app.call('GET', '/v1/me', { as: victim.token });
+  expect(me.body).toMatchObject({ id: victim.id, email: victim.email, version: 1 });
+  const sessions = await app.call('GET', '/v1/sessions', { as: victim.token });
+  expect(sessions.body.sessions).toMatchObject([{ id: victim.sessionId, current: true }]);
+  const { email, password } = victim;
+  const again = await app.call('POST', '/v1/sessions', { body: { email, password } });
+  expect(again.status).toBe(201);
+});

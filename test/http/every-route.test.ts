@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { generateOpenApi } from '../../scripts/generate-openapi.ts';
+import type { UseCases } from '../../src/application/use-cases.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import { ADA_ID, ADA_TOKEN, createFakeUseCases } from './support/fake-use-cases.ts';
+import { type Operation, readOperations } from './support/openapi-operations.ts';
+import { createTestServer } from './support/test-server.ts';
+
+const operations = readOperations(JSON.parse(await generateOpenApi()));
+/** They ask no use case, so nothing behind them can fail. */
+const ALONE = new Set(['getLiveness', 'getMetrics', 'getOpenApi', 'getDocs']);
+
+const named = (list: readonly Operation[]) =>
+  list.map((operation) => [operation.operationId, operation] as const);
+const writing = operations.filter(({ method }) => method !== 'GET');
+
+const bodies: Readonly<Record<string, object>> = {
+  registerUser: { first_name: 'A', last_name: 'B', email: 'a@b.cc', password: 'p' },
+  replaceUser: { first_name: 'A', last_name: 'B', email: 'a@b.cc', phone: null },
+  patchUser: {},
+  changePassword: { current_password: 'p', new_password: 'q' },
+  deleteOwnUser: { current_password: 'p' },
+  getPublicProfiles: { ids: [ADA_ID] },
+  signIn: { email: 'a@b.cc', password: 'p' },
+  refreshSession: { refresh_token: 'r' },
+  introspectToken: { token: 't' },
+};
+
+function requestOf({ operationId, method, path }: Operation) {
+  const payload = bodies[operationId];
+  return {
+    method: method as 'GET',
+    url: path.replace(/\{[a-z_]+\}/g, ADA_ID),
+    headers: { authorization: `Bearer ${ADA_TOKEN}`, 'if-match': '*' },
+    ...(payload === undefined ? {} : { payload }),
+  };
+}
+
+/** Use cases of which each one fails, but for those that tell who calls. */
+function failingUseCases(error: Error): Partial<UseCases> {
+  const fail = () => Promise.reject(error);
+  const failing = Object.entries(createFakeUseCases()).map(([name, useCase]) => [
+    name,
+    typeof useCase === 'function'
+      ? fail
+      : Object.fromEntries(Object.keys(useCase).map((method) => [method, fail])),
+  ]);
+  const { authenticateUser, authenticateService } = createFakeUseCases();
+  return { ...Object.fromEntries(failing), authenticateUser, authenticateService };
+}
+
+describe.each(named(operations.filter(({ operationId }) => !ALONE.has(operationId))))(
+  '%s',
+  (_name, operation) => {
+    test('answers 503 with Retry-After while what it needs is away', async () => {
+      const { server } = await createTestServer({
+        useCases: failingUseCases(new DomainError('unavailable', 'Away.')),
+      });
+      const answer = await server.inject(requestOf(operation));
+      expect([answer.statusCode, answer.json().code]).toEqual([503, 'unavailable']);
+      expect(answer.headers['retry-after']).toBe('1');
+    });
+
+    test('answers a bare 500 when the unforeseen happens, and the log has one error', async () => {
+      const { server, lines } = await createTestServer({
+        useCases: failingUseCases(new Error('canary')),
+      });
+      const answer = await server.inject(requestOf(operation));
+      expect([answer.statusCode, answer.json().code]).toEqual([500, 'internal_error']);
+      expect(answer.body).not.toContain('canary');
+      expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    });
+  },
+);
+
+describe.each(named(operations))('%s', (_name, operation) => {
+  test('takes no target beyond 8,000 bytes', async () => {
+    const { server } = await createTestServer();
+    const { url, ...request } = requestOf(operation);
+    const answer = await server.inject({ ...request, url: `${url}?${'x'.repeat(8_000)}` });
+    expect([answer.statusCode, answer.json().code]).toEqual([414, 'uri_too_long']);
+  });
+
+  test('is never stored by anybody but where its answer is for everybody', async () => {
+    const { server } = await createTestServer();
+    const { headers } = await server.inject(requestOf(operation));
+    const isPublic = operation.operationId === 'getKeySet';
+    expect(headers['cache-control']).toBe(isPublic ? 'public, max-age=300' : 'no-store');
+  });
+});
+
+describe.each(named(writing))('%s', (_name, operation) => {
+  const send = async (headers: Record<string, string>, payload: string) => {
+    const { server } = await createTestServer();
+    const { payload: _payload, ...request } = requestOf(operation);
+    const answer = await server.inject({
+      ...request,
+      headers: { ...request.headers, ...headers },
+      payload,
+    });
+    return [answer.statusCode, answer.json().code];
+  };
+
+  test('takes no body beyond its limit, of no other type, and none that is broken', async () => {
+    const json = { 'content-type': 'application/json' };
+    expect(await send(json, 'x'.repeat(40_000))).toEqual([413, 'payload_too_large']);
+    expect(await send({ 'content-type': '/' }, '{}')).toEqual([415, 'unsupported_media_type']);
+    expect(await send(json, '{')).toEqual([400, 'malformed_request']);
+  });
+});

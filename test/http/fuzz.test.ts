@@ -1,0 +1,80 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateOpenApi } from '../../scripts/generate-openapi.ts';
+import { type FuzzRequest, fuzzRequests } from './support/fuzz-requests.ts';
+import { type Operation, readOperations } from './support/openapi-operations.ts';
+import { createRouteApp, type RouteApp, type TestAnswer } from './support/test-app.ts';
+
+const operations = readOperations(JSON.parse(await generateOpenApi()));
+const REQUESTS_AT_LEAST = 5_000;
+const RUNS = Math.ceil(REQUESTS_AT_LEAST / operations.length);
+/** Each run of an operation that hashes a password costs as much as a sign-in. */
+const OPERATION_DEADLINE_MS = 120_000;
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+let app: RouteApp;
+let sent = 0;
+beforeAll(async () => {
+  app = await createRouteApp();
+});
+afterAll(() => app?.stop());
+
+describe('whatever is sent', () => {
+  test.each(operations.map((operation) => [operation.operationId, operation] as const))(
+    '%s answers with a documented status and body, and never with 5xx',
+    async (_name, operation) => {
+      const user = await app.user();
+      const other = await app.user();
+      const known = {
+        ids: [user.id, other.id, user.sessionId, user.id.toUpperCase()],
+        credentials: [
+          user.token,
+          other.token,
+          await app.serviceKey('users:read', 'users:write', 'users:admin', 'tokens:introspect'),
+          await app.serviceKey('events:read'),
+        ],
+        texts: [user.email, user.password, user.refreshToken, user.token, 'Ada', 'new@example.com'],
+      };
+      const check = createCheck(operation);
+      await fc.assert(
+        fc.asyncProperty(fuzzRequests(operation, known), async (request) => {
+          sent += 1;
+          check(request, await send(request));
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    OPERATION_DEADLINE_MS,
+  );
+
+  test('at least 5,000 requests were sent, and none was worth an error line', () => {
+    expect(sent).toBeGreaterThanOrEqual(REQUESTS_AT_LEAST);
+    expect(app.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+function send({ method, url, headers, payload }: FuzzRequest): Promise<TestAnswer> {
+  return app.call(method, url, { headers, ...(payload === undefined ? {} : { body: payload }) });
+}
+
+function createCheck({ answers, answerTypes }: Operation) {
+  const validators = new Map<string, ValidateFunction>();
+  for (const [status, schema] of Object.entries(answers)) {
+    if (schema !== null) validators.set(status, ajv.compile(schema));
+  }
+  return (request: FuzzRequest, { status, headers, body, text }: TestAnswer): void => {
+    expect(status, JSON.stringify(request)).toBeLessThan(500);
+    expect(Object.keys(answers)).toContain(String(status));
+    expect(headers['x-request-id']).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
+    const validate = validators.get(String(status));
+    if (validate === undefined) {
+      expect(text).toBe('');
+      return;
+    }
+    const type = answerTypes[status] ?? '';
+    expect(String(headers['content-type']).startsWith(type), type).toBe(true);
+    if (type.includes('json')) expect(validate(body), ajv.errorsText(validate.errors)).toBe(true);
+  };
+}
