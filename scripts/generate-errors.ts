@@ -160,7 +160,7 @@ Every refusal is a problem document (RFC 9457) with the media type \`application
 
 Match on \`code\`: it is part of the interface and stays, as \`type\` does. \`title\`, \`detail\` and \`message\` are for people and may be worded anew. None of them repeats what was sent. \`request_id\` is also in the header \`X-Request-Id\` and in the log line of the request.
 
-Status 503 always carries \`Retry-After\`, and 401 \`WWW-Authenticate\`.
+A problem with status 503 always carries \`Retry-After\`, one with 401 \`WWW-Authenticate\`.
 `;
 
 /** The text of `docs/errors.md`: an entry for every code of a problem, and one for every code of a field. */
@@ -171,7 +171,7 @@ export function generateErrors(): string {
     '## Codes\n',
     ...codes.map(entryOf),
     '## Field codes\n',
-    'In the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body; `/query/…`, `/path/…` and `/header/…` lead to the other parts of a request.\n',
+    'In the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body; `/query/…` and `/path/…` lead to the other parts of a request.\n',
     '| code | where | rule |\n| --- | --- | --- |',
     ...Object.entries(FIELD_CODES).map(
       ([code, { where, rule }]) => `| \`${code}\` | ${where} | ${rule} |`,

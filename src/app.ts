@@ -29,8 +29,10 @@ import { startLoop } from './interfaces/worker/loop.ts';
 import { createBoundedLru } from './lib/bounded-lru.ts';
 import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
 
-import { type AppDeps, openStores, StartError, type Stores } from './stores.ts';
+import { listenOn, StartError } from './start-failure.ts';
+import { type AppDeps, openStores, type Stores } from './stores.ts';
 
+export { describeStartFailure } from './start-failure.ts';
 export type { AppDeps } from './stores.ts';
 
 /** Where a listening service is reached, and what it runs on. */
@@ -49,7 +51,7 @@ export interface App {
   /** The same routes with the operator's rights, and those that only the operator has. */
   readonly operator: FastifyInstance;
   /** What everything is stored in, for tests that look behind the API or move a row's clock. */
-  readonly database: Pick<Database, 'query'>;
+  readonly database: Pick<Database, 'query' | 'stats'>;
   listen(): Promise<ReadyInfo>;
   /** Stops in the reverse order of the start. @returns false when something did not stop cleanly. */
   stop(): Promise<boolean>;
@@ -86,7 +88,10 @@ type Built = Omit<App, 'stop'> & { startDraining(): void };
 async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promise<boolean> {
   built.startDraining();
   const { shutdownDelayMs } = deps.config.server;
-  if (shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
+  // Nobody has to notice the end of a service that never listened.
+  if (shutdownDelayMs > 0 && built.http.server.listening) {
+    await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
+  }
   const failures = await releases.releaseAll();
   for (const { name, error } of failures) {
     deps.logger.error('did not stop cleanly', { resource: name, error });
@@ -97,6 +102,7 @@ async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promis
 async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { config, logger } = deps;
   const stores = await openStores(deps, releases);
+  deps.signal?.throwIfAborted();
   const { useCases, hasher, blocklist, cacheHealth, busHealth, revocations } = connect(
     deps,
     stores,
@@ -124,6 +130,9 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   releases.register('the operator routes', () => operator.close());
   await operator.ready();
   stores.control?.serve((socket) => operator.server.emit('connection', socket));
+  // Released after the HTTP server: what the last requests need goes on until they are answered.
+  const background: (() => Promise<unknown>)[] = [];
+  releases.register('the background tasks', () => Promise.all(background.map((end) => end())));
   const http = await createHttpServer(httpDeps);
   releases.register('the HTTP server', () => http.close(), config.server.shutdownTimeoutMs);
 
@@ -137,13 +146,13 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
     async listen() {
       if (stores.database.driver === 'postgres') {
         await revocations.poll();
-        work(releases, logger, 'revocations', REVOCATION_POLL_MS, () => revocations.poll());
+        work(background, logger, 'revocations', REVOCATION_POLL_MS, () => revocations.poll());
       }
-      work(releases, logger, 'expired sessions', MAINTENANCE_INTERVAL_MS, () =>
+      work(background, logger, 'expired sessions', MAINTENANCE_INTERVAL_MS, () =>
         stores.sessions.deleteExpired(EXPIRED_ROWS_PER_ROUND),
       );
-      await listenForManagement(deps, httpDeps, releases);
-      const url = await http.listen({ host: config.server.host, port: config.server.port });
+      await listenForManagement(deps, httpDeps, background);
+      const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
       // Read now rather than by the first registration.
       blocklist.warm();
       return {
@@ -236,26 +245,29 @@ function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
 }
 
 function work(
-  releases: ReleaseStack,
+  background: (() => Promise<unknown>)[],
   logger: Logger,
   name: string,
   intervalMs: number,
   run: () => Promise<unknown>,
 ): void {
   const loop = startLoop({ name, intervalMs, run }, { logger });
-  releases.register(`the task ${name}`, () => loop.stop());
+  background.push(() => loop.stop());
 }
 
+/** Probes are answered until the last request is. */
 async function listenForManagement(
   { config }: AppDeps,
   httpDeps: HttpDeps,
-  releases: ReleaseStack,
+  background: (() => Promise<unknown>)[],
 ): Promise<void> {
   const { host, managementPort } = config.server;
   if (managementPort === undefined) return;
   const management = await createManagementServer(httpDeps);
-  releases.register('the management server', () => management.close());
-  await management.listen({ host, port: managementPort });
+  background.push(() => management.close());
+  await listenOn({ host, port: managementPort }, 'server.management_port', (address) =>
+    management.listen(address),
+  );
 }
 
 /** Settings whose adapters this build does not have yet are refused rather than ignored. */
@@ -300,16 +312,6 @@ function createKnownServiceAccounts() {
     },
     epoch: () => epoch,
   };
-}
-
-/** Why a start failed, in one sentence for the operator. */
-export function describeStartFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') {
-    return `${error.message}. Another process uses the port; stop it or choose another server.port.`;
-  }
-  return error.message;
 }
 
 /** Writes logs as configured. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type App, createApp, createLogger, describeStartFailure } from './app.ts';
+import { type App, createApp, createLogger, describeStartFailure, type ReadyInfo } from './app.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
@@ -20,6 +20,8 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 const { flags, rest } = takeConfigFlags(process.argv.slice(2));
+type Logger = ReturnType<typeof createLogger>;
+
 /** How a signal ended the process, as shells report it. */
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -74,28 +76,56 @@ async function serve(): Promise<number> {
     logger.error('uncaught error, the process ends', { error });
     process.exit(EXIT.failed);
   });
+  outliveTheLog();
+  const { signal } = interrupted;
+  onAbort(signal, () => endAfter(config.server.shutdownTimeoutMs, logger));
   let app: App | undefined;
   try {
-    app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
-    const ready = await app.listen();
-    const { newServiceKey: _shownOnTerminalsOnly, ...shown } = ready;
-    if (process.stdout.isTTY === true) io.stdout(readyText(ready));
-    else logger.info('ready', { ...snakeCase(shown), try: `curl ${ready.url}/health` });
+    app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize(), signal });
+    signal.throwIfAborted();
+    announce(await app.listen(), logger);
   } catch (error) {
-    logger.error(`could not start: ${describeStartFailure(error)}`);
-    await app?.stop();
-    return EXIT.failed;
+    if (!signal.aborted) logger.error(`could not start: ${describeStartFailure(error)}`);
+    else logger.info('told to stop before it was ready');
+    const clean = await app?.stop();
+    return signal.aborted && clean !== false ? EXIT.done : EXIT.failed;
   }
-  await untilInterrupted();
+  await new Promise<void>((resolve) => onAbort(signal, resolve));
   logger.info('stopping');
-  const deadline = setTimeout(() => {
-    logger.error('did not stop in time', { timeout_ms: config.server.shutdownTimeoutMs });
-    process.exit(EXIT.failed);
-  }, config.server.shutdownTimeoutMs);
   const clean = await app.stop();
-  clearTimeout(deadline);
   logger.info('stopped');
   return clean ? EXIT.done : EXIT.failed;
+}
+
+function announce(ready: ReadyInfo, logger: Logger): void {
+  if (process.stdout.isTTY === true) {
+    io.stdout(readyText(ready));
+    return;
+  }
+  const { newServiceKey: _shownOnTerminalsOnly, ...shown } = ready;
+  logger.info('ready', { ...snakeCase(shown), try: `curl ${ready.url}/health` });
+}
+
+/** People sign in whether or not anybody reads the log: a closed pipe or a full disk ends no service. */
+function outliveTheLog(): void {
+  process.stdout.removeAllListeners('error');
+  process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => {});
+    io.stderr(`The log cannot be written (${code}); the service goes on.`);
+  });
+}
+
+/** The process ends by itself before the deadline, or by this. */
+function endAfter(timeoutMs: number, logger: Logger): void {
+  setTimeout(() => {
+    logger.error('did not stop in time', { timeout_ms: timeoutMs });
+    process.exit(EXIT.failed);
+  }, timeoutMs).unref();
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
 }
 
 function snakeCase(ready: { url: string; drivers: object; serviceKeyFile: string | null }) {
@@ -105,13 +135,6 @@ function snakeCase(ready: { url: string; drivers: object; serviceKeyFile: string
     ...ready.drivers,
     ...(ready.serviceKeyFile === null ? {} : { first_start_file: ready.serviceKeyFile }),
   };
-}
-
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    if (interrupted.signal.aborted) resolve();
-    interrupted.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** The service at a URL; else the local one over its control socket, or in this process when none runs. */

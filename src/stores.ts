@@ -19,6 +19,7 @@ import { claimControlSocket } from './infrastructure/system/control-socket.ts';
 import { createUuidV7Generator } from './infrastructure/system/ids.ts';
 import { readOrCreateSecretFile } from './infrastructure/system/secret-file.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
+import { StartError } from './start-failure.ts';
 
 /** What an app is made from. */
 export interface AppDeps {
@@ -27,13 +28,10 @@ export interface AppDeps {
   readonly version: string;
   /** `UV_THREADPOOL_SIZE` as it was when the process began. */
   readonly threadPoolSize: string | undefined;
+  /** Gives the start up: what was acquired is released, and the reason thrown. */
+  readonly signal?: AbortSignal;
   /** For tests: keeps the embedded database in memory, made from this template, and writes no file. */
   readonly inMemoryTemplate?: string;
-}
-
-/** A configuration that this build cannot serve, in one sentence for the operator. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 /** The opened stores, the keys in them, and the files beside an embedded one. */
@@ -50,6 +48,7 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
   if (control !== null) releases.register('the control socket', () => control.release());
   const database = await openDatabase(databaseSettings(deps), logger);
   releases.register('the database', () => database.close());
+  deps.signal?.throwIfAborted();
 
   const masterKey = await readMasterKey(deps, files.masterKey);
   const accessTokens = createAccessTokens({

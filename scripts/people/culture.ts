@@ -50,7 +50,7 @@ function foldToAscii(text: string): string {
 }
 
 /** Reads a comma separated list of `name` (Latin) or `name=ascii` entries. */
-export function names(list: string): SpelledName[] {
+function names(list: string): SpelledName[] {
   return list
     .split(',')
     .map((entry) => entry.trim())

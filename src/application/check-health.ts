@@ -21,7 +21,7 @@ export interface HealthReport {
 }
 
 /** How long one check may take, in milliseconds. */
-export const HEALTH_CHECK_DEADLINE_MS = 1_000;
+const HEALTH_CHECK_DEADLINE_MS = 1_000;
 /** How long a report is good for, in milliseconds: probes by the dozen must not load the dependencies. */
 const REPORT_TTL_MS = 250;
 

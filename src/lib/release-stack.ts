@@ -7,7 +7,7 @@ export interface ReleaseFailure {
 }
 
 /** How long one release may take, in milliseconds, unless its registration says otherwise. */
-export const RELEASE_TIMEOUT_MS = 5_000;
+const RELEASE_TIMEOUT_MS = 5_000;
 
 /**
  * What was acquired, in order, and how each is given back. States: open (registrations pile up), releasing, released.

@@ -12,7 +12,7 @@ export interface EventPublisherBundle {
 }
 
 /** A new event of this user. */
-export function eventOf(userId: string, userVersion: number): RecordedEvent {
+function eventOf(userId: string, userVersion: number): RecordedEvent {
   return {
     id: randomUUID(),
     event: { type: 'user.updated', userId, userVersion, data: { changed_fields: ['phone'] } },

@@ -41,7 +41,7 @@ export async function serve(cwd: string, env: Env = {}): Promise<ServiceProcess>
   const program = await start(['serve'], cwd, env);
   const line = await program.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
   const ready = JSON.parse(line) as Record<string, unknown>;
-  return { url: String(ready['url']), process: program, ready };
+  return { url: String(ready.url), process: program, ready };
 }
 
 /** Starts any command without waiting for anything; it dies with the test. */

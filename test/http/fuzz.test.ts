@@ -35,7 +35,16 @@ describe('whatever is sent', () => {
           await app.serviceKey('users:read', 'users:write', 'users:admin', 'tokens:introspect'),
           await app.serviceKey('events:read'),
         ],
-        texts: [user.email, user.password, user.refreshToken, user.token, 'Ada', 'new@example.com'],
+        texts: {
+          email: [user.email, user.email, other.email, 'new@example.com'],
+          password: [user.password],
+          current_password: [user.password],
+          new_password: [user.password, 'nine slow turtles'],
+          phone: ['+31201234567'],
+          token: [user.token, user.refreshToken],
+          refresh_token: [user.refreshToken, other.refreshToken],
+          other: ['Ada', 'Zoë', 'van der Berg', user.email],
+        },
       };
       const check = createCheck(operation);
       await fc.assert(

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { generateOpenApi } from '../../scripts/generate-openapi.ts';
@@ -19,6 +20,14 @@ describe('the OpenAPI document', () => {
     const served = await server.inject({ url: '/openapi.json' });
     expect(served.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(served.json()).toEqual({ ...document, info: { ...document.info, version: '9.8.7' } });
+  });
+
+  test('is a valid document of OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(structuredClone(document));
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+    expect(validator.version).toBe('3.1');
   });
 
   test('has every public route and none of the operator', () => {

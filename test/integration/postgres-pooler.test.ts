@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMigrator, loadMigrations } from '../../src/infrastructure/database/migrator.ts';
 import { openPostgresMigrationConnection } from '../../src/infrastructure/database/postgres/client.ts';
 import { type Api, createApi, createPerson, goodPassword, patientHashing } from '../support/api.ts';
-import { createTestApp, useTestApp } from '../support/app.ts';
+import { createMasterKey, createTestApp, useTestApp } from '../support/app.ts';
 import { createSilentLogger } from '../support/logger.ts';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { postgresSettings } from '../support/postgres-database.ts';
@@ -13,7 +13,12 @@ import {
 } from '../support/postgres-server.ts';
 import { prepareTemplate, templateDatabase } from '../support/template-database.ts';
 
-const POOLED = { DATABASE_PREPARED_STATEMENTS: 'false', ...patientHashing };
+/** One key, since all services of this file share a database. */
+const POOLED = {
+  DATABASE_PREPARED_STATEMENTS: 'false',
+  SECURITY_MASTER_KEY: createMasterKey(),
+  ...patientHashing,
+};
 const TIME_LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 
 describe('PgBouncer in transaction mode', () => {

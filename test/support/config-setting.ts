@@ -43,7 +43,7 @@ export function loadSetting({
 }
 
 /** The faults of the setting; throws if it has none. */
-export async function faultsOf(setting: ConfigSetting): Promise<readonly ConfigFault[]> {
+async function faultsOf(setting: ConfigSetting): Promise<readonly ConfigFault[]> {
   const error = await loadSetting(setting).then(
     () => undefined,
     (reason: unknown) => reason,

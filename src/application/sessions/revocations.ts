@@ -13,7 +13,7 @@ interface Deps {
 }
 
 /** The look-back of each poll. Commits are not ordered by their times, so each poll reads the last half minute again. */
-export const REVOCATION_WINDOW_MS = 30_000;
+const REVOCATION_WINDOW_MS = 30_000;
 /** The age beyond which the view of other instances' revocations is not trusted. */
 export const REVOCATION_MAX_AGE_MS = 1_000;
 /** What one poll can return; a full answer may have left some out. */

@@ -6,7 +6,7 @@ declare const personName: unique symbol;
 export type PersonName = string & { readonly [personName]: true };
 
 /** Longest first or last name, in code points. */
-export const PERSON_NAME_MAX_LENGTH = 100;
+const PERSON_NAME_MAX_LENGTH = 100;
 
 /** Invisible format characters that names really need: joiners, direction marks, the Mongolian vowel separator. */
 const INVISIBLE_BUT_NEEDED = /\u200C|\u200D|\u200E|\u200F|\u061C|\u180E/gu;

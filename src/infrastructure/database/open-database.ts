@@ -24,7 +24,7 @@ export type DatabaseSettings =
     };
 
 /** The schema does not fit this build. The message names the command to run. */
-export class SchemaError extends Error {
+class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 

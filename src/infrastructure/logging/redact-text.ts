@@ -2,7 +2,7 @@
 export const REDACTED = '[redacted]';
 
 /** Longest text that a line carries, in UTF-16 units; the rest is cut off. */
-export const TEXT_MAX_LENGTH = 4_096;
+const TEXT_MAX_LENGTH = 4_096;
 /** How much of a longer text is searched for secrets: more than is kept, so that none is cut in half and missed. */
 const SEARCHED_LENGTH = 2 * TEXT_MAX_LENGTH;
 /** What is dropped from the end of a searched part, where a secret may go on. */

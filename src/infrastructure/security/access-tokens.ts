@@ -36,7 +36,7 @@ export interface PreparedAccessTokens extends AccessTokens {
 }
 
 /** How far the clocks of two instances may differ (RFC 8725 §3.8 and RFC 7519 §4.1.4 allow a small leeway). */
-export const CLOCK_LEEWAY_SECONDS = 5;
+const CLOCK_LEEWAY_SECONDS = 5;
 
 /** The only algorithm, whatever a token's header says (RFC 8725 §3.1). */
 const ALGORITHM = 'EdDSA';

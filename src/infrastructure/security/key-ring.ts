@@ -39,7 +39,7 @@ export interface KeyRingDeps {
 }
 
 /** The stored signing key was sealed under another master key. */
-export class WrongMasterKey extends Error {
+class WrongMasterKey extends Error {
   override readonly name = 'WrongMasterKey';
 
   constructor(kid: string) {

@@ -76,6 +76,16 @@ describe('claimControlSocket', () => {
     await expect(claim(path)).resolves.toMatchObject({ path });
   });
 
+  it('closes the connections that are open at its release', async () => {
+    const socket = await claim(join(directory, 'control.sock'));
+    socket.serve(() => {});
+    const client = connect(socket.path);
+    await once(client, 'connect');
+    const closed = once(client, 'close');
+    await socket.release();
+    await closed;
+  });
+
   it('hands over a connection that came before anybody served', async () => {
     const socket = await claim(join(directory, 'control.sock'));
     const client = connect(socket.path);

@@ -22,7 +22,7 @@ export interface ControlSocket {
   readonly path: string;
   /** Hands over connections, those that came before included. */
   serve(accept: (socket: Socket) => void): void;
-  /** Stops listening and removes the socket. */
+  /** Removes the socket, stops listening, and closes the connections that are still open. */
   release(): Promise<void>;
 }
 
@@ -37,12 +37,17 @@ export interface ControlSocket {
  */
 export async function claimControlSocket(path: string): Promise<ControlSocket> {
   const waiting: Socket[] = [];
+  const open = new Set<Socket>();
   let accept = (socket: Socket): void => {
     waiting.push(socket);
   };
   await mkdir(dirname(path), { recursive: true });
   const own = `${path}.${randomBytes(4).toString('hex')}`;
-  const server = createServer((socket) => accept(socket));
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    accept(socket);
+  });
   await listen(server, own);
   try {
     await chmod(own, 0o600);
@@ -60,9 +65,10 @@ export async function claimControlSocket(path: string): Promise<ControlSocket> {
       for (const socket of waiting.splice(0)) handler(socket);
     },
     async release() {
-      for (const socket of waiting.splice(0)) socket.destroy();
       if ((await inode(path)) === identity) await rm(path, { force: true });
-      await close(server, own);
+      const closed = close(server, own);
+      for (const socket of open) socket.destroy();
+      await closed;
     },
   };
 }

@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** The content of a small secret file without its line feed, or null where there is none. */
-export async function readSecretFile(path: string): Promise<string | null> {
+async function readSecretFile(path: string): Promise<string | null> {
   try {
     return (await readFile(path, 'utf8')).trimEnd();
   } catch (error) {

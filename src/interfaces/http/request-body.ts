@@ -6,7 +6,7 @@ import type { BodySpec, MediaType } from './route.ts';
 /** Largest body of a route that does not say otherwise, in bytes. */
 export const BODY_LIMIT_BYTES = 16 * 1024;
 /** Deepest nesting of a JSON body; no route has more than two levels. */
-export const JSON_MAX_DEPTH = 32;
+const JSON_MAX_DEPTH = 32;
 /** Most fields of a form. */
 const FORM_MAX_FIELDS = 100;
 

@@ -1,7 +1,7 @@
-import { createDocsRoutes } from './docs/routes.ts';
+import { createDocsRoutes } from './docs-routes.ts';
+import { probeRoutes, reportRoutes } from './health-routes.ts';
 import type { HttpSettings } from './http-deps.ts';
 import { openApiDocument } from './openapi/document.ts';
-import { probeRoutes, reportRoutes } from './operations/health-routes.ts';
 import type { Route } from './route.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';

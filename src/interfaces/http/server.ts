@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { answerHeaders, corsOptions } from './answer-headers.ts';
 import { createClientErrorHandler } from './client-errors.ts';
+import { closeConnectionsInTime } from './closing-connections.ts';
 import { createSendProblem, refuseUnknownRoutes } from './error-handling.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { type CallerLog, mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
@@ -76,6 +77,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     clientErrorHandler: createClientErrorHandler(deps),
   });
   fastify.server.maxConnections = settings.maxConnections;
+  closeConnectionsInTime(fastify, settings.requestTimeoutMs);
 
   // Bodies stay bytes until the handler layer reads them by what the route declares.
   fastify.removeAllContentTypeParsers();

@@ -15,8 +15,10 @@ export interface KnownValues {
   readonly ids: readonly string[];
   /** Access tokens and service keys that are valid. */
   readonly credentials: readonly string[];
-  /** Texts that some field takes: addresses, passwords, refresh tokens. */
-  readonly texts: readonly string[];
+  /** Texts that a field of this name takes; `other` for all that are not named. */
+  readonly texts: Readonly<Record<string, readonly string[]>> & {
+    readonly other: readonly string[];
+  };
 }
 
 const AWKWARD_TEXTS = [
@@ -72,7 +74,7 @@ function pathOf({ path }: Operation, known: KnownValues): Arbitrary<string> {
 function queryOf({ parameters }: Operation, known: KnownValues): Arbitrary<string> {
   const declared = parameters.filter((parameter) => parameter.in === 'query');
   const names = fc.constantFrom('x', '__proto__', ...declared.map(({ name }) => name));
-  const value = fc.oneof(text(known), fc.integer({ min: -1, max: 250 }).map(String));
+  const value = fc.oneof(text(known, 'other'), fc.integer({ min: -1, max: 250 }).map(String));
   const maxLength = declared.length === 0 ? 1 : 3;
   return fc
     .array(fc.tuple(names, value), { maxLength })
@@ -138,57 +140,62 @@ function bodyOf({ bodies }: Operation, known: KnownValues): Arbitrary<FuzzBody> 
     return fc.oneof({ weight: 3, arbitrary: none }, { weight: 1, arbitrary: wild });
   }
   const encodeAs = declaredType.includes('json') ? JSON.stringify : encodeForm;
-  const fitting = nearly(schema, known).map((value) => ({
+  const valid = nearly(schema, known, 'other').map((value) => ({
     headers: { 'content-type': declaredType },
     payload: encodeAs(value),
   }));
   return fc.oneof(
-    { weight: 8, arbitrary: fitting },
+    { weight: 8, arbitrary: valid },
     { weight: 1, arbitrary: wild },
     { weight: 1, arbitrary: none },
   );
 }
 
 /** Values of the schema, now and then with a fault. */
-function nearly(schema: Schema, known: KnownValues): Arbitrary<unknown> {
+function nearly(schema: Schema, known: KnownValues, name: string): Arbitrary<unknown> {
   return fc.oneof(
-    { weight: 9, arbitrary: fitting(schema, known) },
+    { weight: 19, arbitrary: fitting(schema, known, name) },
     { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   );
 }
 
-function fitting(schema: Schema, known: KnownValues): Arbitrary<unknown> {
+function fitting(schema: Schema, known: KnownValues, name: string): Arbitrary<unknown> {
   const { type, properties, items, pattern } = schema as {
     type?: unknown;
     properties?: Record<string, Schema>;
     items?: Schema;
     pattern?: unknown;
   };
-  if (properties !== undefined) {
-    const fields = Object.entries(properties).map(([name, inner]) => [name, nearly(inner, known)]);
-    return fc
-      .record(Object.fromEntries(fields), { noNullPrototype: true })
-      .chain((whole) =>
-        fc.oneof(
-          { weight: 4, arbitrary: fc.constant(whole) },
-          { weight: 1, arbitrary: fc.subarray(Object.entries(whole)).map(Object.fromEntries) },
-          { weight: 1, arbitrary: text(known).map((name) => ({ ...whole, [name]: 1 })) },
-        ),
-      );
-  }
-  if (items !== undefined) return fc.array(nearly(items, known), { maxLength: 8 });
+  if (properties !== undefined) return object(properties, known);
+  if (items !== undefined) return fc.array(nearly(items, known, name), { maxLength: 8 });
   if (pattern !== undefined) return fc.oneof(fc.constantFrom(...known.ids), fc.uuid());
   const orNull = Array.isArray(type) && type.includes('null');
-  return orNull ? fc.option(text(known)) : text(known);
+  return orNull ? fc.option(text(known, name)) : text(known, name);
 }
 
-function text(known: KnownValues): Arbitrary<string> {
+function object(properties: Record<string, Schema>, known: KnownValues): Arbitrary<unknown> {
+  const fields = Object.entries(properties).map(([name, schema]) => [
+    name,
+    nearly(schema, known, name),
+  ]);
+  const whole = fc.record<Record<string, unknown>>(Object.fromEntries(fields), {
+    noNullPrototype: true,
+  });
+  return whole.chain((value) =>
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant(value) },
+      { weight: 1, arbitrary: fc.subarray(Object.entries(value)).map(Object.fromEntries) },
+      { weight: 1, arbitrary: text(known, 'other').map((name) => ({ ...value, [name]: 1 })) },
+    ),
+  );
+}
+
+function text(known: KnownValues, name: string): Arbitrary<string> {
   return fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...known.texts) },
-    { weight: 2, arbitrary: fc.constantFrom(...AWKWARD_TEXTS) },
+    { weight: 12, arbitrary: fc.constantFrom(...(known.texts[name] ?? known.texts.other)) },
+    { weight: 1, arbitrary: fc.constantFrom(...AWKWARD_TEXTS) },
     { weight: 1, arbitrary: fc.string({ unit: 'grapheme' }) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
-    { weight: 1, arbitrary: fc.emailAddress() },
   );
 }
 
@@ -198,7 +205,7 @@ function encode(value: string): string {
 }
 
 function encodeForm(value: unknown): string {
-  return new URLSearchParams(
-    Object.entries(Object(value)).map(([k, v]) => [k, String(v)]),
-  ).toString();
+  const form = new URLSearchParams();
+  for (const [name, field] of Object.entries(Object(value))) form.append(name, String(field));
+  return form.toString();
 }

@@ -22,6 +22,10 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** What only the text tells. */
 const HINTS_BY_TEXT: readonly (readonly [RegExp, string])[] = [
+  [
+    /unsupported startup parameter/,
+    'A pooler is in between: set database.prepared_statements to false.',
+  ],
   [/does not support SSL/, 'Set up TLS on the server, or check database.ssl_mode.'],
   [/, no encryption$/, 'The server may want TLS: check database.ssl_mode, and its pg_hba.conf.'],
 ];

@@ -1,8 +1,8 @@
 import Type, { type Static, type TSchema } from 'typebox';
-import type { DependencyHealth, HealthReport } from '../../../application/check-health.ts';
-import { PROBLEMS } from '../../problem-table.ts';
-import { EdgeError } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import type { DependencyHealth, HealthReport } from '../../application/check-health.ts';
+import { PROBLEMS } from '../problem-table.ts';
+import { EdgeError } from './problems.ts';
+import { type Route, route } from './route.ts';
 
 const tag = 'Operations';
 

@@ -1,0 +1,30 @@
+import Type from 'typebox';
+import { describe, expect, it } from 'vitest';
+import { writeJson } from './answer-body.ts';
+
+const schema = Type.Object({
+  name: Type.String(),
+  nickname: Type.Optional(Type.String()),
+  tags: Type.Array(Type.Object({ label: Type.String() })),
+});
+
+describe('writeJson', () => {
+  it('leaves out what the schema does not name, at every depth', () => {
+    const value = { name: 'a', hash: 'canary', tags: [{ label: 'b', secret: 'canary' }] };
+    expect(writeJson(schema, value)).toBe('{"name":"a","tags":[{"label":"b"}]}');
+  });
+
+  it('keeps null, and leaves out what is undefined', () => {
+    const value = { name: null, nickname: undefined, tags: [] };
+    expect(writeJson(schema, value)).toBe('{"name":null,"tags":[]}');
+  });
+
+  it('refuses an answer without a field that the document promises', () => {
+    expect(() => writeJson(schema, { name: 'a' })).toThrow('lacks the field tags');
+  });
+
+  it('takes no field from a prototype', () => {
+    const value = Object.assign(Object.create({ name: 'inherited' }), { tags: [] });
+    expect(() => writeJson(schema, value)).toThrow('lacks the field name');
+  });
+});

@@ -1,0 +1,44 @@
+import { ControlSocketError } from './infrastructure/system/control-socket.ts';
+
+/** A configuration that this build cannot serve, in one sentence for the operator. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Why an address cannot be listened on, by the operating system's code. */
+const LISTEN_FAILURES: Readonly<Record<string, (portKey: string) => string>> = {
+  EADDRINUSE: (portKey) => `another process uses it. Stop that one, or choose another ${portKey}.`,
+  EACCES: (portKey) => `this user may not use the port. Choose another ${portKey}.`,
+  EADDRNOTAVAIL: () => 'this machine has no such address. Check server.host.',
+  ENOTFOUND: () => 'the name is not known. Check server.host.',
+  EAI_AGAIN: () => 'the name cannot be looked up now. Check server.host.',
+};
+
+/** Listens on an address. @throws StartError that names the address and the key to change. */
+export async function listenOn<T>(
+  address: { readonly host: string; readonly port: number },
+  portKey: 'server.port' | 'server.management_port',
+  listen: (address: { host: string; port: number }) => Promise<T>,
+): Promise<T> {
+  const { host, port } = address;
+  try {
+    return await listen({ host, port });
+  } catch (error) {
+    const describe = LISTEN_FAILURES[(error as NodeJS.ErrnoException).code ?? ''];
+    if (describe === undefined) throw error;
+    const shownHost = host.includes(':') ? `[${host}]` : host;
+    throw new StartError(`Cannot listen on ${shownHost}:${port}: ${describe(portKey)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Why a start failed, in one line for the operator. */
+export function describeStartFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined && path !== undefined && !(error instanceof ControlSocketError)) {
+    return `${error.message}. Check database.path, and who may write there.`;
+  }
+  return error.message;
+}

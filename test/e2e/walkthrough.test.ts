@@ -1,0 +1,202 @@
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { APP_DATABASES, createMasterKey, postgresEnvironment } from '../support/app.ts';
+import { type RunningProcess, startProcess } from '../support/child-process.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { type FencedBlock, fencedBlocks, sectionOf } from '../support/markdown.ts';
+import { sendSignal } from '../support/processes.ts';
+import { createTemporaryDirectory } from '../support/temp-directory.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** Deadlines, not expectations: 2,000 password hashes share the machine with whatever else runs on it. */
+const READY_TIMEOUT_MS = 60_000;
+const WALK_TIMEOUT_MS = 540_000;
+const TEST_TIMEOUT_MS = 600_000;
+
+/** Separates the output of one block from the next. */
+const MARK = '==== end of block';
+/** The one line that is not run as it stands: 8080 may be taken on the machine that tests. */
+const ADDRESS_LINE = 'URL=http://127.0.0.1:8080';
+
+/** The first block keeps running in terminal 1; all others are one session in terminal 2. */
+const [service, ...steps] = fencedBlocks(sectionOf(readme, 'Walk-through')).filter(
+  ({ language }) => language === 'sh',
+);
+
+describe.each(APP_DATABASES)('the walk-through of the README, word for word, on %s', (database) => {
+  it(
+    'runs, and shows what the README says it shows',
+    async () => {
+      const cwd = copyOfTheProgram();
+      const environment = await environmentFor(database);
+      const port = await findFreePort();
+      const server = await inTerminal(service?.text ?? '', cwd, {
+        ...environment,
+        SERVER_PORT: String(port),
+      });
+      const ready = await server.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
+      expect(JSON.parse(ready)).toMatchObject({ database });
+
+      const script = steps.map(({ text }) => `${text}echo\necho '${MARK}'\n`).join('');
+      expect(script).toContain(`${ADDRESS_LINE}\n`);
+      const walk = await inTerminal(
+        script.replace(ADDRESS_LINE, `URL=http://127.0.0.1:${port}`),
+        cwd,
+        environment,
+      );
+      const { code } = await withinMs(walk.exited, WALK_TIMEOUT_MS);
+      expect(code, walk.output()).toBe(0);
+      const outputs = walk.stdout().split(MARK);
+      expect(outputs).toHaveLength(steps.length + 1);
+
+      expectDocumentedAnswers(outputs);
+      expectOutcome(outputs.join('\n'));
+      await expectPeople(cwd, environment);
+
+      sendSignal(-server.pid, 'SIGINT'); // as Ctrl-C: to all that run in the terminal
+      await withinMs(server.exited, READY_TIMEOUT_MS);
+      expect(server.output()).toContain('"message":"stopped"');
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+/** What a clone has after `npm ci`, as far as the walk-through needs it, in a folder of its own. */
+function copyOfTheProgram(): string {
+  const directory = createTemporaryDirectory('walk');
+  onTestFinished(() => directory.remove());
+  const { path } = directory;
+  for (const part of ['bin', 'dist', 'package.json']) {
+    cpSync(join(root, part), join(path, part), { recursive: true });
+  }
+  mkdirSync(join(path, 'examples'));
+  cpSync(join(root, 'examples/people.ndjson'), join(path, 'examples/people.ndjson'));
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+  return path;
+}
+
+/** The embedded database needs nothing; PostgreSQL is chosen by the variables that the README names. */
+async function environmentFor(database: string): Promise<Record<string, string>> {
+  if (database === 'embedded') return {};
+  const { connectionOptions } = await createTestDatabase({ template: 'template0' });
+  return { ...postgresEnvironment(connectionOptions), SECURITY_MASTER_KEY: createMasterKey() };
+}
+
+async function inTerminal(
+  script: string,
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningProcess> {
+  const { PATH = '', HOME = '' } = process.env;
+  const terminal = await startProcess('bash', ['-c', `set -euo pipefail\n${script}`], {
+    cwd,
+    env: { PATH, HOME, ...environment },
+  });
+  onTestFinished(async () => void (await terminal.kill()));
+  return terminal;
+}
+
+/** Each block that a JSON block follows answers with JSON of that very shape. */
+function expectDocumentedAnswers(outputs: readonly string[]): void {
+  const blocks = fencedBlocks(sectionOf(readme, 'Walk-through'));
+  const documented = blocks.flatMap((block, index): [FencedBlock, FencedBlock][] => {
+    const next = blocks[index + 1];
+    return block.language === 'sh' && next?.language === 'json' ? [[block, next]] : [];
+  });
+  expect(documented.length).toBeGreaterThan(0);
+  for (const [block, example] of documented) {
+    const answer = lastJson(outputs[steps.indexOf(step(block))] ?? '');
+    expect(shapeOf(answer), block.text).toEqual(shapeOf(JSON.parse(example.text)));
+  }
+}
+
+function step({ text }: FencedBlock): FencedBlock {
+  const found = steps.find((candidate) => candidate.text === text);
+  if (found === undefined) throw new Error('a block with an answer does not belong to terminal 2');
+  return found;
+}
+
+function expectOutcome(output: string): void {
+  expect(output).toContain('2000 created, 0 already there, 0 refused');
+  expect(output).toMatch(/^etag: "1"\r?$/im);
+  expect(output).toContain('"last_name":"Okafor-Lindqvist"');
+  expect(output).toContain('"code":"version_mismatch"');
+  expect(output).toContain('"code":"invalid_token"');
+  const { profiles, missing } = JSON.parse(/^\{"profiles".*$/m.exec(output)?.[0] ?? '{}') as {
+    profiles: { first_name: string; last_name: string }[];
+    missing: string[];
+  };
+  const names = new Set(people().map(nameOf));
+  names.add('Ada Okafor-Lindqvist');
+  expect(profiles.map(nameOf).filter((name) => names.has(name))).toHaveLength(3);
+  expect(missing).toEqual(['00000000-0000-7000-8000-000000000000']);
+}
+
+/** Asks through another command what is stored now. */
+async function expectPeople(cwd: string, environment: Readonly<Record<string, string>>) {
+  const list = await inTerminal(
+    'node bin/user-service.cjs users list --all --json',
+    cwd,
+    environment,
+  );
+  const { code } = await withinMs(list.exited, READY_TIMEOUT_MS);
+  expect(code, list.stderr()).toBe(0);
+  const stored = list.stdout().trim().split('\n').map(readPerson);
+  expect(stored).toHaveLength(2_000);
+  const expected = people().map((person) =>
+    person.email === 'ada.okafor@example.com' ? 'Ada Okafor-Lindqvist' : nameOf(person),
+  );
+  expect(stored.map(nameOf).sort()).toEqual(expected.sort());
+}
+
+interface Person {
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly email: string;
+}
+
+function readPerson(line: string): Person {
+  return JSON.parse(line) as Person;
+}
+
+function people(): Person[] {
+  const text = readFileSync(join(root, 'examples/people.ndjson'), 'utf8');
+  return text.trim().split('\n').map(readPerson);
+}
+
+function nameOf(person: Pick<Person, 'first_name' | 'last_name'>): string {
+  return `${person.first_name} ${person.last_name}`;
+}
+
+function lastJson(output: string): unknown {
+  const line = output
+    .split('\n')
+    .filter((candidate) => candidate.startsWith('{'))
+    .at(-1);
+  if (line === undefined) throw new Error(`no JSON in the output:\n${output}`);
+  return JSON.parse(line);
+}
+
+/** Keys and types of a value; of an array those of its first element. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, inner]) => [key, shapeOf(inner)]),
+  );
+}
+
+async function withinMs<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
