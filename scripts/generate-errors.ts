@@ -66,6 +66,7 @@ export const FIELD_CODES: Readonly<
     rule: 'A search for one address goes without `q` and `cursor`.',
   },
   search_length: { where: '`q`', rule: '1–100 characters besides white space at the ends.' },
+  search_without_letter: { where: '`q`', rule: 'At least one letter or digit of any script.' },
   cursor_invalid: { where: '`cursor`', rule: 'Only a `next_cursor` of this list is one.' },
   cursor_of_other_list: {
     where: '`cursor`',

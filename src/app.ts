@@ -1,12 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { SERVICE_KEY_CACHE_MS } from './application/access/authenticate-service.ts';
 import { createRevocations } from './application/sessions/revocations.ts';
 import { createUseCases } from './application/use-cases.ts';
 import type { Config } from './config/schema.ts';
-import type { AccessTokenClaims, HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
-import type { ServiceAccount } from './domain/service-account/service-account-repository.ts';
-import { createCachedUserReader } from './infrastructure/cache/cached-user-reader.ts';
-import { createMemoryCache, createMemoryCacheHealthCheck } from './infrastructure/cache/memory.ts';
+import type { HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
+import type { SessionRepository } from './domain/session/session-repository.ts';
 import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from './infrastructure/database/sql.ts';
 import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
@@ -18,7 +15,6 @@ import { createPrometheusMetrics } from './infrastructure/metrics/prometheus.ts'
 import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
 import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
 import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
-
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import {
   createHttpServer,
@@ -26,9 +22,12 @@ import {
   type HttpDeps,
 } from './interfaces/http/server.ts';
 import { startLoop } from './interfaces/worker/loop.ts';
-import { createBoundedLru } from './lib/bounded-lru.ts';
 import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
-
+import {
+  createKnownServiceAccounts,
+  createRememberedUsers,
+  createVerifiedTokens,
+} from './remembered.ts';
 import { listenOn, StartError } from './start-failure.ts';
 import { type AppDeps, openStores, type Stores } from './stores.ts';
 
@@ -38,7 +37,7 @@ export type { AppDeps } from './stores.ts';
 /** Where a listening service is reached, and what it runs on. */
 export interface ReadyInfo {
   readonly url: string;
-  readonly drivers: Readonly<Record<'database' | 'cache' | 'messaging' | 'mail', string>>;
+  readonly drivers: Readonly<Record<'database' | 'cache' | 'messaging', string>>;
   /** The file with the first service key; null where the service has none of its own. */
   readonly serviceKeyFile: string | null;
   /** The key itself, only on the start that made it. */
@@ -61,11 +60,7 @@ const SERVICE_NAME = 'user-service';
 const REVOCATION_POLL_MS = 500;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const EXPIRED_ROWS_PER_ROUND = 5_000;
-const MAX_VERIFIED_TOKENS = 50_000;
-const MAX_CACHE_ENTRIES = 50_000;
-const CACHE_TTL_MS = 300_000;
-const CACHE_LEASE_MS = 10_000;
-const MAX_KNOWN_SERVICE_ACCOUNTS = 1_000;
+const MAX_EXPIRY_ROUNDS = 20;
 /** Beyond this a revoked token is expired anyway: its longest life, and the leeway of verification. */
 const REVOCATION_SLACK_MS = 60_000;
 
@@ -106,6 +101,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { useCases, hasher, blocklist, cacheHealth, busHealth, revocations } = connect(
     deps,
     stores,
+    releases,
   );
 
   let draining = false;
@@ -149,7 +145,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
         work(background, logger, 'revocations', REVOCATION_POLL_MS, () => revocations.poll());
       }
       work(background, logger, 'expired sessions', MAINTENANCE_INTERVAL_MS, () =>
-        stores.sessions.deleteExpired(EXPIRED_ROWS_PER_ROUND),
+        removeExpired(stores.sessions),
       );
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
@@ -161,7 +157,6 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
           database: stores.database.driver,
           cache: cacheHealth.driver,
           messaging: busHealth.driver,
-          mail: config.mail.driver,
         },
         serviceKeyFile: stores.control === null ? null : stores.files.serviceKey,
         newServiceKey: stores.newServiceKey,
@@ -171,12 +166,9 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
 }
 
 /** Builds the use cases over the stores, with what remembers and what listens in this process. */
-function connect({ config, logger }: AppDeps, stores: Stores) {
+function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseStack) {
   const { database, users, sessions, clock, ids } = stores;
-  const verifiedTokens = createBoundedLru<string, AccessTokenClaims>({
-    maxEntries: MAX_VERIFIED_TOKENS,
-    nowMs: () => clock.now().getTime(),
-  });
+  const verifiedTokens = createVerifiedTokens();
   const revocations = createRevocations({
     sessions,
     monotonicMs,
@@ -184,27 +176,12 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
-  const cache = createMemoryCache({
-    maxEntries: MAX_CACHE_ENTRIES,
-    leaseTtlMs: CACHE_LEASE_MS,
-    nowMs: monotonicMs,
-  });
-  const cachedUsers = createCachedUserReader({
-    source: users,
-    cache,
-    ttlMs: CACHE_TTL_MS,
-    logger,
-  });
+  const { cachedUsers, cacheHealth } = createRememberedUsers(users, logger);
   const bus = createInProcessBus({ logger });
-  bus.subscribe(async ({ event }) => {
-    if (event.type.startsWith('user.') && event.userId !== null) {
-      await cachedUsers.invalidateUser(event.userId, []);
-    }
-  });
+  releases.register('the in-process bus', () => bus.close());
   const blocklist = loadPasswordBlocklist();
   const { argon2, hashingSlots, hashingWaitMs } = config.password;
   const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
-  const cacheHealth = createMemoryCacheHealthCheck(cache);
   const busHealth = createInProcessBusHealthCheck(bus);
   const useCases = createUseCases({
     ...stores,
@@ -215,10 +192,11 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
       ids,
       clock,
       logger,
-      onCommitted: (events) => {
-        // Not over the bus, which has a bound: a full one must not keep an ended session alive.
+      onCommitted: async (events) => {
+        // Not over the bus, which has a bound: a full one must keep neither an ended session nor an old copy alive.
         revocations.add(endedSessions(events));
-        return bus.publish(events);
+        for (const id of changedUsers(events)) await cachedUsers.invalidateUser(id);
+        await bus.publish(events);
       },
     }),
     hasher,
@@ -238,9 +216,24 @@ function connect({ config, logger }: AppDeps, stores: Stores) {
   return { useCases, hasher, blocklist, cacheHealth, busHealth, revocations };
 }
 
+/** Round by round, so that no statement is long, up to what a very busy service leaves in a minute. */
+async function removeExpired(sessions: Pick<SessionRepository, 'deleteExpired'>): Promise<void> {
+  for (let round = 0; round < MAX_EXPIRY_ROUNDS; round += 1) {
+    if ((await sessions.deleteExpired(EXPIRED_ROWS_PER_ROUND)) < EXPIRED_ROWS_PER_ROUND) return;
+  }
+}
+
 function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
   return events.flatMap(({ event }) =>
     event.type === 'session.ended' ? [event.data.session_id] : [],
+  );
+}
+
+function changedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
+  return new Set(
+    events.flatMap(({ event }) =>
+      event.type.startsWith('user.') && event.userId !== null ? [event.userId] : [],
+    ),
   );
 }
 
@@ -293,24 +286,6 @@ function databaseHealth(database: Database): HealthCheck {
     driver: database.driver,
     required: true,
     check: (signal) => database.check(signal),
-  };
-}
-
-function createKnownServiceAccounts() {
-  const known = createBoundedLru<string, ServiceAccount>({
-    maxEntries: MAX_KNOWN_SERVICE_ACCOUNTS,
-    nowMs: monotonicMs,
-  });
-  let epoch = 0;
-  return {
-    get: (hash: string) => known.get(hash),
-    set: (hash: string, account: ServiceAccount) =>
-      known.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
-    clear: () => {
-      epoch += 1;
-      known.clear();
-    },
-    epoch: () => epoch,
   };
 }
 

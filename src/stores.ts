@@ -10,14 +10,14 @@ import { readRootCertificate } from './infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
 import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
-import { generateMasterKey } from './infrastructure/security/master-key.ts';
+import { generateMasterKey, MASTER_KEY_MIN_BYTES } from './infrastructure/security/master-key.ts';
 import { createRefreshTokens } from './infrastructure/security/refresh-tokens.ts';
 import { createServiceKeys } from './infrastructure/security/service-keys.ts';
 import { createSystemClock } from './infrastructure/system/clock.ts';
 import { claimControlSocket } from './infrastructure/system/control-socket.ts';
 
 import { createUuidV7Generator } from './infrastructure/system/ids.ts';
-import { readOrCreateSecretFile } from './infrastructure/system/secret-file.ts';
+import { readOrCreateSecretFile, removeSecretDrafts } from './infrastructure/system/secret-file.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 import { StartError } from './start-failure.ts';
 
@@ -45,7 +45,10 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
   const files = dataFiles(config);
   const ownsFiles = config.database.driver === 'embedded' && deps.inMemoryTemplate === undefined;
   const control = ownsFiles ? await claimControlSocket(files.controlSocket) : null;
-  if (control !== null) releases.register('the control socket', () => control.release());
+  if (control !== null) {
+    releases.register('the control socket', () => control.release());
+    for (const path of [files.masterKey, files.serviceKey]) await removeSecretDrafts(path);
+  }
   const database = await openDatabase(databaseSettings(deps), logger);
   releases.register('the database', () => database.close());
   deps.signal?.throwIfAborted();
@@ -137,8 +140,9 @@ async function readMasterKey(
       ? await readOrCreateSecretFile(path, generateMasterKey)
       : generateMasterKey());
   const key = decodeMasterKey(text);
-  if (key === undefined) {
-    throw new StartError(`${path} does not hold a key in base64. Restore it from a copy.`);
+  if (key === undefined || key.byteLength < MASTER_KEY_MIN_BYTES) {
+    const where = configured === undefined ? path : 'security.master_key';
+    throw new StartError(`${where} does not hold 32 bytes in base64. Restore it from a copy.`);
   }
   return key;
 }

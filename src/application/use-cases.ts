@@ -76,7 +76,11 @@ export function createUseCases(ports: UseCasePorts) {
     accessTokens: ports.accessTokens,
     accessTtlMs: lifetimes.accessTtlMs,
   });
-  const authenticateUser = createAuthenticateUser({ ...ports, verified: ports.verifiedTokens });
+  const authenticateUser = createAuthenticateUser({
+    ...ports,
+    verified: ports.verifiedTokens,
+    accessTtlMs: lifetimes.accessTtlMs,
+  });
   return {
     registerUser: createRegisterUser(ports),
     getUser: createGetUser({ users: userReader }),

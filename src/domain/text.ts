@@ -7,7 +7,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** Embeddings, overrides and isolates (UAX #9): they reorder the text around them, wherever it is shown. */
 const BIDI_CONTROL = /[\u202A-\u202E\u2066-\u2069]/u;
-const TOO_MANY_MARKS = new RegExp(`\\p{M}{${MAX_COMBINING_MARKS + 1}}`, 'u');
+/** Joiners and other format characters between marks do not end their run: they stack all the same. */
+const TOO_MANY_MARKS = new RegExp(`(?:\\p{M}\\p{Cf}*){${MAX_COMBINING_MARKS + 1}}`, 'u');
 
 /** The length that people count: Unicode code points, not UTF-16 units and not bytes. */
 export function codePointLength(text: string): number {

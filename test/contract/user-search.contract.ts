@@ -3,8 +3,11 @@ import type { UserPage } from '../../src/domain/user/user-repository.ts';
 import { searchUsers } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
 import { searchPattern } from '../../src/infrastructure/database/postgres/search-pattern.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { SqlConnection } from '../../src/infrastructure/database/sql.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { ids, storeUser, useDatabase } from './fixtures.ts';
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Users who are hard to find, by a name of the test's own. */
 const people = {
@@ -45,6 +48,7 @@ const cases: readonly (readonly [string, string, readonly (keyof typeof people)[
   ['an Indic script with marks', 'देवे', ['dev']],
   ['two letters at the beginning of a word', 'ev', ['eva']],
   ['not two letters inside a word', 'va', []],
+  ['a sign and a letter', '+n', ['eva']],
   ['nothing that nobody has', 'xyzzy', []],
 ];
 
@@ -105,6 +109,22 @@ export function describeUserSearchContract(implementation: DatabaseImplementatio
       expect(pages.flat()).toEqual(stored);
     });
 
+    test('pages of a search hold every match once when they lie far behind others', async () => {
+      const fillers = (from: number, to: number) =>
+        database().query(
+          `insert into users (id, first_name, last_name, email, password)
+           select lpad(to_hex(n), 32, '0')::uuid, 'Filler', 'Number', 'filler' || n || '@example.net', 'x'
+           from generate_series($1::integer, $2) n where n % 400 <> 0`,
+          [from, to],
+        );
+      await fillers(1, 2_000);
+      const first = await storeMany(3);
+      const pages = await collect((afterId) => users().search('many', { afterId, limit: 2 }));
+      expect(pages).toEqual([first.slice(0, 2), first.slice(2)]);
+      const found = await collect((afterId) => users().search('number', { afterId, limit: 300 }));
+      expect(found.map((page) => page.length)).toEqual([300, 300, 300, 300, 300, 300, 195]);
+    });
+
     test.each(cases)('search finds %s', async (_, text, expected) => {
       const names = new Map<string, string>();
       for (const [name, traits] of Object.entries(people)) {
@@ -137,11 +157,11 @@ export function describeUserSearchContract(implementation: DatabaseImplementatio
     });
 
     async function explainSearch(text: string): Promise<string> {
-      const { rows } = await database().query<Record<string, unknown>>(
-        `explain ${searchUsers.text}`,
-        [searchPattern(text), ids.next().replace(/[0-9a-f]/g, '0'), 51],
-      );
-      return JSON.stringify(rows);
+      const explaining: SqlConnection = {
+        query: (statement, values) => database().query(`explain ${statement}`, values),
+      };
+      const parameters = { pattern: searchPattern(text), afterId: NIL_UUID, limit: 51 };
+      return JSON.stringify(await searchUsers.runUnprepared(parameters, explaining));
     }
 
     test('gives 500 public profiles at once, leaves out unknown ids, and shows names only', async () => {

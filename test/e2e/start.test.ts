@@ -27,7 +27,6 @@ describe('the first start without any server', () => {
       database: 'embedded',
       cache: 'memory',
       messaging: 'embedded',
-      mail: 'file',
     });
     for (const name of ['service-key', 'master-key', 'control.sock']) {
       expect(statSync(join(cwd, 'data', name)).mode & 0o777, name).toBe(0o600);

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -68,6 +68,9 @@ describe.each(APP_DATABASES)('the walk-through of the README, word for word, on 
 
 /** What a clone has after `npm ci`, as far as the walk-through needs it, in a folder of its own. */
 function copyOfTheProgram(): string {
+  if (!existsSync(join(root, 'dist', 'main.js'))) {
+    throw new Error('dist/ is not built: run `npm run build`');
+  }
   const directory = createTemporaryDirectory('walk');
   onTestFinished(() => directory.remove());
   const { path } = directory;

@@ -92,6 +92,26 @@ describe('answers', () => {
     expect(preflight.statusCode).toBe(204);
     expect(preflight.headers['access-control-allow-methods']).toContain('PATCH');
   });
+
+  test('an OPTIONS request that is no preflight is refused as without origins', async () => {
+    const { server } = await createTestServer({
+      settings: { corsOrigins: ['https://app.example.com'] },
+    });
+    const options = (url: string, headers: Record<string, string> = {}) =>
+      server.inject({ method: 'OPTIONS', url, headers });
+    const answers = await Promise.all([
+      options('/v1/users'),
+      options('/v1/users', { origin: 'https://app.example.com' }),
+      options('/v2/users'),
+    ]);
+    expect(answers.map((answer) => [answer.statusCode, answer.headers['content-type']])).toEqual([
+      [405, 'application/problem+json; charset=utf-8'],
+      [405, 'application/problem+json; charset=utf-8'],
+      [404, 'application/problem+json; charset=utf-8'],
+    ]);
+    expect(answers[0]?.headers.allow).toBe('GET, HEAD, POST');
+    expect(answers[1]?.headers['access-control-allow-origin']).toBe('https://app.example.com');
+  });
 });
 
 describe('the request log', () => {

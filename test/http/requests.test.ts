@@ -72,6 +72,11 @@ describe('client addresses', () => {
   test('IPv4 in IPv6 is shown as IPv4', async () => {
     expect((await callerOf({ remoteAddress: '::ffff:192.0.2.4' })).ip).toBe('192.0.2.4');
   });
+
+  test('the zone of an address, of whatever length, is left out', async () => {
+    const remoteAddress = `fe80::1%${'x'.repeat(60)}`;
+    expect((await callerOf({ remoteAddress })).ip).toBe('fe80::1');
+  });
 });
 
 describe('callers', () => {

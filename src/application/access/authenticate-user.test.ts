@@ -13,13 +13,14 @@ const claims: AccessTokenClaims = {
   issuedAt: 1_000,
   expiresAt: 1_600,
 };
+const ACCESS_TTL_MS = 900_000;
 const live: LiveSession = { id: 'session 1', userId: 'user 1', remainingMs: 3_600_000 };
 
 /** A check of which the test holds the clock, the database and the view of revocations in hand. */
 function setUp() {
   const state = { fresh: true, revoked: false, verifications: 0, questions: 0, nowMs: 1_000_000 };
   let answer: () => Promise<LiveSession | null> = async () => live;
-  const verified = new Map<string, { claims: AccessTokenClaims; expiresAtMs: number }>();
+  const verified = new Map<string, { claims: AccessTokenClaims; lifetimeMs: number }>();
   const authenticate = createAuthenticateUser({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
@@ -36,8 +37,9 @@ function setUp() {
     revocations: { isFresh: () => state.fresh, isRevoked: () => state.revoked },
     verified: {
       get: (token) => verified.get(token)?.claims,
-      set: (token, value, expiresAtMs) => void verified.set(token, { claims: value, expiresAtMs }),
+      set: (token, value, lifetimeMs) => void verified.set(token, { claims: value, lifetimeMs }),
     },
+    accessTtlMs: ACCESS_TTL_MS,
     clock: { now: () => new Date(state.nowMs) },
   });
   return {
@@ -113,11 +115,27 @@ describe('the check of an access token', () => {
   it('remembers a token until it or its session ends, whichever is first', async () => {
     const { authenticate, verified, answerWith } = setUp();
     await authenticate('good');
-    expect(verified.get('good')?.expiresAtMs).toBe(1_600_000);
+    expect(verified.get('good')?.lifetimeMs).toBe(600_000);
     verified.clear();
     answerWith(async () => ({ ...live, remainingMs: 20_000 }));
     await authenticate('good');
-    expect(verified.get('good')?.expiresAtMs).toBe(1_020_000);
+    expect(verified.get('good')?.lifetimeMs).toBe(20_000);
+  });
+
+  it('forgets a token before its revocation is forgotten, though it was made to live longer', async () => {
+    const { authenticate, state, verified } = setUp();
+    // Issued when tokens.access_ttl was an hour, or by an instance where it still is.
+    state.nowMs = claims.expiresAt * 1_000 - 3_600_000;
+    await authenticate('good');
+    expect(verified.get('good')?.lifetimeMs).toBe(ACCESS_TTL_MS);
+  });
+
+  it('checks a remembered token anew once it has expired by the wall clock, wherever that went', async () => {
+    const { authenticate, state } = setUp();
+    await authenticate('good');
+    state.nowMs = claims.expiresAt * 1_000;
+    await authenticate('good');
+    expect(state).toMatchObject({ verifications: 2, questions: 2 });
   });
 
   it('ends at its deadline as unavailable when the database does not answer, and a late answer changes nothing', async () => {

@@ -6,8 +6,8 @@ import type { Revocations } from '../sessions/revocations.ts';
 /** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
 export interface VerifiedTokens {
   get(token: string): AccessTokenClaims | undefined;
-  /** @param expiresAtMs wall-clock milliseconds since the epoch. */
-  set(token: string, claims: AccessTokenClaims, expiresAtMs: number): void;
+  /** @param lifetimeMs how long from now to remember it, in milliseconds of a clock that is never set. */
+  set(token: string, claims: AccessTokenClaims, lifetimeMs: number): void;
 }
 
 interface Deps {
@@ -16,10 +16,15 @@ interface Deps {
   readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
   readonly verified: VerifiedTokens;
   readonly clock: Clock;
+  /**
+   * Longest memory of a token, in milliseconds. Revocations are remembered for longer than this: a token that was made
+   * to live longer, before a change of the configuration, must not outlast the memory of its revocation.
+   */
+  readonly accessTtlMs: number;
 }
 
 /** How long a check may wait for the database, in milliseconds; beyond it the answer is 503. */
-export const SESSION_CHECK_DEADLINE_MS = 1_000;
+const SESSION_CHECK_DEADLINE_MS = 1_000;
 
 /** Turns an access token into its claims. */
 export type AuthenticateUser = ReturnType<typeof createAuthenticateUser>;
@@ -31,7 +36,7 @@ export type AuthenticateUser = ReturnType<typeof createAuthenticateUser>;
  */
 export function createAuthenticateUser(deps: Deps) {
   return async (token: string): Promise<AccessTokenClaims> => {
-    const known = deps.verified.get(token);
+    const known = findKnown(token);
     const claims = known ?? (await deps.accessTokens.verify(token));
     if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
     if (known !== undefined && deps.revocations.isFresh()) return claims;
@@ -39,11 +44,20 @@ export function createAuthenticateUser(deps: Deps) {
     if (session === null || session.userId !== claims.userId) throw invalidToken();
     // The revocation may have reached us while the database was still answering from before it.
     if (deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
-    const tokenEnd = claims.expiresAt * 1000;
-    const sessionEnd = deps.clock.now().getTime() + session.remainingMs;
-    deps.verified.set(token, claims, Math.min(tokenEnd, sessionEnd));
+    const lifetimeMs = Math.min(millisecondsLeft(claims), session.remainingMs, deps.accessTtlMs);
+    deps.verified.set(token, claims, lifetimeMs);
     return claims;
   };
+
+  function findKnown(token: string): AccessTokenClaims | undefined {
+    const claims = deps.verified.get(token);
+    return claims !== undefined && millisecondsLeft(claims) > 0 ? claims : undefined;
+  }
+
+  /** By the wall clock; negative after the token's end. */
+  function millisecondsLeft({ expiresAt }: AccessTokenClaims): number {
+    return expiresAt * 1000 - deps.clock.now().getTime();
+  }
 }
 
 function withDeadline(check: Promise<LiveSession | null>): Promise<LiveSession | null> {

@@ -34,7 +34,7 @@ type Outcome =
 export function createRefreshSession(deps: Deps) {
   return async (caller: Caller, presented: string): Promise<SessionGrant> => {
     const read = deps.refreshTokens.read(presented);
-    if (read === null) throw invalidGrant();
+    if (read === null) throw refuse(caller, 'foreign_token');
     const { sessionId } = read;
     const outcome = await deps.unitOfWork.run(caller, async (transaction): Promise<Outcome> => {
       const state = await transaction.sessions.lockForRefresh(sessionId);
@@ -45,11 +45,22 @@ export function createRefreshSession(deps: Deps) {
     });
     if (outcome.kind === 'granted') {
       const { userId, token, remainingMs } = outcome;
+      deps.logger.info('session refreshed', {
+        ...origin(caller),
+        user_id: userId,
+        session_id: sessionId,
+      });
       return deps.issueGrant({ id: sessionId, userId, refreshToken: token, remainingMs });
     }
-    if (outcome.kind === 'reused') await endReused(caller, outcome.userId, sessionId);
+    if (outcome.kind === 'unknown') throw refuse(caller, 'no_such_session');
+    await endReused(caller, outcome.userId, sessionId);
     throw invalidGrant();
   };
+
+  function refuse(caller: Caller, reason: 'foreign_token' | 'no_such_session'): DomainError {
+    deps.logger.warn('refresh refused', { ...origin(caller), reason });
+    return invalidGrant();
+  }
 
   async function rotate(
     transaction: Transaction,
@@ -90,8 +101,7 @@ export function createRefreshSession(deps: Deps) {
   /** A transaction of its own: sessions are ended under their user's lock, which is taken before the session's. */
   async function endReused(caller: Caller, userId: string, sessionId: string): Promise<void> {
     deps.logger.warn('refresh token reused, session ended', {
-      request_id: caller.requestId,
-      client_ip: caller.ip,
+      ...origin(caller),
       user_id: userId,
       session_id: sessionId,
     });
@@ -101,6 +111,11 @@ export function createRefreshSession(deps: Deps) {
       await endSessions(transaction, user, { only: sessionId }, 'refresh_token_reused');
     });
   }
+}
+
+/** Who asked, as log lines name it. */
+function origin(caller: Caller): { request_id: string; client_ip: string | null } {
+  return { request_id: caller.requestId, client_ip: caller.ip };
 }
 
 /** Both are SHA-256 hashes of secrets, so that the time of a comparison tells nothing of use. */

@@ -45,5 +45,9 @@ function readSearchText(text: string): string {
       `Must have 1 to ${SEARCH_MAX_LENGTH} characters besides white space.`,
     );
   }
+  // No index knows where signs are: a search for nothing else would read every user.
+  if (!/[\p{L}\p{N}]/u.test(text)) {
+    throw new InvalidValue('search_without_letter', 'Must contain a letter or a digit.');
+  }
   return text.trim();
 }

@@ -53,6 +53,17 @@ describe('a name stays as it is given:', () => {
     expect(refusalOf(`a${'\u0301'.repeat(8)}`)).toBe('accepted');
     expect(refusalOf(`a${'\u0301'.repeat(9)}`)).toBe('text_combining_marks');
   });
+
+  test.each(['200C', '200D', '200E', '200F', '061C', '180E'])(
+    'U+%s between combining marks does not begin a new row of them',
+    (codePoint) => {
+      const invisible = String.fromCodePoint(Number.parseInt(codePoint, 16));
+      expect(refusalOf(`a${`\u0301\u0301\u0301${invisible}`.repeat(3)}`)).toBe(
+        'text_combining_marks',
+      );
+      expect(refusalOf(`a${`\u0301${invisible}`.repeat(8)}n\u0301`)).toBe('accepted');
+    },
+  );
 });
 
 describe('a name is refused', () => {

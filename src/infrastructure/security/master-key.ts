@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 
 /** Fewest bytes of a master key: 256 bits. */
-const MASTER_KEY_MIN_BYTES = 32;
+export const MASTER_KEY_MIN_BYTES = 32;
 
 /** Every use of the master key; each gets a key of its own, so that one of them tells nothing of another. */
 export type KeyPurpose = 'signing-key-encryption' | 'refresh-token-authentication';

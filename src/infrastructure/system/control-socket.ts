@@ -39,6 +39,7 @@ export async function claimControlSocket(path: string): Promise<ControlSocket> {
   const waiting: Socket[] = [];
   const open = new Set<Socket>();
   let accept = (socket: Socket): void => {
+    socket.once('error', () => socket.destroy());
     waiting.push(socket);
   };
   await mkdir(dirname(path), { recursive: true });
@@ -133,10 +134,16 @@ function listen(server: Server, path: string): Promise<void> {
   }
   return new Promise((done, reject) => {
     server.once('error', reject);
-    server.listen(name, () => {
-      server.off('error', reject);
-      done();
-    });
+    // The socket is made within this call, before its mode can be set: nobody else may connect in between.
+    const umask = process.umask(0o177);
+    try {
+      server.listen(name, () => {
+        server.off('error', reject);
+        done();
+      });
+    } finally {
+      process.umask(umask);
+    }
   });
 }
 

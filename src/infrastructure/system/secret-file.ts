@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** What a draft's name ends with. */
+const DRAFT_SUFFIX = /\.[0-9a-f]{8}$/;
 
 /** The content of a small secret file without its line feed, or null where there is none. */
 async function readSecretFile(path: string): Promise<string | null> {
@@ -23,9 +26,12 @@ export async function readOrCreateSecretFile(path: string, create: () => string)
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(`${create()}\n`);
-    await file.sync();
-    await file.close();
+    try {
+      await file.writeFile(`${create()}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -33,4 +39,12 @@ export async function readOrCreateSecretFile(path: string, create: () => string)
     await rm(draft, { force: true });
   }
   return (await readSecretFile(path)) ?? '';
+}
+
+/** Removes what a killed process left half made beside a secret file; only for whoever has the directory alone. */
+export async function removeSecretDrafts(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    const isDraft = name.startsWith(`${basename(path)}.`) && DRAFT_SUFFIX.test(name);
+    if (isDraft) await rm(join(dirname(path), name), { force: true });
+  }
 }

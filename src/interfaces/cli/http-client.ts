@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { UsageError } from './io.ts';
 import {
   type OperatorClient,
@@ -40,20 +40,24 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
   const prefix = base.pathname.replace(/\/+$/, '');
   const where =
     options.description ?? (socketPath ? `control socket ${socketPath}` : base.origin + prefix);
-  const pool = new Pool(base.origin, {
-    connections,
-    connect: { timeout: connectTimeoutMs, ...(socketPath === undefined ? {} : { socketPath }) },
-    headersTimeout: requestTimeoutMs,
-    bodyTimeout: requestTimeoutMs,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-  });
+  let pool: Promise<Pool> | undefined;
+  const connected = (): Promise<Pool> => {
+    pool ??= openPool(base.origin, {
+      connections,
+      connect: { timeout: connectTimeoutMs, ...(socketPath === undefined ? {} : { socketPath }) },
+      headersTimeout: requestTimeoutMs,
+      bodyTimeout: requestTimeoutMs,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+    });
+    return pool;
+  };
   return {
     describe: () => where,
     async request(request) {
       const timeout = AbortSignal.timeout(requestTimeoutMs);
       const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
       try {
-        const answer = await pool.request({
+        const answer = await (await connected()).request({
           method: request.method,
           path: prefix + request.path,
           headers: headersOf(request, key),
@@ -69,9 +73,15 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
       }
     },
     async close() {
-      await pool.destroy();
+      await (await pool)?.destroy();
     },
   };
+}
+
+/** Loads the library when it is first needed: the service itself starts without it. */
+async function openPool(origin: string, options: Pool.Options): Promise<Pool> {
+  const undici = await import('undici');
+  return new undici.Pool(origin, options);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FastifyCorsOptions } from '@fastify/cors';
+import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 import type { FastifyReply } from 'fastify';
 import type { HttpDeps } from './http-deps.ts';
 
@@ -24,13 +24,25 @@ export function answerHeaders(
   }
 }
 
-/** What browsers of the listed origins may do. No cookies exist, so credentials mode stays off. */
-export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
-  return {
+/**
+ * What browsers of the listed origins may do. No cookies exist, so credentials mode stays off. `OPTIONS` is answered only
+ * where it is a preflight (Fetch standard, "CORS-preflight request"); any other is a method that no path has.
+ */
+export function corsOptions(origins: readonly string[]): {
+  delegator: FastifyCorsOptionsDelegateCallback;
+} {
+  const options: FastifyCorsOptions = {
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
     exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
     maxAge: 600,
+  };
+  return {
+    delegator({ headers }, done) {
+      const isPreflight =
+        headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+      done(null, { ...options, preflight: isPreflight });
+    },
   };
 }

@@ -13,9 +13,10 @@ export function readRequestId(request: Pick<IncomingMessage, 'headers'>, ids: Id
 
 /**
  * The client's address as far as trusted proxies vouch for it. What a proxy forwards that is no address counts as
- * unknown; IPv4 in IPv6 (RFC 4291 §2.5.5.2) is shown as IPv4.
+ * unknown; IPv4 in IPv6 (RFC 4291 §2.5.5.2) is shown as IPv4. A zone (RFC 4007 §11) means nothing elsewhere, has any
+ * length, and is left out.
  */
 export function readClientIp(request: FastifyRequest): string | null {
-  const ip = request.ip?.replace(/^::ffff:(?=\d+\.)/i, '');
+  const ip = request.ip?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return ip !== undefined && isIP(ip) !== 0 ? ip : null;
 }

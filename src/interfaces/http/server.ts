@@ -8,7 +8,7 @@ import type { HttpDeps } from './http-deps.ts';
 import { type CallerLog, mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
 import { EdgeError } from './problems.ts';
 import { BODY_LIMIT_BYTES } from './request-body.ts';
-import { createLogRequest } from './request-log.ts';
+import { createLogRequest, type ProblemLog } from './request-log.ts';
 import { readRequestId } from './request-origin.ts';
 import type { Route } from './route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
@@ -44,8 +44,9 @@ export function createManagementServer(deps: HttpDeps): Promise<FastifyInstance>
 async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<FastifyInstance> {
   const { settings } = deps;
   const callers: CallerLog = new WeakMap();
-  const sendProblem = createSendProblem(deps.logger);
-  const logRequest = createLogRequest(deps, callers);
+  const problems: ProblemLog = new WeakMap();
+  const sendProblem = createSendProblem(deps.logger, problems);
+  const logRequest = createLogRequest(deps, callers, problems);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -67,6 +68,10 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
         : [...settings.trustedProxies],
     requestIdHeader: false,
     genReqId: (request) => readRequestId(request, deps.ids),
+    // Routes validate and write in the handler layer. Fastify's own compilers would only cost time at the start.
+    schemaController: {
+      compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas },
+    },
     routerOptions: { maxParamLength: MAX_TARGET_BYTES },
     frameworkErrors: (error, request, reply) => {
       // No hook runs for a target that is no URI: what they do is done here.
@@ -105,4 +110,8 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   mountRoutes(fastify, routes, deps, callers);
   await fastify.ready();
   return fastify;
+}
+
+function refuseSchemas(): never {
+  throw new Error('Routes carry no schemas of Fastify: they would be a second set of rules.');
 }

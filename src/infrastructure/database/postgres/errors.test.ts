@@ -29,6 +29,7 @@ describe('translateDatabaseError', () => {
     '40P01',
     '40001',
     '25P03',
+    '25006',
     'ECONNREFUSED',
     'ECONNRESET',
     'ETIMEDOUT',
@@ -83,12 +84,19 @@ describe('breaksConnection', () => {
     },
   );
 
-  test.each(['08006', '57P01', '57P05', '25P03', '26000', 'EPIPE', 'ECONNRESET', undefined])(
-    '%s ends it',
-    (code) => {
-      expect(breaksConnection(reported('x', { code }))).toBe(true);
-    },
-  );
+  test.each([
+    '08006',
+    '57P01',
+    '57P05',
+    '25P03',
+    '25006',
+    '26000',
+    'EPIPE',
+    'ECONNRESET',
+    undefined,
+  ])('%s ends it', (code) => {
+    expect(breaksConnection(reported('x', { code }))).toBe(true);
+  });
 
   test('a plan that no longer fits ends it, another unsupported feature does not', () => {
     const stale = reported('cached plan must not change result type', { code: '0A000' });

@@ -36,6 +36,7 @@ const TRANSIENT_STATES = new Set([
   '57P03', // cannot_connect_now
   '57P05', // idle_session_timeout
   '25P03', // idle_in_transaction_session_timeout
+  '25006', // read_only_sql_transaction: after a failover the server is a standby
 ]);
 
 /** Failures of the network below. */
@@ -89,11 +90,12 @@ export function translateDatabaseError(error: unknown): unknown {
 /**
  * Whether a connection must not be used again after this error. Errors that the server reports for a statement leave
  * it whole; what ends the session (class 08, 57P, 25P03), what comes from below, and a plan that no longer fits do not.
+ * Nor does a standby's refusal to write (25006): a new connection is what finds the new primary.
  */
 export function breaksConnection(error: unknown): boolean {
   if (!isReported(error) || typeof error.code !== 'string') return true;
   if (!isSqlState(error.code)) return true;
-  return /^(08|57P)/.test(error.code) || error.code === '25P03' || isStalePlan(error);
+  return /^(08|57P|25P03|25006)/.test(error.code) || isStalePlan(error);
 }
 
 /** Whether the driver refused a statement because it knew the connection to be lost: the server never got it. */

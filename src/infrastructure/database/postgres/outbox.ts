@@ -34,7 +34,8 @@ export function createPostgresOutbox(
         requestId: stamp.requestId,
       }));
       await insertEvents.run({ events: JSON.stringify(stamped.map(toRow)) }, connection);
-      recorded.push(...stamped);
+      // One by one: a user may have more sessions to end than a call can have arguments.
+      for (const event of stamped) recorded.push(event);
     },
   };
 }

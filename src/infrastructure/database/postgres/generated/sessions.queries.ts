@@ -192,14 +192,14 @@ export interface ListRevokedSessionsResult {
   session_id: string;
 }
 
-const listRevokedSessionsIR: StatementSource = {"usedParamSet":{"windowMs":true},"params":[{"name":"windowMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":91}]}],"statement":"select session_id\nfrom session_revocations\nwhere revoked_at > clock_timestamp() - :windowMs!::double precision * interval '1 millisecond'\norder by revoked_at desc\nlimit 50000"};
+const listRevokedSessionsIR: StatementSource = {"usedParamSet":{"windowMs":true},"params":[{"name":"windowMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":70,"b":79}]}],"statement":"select session_id\nfrom session_revocations\nwhere revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'\norder by revoked_at desc\nlimit 50000"};
 
 /**
  * Query generated from SQL:
  * ```
  * select session_id
  * from session_revocations
- * where revoked_at > clock_timestamp() - :windowMs!::double precision * interval '1 millisecond'
+ * where revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'
  * order by revoked_at desc
  * limit 50000
  * ```

@@ -63,12 +63,13 @@ select id, user_id from ended
 returning session_id;
 
 /* The sessions that ended lately, the newest first. Every instance calls it every half second, with a window that
-   overlaps, since a revocation becomes visible only when its transaction commits. Called by
-   SessionRepository.listRevoked. */
+   overlaps, since a revocation becomes visible only when its transaction commits. By now(), which stands still during
+   the statement: with clock_timestamp() the index could not be used, and each poll would read all that are kept.
+   Called by SessionRepository.listRevoked. */
 /* @name listRevokedSessions */
 select session_id
 from session_revocations
-where revoked_at > clock_timestamp() - :windowMs!::double precision * interval '1 millisecond'
+where revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'
 order by revoked_at desc
 limit 50000;
 

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordingLogger } from '../../test/support/logger.ts';
+import type { HealthCheck } from '../domain/ports.ts';
+import { createCheckHealth } from './check-health.ts';
+
+type Probe = (signal: AbortSignal) => Promise<void>;
+const works: Probe = async () => {};
+const fails: Probe = () => Promise.reject(new Error('connection refused'));
+
+function setUp(probes: { database: Probe; cache: Probe; messaging: Probe }) {
+  const state = { ...probes, nowMs: 0, runs: 0 };
+  const check = (name: HealthCheck['name'], driver: string, required: boolean): HealthCheck => ({
+    name,
+    driver,
+    required,
+    check(signal) {
+      state.runs += 1;
+      return state[name](signal);
+    },
+  });
+  const logger = createRecordingLogger();
+  const checkHealth = createCheckHealth({
+    checks: [
+      check('database', 'postgres', true),
+      check('cache', 'memory', false),
+      check('messaging', 'embedded', false),
+    ],
+    logger,
+    monotonicMs: () => state.nowMs,
+  });
+  return { checkHealth, state, logger };
+}
+
+describe('the health report', () => {
+  it.each([
+    ['ok', works, works, works],
+    ['degraded', works, fails, works],
+    ['degraded', works, fails, fails],
+    ['down', fails, works, works],
+    ['down', fails, fails, fails],
+  ] as const)('is %s by what fails', async (status, database, cache, messaging) => {
+    const { checkHealth } = setUp({ database, cache, messaging });
+    const report = await checkHealth();
+    expect(report.status).toBe(status);
+    const expected = (probe: Probe) => (probe === works ? 'ok' : 'down');
+    expect(report.checks).toEqual({
+      database: { status: expected(database), latencyMs: 0, driver: 'postgres' },
+      cache: { status: expected(cache), latencyMs: 0, driver: 'memory' },
+      messaging: { status: expected(messaging), latencyMs: 0, driver: 'embedded' },
+    });
+  });
+
+  it('says nothing of why: that is in the log', async () => {
+    const { checkHealth, logger } = setUp({ database: fails, cache: works, messaging: works });
+    expect(JSON.stringify(await checkHealth())).not.toContain('refused');
+    expect(logger.lines).toMatchObject([
+      { level: 'debug', fields: { dependency: 'database' } },
+      { level: 'warn', fields: { from: 'ok', to: 'down', down: 'database' } },
+    ]);
+  });
+
+  it('comes within the deadline though a dependency hangs, and tells it to stop', async () => {
+    const signals: AbortSignal[] = [];
+    const { checkHealth } = setUp({
+      database: (signal) => {
+        signals.push(signal);
+        return new Promise(() => {});
+      },
+      cache: works,
+      messaging: works,
+    });
+    expect(await checkHealth()).toMatchObject({
+      status: 'down',
+      checks: { database: { status: 'down' }, cache: { status: 'ok' } },
+    });
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it('is shared by callers within a quarter of a second, and new after it', async () => {
+    const { checkHealth, state } = setUp({ database: works, cache: works, messaging: works });
+    await Promise.all([checkHealth(), checkHealth()]);
+    state.nowMs = 250;
+    await checkHealth();
+    expect(state.runs).toBe(3);
+    state.nowMs = 251;
+    await checkHealth();
+    expect(state.runs).toBe(6);
+  });
+
+  it('logs a change of state once, in both directions', async () => {
+    const { checkHealth, state, logger } = setUp({
+      database: works,
+      cache: works,
+      messaging: works,
+    });
+    for (const database of [works, fails, fails, works, works]) {
+      state.database = database;
+      state.nowMs += 300;
+      await checkHealth();
+    }
+    const changes = logger.lines.filter(({ message }) => message === 'health changed');
+    expect(changes.map(({ fields }) => [fields.from, fields.to])).toEqual([
+      ['ok', 'down'],
+      ['down', 'ok'],
+    ]);
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordingLogger } from '../../../test/support/logger.ts';
+import { anonymous, createMemoryStore, portWith, storedUser } from '../../../test/support/ports.ts';
+import type { RefreshTokens } from '../../domain/ports.ts';
+import type {
+  RefreshState,
+  Rotation,
+  SessionSelection,
+} from '../../domain/session/session-repository.ts';
+import { createRefreshSession } from './refresh-session.ts';
+
+const { id: userId } = storedUser();
+const hashOf = (token: string): Uint8Array => Buffer.from(token);
+
+/** The state after `first` was exchanged for `second`, so many milliseconds ago. */
+function rotated(sinceRotationMs: number): RefreshState {
+  return {
+    userId,
+    currentHash: hashOf('second'),
+    previousHash: hashOf('first'),
+    sinceRotationMs,
+    sealedSuccessor: Buffer.from('second for first'),
+    remainingMs: 60_000,
+  };
+}
+
+function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
+  const rotations: Rotation[] = [];
+  const ended: SessionSelection[] = [];
+  const logger = createRecordingLogger();
+  const store = createMemoryStore(storedUser({ version: 4 }), {
+    lockForRefresh: async () => state,
+    async rotate(_id, rotation) {
+      rotations.push(rotation);
+      return 90_000;
+    },
+    async end(_userId, selection) {
+      ended.push(selection);
+      return 'only' in selection ? [selection.only] : [];
+    },
+  });
+  const refresh = createRefreshSession({
+    unitOfWork: store.unitOfWork,
+    refreshTokens: portWith<RefreshTokens>({
+      create: () => ({ token: 'third', hash: hashOf('third') }),
+      read: (token) =>
+        token === 'forged' ? null : { sessionId: 'session 1', hash: hashOf(token) },
+      seal: (successor, predecessor) => Buffer.from(`${successor} for ${predecessor}`),
+      open: (sealed, predecessor) =>
+        Buffer.from(sealed).toString().split(` for ${predecessor}`)[0] ?? null,
+    }),
+    issueGrant: async ({ id, refreshToken, remainingMs }) => ({
+      sessionId: id,
+      accessToken: 'access',
+      accessExpiresInSeconds: 60,
+      refreshToken,
+      refreshExpiresInSeconds: remainingMs / 1_000,
+    }),
+    idleTtlMs: 60_000,
+    refreshGraceMs,
+    logger,
+  });
+  return { refresh, rotations, ended, logger, store };
+}
+
+const refused = { code: 'invalid_grant' };
+
+describe('a refresh token', () => {
+  it('that is current is exchanged, its successor sealed under it', async () => {
+    const { refresh, rotations } = setUp(rotated(1_000));
+    await expect(refresh(anonymous, 'second')).resolves.toMatchObject({
+      sessionId: 'session 1',
+      refreshToken: 'third',
+      refreshExpiresInSeconds: 90,
+    });
+    expect(rotations).toEqual([
+      {
+        currentHash: hashOf('third'),
+        previousHash: hashOf('second'),
+        sealedSuccessor: Buffer.from('third for second'),
+      },
+    ]);
+  });
+
+  it('that was just exchanged gets the same successor and rotates nothing', async () => {
+    const { refresh, rotations, ended } = setUp(rotated(9_999));
+    await expect(refresh(anonymous, 'first')).resolves.toMatchObject({
+      refreshToken: 'second',
+      refreshExpiresInSeconds: 60,
+    });
+    expect([rotations, ended]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['when the grace is over', 'first', 10_000, 10_000],
+    ['when there is no grace, at the very moment', 'first', 0, 0],
+    ['that is older than the predecessor, within the grace', 'zeroth', 0, 10_000],
+  ])(
+    'used again %s ends the session, with an event and a warning',
+    async (_when, token, sinceMs, graceMs) => {
+      const { refresh, rotations, ended, logger, store } = setUp(rotated(sinceMs), graceMs);
+      await expect(refresh(anonymous, token)).rejects.toMatchObject(refused);
+      expect(rotations).toEqual([]);
+      expect(ended).toEqual([{ only: 'session 1' }]);
+      expect(store.events).toEqual([
+        {
+          type: 'session.ended',
+          userId,
+          userVersion: 4,
+          data: { session_id: 'session 1', reason: 'refresh_token_reused' },
+        },
+      ]);
+      expect(logger.lines).toMatchObject([
+        { level: 'warn', fields: { session_id: 'session 1', user_id: userId } },
+      ]);
+      expect(JSON.stringify(logger.lines)).not.toContain(token);
+    },
+  );
+
+  it('that we did not make asks nobody and ends nothing', async () => {
+    const { refresh, ended, store } = setUp(rotated(0));
+    await expect(refresh(anonymous, 'forged')).rejects.toMatchObject(refused);
+    expect([ended, store.statements]).toEqual([[], []]);
+  });
+
+  it('of a session that is not live is refused like any other', async () => {
+    const { refresh, ended } = setUp(null);
+    await expect(refresh(anonymous, 'second')).rejects.toMatchObject(refused);
+    expect(ended).toEqual([]);
+  });
+
+  it.each([
+    ['second', rotated(0), 'info', 'session refreshed'],
+    ['forged', rotated(0), 'warn', 'refresh refused'],
+    ['second', null, 'warn', 'refresh refused'],
+  ] as const)(
+    '(%s) leaves one log line, which has no token',
+    async (token, state, level, message) => {
+      const { refresh, logger } = setUp(state);
+      await refresh(anonymous, token).catch(() => undefined);
+      expect(logger.lines).toMatchObject([
+        { level, message, fields: { request_id: 'request-1', client_ip: '192.0.2.1' } },
+      ]);
+      expect(JSON.stringify(logger.lines)).not.toContain(token);
+    },
+  );
+
+  it('used again while its user is being deleted is refused, and there is nothing to end', async () => {
+    const { refresh, ended, store } = setUp(rotated(60_000));
+    store.row = null;
+    await expect(refresh(anonymous, 'first')).rejects.toMatchObject(refused);
+    expect([ended, store.events]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { callerWith } from '../../../test/support/ports.ts';
+import { createGetPublicProfiles } from './get-public-profiles.ts';
+
+const caller = callerWith({ kind: 'user', userId: 'user 1', sessionId: 'session 1' });
+const profile = (id: string) => ({ id, firstName: `First ${id}`, lastName: `Last ${id}` });
+
+describe('a batch of public profiles', () => {
+  it('keeps the order asked, whatever order the database answers in, and names what is missing', async () => {
+    const asked: (readonly string[])[] = [];
+    const getPublicProfiles = createGetPublicProfiles({
+      users: {
+        async listPublicProfiles(ids) {
+          asked.push(ids);
+          return [profile('b'), profile('a'), profile('c')];
+        },
+      },
+    });
+    expect(await getPublicProfiles(caller, ['x', 'c', 'a', 'y', 'b', 'a', 'x'])).toEqual({
+      profiles: [profile('c'), profile('a'), profile('b')],
+      missing: ['x', 'y'],
+    });
+    expect(asked).toEqual([['x', 'c', 'a', 'y', 'b']]);
+  });
+
+  it('is for users and for services that may read, and costs nobody else a query', async () => {
+    const getPublicProfiles = createGetPublicProfiles({
+      users: { listPublicProfiles: () => Promise.reject(new Error('not asked')) },
+    });
+    const anonymous = callerWith({ kind: 'anonymous' });
+    const writer = callerWith({ kind: 'service', accountId: 'account 1', scopes: ['users:write'] });
+    await expect(getPublicProfiles(anonymous, ['a'])).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    await expect(getPublicProfiles(writer, ['a'])).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});

@@ -1,0 +1,100 @@
+/** What must be in no log line, no error answer and no event, by where it goes in. */
+export const CANARY = {
+  password: 'canary otter of the password',
+  wrongPassword: 'canary otter of the wrong one',
+  newPassword: 'canary otter of the new one',
+  email: 'canary-mailbox',
+  firstName: 'Canaryfirst',
+  lastName: 'Canarylast',
+  phone: '491701234567',
+  bearer: 'canary-bearer-token',
+  serviceKey: 'canaryservicekey',
+  refreshToken: 'canaryrefreshtoken',
+  query: 'canary-query',
+  header: 'canary-header',
+  userAgent: 'canary-agent',
+  malformed: 'canary-malformed',
+  wrongType: 'canary-type',
+  path: 'canary-path',
+  raw: 'canary-raw-bytes',
+  /** Names of unknown fields: an error answer points at them, and nothing else shows them. */
+  field: 'canary-field',
+} as const;
+
+/** Somebody whose every value is a canary. */
+export const PERSON = {
+  first_name: CANARY.firstName,
+  last_name: CANARY.lastName,
+  email: `${CANARY.email}@example.com`,
+  phone: `+${CANARY.phone}`,
+  password: CANARY.password,
+};
+
+/** Each splits a line somewhere: for readers of logs, terminals or JavaScript. */
+const BREAKS = '\r\n\u2028\u2029\u0085\u000b';
+const FORGED = `{"level":"info","message":"forged ${CANARY.malformed}"}`;
+
+/** One request. */
+export interface Sent {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** A credential as a header. */
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+/** Requests that are refused with a 4xx status, with canaries wherever a request has room for text. */
+export function refusedRequests(own: Readonly<Record<string, string>>): readonly Sent[] {
+  const { email } = PERSON;
+  const wrong = CANARY.wrongPassword;
+  return [
+    { method: 'POST', url: '/v1/sessions', body: { email, password: wrong } },
+    { method: 'POST', url: '/v1/sessions', body: { email: `x${email}`, password: wrong } },
+    { method: 'POST', url: '/v1/sessions', body: { email: CANARY.email, password: [wrong] } },
+    {
+      method: 'POST',
+      url: '/v1/sessions/refresh',
+      body: { refresh_token: `urt_${CANARY.refreshToken}` },
+    },
+    { url: '/v1/me', headers: bearer(CANARY.bearer) },
+    { url: '/v1/me', headers: bearer(`usk_${CANARY.serviceKey}`) },
+    { url: '/v1/me', headers: { authorization: `Basic ${CANARY.bearer}` } },
+    { url: `/v1/users?email=${email}&q=${CANARY.query}`, headers: own },
+    { url: `/v1/users?${CANARY.field}=${CANARY.query}`, headers: own },
+    { url: `/v1/users?cursor=${CANARY.query}&limit=${CANARY.query}`, headers: own },
+    { url: `/v1/users/${CANARY.path}`, headers: own },
+    { method: 'DELETE', url: `/v1/sessions/${CANARY.path}`, headers: own },
+    { url: `/${CANARY.path}/%0d%0a${encodeURIComponent(FORGED)}` },
+    { method: 'DELETE', url: `/${CANARY.path}%e2%80%a8` },
+    { url: `/v1/%zz${CANARY.path}` },
+    { method: 'POST', url: '/v1/users', body: `{"password": "${CANARY.malformed}` },
+    { method: 'POST', url: '/v1/users', body: `"${CANARY.wrongType}"` },
+    { method: 'POST', url: '/v1/users', body: { ...PERSON, [CANARY.field]: CANARY.wrongType } },
+    { method: 'POST', url: '/v1/users', body: { ...PERSON, phone: CANARY.wrongType } },
+    { method: 'POST', url: '/v1/users', body: { ...PERSON, email: CANARY.wrongType } },
+    {
+      method: 'POST',
+      url: '/v1/users',
+      body: { ...PERSON, first_name: `${CANARY.firstName}${BREAKS}${FORGED}` },
+    },
+    { method: 'POST', url: '/v1/users', body: { ...PERSON, password: 'canary' } },
+    {
+      method: 'POST',
+      url: '/v1/users',
+      headers: { 'content-type': `text/${CANARY.header}` },
+      body: 'x',
+    },
+    { url: '/v1/me', headers: { ...own, 'x-request-id': `${CANARY.header} ${FORGED}` } },
+    {
+      method: 'PATCH',
+      url: '/v1/users/00000000-0000-7000-8000-000000000000',
+      headers: { ...own, 'if-match': CANARY.header },
+      body: {},
+    },
+    { method: 'OPTIONS', url: `/${CANARY.path}` },
+  ];
+}
