@@ -27,7 +27,13 @@ export default defineConfig({
     retry: 0,
     teardownTimeout: 30_000,
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
       withPostgres('contract'),
       withPostgres('integration'),
       withPostgres('http'),

@@ -7,13 +7,14 @@ import { checkLayers } from './layers.ts';
 const root = join(import.meta.dirname, '..');
 
 /** Each check gives its faults as lines; tools print theirs themselves and give one line. */
-const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | readonly string[]])[] = [
-  ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
-  ['layers', () => checkLayers(root)],
-  ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
-  ['unused code', () => run('knip', [])],
-  ['generated files', drift],
-];
+const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | readonly string[]])[] =
+  [
+    ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
+    ['layers', () => checkLayers(root)],
+    ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
+    ['unused code', () => run('knip', [])],
+    ['generated files', drift],
+  ];
 
 let failed = false;
 for (const [name, check] of CHECKS) {

@@ -19,9 +19,15 @@ describe('the layer check', () => {
   });
 
   it.each([
-    ['src/domain/user/user.ts', "import { x } from '../errors.ts';\nimport { toASCII } from 'tr46';"],
+    [
+      'src/domain/user/user.ts',
+      "import { x } from '../errors.ts';\nimport { toASCII } from 'tr46';",
+    ],
     ['src/application/a.ts', "import type { X } from '../domain/ports.ts';"],
-    ['src/app.ts', "import { x } from './infrastructure/x.ts';\nimport { y } from './interfaces/y.ts';"],
+    [
+      'src/app.ts',
+      "import { x } from './infrastructure/x.ts';\nimport { y } from './interfaces/y.ts';",
+    ],
     ['src/infrastructure/system/clock.ts', 'const x = Date.now();'],
     ['src/interfaces/a.ts', '// Date.now() is not for us'],
   ])('accepts in %s: %s', (path, source) => {

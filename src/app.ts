@@ -4,6 +4,7 @@ import { createUseCases } from './application/use-cases.ts';
 import type { Config } from './config/schema.ts';
 import type { HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
 import type { SessionRepository } from './domain/session/session-repository.ts';
+import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
 import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from './infrastructure/database/sql.ts';
 import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
@@ -167,10 +168,10 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
 
 /** Builds the use cases over the stores, with what remembers and what listens in this process. */
 function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseStack) {
-  const { database, users, sessions, clock, ids } = stores;
+  const { database, users, clock, ids } = stores;
   const verifiedTokens = createVerifiedTokens();
   const revocations = createRevocations({
-    sessions,
+    sessions: createPostgresSessionRepository(stores.watch),
     monotonicMs,
     shared: database.driver === 'postgres',
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
@@ -208,7 +209,7 @@ function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseS
     revocations,
     verifiedTokens,
     knownServiceAccounts: createKnownServiceAccounts(),
-    healthChecks: [databaseHealth(database), cacheHealth, busHealth],
+    healthChecks: [databaseHealth(stores.watch), cacheHealth, busHealth],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
     monotonicMs,
     logger,

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { decodeMasterKey } from './config/master-key.ts';
 import type { Config } from './config/schema.ts';
 import type { Logger } from './domain/ports.ts';
-import { openDatabase } from './infrastructure/database/open-database.ts';
+import { openDatabase, openWatch } from './infrastructure/database/open-database.ts';
 import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
 import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
@@ -49,8 +49,11 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
     releases.register('the control socket', () => control.release());
     for (const path of [files.masterKey, files.serviceKey]) await removeSecretDrafts(path);
   }
-  const database = await openDatabase(databaseSettings(deps), logger);
+  const settings = databaseSettings(deps);
+  const database = await openDatabase(settings, logger);
   releases.register('the database', () => database.close());
+  const watch = await openWatch(settings, database, logger);
+  releases.register('the watching connection', () => watch.close());
   deps.signal?.throwIfAborted();
 
   const masterKey = await readMasterKey(deps, files.masterKey);
@@ -81,6 +84,7 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
     files,
     control,
     database,
+    watch,
     users: createPostgresUserRepository(database),
     sessions: createPostgresSessionRepository(database),
     serviceAccounts,

@@ -29,7 +29,11 @@ export const databaseKeys = {
     path('path, or `system`'),
     'File with the CA certificates (PEM); `system` trusts those of Node.js and needs `verify-full`',
   ),
-  'database.max_open_conns': withDefault(integer(1, 1_000), 10, 'Most connections of one process'),
+  'database.max_open_conns': withDefault(
+    integer(1, 1_000),
+    10,
+    'Most connections of one process, besides one for health and revocations',
+  ),
   'database.max_idle_conns': derived(
     integer(0, 1_000),
     '`5`, or `database.max_open_conns` where that is lower',

@@ -165,5 +165,5 @@ function describeSources(concerned: readonly Key[], sources: Resolved['sources']
 
 /** `UV_THREADPOOL_SIZE`, which libuv reads once when the process begins; not a key of ours. */
 export function threadPoolSize(env: Environment = process.env): string | undefined {
-  return env['UV_THREADPOOL_SIZE'];
+  return env.UV_THREADPOOL_SIZE;
 }

@@ -110,7 +110,7 @@ describe('the embedded service under kill -9', () => {
     expectNothingLost(acknowledged, await readVersions(last.url, readServiceKey(cwd)));
     expect((await last.process.stop()).code).toBe(0);
     await expectEventsToMatch(join(cwd, 'data', 'postgres'));
-  });
+  }, 240_000);
 });
 
 /** Each version of each user has exactly one event, in order, and no event is anybody else's. */

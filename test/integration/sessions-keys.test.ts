@@ -44,6 +44,12 @@ describe.each([2, 8])('%i instances that start at once on an empty database', (c
 
 describe.each(APP_DATABASES)('access tokens on %s', (database) => {
   const api = useSharedApi(database, { env: { SECURITY_MASTER_KEY: masterKey } });
+  let setting: Promise<ForgerySetting> | undefined;
+  // Nothing below ends its sessions, so that one serves all.
+  const forgerySetting = (): Promise<ForgerySetting> => {
+    setting ??= setUpForgery(api());
+    return setting;
+  };
 
   it('verify against the published key set with any library, and carry what RFC 9068 asks for', async () => {
     const account = await api().register();
@@ -76,7 +82,7 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
   });
 
   it('are accepted when the test signs with the service’s own key, which the refusals below rely on', async () => {
-    const { sign } = await setUpForgery(api());
+    const { sign } = await forgerySetting();
     expect(await api().statusOf(await sign({}, {}))).toBe(200);
   });
 
@@ -111,19 +117,21 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
     ['the refresh token in its place', ({ grant }) => grant.refresh_token],
     ['the session id in its place', ({ grant }) => grant.session_id],
   ])('are refused with %s', async (_what, forge) => {
-    const setting = await setUpForgery(api());
-    const forged = await forge(setting);
+    const given = await forgerySetting();
+    const { grant, introspectionKey } = given;
+    const forged = await forge(given);
     for (const method of ['GET', 'DELETE'] as const) {
       const path = method === 'GET' ? '/v1/me' : '/v1/sessions';
       const answer = await api().send(method, path, { token: forged });
       expect(answer.statusCode, answer.body).toBe(401);
       expect(answer.json().code).toBe('invalid_token');
     }
-    const { key } = await api().createService('tokens:introspect');
-    const body = { token: forged };
-    const told = await api().send('POST', '/v1/tokens/introspect', { token: key, body });
+    const told = await api().send('POST', '/v1/tokens/introspect', {
+      token: introspectionKey,
+      body: { token: forged },
+    });
     expect(told.json()).toEqual({ active: false });
-    expect(await api().statusOf(setting.grant.access_token)).toBe(200);
+    expect(await api().statusOf(grant.access_token)).toBe(200);
   });
 
   it('do not stand for service keys, nor service keys for them', async () => {
@@ -139,6 +147,7 @@ interface ForgerySetting {
   readonly userId: string;
   readonly otherUser: string;
   readonly otherSession: string;
+  readonly introspectionKey: string;
   readonly kid: string;
   readonly publicJwk: Readonly<Record<string, unknown>>;
   /** Signs the grant's own token again with the service's key, after these changes; undefined takes a member away. */
@@ -163,6 +172,7 @@ async function setUpForgery(api: Api): Promise<ForgerySetting> {
     userId: account.id,
     otherUser: other.id,
     otherSession: otherGrant.session_id,
+    introspectionKey: (await api.createService('tokens:introspect')).key,
     kid: stored.kid,
     publicJwk: stored.publicJwk,
     sign: (changedHeader, changedPayload) =>

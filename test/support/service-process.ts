@@ -28,18 +28,3 @@ export async function runProgram(
     env: { PATH, HOME, ...options.env },
   });
 }
-
-/** Starts the service on a free port and waits for its ready line. */
-export async function startService(options: {
-  readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly args?: readonly string[];
-}): Promise<ServiceProcess> {
-  const child = await runProgram(['serve', ...(options.args ?? [])], {
-    ...options,
-    env: { SERVER_PORT: '0', LOGGING_FORMAT: 'json', ...options.env },
-  });
-  const line = await child.waitForLine(/"message":"ready"/);
-  const ready = JSON.parse(line) as Record<string, unknown>;
-  return { url: String(ready.url), process: child, ready };
-}

@@ -57,6 +57,27 @@ function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
       });
 }
 
+/**
+ * A connection of its own for what has to be answered while all others are busy: health, and the revocations of other
+ * instances. Without it an overloaded service would look dead, and each of its requests would ask for its session.
+ */
+export async function openWatch(
+  settings: DatabaseSettings,
+  database: Database,
+  logger: Logger,
+): Promise<Database> {
+  if (settings.driver === 'embedded') return database;
+  return createPostgresDatabase(
+    {
+      ...settings.postgres,
+      maxOpenConns: 1,
+      maxIdleConns: 1,
+      applicationName: 'user-service watch',
+    },
+    { logger },
+  );
+}
+
 /** A connection for the migrator alone, and what it needs to be closed after it. */
 export async function openMigrationConnection(
   settings: DatabaseSettings,

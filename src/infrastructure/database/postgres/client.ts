@@ -18,7 +18,7 @@ function addressConfig(settings: PostgresSettings): ClientConfig {
     password: settings.password,
     database: settings.database,
     ssl: tlsOptions(settings),
-    application_name: 'user-service',
+    application_name: settings.applicationName ?? 'user-service',
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
     connectionTimeoutMillis: settings.connectTimeoutMs,

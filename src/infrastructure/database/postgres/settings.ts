@@ -32,6 +32,8 @@ export interface PostgresSettings {
    * settings of the role.
    */
   readonly preparedStatements: boolean;
+  /** What `pg_stat_activity` shows; `user-service` by default. */
+  readonly applicationName?: string;
 }
 
 /** What a transaction that does nothing is given before the server ends it. */
