@@ -154,7 +154,11 @@ Every refusal is a problem document (RFC 9457) with the media type \`application
   "code": "validation_failed",
   "request_id": "01a203cb-8cfc-74e5-9166-1f31c2b8b744",
   "errors": [
-    { "pointer": "/email", "code": "email_domain", "message": "The part after @ must be a domain name with at least two labels." }
+    {
+      "pointer": "/email",
+      "code": "email_domain",
+      "message": "The part after @ must be a domain name with at least two labels."
+    }
   ]
 }
 \`\`\`
@@ -173,12 +177,24 @@ export function generateErrors(): string {
     ...codes.map(entryOf),
     '## Field codes\n',
     'In the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body; `/query/…` and `/path/…` lead to the other parts of a request.\n',
-    '| code | where | rule |\n| --- | --- | --- |',
-    ...Object.entries(FIELD_CODES).map(
-      ([code, { where, rule }]) => `| \`${code}\` | ${where} | ${rule} |`,
-    ),
+    ...fieldTable(),
     '',
   ].join('\n');
+}
+
+/** Padded as the formatter, which reads this file too, pads tables. */
+function fieldTable(): string[] {
+  const rows = [
+    ['code', 'where', 'rule'],
+    ...Object.entries(FIELD_CODES).map(([code, { where, rule }]) => [`\`${code}\``, where, rule]),
+  ];
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)];
 }
 
 function entryOf(code: ProblemCode): string {

@@ -5,7 +5,6 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Logger } from '../../src/domain/ports.ts';
 import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
-import { createTemporaryDirectory } from './temp-directory.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** The databases that a whole service can run on; suites over the API run on each of them. */
@@ -58,7 +57,8 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
       ...(connection === null ? {} : postgresEnvironment(connection)),
       ...options.env,
     },
-    cwd: createTemporaryDirectory('app').path,
+    // Nowhere: no config.yaml is found, and a service in memory or on a server writes no file.
+    cwd: '/nonexistent/user-service',
   });
   return await createApp({
     config,

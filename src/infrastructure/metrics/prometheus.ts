@@ -2,7 +2,11 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Numbers that are read when the metrics are asked for. */
 export interface MetricSources {
-  readonly databasePool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+  readonly databasePool: () => {
+    readonly total: number;
+    readonly idle: number;
+    readonly waiting: number;
+  };
   readonly hashingGate: () => { readonly active: number; readonly waiting: number };
 }
 
@@ -42,10 +46,15 @@ export function createPrometheusMetrics(sources: MetricSources): Metrics {
   gauge('database_pool_waiting', 'Callers that wait for a database connection.', 'queue', () => ({
     pool: sources.databasePool().waiting,
   }));
-  gauge('password_hashing', 'Password hashes that are computed, and those that wait.', 'state', () => {
-    const { active, waiting } = sources.hashingGate();
-    return { active, waiting };
-  });
+  gauge(
+    'password_hashing',
+    'Password hashes that are computed, and those that wait.',
+    'state',
+    () => {
+      const { active, waiting } = sources.hashingGate();
+      return { active, waiting };
+    },
+  );
 
   return {
     contentType: registry.contentType,
@@ -55,7 +64,12 @@ export function createPrometheusMetrics(sources: MetricSources): Metrics {
     },
   };
 
-  function gauge(name: string, help: string, label: string, read: () => Record<string, number>): void {
+  function gauge(
+    name: string,
+    help: string,
+    label: string,
+    read: () => Record<string, number>,
+  ): void {
     new Gauge({
       name: `user_service_${name}`,
       help,

@@ -8,7 +8,7 @@ import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { createFakeUseCases } from './fake-use-cases.ts';
 
 /** Settings of a server on this machine. */
-export const testSettings: HttpSettings = {
+const testSettings: HttpSettings = {
   publicUrl: 'http://127.0.0.1:8080',
   trustedProxies: [],
   corsOrigins: [],

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,9 +42,8 @@ async function unpack(path: string, template: string | URL): Promise<void> {
   const { extract } = await import('tar');
   // Synchronous since nothing else runs yet, and a thousand small files take half the time so.
   extract({ file, cwd: temporary, sync: true });
-  syncTree(temporary);
+  // Not synced, like nothing of the engine later: a killed process loses none of it, and a power cut is not promised.
   await rename(temporary, path);
-  sync(dirname(path));
 }
 
 /** What a killed process left half unpacked. Whoever gets here owns the data directory: nobody else is unpacking. */
@@ -67,21 +65,5 @@ async function list(path: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  }
-}
-
-function syncTree(root: string): void {
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    sync(join(entry.parentPath, entry.name));
-  }
-  sync(root);
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }

@@ -20,7 +20,6 @@ import { DatabaseStartError } from './start-error.ts';
 import { createStatementNames } from './statement-names.ts';
 
 export type { PostgresSettings } from './settings.ts';
-export { DatabaseStartError } from './start-error.ts';
 
 /** What a pool needs besides its settings. */
 export interface PostgresDependencies {
