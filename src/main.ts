@@ -55,8 +55,19 @@ const deps: CliDeps = {
   configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
 };
 
-// The exit is explicit: a dependency's open handle must not keep a command alive that is done.
-process.exit(await runCli(deps, rest));
+// The exit is explicit: a dependency's open handle must not keep a command alive that is done. It ends the process
+// whatever is still to be written, so that comes first, however slow the reader.
+const exitCode = await runCli(deps, rest);
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(exitCode);
+
+/** Resolves when the stream has handed over all it was given, or can hand over nothing any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed || stream.errored !== null) resolve();
+    else stream.write('', () => resolve());
+  });
+}
 
 /** @throws CommandFailure that names every fault. */
 async function load(): Promise<LoadedConfig> {
