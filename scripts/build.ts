@@ -56,8 +56,13 @@ async function prepareTemplate(): Promise<string> {
 function fingerprint(): string {
   const hash = createHash('sha256');
   const database = join(root, 'src', 'infrastructure', 'database');
-  for (const folder of [join(database, 'postgres', 'migrations'), join(database, 'embedded')]) {
-    for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  for (const folder of [
+    database,
+    join(database, 'postgres', 'migrations'),
+    join(database, 'embedded'),
+  ]) {
+    const names = readdirSync(folder).filter((name) => /\.(?:ts|sql)$/.test(name));
+    for (const name of names.sort()) hash.update(readFileSync(join(folder, name)));
   }
   const engine = join(root, 'node_modules', '@electric-sql', 'pglite', 'package.json');
   return hash.update(readFileSync(engine)).digest('hex').slice(0, 16);

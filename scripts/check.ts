@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateAll } from './generated-files.ts';
 import { checkLayers } from './layers.ts';
@@ -37,11 +37,21 @@ function run(tool: string, args: readonly string[]): readonly string[] {
 }
 
 async function drift(): Promise<readonly string[]> {
-  const faults: string[] = [];
-  for (const [path, content] of await generateAll()) {
+  const generated = await generateAll();
+  const faults = orphans(generated);
+  for (const [path, content] of generated) {
     if (readIfPresent(path) !== content) faults.push(`${path} is not what npm run generate writes`);
   }
   return faults;
+}
+
+/** What was generated once and has no source any more. */
+function orphans(generated: ReadonlyMap<string, string>): string[] {
+  const folder = 'src/infrastructure/database/postgres/generated';
+  return readdirSync(join(root, folder))
+    .map((name) => `${folder}/${name}`)
+    .filter((path) => !generated.has(path))
+    .map((path) => `${path} is made from nothing any more; delete it`);
 }
 
 function readIfPresent(path: string): string | null {

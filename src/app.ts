@@ -16,6 +16,7 @@ import { createPrometheusMetrics } from './infrastructure/metrics/prometheus.ts'
 import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
 import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
 import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
+import { formatRfc3339 } from './infrastructure/system/clock.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import {
   createHttpServer,
@@ -109,7 +110,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const httpDeps: HttpDeps = {
     useCases,
     logger,
-    clock: stores.clock,
+    formatTime: formatRfc3339,
     ids: stores.ids,
     settings: {
       ...config.server,

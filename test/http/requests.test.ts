@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/application/access/caller.ts';
+import type { ExpectedVersions } from '../../src/application/users/expected-versions.ts';
 import type { UserSelection } from '../../src/application/users/list-users.ts';
-import type { ExpectedVersions } from '../../src/application/users/update-user.ts';
 import { ADA_ID, ADA_SESSION_ID, ADA_TOKEN, ada, SERVICE_KEY } from './support/fake-use-cases.ts';
 import { createTestServer, type TestServerOptions } from './support/test-server.ts';
 

@@ -245,6 +245,8 @@ describe('accounts', () => {
     await expectProblem('deleteUser', { ids: [user.id], as: writer }, 403, 'forbidden');
     await expectProblem('deleteUser', { ids: [user.id], as: user.token }, 403, 'forbidden');
     await expectProblem('deleteUser', { ids: ['x'], as: admin }, 422, 'validation_failed');
+    const stale = { ids: [user.id], as: admin, headers: { 'if-match': '"7"' } };
+    await expectProblem('deleteUser', stale, 412, 'version_mismatch');
     expect((await call('deleteUser', { ids: [user.id], as: admin })).status).toBe(204);
     await expectProblem('deleteUser', { ids: [user.id], as: admin }, 404, 'user_not_found');
   });

@@ -1,9 +1,11 @@
 import type { Clock } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireScope, requireSelf, userNotFound } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import type { ConfirmPassword, PasswordConfirmation } from './confirm-password.ts';
+import type { ConfirmPassword } from './confirm-password.ts';
+import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -20,19 +22,19 @@ export function createDeleteUser(deps: Deps) {
     async own(caller: Caller, id: string, currentPassword: string): Promise<void> {
       requireSelf(caller, id);
       const confirmation = await deps.confirmPassword(caller, id, currentPassword);
-      await remove(caller, id, confirmation);
+      await remove(caller, id, (user) => confirmation.assertStillTrue(user));
     },
-    async any(caller: Caller, id: string): Promise<void> {
+    async any(caller: Caller, id: string, expected: ExpectedVersions): Promise<void> {
       requireScope(caller, 'users:admin');
-      await remove(caller, id);
+      await remove(caller, id, (user) => assertVersion(user, expected));
     },
   };
 
-  function remove(caller: Caller, id: string, confirmation?: PasswordConfirmation): Promise<void> {
+  function remove(caller: Caller, id: string, assertMayGo: (user: User) => void): Promise<void> {
     return deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(id);
       if (user === null) throw userNotFound();
-      confirmation?.assertStillTrue(user);
+      assertMayGo(user);
       await endSessions(transaction, user, { all: true }, 'user_deleted');
       user.delete(deps.clock.now());
       await transaction.users.delete(id);

@@ -4,11 +4,12 @@ import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
 import { parsePersonName } from '../../domain/user/person-name.ts';
 import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
-import type { ProfileChange, User, UserProfile } from '../../domain/user/user.ts';
+import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
 import type { ConfirmPassword } from './confirm-password.ts';
+import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
@@ -16,9 +17,6 @@ interface Deps {
   readonly confirmPassword: ConfirmPassword;
   readonly clock: Clock;
 }
-
-/** Which versions a change may be applied to; `any` where the caller did not say. */
-export type ExpectedVersions = readonly number[] | 'any';
 
 /** Fields to change, as they are sent; a missing one stays. */
 export interface UserUpdateInput {
@@ -91,10 +89,4 @@ function readChange(input: UserUpdateInput): ProfileChange {
       ? {}
       : { phone: () => (phone === null ? null : parsePhoneNumber(phone)) }),
   });
-}
-
-function assertVersion(user: User, expected: ExpectedVersions): void {
-  if (expected !== 'any' && !expected.includes(user.version)) {
-    throw new DomainError('version_mismatch', 'The user has changed since that version was read.');
-  }
 }

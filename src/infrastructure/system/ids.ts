@@ -10,8 +10,3 @@ export function createUuidV7Generator(): IdGenerator {
 export function isUuid(text: string): boolean {
   return validate(text);
 }
-
-/** Reads a UUID of any version. @returns its one canonical spelling, in lower case, or null. */
-export function parseUuid(text: string): string | null {
-  return isUuid(text) ? text.toLowerCase() : null;
-}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSystemClock, formatRfc3339 } from './clock.ts';
-import { createUuidV7Generator, isUuid, parseUuid } from './ids.ts';
+import { createUuidV7Generator, isUuid } from './ids.ts';
 
 describe('times', () => {
   test('are written in UTC with milliseconds, and read back as the same time', () => {
@@ -47,7 +47,7 @@ describe('ids', () => {
     fc.assert(
       fc.property(fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7, 8] }), (id) => {
         expect(isUuid(id)).toBe(true);
-        expect(parseUuid(id.toUpperCase())).toBe(id);
+        expect(isUuid(id.toUpperCase())).toBe(true);
       }),
     );
   });
@@ -63,6 +63,5 @@ describe('ids', () => {
     '0198a1b2-c3d4-7e5f-ca9b-0c1d2e3f4a5b',
   ])('%j is no id', (text) => {
     expect(isUuid(text)).toBe(false);
-    expect(parseUuid(text)).toBeNull();
   });
 });

@@ -26,13 +26,14 @@ export function nullableString(options: Record<string, unknown> = {}) {
 
 /** A time in an answer: RFC 3339, UTC, milliseconds. */
 export function timeOutput(description?: string) {
-  return Type.String({
+  return Type.Unsafe<Date>({
+    type: 'string',
     format: 'date-time',
     ...(description === undefined ? {} : { description }),
   });
 }
 
-/** A time as answers show it (RFC 3339 §5.6), in UTC with milliseconds. */
-export function showTime(time: Date): string {
-  return time.toISOString();
+/** A time or null in an answer. */
+export function nullableTimeOutput() {
+  return Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time' });
 }

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../application/use-cases.ts';
-import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import type { IdGenerator, Logger } from '../../domain/ports.ts';
 
 /** What the HTTP edge is told by the configuration. */
 export interface HttpSettings {
@@ -40,7 +40,8 @@ export interface HttpMetrics {
 export interface HttpDeps {
   readonly useCases: UseCases;
   readonly logger: Logger;
-  readonly clock: Clock;
+  /** Writes a time as RFC 3339 text in UTC. */
+  readonly formatTime: (time: Date) => string;
   /** Makes request ids. */
   readonly ids: IdGenerator;
   readonly settings: HttpSettings;

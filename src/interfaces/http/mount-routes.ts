@@ -45,7 +45,7 @@ export function mountRoutes(
       handler: async (request, reply) => {
         const caller = callers.get(request) ?? anonymous(request);
         const answer = await route.handle(readRequest(request, route, caller), deps);
-        return send(reply, route, answer);
+        return send(reply, route, answer, deps.formatTime);
       },
     });
   }
@@ -101,11 +101,18 @@ function readRequest(
 }
 
 /** @throws Error for a status that the route does not declare. */
-function send(reply: FastifyReply, { answers }: Route, answer: Answer): FastifyReply {
+function send(
+  reply: FastifyReply,
+  { answers }: Route,
+  answer: Answer,
+  formatTime: (time: Date) => string,
+): FastifyReply {
   const declared = answers[answer.status];
   if (declared === undefined) throw new Error(`The route declares no answer ${answer.status}.`);
   const { schema, mediaType } = declared;
+  const plain = schema === undefined || mediaType !== undefined;
+  // Written before anything of the reply is set: a body that cannot be written is answered by a problem alone.
+  const body = plain ? answer.body : writeJson(schema, answer.body, formatTime);
   reply.code(answer.status).headers(answer.headers ?? {});
-  if (schema === undefined || mediaType !== undefined) return reply.send(answer.body);
-  return reply.type(JSON_MEDIA_TYPE).send(writeJson(schema, answer.body));
+  return plain ? reply.send(body) : reply.type(JSON_MEDIA_TYPE).send(body);
 }

@@ -1,4 +1,4 @@
-import type { ExpectedVersions } from '../../application/users/update-user.ts';
+import type { ExpectedVersions } from '../../application/users/expected-versions.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { EdgeError } from './problems.ts';
 

@@ -119,7 +119,7 @@ function frameworkProblem(error: unknown, request: FailedRequest): Problem {
       const { meaning } = PROBLEMS.request_timeout;
       return { code: 'request_timeout', detail: meaning, headers: { connection: 'close' } };
     }
-    const timedOut = request.method === 'GET' ? 'unavailable' : 'outcome_unknown';
+    const timedOut = /^(?:GET|HEAD)$/.test(request.method) ? 'unavailable' : 'outcome_unknown';
     return {
       code: timedOut,
       detail: 'The request was not answered in time.',

@@ -5,8 +5,7 @@ import {
 } from '../../domain/service-account/service-account-repository.ts';
 import {
   closedObject,
-  nullableString,
-  showTime,
+  nullableTimeOutput,
   timeOutput,
   uuidInput,
   uuidOutput,
@@ -20,7 +19,7 @@ const accountProperties = {
   name: Type.String(),
   scopes: Type.Array(Type.Enum([...SCOPES])),
   created_at: timeOutput(),
-  revoked_at: nullableString({ format: 'date-time' }),
+  revoked_at: nullableTimeOutput(),
 };
 const accountSchema = Type.Object(accountProperties);
 
@@ -29,8 +28,8 @@ function showAccount(account: ServiceAccount): Static<typeof accountSchema> {
     id: account.id,
     name: account.name,
     scopes: [...account.scopes],
-    created_at: showTime(account.createdAt),
-    revoked_at: account.revokedAt === null ? null : showTime(account.revokedAt),
+    created_at: account.createdAt,
+    revoked_at: account.revokedAt,
   };
 }
 

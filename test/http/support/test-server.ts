@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import type { UseCases } from '../../../src/application/use-cases.ts';
+import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import type { HttpDeps, HttpSettings } from '../../../src/interfaces/http/server.ts';
 import { createHttpServer } from '../../../src/interfaces/http/server.ts';
@@ -34,7 +35,7 @@ export function createTestDeps(options: TestServerOptions = {}) {
   const deps: HttpDeps = {
     useCases: createFakeUseCases(options.useCases),
     logger,
-    clock: { now: () => new Date('2026-01-01T00:00:00.000Z') },
+    formatTime: formatRfc3339,
     ids: createUuidV7Generator(),
     settings: { ...testSettings, ...options.settings },
     isDraining: () => false,

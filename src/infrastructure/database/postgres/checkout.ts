@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { DomainError } from '../../../domain/errors.ts';
 import type { SqlConnection, SqlResult } from '../sql.ts';
 import {
   breaksConnection,
@@ -79,7 +80,7 @@ export function createConnectionLender(
   };
 }
 
-/** @throws DomainError `unavailable` when none came in time; what the server says when it refuses this client. */
+/** @throws DomainError `unavailable`, whatever kept the connection from coming: a password that changed, too. */
 async function acquire(pool: Pool): Promise<PoolClient> {
   if (pool.waitingCount >= MAX_WAITING) {
     throw databaseUnavailable(new Error('too many callers wait for a connection'));
@@ -87,7 +88,8 @@ async function acquire(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw translateDatabaseError(error);
+    const translated = translateDatabaseError(error);
+    throw translated instanceof DomainError ? translated : databaseUnavailable(error);
   }
 }
 

@@ -4,7 +4,6 @@ import type { SessionGrant } from '../../../application/sessions/session-grant.t
 import {
   closedObject,
   nullableString,
-  showTime,
   timeOutput,
   uuidInput,
   uuidOutput,
@@ -73,9 +72,9 @@ export function showSessions(sessions: readonly ListedSession[]): Static<typeof 
       id: session.id,
       ip: session.client.ip,
       user_agent: session.client.userAgent,
-      created_at: showTime(session.createdAt),
-      last_used_at: showTime(session.lastUsedAt),
-      expires_at: showTime(session.expiresAt),
+      created_at: session.createdAt,
+      last_used_at: session.lastUsedAt,
+      expires_at: session.expiresAt,
       current: session.current,
     })),
   };

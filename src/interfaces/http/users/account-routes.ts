@@ -184,10 +184,11 @@ const deleteUser = route({
   summary: 'Delete any account',
   access: 'scope:users:admin',
   params: userParams,
+  headers: [ifMatch(false)],
   answers: { 204: { description: 'The account and its sessions are gone.' } },
-  problems: ['user_not_found'],
-  handle: async ({ caller, params }, { useCases }) => {
-    await useCases.deleteUser.any(caller, params.id);
+  problems: ['user_not_found', 'version_mismatch'],
+  handle: async ({ caller, params, header }, { useCases }) => {
+    await useCases.deleteUser.any(caller, params.id, readIfMatch(header('if-match')));
     return { status: 204 };
   },
 });

@@ -3,7 +3,6 @@ import type { UserProfile } from '../../../domain/user/user.ts';
 import {
   closedObject,
   nullableString,
-  showTime,
   timeOutput,
   uuidInput,
   uuidOutput,
@@ -103,8 +102,8 @@ export function showUser(user: UserProfile): Static<typeof userSchema> {
     email_verified: user.emailVerified,
     status: user.status,
     version: user.version,
-    created_at: showTime(user.createdAt),
-    updated_at: showTime(user.updatedAt),
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
   };
 }
 
