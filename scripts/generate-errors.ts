@@ -123,6 +123,10 @@ export const FIELD_CODES: Readonly<
     where: 'new passwords',
     rule: 'Not one that attackers try first, nor little more than the e-mail address or the name of the service.',
   },
+  password_breached: {
+    where: 'new passwords',
+    rule: 'Not one that is known from a breach of some service; looked up only with `pwned_passwords.enabled`.',
+  },
   current_password_required: {
     where: '`current_password`',
     rule: 'Users who change their own e-mail address give their password once more.',

@@ -1,3 +1,4 @@
+import { generateAsyncApi } from './generate-asyncapi.ts';
 import { generateConfigFiles } from './generate-config.ts';
 import { generateErrors } from './generate-errors.ts';
 import { generateOpenApi } from './generate-openapi.ts';
@@ -9,6 +10,7 @@ export async function generateAll(): Promise<Map<string, string>> {
     ...(await generateSql()),
     ...(await generateConfigFiles()),
     ['docs/errors.md', generateErrors()],
+    ['docs/asyncapi.yaml', generateAsyncApi()],
     ['docs/openapi.json', await generateOpenApi()],
   ]);
 }

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { createRevocations } from './application/sessions/revocations.ts';
 import { createUseCases } from './application/use-cases.ts';
+import { startBackground } from './background.ts';
 import type { Config } from './config/schema.ts';
 import type { HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
-import type { SessionRepository } from './domain/session/session-repository.ts';
 import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
 import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from './infrastructure/database/sql.ts';
+import { createPwnedPasswords } from './infrastructure/external/pwned-passwords.ts';
 import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
 import {
   createInProcessBus,
@@ -23,13 +24,11 @@ import {
   createManagementServer,
   type HttpDeps,
 } from './interfaces/http/server.ts';
-import { startLoop } from './interfaces/worker/loop.ts';
 import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
-import {
-  createKnownServiceAccounts,
-  createRememberedUsers,
-  createVerifiedTokens,
-} from './remembered.ts';
+import { openBroker, openUserCopies } from './links.ts';
+import { createMailDelivery } from './mail.ts';
+import { metricSources } from './metric-sources.ts';
+import { createKnownServiceAccounts, createVerifiedTokens } from './remembered.ts';
 import { listenOn, StartError } from './start-failure.ts';
 import { type AppDeps, openStores, type Stores } from './stores.ts';
 
@@ -39,7 +38,7 @@ export type { AppDeps } from './stores.ts';
 /** Where a listening service is reached, and what it runs on. */
 export interface ReadyInfo {
   readonly url: string;
-  readonly drivers: Readonly<Record<'database' | 'cache' | 'messaging', string>>;
+  readonly drivers: Readonly<Record<'database' | 'cache' | 'messaging' | 'mail', string>>;
   /** The file with the first service key; null where the service has none of its own. */
   readonly serviceKeyFile: string | null;
   /** The key itself, only on the start that made it. */
@@ -59,10 +58,6 @@ export interface App {
 }
 
 const SERVICE_NAME = 'user-service';
-const REVOCATION_POLL_MS = 500;
-const MAINTENANCE_INTERVAL_MS = 60_000;
-const EXPIRED_ROWS_PER_ROUND = 5_000;
-const MAX_EXPIRY_ROUNDS = 20;
 /** Beyond this a revoked token is expired anyway: its longest life, and the leeway of verification. */
 const REVOCATION_SLACK_MS = 60_000;
 
@@ -72,7 +67,7 @@ const REVOCATION_SLACK_MS = 60_000;
  * @throws StartError, SchemaError, ControlSocketError, or what a dependency reports.
  */
 export async function createApp(deps: AppDeps): Promise<App> {
-  refuseWhatIsNotThere(deps);
+  refuseTooManySlots(deps);
   const { value, releases } = await startOrRelease(
     (stack) => build(deps, stack),
     ({ name, error }) => deps.logger.warn('could not be released', { resource: name, error }),
@@ -100,11 +95,8 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { config, logger } = deps;
   const stores = await openStores(deps, releases);
   deps.signal?.throwIfAborted();
-  const { useCases, hasher, blocklist, cacheHealth, busHealth, revocations } = connect(
-    deps,
-    stores,
-    releases,
-  );
+  const { useCases, hasher, blocklist, copies, broker, messagingHealth, mail, revocations } =
+    await connect(deps, stores, releases);
 
   let draining = false;
   const httpDeps: HttpDeps = {
@@ -118,10 +110,18 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       managementSeparate: config.server.managementPort !== undefined,
       version: deps.version,
     },
-    metrics: createPrometheusMetrics({
-      databasePool: () => stores.database.stats(),
-      hashingGate: () => hasher.stats(),
-    }),
+    metrics: createPrometheusMetrics(
+      metricSources({
+        database: stores.database,
+        outboxAdministration: stores.outboxAdministration,
+        hasher,
+        copies,
+        broker,
+        mail,
+        checkHealth: () => useCases.checkHealth(),
+      }),
+      deps.version,
+    ),
     isDraining: () => draining,
   };
   const operator = await createHttpServer({ ...httpDeps, operator: true });
@@ -142,12 +142,8 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       draining = true;
     },
     async listen() {
-      if (stores.database.driver === 'postgres') {
-        await revocations.poll();
-        work(background, logger, 'revocations', REVOCATION_POLL_MS, () => revocations.poll());
-      }
-      work(background, logger, 'expired sessions', MAINTENANCE_INTERVAL_MS, () =>
-        removeExpired(stores.sessions),
+      background.push(
+        ...(await startBackground(deps, { stores, useCases, revocations, broker, mail })),
       );
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
@@ -157,8 +153,9 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
         url,
         drivers: {
           database: stores.database.driver,
-          cache: cacheHealth.driver,
-          messaging: busHealth.driver,
+          cache: copies.health.driver,
+          messaging: messagingHealth.driver,
+          mail: mail.driver,
         },
         serviceKeyFile: stores.control === null ? null : stores.files.serviceKey,
         newServiceKey: stores.newServiceKey,
@@ -168,7 +165,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
 }
 
 /** Builds the use cases over the stores, with what remembers and what listens in this process. */
-function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseStack) {
+async function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseStack) {
   const { database, users, clock, ids } = stores;
   const verifiedTokens = createVerifiedTokens();
   const revocations = createRevocations({
@@ -178,17 +175,31 @@ function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseS
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
-  const { cachedUsers, cacheHealth } = createRememberedUsers(users, logger);
+  const copies = openUserCopies(config, { source: users, logger }, releases);
+  const broker = await openBroker(
+    config,
+    { database, instanceId: stores.instanceId, copies, logger },
+    releases,
+  );
+  const mail = createMailDelivery(config.mail, { database, ids, logger });
+  releases.register('the delivery of mail', () => mail.stop());
   const bus = createInProcessBus({ logger });
   releases.register('the in-process bus', () => bus.close());
+  const forget = async (userIds: ReadonlySet<string>): Promise<void> => {
+    await Promise.all([...userIds].map((id) => copies.reader.invalidateUser(id)));
+  };
   const blocklist = loadPasswordBlocklist();
+  const breached = config.pwnedPasswords.enabled
+    ? createPwnedPasswords(config.pwnedPasswords, { logger, monotonicMs })
+    : null;
+  if (breached !== null) releases.register('the breached-password API', () => breached.close());
   const { argon2, hashingSlots, hashingWaitMs } = config.password;
   const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
-  const busHealth = createInProcessBusHealthCheck(bus);
+  const messagingHealth = broker?.health ?? createInProcessBusHealthCheck(bus);
   const useCases = createUseCases({
     ...stores,
-    // A cache in this process cannot know what other instances write, so PostgreSQL is read directly.
-    userReader: database.driver === 'embedded' ? cachedUsers : users,
+    // A cache in this process cannot know what other instances write, so PostgreSQL is then read directly.
+    userReader: database.driver === 'embedded' || copies.redis !== null ? copies.reader : users,
     unitOfWork: createUnitOfWork({
       database,
       ids,
@@ -197,32 +208,28 @@ function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseS
       onCommitted: async (events) => {
         // Not over the bus, which has a bound: a full one must keep neither an ended session nor an old copy alive.
         revocations.add(endedSessions(events));
-        for (const id of changedUsers(events)) await cachedUsers.invalidateUser(id);
+        await forget(changedUsers(events));
+        broker?.relay.wake();
         await bus.publish(events);
       },
+      onUnknownOutcome: forget,
     }),
     hasher,
     passwordRules: {
       policy: config.password,
       blocklist,
       serviceName: SERVICE_NAME,
+      ...(breached === null ? {} : { breached }),
     },
     revocations,
     verifiedTokens,
     knownServiceAccounts: createKnownServiceAccounts(),
-    healthChecks: [databaseHealth(stores.watch), cacheHealth, busHealth],
+    healthChecks: [databaseHealth(stores.watch), copies.health, messagingHealth],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
     monotonicMs,
     logger,
   });
-  return { useCases, hasher, blocklist, cacheHealth, busHealth, revocations };
-}
-
-/** Round by round, so that no statement is long, up to what a very busy service leaves in a minute. */
-async function removeExpired(sessions: Pick<SessionRepository, 'deleteExpired'>): Promise<void> {
-  for (let round = 0; round < MAX_EXPIRY_ROUNDS; round += 1) {
-    if ((await sessions.deleteExpired(EXPIRED_ROWS_PER_ROUND)) < EXPIRED_ROWS_PER_ROUND) return;
-  }
+  return { useCases, hasher, blocklist, copies, broker, messagingHealth, mail, revocations };
 }
 
 function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
@@ -237,17 +244,6 @@ function changedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
       event.type.startsWith('user.') && event.userId !== null ? [event.userId] : [],
     ),
   );
-}
-
-function work(
-  background: (() => Promise<unknown>)[],
-  logger: Logger,
-  name: string,
-  intervalMs: number,
-  run: () => Promise<unknown>,
-): void {
-  const loop = startLoop({ name, intervalMs, run }, { logger });
-  background.push(() => loop.stop());
 }
 
 /** Probes are answered until the last request is. */
@@ -265,19 +261,8 @@ async function listenForManagement(
   );
 }
 
-/** Settings whose adapters this build does not have yet are refused rather than ignored. */
-function refuseWhatIsNotThere({ config, threadPoolSize }: AppDeps): void {
-  const absent = [
-    config.redis.driver === 'redis' ? 'redis.driver redis' : null,
-    config.nats.driver === 'nats' ? 'nats.driver nats' : null,
-    config.mail.driver === 'smtp' ? 'mail.driver smtp' : null,
-    config.pwnedPasswords.enabled ? 'pwned_passwords.enabled' : null,
-  ].filter((name) => name !== null);
-  if (absent.length > 0) {
-    throw new StartError(
-      `Not part of this version yet: ${absent.join(', ')}. Remove these settings (see user-service config print).`,
-    );
-  }
+/** More hashes at once than libuv has threads would starve files and names. */
+function refuseTooManySlots({ config, threadPoolSize }: AppDeps): void {
   const threads = assertThreadPool(config.password.hashingSlots, threadPoolSize);
   if (threads !== null) throw new StartError(threads);
 }

@@ -3,6 +3,10 @@ import { decodeMasterKey } from './config/master-key.ts';
 import type { Config } from './config/schema.ts';
 import type { Logger } from './domain/ports.ts';
 import { openDatabase, openWatch } from './infrastructure/database/open-database.ts';
+import {
+  createPostgresOutboxAdministration,
+  createPostgresOutboxLog,
+} from './infrastructure/database/postgres/outbox-queue.ts';
 import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
 import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
@@ -81,10 +85,14 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
   return {
     clock,
     ids,
+    /** Names this process to the other instances. */
+    instanceId: ids.next(),
     files,
     control,
     database,
     watch,
+    outboxLog: createPostgresOutboxLog(database),
+    outboxAdministration: createPostgresOutboxAdministration(database),
     users: createPostgresUserRepository(database),
     sessions: createPostgresSessionRepository(database),
     serviceAccounts,

@@ -1,5 +1,23 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE TABLE public.mail_queue (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind character varying(50) NOT NULL,
+    recipient character varying(254) NOT NULL,
+    subject character varying(200) NOT NULL,
+    body text NOT NULL,
+    message_id character varying(300),
+    created_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    last_error character varying(300),
+    CONSTRAINT mail_queue_header_text CHECK ((((recipient)::text || (subject)::text) !~ '[[:cntrl:]]'::text)),
+    CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
+);
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -9,8 +27,17 @@ CREATE TABLE public.outbox (
     data jsonb NOT NULL,
     request_id character varying(128) NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    stream character varying(255),
+    stream_created character varying(40),
+    stream_sequence bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    last_error character varying(500),
+    parked_at timestamp with time zone,
     CONSTRAINT outbox_version_with_user CHECK (((user_id IS NULL) = (user_version IS NULL)))
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
 
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
@@ -20,6 +47,17 @@ ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.relay_lease (
+    name character varying(50) NOT NULL,
+    holder character varying(100) NOT NULL,
+    epoch bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    stream character varying(255),
+    stream_created character varying(40),
+    stream_sequence bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='10');
 
 CREATE TABLE public.service_accounts (
     id uuid NOT NULL,
@@ -81,8 +119,14 @@ CREATE TABLE public.users (
     CONSTRAINT users_version_positive CHECK ((version > 0))
 );
 
+ALTER TABLE ONLY public.mail_queue
+    ADD CONSTRAINT mail_queue_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.relay_lease
+    ADD CONSTRAINT relay_lease_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.service_accounts
     ADD CONSTRAINT service_accounts_key_hash_key UNIQUE (key_hash);
@@ -105,7 +149,17 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX mail_queue_due_idx ON public.mail_queue USING btree (next_attempt_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+CREATE INDEX mail_queue_ended_idx ON public.mail_queue USING btree (COALESCE(sent_at, failed_at)) WHERE ((sent_at IS NOT NULL) OR (failed_at IS NOT NULL));
+
+CREATE INDEX outbox_held_idx ON public.outbox USING btree ("position") WHERE ((published_at IS NULL) AND (attempts > 0));
+
 CREATE UNIQUE INDEX outbox_position_key ON public.outbox USING btree ("position");
+
+CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence) WHERE (published_at IS NOT NULL);
+
+CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
 
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
 

@@ -1,3 +1,4 @@
+import type { OutboxAdministration, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type {
   AccessTokens,
   Clock,
@@ -19,6 +20,7 @@ import {
 import { createAuthenticateUser, type VerifiedTokens } from './access/authenticate-user.ts';
 import { createIntrospectToken } from './access/introspect-token.ts';
 import { createCheckHealth } from './check-health.ts';
+import { createManageEvents } from './outbox/manage-events.ts';
 import { createManageServiceAccounts } from './service-accounts/manage-service-accounts.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
 import { createListSessions } from './sessions/list-sessions.ts';
@@ -44,6 +46,8 @@ export interface UseCasePorts {
   readonly userReader: UserReader;
   readonly sessions: SessionRepository;
   readonly serviceAccounts: ServiceAccountRepository;
+  readonly outboxLog: OutboxLog;
+  readonly outboxAdministration: OutboxAdministration;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
@@ -113,6 +117,11 @@ export function createUseCases(ports: UseCasePorts) {
       accounts: ports.serviceAccounts,
       keys: ports.serviceKeys,
       onRevoked: () => ports.knownServiceAccounts.clear(),
+    }),
+    manageEvents: createManageEvents({
+      log: ports.outboxLog,
+      administration: ports.outboxAdministration,
+      logger,
     }),
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,

@@ -142,12 +142,17 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** The same at every attempt, so that a second copy is recognised as one (RFC 5322 §3.6.4); without `<` and `>`. */
+  readonly messageId?: string;
 }
 
 /** Hands mail to its next hop. */
 export interface Mailer {
-  /** @throws when the mail was not taken; the caller decides on another attempt. */
-  send(mail: Mail): Promise<void>;
+  /**
+   * Resolves when the next hop is responsible for the mail. Gives up when the signal aborts.
+   * @throws MailRefused when it will never be taken; anything else when it was not, or nobody knows.
+   */
+  send(mail: Mail, signal?: AbortSignal): Promise<void>;
 }
 
 /** One dependency's own test that it works. */

@@ -1,4 +1,5 @@
 import type { DomainEvent } from './events.ts';
+import type { NewMail } from './mail.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { UserRepository } from './user/user-repository.ts';
 
@@ -7,11 +8,17 @@ export interface Outbox {
   append(events: readonly DomainEvent[]): Promise<void>;
 }
 
+/** Takes the mails of one transaction; they are sent if and only if it commits. */
+export interface MailQueue {
+  enqueue(mails: readonly NewMail[]): Promise<void>;
+}
+
 /** The repositories of one transaction. */
 export interface Transaction {
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly outbox: Outbox;
+  readonly mail: MailQueue;
 }
 
 /** What the events of a transaction are traced back to. */

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -52,6 +54,7 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
   const { config } = await loadConfig({
     env: {
       SERVER_PORT: '0',
+      MAIL_PATH: join(tmpdir(), `user-service-mail-${process.pid}`),
       SERVER_PUBLIC_URL: 'http://service.test',
       SECURITY_MASTER_KEY: createMasterKey(),
       ...(connection === null ? {} : postgresEnvironment(connection)),

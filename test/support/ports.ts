@@ -1,5 +1,6 @@
 import type { Caller, Principal } from '../../src/application/access/caller.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
+import type { NewMail } from '../../src/domain/mail.ts';
 import type { PasswordHasher } from '../../src/domain/ports.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
@@ -77,6 +78,7 @@ export function createPlainHasher() {
 export interface MemoryStore {
   row: UserState | null;
   readonly events: DomainEvent[];
+  readonly mails: NewMail[];
   readonly statements: string[];
   readonly unitOfWork: UnitOfWork;
 }
@@ -86,7 +88,12 @@ export function createMemoryStore(
   row: UserState | null,
   sessions: Partial<SessionRepository> = {},
 ): MemoryStore {
-  const store = { row, events: [] as DomainEvent[], statements: [] as string[] };
+  const store = {
+    row,
+    events: [] as DomainEvent[],
+    mails: [] as NewMail[],
+    statements: [] as string[],
+  };
   const save = (user: User): void => {
     store.row = user.state;
   };
@@ -122,6 +129,11 @@ export function createMemoryStore(
           outbox: {
             async append(events) {
               store.events.push(...events);
+            },
+          },
+          mail: {
+            async enqueue(mails) {
+              store.mails.push(...mails);
             },
           },
         }),

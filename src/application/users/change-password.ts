@@ -6,8 +6,9 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelf, userNotFound } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { passwordChangedNotice } from './account-notices.ts';
 import type { ConfirmPassword } from './confirm-password.ts';
-import { type PasswordRules, readNewPassword } from './password-rules.ts';
+import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
@@ -37,6 +38,7 @@ export function createChangePassword(deps: Deps) {
       newPassword: () => readNewPassword(deps.passwordRules, input.newPassword, profile.email),
     });
     const confirmation = await deps.confirmPassword(caller, id, input.currentPassword);
+    await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
     const passwordHash = await deps.hasher.hash(newPassword);
     await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(id);
@@ -45,6 +47,7 @@ export function createChangePassword(deps: Deps) {
       user.changePassword(passwordHash, PASSWORD_FORM, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
+      await transaction.mail.enqueue([passwordChangedNotice(user.profile)]);
       await endSessions(transaction, user, { except: sessionId }, 'password_changed');
     });
   };

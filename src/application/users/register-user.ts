@@ -8,7 +8,7 @@ import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import { type PasswordRules, readNewPassword } from './password-rules.ts';
+import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
@@ -43,6 +43,7 @@ export function createRegisterUser(deps: Deps) {
     });
     // Saves a flood of repeated registrations their hashes; the unique constraint is what decides.
     if ((await deps.users.findCredentials(person.email)) !== null) throw emailTaken();
+    await refuseBreachedPassword(deps.passwordRules, 'password', password);
     const passwordHash = await deps.hasher.hash(password);
     const user = User.register(
       { id: deps.ids.next(), ...person, passwordHash, passwordForm: PASSWORD_FORM },

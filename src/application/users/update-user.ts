@@ -8,6 +8,7 @@ import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
+import { emailChangedNotices } from './account-notices.ts';
 import type { ConfirmPassword } from './confirm-password.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 
@@ -53,9 +54,14 @@ export function createUpdateUser(deps: Deps) {
           retryAfterSeconds: 1,
         });
       }
-      if (user.changeProfile(change, deps.clock.now()).length > 0) {
+      const { email: formerEmail } = user.state;
+      const changed = user.changeProfile(change, deps.clock.now());
+      if (changed.length > 0) {
         await transaction.users.update(user);
         await transaction.outbox.append(user.takeEvents());
+      }
+      if (changed.includes('email')) {
+        await transaction.mail.enqueue(emailChangedNotices(user.profile, formerEmail));
       }
       return user.profile;
     });

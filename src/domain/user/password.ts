@@ -23,6 +23,20 @@ export interface PasswordBlocklist {
   has(lowerCased: string): boolean;
 }
 
+/**
+ * What is known of a password from breaches. Unchecked when the source did not answer in time or not sensibly: then
+ * nobody can tell, and that is no reason to refuse.
+ */
+export type BreachAnswer =
+  | { readonly checked: true; readonly count: number }
+  | { readonly checked: false };
+
+/** Passwords known from breaches, at a source that may be away (OWASP ASVS 6.2.12). */
+export interface BreachedPasswords {
+  /** Never rejects, and answers within a deadline of its own. */
+  lookUp(password: PreparedPassword): Promise<BreachAnswer>;
+}
+
 /** Words that make a password guessable for this account: the service's name, the e-mail's local part. */
 export interface PasswordContext {
   readonly policy: PasswordPolicy;

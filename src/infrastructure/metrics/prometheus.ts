@@ -1,14 +1,9 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { SOURCE_METRICS } from './definitions.ts';
+import { registerSource, type SourceMetric, type SourceMetrics } from './source-metrics.ts';
+import type { MetricSources } from './sources.ts';
 
-/** Numbers that are read when the metrics are asked for. */
-export interface MetricSources {
-  readonly databasePool: () => {
-    readonly total: number;
-    readonly idle: number;
-    readonly waiting: number;
-  };
-  readonly hashingGate: () => { readonly active: number; readonly waiting: number };
-}
+export type { MetricSources } from './sources.ts';
 
 /** One finished request. `route` is the template, so that the number of series is bounded. */
 export interface ObservedRequest {
@@ -21,6 +16,7 @@ export interface ObservedRequest {
 /** The service's metrics in Prometheus' text format. */
 export interface Metrics {
   readonly contentType: string;
+  /** Reads every source, each at most for a second; calls at the same time share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
 }
@@ -28,8 +24,11 @@ export interface Metrics {
 /** Upper bounds in seconds, around what a cached read, a query and a password hash take. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Makes a registry of its own, so that several services can run in one process. */
-export function createPrometheusMetrics(sources: MetricSources): Metrics {
+/**
+ * Makes a registry of its own, so that several services can run in one process. Besides what the sources tell it holds
+ * what prom-client knows of the process: CPU, memory, garbage collection and the lag of the event loop.
+ */
+export function createPrometheusMetrics(sources: MetricSources, version?: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -39,45 +38,56 @@ export function createPrometheusMetrics(sources: MetricSources): Metrics {
     buckets: DURATION_BUCKETS,
     registers: [registry],
   });
-  gauge('database_pool_connections', 'Open database connections by state.', 'state', () => {
-    const { total, idle } = sources.databasePool();
-    return { busy: total - idle, idle };
-  });
-  gauge('database_pool_waiting', 'Callers that wait for a database connection.', 'queue', () => ({
-    pool: sources.databasePool().waiting,
-  }));
-  gauge(
-    'password_hashing',
-    'Password hashes that are computed, and those that wait.',
-    'state',
-    () => {
-      const { active, waiting } = sources.hashingGate();
-      return { active, waiting };
-    },
-  );
+  if (version !== undefined) {
+    new Gauge({
+      name: 'user_service_build_info',
+      help: 'Always 1; the label tells which version runs.',
+      labelNames: ['version'],
+      registers: [registry],
+    }).set({ version }, 1);
+  }
+  const refreshed = registerSources(registry, sources);
+  let rendering: Promise<string> | null = null;
+
+  async function read(): Promise<string> {
+    await Promise.all(refreshed.map((source) => source.refresh()));
+    return await registry.metrics();
+  }
 
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render() {
+      rendering ??= read().finally(() => {
+        rendering = null;
+      });
+      return rendering;
+    },
     observeRequest({ route, method, status, seconds }) {
       requests.observe({ method, route, status: String(status) }, seconds);
     },
   };
+}
 
-  function gauge(
-    name: string,
-    help: string,
-    label: string,
-    read: () => Record<string, number>,
-  ): void {
-    new Gauge({
-      name: `user_service_${name}`,
-      help,
-      labelNames: [label],
-      registers: [registry],
-      collect() {
-        for (const [value, count] of Object.entries(read())) this.set({ [label]: value }, count);
-      },
-    });
-  }
+function registerSources(registry: Registry, sources: MetricSources): SourceMetrics[] {
+  const failures = new Counter({
+    name: 'user_service_metrics_failed_readings_total',
+    help: 'Readings of a source that failed or took too long; its metrics are absent then.',
+    labelNames: ['source'],
+    registers: [registry],
+  });
+  const add = <T>(
+    source: keyof MetricSources,
+    read: (() => T | Promise<T>) | undefined,
+    metrics: readonly SourceMetric<T>[],
+  ): SourceMetrics => registerSource(registry, read, metrics, () => failures.inc({ source }));
+  return [
+    add('databasePool', sources.databasePool, SOURCE_METRICS.databasePool),
+    add('hashingGate', sources.hashingGate, SOURCE_METRICS.hashingGate),
+    add('health', sources.health, SOURCE_METRICS.health),
+    add('cache', sources.cache, SOURCE_METRICS.cache),
+    add('outbox', sources.outbox, SOURCE_METRICS.outbox),
+    add('relay', sources.relay, SOURCE_METRICS.relay),
+    add('mail', sources.mail, SOURCE_METRICS.mail),
+    add('breakers', sources.breakers, SOURCE_METRICS.breakers),
+  ];
 }

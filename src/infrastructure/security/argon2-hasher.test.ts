@@ -131,9 +131,9 @@ describe('the hashing gate', () => {
   test('lets as many in as it has slots, queues the rest, and empties', async () => {
     const hasher = createArgon2Hasher({ ...CHEAP, memoryKib: 16_384 });
     const work = occupy(hasher, 6);
-    expect(hasher.stats()).toEqual({ active: 2, waiting: 4 });
+    expect(hasher.stats()).toEqual({ active: 2, waiting: 4, refused: 0 });
     await work;
-    expect(hasher.stats()).toEqual({ active: 0, waiting: 0 });
+    expect(hasher.stats()).toEqual({ active: 0, waiting: 0, refused: 0 });
   });
 
   test('refuses with overloaded and whole seconds to wait once the wait is over', async () => {
@@ -143,7 +143,7 @@ describe('the hashing gate', () => {
     expect(error.code).toBe('overloaded');
     expect(error.retryAfterSeconds).toBe(1);
     await busy;
-    expect(hasher.stats()).toEqual({ active: 0, waiting: 0 });
+    expect(hasher.stats()).toEqual({ active: 0, waiting: 0, refused: 1 });
   });
 
   test('refuses at once beyond the greatest number of waiters', async () => {

@@ -22,7 +22,8 @@ export interface Argon2HasherOptions {
 
 /** A hasher that tells how busy it is. */
 export interface Argon2Hasher extends PasswordHasher {
-  stats(): SemaphoreStats;
+  /** `refused`: calls that got `overloaded` since the hasher was made. */
+  stats(): SemaphoreStats & { readonly refused: number };
 }
 
 /** The time bound refuses long before this many wait; this one bounds their memory. */
@@ -60,10 +61,12 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   const dummyHash = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
   const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
   const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
+  let refused = 0;
 
   async function inSlot<T>(work: () => Promise<T>): Promise<T> {
     const release = await gate.acquire();
     if (release === null) {
+      refused += 1;
       throw new DomainError(
         'overloaded',
         'Too many passwords are being checked; try again shortly.',
@@ -110,7 +113,7 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
         stored.saltLen < SALT_BYTES
       );
     },
-    stats: () => gate.stats(),
+    stats: () => ({ ...gate.stats(), refused }),
   };
 }
 

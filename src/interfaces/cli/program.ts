@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { DomainError } from '../../domain/errors.ts';
 import type { CliDeps } from './cli-deps.ts';
+import { addEventCommands } from './event-commands.ts';
 import { runHealth } from './health.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
@@ -58,6 +59,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addHealth(program, deps, setExit);
   addUsersCommands(program, deps, setExit);
   addServiceAccountCommands(program, deps, setExit);
+  addEventCommands(program, deps, setExit);
   return program;
 }
 

@@ -18,7 +18,8 @@ const dependencySchema = Type.Object({
   latency_ms: Type.Number(),
   driver: Type.String({ description: 'Which implementation runs.' }),
 });
-const reportSchema = Type.Object({
+/** The state of the service and of each dependency. */
+export const reportSchema = Type.Object({
   status: Type.Enum(['ok', 'degraded', 'down'], {
     description: '`down` without the database, `degraded` without another dependency.',
   }),
@@ -82,7 +83,8 @@ const report = route({
   },
 });
 
-function showReport({ status, checks }: HealthReport): Static<typeof reportSchema> {
+/** A report as answers show it. */
+export function showReport({ status, checks }: HealthReport): Static<typeof reportSchema> {
   return {
     status,
     checks: {

@@ -25,8 +25,17 @@ export function readBody(request: FastifyRequest, spec: BodySpec<TSchema> | unde
     return undefined;
   }
   const mediaType = readMediaType(request, spec.mediaTypes, bytes.length > 0);
-  const text = decode(bytes);
-  return mediaType === 'application/x-www-form-urlencoded' ? parseForm(text) : parseJson(text);
+  return mediaType === 'application/x-www-form-urlencoded'
+    ? parseForm(decode(bytes))
+    : parseJsonBytes(bytes);
+}
+
+/**
+ * Parses a JSON body, over whatever protocol it came, and refuses what no honest client sends.
+ * @throws EdgeError `malformed_request` for bad UTF-8 or JSON, a key `__proto__`, or nesting beyond `JSON_MAX_DEPTH`.
+ */
+export function parseJsonBytes(bytes: Uint8Array): unknown {
+  return parseJson(decode(bytes));
 }
 
 function readMediaType(
@@ -48,7 +57,7 @@ function readMediaType(
   return mediaType;
 }
 
-function decode(bytes: Buffer): string {
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -56,10 +65,6 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/**
- * Parses JSON and refuses what no honest client sends.
- * @throws EdgeError `malformed_request` for bad syntax, a key `__proto__`, or nesting beyond `JSON_MAX_DEPTH`.
- */
 function parseJson(text: string): unknown {
   let value: unknown;
   try {

@@ -1,4 +1,5 @@
 import { createDocsRoutes } from './docs-routes.ts';
+import { eventRoutes } from './event-routes.ts';
 import { probeRoutes, reportRoutes } from './health-routes.ts';
 import type { HttpSettings } from './http-deps.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -30,7 +31,7 @@ export function publicDocument(settings: RouteSettings): Record<string, unknown>
 }
 
 /** What the control socket has besides the public routes; in no document. */
-export const operatorRoutes: readonly Route[] = serviceAccountRoutes;
+export const operatorRoutes: readonly Route[] = [...serviceAccountRoutes, ...eventRoutes];
 
 /** Every route of the management server. */
 export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

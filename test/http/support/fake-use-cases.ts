@@ -107,6 +107,12 @@ export function createFakeUseCases(replaced: Partial<UseCases> = {}): UseCases {
       list: async () => [account],
       revoke: async () => {},
     },
+    manageEvents: {
+      list: async () => ({ events: [], lastPosition: 0 }),
+      listParked: async () => [],
+      requeueParked: async () => 0,
+      dropParked: async () => true,
+    },
     checkHealth: async () => ({
       status: 'ok',
       checks: {

@@ -1,6 +1,8 @@
+import { DomainError } from '../../../domain/errors.ts';
 import type { Clock, IdGenerator, Logger, RecordedEvent } from '../../../domain/ports.ts';
 import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
 import type { Database } from '../sql.ts';
+import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
@@ -13,6 +15,11 @@ export interface UnitOfWorkDependencies {
   readonly logger: Logger;
   /** Hears of the events of each transaction that has committed, never of others; not called without events. */
   readonly onCommitted: (events: readonly RecordedEvent[]) => Promise<void>;
+  /**
+   * Hears of the users whose events may have been committed and may not: copies of them are not to be believed. The
+   * commit may still take place a moment later, so what is done here is to be done once more then.
+   */
+  readonly onUnknownOutcome?: (userIds: ReadonlySet<string>) => Promise<void>;
 }
 
 /**
@@ -20,7 +27,7 @@ export interface UnitOfWorkDependencies {
  * what it missed is in the outbox.
  */
 export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWork {
-  const { database, ids, clock, logger, onCommitted } = dependencies;
+  const { database, ids, clock, logger, onCommitted, onUnknownOutcome } = dependencies;
 
   async function announce(events: readonly RecordedEvent[], requestId: string): Promise<void> {
     if (events.length === 0) return;
@@ -31,16 +38,33 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
     }
   }
 
+  async function tellUnknown(events: readonly RecordedEvent[], requestId: string): Promise<void> {
+    const userIds = events.flatMap(({ event }) => (event.userId === null ? [] : [event.userId]));
+    if (userIds.length === 0) return;
+    try {
+      await onUnknownOutcome?.(new Set(userIds));
+    } catch (error) {
+      logger.error('An unknown outcome could not be handed on.', { error, request_id: requestId });
+    }
+  }
+
   return {
     async run({ requestId }, work) {
-      const { result, events } = await database.transaction(async (connection) => {
+      let events: readonly RecordedEvent[] = [];
+      const transaction = database.transaction(async (connection) => {
         const outbox = createPostgresOutbox(connection, { ids, clock, requestId });
-        const transaction = {
+        events = outbox.recorded;
+        return await work({
           users: createPostgresUserRepository(connection),
           sessions: createPostgresSessionRepository(connection),
           outbox,
-        };
-        return { result: await work(transaction), events: outbox.recorded };
+          mail: createPostgresMailQueue(connection, { ids, clock }),
+        });
+      });
+      const result = await transaction.catch(async (error: unknown) => {
+        const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
+        if (isUnknown) await tellUnknown(events, requestId);
+        throw error;
       });
       await announce(events, requestId);
       return result;

@@ -1,17 +1,21 @@
 import Type, { type Static } from 'typebox';
-import { PUBLIC_PROFILES_MAX_IDS } from '../../../application/users/get-public-profiles.ts';
 import { SEARCH_MAX_LENGTH, type UserSelection } from '../../../application/users/list-users.ts';
 import { invalidFields } from '../../../domain/errors.ts';
-import { closedObject, nullableString, uuidInput, uuidOutput } from '../common-schemas.ts';
+import { closedObject, nullableString } from '../common-schemas.ts';
 import { type Route, route } from '../route.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import {
+  lowerCased,
+  PUBLIC_PROFILES_LIMIT_BYTES,
+  publicProfilesBody,
+  publicProfilesSchema,
+  showPublicProfiles,
+} from './public-profiles.ts';
 import { showUser, userSchema } from './schemas.ts';
 
 const tag = 'Users';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
-/** Enough for the most ids in their longest spelling: 39 bytes each with quotes and comma. */
-const PUBLIC_PROFILES_LIMIT_BYTES = 32 * 1024;
 
 const listQuery = closedObject({
   email: Type.Optional(
@@ -79,14 +83,6 @@ function readSelection({ email, q, cursor, limit }: Static<typeof listQuery>): U
   return q === undefined ? { kind: 'all', page } : { kind: 'search', text: q, page };
 }
 
-const publicProfilesSchema = Type.Object({
-  profiles: Type.Array(
-    Type.Object({ id: uuidOutput(), first_name: Type.String(), last_name: Type.String() }),
-    { description: 'In the order asked, each id once.' },
-  ),
-  missing: Type.Array(uuidOutput(), { description: 'Ids that no user has.' }),
-});
-
 const getPublicProfiles = route({
   method: 'POST',
   path: '/v1/public-profiles',
@@ -95,31 +91,15 @@ const getPublicProfiles = route({
   summary: 'Read what everybody may know of many users',
   access: 'user_or:users:read',
   body: {
-    schema: closedObject({
-      ids: Type.Array(uuidInput('Id of a user.'), {
-        minItems: 1,
-        maxItems: PUBLIC_PROFILES_MAX_IDS,
-      }),
-    }),
+    schema: publicProfilesBody,
     mediaTypes: ['application/json'],
     limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
   },
   answers: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
   problems: [],
   handle: async ({ caller, body }, { useCases }) => {
-    const ids = body.ids.map((id) => id.toLowerCase());
-    const { profiles, missing } = await useCases.getPublicProfiles(caller, ids);
-    return {
-      status: 200,
-      body: {
-        profiles: profiles.map(({ id, firstName, lastName }) => ({
-          id,
-          first_name: firstName,
-          last_name: lastName,
-        })),
-        missing,
-      },
-    };
+    const found = await useCases.getPublicProfiles(caller, lowerCased(body.ids));
+    return { status: 200, body: showPublicProfiles(found) };
   },
 });
 

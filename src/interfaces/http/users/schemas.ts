@@ -19,7 +19,8 @@ const lastName = Type.String({
   description: 'Last name: 1–100 characters of any script, at least one letter.',
   examples: ["O'Neill"],
 });
-const email = Type.String({
+/** An e-mail address as it is sent. */
+export const email = Type.String({
   description:
     'E-mail address: ASCII before the @; stored in lower case with the domain as A-labels, at most 254 bytes.',
   examples: ['amelie@example.com'],

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Options, Result } from './context.ts';
+import type { Figures } from './measure.ts';
+
+/** Versions of what was measured with, by name. */
+export type Versions = Readonly<Record<string, string>>;
+
+/** The document: the machine, the table of ratios, the single figures, and what was left out. */
+export function writeReport(
+  results: readonly Result[],
+  options: Options,
+  versions: Versions,
+  day: string,
+): string {
+  const rows = results.filter((result) => result.kind === 'row');
+  const values = results.filter((result) => result.kind === 'value');
+  const omitted = results.filter((result) => result.kind === 'omitted');
+  const parts = [
+    '# Benchmarks',
+    '<!-- Written by `npm run bench`. -->',
+    `Measured on ${day}: ${options.rounds} rounds of ${options.seconds} s each, in which floor and service took turns. The load came from another process on the same machine over ${options.connections} connections (${4 * availableParallelism()} where passwords are hashed). The service ran as built, with its defaults but for \`logging.level: warn\`; PostgreSQL synced every commit to disk. Times are from sending a request to its whole answer.`,
+    table(
+      ['machine', ''],
+      [
+        ['processor', `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`],
+        ['memory', `${(totalmem() / 1e9).toFixed(1)} GB`],
+        ...Object.entries(versions),
+      ],
+    ),
+  ];
+  if (rows.length > 0) {
+    parts.push(
+      '## Against the floor',
+      'The floor is what remains when everything is left out that could be: no service does the same work faster on this machine. The ratio is requests a second against that.',
+      table(
+        [
+          '',
+          'service',
+          'per second',
+          'p50',
+          'p99',
+          'floor',
+          'per second',
+          'p50',
+          'p99',
+          'ratio',
+          'aim',
+        ],
+        rows.map(({ id, title, floorTitle, service, floor, target }) => [
+          id,
+          title,
+          ...figures(service),
+          floorTitle,
+          ...figures(floor),
+          (service.perSecond / floor.perSecond).toFixed(2),
+          target === undefined ? '' : `≥ ${target}`,
+        ]),
+      ),
+    );
+  }
+  if (values.length > 0) {
+    parts.push(
+      '## Single figures',
+      table(
+        ['', 'what', 'figure', 'aim'],
+        values.map(({ id, title, value, unit, target }) => [
+          id,
+          title,
+          `${number(value)} ${unit}`,
+          target === undefined ? '' : `${unit === '/s' ? '≥' : '≤'} ${number(target)} ${unit}`,
+        ]),
+      ),
+    );
+  }
+  if (omitted.length > 0) {
+    parts.push(
+      '## Not measured',
+      omitted.map(({ id, title, reason }) => `- ${id}: ${title}: ${reason}`).join('\n'),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Versions of this process and of the libraries that the floors share with the service. */
+export function libraryVersions(): Versions {
+  const version = (name: string): string => {
+    const path = join(import.meta.dirname, '..', 'node_modules', name, 'package.json');
+    return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  };
+  return {
+    'Node.js': process.versions.node,
+    ...Object.fromEntries(
+      ['fastify', 'pg', 'ioredis', '@nats-io/jetstream', '@node-rs/argon2', 'autocannon'].map(
+        (name) => [name, version(name)],
+      ),
+    ),
+  };
+}
+
+function figures({ perSecond, p50Ms, p99Ms }: Figures): string[] {
+  const time = (ms: number): string => (Number.isNaN(ms) ? '' : `${ms.toFixed(1)} ms`);
+  return [number(perSecond), time(p50Ms), time(p99Ms)];
+}
+
+function number(value: number): string {
+  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...body];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { startNats } from '../test/support/nats-server.ts';
+import { startRedis } from '../test/support/redis-server.ts';
+import { createTemporaryDirectory } from '../test/support/temp-directory.ts';
+import { type Context, onDatabase, type Result } from './context.ts';
+import { NotInThisBuild, startService } from './service.ts';
+
+/** Starts of one kind; the median counts. */
+const STARTS = 5;
+const IDLE_SECONDS = 3;
+
+/** How long starts take, and how much memory an idle service has. */
+export async function measureStartUp(context: Context): Promise<Result[]> {
+  return [...(await measureEmbedded(context)), ...(await measureReal(context))];
+}
+
+async function measureEmbedded(context: Context): Promise<Result[]> {
+  const directory = createTemporaryDirectory('bench');
+  try {
+    context.progress('f: first start, embedded');
+    const first = await startService({}, directory.path);
+    const firstMs = first.startMs;
+    await first.stop();
+    const { startMs, memoryMb } = await repeatStarts(context, 'embedded', {}, directory.path);
+    return [
+      value('f1', 'First start, everything embedded', firstMs, 'ms'),
+      value('f2', 'Later start, everything embedded', startMs, 'ms'),
+      value('f3', 'Idle memory, everything embedded', memoryMb, 'MB'),
+    ];
+  } finally {
+    await directory.remove();
+  }
+}
+
+async function measureReal(context: Context): Promise<Result[]> {
+  const redis = await startRedis();
+  const nats = await startNats({ jetstream: true });
+  const env = onDatabase(context.database);
+  const everything = {
+    ...env,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    NATS_SERVERS: nats.url,
+  };
+  try {
+    try {
+      return await real(context, 'PostgreSQL, Redis and NATS', everything);
+    } catch (error) {
+      if (!(error instanceof NotInThisBuild)) throw error;
+      return await real(context, 'PostgreSQL alone', env);
+    }
+  } finally {
+    await redis.stop();
+    await nats.stop();
+  }
+}
+
+async function real(
+  context: Context,
+  servers: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Result[]> {
+  const { startMs, memoryMb } = await repeatStarts(context, servers, env);
+  return [
+    value('f4', `Start on ${servers}`, startMs, 'ms', 1_000),
+    value('f5', `Idle memory on ${servers}`, memoryMb, 'MB', 150),
+  ];
+}
+
+async function repeatStarts(
+  context: Context,
+  what: string,
+  env: Readonly<Record<string, string>>,
+  directory?: string,
+): Promise<{ startMs: number; memoryMb: number }> {
+  const times: number[] = [];
+  let memoryMb = 0;
+  for (let start = 1; start <= STARTS; start += 1) {
+    context.progress(`f: ${what}, start ${start} of ${STARTS}`);
+    const service = await startService(env, directory);
+    times.push(service.startMs);
+    if (start === STARTS) {
+      await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
+      memoryMb = residentMb(service.pid);
+    }
+    await service.stop();
+  }
+  times.sort((a, b) => a - b);
+  return { startMs: times[Math.floor(STARTS / 2)] ?? 0, memoryMb };
+}
+
+/** Resident memory in MB (10^6 bytes). */
+function residentMb(pid: number): number {
+  const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
+  return (Number(kib) * 1_024) / 1e6;
+}
+
+function value(
+  id: string,
+  title: string,
+  figure: number,
+  unit: 'ms' | 'MB',
+  target?: number,
+): Result {
+  return {
+    kind: 'value',
+    id,
+    title,
+    value: figure,
+    unit,
+    ...(target === undefined ? {} : { target }),
+  };
+}

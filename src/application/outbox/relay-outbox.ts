@@ -1,0 +1,257 @@
+import { type EventStream, StreamConflict } from '../../domain/outbox/event-stream.ts';
+import {
+  LeaseLost,
+  type OutboxQueue,
+  type RelayLease,
+  type WaitingEvent,
+} from '../../domain/outbox/outbox-queue.ts';
+import type { Logger } from '../../domain/ports.ts';
+import { createFlight } from './flight.ts';
+import { createStreamKeeper } from './stream-keeper.ts';
+
+/** What the relay works with. */
+export interface RelayDeps {
+  readonly queue: OutboxQueue;
+  readonly stream: EventStream;
+  /** Names this instance in the lease. */
+  readonly holder: string;
+  /** A clock that only goes forward, in milliseconds. */
+  readonly monotonicMs: () => number;
+  readonly logger: Logger;
+  /** Hears of events once they are marked, of some perhaps twice. Must not throw. */
+  readonly onPublished?: (events: readonly WaitingEvent[]) => void;
+  readonly settings?: Partial<RelaySettings>;
+}
+
+/** How the relay paces itself; times in milliseconds. */
+export interface RelaySettings {
+  /** How long a dead relay keeps the others waiting. */
+  readonly leaseTtlMs: number;
+  readonly renewEveryMs: number;
+  /** Between two tries for the lease. */
+  readonly standbyMs: number;
+  /** Between two looks for events that nobody announced. */
+  readonly pollMs: number;
+  /** After a failure of the database or the broker. */
+  readonly retryMs: number;
+  /** How often the stream is compared with the marks, besides after each disturbance. */
+  readonly compareEveryMs: number;
+  /** How long acknowledgements gather before they are marked together. */
+  readonly gatherMs: number;
+  /** Events on their way at once, each of another user. */
+  readonly maxInFlight: number;
+  /** A refused event is parked after this many attempts. */
+  readonly maxAttempts: number;
+  /** Before the second attempt; doubled before each later one, up to a minute. */
+  readonly backOffMs: number;
+}
+
+const DEFAULTS: RelaySettings = {
+  leaseTtlMs: 4_000,
+  renewEveryMs: 1_000,
+  standbyMs: 500,
+  pollMs: 250,
+  retryMs: 500,
+  compareEveryMs: 30_000,
+  gatherMs: 20,
+  maxInFlight: 512,
+  maxAttempts: 10,
+  backOffMs: 500,
+};
+
+/** What the relay is doing, for metrics and health. */
+export interface RelayStats {
+  /** `standby`: another instance publishes. `blocked`: the stream cannot carry the events as configured. */
+  readonly state: 'publishing' | 'standby' | 'disconnected' | 'blocked' | 'stopped';
+  readonly inFlight: number;
+  readonly published: number;
+  readonly refused: number;
+  /** Acknowledgements that did not come in time. */
+  readonly unknown: number;
+  /** Events sent again because the stream had lost them. */
+  readonly resent: number;
+}
+
+/** Publishes what waits in the outbox, while it holds the lease. */
+export interface OutboxRelay {
+  /** Works until the signal; then waits for what is on its way, marks it and gives the lease up. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** There may be something new. */
+  wake(): void;
+  stats(): RelayStats;
+}
+
+interface Tenure {
+  readonly lease: RelayLease;
+  /** On the monotonic clock; nothing is sent after it. */
+  expiresAtMs: number;
+  renewAtMs: number;
+}
+
+/**
+ * The relay of one instance. A round takes the lease or keeps it, compares the stream with the marks where that is due,
+ * sends the first waiting event of each user, and marks what was acknowledged. Events whose outcome is not known stay
+ * in the queue and are sent again: the broker knows their ids.
+ */
+export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
+  const { queue, stream, holder, monotonicMs, logger } = deps;
+  const settings = { ...DEFAULTS, ...deps.settings };
+  const keeper = createStreamKeeper({ queue, stream, monotonicMs, logger, settings });
+  const flight = createFlight({
+    queue,
+    stream,
+    keeper,
+    logger,
+    settings,
+    onPublished: deps.onPublished,
+  });
+  const alarm = createAlarm();
+  let tenure: Tenure | null = null;
+  let state: RelayStats['state'] = 'stopped';
+  let failing = false;
+
+  async function holdLease(): Promise<Tenure | null> {
+    const nowMs = monotonicMs();
+    if (tenure === null) {
+      const taken = await queue.acquireLease(holder, settings.leaseTtlMs);
+      if (taken === null) return null;
+      keeper.begin(taken.stream);
+      logger.info('this instance publishes events', { epoch: taken.lease.epoch });
+      tenure = { lease: taken.lease, ...times(nowMs) };
+    } else if (nowMs >= tenure.renewAtMs) {
+      if (!(await queue.renewLease(holder, tenure.lease, settings.leaseTtlMs)))
+        throw new LeaseLost();
+      Object.assign(tenure, times(nowMs));
+    }
+    return tenure;
+  }
+
+  /** Counted from before the question: the database's answer took effect later than that. */
+  function times(nowMs: number): Omit<Tenure, 'lease'> {
+    return {
+      expiresAtMs: nowMs + settings.leaseTtlMs,
+      renewAtMs: nowMs + settings.renewEveryMs,
+    };
+  }
+
+  async function giveUpLease(): Promise<void> {
+    const held = tenure;
+    tenure = null;
+    if (held !== null) await queue.renewLease(holder, held.lease, 0);
+  }
+
+  async function round(): Promise<void> {
+    if (!stream.isAvailable()) {
+      state = 'disconnected';
+      keeper.doubt();
+      // Another instance may reach the broker.
+      if (flight.size() === 0) await giveUpLease();
+      else if (tenure !== null) await flight.mark(tenure.lease);
+      return alarm.wait(settings.retryMs);
+    }
+    const held = await holdLease();
+    if (held === null) {
+      state = 'standby';
+      return alarm.wait(settings.standbyMs);
+    }
+    if (keeper.isDue()) {
+      await keeper.compare(held.lease, async () => {
+        await flight.settle();
+        await flight.mark(held.lease);
+      });
+    }
+    state = 'publishing';
+    const claimed = await queue.claim(flight.busy(), settings.maxInFlight - flight.size());
+    if (monotonicMs() >= held.expiresAtMs) return;
+    for (const event of claimed) flight.start(event, keeper.known());
+    const full = flight.size() >= settings.maxInFlight;
+    if (claimed.length > 0 && !full) return;
+    await gather(held.lease);
+  }
+
+  async function gather(lease: RelayLease): Promise<void> {
+    if (flight.size() === 0) return alarm.wait(settings.pollMs);
+    await flight.gather(settings.gatherMs, settings.pollMs, alarm);
+    if (!(await flight.mark(lease))) await alarm.wait(settings.retryMs);
+  }
+
+  async function guardedRound(signal: AbortSignal): Promise<void> {
+    try {
+      await round();
+      if (failing) logger.info('the relay works again');
+      failing = false;
+    } catch (error) {
+      if (error instanceof LeaseLost) {
+        logger.warn('another instance publishes events now');
+        tenure = null;
+        await flight.settle();
+        flight.forget();
+      } else {
+        if (!failing) logger.warn('the relay waits', { error });
+        failing = true;
+        if (error instanceof StreamConflict) state = 'blocked';
+      }
+      keeper.doubt();
+      if (!signal.aborted) await alarm.wait(settings.retryMs);
+    }
+  }
+
+  async function end(): Promise<void> {
+    await flight.settle();
+    if (tenure !== null) {
+      await flight.mark(tenure.lease);
+      await giveUpLease();
+    }
+  }
+
+  return {
+    async run(signal) {
+      const ring = () => alarm.ring();
+      const unsubscribe = stream.onChange(() => {
+        keeper.doubt();
+        alarm.ring();
+      });
+      signal.addEventListener('abort', ring);
+      while (!signal.aborted) await guardedRound(signal);
+      signal.removeEventListener('abort', ring);
+      unsubscribe();
+      await end().catch((error) => logger.warn('the relay did not end cleanly', { error }));
+      state = 'stopped';
+    },
+    wake: () => alarm.ring(),
+    stats: () => ({ state, inFlight: flight.size(), resent: keeper.resent(), ...flight.counts() }),
+  };
+}
+
+/** A pause that may be cut short; a ring while nobody waits cuts the next one. */
+export interface Alarm {
+  wait(timeoutMs: number): Promise<void>;
+  ring(): void;
+}
+
+function createAlarm(): Alarm {
+  let rung = false;
+  let wake: (() => void) | null = null;
+  return {
+    wait(timeoutMs) {
+      if (rung) {
+        rung = false;
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => {
+        const finish = (): void => {
+          clearTimeout(timer);
+          wake = null;
+          rung = false;
+          resolve();
+        };
+        const timer = setTimeout(finish, timeoutMs);
+        wake = finish;
+      });
+    },
+    ring() {
+      rung = true;
+      wake?.();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import type { BreachAnswer, PreparedPassword } from '../../domain/user/password.ts';
+import { refuseBreachedPassword } from './password-rules.ts';
+
+const password = 'quiet otter sings at dawn' as PreparedPassword;
+
+function refuse(answer: BreachAnswer): Promise<void> {
+  return refuseBreachedPassword({ breached: { lookUp: async () => answer } }, 'password', password);
+}
+
+describe('a password that breaches may have made known', () => {
+  it('is refused under its field when it was seen, even once', async () => {
+    await expect(refuse({ checked: true, count: 1 })).rejects.toMatchObject({
+      code: 'validation_failed',
+      fields: [{ field: 'password', code: 'password_breached' }],
+    });
+  });
+
+  it.each<[string, BreachAnswer]>([
+    ['it was never seen', { checked: true, count: 0 }],
+    ['nobody can tell', { checked: false }],
+  ])('is accepted when %s', async (_what, answer) => {
+    await expect(refuse(answer)).resolves.toBeUndefined();
+  });
+
+  it('is accepted where the look-up is turned off', async () => {
+    await expect(refuseBreachedPassword({}, 'password', password)).resolves.toBeUndefined();
+  });
+});

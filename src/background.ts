@@ -1,0 +1,96 @@
+import type { Revocations } from './application/sessions/revocations.ts';
+import type { UseCases } from './application/use-cases.ts';
+import type { Logger } from './domain/ports.ts';
+import type { SessionRepository } from './domain/session/session-repository.ts';
+import { formatRfc3339 } from './infrastructure/system/clock.ts';
+import { monotonicMs } from './infrastructure/system/monotonic.ts';
+import { createNatsService } from './interfaces/nats/service.ts';
+import { startLoop } from './interfaces/worker/loop.ts';
+import type { Broker } from './links.ts';
+import type { MailDelivery } from './mail.ts';
+import type { AppDeps, Stores } from './stores.ts';
+
+/** What works besides the requests. */
+export interface BackgroundParts {
+  readonly stores: Stores;
+  readonly useCases: UseCases;
+  readonly revocations: Revocations;
+  readonly broker: Broker | null;
+  readonly mail: MailDelivery;
+}
+
+/** Ends one piece of work; what it does at the moment is finished first. */
+export type EndWork = () => Promise<unknown>;
+
+const REVOCATION_POLL_MS = 500;
+const MAINTENANCE_INTERVAL_MS = 60_000;
+const ROWS_PER_ROUND = 5_000;
+const MAX_ROUNDS = 20;
+
+/**
+ * Starts the background tasks: the view of other instances' revocations, the removal of what has expired, the delivery
+ * of mail, and with NATS the relay and the service that answers requests.
+ */
+export async function startBackground(deps: AppDeps, parts: BackgroundParts): Promise<EndWork[]> {
+  const { config, logger } = deps;
+  const { stores, revocations, broker, mail } = parts;
+  const ends: EndWork[] = [];
+  const work = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
+    const loop = startLoop({ name, intervalMs, run }, { logger });
+    ends.push(() => loop.stop());
+  };
+  if (stores.database.driver === 'postgres') {
+    await revocations.poll();
+    work('revocations', REVOCATION_POLL_MS, () => revocations.poll());
+  }
+  work('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(stores.sessions));
+  mail.start();
+  if (broker !== null) {
+    work('published events', MAINTENANCE_INTERVAL_MS, () =>
+      inRounds(() =>
+        stores.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
+      ),
+    );
+    ends.push(startRelay(broker), startNatsService(deps, parts, broker, logger));
+  }
+  return ends;
+}
+
+function startRelay({ relay }: Broker): EndWork {
+  const ending = new AbortController();
+  const running = relay.run(ending.signal);
+  return () => {
+    ending.abort();
+    return running;
+  };
+}
+
+function startNatsService(
+  { config, version }: AppDeps,
+  { stores, useCases }: BackgroundParts,
+  { link }: Broker,
+  logger: Logger,
+): EndWork {
+  const service = createNatsService({
+    link,
+    useCases,
+    logger,
+    ids: stores.ids,
+    formatTime: formatRfc3339,
+    monotonicMs,
+    instanceId: stores.instanceId,
+    settings: { version, requestTimeoutMs: config.server.requestTimeoutMs },
+  });
+  return () => service.stop();
+}
+
+function removeExpired(sessions: Pick<SessionRepository, 'deleteExpired'>): Promise<void> {
+  return inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND));
+}
+
+/** Round by round, so that no statement is long, up to what a very busy service leaves in a minute. */
+async function inRounds(remove: () => Promise<number>): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if ((await remove()) < ROWS_PER_ROUND) return;
+  }
+}

@@ -1,0 +1,423 @@
+/** Types generated for queries found in "queries/relay.sql" */
+import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
+
+export type stringArray = (string)[];
+
+/** 'ClaimEvents' parameters type */
+export interface ClaimEventsParams {
+  busy: stringArray;
+  limit: number;
+}
+
+/** 'ClaimEvents' return type */
+export interface ClaimEventsResult {
+  age_ms: number;
+  attempts: number;
+  data: unknown;
+  id: string;
+  occurred_at: Date;
+  position: string;
+  request_id: string;
+  type: string;
+  user_id: string | null;
+  user_key: string;
+  user_version: number | null;
+}
+
+const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":842}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":994,"b":1000}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (failed.parked_at is not null or failed.next_attempt_at > now())\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\"\nfrom waiting\norder by user_key, position"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with held as (
+ *   select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
+ *   from outbox failed
+ *   where failed.published_at is null and failed.attempts > 0
+ *     and (failed.parked_at is not null or failed.next_attempt_at > now())
+ *     and not exists (
+ *       select from outbox earlier
+ *       where earlier.published_at is null and earlier.position < failed.position
+ *         and earlier.user_id is not distinct from failed.user_id
+ *     )
+ * ), waiting as (
+ *   select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,
+ *     event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key
+ *   from outbox event
+ *   where event.published_at is null
+ *     and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])
+ *     and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)
+ *   order by event.position
+ *   limit :limit!::integer
+ * )
+ * select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
+ *   user_key as "user_key!",
+ *   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!"
+ * from waiting
+ * order by user_key, position
+ * ```
+ */
+export const claimEvents = new PreparedQuery<ClaimEventsParams,ClaimEventsResult>(claimEventsIR);
+
+/** 'MarkPublished' parameters type */
+export interface MarkPublishedParams {
+  acknowledged: string;
+  epoch: number;
+  highest: number;
+}
+
+/** 'MarkPublished' return type */
+export interface MarkPublishedResult {
+  leases: number;
+  marked: number;
+}
+
+const markPublishedIR: StatementSource = {"usedParamSet":{"highest":true,"epoch":true,"acknowledged":true},"params":[{"name":"highest","required":true,"transform":{"type":"scalar"},"locs":[{"a":85,"b":93}]},{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":140,"b":146}]},{"name":"acknowledged","required":true,"transform":{"type":"scalar"},"locs":[{"a":450,"b":463}]}],"statement":"with lease as (\n  update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)\n  where name = 'outbox' and epoch = :epoch!::bigint\n  returning stream, stream_created\n), marked as (\n  update outbox\n  set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,\n    stream_sequence = acknowledged.sequence, next_attempt_at = null, parked_at = null, last_error = null\n  from lease, jsonb_to_recordset(:acknowledged!::jsonb) as acknowledged (id uuid, sequence bigint)\n  where outbox.id = acknowledged.id and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from marked)::integer as \"marked!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with lease as (
+ *   update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)
+ *   where name = 'outbox' and epoch = :epoch!::bigint
+ *   returning stream, stream_created
+ * ), marked as (
+ *   update outbox
+ *   set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,
+ *     stream_sequence = acknowledged.sequence, next_attempt_at = null, parked_at = null, last_error = null
+ *   from lease, jsonb_to_recordset(:acknowledged!::jsonb) as acknowledged (id uuid, sequence bigint)
+ *   where outbox.id = acknowledged.id and outbox.published_at is null
+ *   returning outbox.id
+ * )
+ * select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!"
+ * ```
+ */
+export const markPublished = new PreparedQuery<MarkPublishedParams,MarkPublishedResult>(markPublishedIR);
+
+/** 'MarkFailed' parameters type */
+export interface MarkFailedParams {
+  delayMs: number;
+  epoch: number;
+  id: string;
+  park: boolean;
+  reason: string;
+}
+
+/** 'MarkFailed' return type */
+export interface MarkFailedResult {
+  leases: number;
+}
+
+const markFailedIR: StatementSource = {"usedParamSet":{"epoch":true,"delayMs":true,"reason":true,"park":true,"id":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"delayMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":233}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":276}]},{"name":"park","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":312}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":371,"b":374}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), marked as (\n  update outbox\n  set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),\n    last_error = :reason!::text, parked_at = case when :park!::boolean then now() end\n  from lease\n  where outbox.id = :id!::uuid and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with lease as (
+ *   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+ * ), marked as (
+ *   update outbox
+ *   set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),
+ *     last_error = :reason!::text, parked_at = case when :park!::boolean then now() end
+ *   from lease
+ *   where outbox.id = :id!::uuid and outbox.published_at is null
+ *   returning outbox.id
+ * )
+ * select (select count(*) from lease)::integer as "leases!"
+ * ```
+ */
+export const markFailed = new PreparedQuery<MarkFailedParams,MarkFailedResult>(markFailedIR);
+
+/** 'AcquireLease' parameters type */
+export interface AcquireLeaseParams {
+  holder: string;
+  ttlMs: number;
+}
+
+/** 'AcquireLease' return type */
+export interface AcquireLeaseResult {
+  epoch: number;
+  stream: string | null;
+  stream_created: string | null;
+  stream_sequence: number;
+}
+
+const acquireLeaseIR: StatementSource = {"usedParamSet":{"holder":true,"ttlMs":true},"params":[{"name":"holder","required":true,"transform":{"type":"scalar"},"locs":[{"a":85,"b":92}]},{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":146,"b":152}]}],"statement":"insert into relay_lease as lease (name, holder, epoch, expires_at)\nvalues ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))\non conflict (name) do update\nset holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at\nwhere lease.expires_at < clock_timestamp()\nreturning epoch::float8 as \"epoch!\", stream, stream_created, stream_sequence::float8 as \"stream_sequence!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * insert into relay_lease as lease (name, holder, epoch, expires_at)
+ * values ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))
+ * on conflict (name) do update
+ * set holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at
+ * where lease.expires_at < clock_timestamp()
+ * returning epoch::float8 as "epoch!", stream, stream_created, stream_sequence::float8 as "stream_sequence!"
+ * ```
+ */
+export const acquireLease = new PreparedQuery<AcquireLeaseParams,AcquireLeaseResult>(acquireLeaseIR);
+
+/** 'RenewLease' parameters type */
+export interface RenewLeaseParams {
+  epoch: number;
+  holder: string;
+  ttlMs: number;
+}
+
+/** 'RenewLease' return type */
+export type RenewLeaseResult = void;
+
+const renewLeaseIR: StatementSource = {"usedParamSet":{"ttlMs":true,"holder":true,"epoch":true},"params":[{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":84}]},{"name":"holder","required":true,"transform":{"type":"scalar"},"locs":[{"a":137,"b":144}]},{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":164,"b":170}]}],"statement":"update relay_lease\nset expires_at = clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000)\nwhere name = 'outbox' and holder = :holder!::text and epoch = :epoch!::bigint"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update relay_lease
+ * set expires_at = clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000)
+ * where name = 'outbox' and holder = :holder!::text and epoch = :epoch!::bigint
+ * ```
+ */
+export const renewLease = new PreparedQuery<RenewLeaseParams,RenewLeaseResult>(renewLeaseIR);
+
+/** 'RecordStream' parameters type */
+export interface RecordStreamParams {
+  created: string;
+  epoch: number;
+  sequence: number;
+  stream: string;
+}
+
+/** 'RecordStream' return type */
+export type RecordStreamResult = void;
+
+const recordStreamIR: StatementSource = {"usedParamSet":{"stream":true,"created":true,"sequence":true,"epoch":true},"params":[{"name":"stream","required":true,"transform":{"type":"scalar"},"locs":[{"a":32,"b":39}]},{"name":"created","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":73}]},{"name":"sequence","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":109}]},{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":153,"b":159}]}],"statement":"update relay_lease\nset stream = :stream!::text, stream_created = :created!::text, stream_sequence = :sequence!::bigint\nwhere name = 'outbox' and epoch = :epoch!::bigint"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update relay_lease
+ * set stream = :stream!::text, stream_created = :created!::text, stream_sequence = :sequence!::bigint
+ * where name = 'outbox' and epoch = :epoch!::bigint
+ * ```
+ */
+export const recordStream = new PreparedQuery<RecordStreamParams,RecordStreamResult>(recordStreamIR);
+
+/** 'ResetPublished' parameters type */
+export interface ResetPublishedParams {
+  afterSequence: number;
+  epoch: number;
+  limit: number;
+}
+
+/** 'ResetPublished' return type */
+export interface ResetPublishedResult {
+  leases: number;
+  reset: number;
+}
+
+const resetPublishedIR: StatementSource = {"usedParamSet":{"epoch":true,"afterSequence":true,"limit":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"afterSequence","required":true,"transform":{"type":"scalar"},"locs":[{"a":200,"b":214}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":264,"b":270}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), lost as (\n  select id from outbox\n  where published_at is not null and stream_sequence > :afterSequence!::bigint\n  order by stream_sequence desc\n  limit :limit!::integer\n), reset as (\n  update outbox\n  set published_at = null, stream = null, stream_created = null, stream_sequence = null\n  from lease\n  where outbox.id in (select id from lost)\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from reset)::integer as \"reset!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with lease as (
+ *   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+ * ), lost as (
+ *   select id from outbox
+ *   where published_at is not null and stream_sequence > :afterSequence!::bigint
+ *   order by stream_sequence desc
+ *   limit :limit!::integer
+ * ), reset as (
+ *   update outbox
+ *   set published_at = null, stream = null, stream_created = null, stream_sequence = null
+ *   from lease
+ *   where outbox.id in (select id from lost)
+ *   returning outbox.id
+ * )
+ * select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!"
+ * ```
+ */
+export const resetPublished = new PreparedQuery<ResetPublishedParams,ResetPublishedResult>(resetPublishedIR);
+
+/** 'DeletePublished' parameters type */
+export interface DeletePublishedParams {
+  limit: number;
+  retentionMs: number;
+}
+
+/** 'DeletePublished' return type */
+export type DeletePublishedResult = void;
+
+const deletePublishedIR: StatementSource = {"usedParamSet":{"retentionMs":true,"limit":true},"params":[{"name":"retentionMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":70,"b":82}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":202,"b":208}]}],"statement":"delete from outbox\nwhere published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)\n  and id in (\n    select id from outbox where published_at is not null order by stream_sequence limit :limit!::integer\n  )"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from outbox
+ * where published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+ *   and id in (
+ *     select id from outbox where published_at is not null order by stream_sequence limit :limit!::integer
+ *   )
+ * ```
+ */
+export const deletePublished = new PreparedQuery<DeletePublishedParams,DeletePublishedResult>(deletePublishedIR);
+
+/** 'ListParked' parameters type */
+export interface ListParkedParams {
+  limit: number;
+}
+
+/** 'ListParked' return type */
+export interface ListParkedResult {
+  attempts: number;
+  id: string;
+  last_error: string | null;
+  occurred_at: Date;
+  parked_at: Date;
+  type: string;
+  user_id: string | null;
+  waiting_behind: number;
+}
+
+const listParkedIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":490,"b":496}]}],"statement":"select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as \"parked_at!\", parked.attempts,\n  parked.last_error,\n  (\n    select count(*) from outbox later\n    where later.published_at is null and later.position > parked.position\n      and later.user_id is not distinct from parked.user_id\n  )::integer as \"waiting_behind!\"\nfrom outbox parked\nwhere parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null\norder by parked.position\nlimit :limit!::integer"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as "parked_at!", parked.attempts,
+ *   parked.last_error,
+ *   (
+ *     select count(*) from outbox later
+ *     where later.published_at is null and later.position > parked.position
+ *       and later.user_id is not distinct from parked.user_id
+ *   )::integer as "waiting_behind!"
+ * from outbox parked
+ * where parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null
+ * order by parked.position
+ * limit :limit!::integer
+ * ```
+ */
+export const listParked = new PreparedQuery<ListParkedParams,ListParkedResult>(listParkedIR);
+
+/** 'RequeueParked' parameters type */
+export interface RequeueParkedParams {
+  id?: string | null | void;
+}
+
+/** 'RequeueParked' return type */
+export type RequeueParkedResult = void;
+
+const requeueParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":150,"b":152},{"a":176,"b":178}]}],"statement":"update outbox set attempts = 0, next_attempt_at = null, parked_at = null\nwhere published_at is null and attempts > 0 and parked_at is not null\n  and (:id::uuid is null or id = :id::uuid)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update outbox set attempts = 0, next_attempt_at = null, parked_at = null
+ * where published_at is null and attempts > 0 and parked_at is not null
+ *   and (:id::uuid is null or id = :id::uuid)
+ * ```
+ */
+export const requeueParked = new PreparedQuery<RequeueParkedParams,RequeueParkedResult>(requeueParkedIR);
+
+/** 'DropParked' parameters type */
+export interface DropParkedParams {
+  id: string;
+}
+
+/** 'DropParked' return type */
+export type DropParkedResult = void;
+
+const dropParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":98,"b":101}]}],"statement":"delete from outbox\nwhere published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from outbox
+ * where published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid
+ * ```
+ */
+export const dropParked = new PreparedQuery<DropParkedParams,DropParkedResult>(dropParkedIR);
+
+/** 'FindBacklog' parameters type */
+export interface FindBacklogParams {
+  limit: number;
+}
+
+/** 'FindBacklog' return type */
+export interface FindBacklogResult {
+  oldest_age_ms: number;
+  parked: number;
+  waiting: number;
+}
+
+const findBacklogIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":102}]}],"statement":"select\n  (\n    select count(*) from (\n      select from outbox where published_at is null limit :limit!::integer\n    ) counted\n  )::integer as \"waiting!\",\n  (\n    select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null\n  )::integer as \"parked!\",\n  coalesce((\n    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox\n    where published_at is null and parked_at is null\n    order by position limit 1\n  ), 0)::float8 as \"oldest_age_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select
+ *   (
+ *     select count(*) from (
+ *       select from outbox where published_at is null limit :limit!::integer
+ *     ) counted
+ *   )::integer as "waiting!",
+ *   (
+ *     select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null
+ *   )::integer as "parked!",
+ *   coalesce((
+ *     select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
+ *     where published_at is null and parked_at is null
+ *     order by position limit 1
+ *   ), 0)::float8 as "oldest_age_ms!"
+ * ```
+ */
+export const findBacklog = new PreparedQuery<FindBacklogParams,FindBacklogResult>(findBacklogIR);
+
+/** 'ListEvents' parameters type */
+export interface ListEventsParams {
+  afterPosition: number;
+  limit: number;
+}
+
+/** 'ListEvents' return type */
+export interface ListEventsResult {
+  data: unknown;
+  id: string;
+  occurred_at: Date;
+  position: string;
+  request_id: string;
+  type: string;
+  user_id: string | null;
+  user_version: number | null;
+}
+
+const listEventsIR: StatementSource = {"usedParamSet":{"afterPosition":true,"limit":true},"params":[{"name":"afterPosition","required":true,"transform":{"type":"scalar"},"locs":[{"a":109,"b":123}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":157,"b":163}]}],"statement":"select id, position, user_id, user_version, type, data, request_id, occurred_at\nfrom outbox\nwhere position > :afterPosition!::bigint\norder by position\nlimit :limit!::integer"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, position, user_id, user_version, type, data, request_id, occurred_at
+ * from outbox
+ * where position > :afterPosition!::bigint
+ * order by position
+ * limit :limit!::integer
+ * ```
+ */
+export const listEvents = new PreparedQuery<ListEventsParams,ListEventsResult>(listEventsIR);
+
+/** 'FindLastPosition' parameters type */
+export type FindLastPositionParams = void;
+
+/** 'FindLastPosition' return type */
+export interface FindLastPositionResult {
+  position: string;
+}
+
+const findLastPositionIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select coalesce(max(position), 0) as \"position!\" from outbox"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select coalesce(max(position), 0) as "position!" from outbox
+ * ```
+ */
+export const findLastPosition = new PreparedQuery<FindLastPositionParams,FindLastPositionResult>(findLastPositionIR);

@@ -1,0 +1,2 @@
+-- loses_data: every mail that was not sent yet
+drop table mail_queue;

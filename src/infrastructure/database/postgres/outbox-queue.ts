@@ -1,0 +1,164 @@
+import type { DomainEvent } from '../../../domain/events.ts';
+import {
+  LeaseLost,
+  type OutboxAdministration,
+  type OutboxLog,
+  type OutboxQueue,
+} from '../../../domain/outbox/outbox-queue.ts';
+import type { RecordedEvent } from '../../../domain/ports.ts';
+import type { SqlConnection } from '../sql.ts';
+import {
+  acquireLease,
+  claimEvents,
+  deletePublished,
+  dropParked,
+  findBacklog,
+  findLastPosition,
+  listEvents,
+  listParked,
+  markFailed,
+  markPublished,
+  recordStream,
+  renewLease,
+  requeueParked,
+  resetPublished,
+} from './generated/relay.queries.ts';
+
+/** Counting more of them would cost more than the number is worth. */
+const MAX_COUNTED = 100_000;
+const MAX_REASON_LENGTH = 500;
+
+/** The waiting events in PostgreSQL or the embedded database, for the relay. */
+export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueue {
+  return {
+    async acquireLease(holder, ttlMs) {
+      const [row] = await acquireLease.run({ holder, ttlMs }, connection);
+      if (row === undefined) return null;
+      const { epoch, stream, stream_created, stream_sequence } = row;
+      return {
+        lease: { epoch },
+        stream:
+          stream === null || stream_created === null
+            ? null
+            : { name: stream, created: stream_created, sequence: stream_sequence },
+      };
+    },
+    async renewLease(holder, { epoch }, ttlMs) {
+      const parameters = { holder, epoch, ttlMs };
+      return (await renewLease.runForCount(parameters, connection)) > 0;
+    },
+    async recordStream({ epoch }, { name, created, sequence }) {
+      const parameters = {
+        epoch,
+        stream: name,
+        created,
+        sequence,
+      };
+      assertHeld(await recordStream.runForCount(parameters, connection));
+    },
+    async claim(busyUserKeys, limit) {
+      const rows = await claimEvents.run({ busy: [...busyUserKeys], limit }, connection);
+      return rows
+        .map((row) => ({
+          ...toRecordedEvent(row),
+          position: row.position,
+          userKey: row.user_key,
+          attempts: row.attempts,
+          ageMs: row.age_ms,
+        }))
+        .sort((one, other) => Number(one.position) - Number(other.position));
+    },
+    async markPublished({ epoch }, marks) {
+      if (marks.length === 0) return;
+      const highest = marks.reduce((most, { sequence }) => Math.max(most, sequence), 0);
+      const [row] = await markPublished.run(
+        { epoch, highest, acknowledged: JSON.stringify(marks) },
+        connection,
+      );
+      assertHeld(row?.leases);
+    },
+    async markFailed({ epoch }, { reason, ...failure }) {
+      const parameters = {
+        ...failure,
+        epoch,
+        reason: reason.slice(0, MAX_REASON_LENGTH),
+      };
+      const [row] = await markFailed.run(parameters, connection);
+      assertHeld(row?.leases);
+    },
+    async resetPublished({ epoch }, afterSequence, limit) {
+      const parameters = { epoch, afterSequence, limit };
+      const [row] = await resetPublished.run(parameters, connection);
+      assertHeld(row?.leases);
+      return row?.reset ?? 0;
+    },
+  };
+}
+
+/** The same events, for operators and for housekeeping. */
+export function createPostgresOutboxAdministration(
+  connection: SqlConnection,
+): OutboxAdministration {
+  return {
+    async listParked(limit) {
+      return (await listParked.run({ limit }, connection)).map((row) => ({
+        id: row.id,
+        userId: row.user_id,
+        type: row.type,
+        time: row.occurred_at,
+        parkedAt: row.parked_at,
+        attempts: row.attempts,
+        lastError: row.last_error,
+        waitingBehind: row.waiting_behind,
+      }));
+    },
+    requeueParked: (id) => requeueParked.runForCount({ id }, connection),
+    dropParked: async (id) => (await dropParked.runForCount({ id }, connection)) > 0,
+    async findBacklog() {
+      const [row] = await findBacklog.run({ limit: MAX_COUNTED }, connection);
+      return {
+        waiting: row?.waiting ?? 0,
+        parked: row?.parked ?? 0,
+        oldestAgeMs: row?.oldest_age_ms ?? 0,
+      };
+    },
+    deletePublished: (retentionMs, limit) =>
+      deletePublished.runForCount({ retentionMs, limit }, connection),
+  };
+}
+
+/** All events that are kept, for those who follow them. */
+export function createPostgresOutboxLog(connection: SqlConnection): OutboxLog {
+  return {
+    async findLastPosition() {
+      const [row] = await findLastPosition.run(undefined, connection);
+      return Number(row?.position ?? 0);
+    },
+    async list(afterPosition, limit) {
+      const parameters = { afterPosition, limit };
+      const rows = await listEvents.run(parameters, connection);
+      return rows.map((row) => ({ ...toRecordedEvent(row), position: Number(row.position) }));
+    },
+  };
+}
+
+interface EventRow {
+  readonly id: string;
+  readonly user_id: string | null;
+  readonly user_version: number | null;
+  readonly type: string;
+  readonly data: unknown;
+  readonly request_id: string;
+  readonly occurred_at: Date;
+}
+
+function toRecordedEvent(row: EventRow): RecordedEvent {
+  const { id, type, data } = row;
+  // The row was written from a DomainEvent; a newer build's types pass through as they are.
+  const event = { type, userId: row.user_id, userVersion: row.user_version, data } as DomainEvent;
+  return { id, event, time: row.occurred_at, requestId: row.request_id };
+}
+
+function assertHeld(leases: number | undefined): void {
+  if (leases !== 1) throw new LeaseLost();
+}

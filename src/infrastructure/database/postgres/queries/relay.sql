@@ -1,0 +1,163 @@
+/* The first waiting event of each user, oldest users first, without those in flight or held back by an event that
+   failed or is parked. What has no user counts as one user, the nil UUID. Called by OutboxQueue.claim; safe without a
+   lock since only the holder of the lease publishes. */
+/* @name claimEvents */
+with held as (
+  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
+  from outbox failed
+  where failed.published_at is null and failed.attempts > 0
+    and (failed.parked_at is not null or failed.next_attempt_at > now())
+    and not exists (
+      select from outbox earlier
+      where earlier.published_at is null and earlier.position < failed.position
+        and earlier.user_id is not distinct from failed.user_id
+    )
+), waiting as (
+  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,
+    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key
+  from outbox event
+  where event.published_at is null
+    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])
+    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)
+  order by event.position
+  limit :limit!::integer
+)
+select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
+  user_key as "user_key!",
+  (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!"
+from waiting
+order by user_key, position;
+
+/* Marks acknowledged events, if this epoch still holds the lease; the lease's row lock keeps a taker-over out until the
+   marks are committed. Called by OutboxQueue.markPublished. */
+/* @name markPublished */
+with lease as (
+  update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)
+  where name = 'outbox' and epoch = :epoch!::bigint
+  returning stream, stream_created
+), marked as (
+  update outbox
+  set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,
+    stream_sequence = acknowledged.sequence, next_attempt_at = null, parked_at = null, last_error = null
+  from lease, jsonb_to_recordset(:acknowledged!::jsonb) as acknowledged (id uuid, sequence bigint)
+  where outbox.id = acknowledged.id and outbox.published_at is null
+  returning outbox.id
+)
+select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!";
+
+/* Notes a failed attempt, if this epoch still holds the lease. Called by OutboxQueue.markFailed. */
+/* @name markFailed */
+with lease as (
+  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+), marked as (
+  update outbox
+  set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),
+    last_error = :reason!::text, parked_at = case when :park!::boolean then now() end
+  from lease
+  where outbox.id = :id!::uuid and outbox.published_at is null
+  returning outbox.id
+)
+select (select count(*) from lease)::integer as "leases!";
+
+/* Takes the lease once it has expired. Called by OutboxQueue.acquireLease. */
+/* @name acquireLease */
+insert into relay_lease as lease (name, holder, epoch, expires_at)
+values ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))
+on conflict (name) do update
+set holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at
+where lease.expires_at < clock_timestamp()
+returning epoch::float8 as "epoch!", stream, stream_created, stream_sequence::float8 as "stream_sequence!";
+
+/* Keeps the lease, unless somebody else took it meanwhile; a time of 0 gives it up. Called by OutboxQueue.renewLease. */
+/* @name renewLease */
+update relay_lease
+set expires_at = clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000)
+where name = 'outbox' and holder = :holder!::text and epoch = :epoch!::bigint;
+
+/* Says what the stream holds now. Called by OutboxQueue.recordStream. */
+/* @name recordStream */
+update relay_lease
+set stream = :stream!::text, stream_created = :created!::text, stream_sequence = :sequence!::bigint
+where name = 'outbox' and epoch = :epoch!::bigint;
+
+/* Makes published events wait again that the stream no longer has, some at a time, the last ones first.
+   Called by OutboxQueue.resetPublished. */
+/* @name resetPublished */
+with lease as (
+  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+), lost as (
+  select id from outbox
+  where published_at is not null and stream_sequence > :afterSequence!::bigint
+  order by stream_sequence desc
+  limit :limit!::integer
+), reset as (
+  update outbox
+  set published_at = null, stream = null, stream_created = null, stream_sequence = null
+  from lease
+  where outbox.id in (select id from lost)
+  returning outbox.id
+)
+select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
+
+/* Removes events that were published long ago, some at a time: sequences follow the time of publishing, so the oldest
+   come first and the rest is not read. Called by OutboxQueue.deletePublished. */
+/* @name deletePublished */
+delete from outbox
+where published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
+  and id in (
+    select id from outbox where published_at is not null order by stream_sequence limit :limit!::integer
+  );
+
+/* The events that wait for an operator, with the number of events they hold back. Called by OutboxQueue.listParked. */
+/* @name listParked */
+select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as "parked_at!", parked.attempts,
+  parked.last_error,
+  (
+    select count(*) from outbox later
+    where later.published_at is null and later.position > parked.position
+      and later.user_id is not distinct from parked.user_id
+  )::integer as "waiting_behind!"
+from outbox parked
+where parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null
+order by parked.position
+limit :limit!::integer;
+
+/* Lets parked events be tried again; null means all of them. Called by OutboxQueue.requeueParked. */
+/* @name requeueParked */
+update outbox set attempts = 0, next_attempt_at = null, parked_at = null
+where published_at is null and attempts > 0 and parked_at is not null
+  and (:id::uuid is null or id = :id::uuid);
+
+/* Gives a parked event up: it never reaches the stream. Called by OutboxQueue.dropParked. */
+/* @name dropParked */
+delete from outbox
+where published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid;
+
+/* How much waits, up to a bound, and since when: for metrics and health. Called by OutboxQueue.findBacklog. */
+/* @name findBacklog */
+select
+  (
+    select count(*) from (
+      select from outbox where published_at is null limit :limit!::integer
+    ) counted
+  )::integer as "waiting!",
+  (
+    select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null
+  )::integer as "parked!",
+  coalesce((
+    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
+    where published_at is null and parked_at is null
+    order by position limit 1
+  ), 0)::float8 as "oldest_age_ms!";
+
+/* Events after a position, whether published or not. Called by OutboxLog.list. */
+/* @name listEvents */
+select id, position, user_id, user_version, type, data, request_id, occurred_at
+from outbox
+where position > :afterPosition!::bigint
+order by position
+limit :limit!::integer;
+
+/* The newest position, 0 when there is none. Called by OutboxLog.findLastPosition. */
+/* @name findLastPosition */
+select coalesce(max(position), 0) as "position!" from outbox;

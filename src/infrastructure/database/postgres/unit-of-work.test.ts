@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { DomainError, type DomainErrorCode } from '../../../domain/errors.ts';
+import type { DomainEvent } from '../../../domain/events.ts';
+import { createPinoLogger } from '../../logging/pino-logger.ts';
+import type { Database, SqlConnection } from '../sql.ts';
+import { createUnitOfWork } from './unit-of-work.ts';
+
+const EVENT: DomainEvent = {
+  type: 'session.ended',
+  userId: 'ann',
+  userVersion: 1,
+  data: { session_id: 's', reason: 'user_deleted' },
+};
+
+/** Runs one transaction with an event of Ann whose commit ends with this error. */
+async function runUntil(code: DomainErrorCode) {
+  const told: string[][] = [];
+  const lines: string[] = [];
+  const connection = { query: async () => ({ rows: [], rowCount: 0 }) } as unknown as SqlConnection;
+  const unitOfWork = createUnitOfWork({
+    database: {
+      async transaction(work: (connection: SqlConnection) => Promise<unknown>) {
+        await work(connection);
+        throw new DomainError(code, 'made up');
+      },
+    } as unknown as Database,
+    ids: { next: () => 'id' },
+    clock: { now: () => new Date(0) },
+    logger: createPinoLogger({
+      level: 'info',
+      format: 'json',
+      destination: { write: (line: string) => lines.push(line) },
+    }),
+    onCommitted: async () => void told.push(['committed']),
+    async onUnknownOutcome(userIds) {
+      told.push([...userIds]);
+      throw new Error('nobody listens');
+    },
+  });
+  const run = unitOfWork.run({ requestId: 'r' }, ({ outbox }) => outbox.append([EVENT, EVENT]));
+  await expect(run).rejects.toMatchObject({ code });
+  return { told, lines };
+}
+
+test('a commit of unknown outcome tells which users it may have changed, and stays the caller’s error', async () => {
+  const { told, lines } = await runUntil('outcome_unknown');
+  expect(told).toEqual([['ann']]);
+  expect(lines).toHaveLength(1);
+});
+
+test('a commit that surely failed tells nobody', async () => {
+  expect((await runUntil('unavailable')).told).toEqual([]);
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { createPrometheusMetrics } from './prometheus.ts';
+
+const PREFIX = 'user_service_';
+
+describe('metrics', () => {
+  test('show what each source tells at the moment they are asked for', async () => {
+    let hits = 3;
+    const metrics = createPrometheusMetrics({
+      cache: () => ({ hits, misses: 1, bypasses: 0, refusedFills: 0, errors: 2 }),
+      outbox: async () => ({ unpublished: 5, oldestAgeSeconds: 1.5, parked: 0 }),
+      breakers: () => ({ redis: true, smtp: false }),
+    });
+    await metrics.render();
+    hits = 4;
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_cache_lookups_total{result="hit"} 4',
+      'user_service_cache_lookups_total{result="miss"} 1',
+      'user_service_cache_lookups_total{result="bypass"} 0',
+      'user_service_cache_refused_fills_total 0',
+      'user_service_cache_errors_total 2',
+      'user_service_outbox_unpublished 5',
+      'user_service_outbox_oldest_age_seconds 1.5',
+      'user_service_outbox_parked 0',
+      'user_service_breaker_open{breaker="redis"} 1',
+      'user_service_breaker_open{breaker="smtp"} 0',
+    ]);
+  });
+
+  test('have none of a source that is not there', async () => {
+    expect(await ownLines(createPrometheusMetrics({}))).toEqual([]);
+  });
+
+  test('of a source that fails are absent, and come back with it, while the others stay', async () => {
+    let broken = false;
+    const metrics = createPrometheusMetrics({
+      databasePool: () => ({ total: 3, idle: 1, waiting: 0 }),
+      outbox: async () => {
+        if (broken) throw new Error('no database');
+        return { unpublished: 0, oldestAgeSeconds: 0, parked: 0 };
+      },
+    });
+    const whole = await ownLines(metrics);
+    expect(whole).toHaveLength(6);
+    broken = true;
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_metrics_failed_readings_total{source="outbox"} 1',
+      ...whole.filter((line) => line.includes('database_pool')),
+    ]);
+    broken = false;
+    expect(await ownLines(metrics)).toEqual(expect.arrayContaining(whole));
+  });
+
+  test('of a source that hangs are absent after its deadline', async () => {
+    const metrics = createPrometheusMetrics({ mail: () => new Promise(() => {}) });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_metrics_failed_readings_total{source="mail"} 1',
+    ]);
+  });
+
+  test('that are asked for at the same time read their sources once', async () => {
+    let readings = 0;
+    const metrics = createPrometheusMetrics({
+      outbox: async () => {
+        readings += 1;
+        return { unpublished: 0, oldestAgeSeconds: 0, parked: 0 };
+      },
+    });
+    await Promise.all([metrics.render(), metrics.render(), metrics.render()]);
+    expect(readings).toBe(1);
+  });
+
+  test('count requests by method, route template and status', async () => {
+    const metrics = createPrometheusMetrics({});
+    metrics.observeRequest({ method: 'GET', route: '/v1/users/{id}', status: 200, seconds: 0.2 });
+    expect(await metrics.render()).toContain(
+      'http_request_duration_seconds_bucket{le="0.25",method="GET",route="/v1/users/{id}",status="200"} 1',
+    );
+  });
+
+  test('tell the version and the lag of the event loop', async () => {
+    const text = await createPrometheusMetrics({}, '1.2.3').render();
+    expect(text).toContain('user_service_build_info{version="1.2.3"} 1');
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  });
+});
+
+async function ownLines(metrics: { render(): Promise<string> }): Promise<string[]> {
+  return (await metrics.render()).split('\n').filter((line) => line.startsWith(PREFIX));
+}

@@ -1,0 +1,145 @@
+import Type, { type Static } from 'typebox';
+import type { LoggedEvent, ParkedEvent } from '../../domain/outbox/outbox-queue.ts';
+import {
+  closedObject,
+  nullableString,
+  timeOutput,
+  uuidInput,
+  uuidOutput,
+} from './common-schemas.ts';
+import { type Route, route } from './route.ts';
+
+const tag = 'Events';
+
+const eventSchema = Type.Object({
+  id: uuidOutput(),
+  position: Type.Integer(),
+  type: Type.String(),
+  time: timeOutput(),
+  user_id: nullableString(),
+  user_version: Type.Union([Type.Integer(), Type.Null()]),
+  data: Type.Unknown(),
+});
+const parkedSchema = Type.Object({
+  id: uuidOutput(),
+  type: Type.String(),
+  time: timeOutput(),
+  user_id: nullableString(),
+  parked_at: timeOutput(),
+  attempts: Type.Integer(),
+  last_error: nullableString(),
+  waiting_behind: Type.Integer(),
+});
+
+function showEvent({ id, position, event, time }: LoggedEvent): Static<typeof eventSchema> {
+  const { type, userId, userVersion, data } = event;
+  return { id, position, type, time, user_id: userId, user_version: userVersion, data };
+}
+
+function showParked(parked: ParkedEvent): Static<typeof parkedSchema> {
+  return {
+    id: parked.id,
+    type: parked.type,
+    time: parked.time,
+    user_id: parked.userId,
+    parked_at: parked.parkedAt,
+    attempts: parked.attempts,
+    last_error: parked.lastError,
+    waiting_behind: parked.waitingBehind,
+  };
+}
+
+const listEvents = route({
+  method: 'GET',
+  path: '/v1/events',
+  operationId: 'listEvents',
+  tag,
+  summary: 'Events after a position; without one, only the last position',
+  access: 'operator',
+  query: closedObject({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
+  answers: {
+    200: {
+      description: 'The events, and the position of the last one.',
+      schema: Type.Object({ events: Type.Array(eventSchema), last_position: Type.Integer() }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller, query }, { useCases }) => {
+    const after = query.after === undefined ? null : Number(query.after);
+    const { events, lastPosition } = await useCases.manageEvents.list(caller, after);
+    return { status: 200, body: { events: events.map(showEvent), last_position: lastPosition } };
+  },
+});
+
+const listParkedEvents = route({
+  method: 'GET',
+  path: '/v1/events/parked',
+  operationId: 'listParkedEvents',
+  tag,
+  summary: 'Events that wait for a decision',
+  access: 'operator',
+  answers: {
+    200: {
+      description: 'The oldest first.',
+      schema: Type.Object({ events: Type.Array(parkedSchema) }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller }, { useCases }) => {
+    const parked = await useCases.manageEvents.listParked(caller);
+    return { status: 200, body: { events: parked.map(showParked) } };
+  },
+});
+
+const requeueParkedEvents = route({
+  method: 'POST',
+  path: '/v1/events/parked/requeue',
+  operationId: 'requeueParkedEvents',
+  tag,
+  summary: 'Try parked events again',
+  access: 'operator',
+  body: {
+    schema: closedObject({ id: Type.Union([uuidInput('The event.'), Type.Null()]) }),
+    mediaTypes: ['application/json'],
+  },
+  answers: {
+    200: {
+      description: 'How many are tried again.',
+      schema: Type.Object({ count: Type.Integer() }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller, body }, { useCases }) => {
+    const count = await useCases.manageEvents.requeueParked(caller, body.id);
+    return { status: 200, body: { count } };
+  },
+});
+
+const dropParkedEvent = route({
+  method: 'DELETE',
+  path: '/v1/events/parked/{id}',
+  operationId: 'dropParkedEvent',
+  tag,
+  summary: 'Give a parked event up',
+  access: 'operator',
+  params: closedObject({ id: uuidInput('Id of the event.') }),
+  answers: {
+    200: {
+      description: 'How many were dropped: 0 when it is not parked.',
+      schema: Type.Object({ count: Type.Integer() }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller, params }, { useCases }) => {
+    const dropped = await useCases.manageEvents.dropParked(caller, params.id);
+    return { status: 200, body: { count: dropped ? 1 : 0 } };
+  },
+});
+
+/** Routes of the outbox; the control socket's only. */
+export const eventRoutes: readonly Route[] = [
+  listEvents,
+  listParkedEvents,
+  requeueParkedEvents,
+  dropParkedEvent,
+];

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  createSendMail,
+  type MailTotals,
+  PARALLEL_ATTEMPTS,
+} from './application/mail/send-mail.ts';
+import type { Config } from './config/schema.ts';
+import type { MailBacklog } from './domain/mail.ts';
+import type { IdGenerator, Logger } from './domain/ports.ts';
+import { createPostgresMailStore } from './infrastructure/database/postgres/mail-queue.ts';
+import type { SqlConnection } from './infrastructure/database/sql.ts';
+import { createFileMailer } from './infrastructure/external/file-mailer.ts';
+import { parseMailbox } from './infrastructure/external/mail-message.ts';
+import { createSmtpMailer } from './infrastructure/external/smtp-mailer.ts';
+import { startLoop } from './interfaces/worker/loop.ts';
+import { StartError } from './start-failure.ts';
+
+/** The delivery of queued mail in this process. */
+export interface MailDelivery {
+  readonly driver: 'file' | 'smtp';
+  start(): void;
+  /** Stops; attempts under way get some seconds. The database must still be open. */
+  stop(): Promise<void>;
+  totals(): MailTotals;
+  /** Asks the database. */
+  backlog(): Promise<MailBacklog>;
+}
+
+const SEND_INTERVAL_MS = 1_000;
+const TIDY_INTERVAL_MS = 60_000;
+/** How long mails that were sent or given up stay, for whoever asks what became of one. */
+const KEPT_MS = 24 * 3_600_000;
+const DELETED_AT_ONCE = 5_000;
+/** Steps of one SMTP session that may each take the time of one answer. */
+const STEPS_OF_A_SESSION = 6;
+
+/**
+ * Builds the delivery of mail as configured.
+ * @throws StartError where the sender is no address, or the certificates cannot be read.
+ */
+export function createMailDelivery(
+  config: Config['mail'],
+  deps: {
+    readonly database: SqlConnection;
+    readonly ids: IdGenerator;
+    readonly logger: Logger;
+  },
+): MailDelivery {
+  const { logger } = deps;
+  const from = readSender(config.from);
+  const store = createPostgresMailStore(deps.database);
+  const smtp = config.driver === 'smtp' ? createSmtpMailer(smtpSettings(config.smtp), from) : null;
+  const mailer = smtp ?? createFileMailer({ path: resolve(config.path), from, ids: deps.ids });
+  const sender = createSendMail({
+    store,
+    mailer,
+    logger,
+    host: from.address.slice(from.address.lastIndexOf('@') + 1),
+    attemptTimeoutMs: STEPS_OF_A_SESSION * config.smtp.timeoutMs,
+    random: Math.random,
+  });
+  const loops: { stop(): Promise<void> }[] = [];
+  return {
+    driver: config.driver,
+    start() {
+      const work = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
+        loops.push(startLoop({ name, intervalMs, run }, { logger }));
+      work('mail', SEND_INTERVAL_MS, () => sender.run());
+      work('ended mail', TIDY_INTERVAL_MS, () => store.deleteEnded(KEPT_MS, DELETED_AT_ONCE));
+    },
+    async stop() {
+      await sender.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
+      smtp?.close();
+    },
+    totals: () => sender.totals(),
+    backlog: () => store.backlog(),
+  };
+}
+
+function smtpSettings({ host = '', tlsCa, password, ...rest }: Config['mail']['smtp']) {
+  return {
+    ...rest,
+    host,
+    password: password?.reveal(),
+    ca: tlsCa === undefined ? undefined : readCertificates(tlsCa),
+    maxConnections: PARALLEL_ATTEMPTS,
+  };
+}
+
+function readSender(text: string) {
+  try {
+    return parseMailbox(text);
+  } catch {
+    throw new StartError(
+      'mail.from is not `address` or `name <address>` with a plain ASCII address.',
+    );
+  }
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`mail.smtp.tls_ca: ${path} cannot be read (${code}).`);
+  }
+}

@@ -1,0 +1,56 @@
+import type { HealthReport } from './application/check-health.ts';
+import type { OutboxAdministration } from './domain/outbox/outbox-queue.ts';
+import type { Database } from './infrastructure/database/sql.ts';
+import type { MetricSources } from './infrastructure/metrics/sources.ts';
+import type { Argon2Hasher } from './infrastructure/security/argon2-hasher.ts';
+import type { Broker, UserCopies } from './links.ts';
+import type { MailDelivery } from './mail.ts';
+
+/** What the metrics are read from. */
+interface Measured {
+  readonly database: Database;
+  readonly outboxAdministration: OutboxAdministration;
+  readonly hasher: Argon2Hasher;
+  readonly copies: UserCopies;
+  readonly broker: Broker | null;
+  readonly mail: MailDelivery;
+  readonly checkHealth: () => Promise<HealthReport>;
+}
+
+/** Names the sources of this process's metrics; an adapter that is not configured has none. */
+export function metricSources(measured: Measured): MetricSources {
+  const { database, outboxAdministration, hasher, copies, broker, mail, checkHealth } = measured;
+  const { redis } = copies;
+  return {
+    databasePool: () => database.stats(),
+    hashingGate: () => hasher.stats(),
+    health: checkHealth,
+    mail: async () => {
+      const backlog = await mail.backlog();
+      const { sent, retried, failed } = mail.totals();
+      return {
+        queued: backlog.waiting,
+        oldestAgeSeconds: backlog.oldestMs / 1000,
+        sent,
+        failed: retried + failed,
+      };
+    },
+    ...(redis === null
+      ? {}
+      : { cache: () => redis.stats(), breakers: () => ({ redis: redis.stats().breakerOpen }) }),
+    ...(broker === null ? {} : brokerSources(outboxAdministration, broker)),
+  };
+}
+
+function brokerSources(outbox: OutboxAdministration, { relay }: Broker): MetricSources {
+  return {
+    outbox: async () => {
+      const { waiting, parked, oldestAgeMs } = await outbox.findBacklog();
+      return { unpublished: waiting, parked, oldestAgeSeconds: oldestAgeMs / 1000 };
+    },
+    relay: () => {
+      const { state, published, refused, unknown } = relay.stats();
+      return { leader: state === 'publishing', published, publishErrors: refused + unknown };
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { ClaimedMail, NewMail } from '../../src/domain/mail.ts';
+import { createPostgresMailStore } from '../../src/infrastructure/database/postgres/mail-queue.ts';
+import type { DatabaseImplementation } from './databases.ts';
+import { ids, inTransaction, useDatabase } from './fixtures.ts';
+
+const claim = { limit: 10, leaseMs: 60_000, host: 'example.com' };
+
+/** What the mail queue does on every database. */
+export function describeMailQueueContract(implementation: DatabaseImplementation): void {
+  describe(`Mail queue contract: ${implementation.name}`, () => {
+    const database = useDatabase(implementation);
+    const store = () => createPostgresMailStore(database());
+
+    function newMail(traits: Partial<NewMail> = {}): NewMail {
+      return {
+        userId: ids.next(),
+        kind: 'password_changed',
+        to: 'ada@example.com',
+        subject: 'Grüße',
+        text: 'One.\nTwo.\n',
+        ...traits,
+      };
+    }
+
+    async function queue(...mails: NewMail[]): Promise<void> {
+      await inTransaction(database(), ({ mail }) => mail.enqueue(mails));
+    }
+
+    /** As if the time had passed. */
+    async function makeDue(): Promise<void> {
+      await database().query("update mail_queue set next_attempt_at = now() - interval '1 second'");
+    }
+
+    async function claimOne(): Promise<ClaimedMail> {
+      const [mail] = await store().claim(claim);
+      return mail ?? expect.fail('nothing is due');
+    }
+
+    it('hands out what a transaction queued, as it was, with the first attempt and a Message-ID', async () => {
+      const mail = newMail();
+      await queue(mail);
+      const { id, messageId, attempt, ...rest } = await claimOne();
+      expect(rest).toEqual(mail);
+      expect([messageId, attempt]).toEqual([`${id}@example.com`, 1]);
+    });
+
+    it('knows nothing of a transaction that was rolled back', async () => {
+      const failing = inTransaction(database(), async ({ mail }) => {
+        await mail.enqueue([newMail()]);
+        throw new Error('changed its mind');
+      });
+      await expect(failing).rejects.toThrow('changed its mind');
+      expect(await store().claim(claim)).toEqual([]);
+      expect(await store().backlog()).toEqual({ waiting: 0, oldestMs: 0 });
+    });
+
+    it('gives each mail to one of many senders', async () => {
+      const mails = Array.from({ length: 20 }, () => newMail());
+      await queue(...mails);
+      const batches = await Promise.all(
+        Array.from({ length: 10 }, () => store().claim({ ...claim, limit: 3 })),
+      );
+      const claimed = batches.flat().map(({ id }) => id);
+      expect(claimed).toHaveLength(20);
+      expect(new Set(claimed).size).toBe(20);
+      for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(3);
+    });
+
+    it('gives a mail out again when its lease has run out, under the same Message-ID', async () => {
+      await queue(newMail());
+      const first = await claimOne();
+      expect(await store().claim(claim)).toEqual([]);
+      await makeDue();
+      const [second] = await store().claim({ ...claim, host: 'other.example' });
+      expect(second).toEqual({ ...first, attempt: 2 });
+    });
+
+    it('lets nobody change a mail under a claim that is over', async () => {
+      await queue(newMail());
+      const late = await claimOne();
+      await makeDue();
+      const current = await claimOne();
+      expect(await store().markSent(late)).toBe(false);
+      expect(await store().putOff(late, 1, 'late')).toBe(false);
+      expect(await store().markFailed(late, 'late')).toBe(false);
+      expect(await store().markSent(current)).toBe(true);
+      expect(await store().markSent(current)).toBe(false);
+      expect(await store().putOff(current, 1, 'sent already')).toBe(false);
+    });
+
+    it('puts a mail off for as long as it is told, and keeps the reason', async () => {
+      await queue(newMail());
+      expect(await store().putOff(await claimOne(), 60_000, `greylisted ${'x'.repeat(500)}`)).toBe(
+        true,
+      );
+      expect(await store().claim(claim)).toEqual([]);
+      const { rows } = await database().query<{ last_error: string; seconds: number }>(
+        `select last_error, extract(epoch from next_attempt_at - now())::double precision as seconds
+        from mail_queue`,
+      );
+      expect(rows[0]?.last_error).toMatch(/^greylisted x+$/);
+      expect(rows[0]?.seconds).toBeGreaterThan(30);
+      expect(rows[0]?.seconds).toBeLessThanOrEqual(60);
+    });
+
+    it('never gives out what was sent or given up, and forgets the text of what was sent', async () => {
+      await queue(newMail(), newMail());
+      const [sent, failed] = await store().claim(claim);
+      if (sent === undefined || failed === undefined) return expect.fail('two are due');
+      await store().markSent(sent);
+      await store().markFailed(failed, 'no such mailbox');
+      await makeDue();
+      expect(await store().claim(claim)).toEqual([]);
+      expect((await store().backlog()).waiting).toBe(0);
+      const { rows } = await database().query<{ body: string }>(
+        'select body from mail_queue where sent_at is not null',
+      );
+      expect(rows).toEqual([{ body: '' }]);
+    });
+
+    it('deletes what ended long ago, so many at most, and nothing else', async () => {
+      await queue(newMail(), newMail(), newMail(), newMail());
+      const [sent, failed, recent] = await store().claim({ ...claim, limit: 3 });
+      if (sent === undefined || failed === undefined || recent === undefined) {
+        return expect.fail('three are due');
+      }
+      await store().markSent(sent);
+      await store().markFailed(failed, 'no');
+      await database().query(
+        `update mail_queue
+        set sent_at = sent_at - interval '2 hours', failed_at = failed_at - interval '2 hours'`,
+      );
+      await store().markSent(recent);
+      expect(await store().deleteEnded(3_600_000, 1)).toBe(1);
+      expect(await store().deleteEnded(3_600_000, 10)).toBe(1);
+      expect(await store().deleteEnded(3_600_000, 10)).toBe(0);
+      const { rows } = await database().query('select id from mail_queue');
+      expect(rows).toHaveLength(2);
+    });
+
+    it('tells how many wait and for how long', async () => {
+      await queue(newMail(), newMail());
+      await database().query("update mail_queue set created_at = now() - interval '1 minute'");
+      await store().markSent(
+        await (async () => (await store().claim({ ...claim, limit: 1 }))[0] ?? expect.fail())(),
+      );
+      const { waiting, oldestMs } = await store().backlog();
+      expect(waiting).toBe(1);
+      expect(oldestMs).toBeGreaterThanOrEqual(60_000);
+    });
+
+    it.each([
+      ['recipient', { to: 'ada@example.com\r\nBcc: eve@example.com' }],
+      ['subject', { subject: 'Hello\nBcc: eve@example.com' }],
+    ])('stores no %s that would end a header', async (_what, traits) => {
+      await expect(queue(newMail(traits))).rejects.toThrow();
+      expect((await store().backlog()).waiting).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,174 @@
+import { onTestFinished } from 'vitest';
+import type { PersonName } from '../../src/domain/user/person-name.ts';
+import {
+  type CachedUserReader,
+  createCachedUserReader,
+} from '../../src/infrastructure/cache/cached-user-reader.ts';
+import { createRedisCache, type RedisCache } from '../../src/infrastructure/cache/redis.ts';
+import type { RedisSettings } from '../../src/infrastructure/cache/redis-client.ts';
+import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
+import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
+import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
+import type { Database } from '../../src/infrastructure/database/sql.ts';
+import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
+import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
+import { ids, storeUser } from '../contract/fixtures.ts';
+import { eventually } from '../support/eventually.ts';
+import { createSilentLogger } from '../support/logger.ts';
+import { postgresSettings } from '../support/postgres-database.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+/** What one instance of the service has of users: its own connections, readers and writers. */
+export interface Instance {
+  readonly redis: RedisCache;
+  readonly reader: CachedUserReader;
+  /** Changes the name, and forgets the copies as the service does. @returns the new version. */
+  rename(id: string): Promise<number>;
+}
+
+/** A database with users, which every instance shares. */
+export async function useUsers(count: number): Promise<{ database: Database; users: string[] }> {
+  const { connectionOptions } = await createTestDatabase();
+  const database = await createPostgresDatabase(postgresSettings(connectionOptions), {
+    logger: createSilentLogger(),
+  });
+  onTestFinished(() => database.close());
+  const users: string[] = [];
+  for (let index = 0; index < count; index += 1) users.push((await storeUser(database)).id);
+  return { database, users };
+}
+
+/** An instance, connected to Redis unless that is away; it ends with the test. `afterLoad` comes between load and fill. */
+export function useInstance(
+  database: Database,
+  settings: RedisSettings,
+  over: { readonly afterLoad?: () => Promise<void> } = {},
+): Instance {
+  const logger = createSilentLogger();
+  const clock = createSystemClock();
+  const redis = createRedisCache(settings, { logger, nowMs: monotonicMs });
+  onTestFinished(() => redis.close());
+  const users = createPostgresUserRepository(database);
+  const source = {
+    ...users,
+    async findById(id: string) {
+      const user = await users.findById(id);
+      await over.afterLoad?.();
+      return user;
+    },
+  };
+  const reader = createCachedUserReader({ source, cache: redis.cache, ttlMs: 300_000, logger });
+  const unitOfWork = createUnitOfWork({
+    database,
+    ids,
+    clock,
+    logger,
+    async onCommitted(events) {
+      for (const { event } of events) {
+        if (event.userId !== null) await reader.invalidateUser(event.userId);
+      }
+    },
+  });
+  let renames = 0;
+  return {
+    redis,
+    reader,
+    rename: (id) =>
+      unitOfWork.run({ requestId: 'test' }, async (transaction) => {
+        const user = await transaction.users.lockById(id);
+        if (user === null) throw new Error('nobody has this id');
+        renames += 1;
+        user.changeProfile(
+          { firstName: `Name ${renames} ${ids.next()}` as PersonName },
+          clock.now(),
+        );
+        await transaction.users.update(user);
+        await transaction.outbox.append(user.takeEvents());
+        return user.state.version;
+      }),
+  };
+}
+
+/** Comes back once every instance takes its answers from Redis again. */
+export async function untilCached(instances: readonly Instance[], id: string): Promise<void> {
+  for (const { redis, reader } of instances) {
+    await eventually(
+      async () => {
+        const before = redis.stats().hits;
+        await reader.findById(id);
+        if (redis.stats().hits === before) throw new Error('the answer was not cached');
+      },
+      { timeoutMs: 15_000, what: 'answers from the cache' },
+    );
+  }
+}
+
+/** What a load has seen. */
+export interface Load {
+  /** Answers older than a write that was acknowledged before the question. */
+  readonly stale: string[];
+  readonly failures: unknown[];
+  readonly slowestMs: () => number;
+  readonly reads: () => number;
+  readonly writes: () => number;
+  end(): Promise<void>;
+}
+
+/** Reads through every instance and writes through each in turn, until its end. */
+export function startLoad(instances: readonly Instance[], users: readonly string[]): Load {
+  const acknowledged = new Map<string, number>();
+  const stale: string[] = [];
+  const failures: unknown[] = [];
+  const seen = { slowestMs: 0, reads: 0, writes: 0 };
+  let ended = false;
+
+  async function timed(work: () => Promise<void>): Promise<void> {
+    const beganAt = performance.now();
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error);
+    }
+    seen.slowestMs = Math.max(seen.slowestMs, performance.now() - beganAt);
+    // Timers and sockets get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const pick = (): string => users[Math.floor(Math.random() * users.length)] ?? '';
+
+  async function readOn({ reader }: Instance): Promise<void> {
+    while (!ended) {
+      const id = pick();
+      const floor = acknowledged.get(id) ?? 1;
+      await timed(async () => {
+        const user = await reader.findById(id);
+        if ((user?.version ?? 0) < floor) stale.push(`${id}: ${user?.version} after ${floor}`);
+      });
+      seen.reads += 1;
+    }
+  }
+  async function writeOn(index: number): Promise<void> {
+    for (let turn = index; !ended; turn += 1) {
+      const id = pick();
+      await timed(async () => {
+        const version = await instances[turn % instances.length]?.rename(id);
+        acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, version ?? 0));
+      });
+      seen.writes += 1;
+    }
+  }
+  const running = [
+    ...instances.flatMap((instance) => [readOn(instance), readOn(instance)]),
+    writeOn(0),
+  ];
+  return {
+    stale,
+    failures,
+    slowestMs: () => seen.slowestMs,
+    reads: () => seen.reads,
+    writes: () => seen.writes,
+    async end() {
+      ended = true;
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createApi, createPerson, patientHashing } from '../support/api.ts';
+import { APP_DATABASES, useTestApp } from '../support/app.ts';
+
+const breached = 'correct horse battery staple';
+const [, prefix = '', suffix = ''] =
+  /^(.{5})(.*)$/.exec(createHash('sha1').update(breached).digest('hex').toUpperCase()) ?? [];
+
+/** A range API that knows one password, and every byte that it was sent. */
+async function useRangeApi(status = 200) {
+  const wire: Buffer[] = [];
+  const server = createServer((request, response) => {
+    const known = request.url === `/range/${prefix}` ? `${suffix}:4\r\n` : '';
+    response.writeHead(status).end(`${'0'.repeat(35)}:0\r\n${known}`);
+  });
+  server.on('connection', (socket) => {
+    socket.on('data', (part: Buffer) => wire.push(part));
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    env: {
+      ...patientHashing,
+      PWNED_PASSWORDS_ENABLED: 'true',
+      PWNED_PASSWORDS_URL: `http://127.0.0.1:${port}`,
+      PWNED_PASSWORDS_TIMEOUT: '5s',
+    },
+    sent: () => Buffer.concat(wire).toString('latin1'),
+  };
+}
+
+describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) => {
+  it('are refused at registration and at a change, and only five hex digits of any leave', async () => {
+    const range = await useRangeApi();
+    const api = createApi(await useTestApp({ database, env: range.env }));
+    const refused = await api.send('POST', '/v1/users', {
+      body: createPerson({ password: breached }),
+    });
+    expect(refused.statusCode).toBe(422);
+    expect(refused.json().errors).toMatchObject([
+      { pointer: '/password', code: 'password_breached' },
+    ]);
+    const account = await api.register();
+    const { access_token: token } = await api.signIn(account);
+    const change = await api.send('PUT', `/v1/users/${account.id}/password`, {
+      token,
+      body: { current_password: account.password, new_password: breached },
+    });
+    expect(change.json().errors).toMatchObject([
+      { pointer: '/new_password', code: 'password_breached' },
+    ]);
+    await api.signIn(account);
+    expect(range.sent().match(/GET \S+/g)).toHaveLength(3);
+    expect(range.sent()).not.toMatch(/[0-9a-f]{35}/i);
+    expect(range.sent()).not.toMatch(/horse|otter/);
+  });
+
+  it('are accepted while the API is down, but for those on the local list', async () => {
+    const range = await useRangeApi(500);
+    const api = createApi(await useTestApp({ database, env: range.env }));
+    await api.register({ password: breached });
+    const common = await api.send('POST', '/v1/users', {
+      body: createPerson({ password: 'password1' }),
+    });
+    expect(common.json().errors).toMatchObject([{ code: 'password_too_common' }]);
+  });
+});

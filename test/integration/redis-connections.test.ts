@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createRedisCache } from '../../src/infrastructure/cache/redis.ts';
+import type { RedisSettings } from '../../src/infrastructure/cache/redis-client.ts';
+import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
+import { createCertificates, type TestCertificates } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
+import { createSilentLogger } from '../support/logger.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+
+function useCache(settings: RedisSettings) {
+  const redis = createRedisCache(settings, {
+    logger: createSilentLogger(),
+    nowMs: monotonicMs,
+    deadlineMs: 2_000,
+  });
+  onTestFinished(() => redis.close());
+  return redis;
+}
+
+/** Every kind of step. */
+async function expectWorks(settings: RedisSettings): Promise<void> {
+  const { cache, health } = useCache(settings);
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  const found = await cache.get('a');
+  const isKept = found.kind === 'lease' && (await cache.fill('a', found.lease, 'x', 1_000));
+  expect(isKept).toBe(true);
+  expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'x' });
+  await cache.invalidate(['a']);
+}
+
+async function expectRefused(settings: RedisSettings, server: RedisServer): Promise<void> {
+  const { cache, health } = useCache(settings);
+  await expect(
+    eventually(() => health.check(AbortSignal.timeout(500)), { timeoutMs: 1_000 }),
+  ).rejects.toThrow();
+  await expect(cache.get('a')).rejects.toThrow();
+  expect(server.log()).not.toContain('crashed');
+}
+
+/** What docs/operations.md says that the user of the service needs. */
+const RIGHTS = '~test:* resetchannels -@all +get +set +del +eval +evalsha +ping +info';
+
+describe('a Redis with TLS and an ACL user', () => {
+  let certificates: TestCertificates;
+  let server: RedisServer;
+  let settings: RedisSettings;
+
+  beforeAll(async () => {
+    certificates = await createCertificates();
+    server = await startRedis({
+      tls: { ...certificates.server, caPath: certificates.ca.certificatePath },
+      settings: [
+        ['user', 'default off'],
+        ['user', `service on >secret ${RIGHTS}`],
+      ],
+    });
+    settings = {
+      ...server.settings,
+      username: 'service',
+      password: 'secret',
+      tls: true,
+      tlsCa: certificates.ca.certificatePath,
+    };
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await certificates?.remove();
+  });
+
+  test('is used with the rights on its own keys alone', () => expectWorks(settings));
+
+  test('is used with a client certificate and an expected name', () =>
+    expectWorks({
+      ...settings,
+      tlsCert: certificates.client.certificatePath,
+      tlsKey: certificates.client.privateKeyPath,
+      tlsServerName: 'localhost',
+    }));
+
+  test('is not believed when another CA signed it', () =>
+    expectRefused({ ...settings, tlsCa: certificates.otherCa.certificatePath }, server));
+
+  test('is not believed under a name that it does not have', () =>
+    expectRefused({ ...settings, tlsServerName: 'elsewhere.test' }, server));
+
+  test('that refuses the password is away, and nothing else', () =>
+    expectRefused({ ...settings, password: 'wrong' }, server));
+
+  test('a TLS file that is not there is said at once', () => {
+    expect(() => useCache({ ...settings, tlsCa: '/nonexistent/ca.pem' })).toThrow(/ENOENT/);
+  });
+});
+
+test('the database number is used', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const { cache, health } = useCache({ ...server.settings, db: 3 });
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  await cache.get('a');
+  expect(String(await server.command('INFO', 'keyspace'))).toMatch(/db3:keys=1,/);
+});
+
+test('a hundred look-ups at once are one or two round trips, not a hundred', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const { cache, health } = useCache(server.settings);
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
+  const fillAll = async () =>
+    Promise.all(
+      keys.map(async (key) => {
+        const found = await cache.get(key);
+        if (found.kind === 'lease') await cache.fill(key, found.lease, key, 60_000);
+      }),
+    );
+  await fillAll();
+  const readEvents = async (): Promise<number> => {
+    const stats = String(await server.command('INFO', 'stats'));
+    return Number(/total_reads_processed:(\d+)/.exec(stats)?.[1]);
+  };
+  const before = await readEvents();
+  const found = await Promise.all(keys.map((key) => cache.get(key)));
+  expect(found.every(({ kind }) => kind === 'hit')).toBe(true);
+  // The connection that asks for the number is read a few times, too.
+  expect((await readEvents()) - before).toBeLessThan(15);
+});

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { DomainEvent } from '../../src/domain/events.ts';
+import type { RecordedEvent } from '../../src/domain/ports.ts';
+
+const directory = join(import.meta.dirname, '../../docs/events');
+
+/** Types that have a schema under docs/events. */
+export const documentedTypes: readonly string[] = readdirSync(directory)
+  .filter((name) => name.endsWith('.schema.json'))
+  .map((name) => name.replace(/\.v1\.schema\.json$/, ''))
+  .sort();
+
+const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
+const validators = new Map<string, ValidateFunction>(
+  documentedTypes.map((type) => {
+    const text = readFileSync(join(directory, `${type}.v1.schema.json`), 'utf8');
+    return [`urn:user-service:schema:${type}.v1`, ajv.compile(JSON.parse(text))];
+  }),
+);
+
+/** A message as a consumer gets it. */
+export interface EventMessage {
+  readonly subject: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly data: string;
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Reads a message of the stream the way a careful consumer would.
+ * @throws Error that names everything in which it is no valid event: attributes, subject, or data against its schema.
+ */
+export function readEventMessage(message: EventMessage): RecordedEvent {
+  const { subject, headers, data } = message;
+  const faults: string[] = [];
+  const expected = (what: string, holds: boolean): void => void (holds || faults.push(what));
+  const attribute = (name: string): string | null => headers.get(`ce-${name}`) ?? null;
+
+  const type = /^user-service\.(.+)\.v1$/.exec(attribute('type') ?? '')?.[1] ?? '';
+  const [id, userId, version] = [
+    attribute('id') ?? '',
+    attribute('subject'),
+    attribute('userversion'),
+  ];
+  const time = new Date(attribute('time') ?? '');
+  expected('ce-specversion', attribute('specversion') === '1.0');
+  expected('ce-source', attribute('source') === 'urn:user-service:events');
+  expected('ce-id', ID.test(id));
+  expected('Nats-Msg-Id', headers.get('Nats-Msg-Id') === id);
+  expected(
+    'ce-time',
+    time.toString() !== 'Invalid Date' && attribute('time') === time.toISOString(),
+  );
+  expected('ce-datacontenttype', attribute('datacontenttype') === 'application/json');
+  expected('ce-dataschema', attribute('dataschema') === `urn:user-service:schema:${type}.v1`);
+  expected('ce-subject', userId === null || ID.test(userId));
+  expected('ce-userversion', userId === null ? version === null : /^[1-9]\d*$/.test(version ?? ''));
+  expected('subject', subject === `users.events.${type}.${userId ?? 'unknown'}`);
+
+  const validate = validators.get(attribute('dataschema') ?? '');
+  const body: unknown = JSON.parse(data);
+  if (validate === undefined) faults.push(`no schema for ${type}`);
+  else if (!validate(body)) faults.push(ajv.errorsText(validate.errors, { dataVar: 'data' }));
+  if (faults.length > 0) throw new Error(`invalid event ${id} of ${subject}: ${faults.join('; ')}`);
+
+  const userVersion = version === null ? null : Number(version);
+  const event = { type, userId, userVersion, data: body } as DomainEvent;
+  return { id, event, time, requestId: '' };
+}

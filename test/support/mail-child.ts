@@ -1,0 +1,17 @@
+/**
+ * Delivers the queued mail of the database in argv[2] with the environment in argv[3], in a process of its own, for
+ * tests that kill it.
+ */
+import { loadConfig } from '../../src/config/load.ts';
+import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
+import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
+import { createMailDelivery } from '../../src/mail.ts';
+import { createSilentLogger } from './logger.ts';
+import { postgresSettings } from './postgres-database.ts';
+
+const [, , connection = '{}', environment = '{}'] = process.argv;
+const logger = createSilentLogger();
+const { config } = await loadConfig({ env: JSON.parse(environment), cwd: '/nonexistent' });
+const database = await createPostgresDatabase(postgresSettings(JSON.parse(connection)), { logger });
+createMailDelivery(config.mail, { database, ids: createUuidV7Generator(), logger }).start();
+process.stdout.write('delivering\n');

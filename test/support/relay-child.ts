@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
+import { createSilentLogger } from './logger.ts';
+import { postgresSettings } from './postgres-database.ts';
+import { commitEvents, lifeOf, runRelay } from './relay.ts';
+
+// One instance of what the service does with events, for tests that kill it: commits lives of users on several
+// connections, and relays. Says `committed` once something is, and never ends.
+const { connection, url } = JSON.parse(process.argv[2] ?? '{}');
+const database = await createPostgresDatabase(postgresSettings(connection), {
+  logger: createSilentLogger(),
+});
+const { relay } = await runRelay({ database, url });
+
+async function write(): Promise<never> {
+  for (;;) {
+    for (const event of lifeOf(randomUUID(), 4)) {
+      await commitEvents(database, [event]);
+      relay.wake();
+    }
+    process.stdout.write('committed\n');
+  }
+}
+
+await Promise.all(Array.from({ length: 4 }, write));
