@@ -94,7 +94,8 @@ describe('on PostgreSQL the start is refused', () => {
   it('on an older schema, naming the command', async () => {
     const older = await createTestDatabase();
     const own = { ...env, ...postgresEnvironment(older.connectionOptions) };
-    expect((await run(['migrate', 'down', '1'], createWorkingDirectory(), own)).code).toBe(0);
+    const down = ['migrate', 'down', '1', '--allow-data-loss'];
+    expect((await run(down, createWorkingDirectory(), own)).code).toBe(0);
     await expectStartRefused(own, /user-service migrate up/);
   });
 
