@@ -1,6 +1,5 @@
 import { createOutboxRelay, type OutboxRelay } from './application/outbox/relay-outbox.ts';
 import type { Config } from './config/schema.ts';
-import type { EventStream } from './domain/outbox/event-stream.ts';
 import type { HealthCheck, Logger } from './domain/ports.ts';
 import type { UserReader } from './domain/user/user-repository.ts';
 import {
@@ -67,7 +66,6 @@ export function openUserCopies(
 /** NATS, and the relay that publishes the outbox over it. */
 export interface Broker {
   readonly link: NatsLink;
-  readonly stream: EventStream;
   readonly health: HealthCheck;
   readonly relay: OutboxRelay;
 }
@@ -111,7 +109,7 @@ export async function openBroker(
       }
     },
   });
-  return { link, stream, health: brokerHealth(link, relay), relay };
+  return { link, health: brokerHealth(link, relay), relay };
 }
 
 /** NATS that answers and cannot carry the events as configured is not well. */

@@ -99,7 +99,10 @@ async function clearDeadSocket(path: string, aside: string): Promise<void> {
   await rename(path, aside).catch(ignoreMissing);
   const moved = await inode(aside);
   if (moved !== null && moved !== probed) {
-    await link(aside, path).catch(() => undefined);
+    // Somebody else may have taken the name meanwhile; then the one moved away runs on without it.
+    await link(aside, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     await rm(aside, { force: true });
     throw inUse(path);
   }

@@ -3,7 +3,7 @@ import { closedObject, uuidOutput } from './common-schemas.ts';
 import { type Route, route } from './route.ts';
 
 const tag = 'Tokens';
-/** How long verifiers may keep the key set. A new key is published for longer than this before it signs. */
+/** How long verifiers may keep the key set: a later key has to be published for longer than this before it signs. */
 const KEY_SET_MAX_AGE_SECONDS = 300;
 
 /** Public members only: a private one that slipped into a key would not pass the schema. */
