@@ -18,6 +18,7 @@ import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
 import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
 import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
 import { formatRfc3339 } from './infrastructure/system/clock.ts';
+import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import {
   createHttpServer,
@@ -103,7 +104,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
     useCases,
     logger,
     formatTime: formatRfc3339,
-    ids: stores.ids,
+    ids: createRequestIdGenerator(),
     settings: {
       ...config.server,
       ...config.tokens,

@@ -3,6 +3,7 @@ import type { UseCases } from './application/use-cases.ts';
 import type { Logger } from './domain/ports.ts';
 import type { SessionRepository } from './domain/session/session-repository.ts';
 import { formatRfc3339 } from './infrastructure/system/clock.ts';
+import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import { createNatsService } from './interfaces/nats/service.ts';
 import { startLoop } from './interfaces/worker/loop.ts';
@@ -75,7 +76,7 @@ function startNatsService(
     link,
     useCases,
     logger,
-    ids: stores.ids,
+    ids: createRequestIdGenerator(),
     formatTime: formatRfc3339,
     monotonicMs,
     instanceId: stores.instanceId,

@@ -37,7 +37,7 @@ export const databaseKeys = {
   'database.max_idle_conns': derived(
     integer(0, 1_000),
     '`5`, or `database.max_open_conns` where that is lower',
-    'Idle connections that are kept open',
+    'Idle connections that are kept open; more are closed once nobody needed them for a second',
   ),
   'database.conn_max_lifetime': withDefault(
     duration(SECOND_MS, 7 * DAY_MS),

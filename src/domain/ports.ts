@@ -8,7 +8,7 @@ export interface Clock {
 
 /** Makes ids. */
 export interface IdGenerator {
-  /** A UUID of version 7 (RFC 9562 §5.7): ids made later sort later, to the millisecond. */
+  /** A UUID. Of rows and events it is version 7 (RFC 9562 §5.7): ids made later sort later, to the millisecond. */
   next(): string;
 }
 

@@ -65,14 +65,33 @@ describe('PostgreSQL through the pool', () => {
     expect(await backendPids()).toEqual(before);
   });
 
-  test('closes what is idle beyond max_idle_conns as soon as it is given back', async () => {
+  test('a steady load keeps its connections, also beyond max_idle_conns', async () => {
+    const database = await connectPostgres(connection, { maxOpenConns: 10, maxIdleConns: 2 });
+    let statements = 0;
+    let goesOn = true;
+    const callers = Array.from({ length: 10 }, async () => {
+      while (goesOn) {
+        await database.query('select pg_sleep(0.001)');
+        statements += 1;
+      }
+    });
+    await eventually(() => expect(database.stats().total).toBe(10));
+    const before = await backendPids();
+    const enough = statements + 2_000;
+    await eventually(() => expect(statements).toBeGreaterThan(enough));
+    expect(await backendPids()).toEqual(before);
+    goesOn = false;
+    await Promise.all(callers);
+  });
+
+  test('closes what stays idle beyond max_idle_conns', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 10, maxIdleConns: 2 });
     const go = createSignal();
     const holders = holdAll(database, 10, go.fired);
     await eventually(() => expect(database.stats().total).toBe(10));
     go.fire();
     await Promise.all(holders);
-    expect(database.stats()).toEqual({ total: 2, idle: 2, waiting: 0 });
+    await eventually(() => expect(database.stats()).toEqual({ total: 2, idle: 2, waiting: 0 }));
     await eventually(async () => expect(await backendPids()).toHaveLength(2));
   });
 

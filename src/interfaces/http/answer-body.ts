@@ -7,10 +7,14 @@ interface Shape {
   readonly items?: Shape;
 }
 
+type Pick = (value: unknown, formatTime: (time: Date) => string) => unknown;
+
+const picks = new WeakMap<object, Pick>();
+
 /**
  * Writes a value as JSON by its schema, so that a field that the schema does not name never leaves. Times
  * are formatted, other values stay as they are: which fields there are is the schema's business, what they hold the
- * route's.
+ * route's. What a schema picks is worked out at its first use.
  * @throws Error when a required field is missing: the answer would not be what the document promises.
  */
 export function writeJson(
@@ -18,21 +22,34 @@ export function writeJson(
   value: unknown,
   formatTime: (time: Date) => string,
 ): string {
-  return JSON.stringify(pick(schema as Shape, value, formatTime));
+  let pick = picks.get(schema);
+  if (pick === undefined) {
+    pick = pickOf(schema);
+    picks.set(schema, pick);
+  }
+  return JSON.stringify(pick(value, formatTime));
 }
 
-function pick(shape: Shape, value: unknown, formatTime: (time: Date) => string): unknown {
-  if (value instanceof Date) return formatTime(value);
-  const { properties, items, required } = shape;
-  if (items !== undefined && Array.isArray(value)) {
-    return value.map((element) => pick(items, element, formatTime));
-  }
-  if (properties === undefined || typeof value !== 'object' || value === null) return value;
-  const picked: Record<string, unknown> = {};
-  for (const [name, inner] of Object.entries(properties)) {
-    const field: unknown = Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
-    if (field !== undefined) picked[name] = pick(inner, field, formatTime);
-    else if (required?.includes(name)) throw new Error(`The answer lacks the field ${name}.`);
-  }
-  return picked;
+function pickOf({ properties, items, required }: Shape): Pick {
+  const pickItem = items === undefined ? undefined : pickOf(items);
+  const fields = Object.entries(properties ?? {}).map(([name, shape]) => ({
+    name,
+    pick: pickOf(shape),
+    isRequired: required?.includes(name) === true,
+  }));
+  return (value, formatTime) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof Date) return formatTime(value);
+    if (pickItem !== undefined && Array.isArray(value)) {
+      return value.map((element) => pickItem(element, formatTime));
+    }
+    if (properties === undefined) return value;
+    const picked: Record<string, unknown> = {};
+    for (const { name, pick, isRequired } of fields) {
+      const field: unknown = Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+      if (field !== undefined) picked[name] = pick(field, formatTime);
+      else if (isRequired) throw new Error(`The answer lacks the field ${name}.`);
+    }
+    return picked;
+  };
 }

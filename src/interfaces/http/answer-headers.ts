@@ -1,27 +1,27 @@
 import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 import type { FastifyReply } from 'fastify';
-import type { HttpDeps } from './http-deps.ts';
+import type { HttpSettings } from './http-deps.ts';
 
 /** One year: what preload lists ask for (RFC 6797 §6.1.1). */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
-/** Sets what every answer carries; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
-export function answerHeaders(
-  deps: Pick<HttpDeps, 'settings'>,
-  requestId: string,
-  reply: FastifyReply,
-): void {
-  reply.headers({
-    'x-request-id': requestId,
+/** Makes what sets the headers of every answer; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
+export function createAnswerHeaders(
+  settings: Pick<HttpSettings, 'publicUrl'>,
+): (requestId: string, reply: FastifyReply) => void {
+  const same: Readonly<Record<string, string>> = {
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
-  });
-  if (deps.settings.publicUrl.startsWith('https:')) {
-    reply.header('strict-transport-security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
-  }
+    ...(settings.publicUrl.startsWith('https:')
+      ? { 'strict-transport-security': `max-age=${HSTS_MAX_AGE_SECONDS}` }
+      : {}),
+  };
+  return (requestId, reply) => {
+    reply.header('x-request-id', requestId).headers(same);
+  };
 }
 
 /**

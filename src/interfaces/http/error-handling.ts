@@ -3,14 +3,14 @@ import type { Logger } from '../../domain/ports.ts';
 import { PROBLEMS } from '../problem-table.ts';
 import { fastifyPath } from './mount-routes.ts';
 import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from './problems.ts';
-import { type ProblemLog, routeOf } from './request-log.ts';
+import { routeOf } from './request-notes.ts';
 import type { Route } from './route.ts';
 
 /** Answers a failed request with its problem document. */
 export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Every error of every request ends here; only the unforeseen gets a log line of its own. */
-export function createSendProblem(logger: Logger, problems: ProblemLog): SendProblem {
+export function createSendProblem(logger: Logger): SendProblem {
   return (error, request, reply) => {
     const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
     const problem = toProblem(error, {
@@ -18,7 +18,7 @@ export function createSendProblem(logger: Logger, problems: ProblemLog): SendPro
       received: request.raw.complete !== false,
       fieldsIn: fieldsIn ?? 'body',
     });
-    problems.set(request, problem.code);
+    request.problemCode = problem.code;
     if (problem.code === 'internal_error') {
       logger.error('request failed', {
         request_id: request.id,

@@ -3,6 +3,7 @@ import type { Caller } from '../../application/access/caller.ts';
 import { writeJson } from './answer-body.ts';
 import { createAuthentication } from './authentication.ts';
 import type { HttpDeps } from './http-deps.ts';
+import type { Fault } from './problems.ts';
 import { BODY_LIMIT_BYTES, readBody } from './request-body.ts';
 import { readClientIp } from './request-origin.ts';
 import { readQuery } from './request-query.ts';
@@ -16,9 +17,6 @@ export function fastifyPath(path: string): string {
   return path.replace(/\{([a-z_]+)\}/g, ':$1');
 }
 
-/** Puts the caller of each request where the request log finds it. */
-export type CallerLog = WeakMap<FastifyRequest, Caller>;
-
 /**
  * Mounts routes. All reading of a request happens here and in one order: credentials before the body is received,
  * then the body's bytes, then every part against its schema, then the use case.
@@ -27,7 +25,6 @@ export function mountRoutes(
   fastify: FastifyInstance,
   routes: readonly Route[],
   deps: HttpDeps,
-  callers: CallerLog,
 ): void {
   const authenticate = createAuthentication(deps);
 
@@ -38,12 +35,14 @@ export function mountRoutes(
       bodyLimit: route.body?.limitBytes ?? BODY_LIMIT_BYTES,
       config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
       onRequest: async (request) => {
-        callers.set(request, anonymous(request));
+        request.template = route.path;
+        const nobody = anonymous(request);
+        request.caller = nobody;
         const principal = await authenticate(route.access, request.headers.authorization);
-        callers.set(request, { ...anonymous(request), principal });
+        request.caller = { ...nobody, principal };
       },
       handler: async (request, reply) => {
-        const caller = callers.get(request) ?? anonymous(request);
+        const caller = request.caller ?? anonymous(request);
         const answer = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, answer, deps.formatTime);
       },
@@ -81,16 +80,15 @@ function readRequest(
 ): RouteRequest<never, never, never> {
   const body = readBody(request, route.body);
   const query = readQuery(request.query, route.query);
-  const params = request.params as Record<string, string>;
-  assertNoFaults([
-    ...(route.params === undefined ? [] : findFaults('path', route.params, params)),
-    ...(route.query === undefined ? [] : findFaults('query', route.query, query)),
-    ...(route.body === undefined ? [] : findFaults('body', route.body.schema, body)),
-  ]);
-  const lowerCased = Object.entries(params).map(([name, id]) => [name, id.toLowerCase()]);
+  const params = request.params as Readonly<Record<string, string>>;
+  const faults: Fault[] = [];
+  if (route.params !== undefined) faults.push(...findFaults('path', route.params, params));
+  if (route.query !== undefined) faults.push(...findFaults('query', route.query, query));
+  if (route.body !== undefined) faults.push(...findFaults('body', route.body.schema, body));
+  assertNoFaults(faults);
   return {
     caller,
-    params: Object.fromEntries(lowerCased) as never,
+    params: lowerCased(params) as never,
     query: query as never,
     body: body as never,
     header: (name) => {
@@ -98,6 +96,12 @@ function readRequest(
       return Array.isArray(value) ? value.join(', ') : value;
     },
   };
+}
+
+function lowerCased(params: Readonly<Record<string, string>>): Record<string, string> {
+  const lower: Record<string, string> = {};
+  for (const name in params) lower[name] = params[name]?.toLowerCase() ?? '';
+  return lower;
 }
 
 /** @throws Error for a status that the route does not declare. */
@@ -113,6 +117,7 @@ function send(
   const plain = schema === undefined || mediaType !== undefined;
   // Written before anything of the reply is set: a body that cannot be written is answered by a problem alone.
   const body = plain ? answer.body : writeJson(schema, answer.body, formatTime);
-  reply.code(answer.status).headers(answer.headers ?? {});
+  reply.code(answer.status);
+  if (answer.headers !== undefined) reply.headers(answer.headers);
   return plain ? reply.send(body) : reply.type(JSON_MEDIA_TYPE).send(body);
 }

@@ -10,6 +10,9 @@ const JSON_MAX_DEPTH = 32;
 /** Most fields of a form. */
 const FORM_MAX_FIELDS = 100;
 
+const NO_BYTES = Buffer.alloc(0);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** A media type with at most one parameter, which can only say what is already so. */
 const CONTENT_TYPE = /^([a-z]+\/[a-z0-9.+-]+)[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
 
@@ -19,7 +22,7 @@ const CONTENT_TYPE = /^([a-z]+\/[a-z0-9.+-]+)[ \t]*(?:;[ \t]*charset=(?:utf-8|"u
  * @throws EdgeError `unsupported_media_type`, `malformed_request`
  */
 export function readBody(request: FastifyRequest, spec: BodySpec<TSchema> | undefined): unknown {
-  const bytes = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+  const bytes = request.body instanceof Buffer ? request.body : NO_BYTES;
   if (spec === undefined) {
     if (bytes.length > 0) throw malformed('This route takes no body.');
     return undefined;
@@ -59,7 +62,7 @@ function readMediaType(
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw malformed('The body is not UTF-8.');
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { IdGenerator } from '../../domain/ports.ts';
 
@@ -17,6 +17,9 @@ export function readRequestId(request: Pick<IncomingMessage, 'headers'>, ids: Id
  * length, and is left out.
  */
 export function readClientIp(request: FastifyRequest): string | null {
-  const ip = request.ip?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  return ip !== undefined && isIP(ip) !== 0 ? ip : null;
+  const { ip } = request;
+  if (ip === undefined) return null;
+  if (isIPv4(ip)) return ip;
+  const bare = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return isIP(bare) === 0 ? null : bare;
 }

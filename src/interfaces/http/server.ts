@@ -1,14 +1,15 @@
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { answerHeaders, corsOptions } from './answer-headers.ts';
+import { corsOptions, createAnswerHeaders } from './answer-headers.ts';
 import { createClientErrorHandler } from './client-errors.ts';
 import { closeConnectionsInTime } from './closing-connections.ts';
 import { createSendProblem, refuseUnknownRoutes } from './error-handling.ts';
 import type { HttpDeps } from './http-deps.ts';
-import { type CallerLog, mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
+import { mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
 import { EdgeError } from './problems.ts';
 import { BODY_LIMIT_BYTES } from './request-body.ts';
-import { createLogRequest, type ProblemLog } from './request-log.ts';
+import { createLogRequest } from './request-log.ts';
+import { makeRoomForNotes } from './request-notes.ts';
 import { readRequestId } from './request-origin.ts';
 import type { Route } from './route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
@@ -43,10 +44,9 @@ export function createManagementServer(deps: HttpDeps): Promise<FastifyInstance>
 
 async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<FastifyInstance> {
   const { settings } = deps;
-  const callers: CallerLog = new WeakMap();
-  const problems: ProblemLog = new WeakMap();
-  const sendProblem = createSendProblem(deps.logger, problems);
-  const logRequest = createLogRequest(deps, callers, problems);
+  const sendProblem = createSendProblem(deps.logger);
+  const logRequest = createLogRequest(deps);
+  const answerHeaders = createAnswerHeaders(deps.settings);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -75,7 +75,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     routerOptions: { maxParamLength: MAX_TARGET_BYTES },
     frameworkErrors: (error, request, reply) => {
       // No hook runs for a target that is no URI: what they do is done here.
-      answerHeaders(deps, request.id, reply);
+      answerHeaders(request.id, reply);
       sendProblem(error, request, reply);
       logRequest(request, reply);
     },
@@ -92,22 +92,26 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   fastify.setErrorHandler(sendProblem);
   refuseUnknownRoutes(fastify, routes);
   refuseUndeclaredAccess(fastify);
-  fastify.addHook('onRequest', async (request, reply) => {
-    answerHeaders(deps, request.id, reply);
-    if (request.url.length > MAX_TARGET_BYTES) {
-      throw new EdgeError('uri_too_long', 'The request target is too long.');
-    }
+  makeRoomForNotes(fastify);
+  // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    answerHeaders(request.id, reply);
+    const isLong = request.url.length > MAX_TARGET_BYTES;
+    done(isLong ? new EdgeError('uri_too_long', 'The request target is too long.') : undefined);
   });
   // Asked when the answer leaves: a request that came before the end of service must not keep its connection either.
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (deps.isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
-  fastify.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  fastify.addHook('onResponse', (request, reply, done) => {
+    logRequest(request, reply);
+    done();
+  });
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
     await fastify.register(cors, corsOptions(settings.corsOrigins));
   }
-  mountRoutes(fastify, routes, deps, callers);
+  mountRoutes(fastify, routes, deps);
   await fastify.ready();
   return fastify;
 }

@@ -12,6 +12,9 @@ import type { StatementNames } from './statement-names.ts';
 /** Callers that wait for a connection; with more of them the queue only makes everybody late. */
 const MAX_WAITING = 10_000;
 
+/** How long a connection beyond `max_idle_conns` must have been superfluous before it is closed, in milliseconds. */
+const TRIM_INTERVAL_MS = 1_000;
+
 /** A connection while somebody has it. Errors come as the driver reports them. */
 export interface Checkout extends SqlConnection {
   /** Runs a statement without values. @returns the command that the server says it completed. */
@@ -30,7 +33,7 @@ export interface ConnectionLender {
 
 /**
  * Open, closing or closed. What the work throws decides nothing: a connection is closed when one of its own statements
- * broke it, or when enough others are idle.
+ * broke it, or when enough others were idle for a while.
  */
 export function createConnectionLender(
   pool: Pool,
@@ -40,20 +43,38 @@ export function createConnectionLender(
   let callers = 0;
   let closing: Promise<void> | undefined;
   let lastLeft: () => void = () => {};
+  /** Fewest connections that were idle at any moment since the last trimming. */
+  let leastIdle = 0;
+  // The idle one may have reached its lifetime just now; that another cannot be opened is for those to say who need it.
+  const trimming = setInterval(() => trim().catch(() => {}), TRIM_INTERVAL_MS).unref();
 
   async function checkOut<T>(work: (checkout: Checkout) => Promise<T>): Promise<T> {
     const client = await acquire(pool);
+    leastIdle = Math.min(leastIdle, pool.idleCount);
     const checkout = createCheckout(client, statements);
     try {
       return await work(checkout);
     } finally {
-      const superfluous = pool.waitingCount === 0 && pool.idleCount >= maxIdleConns;
-      client.release(checkout.broken || superfluous);
+      client.release(checkout.broken);
+    }
+  }
+
+  /**
+   * Closes what nobody needed for a whole interval. Closing at once what is given back would make a steady load open a
+   * connection anew, at the cost of a hundred statements, whenever a few of its callers happen to be done together.
+   */
+  async function trim(): Promise<void> {
+    const superfluous = Math.min(leastIdle, pool.idleCount) - maxIdleConns;
+    leastIdle = pool.idleCount;
+    for (let closed = 0; closed < superfluous && pool.idleCount > maxIdleConns; closed += 1) {
+      // An idle connection, so this neither waits nor connects.
+      (await pool.connect()).release(true);
     }
   }
 
   /** The pool itself would leave those who wait for a connection without an answer. */
   async function drain(): Promise<void> {
+    clearInterval(trimming);
     if (callers > 0) {
       await new Promise<void>((resolve) => {
         lastLeft = resolve;

@@ -3,7 +3,6 @@ import type { Logger } from '../../../domain/ports.ts';
 import { rejectOnAbort } from '../abort.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
-import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
 import { type ConnectionLender, createConnectionLender } from './checkout.ts';
 import { clientConfig, openPostgresMigrationConnection } from './client.ts';
 import {
@@ -43,7 +42,6 @@ export async function createPostgresDatabase(
   const database: Database = {
     driver: 'postgres',
     async query(text, values, name) {
-      assertOutsideTransaction(database);
       const query = () => lender.lend((connection) => connection.query<never>(text, values, name));
       try {
         return await query().catch((error: unknown) => {
@@ -56,10 +54,7 @@ export async function createPostgresDatabase(
       }
     },
     async transaction(work) {
-      assertOutsideTransaction(database);
-      return await transact(lender, (connection) =>
-        withinTransaction(database, () => work(connection)),
-      );
+      return await transact(lender, work);
     },
     async check(signal) {
       signal.throwIfAborted();
