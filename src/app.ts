@@ -59,6 +59,7 @@ export interface App {
 }
 
 const SERVICE_NAME = 'user-service';
+const WARM_AFTER_MS = 500;
 /** Beyond this a revoked token is expired anyway: its longest life, and the leeway of verification. */
 const REVOCATION_SLACK_MS = 60_000;
 
@@ -148,8 +149,9 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       );
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
-      // Read now rather than by the first registration.
-      blocklist.warm();
+      // Read before the first registration needs it, and after the first probe asked whether the service is ready.
+      const warming = setTimeout(() => blocklist.warm(), WARM_AFTER_MS).unref();
+      background.push(async () => clearTimeout(warming));
       return {
         url,
         drivers: {
