@@ -12,6 +12,7 @@ const DRAIN_TIMEOUT_MS = 300_000;
 const CHANGES_PER_SECOND = 200;
 /** Users that are changed in turns: of each, one event is on its way at a time. */
 const PEOPLE = 100;
+const WARM_UP_SECONDS = 2;
 const STREAM = 'USERS';
 const EVENTS = 'users.events.>';
 const TITLE = 'Relay drains the outbox';
@@ -124,6 +125,24 @@ async function measureDelay(
   url: string,
 ): Promise<Result[]> {
   const people = await createPeople(url, PEOPLE);
+  const load = (seconds: number) =>
+    runLoad({
+      url,
+      connections: 20,
+      seconds,
+      rate: CHANGES_PER_SECOND,
+      requests: people.map(({ id, token }) => ({
+        method: 'PATCH',
+        path: `/v1/users/${id}`,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/merge-patch+json',
+        },
+        body: '{"first_name":"Ada {{n}}"}',
+      })),
+    });
+  progress('d: warming up');
+  await load(Math.min(WARM_UP_SECONDS, options.seconds));
   const delaysMs: number[] = [];
   const subscription = connection.subscribe(EVENTS, {
     callback: (_error, message) => {
@@ -133,21 +152,7 @@ async function measureDelay(
     },
   });
   progress(`d: ${CHANGES_PER_SECOND} changes a second`);
-  await runLoad({
-    url,
-    connections: 20,
-    seconds: options.seconds,
-    rate: CHANGES_PER_SECOND,
-    requests: people.map(({ id, token }) => ({
-      method: 'PATCH',
-      path: `/v1/users/${id}`,
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/merge-patch+json',
-      },
-      body: '{"first_name":"Ada {{n}}"}',
-    })),
-  });
+  await load(options.seconds);
   subscription.unsubscribe();
   delaysMs.sort((a, b) => a - b);
   const quantile = (part: number): number => delaysMs[Math.floor(delaysMs.length * part)] ?? 0;
