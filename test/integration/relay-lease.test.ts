@@ -67,7 +67,7 @@ describe('two relays', () => {
     });
     if (stale === null) throw new Error('the first lease was not given');
     expect(current.epoch).toBeGreaterThan(stale.lease.epoch);
-    const [event] = await queue.claim([], 10);
+    const [event] = (await queue.claim([], 10)).events;
     const id = event?.id ?? '';
     const stream = { name: 'USERS', created: 'then', sequence: 1 };
     const failure = { id, reason: 'none', delayMs: 0, park: true };
@@ -78,10 +78,10 @@ describe('two relays', () => {
     await expect(queue.resetPublished(stale.lease, -1, 10)).rejects.toThrow(LeaseLost);
     await expect(queue.recordStream(stale.lease, stream)).rejects.toThrow(LeaseLost);
     expect(await queue.renewLease('first', stale.lease, 1_000)).toBe(false);
-    expect(await queue.claim([], 10)).toHaveLength(2);
+    expect((await queue.claim([], 10)).events).toHaveLength(2);
     await queue.recordStream(current, stream);
     await queue.markPublished(current, [{ id, sequence: 1 }]);
-    expect(await queue.claim([], 10)).toHaveLength(1);
+    expect((await queue.claim([], 10)).events).toHaveLength(1);
   });
 });
 

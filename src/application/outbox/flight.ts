@@ -133,26 +133,20 @@ export function createFlight(deps: Deps) {
       await Promise.all(flying.values());
     },
     /**
-     * Waits until all have landed, or for a moment after the first has; with none landing, until there may be
+     * Waits until all have landed, or for a moment after the first has; in either case only until there may be
      * something else to do.
      */
     async gather(gatherMs: number, patienceMs: number, alarm: Alarm): Promise<void> {
-      const arrived = () => settled.length > 0;
-      if (!arrived()) {
+      const allLanded = () => settled.length === flying.size;
+      if (settled.length === 0) {
         landed = () => alarm.ring();
         await alarm.wait(patienceMs);
-        landed = null;
       }
-      if (!arrived() || settled.length === flying.size) return;
-      await new Promise<void>((resolve) => {
-        const finish = (): void => {
-          clearTimeout(timer);
-          landed = null;
-          resolve();
-        };
-        const timer = setTimeout(finish, gatherMs);
-        landed = () => void (settled.length === flying.size && finish());
-      });
+      if (settled.length > 0 && !allLanded()) {
+        landed = () => void (allLanded() && alarm.ring());
+        await alarm.wait(gatherMs);
+      }
+      landed = null;
     },
     mark,
     /** Forgets what has landed: somebody else publishes now, and finds it in the stream. */

@@ -55,10 +55,11 @@ function createWorld() {
       for (const row of rows) {
         if (row.published === null && !heads.has(row.userKey)) heads.set(row.userKey, row);
       }
-      return [...heads.values()]
+      const events = [...heads.values()]
         .filter(({ userKey, parked }) => !busy.includes(userKey) && !parked)
         .slice(0, limit)
         .map((row) => ({ ...row }));
+      return { events, mayHaveMore: events.length === limit };
     },
     markPublished: async (_, marks) => {
       for (const { id, sequence } of marks) Object.assign(find(id) ?? {}, { published: sequence });

@@ -1,5 +1,6 @@
 import { type EventStream, StreamConflict } from '../../domain/outbox/event-stream.ts';
 import {
+  type ClaimedEvents,
   LeaseLost,
   type OutboxQueue,
   type RelayLease,
@@ -58,6 +59,8 @@ const DEFAULTS: RelaySettings = {
   maxAttempts: 10,
   backOffMs: 500,
 };
+
+const NOTHING_CLAIMED: ClaimedEvents = { events: [], mayHaveMore: false };
 
 /** What the relay is doing, for metrics and health. */
 export interface RelayStats {
@@ -161,11 +164,12 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       });
     }
     state = 'publishing';
-    const claimed = await queue.claim(flight.busy(), settings.maxInFlight - flight.size());
+    const room = settings.maxInFlight - flight.size();
+    const { events, mayHaveMore } =
+      room > 0 ? await queue.claim(flight.busy(), room) : NOTHING_CLAIMED;
     if (monotonicMs() >= held.expiresAtMs) return;
-    for (const event of claimed) flight.start(event, keeper.known());
-    const full = flight.size() >= settings.maxInFlight;
-    if (claimed.length > 0 && !full) return;
+    for (const event of events) flight.start(event, keeper.known());
+    if (mayHaveMore && flight.size() < settings.maxInFlight) return;
     await gather(held.lease);
   }
 

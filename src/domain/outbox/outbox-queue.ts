@@ -26,6 +26,13 @@ export interface WaitingEvent extends RecordedEvent {
   readonly ageMs: number;
 }
 
+/** What waits, as far as it was looked at. */
+export interface ClaimedEvents {
+  readonly events: readonly WaitingEvent[];
+  /** Events behind these were not looked at: other users may have one. */
+  readonly mayHaveMore: boolean;
+}
+
 /** An event and its place in the stream. */
 export interface PublishedMark {
   readonly id: string;
@@ -47,7 +54,7 @@ export interface OutboxQueue {
    * The first waiting event of each user who is neither busy nor held back by an event that failed or is parked, in
    * the order of their positions. Looks at the `limit` oldest waiting events and gives at most as many.
    */
-  claim(busyUserKeys: readonly string[], limit: number): Promise<readonly WaitingEvent[]>;
+  claim(busyUserKeys: readonly string[], limit: number): Promise<ClaimedEvents>;
   /** @throws LeaseLost when nothing was marked because somebody else publishes now. */
   markPublished(lease: RelayLease, marks: readonly PublishedMark[]): Promise<void>;
   /** Holds the user's events back for a while, or until an operator decides. @throws LeaseLost */

@@ -58,7 +58,7 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
     },
     async claim(busyUserKeys, limit) {
       const rows = await claimEvents.run({ busy: [...busyUserKeys], limit }, connection);
-      return rows
+      const events = rows
         .map((row) => ({
           ...toRecordedEvent(row),
           position: row.position,
@@ -67,6 +67,7 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
           ageMs: row.age_ms,
         }))
         .sort((one, other) => Number(one.position) - Number(other.position));
+      return { events, mayHaveMore: rows[0]?.seen === limit };
     },
     async markPublished({ epoch }, marks) {
       if (marks.length === 0) return;

@@ -18,13 +18,14 @@ export interface ClaimEventsResult {
   occurred_at: Date;
   position: string;
   request_id: string;
+  seen: number;
   type: string;
   user_id: string | null;
   user_key: string;
   user_version: number | null;
 }
 
-const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":842}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":994,"b":1000}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (failed.parked_at is not null or failed.next_attempt_at > now())\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\"\nfrom waiting\norder by user_key, position"};
+const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":842}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":994,"b":1000}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (failed.parked_at is not null or failed.next_attempt_at > now())\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (select count(*) from waiting)::integer as \"seen!\"\nfrom waiting\norder by user_key, position"};
 
 /**
  * Query generated from SQL:
@@ -51,7 +52,8 @@ const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true
  * )
  * select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
  *   user_key as "user_key!",
- *   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!"
+ *   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
+ *   (select count(*) from waiting)::integer as "seen!"
  * from waiting
  * order by user_key, position
  * ```

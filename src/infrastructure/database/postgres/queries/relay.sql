@@ -1,5 +1,5 @@
 /* The first waiting event of each user, oldest users first, without those in flight or held back by an event that
-   failed or is parked. What has no user counts as one user, the nil UUID. Called by OutboxQueue.claim; safe without a
+   failed or is parked; and how many events were looked at: as many as the limit, and there may be further users. What has no user counts as one user, the nil UUID. Called by OutboxQueue.claim; safe without a
    lock since only the holder of the lease publishes. */
 /* @name claimEvents */
 with held as (
@@ -24,7 +24,8 @@ with held as (
 )
 select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
   user_key as "user_key!",
-  (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!"
+  (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
+  (select count(*) from waiting)::integer as "seen!"
 from waiting
 order by user_key, position;
 
