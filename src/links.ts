@@ -2,6 +2,7 @@ import { createOutboxRelay, type OutboxRelay } from './application/outbox/relay-
 import type { Config } from './config/schema.ts';
 import type { HealthCheck, Logger } from './domain/ports.ts';
 import type { UserReader } from './domain/user/user-repository.ts';
+import { prepareEventStream } from './event-stream-start.ts';
 import {
   type CachedUserReader,
   createCachedUserReader,
@@ -70,7 +71,10 @@ export interface Broker {
   readonly relay: OutboxRelay;
 }
 
-/** Begins to connect to NATS where it is configured; it may be down. */
+/**
+ * Begins to connect to NATS where it is configured; it may be down.
+ * @throws StartError when it is there and its stream cannot carry the events as configured.
+ */
 export async function openBroker(
   { nats }: Config,
   deps: {
@@ -94,6 +98,7 @@ export async function openBroker(
   );
   releases.register('the NATS connection', () => link.close(), LINK_RELEASE_MS);
   const stream = createJetStream({ link, settings: { ...nats, name: nats.stream } });
+  await prepareEventStream({ link, stream, logger });
   const relay = createOutboxRelay({
     queue: createPostgresOutboxQueue(deps.database),
     stream,

@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createMasterKey, postgresEnvironment } from '../support/app.ts';
 import { createCertificates, type TestCertificates } from '../support/certificates.ts';
 import { findFreePort } from '../support/free-port.ts';
+import { startNats } from '../support/nats-server.ts';
 import { type ConnectionOptions, startPostgres } from '../support/postgres-server.ts';
 import { runStatement } from '../support/superuser.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -171,6 +174,17 @@ describe('without a server the start is refused', () => {
       MAIL_SMTP_TLS_CA: '/nonexistent/ca.pem',
     };
     await expectStartRefused(env, /mail\.smtp\.tls_ca.*\/nonexistent\/ca\.pem/);
+  });
+
+  it('where the stream of events has settings that would lose them', async () => {
+    const nats = await startNats({ jetstream: true });
+    onTestFinished(() => nats.stop());
+    const connection = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'USERS', subjects: ['users.events.>', 'orders.>'] });
+    await connection.close();
+    const reason = /The stream USERS takes the subjects users\.events\.>, orders\.> .*nats\.stream/;
+    await expectStartRefused({ NATS_SERVERS: nats.url }, reason);
   });
 
   it('with every fault of the configuration listed', async () => {

@@ -190,6 +190,22 @@ describe('the stream', () => {
   });
 });
 
+test('a change of the stream that the server refuses is told with both values', async () => {
+  const hour = 3_600_000;
+  const first = await startRelay({ database, url: nats.url });
+  await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
+  await first.stop();
+  const { stream, relay } = await startRelay({
+    database,
+    url: nats.url,
+    stream: { maxAgeMs: hour, duplicateWindowMs: 2 * hour },
+  });
+  await eventually(() => expect(relay.stats().state).toBe('blocked'));
+  await expect(stream.prepare()).rejects.toThrow(
+    /stream USERS .*nats\.max_age is 3600s where the stream has 604800s, nats\.duplicate_window is 7200s where the stream has 3600s/,
+  );
+});
+
 test('published events are removed after their time, a bounded number at once, and waiting ones never', async () => {
   const { stop } = await startRelay({ database, url: nats.url });
   await commitLives(database, 10, 2);

@@ -7,7 +7,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import { nanos, PermissionViolationError } from '@nats-io/transport-node';
 import { StreamConflict, type StreamState } from '../../domain/outbox/event-stream.ts';
 import { EVENT_SUBJECTS } from './cloud-event.ts';
 
@@ -34,20 +34,49 @@ export async function upsertStream(
   manager: JetStreamManager,
   settings: StreamSettings,
 ): Promise<StreamState> {
-  const existing = await manager.streams.info(settings.name).catch(noStream);
-  try {
-    if (existing === null) return toState(await manager.streams.add(fullConfig(settings)));
-    assertOurs(existing.config, settings);
-    if (isUpToDate(existing.config, settings)) return toState(existing);
+  const { name } = settings;
+  const existing = await manager.streams.info(name).catch(noStream).catch(notSeen(name));
+  if (existing === null) {
     return toState(
-      await manager.streams.update(settings.name, {
-        ...existing.config,
-        ...changeable(settings),
+      await manager.streams.add(fullConfig(settings)).catch((error) => {
+        if (isDenied(error)) throw notMade(settings, error);
+        throw toConflict(error, settings, null);
       }),
     );
-  } catch (error) {
-    throw toConflict(error, settings);
   }
+  assertOurs(existing.config, settings);
+  if (isUpToDate(existing.config, settings)) return toState(existing);
+  const config = { ...existing.config, ...changeable(settings) };
+  return toState(
+    await manager.streams.update(name, config).catch((error) => {
+      // Whoever may not change it leaves these settings to those who may: they lose nothing.
+      if (isDenied(error)) return existing;
+      throw toConflict(error, settings, existing.config);
+    }),
+  );
+}
+
+/** The server tells of a missing right beside the request, and the library makes it the cause of the failure. */
+function isDenied(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof PermissionViolationError || isDenied(error.cause);
+}
+
+function notSeen(name: string) {
+  return (error: unknown): never => {
+    if (!isDenied(error)) throw error;
+    throw new StreamConflict(
+      `The NATS account may not look at the stream ${name} (nats.stream). Allow it to publish to $JS.API.STREAM.INFO.${name}.`,
+      { cause: error },
+    );
+  };
+}
+
+function notMade({ name }: StreamSettings, cause: unknown): StreamConflict {
+  return new StreamConflict(
+    `There is no stream ${name} (nats.stream), and the NATS account may not make one. Make it with the subjects ${EVENT_SUBJECTS} alone, retention ${RetentionPolicy.Limits} and storage ${StorageType.File}, or allow the account to publish to $JS.API.STREAM.CREATE.${name}.`,
+    { cause },
+  );
 }
 
 /** What the relay needs to know of it. */
@@ -108,7 +137,12 @@ function assertOurs(config: StreamConfig, { name }: StreamSettings): void {
   }
 }
 
-function toConflict(error: unknown, { name }: StreamSettings): unknown {
+function toConflict(
+  error: unknown,
+  settings: StreamSettings,
+  existing: StreamConfig | null,
+): unknown {
+  const { name } = settings;
   if (!(error instanceof JetStreamApiError)) return error;
   if (error.code === SUBJECTS_OVERLAP) {
     return new StreamConflict(
@@ -119,9 +153,30 @@ function toConflict(error: unknown, { name }: StreamSettings): unknown {
   // A failure of the server is worth another try; the two about the settings will not go away by themselves.
   if (error.status >= 500 && !SETTINGS_REFUSED.has(error.code)) return error;
   return new StreamConflict(
-    `NATS refuses the stream ${name} as configured (${error.message}). See nats.replicas, nats.max_age and nats.duplicate_window.`,
+    `NATS refuses the stream ${name} as configured (${error.message}): ${differences(settings, existing)}. Change what the server cannot do.`,
     { cause: error },
   );
+}
+
+/** The keys with their values, beside those of the stream that there is; without one, all of them. */
+function differences(settings: StreamSettings, existing: StreamConfig | null): string {
+  const wanted = changeable(settings);
+  const keys = [
+    ['nats.replicas', 'num_replicas', (value: number) => String(value)],
+    ['nats.max_age', 'max_age', inSeconds],
+    ['nats.duplicate_window', 'duplicate_window', inSeconds],
+  ] as const;
+  return keys
+    .filter(([, field]) => existing?.[field] !== wanted[field])
+    .map(([key, field, show]) => {
+      const there = existing === null ? '' : ` where the stream has ${show(existing[field])}`;
+      return `${key} is ${show(wanted[field])}${there}`;
+    })
+    .join(', ');
+}
+
+function inSeconds(nanoseconds: number): string {
+  return `${nanoseconds / 1e9}s`;
 }
 
 function noStream(error: unknown): null {
