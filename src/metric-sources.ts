@@ -49,8 +49,13 @@ function brokerSources(outbox: OutboxAdministration, { relay }: Broker): MetricS
       return { unpublished: waiting, parked, oldestAgeSeconds: oldestAgeMs / 1000 };
     },
     relay: () => {
-      const { state, published, refused, unknown } = relay.stats();
-      return { leader: state === 'publishing', published, publishErrors: refused + unknown };
+      const { state, published, refused, unknown, lagMs } = relay.stats();
+      return {
+        leader: state === 'publishing',
+        published,
+        publishErrors: refused + unknown,
+        ...(lagMs === null ? {} : { lagSeconds: lagMs / 1000 }),
+      };
     },
   };
 }

@@ -19,6 +19,7 @@ interface Deps {
   readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed'>;
   readonly stream: Pick<EventStream, 'add' | 'findLast'>;
   readonly keeper: Pick<StreamKeeper, 'doubt' | 'misplaced'>;
+  readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly onPublished?: ((events: readonly WaitingEvent[]) => void) | undefined;
   readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs'>;
@@ -37,12 +38,13 @@ const MAX_BACK_OFF_MS = 60_000;
 
 /** The events that are on their way: sent and not marked yet, at most one of a user. */
 export function createFlight(deps: Deps) {
-  const { queue, stream, keeper, logger, settings } = deps;
+  const { queue, stream, keeper, monotonicMs, logger, settings } = deps;
   /** By the user's key; a user is busy until the mark is written. */
   const flying = new Map<string, Promise<void>>();
   const settled: Settled[] = [];
   const counts = { published: 0, refused: 0, unknown: 0 };
   let landed: (() => void) | null = null;
+  let lagMs: number | null = null;
 
   async function send(event: WaitingEvent, known: KnownStreamWindow): Promise<Outcome> {
     const above = known.sequence;
@@ -118,11 +120,15 @@ export function createFlight(deps: Deps) {
   return {
     size: () => flying.size,
     busy: () => [...flying.keys()],
-    counts: () => ({ ...counts }),
+    counts: () => ({ ...counts, lagMs }),
     start(event: WaitingEvent, known: KnownStreamWindow): void {
+      const startedAtMs = monotonicMs();
       flying.set(
         event.userKey,
         send(event, known).then((outcome) => {
+          // The age is told by the database's clock, which may be behind the one that wrote the time.
+          if (outcome.kind === 'published')
+            lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
           settled.push({ event, outcome });
           landed?.();
         }),

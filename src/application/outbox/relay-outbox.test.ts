@@ -7,7 +7,7 @@ import {
 } from '../../domain/outbox/event-stream.ts';
 import type { OutboxQueue, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import { createOutboxRelay } from './relay-outbox.ts';
+import { createOutboxRelay, type RelaySettings } from './relay-outbox.ts';
 
 const silent: Logger = {
   debug: () => {},
@@ -100,7 +100,10 @@ afterEach(async () => {
   stopping.clear();
 });
 
-function start({ queue, stream }: { queue: OutboxQueue; stream: EventStream }) {
+function start(
+  { queue, stream }: { queue: OutboxQueue; stream: EventStream },
+  more: Partial<RelaySettings> = {},
+) {
   const settings = { pollMs: 5, retryMs: 5, standbyMs: 5, backOffMs: 1, maxAttempts: 3 };
   const monotonicMs = () => performance.now();
   const relay = createOutboxRelay({
@@ -109,7 +112,7 @@ function start({ queue, stream }: { queue: OutboxQueue; stream: EventStream }) {
     holder: 'this',
     monotonicMs,
     logger: silent,
-    settings: { ...settings, compareEveryMs: 10 },
+    settings: { ...settings, compareEveryMs: 10, ...more },
   });
   const controller = new AbortController();
   const finished = relay.run(controller.signal);
@@ -152,6 +155,15 @@ test('sends what was not acknowledged again, and does not count it against the e
   await expect.poll(() => world.rows[0]?.published).toBe(1);
   expect(world.rows[0]).toMatchObject({ attempts: 0, parked: false });
   expect(relay.stats()).toMatchObject({ unknown: 19, published: 1, inFlight: 0 });
+});
+
+test('tells how long the last event took, from its happening to its acknowledgement', async () => {
+  const parts = createWorld();
+  const relay = start(parts);
+  expect(relay.stats().lagMs).toBeNull();
+  parts.world.commit('a', 'a1', 700);
+  await expect.poll(() => relay.stats().lagMs).toBeGreaterThanOrEqual(700);
+  expect(relay.stats().lagMs).toBeLessThan(60_000);
 });
 
 test('parks a refused event after its attempts, and sends what others did', async () => {
@@ -202,6 +214,27 @@ test('notices a sequence that comes twice, and sends what is missing after it', 
   world.commit('b', 'b1');
   await expect.poll(() => [...world.added].sort()).toEqual(['a2', 'a3', 'b1']);
   await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
+});
+
+test('is not woken into asking for a lease that another instance holds', async () => {
+  const parts = createWorld();
+  parts.world.held = false;
+  let asked = 0;
+  const { acquireLease } = parts.queue;
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    acquireLease: (...lease) => {
+      asked += 1;
+      return acquireLease(...lease);
+    },
+  };
+  const relay = start({ ...parts, queue }, { standbyMs: 60_000 });
+  await expect.poll(() => relay.stats().state).toBe('standby');
+  for (let commit = 0; commit < 100; commit += 1) {
+    relay.wake();
+    await Promise.resolve();
+  }
+  expect(asked).toBe(1);
 });
 
 test('does nothing while another instance holds the lease', async () => {

@@ -73,13 +73,15 @@ export interface RelayStats {
   readonly unknown: number;
   /** Events sent again because the stream had lost them. */
   readonly resent: number;
+  /** From the event to its acknowledgement, of the last one that was acknowledged; null before the first. */
+  readonly lagMs: number | null;
 }
 
 /** Publishes what waits in the outbox, while it holds the lease. */
 export interface OutboxRelay {
   /** Works until the signal; then waits for what is on its way, marks it and gives the lease up. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** There may be something new. */
+  /** There may be something new. Heard only by the instance that holds the lease: nobody else need do anything. */
   wake(): void;
   stats(): RelayStats;
 }
@@ -104,6 +106,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     queue,
     stream,
     keeper,
+    monotonicMs,
     logger,
     settings,
     onPublished: deps.onPublished,
@@ -222,7 +225,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       await end().catch((error) => logger.warn('the relay did not end cleanly', { error }));
       state = 'stopped';
     },
-    wake: () => alarm.ring(),
+    wake: () => void (tenure !== null && alarm.ring()),
     stats: () => ({ state, inFlight: flight.size(), resent: keeper.resent(), ...flight.counts() }),
   };
 }

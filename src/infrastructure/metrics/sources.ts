@@ -67,7 +67,7 @@ export interface RelayNumbers {
   readonly published: number;
   /** In total. */
   readonly publishErrors: number;
-  /** From commit to acknowledgement, of the event published last; absent where nobody measures it. */
+  /** From commit to acknowledgement, of the event published last; absent before the first. */
   readonly lagSeconds?: number;
 }
 
