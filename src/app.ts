@@ -212,7 +212,7 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
         // Not over the bus, which has a bound: a full one must keep neither an ended session nor an old copy alive.
         revocations.add(endedSessions(events));
         await forget(changedUsers(events));
-        broker?.relay.wake();
+        broker?.announceCommit();
         await bus.publish(events);
       },
       onUnknownOutcome: forget,

@@ -17,6 +17,7 @@ import {
   createNatsHealthCheck,
   type NatsLink,
 } from './infrastructure/message/nats-connection.ts';
+import { createRelayWake } from './infrastructure/message/relay-wake.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 
@@ -69,6 +70,8 @@ export interface Broker {
   readonly link: NatsLink;
   readonly health: HealthCheck;
   readonly relay: OutboxRelay;
+  /** Something was committed: whichever instance publishes shall look. */
+  announceCommit(): void;
 }
 
 /**
@@ -114,7 +117,17 @@ export async function openBroker(
       }
     },
   });
-  return { link, health: brokerHealth(link, relay), relay };
+  const others = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
+  releases.register('the news of commits', async () => others.close());
+  return {
+    link,
+    health: brokerHealth(link, relay),
+    relay,
+    announceCommit() {
+      if (relay.stats().state === 'publishing') relay.wake();
+      else others.announce();
+    },
+  };
 }
 
 /** NATS that answers and cannot carry the events as configured is not well. */

@@ -15,7 +15,12 @@ import {
   createJetStream,
   type StreamSettings,
 } from '../../src/infrastructure/message/jetstream.ts';
-import { connectNats, type NatsLink } from '../../src/infrastructure/message/nats-connection.ts';
+import {
+  connectNats,
+  type NatsLink,
+  type NatsSettings,
+} from '../../src/infrastructure/message/nats-connection.ts';
+import { createRelayWake, type RelayWake } from '../../src/infrastructure/message/relay-wake.ts';
 import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
@@ -28,6 +33,8 @@ export interface TestRelay {
   readonly relay: OutboxRelay;
   readonly link: NatsLink;
   readonly stream: EventStream;
+  /** The news of commits, between this instance and others. */
+  readonly wake: RelayWake;
   /** Ends it in good order; happens at the end of the test at the latest. */
   stop(): Promise<void>;
 }
@@ -46,6 +53,8 @@ interface RelayOptions {
   readonly settings?: Partial<RelaySettings>;
   readonly timeoutMs?: number;
   readonly logger?: Logger;
+  /** How it reaches NATS, besides the address. */
+  readonly connection?: Partial<NatsSettings>;
 }
 
 /** Starts a relay until the end of the test at the latest. */
@@ -64,7 +73,10 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     timeoutMs = 1_000,
     logger = createSilentLogger(),
   } = options;
-  const link = await connectNats({ servers: [url], tls: false, pingIntervalMs: 500 }, { logger });
+  const link = await connectNats(
+    { servers: [url], tls: false, pingIntervalMs: 500, ...options.connection },
+    { logger },
+  );
   const stream = createJetStream({
     link,
     settings: { ...streamSettings, ...options.stream },
@@ -78,14 +90,16 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     logger,
     settings: { retryMs: 50, ...settings },
   });
+  const wake = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
   const stopping = new AbortController();
   const finished = relay.run(stopping.signal);
   const stop = async (): Promise<void> => {
     stopping.abort();
     await finished;
+    wake.close();
     await link.close();
   };
-  return { relay, link, stream, stop };
+  return { relay, link, stream, wake, stop };
 }
 
 /** Commits these events as a use case would: in one transaction, in this order. */
