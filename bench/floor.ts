@@ -27,7 +27,8 @@ async function hashForAWhile(argon2: Extract<FloorOrder, { kind: 'argon2' }>): P
 
 /** Acknowledged publishes to a stream like the service's, each on a subject of its own. */
 async function publishAll({ url, count }: Extract<FloorOrder, { kind: 'publish' }>): Promise<void> {
-  const connection = await connect({ servers: url });
+  // As the service does: without stack traces of requests.
+  const connection = await connect({ servers: url, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'FLOOR', subjects: ['floor.>'] });
   const js = jetstream(connection);
