@@ -162,24 +162,105 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(new Set(kinds)).toEqual(new Set(['lease']));
     });
 
-    test('under racing readers and writers no copy is older than the last write', async () => {
-      let truth = 0;
-      async function read(): Promise<number> {
-        const found = await cache.get('a');
-        if (found.kind === 'hit') return Number(found.value);
-        const loaded = truth;
-        // Somebody else gets a turn between the load and the fill.
-        await Promise.resolve();
-        if (found.kind === 'lease') await cache.fill('a', found.lease, String(loaded), LONG_MS);
-        return loaded;
-      }
-      for (let write = 1; write <= 100; write += 1) {
-        const readers = [read(), read(), read()];
-        truth = write;
-        await cache.invalidate(['a']);
-        await Promise.all(readers);
-        expect(await read()).toBe(write);
+    test('a batch answers each key in its place: filled, leased to this reader, or busy', async () => {
+      await cache.fill('filled', await lease('filled'), 'value', LONG_MS);
+      await lease('leased');
+      const kinds = (await cache.getMany(['missing', 'filled', 'leased', 'other', 'missing'])).map(
+        (found) => (found.kind === 'hit' ? found.value : found.kind),
+      );
+      expect(kinds).toEqual(['lease', 'value', 'busy', 'lease', 'busy']);
+      expect((await cache.get('missing')).kind).toBe('busy');
+      expect(await cache.getMany([])).toEqual([]);
+    });
+
+    test('what one batch leased, no other batch and no reader of one key leases', async () => {
+      const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
+      const batches = await Promise.all([
+        ...[1, 2, 3].map(() => cache.getMany(keys)),
+        Promise.all(keys.map((key) => cache.get(key))),
+      ]);
+      for (const index of keys.keys()) {
+        const kinds = batches.map((batch) => batch[index]?.kind).sort();
+        expect(kinds).toEqual(['busy', 'busy', 'busy', 'lease']);
       }
     });
+
+    test('a batch fills each key under its own lease only', async () => {
+      const keys = ['a', 'b', 'c', 'd'];
+      const leases = (await cache.getMany(keys)).map((found) =>
+        found.kind === 'lease' ? found.lease : 'none',
+      );
+      await cache.invalidate(['b', 'c']);
+      const later = await lease('c');
+      const fills = keys.map((key, index) => ({
+        key,
+        lease: leases[index] ?? '',
+        value: `old ${key}`,
+        ttlMs: LONG_MS,
+      }));
+      expect(await cache.fillMany(fills)).toBe(2);
+      expect(await cache.fillMany(fills)).toBe(0);
+      expect(await cache.fillMany([])).toBe(0);
+      expect(await cache.fill('c', later, 'new c', LONG_MS)).toBe(true);
+      const found = await cache.getMany(keys);
+      expect(found.map((one) => (one.kind === 'hit' ? one.value : one.kind))).toEqual([
+        'old a',
+        'lease',
+        'new c',
+        'old d',
+      ]);
+    });
+
+    test('a batch fills each key for its own time', async () => {
+      const [a, b] = await cache.getMany(['a', 'b']);
+      if (a?.kind !== 'lease' || b?.kind !== 'lease') throw new Error('expected two leases');
+      await cache.fillMany([
+        { key: 'a', lease: a.lease, value: 'short', ttlMs: SHORT_MS },
+        { key: 'b', lease: b.lease, value: 'long', ttlMs: LONG_MS },
+      ]);
+      await eventually(async () => expect((await cache.get('a')).kind).toBe('lease'));
+      expect(await cache.get('b')).toEqual({ kind: 'hit', value: 'long' });
+    });
+
+    test('a batch of 500 keys is leased, filled and found', async () => {
+      const keys = Array.from({ length: 500 }, (_, index) => `many:${index}`);
+      const leased = await cache.getMany(keys);
+      const fills = leased.flatMap((found, index) =>
+        found.kind === 'lease'
+          ? [{ key: keys[index] ?? '', lease: found.lease, value: `v${index}`, ttlMs: LONG_MS }]
+          : [],
+      );
+      expect(await cache.fillMany(fills)).toBe(500);
+      const values = (await cache.getMany(keys)).map((found) =>
+        found.kind === 'hit' ? found.value : found.kind,
+      );
+      expect(values).toEqual(keys.map((_, index) => `v${index}`));
+    });
+
+    test.each([
+      ['one key', async () => cache.get('a')],
+      ['a batch', async () => (await cache.getMany(['b', 'a']))[1] ?? expect.fail('no answer')],
+    ])(
+      'under racing readers of %s and writers no copy is older than the last write',
+      async (_, get) => {
+        let truth = 0;
+        async function read(): Promise<number> {
+          const found = await get();
+          if (found.kind === 'hit') return Number(found.value);
+          const loaded = truth;
+          // Somebody else gets a turn between the load and the fill.
+          await Promise.resolve();
+          if (found.kind === 'lease') await cache.fill('a', found.lease, String(loaded), LONG_MS);
+          return loaded;
+        }
+        for (let write = 1; write <= 100; write += 1) {
+          const readers = [read(), read(), read()];
+          truth = write;
+          await cache.invalidate(['a']);
+          await Promise.all(readers);
+          expect(await read()).toBe(write);
+        }
+      },
+    );
   });
 }

@@ -36,7 +36,7 @@ export interface PageRequest {
 export interface UserReader {
   findById(id: string): Promise<UserProfile | null>;
   findByEmail(email: EmailAddress): Promise<UserProfile | null>;
-  /** Profiles in no particular order; unknown ids are left out. At most 500 ids. */
+  /** Profiles in no particular order; unknown ids are left out. At most 500 ids, each once. */
   listPublicProfiles(ids: readonly string[]): Promise<readonly PublicProfile[]>;
   list(page: PageRequest): Promise<UserPage>;
   /** Users whose names or e-mail contain the text, whatever its case. */

@@ -94,29 +94,32 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
   }
 
   async function listPublicProfiles(ids: readonly string[]): Promise<readonly PublicProfile[]> {
+    if (ids.length === 0) return [];
+    const lookups = await cache.getMany(ids.map(profileKey));
     const profiles: PublicProfile[] = [];
     const missed: string[] = [];
     const leases = new Map<string, string>();
-    await Promise.all(
-      [...new Set(ids)].map(async (id) => {
-        const found = await cache.get(profileKey(id));
-        if (found.kind === 'hit') {
-          if (found.value === ABSENT) return;
-          const profile = readPublicProfile(found.value);
-          if (profile?.id === id) return void profiles.push(profile);
+    for (const [index, id] of ids.entries()) {
+      const found = lookups[index];
+      if (found?.kind === 'hit') {
+        if (found.value === ABSENT) continue;
+        const profile = readPublicProfile(found.value, id);
+        if (profile !== undefined) {
+          profiles.push(profile);
+          continue;
         }
-        if (found.kind === 'lease') leases.set(id, found.lease);
-        missed.push(id);
-      }),
-    );
+      }
+      if (found?.kind === 'lease') leases.set(id, found.lease);
+      missed.push(id);
+    }
     if (missed.length === 0) return profiles;
     const loaded = new Map<string, PublicProfile>();
     for (const profile of await source.listPublicProfiles(missed)) loaded.set(profile.id, profile);
-    await Promise.all(
+    await cache.fillMany(
       [...leases].map(([id, lease]) => {
         const profile = loaded.get(id);
         const value = profile === undefined ? ABSENT : writePublicProfile(profile);
-        return cache.fill(profileKey(id), lease, value, lifetime(profile !== undefined));
+        return { key: profileKey(id), lease, value, ttlMs: lifetime(profile !== undefined) };
       }),
     );
     return [...profiles, ...loaded.values()];

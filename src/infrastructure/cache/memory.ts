@@ -1,4 +1,4 @@
-import type { Cache, HealthCheck } from '../../domain/ports.ts';
+import type { Cache, CacheLookup, HealthCheck } from '../../domain/ports.ts';
 import { createBoundedLru } from '../../lib/bounded-lru.ts';
 
 /** Bounds of the cache, and the clock it expires by. */
@@ -24,22 +24,30 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
   const { leaseTtlMs, nowMs } = options;
   const entries = createBoundedLru<string, Entry>(options);
   let leases = 0;
+
+  function lookUp(key: string): CacheLookup {
+    const entry = entries.get(key);
+    if (entry?.kind === 'value') return { kind: 'hit', value: entry.value };
+    if (entry !== undefined) return { kind: 'busy' };
+    leases += 1;
+    const lease = String(leases);
+    entries.set(key, { kind: 'lease', lease }, nowMs() + leaseTtlMs);
+    return { kind: 'lease', lease };
+  }
+
+  function fill(key: string, lease: string, value: string, ttlMs: number): boolean {
+    const entry = entries.get(key);
+    if (entry?.kind !== 'lease' || entry.lease !== lease) return false;
+    entries.set(key, { kind: 'value', value }, nowMs() + ttlMs);
+    return true;
+  }
+
   return {
-    async get(key) {
-      const entry = entries.get(key);
-      if (entry?.kind === 'value') return { kind: 'hit', value: entry.value };
-      if (entry !== undefined) return { kind: 'busy' };
-      leases += 1;
-      const lease = String(leases);
-      entries.set(key, { kind: 'lease', lease }, nowMs() + leaseTtlMs);
-      return { kind: 'lease', lease };
-    },
-    async fill(key, lease, value, ttlMs) {
-      const entry = entries.get(key);
-      if (entry?.kind !== 'lease' || entry.lease !== lease) return false;
-      entries.set(key, { kind: 'value', value }, nowMs() + ttlMs);
-      return true;
-    },
+    get: async (key) => lookUp(key),
+    getMany: async (keys) => keys.map(lookUp),
+    fill: async (key, lease, value, ttlMs) => fill(key, lease, value, ttlMs),
+    fillMany: async (fills) =>
+      fills.filter(({ key, lease, value, ttlMs }) => fill(key, lease, value, ttlMs)).length,
     async invalidate(keys) {
       for (const key of keys) entries.delete(key);
     },

@@ -100,6 +100,8 @@ function createSingle(
     db: settings.db,
     lazyConnect: true,
     enableOfflineQueue: false,
+    // Gathered already: it need not wait for the commands under way, as pipelines wait for one another.
+    autoPipeliningIgnoredCommands: ['mget'],
     retryStrategy: retryDelay,
   });
 }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './redis-client.ts';
 
-/** Runs a script on one key. */
-export type RedisScript = (key: string, ...values: readonly string[]) => Promise<unknown>;
+/** Runs a script on keys that one server holds. */
+export type RedisScript = (
+  keys: readonly string[],
+  values: readonly (string | number)[],
+) => Promise<unknown>;
 
 /**
  * A script that is sent whole until a server has run it, then by its hash, and whole again to a server that does not
@@ -12,20 +15,20 @@ export function createRedisScript(client: RedisClient, source: string): RedisScr
   const hash = createHash('sha1').update(source).digest('hex');
   let isKnown = false;
 
-  async function sendWhole(key: string, values: readonly string[]): Promise<unknown> {
-    const result = await client.eval(source, 1, key, ...values);
+  async function sendWhole(...[keys, values]: Parameters<RedisScript>): Promise<unknown> {
+    const result = await client.eval(source, keys.length, ...keys, ...values);
     isKnown = true;
     return result;
   }
 
-  return async (key, ...values) => {
-    if (!isKnown) return sendWhole(key, values);
+  return async (keys, values) => {
+    if (!isKnown) return sendWhole(keys, values);
     try {
-      return await client.evalsha(hash, 1, key, ...values);
+      return await client.evalsha(hash, keys.length, ...keys, ...values);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       isKnown = false;
-      return await sendWhole(key, values);
+      return await sendWhole(keys, values);
     }
   };
 }

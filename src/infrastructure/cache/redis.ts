@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import type { Cache, CacheLookup, HealthCheck, Logger } from '../../domain/ports.ts';
+import type { Cache, HealthCheck, Logger } from '../../domain/ports.ts';
 import { createCircuitBreaker, type Passage } from '../../lib/circuit-breaker.ts';
 import { createPendingInvalidations } from './pending-invalidations.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type RedisClient,
   type RedisSettings,
 } from './redis-client.ts';
-import { createRedisScript } from './redis-script.ts';
+import { createRedisSteps } from './redis-steps.ts';
 
 /** What the cache is made with. */
 export interface RedisCacheDeps {
@@ -55,23 +54,9 @@ const LEASE_TTL_MS = 10_000;
  */
 const SETTLE_MS = 1_500;
 
-const VALUE = 'v';
-const LEASE = 'l';
-
-const TAKE_LEASE = `
-local held = redis.call('GET', KEYS[1])
-if held then return held end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return false`;
-
-const FILL = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
-
 /**
  * A cache on Redis 5 or newer: one node, Sentinel or Cluster. A key holds `v` and a value, or `l` and the token of a
- * lease, and nothing for ever. Every script touches one key, so any slot will do.
+ * lease, and nothing for ever.
  *
  * It connects in the background and needs no server to start. Steps fail after the deadline, at once without a
  * connection, and look-ups and fills at once while the breaker is open. An invalidation that failed is repeated until
@@ -107,9 +92,13 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
   });
 
   /** Makes one step, counts how it ended, and tells the breaker. */
-  async function take<T>(passage: Passage | null, step: () => Promise<T>): Promise<T> {
+  async function take<T>(
+    passage: Passage | null,
+    keys: number,
+    step: () => Promise<T>,
+  ): Promise<T> {
     if (passage === null) {
-      counts.bypasses += 1;
+      counts.bypasses += keys;
       throw UNAVAILABLE;
     }
     try {
@@ -125,16 +114,19 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
   }
 
   return {
-    cache: createCache({
+    cache: createRedisSteps({
       client,
       counts,
       leaseTtlMs,
       prefix: settings.keyPrefix,
-      isBelieved: (key) => !invalidations.has(key) && nowMs() >= connection.believedFromMs,
-      read: (step) => take(breaker.enter(), () => inTime(client, deadlineMs, step)),
+      isSettled: () => nowMs() >= connection.believedFromMs,
+      isPending: (key) => invalidations.has(key),
+      isGuarded: () => breaker.isOpen(),
+      guard: (keys, step) => take(breaker.enter(), keys, () => inTime(client, deadlineMs, step)),
       // Sent and waited for even while the breaker is open: a server that answers others again must not keep an old
       // value beyond the acknowledgement of the write.
-      invalidate: (keys) => take(breaker.enter() ?? 'normal', () => invalidations.deliver(keys)),
+      invalidate: (keys) =>
+        take(breaker.enter() ?? 'normal', keys.length, () => invalidations.deliver(keys)),
     }),
     health: createHealth(client),
     stats: () => ({
@@ -147,66 +139,6 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
       await invalidations.flush();
       invalidations.close();
       client.disconnect();
-    },
-  };
-}
-
-interface Steps {
-  readonly client: RedisClient;
-  readonly counts: { hits: number; misses: number; bypasses: number; refusedFills: number };
-  readonly leaseTtlMs: number;
-  readonly prefix: string;
-  isBelieved(key: string): boolean;
-  read<T>(step: () => Promise<T>): Promise<T>;
-  invalidate(keys: readonly string[]): Promise<void>;
-}
-
-/** The steps of the port, without what guards them. */
-function createCache(steps: Steps): Cache {
-  const { client, counts, prefix } = steps;
-  const takeLease = createRedisScript(client, TAKE_LEASE);
-  const fillUnderLease = createRedisScript(client, FILL);
-  const owner = randomBytes(12).toString('base64url');
-  let leases = 0;
-
-  function bypass(): CacheLookup {
-    counts.bypasses += 1;
-    return { kind: 'busy' };
-  }
-
-  function read(held: string): CacheLookup {
-    if (!held.startsWith(VALUE)) return bypass();
-    counts.hits += 1;
-    return { kind: 'hit', value: held.slice(VALUE.length) };
-  }
-
-  async function lookUp(key: string): Promise<CacheLookup> {
-    const held = await client.get(key);
-    // Asked again, since it may have been written while this was on its way.
-    if (!steps.isBelieved(key)) return bypass();
-    if (held !== null) return read(held);
-    leases += 1;
-    const lease = `${owner}.${leases}`;
-    const other = await takeLease(key, LEASE + lease, String(steps.leaseTtlMs));
-    if (typeof other === 'string') return read(other);
-    counts.misses += 1;
-    return { kind: 'lease', lease };
-  }
-
-  return {
-    async get(name) {
-      const key = prefix + name;
-      return steps.isBelieved(key) ? steps.read(() => lookUp(key)) : bypass();
-    },
-    async fill(name, lease, value, ttlMs) {
-      const kept = await steps.read(() =>
-        fillUnderLease(prefix + name, LEASE + lease, VALUE + value, String(ttlMs)),
-      );
-      if (kept !== 1) counts.refusedFills += 1;
-      return kept === 1;
-    },
-    async invalidate(names) {
-      if (names.length > 0) await steps.invalidate(names.map((name) => prefix + name));
     },
   };
 }
