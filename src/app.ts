@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { changedUsers } from './application/outbox/forget-changed-users.ts';
 import { createRevocations } from './application/sessions/revocations.ts';
 import { createUseCases } from './application/use-cases.ts';
 import { startBackground } from './background.ts';
@@ -145,7 +146,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
     },
     async listen() {
       background.push(
-        ...(await startBackground(deps, { stores, useCases, revocations, broker, mail })),
+        ...(await startBackground(deps, { stores, useCases, revocations, copies, broker, mail })),
       );
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
@@ -181,7 +182,7 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
   const copies = openUserCopies(config, { source: users, logger }, releases);
   const broker = await openBroker(
     config,
-    { database, instanceId: stores.instanceId, copies, logger },
+    { database, instanceId: stores.instanceId, logger },
     releases,
   );
   const mail = createMailDelivery(config.mail, { database, ids, logger });
@@ -238,14 +239,6 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
 function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
   return events.flatMap(({ event }) =>
     event.type === 'session.ended' ? [event.data.session_id] : [],
-  );
-}
-
-function changedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
-  return new Set(
-    events.flatMap(({ event }) =>
-      event.type.startsWith('user.') && event.userId !== null ? [event.userId] : [],
-    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import { createForgetChangedUsers } from './application/outbox/forget-changed-users.ts';
 import type { Revocations } from './application/sessions/revocations.ts';
 import type { UseCases } from './application/use-cases.ts';
 import type { Logger } from './domain/ports.ts';
@@ -7,7 +8,7 @@ import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import { createNatsService } from './interfaces/nats/service.ts';
 import { startLoop } from './interfaces/worker/loop.ts';
-import type { Broker } from './links.ts';
+import { type Broker, CACHE_TTL_MS, type UserCopies } from './links.ts';
 import type { MailDelivery } from './mail.ts';
 import type { AppDeps, Stores } from './stores.ts';
 
@@ -16,6 +17,7 @@ export interface BackgroundParts {
   readonly stores: Stores;
   readonly useCases: UseCases;
   readonly revocations: Revocations;
+  readonly copies: UserCopies;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
 }
@@ -24,17 +26,18 @@ export interface BackgroundParts {
 export type EndWork = () => Promise<unknown>;
 
 const REVOCATION_POLL_MS = 500;
+const FORGET_INTERVAL_MS = 1_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const ROWS_PER_ROUND = 5_000;
 const MAX_ROUNDS = 20;
 
 /**
- * Starts the background tasks: the view of other instances' revocations, the removal of what has expired, the delivery
- * of mail, and with NATS the relay and the service that answers requests.
+ * Starts the background tasks: the view of other instances' revocations, with Redis the second invalidation of changed
+ * users, the removal of what has expired, the delivery of mail, and with NATS the relay and the service that answers requests.
  */
 export async function startBackground(deps: AppDeps, parts: BackgroundParts): Promise<EndWork[]> {
   const { config, logger } = deps;
-  const { stores, revocations, broker, mail } = parts;
+  const { stores, revocations, copies, broker, mail } = parts;
   const ends: EndWork[] = [];
   const work = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
     const loop = startLoop({ name, intervalMs, run }, { logger });
@@ -43,6 +46,12 @@ export async function startBackground(deps: AppDeps, parts: BackgroundParts): Pr
   if (stores.database.driver === 'postgres') {
     await revocations.poll();
     work('revocations', REVOCATION_POLL_MS, () => revocations.poll());
+  }
+  if (copies.redis !== null) {
+    const { outboxLog: log } = stores;
+    const forget = (id: string) => copies.reader.invalidateUser(id);
+    const run = createForgetChangedUsers({ log, monotonicMs, forget, copyTtlMs: CACHE_TTL_MS });
+    work('changed users', FORGET_INTERVAL_MS, run);
   }
   work('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(stores.sessions));
   mail.start();

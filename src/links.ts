@@ -22,7 +22,8 @@ import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 
 const MAX_CACHE_ENTRIES = 50_000;
-const CACHE_TTL_MS = 300_000;
+/** Longest life of a copy of a user, in milliseconds. */
+export const CACHE_TTL_MS = 300_000;
 /** Longer than any read of the database takes. */
 const CACHE_LEASE_MS = 10_000;
 
@@ -83,7 +84,6 @@ export async function openBroker(
   deps: {
     readonly database: Database;
     readonly instanceId: string;
-    readonly copies: UserCopies;
     readonly logger: Logger;
   },
   releases: ReleaseStack,
@@ -108,14 +108,6 @@ export async function openBroker(
     holder: deps.instanceId,
     monotonicMs,
     logger,
-    // Once more for whatever a crash between the commit and the first invalidation left, on whichever instance.
-    onPublished: (events) => {
-      for (const { event } of events) {
-        if (event.userId === null || !event.type.startsWith('user.')) continue;
-        // Never rejects; what is not taken now is repeated by the cache.
-        void deps.copies.reader.invalidateUser(event.userId);
-      }
-    },
   });
   const others = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
   releases.register('the news of commits', async () => others.close());

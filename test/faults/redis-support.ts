@@ -16,6 +16,7 @@ import { ids, storeUser } from '../contract/fixtures.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';
 import { postgresSettings } from '../support/postgres-database.ts';
+import type { ConnectionOptions } from '../support/postgres-server.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 /** What one instance of the service has of users: its own connections, readers and writers. */
@@ -27,7 +28,9 @@ export interface Instance {
 }
 
 /** A database with users, which every instance shares. */
-export async function useUsers(count: number): Promise<{ database: Database; users: string[] }> {
+export async function useUsers(
+  count: number,
+): Promise<{ database: Database; connection: ConnectionOptions; users: string[] }> {
   const { connectionOptions } = await createTestDatabase();
   const database = await createPostgresDatabase(postgresSettings(connectionOptions), {
     logger: createSilentLogger(),
@@ -35,14 +38,17 @@ export async function useUsers(count: number): Promise<{ database: Database; use
   onTestFinished(() => database.close());
   const users: string[] = [];
   for (let index = 0; index < count; index += 1) users.push((await storeUser(database)).id);
-  return { database, users };
+  return { database, connection: connectionOptions, users };
 }
 
-/** An instance, connected to Redis unless that is away; it ends with the test. `afterLoad` comes between load and fill. */
+/**
+ * An instance, connected to Redis unless that is away; it ends with the test. `afterLoad` comes between load and fill;
+ * one that `dies` does so after each commit.
+ */
 export function useInstance(
   database: Database,
   settings: RedisSettings,
-  over: { readonly afterLoad?: () => Promise<void> } = {},
+  over: { readonly afterLoad?: () => Promise<void>; readonly dies?: boolean } = {},
 ): Instance {
   const logger = createSilentLogger();
   const clock = createSystemClock();
@@ -64,6 +70,7 @@ export function useInstance(
     clock,
     logger,
     async onCommitted(events) {
+      if (over.dies === true) return;
       for (const { event } of events) {
         if (event.userId !== null) await reader.invalidateUser(event.userId);
       }

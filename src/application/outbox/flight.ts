@@ -21,7 +21,6 @@ interface Deps {
   readonly keeper: Pick<StreamKeeper, 'doubt' | 'misplaced'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
-  readonly onPublished?: ((events: readonly WaitingEvent[]) => void) | undefined;
   readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs'>;
 }
 
@@ -106,7 +105,6 @@ export function createFlight(deps: Deps) {
     counts.published += places.length;
     const published = batch.filter(({ outcome }) => outcome.kind === 'published');
     for (const item of published) landedDown(item);
-    deps.onPublished?.(published.map(({ event }) => event));
     let works = true;
     for (const item of batch) {
       if (item.outcome.kind === 'published') continue;

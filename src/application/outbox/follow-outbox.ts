@@ -7,7 +7,7 @@ export interface OutboxFollower {
 }
 
 interface Deps {
-  readonly log: OutboxLog;
+  readonly log: Pick<OutboxLog, 'list'>;
   /** A clock that only goes forward, in milliseconds. */
   readonly monotonicMs: () => number;
   /** The position to begin after. */

@@ -9,7 +9,7 @@ import type { Logger } from '../../domain/ports.ts';
 import type { Caller } from '../access/caller.ts';
 
 interface Deps {
-  readonly log: OutboxLog;
+  readonly log: Pick<OutboxLog, 'findLastPosition' | 'list'>;
   readonly administration: OutboxAdministration;
   readonly logger: Logger;
 }

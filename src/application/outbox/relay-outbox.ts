@@ -4,7 +4,6 @@ import {
   LeaseLost,
   type OutboxQueue,
   type RelayLease,
-  type WaitingEvent,
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { createFlight } from './flight.ts';
@@ -19,8 +18,6 @@ export interface RelayDeps {
   /** A clock that only goes forward, in milliseconds. */
   readonly monotonicMs: () => number;
   readonly logger: Logger;
-  /** Hears of events once they are marked, of some perhaps twice. Must not throw. */
-  readonly onPublished?: (events: readonly WaitingEvent[]) => void;
   readonly settings?: Partial<RelaySettings>;
 }
 
@@ -109,7 +106,6 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     monotonicMs,
     logger,
     settings,
-    onPublished: deps.onPublished,
   });
   const alarm = createAlarm();
   let tenure: Tenure | null = null;

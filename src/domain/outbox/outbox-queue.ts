@@ -125,5 +125,7 @@ export interface LoggedEvent extends RecordedEvent {
 /** All events that the outbox holds, published or not. Positions become visible in another order than they are given. */
 export interface OutboxLog {
   findLastPosition(): Promise<number>;
+  /** The last position of the events that are older than so many milliseconds, 0 when there is none. */
+  findPositionBefore(ageMs: number): Promise<number>;
   list(afterPosition: number, limit: number): Promise<readonly LoggedEvent[]>;
 }

@@ -28,7 +28,7 @@ export async function tailEvents(
   const { io, signal, monotonicMs } = deps;
   const end = options.fromStart === true ? 0 : await findLastPosition(deps);
   const follower = createOutboxFollower({
-    log: { findLastPosition: () => findLastPosition(deps), list: (after) => list(after, deps) },
+    log: { list: (after) => list(after, deps) },
     monotonicMs,
     afterPosition: end,
   });

@@ -14,6 +14,7 @@ import {
   dropParked,
   findBacklog,
   findLastPosition,
+  findPositionBefore,
   listEvents,
   listParked,
   markFailed,
@@ -133,6 +134,10 @@ export function createPostgresOutboxLog(connection: SqlConnection): OutboxLog {
   return {
     async findLastPosition() {
       const [row] = await findLastPosition.run(undefined, connection);
+      return Number(row?.position ?? 0);
+    },
+    async findPositionBefore(ageMs) {
+      const [row] = await findPositionBefore.run({ ageMs }, connection);
       return Number(row?.position ?? 0);
     },
     async list(afterPosition, limit) {

@@ -423,3 +423,27 @@ const findLastPositionIR: StatementSource = {"usedParamSet":{},"params":[],"stat
  * ```
  */
 export const findLastPosition = new PreparedQuery<FindLastPositionParams,FindLastPositionResult>(findLastPositionIR);
+
+/** 'FindPositionBefore' parameters type */
+export interface FindPositionBeforeParams {
+  ageMs: number;
+}
+
+/** 'FindPositionBefore' return type */
+export interface FindPositionBeforeResult {
+  position: string;
+}
+
+const findPositionBeforeIR: StatementSource = {"usedParamSet":{"ageMs":true},"params":[{"name":"ageMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":84}]}],"statement":"select coalesce((\n  select position from outbox\n  where occurred_at < now() - :ageMs!::integer * interval '1 millisecond'\n  order by position desc limit 1\n), 0) as \"position!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select coalesce((
+ *   select position from outbox
+ *   where occurred_at < now() - :ageMs!::integer * interval '1 millisecond'
+ *   order by position desc limit 1
+ * ), 0) as "position!"
+ * ```
+ */
+export const findPositionBefore = new PreparedQuery<FindPositionBeforeParams,FindPositionBeforeResult>(findPositionBeforeIR);

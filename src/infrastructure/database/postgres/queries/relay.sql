@@ -162,3 +162,12 @@ limit :limit!::integer;
 /* The newest position, 0 when there is none. Called by OutboxLog.findLastPosition. */
 /* @name findLastPosition */
 select coalesce(max(position), 0) as "position!" from outbox;
+
+/* The last position of events of some age, 0 when there is none. Goes back from the newest event to the first old one.
+   Called by OutboxLog.findPositionBefore. */
+/* @name findPositionBefore */
+select coalesce((
+  select position from outbox
+  where occurred_at < now() - :ageMs!::integer * interval '1 millisecond'
+  order by position desc limit 1
+), 0) as "position!";
