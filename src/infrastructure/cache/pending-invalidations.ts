@@ -101,7 +101,7 @@ export function createPendingInvalidations(deps: PendingInvalidationsDeps): Pend
         throw error;
       }
     },
-    has: (key) => pending.has(key),
+    has: (key) => pending.size > 0 && pending.has(key),
     repeatRecent() {
       attempts += 1;
       const since = nowMs() - RECENT_MS;
