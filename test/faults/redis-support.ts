@@ -1,11 +1,14 @@
 import { onTestFinished } from 'vitest';
-import type { PersonName } from '../../src/domain/user/person-name.ts';
+import { type PersonName, parsePersonName } from '../../src/domain/user/person-name.ts';
 import {
   type CachedUserReader,
   createCachedUserReader,
 } from '../../src/infrastructure/cache/cached-user-reader.ts';
 import { createRedisCache, type RedisCache } from '../../src/infrastructure/cache/redis.ts';
-import type { RedisSettings } from '../../src/infrastructure/cache/redis-client.ts';
+import {
+  createRedisClient,
+  type RedisSettings,
+} from '../../src/infrastructure/cache/redis-client.ts';
 import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
@@ -17,6 +20,7 @@ import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';
 import { postgresSettings } from '../support/postgres-database.ts';
 import type { ConnectionOptions } from '../support/postgres-server.ts';
+import type { RedisServer } from '../support/redis-server.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 /** What one instance of the service has of users: its own connections, readers and writers. */
@@ -76,7 +80,6 @@ export function useInstance(
       }
     },
   });
-  let renames = 0;
   return {
     redis,
     reader,
@@ -84,16 +87,21 @@ export function useInstance(
       unitOfWork.run({ requestId: 'test' }, async (transaction) => {
         const user = await transaction.users.lockById(id);
         if (user === null) throw new Error('nobody has this id');
-        renames += 1;
-        user.changeProfile(
-          { firstName: `Name ${renames} ${ids.next()}` as PersonName },
-          clock.now(),
-        );
+        user.changeProfile({ firstName: nameOf(user.state.version + 1) }, clock.now());
         await transaction.users.update(user);
         await transaction.outbox.append(user.takeEvents());
         return user.state.version;
       }),
   };
+}
+
+/** Tells the version in a public profile, which has none. */
+function nameOf(version: number): PersonName {
+  return parsePersonName(`Version ${version}`);
+}
+
+function versionIn(name: string): number {
+  return Number(/^Version (\d+)$/.exec(name)?.[1] ?? '1');
 }
 
 /** Comes back once every instance takes its answers from Redis again. */
@@ -121,7 +129,9 @@ export interface Load {
   end(): Promise<void>;
 }
 
-/** Reads through every instance and writes through each in turn, until its end. */
+const BATCH = 10;
+
+/** Reads users and batches of profiles through every instance and writes through each in turn, until its end. */
 export function startLoad(instances: readonly Instance[], users: readonly string[]): Load {
   const acknowledged = new Map<string, number>();
   const stale: string[] = [];
@@ -153,6 +163,21 @@ export function startLoad(instances: readonly Instance[], users: readonly string
       seen.reads += 1;
     }
   }
+  async function readBatchesOn({ reader }: Instance): Promise<void> {
+    while (!ended) {
+      const asked = [...new Set(Array.from({ length: BATCH }, pick))];
+      const floors = asked.map((id) => acknowledged.get(id) ?? 1);
+      await timed(async () => {
+        const profiles = await reader.listPublicProfiles(asked);
+        for (const [index, id] of asked.entries()) {
+          const name = profiles.find((profile) => profile.id === id)?.firstName;
+          const [version, floor] = [name === undefined ? 0 : versionIn(name), floors[index] ?? 1];
+          if (version < floor) stale.push(`${id} in a batch: ${version} after ${floor}`);
+        }
+      });
+      seen.reads += 1;
+    }
+  }
   async function writeOn(index: number): Promise<void> {
     for (let turn = index; !ended; turn += 1) {
       const id = pick();
@@ -164,7 +189,7 @@ export function startLoad(instances: readonly Instance[], users: readonly string
     }
   }
   const running = [
-    ...instances.flatMap((instance) => [readOn(instance), readOn(instance)]),
+    ...instances.flatMap((one) => [readOn(one), readOn(one), readBatchesOn(one)]),
     writeOn(0),
   ];
   return {
@@ -178,4 +203,44 @@ export function startLoad(instances: readonly Instance[], users: readonly string
       await Promise.all(running);
     },
   };
+}
+
+/** What fills a server with 100 KB that belong to somebody else. */
+const FILLERS = 100;
+const FILLER = 'x'.repeat(1_000);
+const FILLED_ROUNDS = 100;
+
+/** Gives these servers 2 MB each and writes past it many times. @returns how many keys they evicted. */
+export async function evictAt2Mb(
+  servers: readonly RedisServer[],
+  settings: RedisSettings,
+): Promise<number> {
+  const client = createRedisClient(settings, {
+    deadlineMs: 5_000,
+    listener: { onReady: () => undefined, onLost: () => undefined },
+  });
+  const configure = async (name: string, value: string): Promise<void> => {
+    for (const server of servers) await server.command('CONFIG', 'SET', name, value);
+  };
+  try {
+    await configure('maxmemory-policy', 'allkeys-lru');
+    // A primary keeps 1 MB for its replica, which would leave it nothing to evict.
+    await configure('repl-backlog-size', '16384');
+    await configure('maxmemory', '2mb');
+    await eventually(() => client.set('filler', FILLER));
+    for (let round = 0; round < FILLED_ROUNDS; round += 1) {
+      const keys = Array.from({ length: FILLERS }, (_, index) => `filler-${round}-${index}`);
+      // Refused where a replica's link takes the room for a moment.
+      await Promise.allSettled(keys.map((key) => client.set(key, FILLER)));
+    }
+    let evicted = 0;
+    for (const server of servers) {
+      const stats = String(await server.command('INFO', 'stats'));
+      evicted += Number(/evicted_keys:(\d+)/.exec(stats)?.[1]);
+    }
+    return evicted;
+  } finally {
+    await configure('maxmemory', '0');
+    client.disconnect();
+  }
 }
