@@ -163,6 +163,11 @@ async function openOperator(target: Target): Promise<OperatorClient> {
       ? `the data under ${config.database.path}`
       : `the database ${config.database.name} on ${config.database.host}`;
   if (socketPath !== null) return createHttpClient({ socketPath, description });
+  if (target.mustRun === true && config.database.driver === 'embedded') {
+    throw new CommandFailure(
+      `No service runs on ${description}. Start it with \`user-service serve\`, or run this in its folder, as its user.`,
+    );
+  }
   const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
   try {
     const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });

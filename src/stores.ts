@@ -3,6 +3,7 @@ import { decodeMasterKey } from './config/master-key.ts';
 import type { Config } from './config/schema.ts';
 import type { Logger } from './domain/ports.ts';
 import { openDatabase, openWatch } from './infrastructure/database/open-database.ts';
+import { createPostgresMailAdministration } from './infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresOutboxAdministration,
   createPostgresOutboxLog,
@@ -93,6 +94,7 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
     watch,
     outboxLog: createPostgresOutboxLog(database),
     outboxAdministration: createPostgresOutboxAdministration(database),
+    mailAdministration: createPostgresMailAdministration(database),
     users: createPostgresUserRepository(database),
     sessions: createPostgresSessionRepository(database),
     serviceAccounts,

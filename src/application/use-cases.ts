@@ -1,3 +1,4 @@
+import type { MailAdministration } from '../domain/mail.ts';
 import type { OutboxAdministration, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type {
   AccessTokens,
@@ -20,6 +21,7 @@ import {
 import { createAuthenticateUser, type VerifiedTokens } from './access/authenticate-user.ts';
 import { createIntrospectToken } from './access/introspect-token.ts';
 import { createCheckHealth } from './check-health.ts';
+import { createManageMail } from './mail/manage-mail.ts';
 import { createManageEvents } from './outbox/manage-events.ts';
 import { createManageServiceAccounts } from './service-accounts/manage-service-accounts.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
@@ -48,6 +50,7 @@ export interface UseCasePorts {
   readonly serviceAccounts: ServiceAccountRepository;
   readonly outboxLog: OutboxLog;
   readonly outboxAdministration: OutboxAdministration;
+  readonly mailAdministration: MailAdministration;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
@@ -123,6 +126,7 @@ export function createUseCases(ports: UseCasePorts) {
       administration: ports.outboxAdministration,
       logger,
     }),
+    manageMail: createManageMail({ administration: ports.mailAdministration, logger }),
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

@@ -49,6 +49,27 @@ export interface MailStore {
   backlog(): Promise<MailBacklog>;
 }
 
+/** A mail that was given up, without what is personal in it. */
+export interface FailedMail {
+  readonly id: string;
+  readonly kind: string;
+  readonly createdAt: Date;
+  readonly failedAt: Date;
+  readonly attempts: number;
+  /** As the mail server said it, without addresses. */
+  readonly lastError: string | null;
+}
+
+/** What an operator does with mails that were given up; they are kept for a while. */
+export interface MailAdministration {
+  /** The oldest first. */
+  listFailed(limit: number): Promise<readonly FailedMail[]>;
+  /** Makes one mail, or all for null, due now, with no attempt counted. @returns how many. */
+  requeueFailed(id: string | null): Promise<number>;
+  /** Removes a mail for good. @returns false when it is not given up. */
+  dropFailed(id: string): Promise<boolean>;
+}
+
 /** The next hop will not take this mail, however often it is tried. The message names no address. */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused';

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedMail, NewMail } from '../../src/domain/mail.ts';
-import { createPostgresMailStore } from '../../src/infrastructure/database/postgres/mail-queue.ts';
+import {
+  createPostgresMailAdministration,
+  createPostgresMailStore,
+} from '../../src/infrastructure/database/postgres/mail-queue.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { ids, inTransaction, useDatabase } from './fixtures.ts';
 
@@ -137,6 +140,35 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(await store().deleteEnded(3_600_000, 10)).toBe(0);
       const { rows } = await database().query('select id from mail_queue');
       expect(rows).toHaveLength(2);
+    });
+
+    it('shows operators what was given up, and tries it again or drops it', async () => {
+      const administration = createPostgresMailAdministration(database());
+      await queue(newMail(), newMail(), newMail());
+      const [one, other, waiting] = await store().claim(claim);
+      if (one === undefined || other === undefined) return expect.fail('three are due');
+      await store().markFailed(one, 'no such mailbox');
+      await store().markFailed(other, 'too late');
+      const failed = await administration.listFailed(10);
+      expect(failed).toEqual([
+        {
+          ...{ id: one.id, kind: 'password_changed', attempts: 1, lastError: 'no such mailbox' },
+          ...{ createdAt: expect.any(Date), failedAt: expect.any(Date) },
+        },
+        expect.objectContaining({ id: other.id }),
+      ]);
+      expect(await administration.listFailed(1)).toHaveLength(1);
+      expect(await administration.requeueFailed(ids.next())).toBe(0);
+      expect(await administration.requeueFailed(one.id)).toBe(1);
+      expect(await administration.requeueFailed(one.id)).toBe(0);
+      const again = await store().claim(claim);
+      expect(again).toEqual([one]);
+      await store().markFailed(one, 'still none');
+      expect(await administration.dropFailed(waiting?.id ?? '')).toBe(false);
+      expect(await administration.dropFailed(other.id)).toBe(true);
+      expect(await administration.dropFailed(other.id)).toBe(false);
+      expect(await administration.requeueFailed(null)).toBe(1);
+      expect(await administration.listFailed(10)).toEqual([]);
     });
 
     it('tells how many wait and for how long', async () => {

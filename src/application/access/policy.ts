@@ -7,6 +7,12 @@ export function unauthenticated(): DomainError {
   return new DomainError('unauthenticated', 'A valid access token or service key is required.');
 }
 
+/** @throws DomainError `forbidden` for anybody but the operator */
+export function requireOperator({ principal }: Caller): void {
+  if (principal.kind === 'operator') return;
+  throw new DomainError('forbidden', 'This is for the operator only.');
+}
+
 /** The absence of a user, and the refusal of whoever may not know that the user exists: they look the same. */
 export function userNotFound(): DomainError {
   return new DomainError('user_not_found', 'There is no such user.');

@@ -1,4 +1,3 @@
-import { DomainError } from '../../domain/errors.ts';
 import type {
   LoggedEvent,
   OutboxAdministration,
@@ -7,6 +6,7 @@ import type {
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import type { Caller } from '../access/caller.ts';
+import { requireOperator } from '../access/policy.ts';
 
 interface Deps {
   readonly log: Pick<OutboxLog, 'findLastPosition' | 'list'>;
@@ -55,10 +55,4 @@ export function createManageEvents({ log, administration, logger }: Deps) {
       return dropped;
     },
   };
-}
-
-function requireOperator(caller: Caller): void {
-  if (caller.principal.kind !== 'operator') {
-    throw new DomainError('forbidden', 'This is for the operator only.');
-  }
 }

@@ -7,6 +7,7 @@ import {
   type ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { requireOperator } from '../access/policy.ts';
 
 interface Deps {
   readonly accounts: ServiceAccountRepository;
@@ -78,12 +79,6 @@ export function createManageServiceAccounts(deps: Deps) {
       });
     },
   };
-}
-
-function requireOperator(caller: Caller): void {
-  if (caller.principal.kind !== 'operator') {
-    throw new DomainError('forbidden', 'This is for the operator only.');
-  }
 }
 
 function readName(name: string): string {

@@ -5,6 +5,7 @@ import { addEventCommands } from './event-commands.ts';
 import { runHealth } from './health.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
+import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
@@ -60,6 +61,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addUsersCommands(program, deps, setExit);
   addServiceAccountCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
+  addMailCommands(program, deps, setExit);
   return program;
 }
 

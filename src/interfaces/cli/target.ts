@@ -8,6 +8,8 @@ import { CommandFailure, UsageError } from './io.ts';
 export interface Target {
   readonly url?: string;
   readonly key?: string;
+  /** Embedded data are not opened in this process: a service must run on them. */
+  readonly mustRun?: boolean;
 }
 
 /** What `--url` and `--key-file` give. */

@@ -2,6 +2,7 @@ import { createDocsRoutes } from './docs-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { probeRoutes, reportRoutes } from './health-routes.ts';
 import type { HttpSettings } from './http-deps.ts';
+import { mailRoutes } from './mail-routes.ts';
 import { openApiDocument } from './openapi/document.ts';
 import type { Route } from './route.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
@@ -31,7 +32,11 @@ export function publicDocument(settings: RouteSettings): Record<string, unknown>
 }
 
 /** What the control socket has besides the public routes; in no document. */
-export const operatorRoutes: readonly Route[] = [...serviceAccountRoutes, ...eventRoutes];
+export const operatorRoutes: readonly Route[] = [
+  ...serviceAccountRoutes,
+  ...eventRoutes,
+  ...mailRoutes,
+];
 
 /** Every route of the management server. */
 export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

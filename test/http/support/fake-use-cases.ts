@@ -113,6 +113,11 @@ export function createFakeUseCases(replaced: Partial<UseCases> = {}): UseCases {
       requeueParked: async () => 0,
       dropParked: async () => true,
     },
+    manageMail: {
+      listFailed: async () => [],
+      requeueFailed: async () => 0,
+      dropFailed: async () => true,
+    },
     checkHealth: async () => ({
       status: 'ok',
       checks: {

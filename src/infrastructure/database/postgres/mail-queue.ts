@@ -1,15 +1,18 @@
-import type { ClaimedMail, MailStore } from '../../../domain/mail.ts';
+import type { ClaimedMail, MailAdministration, MailStore } from '../../../domain/mail.ts';
 import type { Clock, IdGenerator } from '../../../domain/ports.ts';
 import type { MailQueue } from '../../../domain/unit-of-work.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   claimMails,
   deleteEndedMails,
+  deleteFailedMail,
   insertMails,
+  listFailedMails,
   markMailFailed,
   markMailSent,
   putOffMail,
   readMailBacklog,
+  requeueFailedMails,
 } from './generated/mail-queue.queries.ts';
 
 /** The mail queue of one transaction. */
@@ -66,5 +69,23 @@ export function createPostgresMailStore(connection: SqlConnection): MailStore {
       const [row] = await readMailBacklog.run(undefined, connection);
       return { waiting: row?.waiting ?? 0, oldestMs: row?.oldest_ms ?? 0 };
     },
+  };
+}
+
+/** The mails that were given up, for operators. */
+export function createPostgresMailAdministration(connection: SqlConnection): MailAdministration {
+  return {
+    async listFailed(limit) {
+      return (await listFailedMails.run({ limit }, connection)).map((row) => ({
+        id: row.id,
+        kind: row.kind,
+        createdAt: row.created_at,
+        failedAt: row.failed_at,
+        attempts: row.attempts,
+        lastError: row.last_error,
+      }));
+    },
+    requeueFailed: (id) => requeueFailedMails.runForCount({ id }, connection),
+    dropFailed: async (id) => (await deleteFailedMail.runForCount({ id }, connection)) > 0,
   };
 }

@@ -133,6 +133,73 @@ const markMailFailedIR: StatementSource = {"usedParamSet":{"error":true,"id":tru
  */
 export const markMailFailed = new PreparedQuery<MarkMailFailedParams,MarkMailFailedResult>(markMailFailedIR);
 
+/** 'ListFailedMails' parameters type */
+export interface ListFailedMailsParams {
+  limit: number;
+}
+
+/** 'ListFailedMails' return type */
+export interface ListFailedMailsResult {
+  attempts: number;
+  created_at: Date;
+  failed_at: Date;
+  id: string;
+  kind: string;
+  last_error: string | null;
+}
+
+const listFailedMailsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":175}]}],"statement":"select id, kind, created_at, failed_at as \"failed_at!\", attempts, last_error\nfrom mail_queue\nwhere failed_at is not null\norder by coalesce(sent_at, failed_at), id\nlimit :limit!::integer"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, kind, created_at, failed_at as "failed_at!", attempts, last_error
+ * from mail_queue
+ * where failed_at is not null
+ * order by coalesce(sent_at, failed_at), id
+ * limit :limit!::integer
+ * ```
+ */
+export const listFailedMails = new PreparedQuery<ListFailedMailsParams,ListFailedMailsResult>(listFailedMailsIR);
+
+/** 'RequeueFailedMails' parameters type */
+export interface RequeueFailedMailsParams {
+  id?: string | null | void;
+}
+
+/** 'RequeueFailedMails' return type */
+export type RequeueFailedMailsResult = void;
+
+const requeueFailedMailsIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":123,"b":125},{"a":149,"b":151}]}],"statement":"update mail_queue\nset failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()\nwhere failed_at is not null and (:id::uuid is null or id = :id::uuid)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update mail_queue
+ * set failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()
+ * where failed_at is not null and (:id::uuid is null or id = :id::uuid)
+ * ```
+ */
+export const requeueFailedMails = new PreparedQuery<RequeueFailedMailsParams,RequeueFailedMailsResult>(requeueFailedMailsIR);
+
+/** 'DeleteFailedMail' parameters type */
+export interface DeleteFailedMailParams {
+  id: string;
+}
+
+/** 'DeleteFailedMail' return type */
+export type DeleteFailedMailResult = void;
+
+const deleteFailedMailIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":60,"b":63}]}],"statement":"delete from mail_queue where failed_at is not null and id = :id!::uuid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * delete from mail_queue where failed_at is not null and id = :id!::uuid
+ * ```
+ */
+export const deleteFailedMail = new PreparedQuery<DeleteFailedMailParams,DeleteFailedMailResult>(deleteFailedMailIR);
+
 /** 'DeleteEndedMails' parameters type */
 export interface DeleteEndedMailsParams {
   keptMs: number;

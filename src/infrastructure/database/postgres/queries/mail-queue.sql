@@ -44,6 +44,25 @@ update mail_queue
 set failed_at = clock_timestamp(), last_error = left(:error!, 300)
 where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null;
 
+/* The mails that were given up, by the time of that. Called by MailAdministration.listFailed. */
+/* @name listFailedMails */
+select id, kind, created_at, failed_at as "failed_at!", attempts, last_error
+from mail_queue
+where failed_at is not null
+order by coalesce(sent_at, failed_at), id
+limit :limit!::integer;
+
+/* Makes given-up mails due again; null means all of them. Their count of attempts begins anew: nobody holds a claim on
+   what was given up. Called by MailAdministration.requeueFailed. */
+/* @name requeueFailedMails */
+update mail_queue
+set failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()
+where failed_at is not null and (:id::uuid is null or id = :id::uuid);
+
+/* Removes a given-up mail with its text. Called by MailAdministration.dropFailed. */
+/* @name deleteFailedMail */
+delete from mail_queue where failed_at is not null and id = :id!::uuid;
+
 /* Forgets mails that were sent or given up long ago. Called by MailStore.deleteEnded, which says how many at most. */
 /* @name deleteEndedMails */
 delete from mail_queue

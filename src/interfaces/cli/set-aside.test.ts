@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type CliRun, runCommand } from '../../../test/support/cli-setting.ts';
+import {
+  type FakeAnswer,
+  type FakeUserService,
+  problem,
+  startFakeUserService,
+} from '../../../test/support/fake-user-service.ts';
+import { createTemporaryDirectory } from '../../../test/support/temp-directory.ts';
+import type { Target } from './target.ts';
+
+const ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
+const TIME = '2026-01-02T03:04:05.678Z';
+
+const kinds = [
+  {
+    command: 'events parked',
+    path: '/v1/events/parked',
+    noun: 'parked event',
+    field: 'events',
+    row: {
+      ...{ id: ID, type: 'user.created', time: TIME, user_id: null, parked_at: TIME },
+      ...{ attempts: 10, waiting_behind: 2, last_error: 'too\u001b[2Jlarge' },
+    },
+    table: [
+      'ID                                    TYPE          USER  PARKED                    ATTEMPTS  BEHIND  ERROR',
+      `${ID}  user.created  -     ${TIME}  10        2       too?[2Jlarge`,
+    ],
+  },
+  {
+    command: 'mail failed',
+    path: '/v1/mail/failed',
+    noun: 'given-up mail',
+    field: 'mails',
+    row: {
+      ...{ id: ID, kind: 'password_changed', created_at: TIME, failed_at: TIME },
+      ...{ attempts: 1, last_error: '550 no\nsuch mailbox' },
+    },
+    table: [
+      'ID                                    KIND              QUEUED                    GIVEN UP                  ATTEMPTS  ERROR',
+      `${ID}  password_changed  ${TIME}  ${TIME}  1         550 no?such mailbox`,
+    ],
+  },
+];
+
+let directory: ReturnType<typeof createTemporaryDirectory>;
+let service: FakeUserService;
+let socketPath: string;
+let answer: FakeAnswer;
+beforeEach(async () => {
+  directory = createTemporaryDirectory('cli');
+  socketPath = join(directory.path, 'control.sock');
+  service = await startFakeUserService({ socketPath, answer: () => answer });
+});
+afterEach(async () => {
+  await service.stop();
+  await directory.remove();
+});
+
+describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) => {
+  const run = (...args: string[]): Promise<CliRun> =>
+    runCommand([...command.split(' '), ...args], { socketPath });
+
+  test('list shows a table, or an object a line, safe for the terminal', async () => {
+    answer = { status: 200, body: { [field]: [row] } };
+    expect(await run('list')).toMatchObject({ code: 0, stdout: table, stderr: [] });
+    const json = await run('list', '--json');
+    expect([json.code, json.stdout.map((line) => JSON.parse(line))]).toEqual([0, [row]]);
+    expect(service.requests).toMatchObject([
+      { method: 'GET', path },
+      { method: 'GET', path },
+    ]);
+  });
+
+  test('list of nothing is done, and standard output has nothing', async () => {
+    answer = { status: 200, body: { [field]: [] } };
+    expect(await run('list')).toMatchObject({ code: 0, stdout: [], stderr: [`no ${noun}s`] });
+    expect(await run('list', '--json')).toMatchObject({ code: 0, stdout: [], stderr: [] });
+  });
+
+  test('requeue names one or all', async () => {
+    answer = { status: 200, body: { count: 1 } };
+    const one = await run('requeue', ID.toUpperCase());
+    expect(one).toMatchObject({ code: 0, stdout: [`requeued 1 ${noun}`] });
+    answer = { status: 200, body: { count: 0 } };
+    const all = await run('requeue', '--all', '--json');
+    expect(all).toMatchObject({ code: 0, stdout: ['{"requeued":0}'] });
+    expect(service.requests).toMatchObject([
+      { method: 'POST', path: `${path}/requeue`, body: { id: ID } },
+      { method: 'POST', path: `${path}/requeue`, body: { id: null } },
+    ]);
+  });
+
+  test('drop names one', async () => {
+    answer = { status: 200, body: { count: 1 } };
+    expect(await run('drop', ID)).toMatchObject({ code: 0, stdout: [`dropped 1 ${noun}`] });
+    expect(await run('drop', ID, '--json')).toMatchObject({ code: 0, stdout: ['{"dropped":1}'] });
+    expect(service.requests[0]).toMatchObject({ method: 'DELETE', path: `${path}/${ID}` });
+  });
+
+  test.each(['requeue', 'drop'])('%s of what is not there fails', async (verb) => {
+    answer = { status: 200, body: { count: 0 } };
+    const { code, stdout, stderr } = await run(verb, ID);
+    expect([code, stdout, stderr]).toEqual([1, [], [`error: There is no ${noun} ${ID}.`]]);
+  });
+
+  test.each([
+    [['requeue']],
+    [['requeue', ID, '--all']],
+    [['requeue', 'x']],
+    [['drop']],
+    [['drop', 'x']],
+    [['drop', ID, ID]],
+    [['list', '--url', 'http://127.0.0.1:1']],
+    [['bogus']],
+    [[]],
+  ])('%j is wrong usage, and asks nobody', async (args) => {
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: [] });
+    expect(service.requests).toEqual([]);
+  });
+
+  test('what the service refuses is told in its words', async () => {
+    answer = problem(503, 'unavailable');
+    const { code, stderr } = await run('list');
+    expect([code, stderr]).toEqual([
+      1,
+      ['error: unavailable: The unavailable text. (request req-1)'],
+    ]);
+    answer = { status: 200, body: 'hello' };
+    for (const args of [['list'], ['drop', ID]]) {
+      expect((await run(...args)).output).toContain('not the user service');
+    }
+  });
+
+  test('needs a service that runs, and never opens its data instead', async () => {
+    const asked: Target[] = [];
+    const openOperator = async (target: Target) => {
+      asked.push(target);
+      throw new Error('No service runs.');
+    };
+    const { code, stderr } = await runCommand([...command.split(' '), 'list'], { openOperator });
+    expect([code, stderr, asked]).toEqual([1, ['error: No service runs.'], [{ mustRun: true }]]);
+  });
+
+  test('every help has notes, examples and exit codes', async () => {
+    for (const verb of ['list', 'requeue', 'drop']) {
+      const { code, stdout } = await run(verb, '--help');
+      expect(code).toBe(0);
+      expect(stdout.join('\n')).toMatch(/--json[\s\S]*operator[\s\S]*Examples:[\s\S]*2 {2}wrong/);
+    }
+  });
+});
