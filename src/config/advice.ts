@@ -18,5 +18,10 @@ export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[]
       'server.trusted_proxies has a /0: any client can choose the address it appears with',
     );
   }
+  if (values['database.driver'] === 'postgres' && values['mail.driver'] === 'file') {
+    warnings.push(
+      `mail.driver is file: mail is written to files under ${values['mail.path']}, and nobody gets it`,
+    );
+  }
   return warnings;
 }

@@ -43,6 +43,15 @@ describe('faults', () => {
     ]);
   });
 
+  it('tell that registration waits for the breached-password API for a second at most', async () => {
+    const env = { PWNED_PASSWORDS_TIMEOUT: '1001ms' };
+    expect(await linesOf({ env })).toEqual([
+      'pwned_passwords.timeout (environment PWNED_PASSWORDS_TIMEOUT): "1001ms" is out of range; expected a duration from 50ms to 1s, such as 500ms, 30s, 5m, 24h or 7d',
+    ]);
+    const { config } = await loadSetting({ env: { PWNED_PASSWORDS_TIMEOUT: '1s' } });
+    expect(config.pwnedPasswords.timeoutMs).toBe(1_000);
+  });
+
   it('explain variables that Kubernetes sets for services', async () => {
     const [line] = await linesOf({ env: { REDIS_PORT: 'tcp://10.0.0.1:6379' } });
     expect(line).toContain('enableServiceLinks: false');

@@ -115,7 +115,7 @@ export const serviceKeys = {
     'Base URL of the range API',
   ),
   'pwned_passwords.timeout': withDefault(
-    duration(50, 5 * SECOND_MS),
+    duration(50, SECOND_MS),
     SECOND_MS,
     'Deadline of one look-up; after it the password counts as unknown to the API',
   ),

@@ -181,4 +181,15 @@ describe('advice', () => {
       'server.trusted_proxies has a /0: any client can choose the address it appears with',
     ]);
   });
+
+  it('warns of mail that only goes to files beside a PostgreSQL server', async () => {
+    const key = { SECURITY_MASTER_KEY: MASTER_KEY };
+    const env = { DATABASE_HOST: 'db', ...key, MAIL_PATH: '/var/mail-out' };
+    expect((await loadSetting({ env })).warnings).toEqual([
+      'mail.driver is file: mail is written to files under /var/mail-out, and nobody gets it',
+    ]);
+    const sent = { ...env, MAIL_SMTP_HOST: 'smtp', MAIL_FROM: 'a@example.com' };
+    expect((await loadSetting({ env: sent })).warnings).toEqual([]);
+    expect((await loadSetting({})).warnings).toEqual([]);
+  });
 });

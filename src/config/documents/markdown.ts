@@ -42,6 +42,7 @@ Each key marked _secret_ can also be read from a file, as container platforms mo
 - \`database.ssl_mode\` \`verify-ca\` and \`verify-full\` need \`database.ssl_root_cert\`; its value \`system\` (the certificate authorities of Node.js) goes with \`verify-full\` only.
 - \`password.argon2.*\` must be at least one row of OWASP’s table: 47104 KiB and 1 iteration, 19456 and 2, 12288 and 3, 9216 and 4, 7168 and 5.
 - What cannot be is refused: more idle than open connections, \`sessions.idle_ttl\` above \`sessions.absolute_ttl\`, \`nats.duplicate_window\` above \`nats.max_age\`, two ways to sign in to NATS, a driver without its server, TLS files without TLS, a client certificate without its key.
+- What works and is probably not meant is logged at the start as a warning, such as mail that goes to files (\`mail.driver: file\`) beside a PostgreSQL server: nobody gets it.
 
 ## Example
 
@@ -62,6 +63,10 @@ database:
   ssl_root_cert: /etc/ssl/internal-ca.pem
 security:
   master_key_file: /run/secrets/master_key
+mail:
+  from: Accounts <accounts@example.com>
+  smtp:
+    host: smtp.internal
 \`\`\`
 
 \`LOGGING_LEVEL=debug user-service --server.port 9000\` then changes two more values for one run.
