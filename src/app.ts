@@ -98,8 +98,12 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { config, logger } = deps;
   const stores = await openStores(deps, releases);
   deps.signal?.throwIfAborted();
-  const { useCases, hasher, blocklist, copies, broker, messagingHealth, mail, revocations } =
-    await connect(deps, stores, releases);
+  const connected = await connect(deps, stores, releases);
+  const { useCases, blocklist, copies, broker, messagingHealth, mail, revocations } = connected;
+  const metrics = createPrometheusMetrics(
+    metricSources({ ...stores, ...connected, checkHealth: () => useCases.checkHealth() }),
+    deps.version,
+  );
 
   let draining = false;
   const httpDeps: HttpDeps = {
@@ -113,18 +117,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       managementSeparate: config.server.managementPort !== undefined,
       version: deps.version,
     },
-    metrics: createPrometheusMetrics(
-      metricSources({
-        database: stores.database,
-        outboxAdministration: stores.outboxAdministration,
-        hasher,
-        copies,
-        broker,
-        mail,
-        checkHealth: () => useCases.checkHealth(),
-      }),
-      deps.version,
-    ),
+    metrics,
     isDraining: () => draining,
   };
   const operator = await createHttpServer({ ...httpDeps, operator: true });
@@ -146,7 +139,15 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
     },
     async listen() {
       background.push(
-        ...(await startBackground(deps, { stores, useCases, revocations, copies, broker, mail })),
+        ...(await startBackground(deps, {
+          stores,
+          useCases,
+          revocations,
+          copies,
+          broker,
+          mail,
+          metrics,
+        })),
       );
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
@@ -233,7 +234,10 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
     monotonicMs,
     logger,
   });
-  return { useCases, hasher, blocklist, copies, broker, messagingHealth, mail, revocations };
+  return {
+    ...{ useCases, hasher, blocklist, breached, copies, broker },
+    ...{ messagingHealth, mail, revocations },
+  };
 }
 
 function endedSessions(events: readonly RecordedEvent[]): readonly string[] {

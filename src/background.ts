@@ -3,6 +3,7 @@ import type { Revocations } from './application/sessions/revocations.ts';
 import type { UseCases } from './application/use-cases.ts';
 import type { Logger } from './domain/ports.ts';
 import type { SessionRepository } from './domain/session/session-repository.ts';
+import type { Metrics } from './infrastructure/metrics/prometheus.ts';
 import { formatRfc3339 } from './infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
@@ -20,6 +21,7 @@ export interface BackgroundParts {
   readonly copies: UserCopies;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
+  readonly metrics: Pick<Metrics, 'observeNatsRequest'>;
 }
 
 /** Ends one piece of work; what it does at the moment is finished first. */
@@ -77,7 +79,7 @@ function startRelay({ relay }: Broker): EndWork {
 
 function startNatsService(
   { config, version }: AppDeps,
-  { stores, useCases }: BackgroundParts,
+  { stores, useCases, metrics }: BackgroundParts,
   { link }: Broker,
   logger: Logger,
 ): EndWork {
@@ -89,6 +91,7 @@ function startNatsService(
     formatTime: formatRfc3339,
     monotonicMs,
     instanceId: stores.instanceId,
+    observeRequest: (request) => metrics.observeNatsRequest(request),
     settings: { version, requestTimeoutMs: config.server.requestTimeoutMs },
   });
   return () => service.stop();

@@ -1,6 +1,7 @@
 import type { HealthReport } from './application/check-health.ts';
 import type { OutboxAdministration } from './domain/outbox/outbox-queue.ts';
 import type { Database } from './infrastructure/database/sql.ts';
+import type { PwnedPasswords } from './infrastructure/external/pwned-passwords.ts';
 import type { MetricSources } from './infrastructure/metrics/sources.ts';
 import type { Argon2Hasher } from './infrastructure/security/argon2-hasher.ts';
 import type { Broker, UserCopies } from './links.ts';
@@ -14,13 +15,15 @@ interface Measured {
   readonly copies: UserCopies;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
+  /** Null where it is not configured. */
+  readonly breached: PwnedPasswords | null;
   readonly checkHealth: () => Promise<HealthReport>;
 }
 
 /** Names the sources of this process's metrics; an adapter that is not configured has none. */
 export function metricSources(measured: Measured): MetricSources {
-  const { database, outboxAdministration, hasher, copies, broker, mail, checkHealth } = measured;
-  const { redis } = copies;
+  const { database, outboxAdministration, hasher, broker, mail, breached, checkHealth } = measured;
+  const { redis } = measured.copies;
   return {
     databasePool: () => database.stats(),
     hashingGate: () => hasher.stats(),
@@ -32,12 +35,20 @@ export function metricSources(measured: Measured): MetricSources {
         queued: backlog.waiting,
         oldestAgeSeconds: backlog.oldestMs / 1000,
         sent,
-        failed: retried + failed,
+        failed: retried,
+        givenUp: failed,
       };
     },
-    ...(redis === null
+    ...(redis === null ? {} : { cache: () => redis.stats() }),
+    ...(breached === null ? {} : { breachLookUps: () => breached.lookUps() }),
+    ...(redis === null && breached === null
       ? {}
-      : { cache: () => redis.stats(), breakers: () => ({ redis: redis.stats().breakerOpen }) }),
+      : {
+          breakers: () => ({
+            ...(redis === null ? {} : { redis: redis.stats().breakerOpen }),
+            ...(breached === null ? {} : { pwned_passwords: breached.breaker() === 'open' }),
+          }),
+        }),
     ...(broker === null ? {} : brokerSources(outboxAdministration, broker)),
   };
 }

@@ -95,12 +95,14 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
       outbox: async () => ({ unpublished: 0, oldestAgeSeconds: 0, parked: 0 }),
       relay: () => ({ leader: true, published: 0, publishErrors: 0, lagSeconds: 0 }),
-      mail: async () => ({ queued: 0, oldestAgeSeconds: 0, sent: 0, failed: 0 }),
+      mail: async () => ({ queued: 0, oldestAgeSeconds: 0, sent: 0, failed: 0, givenUp: 0 }),
       breakers: () => ({ redis: false }),
+      breachLookUps: () => ({ known: 0, unknown: 0, unchecked: 0 }),
     },
     '0.0.0',
   );
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, seconds: 0 });
+  metrics.observeNatsRequest({ endpoint: 'get', status: 200, seconds: 0 });
   const failing = createPrometheusMetrics({ outbox: () => Promise.reject(new Error('down')) });
   const text = `${await metrics.render()}\n${await failing.render()}`;
   const found = new Map<string, Set<string>>(OF_PROMETHEUS);

@@ -41,6 +41,15 @@ describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
       (await api.send('POST', '/v1/public-profiles', { token: key, body })).json(),
     );
 
+    const { body: metrics } = await api.send('GET', '/metrics');
+    const counted = /nats_request_duration_seconds_count\{endpoint="([\w-]+)",status="(\d+)"\}/g;
+    expect([...metrics.matchAll(counted)].map(([, ...labels]) => labels.join()).sort()).toEqual([
+      'get,200',
+      'get-by-email,200',
+      'health,200',
+      'public-profiles,200',
+    ]);
+
     const health = await client.call('users.v1.health');
     expect(health.body).toMatchObject({ checks: { database: { status: 'ok', driver: database } } });
   });

@@ -139,7 +139,7 @@ export const SOURCE_METRICS: {
       name: 'mail_attempts_total',
       help: 'Attempts to send a mail by result.',
       label: 'result',
-      value: ({ sent, failed }) => ({ sent, failed }),
+      value: ({ sent, failed, givenUp }) => ({ sent, failed, given_up: givenUp }),
     },
   ],
   breakers: [
@@ -149,6 +149,15 @@ export const SOURCE_METRICS: {
       help: '1 while the circuit breaker keeps calls away from what fails, else 0.',
       label: 'breaker',
       value: (states) => mapValues(states, (isOpen) => (isOpen ? 1 : 0)),
+    },
+  ],
+  breachLookUps: [
+    {
+      kind: 'total',
+      name: 'breached_password_lookups_total',
+      help: 'New passwords looked up in the breached-password API by result; unchecked ones were accepted.',
+      label: 'result',
+      value: ({ known, unknown, unchecked }) => ({ known, unknown, unchecked }),
     },
   ],
 };

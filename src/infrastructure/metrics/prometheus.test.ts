@@ -78,6 +78,34 @@ describe('metrics', () => {
     );
   });
 
+  test('count requests over NATS by endpoint and status', async () => {
+    const metrics = createPrometheusMetrics({});
+    expect(await metrics.render()).not.toContain('nats_request_duration_seconds_count');
+    metrics.observeNatsRequest({ endpoint: 'get-by-email', status: 404, seconds: 0.002 });
+    expect(await metrics.render()).toContain(
+      'nats_request_duration_seconds_bucket{le="0.0025",endpoint="get-by-email",status="404"} 1',
+    );
+  });
+
+  test('tell what became of mails and of passwords that were looked up', async () => {
+    const metrics = createPrometheusMetrics({
+      mail: async () => ({ queued: 1, oldestAgeSeconds: 2, sent: 3, failed: 4, givenUp: 5 }),
+      breachLookUps: () => ({ known: 1, unknown: 2, unchecked: 3 }),
+      breakers: () => ({ pwned_passwords: true }),
+    });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_mail_queued 1',
+      'user_service_mail_oldest_age_seconds 2',
+      'user_service_mail_attempts_total{result="sent"} 3',
+      'user_service_mail_attempts_total{result="failed"} 4',
+      'user_service_mail_attempts_total{result="given_up"} 5',
+      'user_service_breaker_open{breaker="pwned_passwords"} 1',
+      'user_service_breached_password_lookups_total{result="known"} 1',
+      'user_service_breached_password_lookups_total{result="unknown"} 2',
+      'user_service_breached_password_lookups_total{result="unchecked"} 3',
+    ]);
+  });
+
   test('tell the version and the lag of the event loop', async () => {
     const text = await createPrometheusMetrics({}, '1.2.3').render();
     expect(text).toContain('user_service_build_info{version="1.2.3"} 1');

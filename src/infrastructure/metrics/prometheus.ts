@@ -13,12 +13,21 @@ export interface ObservedRequest {
   readonly seconds: number;
 }
 
+/** One answered request over NATS. `endpoint` is one of the service's own. */
+export interface ObservedNatsRequest {
+  readonly endpoint: string;
+  /** As the same answer has it over HTTP. */
+  readonly status: number;
+  readonly seconds: number;
+}
+
 /** The service's metrics in Prometheus' text format. */
 export interface Metrics {
   readonly contentType: string;
   /** Reads every source, each at most for a second; calls at the same time share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
+  observeNatsRequest(request: ObservedNatsRequest): void;
 }
 
 /** Upper bounds in seconds, around what a cached read, a query and a password hash take. */
@@ -35,6 +44,13 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     name: 'http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer.',
     labelNames: ['method', 'route', 'status'] as const,
+    buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
+  const natsRequests = new Histogram({
+    name: 'nats_request_duration_seconds',
+    help: 'Time from the arrival of a request over NATS to its answer.',
+    labelNames: ['endpoint', 'status'] as const,
     buckets: DURATION_BUCKETS,
     registers: [registry],
   });
@@ -65,6 +81,9 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     observeRequest({ route, method, status, seconds }) {
       requests.observe({ method, route, status: String(status) }, seconds);
     },
+    observeNatsRequest({ endpoint, status, seconds }) {
+      natsRequests.observe({ endpoint, status: String(status) }, seconds);
+    },
   };
 }
 
@@ -89,5 +108,6 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
     add('relay', sources.relay, SOURCE_METRICS.relay),
     add('mail', sources.mail, SOURCE_METRICS.mail),
     add('breakers', sources.breakers, SOURCE_METRICS.breakers),
+    add('breachLookUps', sources.breachLookUps, SOURCE_METRICS.breachLookUps),
   ];
 }

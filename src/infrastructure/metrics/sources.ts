@@ -15,6 +15,7 @@ export interface MetricSources {
   readonly mail?: () => Promise<MailNumbers>;
   /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
   readonly breakers?: () => Readonly<Record<string, boolean>>;
+  readonly breachLookUps?: () => BreachLookUpNumbers;
 }
 
 /** Connections of the pool. */
@@ -78,6 +79,16 @@ export interface MailNumbers {
   readonly oldestAgeSeconds: number;
   /** In total, by this process. */
   readonly sent: number;
-  /** Attempts that failed, in total, by this process. */
+  /** Attempts that failed and are repeated, in total, by this process. */
   readonly failed: number;
+  /** Mails that are not tried any more until somebody requeues or drops them, in total, by this process. */
+  readonly givenUp: number;
+}
+
+/** Passwords that were looked up in the breached-password API, in total. */
+export interface BreachLookUpNumbers {
+  readonly known: number;
+  readonly unknown: number;
+  /** The API gave no answer in time, and the password was accepted. */
+  readonly unchecked: number;
 }

@@ -47,10 +47,7 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
   try {
     const afterPosition = await beginning(options, deps);
     const patient = { ...deps, policy: deps.policy ?? PATIENT };
-    const log = {
-      findLastPosition: () => findLastPosition(patient),
-      list: (after: number) => list(after, patient),
-    };
+    const log = { list: (after: number) => list(after, patient) };
     const follower = createOutboxFollower({ log, monotonicMs, afterPosition });
     while (!signal.aborted && !io.stdoutClosed()) {
       const events = await follower.next().catch((error) => {

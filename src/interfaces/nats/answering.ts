@@ -20,13 +20,14 @@ interface Deps {
   readonly requestTimeoutMs: number;
   /** Most requests at work together; those beyond are refused at once. */
   readonly maxConcurrentRequests: number;
-  /** Counts answered requests by subject. */
+  /** Hears of each answered request. */
   readonly observeRequest?: ((request: ObservedNatsRequest) => void) | undefined;
 }
 
 /** One answered request, for metrics. */
 export interface ObservedNatsRequest {
-  readonly subject: string;
+  /** One of the service's own, so that the number of series is bounded. */
+  readonly endpoint: string;
   /** As the same answer has it over HTTP. */
   readonly status: number;
   readonly seconds: number;
@@ -79,7 +80,11 @@ export function createAnswering(deps: Deps): Answering {
     const durationMs = deps.monotonicMs() - startedAtMs;
     counts.count({ durationMs, code: outcome.code });
     const subject = subjectOf(endpoint);
-    deps.observeRequest?.({ subject, status: outcome.status, seconds: durationMs / 1000 });
+    deps.observeRequest?.({
+      endpoint: endpoint.name,
+      status: outcome.status,
+      seconds: durationMs / 1000,
+    });
     logger.info('request', {
       request_id: context.requestId,
       subject,
