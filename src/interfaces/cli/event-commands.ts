@@ -62,7 +62,7 @@ function addTail(group: Command, run: RunAtService): void {
     {
       notes: [
         'A line has the time, the type, the user with the version, and the data: names of what changed,\n' +
-          'never values.',
+          'never values. A restart of the service is waited for, up to a minute or two.',
         OPERATOR_NOTE,
       ],
       examples: [

@@ -4,12 +4,19 @@ import type { LoggedEvent } from '../../domain/outbox/outbox-queue.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT } from './retry.ts';
+import { PATIENT, type RetryPolicy } from './retry.ts';
 import { ask, type OperatorDeps, recordsOf, type SetAside } from './set-aside.ts';
 import { printable } from './text.ts';
 
 const PATH = '/v1/events';
 const TAIL_INTERVAL_MS = 500;
+/** A minute at least: a restart of the service, or a database that fails over. */
+const TAIL_POLICY: RetryPolicy = {
+  ...PATIENT,
+  unreachableTries: 14,
+  busyTries: 14,
+  maxDelayMs: 10_000,
+};
 
 /** Events that the broker refused too often. */
 export const PARKED_EVENTS: SetAside = {
@@ -36,7 +43,7 @@ export interface TailOptions {
 
 /**
  * Prints events as they are committed, published or not, until the signal or until nobody reads any more. Rides out a
- * short absence of the service.
+ * restart of the service.
  * @throws CommandFailure with the position to go on after
  */
 export async function tailEvents(options: TailOptions, deps: OperatorDeps): Promise<number> {
@@ -46,7 +53,7 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
   }
   try {
     const afterPosition = await beginning(options, deps);
-    const patient = { ...deps, policy: deps.policy ?? PATIENT };
+    const patient = { ...deps, policy: deps.policy ?? TAIL_POLICY };
     const log = { list: (after: number) => list(after, patient) };
     const follower = createOutboxFollower({ log, monotonicMs, afterPosition });
     while (!signal.aborted && !io.stdoutClosed()) {
