@@ -99,6 +99,9 @@ test('PostgreSQL is frozen: known sessions pass for a second, then everything is
   for (const reply of replies) expectUnavailable(reply);
   expect((await service.call('GET', '/health/live')).status).toBe(200);
   expect((await service.call('GET', '/health/ready')).status).toBe(503);
+  // The alert on it needs the 0: a metric that is absent fires nothing.
+  const metrics = await fetch(`${service.url}/metrics`);
+  expect(await metrics.text()).toMatch(/^user_service_ready 0$/m);
 
   server.thaw();
   await eventually(

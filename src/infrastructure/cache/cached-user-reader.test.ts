@@ -307,7 +307,7 @@ describe('public profiles', () => {
 });
 
 describe('without its cache the reader', () => {
-  test('answers from the source, and says so once until the cache is back', async () => {
+  test('answers from the source, and says so once', async () => {
     truth.users.set('ann', user('ann'));
     spy.isDown = true;
     for (let round = 0; round < 3; round += 1) {
@@ -318,9 +318,6 @@ describe('without its cache the reader', () => {
     }
     expect(truth.reads).toHaveLength(9);
     expect(logLines).toHaveLength(1);
-    spy.isDown = false;
-    await reader.findById('ann');
-    expect(logLines).toHaveLength(2);
   });
 
   test('still fails when the source fails', async () => {

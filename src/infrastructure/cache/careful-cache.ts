@@ -1,4 +1,5 @@
 import type { Cache, CacheFill, CacheLookup, Logger } from '../../domain/ports.ts';
+import { monotonicMs } from '../system/monotonic.ts';
 
 /** A cache whose failures are misses. */
 export interface CarefulCache {
@@ -13,31 +14,51 @@ export interface CarefulCache {
 }
 
 const BUSY: CacheLookup = { kind: 'busy' };
+const wasAsked = ({ kind }: CacheLookup): boolean => kind !== 'busy';
+/** How long nothing may have failed before the cache is said to work again: some calls also succeed while it is full. */
+const QUIET_MS = 5_000;
 
-/** Never throws. Logs the first failure of a row of them and the first success after it, so that an outage is two lines. */
-export function createCarefulCache(cache: Cache, logger: Logger): CarefulCache {
-  let failing = false;
+/** Never throws. Logs the first failure, and the first success after none for five seconds: an outage is two lines. */
+export function createCarefulCache(
+  cache: Cache,
+  logger: Logger,
+  nowMs: () => number = monotonicMs,
+): CarefulCache {
+  let failedAtMs: number | null = null;
 
-  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  function succeeded(): void {
+    if (failedAtMs === null || nowMs() - failedAtMs < QUIET_MS) return;
+    failedAtMs = null;
+    logger.info('the cache works again');
+  }
+
+  function failed(error: unknown): void {
+    if (failedAtMs === null) logger.warn('the cache failed; reads go to the database', { error });
+    failedAtMs = nowMs();
+  }
+
+  async function attempt<T>(
+    work: () => Promise<T>,
+    tells: (result: T) => boolean = () => true,
+  ): Promise<T | undefined> {
     try {
       const result = await work();
-      if (failing) {
-        failing = false;
-        logger.info('the cache works again');
-      }
+      if (tells(result)) succeeded();
       return result;
     } catch (error) {
-      if (!failing) {
-        failing = true;
-        logger.warn('the cache failed; reads go to the database', { error });
-      }
+      failed(error);
       return undefined;
     }
   }
 
   return {
-    get: async (key) => (await attempt(() => cache.get(key))) ?? BUSY,
-    getMany: async (keys) => (await attempt(() => cache.getMany(keys))) ?? keys.map(() => BUSY),
+    // A busy cache may not have been asked at all.
+    get: async (key) => (await attempt(() => cache.get(key), wasAsked)) ?? BUSY,
+    getMany: async (keys) =>
+      (await attempt(
+        () => cache.getMany(keys),
+        (lookups) => lookups.some(wasAsked),
+      )) ?? keys.map(() => BUSY),
     async fill(key, lease, value, ttlMs) {
       await attempt(() => cache.fill(key, lease, value, ttlMs));
     },

@@ -24,7 +24,7 @@ export interface ObservedNatsRequest {
 /** The service's metrics in Prometheus' text format. */
 export interface Metrics {
   readonly contentType: string;
-  /** Reads every source, each at most for a second; calls at the same time share one reading. */
+  /** Reads every source, each at most for two seconds; calls at the same time share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
   observeNatsRequest(request: ObservedNatsRequest): void;
