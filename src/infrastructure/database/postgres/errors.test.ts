@@ -23,6 +23,8 @@ describe('translateDatabaseError', () => {
     '57P01',
     '57P02',
     '57P03',
+    '53100',
+    '53200',
     '53300',
     '55P03',
     '57014',
@@ -40,6 +42,11 @@ describe('translateDatabaseError', () => {
   ])('makes %s an invitation to try again after a second', (code) => {
     const error = translateDatabaseError(reported('x', { code }));
     expect(error).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1, cause: { code } });
+  });
+
+  test('says what a server has run out of, since its connections are whole', () => {
+    const error = translateDatabaseError(reported('No space left on device', { code: '53100' }));
+    expect(error).toMatchObject({ message: 'The database has no disk space or memory left.' });
   });
 
   test.each([

@@ -23,11 +23,13 @@ const REFUSALS: Readonly<Record<string, readonly [DomainErrorCode, string]>> = {
 
 /**
  * SQLSTATEs (PostgreSQL documentation, appendix A) after which the same call may well succeed: the server starts,
- * stops or has no connection left, a lock or the statement took too long, a deadlock was broken. Class 08 comes on top.
+ * stops or has no connection, disk space or memory left, a lock or the statement took too long, a deadlock was broken. Class 08 comes on top.
  */
 const TRANSIENT_STATES = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
+  '53100', // disk_full
+  '53200', // out_of_memory
   '53300', // too_many_connections
   '55P03', // lock_not_available
   '57014', // query_canceled, by statement_timeout
@@ -61,7 +63,11 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** The refusal of a call that the database could not answer now. */
 export function databaseUnavailable(cause: unknown): DomainError {
-  return new DomainError('unavailable', 'The database cannot be reached at the moment.', {
+  const reason =
+    isReported(cause) && (cause.code === '53100' || cause.code === '53200')
+      ? 'The database has no disk space or memory left.'
+      : 'The database cannot be reached at the moment.';
+  return new DomainError('unavailable', reason, {
     cause,
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
