@@ -11,7 +11,9 @@ function createWorld() {
   const world = { nowMs: 0, answer: (): CacheLookup => HIT, lines };
   const cache: Cache = {
     get: async () => world.answer(),
+    getMany: async (keys) => keys.map(() => world.answer()),
     fill: async () => true,
+    fillMany: async (fills) => fills.length,
     invalidate: async () => {},
   };
   return { world, careful: createCarefulCache(cache, logger, () => world.nowMs) };

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMasterKey, postgresEnvironment } from '../support/app.ts';
+import { type RunningProcess, startProcess } from '../support/child-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { fencedBlocks } from '../support/markdown.ts';
+import { type NatsServer, startNats } from '../support/nats-server.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { findServerBinary } from '../support/server-binaries.ts';
+import { runProgram } from '../support/service-process.ts';
+import { createTemporaryDirectory } from '../support/temp-directory.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+/** Blocks that no test can run say why in a comment above them. */
+const NOT_RUN = /<!-- not run: (.+) -->\n\n(```[\s\S]*?^```$)/gm;
+const exceptions = [...page.matchAll(NOT_RUN)].map(([, reason = '']) => reason);
+const blocks = fencedBlocks(page.replace(NOT_RUN, ''))
+  .filter(({ language }) => language === 'sh' || language === 'sql')
+  .map((block, index) => ({ ...block, name: `${index + 1}: ${block.text.split('\n', 1)[0]}` }));
+
+const directory = createTemporaryDirectory('operations');
+const READY_TIMEOUT_MS = 60_000;
+const ROLE = 'user_service';
+const PASSWORD = 'a-password-of-this-test';
+
+let postgres: PostgresServer;
+let redis: RedisServer;
+let nats: NatsServer;
+let service: RunningProcess;
+/** What the page asks its reader to set, and the configuration of the service. */
+let env: Record<string, string> = {};
+
+beforeAll(async () => {
+  const monitoringPort = await findFreePort();
+  [postgres, redis, nats] = await Promise.all([
+    startPostgres(),
+    startRedis(),
+    startNats({ jetstream: true, accounts: `http: "127.0.0.1:${monitoringPort}"` }),
+  ]);
+  await postgres.query(`create role ${ROLE} login createdb password '${PASSWORD}'`);
+  await postgres.query(`create database users owner ${ROLE}`);
+  const connection = {
+    ...postgres.connectionOptions,
+    user: ROLE,
+    password: PASSWORD,
+    database: 'users',
+  };
+  env = {
+    ...postgresEnvironment(connection),
+    SECURITY_MASTER_KEY: createMasterKey(),
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    NATS_SERVERS: nats.url,
+    PGHOST: connection.host,
+    PGPORT: String(connection.port),
+    PGUSER: ROLE,
+    PGPASSWORD: PASSWORD,
+    PGDATABASE: 'users',
+    MONITOR: `http://127.0.0.1:${monitoringPort}`,
+    NEW_PASSWORD: PASSWORD,
+    PATH: pathOfServers(),
+    HOME: process.env.HOME ?? '',
+  };
+  mkdirSync(join(directory.path, 'data'));
+  service = await runProgram(['serve'], {
+    cwd: directory.path,
+    env: { ...env, SERVER_PORT: '0' },
+  });
+  const ready = await service.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
+  env.URL = (JSON.parse(ready) as { url: string }).url;
+  env.VERSION = (await shell('user-service migrate version')).stdout.trim();
+  env.USER_ID = await register();
+  env.KEY = await createServiceAccount('on-call');
+});
+
+afterAll(async () => {
+  await service?.kill();
+  await Promise.all([postgres?.stop('immediate'), redis?.stop(), nats?.stop()]);
+  await directory.remove();
+});
+
+describe('docs/operations.md', () => {
+  it('leaves few commands out of the tests, each with its reason', () => {
+    expect(exceptions.length).toBeLessThanOrEqual(2);
+    expect(page.match(/<!-- not run/g)).toHaveLength(exceptions.length);
+  });
+
+  it.each(blocks)('has a block that works: $name', async ({ language, text }) => {
+    const sleeper = await setTheScene(text);
+    const { code, output } = await (language === 'sh' ? shell(text) : sql(text));
+    expect(code, output).toBe(0);
+    await sleeper?.kill();
+    await eventually(async () => {
+      expect((await fetch(`${env.URL}/health/ready`)).status).toBe(200);
+    });
+  });
+});
+
+/** Makes what a block decides about: a parked event, a mail that was given up, a stuck connection, a key. */
+async function setTheScene(text: string): Promise<RunningProcess | null> {
+  if (text.includes('$EVENT_ID')) env.EVENT_ID = await parkEvent();
+  if (text.includes('mail_id')) env.MAIL_ID = await giveUpMail();
+  if (text.includes('$SERVICE_ACCOUNT_ID')) {
+    const made = await shell(
+      'user-service service-accounts create spare --scope users:read --json',
+    );
+    env.SERVICE_ACCOUNT_ID = (JSON.parse(made.stdout) as { id: string }).id;
+  }
+  if (!text.includes('$PID')) return null;
+  const { PATH = '', PGPASSWORD = '' } = env;
+  const connection = `host=${env.PGHOST} port=${env.PGPORT} user=${ROLE} dbname=users`;
+  const sleeper = await startProcess('psql', [connection, '-c', 'select pg_sleep(60)'], {
+    env: { PATH, PGPASSWORD },
+  });
+  await eventually(async () => {
+    const [row] = await postgres.query(
+      "select pid from pg_stat_activity where query = 'select pg_sleep(60)'",
+    );
+    expect(row).toBeDefined();
+    env.PID = String(row?.pid);
+  });
+  return sleeper;
+}
+
+async function parkEvent(): Promise<string> {
+  const id = randomUUID();
+  await postgres.query(
+    `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at, attempts, parked_at)
+     values ('${id}', '${randomUUID()}', 1, 'user.deleted', '{}', 'test', now(), 10, now())`,
+    'users',
+  );
+  return id;
+}
+
+async function giveUpMail(): Promise<string> {
+  const id = randomUUID();
+  await postgres.query(
+    `insert into mail_queue (id, user_id, kind, recipient, subject, body, created_at, attempts, failed_at)
+     values ('${id}', '${randomUUID()}', 'password_changed', 'a@example.com', 'x', 'x', now(), 100, now())`,
+    'users',
+  );
+  return id;
+}
+
+async function register(): Promise<string> {
+  const answer = await fetch(`${env.URL}/v1/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      first_name: 'Edda',
+      last_name: 'Lund',
+      email: 'edda@example.com',
+      password: 'seven slow herons over the weir',
+    }),
+  });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+async function createServiceAccount(name: string): Promise<string> {
+  const made = await shell(
+    `user-service service-accounts create ${name} --scope users:admin --json`,
+  );
+  return (JSON.parse(made.stdout) as { key: string }).key;
+}
+
+/** As its reader types it, with the program under its name. */
+function shell(script: string) {
+  const program = `user-service() { '${process.execPath}' '${join(root, 'bin/user-service.cjs')}' "$@"; }`;
+  return run('bash', ['-c', `set -euo pipefail\n${program}\n${script}`]);
+}
+
+function sql(script: string) {
+  const variables = { user_id: env.USER_ID, mail_id: env.MAIL_ID };
+  const flags = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
+  return run('psql', ['-v', 'ON_ERROR_STOP=1', ...flags], script);
+}
+
+async function run(command: string, args: readonly string[], input = '') {
+  const child = await startProcess(command, args, { cwd: directory.path, env, input });
+  const { code } = await child.exited;
+  return { code, stdout: child.stdout(), output: child.output() };
+}
+
+/** With the clients that come with the servers in front. */
+function pathOfServers(): string {
+  const folders = ['psql', 'pg_dump', 'redis-cli'].map((name) => dirname(findServerBinary(name)));
+  return [...new Set([...folders, process.env.PATH ?? ''])].join(delimiter);
+}
