@@ -2,11 +2,16 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { APP_DATABASES, createMasterKey, postgresEnvironment } from '../support/app.ts';
+import { createMasterKey, postgresEnvironment } from '../support/app.ts';
 import { type RunningProcess, startProcess } from '../support/child-process.ts';
+import { readEventMessage } from '../support/event-schemas.ts';
+import { eventually } from '../support/eventually.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type FencedBlock, fencedBlocks, sectionOf } from '../support/markdown.ts';
+import { createNatsClient } from '../support/nats-client.ts';
+import { startNats } from '../support/nats-server.ts';
 import { sendSignal } from '../support/processes.ts';
+import { startRedis } from '../support/redis-server.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -28,19 +33,26 @@ const [service, ...steps] = fencedBlocks(sectionOf(readme, 'Walk-through')).filt
   ({ language }) => language === 'sh',
 );
 
-describe.each(APP_DATABASES)('the walk-through of the README, word for word, on %s', (database) => {
+/** What the walk-through runs on, as the ready line names it. */
+const SETTINGS = [
+  { database: 'embedded', cache: 'memory', messaging: 'embedded' },
+  { database: 'postgres', cache: 'memory', messaging: 'embedded' },
+  { database: 'postgres', cache: 'redis', messaging: 'nats' },
+];
+
+describe.each(SETTINGS)('the walk-through of the README, word for word, on %o', (setting) => {
   it(
     'runs, and shows what the README says it shows',
     async () => {
       const cwd = copyOfTheProgram();
-      const environment = await environmentFor(database);
+      const { environment, seen } = await setUp(setting);
       const port = await findFreePort();
       const server = await inTerminal(service?.text ?? '', cwd, {
         ...environment,
         SERVER_PORT: String(port),
       });
       const ready = await server.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
-      expect(JSON.parse(ready)).toMatchObject({ database });
+      expect(JSON.parse(ready)).toMatchObject(setting);
 
       const script = steps.map(({ text }) => `${text}echo\necho '${MARK}'\n`).join('');
       expect(script).toContain(`${ADDRESS_LINE}\n`);
@@ -57,6 +69,7 @@ describe.each(APP_DATABASES)('the walk-through of the README, word for word, on 
       expectDocumentedAnswers(outputs);
       expectOutcome(outputs.join('\n'));
       await expectPeople(cwd, environment);
+      await expectEvents(seen, outputs.join('\n'));
 
       sendSignal(-server.pid, 'SIGINT'); // as Ctrl-C: to all that run in the terminal
       await withinMs(server.exited, READY_TIMEOUT_MS);
@@ -83,11 +96,59 @@ function copyOfTheProgram(): string {
   return path;
 }
 
-/** The embedded database needs nothing; PostgreSQL is chosen by the variables that the README names. */
-async function environmentFor(database: string): Promise<Record<string, string>> {
-  if (database === 'embedded') return {};
+/** What a client of NATS has seen; null where there is no NATS. */
+type Seen = readonly { readonly type: string; readonly userId: string | null }[] | null;
+
+/** The embedded database needs nothing; the others are chosen by the variables that the README names. */
+async function setUp(setting: (typeof SETTINGS)[number]) {
+  if (setting.database === 'embedded') return { environment: {}, seen: null };
   const { connectionOptions } = await createTestDatabase({ template: 'template0' });
-  return { ...postgresEnvironment(connectionOptions), SECURITY_MASTER_KEY: createMasterKey() };
+  const postgres = {
+    ...postgresEnvironment(connectionOptions),
+    SECURITY_MASTER_KEY: createMasterKey(),
+  };
+  if (setting.messaging !== 'nats') return { environment: postgres, seen: null };
+  const [redis, nats] = await Promise.all([startRedis(), startNats({ jetstream: true })]);
+  onTestFinished(async () => void (await Promise.all([redis.stop(), nats.stop()])));
+  const environment = {
+    ...postgres,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    NATS_SERVERS: nats.url,
+  };
+  return { environment, seen: await listenForEvents(nats.url) };
+}
+
+/** Another service that subscribes, and checks whatever it gets against the published schemas. */
+async function listenForEvents(servers: string): Promise<Seen> {
+  const seen: { type: string; userId: string | null }[] = [];
+  const { connection } = await createNatsClient({ servers });
+  connection.subscribe('users.events.>', {
+    callback: (error, { subject, headers, data }) => {
+      if (error !== null) throw error;
+      const names = headers?.keys() ?? [];
+      const fields = new Map(names.map((name) => [name, headers?.get(name) ?? '']));
+      const { event } = readEventMessage({
+        subject,
+        headers: fields,
+        data: Buffer.from(data).toString('utf8'),
+      });
+      seen.push({ type: event.type, userId: event.userId });
+    },
+  });
+  await connection.flush();
+  return seen;
+}
+
+/** Everything of the walk, once: 2,000 registrations, and the story of the one who signed in, in its order. */
+async function expectEvents(seen: Seen, output: string): Promise<void> {
+  if (seen === null) return;
+  await eventually(() => expect(seen).toHaveLength(2_000 + 3), { timeoutMs: READY_TIMEOUT_MS });
+  expect(seen.filter(({ type }) => type === 'user.created')).toHaveLength(2_000);
+  expect(new Set(seen.map(({ userId }) => userId)).size).toBe(2_000);
+  const [, ada] = /"id":"([0-9a-f-]{36})","first_name":"Ada"/.exec(output) ?? [];
+  const story = seen.filter(({ userId }) => userId === ada).map(({ type }) => type);
+  expect(story).toEqual(['user.created', 'session.started', 'user.updated', 'session.ended']);
 }
 
 async function inTerminal(
