@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createPrometheusMetrics } from '../../src/infrastructure/metrics/prometheus.ts';
-import { allMetricSources } from '../support/metric-sources.ts';
 
 const deploy = fileURLToPath(new URL('../../deploy', import.meta.url));
 
@@ -88,7 +87,19 @@ describe('alert rules and dashboard', () => {
 
 /** Every series of a service that has all sources, with its labels. */
 async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const metrics = createPrometheusMetrics(allMetricSources, '0.0.0');
+  const metrics = createPrometheusMetrics(
+    {
+      databasePool: () => ({ total: 0, idle: 0, waiting: 0 }),
+      hashingGate: () => ({ active: 0, waiting: 0, refused: 0 }),
+      health: async () => ({ status: 'ok', checks: { database: { status: 'ok' } } }),
+      cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
+      outbox: async () => ({ unpublished: 0, oldestAgeSeconds: 0, parked: 0 }),
+      relay: () => ({ leader: true, published: 0, publishErrors: 0, lagSeconds: 0 }),
+      mail: async () => ({ queued: 0, oldestAgeSeconds: 0, sent: 0, failed: 0 }),
+      breakers: () => ({ redis: false }),
+    },
+    '0.0.0',
+  );
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, seconds: 0 });
   metrics.observeNatsRequest({ endpoint: 'get', status: 200, seconds: 0 });
   const failing = createPrometheusMetrics({ outbox: () => Promise.reject(new Error('down')) });
