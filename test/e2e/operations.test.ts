@@ -104,7 +104,7 @@ describe('docs/operations.md', () => {
 /** Makes what a block decides about: a parked event, a mail that was given up, a stuck connection, a key. */
 async function setTheScene(text: string): Promise<RunningProcess | null> {
   if (text.includes('$EVENT_ID')) env.EVENT_ID = await parkEvent();
-  if (text.includes('mail_id')) env.MAIL_ID = await giveUpMail();
+  if (text.includes('$GIVEN_UP_ID')) env.GIVEN_UP_ID = await giveUpMail();
   if (text.includes('$SERVICE_ACCOUNT_ID')) {
     const made = await shell(
       'user-service service-accounts create spare --scope users:read --json',
@@ -176,9 +176,7 @@ function shell(script: string) {
 }
 
 function sql(script: string) {
-  const variables = { user_id: env.USER_ID, mail_id: env.MAIL_ID };
-  const flags = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
-  return run('psql', ['-v', 'ON_ERROR_STOP=1', ...flags], script);
+  return run('psql', ['-v', 'ON_ERROR_STOP=1', '-v', `user_id=${env.USER_ID}`], script);
 }
 
 async function run(command: string, args: readonly string[], input = '') {
