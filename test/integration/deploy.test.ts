@@ -95,8 +95,9 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
       outbox: async () => ({ unpublished: 0, oldestAgeSeconds: 0, parked: 0 }),
       relay: () => ({ leader: true, published: 0, publishErrors: 0, lagSeconds: 0 }),
-      mail: async () => ({ queued: 0, oldestAgeSeconds: 0, sent: 0, failed: 0 }),
+      mail: async () => ({ queued: 0, oldestAgeSeconds: 0, sent: 0, failed: 0, givenUp: 0 }),
       breakers: () => ({ redis: false }),
+      breachLookUps: () => ({ known: 0, unknown: 0, unchecked: 0 }),
     },
     '0.0.0',
   );
