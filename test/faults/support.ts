@@ -33,6 +33,12 @@ const READY_TIMEOUT_MS = 60_000;
 /** A password that no rule refuses. */
 export const PASSWORD = 'quiet otter sings at dawn';
 
+/** The weakest hashing that is allowed: for loads that are about something else. */
+export const cheapHashing = {
+  PASSWORD_ARGON2_MEMORY_KIB: '7168',
+  PASSWORD_ARGON2_ITERATIONS: '5',
+} as const;
+
 /** Starts the built program in a folder of its own; it dies with the test. */
 export async function startRealService(env: Readonly<Record<string, string>>): Promise<Service> {
   const directory = createTemporaryDirectory('faults');
