@@ -99,7 +99,8 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
   const stores = await openStores(deps, releases);
   deps.signal?.throwIfAborted();
   const connected = await connect(deps, stores, releases);
-  const { useCases, blocklist, copies, broker, messagingHealth, mail, revocations } = connected;
+  const { useCases, blocklist, breached, copies, broker } = connected;
+  const { messagingHealth, mail, revocations } = connected;
   const metrics = createPrometheusMetrics(
     metricSources({ ...stores, ...connected, checkHealth: () => useCases.checkHealth() }),
     deps.version,
@@ -152,7 +153,10 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
       await listenForManagement(deps, httpDeps, background);
       const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
       // Read before the first registration needs it, and after the first probe asked whether the service is ready.
-      const warming = setTimeout(() => blocklist.warm(), WARM_AFTER_MS).unref();
+      const warming = setTimeout(() => {
+        blocklist.warm();
+        breached?.warm();
+      }, WARM_AFTER_MS).unref();
       background.push(async () => clearTimeout(warming));
       return {
         url,

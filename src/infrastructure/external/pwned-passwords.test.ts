@@ -58,6 +58,15 @@ function answering(body: string, status = 200): Handler {
 }
 
 describe('the range API of breached passwords', () => {
+  it('is asked nothing when the look-ups are prepared, and answers the first one then', async () => {
+    const { passwords, requests } = await useApi(answering(`${suffix}:3\r\n`));
+    passwords.warm();
+    passwords.warm();
+    expect(requests).toHaveLength(0);
+    expect(await passwords.lookUp(password)).toEqual({ checked: true, count: 3 });
+    expect(requests).toHaveLength(1);
+  });
+
   it('gets five hex digits of the hash and asks for padding: no hash, no password', async () => {
     const api = await useApi(answering(`${other}:1\r\n${suffix}:52\r\n`), { path: '/mirror/' });
     expect(await api.passwords.lookUp(password)).toEqual({ checked: true, count: 52 });

@@ -23,6 +23,8 @@ export interface BreachLookUps {
 
 /** The range API of Have I Been Pwned. */
 export interface PwnedPasswords extends BreachedPasswords {
+  /** Loads the HTTP library: better now than in the first look-up, whose deadline would go on meanwhile. */
+  warm(): void;
   lookUps(): BreachLookUps;
   /** The breaker's state: while it is open, only a probe now and then asks. */
   breaker(): 'closed' | 'open';
@@ -65,12 +67,18 @@ export function createPwnedPasswords(
       counts[answer.checked ? (answer.count > 0 ? 'known' : 'unknown') : 'unchecked'] += 1;
       return answer;
     },
+    warm: () => void opened().catch(() => {}), // the look-up reports it
     lookUps: () => ({ ...counts }),
     breaker: () => (breaker.isOpen() ? 'open' : 'closed'),
     async close() {
       await (await pool)?.destroy();
     },
   };
+
+  function opened(): Promise<Pool> {
+    pool ??= openPool(base.origin, settings.timeoutMs);
+    return pool;
+  }
 
   async function look(password: string): Promise<BreachAnswer> {
     const passage = breaker.enter();
@@ -91,8 +99,7 @@ export function createPwnedPasswords(
 
   async function fetchRange(prefix: string): Promise<string> {
     const signal = AbortSignal.timeout(settings.timeoutMs);
-    pool ??= openPool(base.origin, settings.timeoutMs);
-    const answer = await (await pool).request({
+    const answer = await (await opened()).request({
       method: 'GET',
       path: `${prefixPath}/range/${prefix}`,
       headers: { 'add-padding': 'true', accept: 'text/plain', 'user-agent': 'user-service' },
