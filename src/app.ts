@@ -32,7 +32,8 @@ import { createMailDelivery } from './mail.ts';
 import { metricSources } from './metric-sources.ts';
 import { createKnownServiceAccounts, createVerifiedTokens } from './remembered.ts';
 import { listenOn, StartError } from './start-failure.ts';
-import { type AppDeps, openStores, type Stores } from './stores.ts';
+import { type AppDeps, openStores, type Stores, type TracedDeps } from './stores.ts';
+import { openTracing } from './tracing.ts';
 
 export { describeStartFailure } from './start-failure.ts';
 export type { AppDeps } from './stores.ts';
@@ -94,8 +95,9 @@ async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promis
   return failures.length === 0;
 }
 
-async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
-  const { config, logger } = deps;
+async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
+  const deps = await openTracing(given, releases, SERVICE_NAME);
+  const { config, logger, tracing } = deps;
   const stores = await openStores(deps, releases);
   deps.signal?.throwIfAborted();
   const connected = await connect(deps, stores, releases);
@@ -120,6 +122,7 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
     },
     metrics,
     isDraining: () => draining,
+    ...(tracing === null ? {} : { tracer: tracing.requests }),
   };
   const operator = await createHttpServer({ ...httpDeps, operator: true });
   releases.register('the operator routes', () => operator.close());
@@ -174,7 +177,8 @@ async function build(deps: AppDeps, releases: ReleaseStack): Promise<Built> {
 }
 
 /** Builds the use cases over the stores, with what remembers and what listens in this process. */
-async function connect({ config, logger }: AppDeps, stores: Stores, releases: ReleaseStack) {
+async function connect(deps: TracedDeps, stores: Stores, releases: ReleaseStack) {
+  const { config, logger, tracing } = deps;
   const { database, users, clock, ids } = stores;
   const verifiedTokens = createVerifiedTokens();
   const revocations = createRevocations({
@@ -184,10 +188,10 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
-  const copies = openUserCopies(config, { source: users, logger }, releases);
+  const copies = openUserCopies(config, { source: users, logger, tracing }, releases);
   const broker = await openBroker(
     config,
-    { database, instanceId: stores.instanceId, logger },
+    { database, instanceId: stores.instanceId, logger, tracing },
     releases,
   );
   const mail = createMailDelivery(config.mail, { database, ids, logger });
@@ -205,7 +209,7 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
   const { argon2, hashingSlots, hashingWaitMs } = config.password;
   const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
   const messagingHealth = broker?.health ?? createInProcessBusHealthCheck(bus);
-  const useCases = createUseCases({
+  const untraced = createUseCases({
     ...stores,
     // A cache in this process cannot know what other instances write, so PostgreSQL is then read directly.
     userReader: database.driver === 'embedded' || copies.redis !== null ? copies.reader : users,
@@ -238,6 +242,7 @@ async function connect({ config, logger }: AppDeps, stores: Stores, releases: Re
     monotonicMs,
     logger,
   });
+  const useCases = tracing?.useCases(untraced) ?? untraced;
   return {
     ...{ useCases, hasher, blocklist, breached, copies, broker },
     ...{ messagingHealth, mail, revocations },

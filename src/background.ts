@@ -11,7 +11,7 @@ import { createNatsService } from './interfaces/nats/service.ts';
 import { startLoop } from './interfaces/worker/loop.ts';
 import { type Broker, CACHE_TTL_MS, type UserCopies } from './links.ts';
 import type { MailDelivery } from './mail.ts';
-import type { AppDeps, Stores } from './stores.ts';
+import type { Stores, TracedDeps } from './stores.ts';
 
 /** What works besides the requests. */
 export interface BackgroundParts {
@@ -37,7 +37,10 @@ const MAX_ROUNDS = 20;
  * Starts the background tasks: the view of other instances' revocations, with Redis the second invalidation of changed
  * users, the removal of what has expired, the delivery of mail, and with NATS the relay and the service that answers requests.
  */
-export async function startBackground(deps: AppDeps, parts: BackgroundParts): Promise<EndWork[]> {
+export async function startBackground(
+  deps: TracedDeps,
+  parts: BackgroundParts,
+): Promise<EndWork[]> {
   const { config, logger } = deps;
   const { stores, revocations, copies, broker, mail } = parts;
   const ends: EndWork[] = [];
@@ -78,7 +81,7 @@ function startRelay({ relay }: Broker): EndWork {
 }
 
 function startNatsService(
-  { config, version }: AppDeps,
+  { config, version, tracing }: TracedDeps,
   { stores, useCases, metrics }: BackgroundParts,
   { link }: Broker,
   logger: Logger,
@@ -93,6 +96,7 @@ function startNatsService(
     instanceId: stores.instanceId,
     observeRequest: (request) => metrics.observeNatsRequest(request),
     settings: { version, requestTimeoutMs: config.server.requestTimeoutMs },
+    ...(tracing === null ? {} : { tracer: tracing.requests }),
   });
   return () => service.stop();
 }

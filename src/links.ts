@@ -19,6 +19,7 @@ import {
 } from './infrastructure/message/nats-connection.ts';
 import { createRelayWake } from './infrastructure/message/relay-wake.ts';
 import { monotonicMs } from './infrastructure/system/monotonic.ts';
+import type { Tracing } from './infrastructure/tracing/tracing.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 
 const MAX_CACHE_ENTRIES = 50_000;
@@ -38,7 +39,11 @@ export interface UserCopies {
 /** Redis where it is configured, and this process otherwise. Redis may be down: the copies then cost their deadline. */
 export function openUserCopies(
   config: Config,
-  deps: { readonly source: UserReader; readonly logger: Logger },
+  deps: {
+    readonly source: UserReader;
+    readonly logger: Logger;
+    readonly tracing: Tracing | null;
+  },
   releases: ReleaseStack,
 ): UserCopies {
   const { source, logger } = deps;
@@ -51,7 +56,7 @@ export function openUserCopies(
     releases.register('the Redis connections', () => redis.close());
     const reader = createCachedUserReader({
       source,
-      cache: redis.cache,
+      cache: deps.tracing?.cache(redis.cache) ?? redis.cache,
       ttlMs: CACHE_TTL_MS,
       logger,
     });
@@ -85,6 +90,7 @@ export async function openBroker(
     readonly database: Database;
     readonly instanceId: string;
     readonly logger: Logger;
+    readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
 ): Promise<Broker | null> {
@@ -104,7 +110,7 @@ export async function openBroker(
   await prepareEventStream({ link, stream, logger });
   const relay = createOutboxRelay({
     queue: createPostgresOutboxQueue(deps.database),
-    stream,
+    stream: deps.tracing?.stream(stream) ?? stream,
     holder: deps.instanceId,
     monotonicMs,
     logger,

@@ -23,6 +23,7 @@ import { claimControlSocket } from './infrastructure/system/control-socket.ts';
 
 import { createUuidV7Generator } from './infrastructure/system/ids.ts';
 import { readOrCreateSecretFile, removeSecretDrafts } from './infrastructure/system/secret-file.ts';
+import type { Tracing } from './infrastructure/tracing/tracing.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 import { StartError } from './start-failure.ts';
 
@@ -39,11 +40,16 @@ export interface AppDeps {
   readonly inMemoryTemplate?: string;
 }
 
+/** What an app is made from once it is known whether it is traced. */
+export interface TracedDeps extends AppDeps {
+  readonly tracing: Tracing | null;
+}
+
 /** The opened stores, the keys in them, and the files beside an embedded one. */
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Opens what holds data, and makes the keys that a fresh database lacks. */
-export async function openStores(deps: AppDeps, releases: ReleaseStack) {
+export async function openStores(deps: TracedDeps, releases: ReleaseStack) {
   const { config, logger } = deps;
   const clock = createSystemClock();
   const ids = createUuidV7Generator();
@@ -55,8 +61,9 @@ export async function openStores(deps: AppDeps, releases: ReleaseStack) {
     for (const path of [files.masterKey, files.serviceKey]) await removeSecretDrafts(path);
   }
   const settings = databaseSettings(deps);
-  const database = await openDatabase(settings, logger);
-  releases.register('the database', () => database.close());
+  const opened = await openDatabase(settings, logger);
+  releases.register('the database', () => opened.close());
+  const database = deps.tracing?.database(opened) ?? opened;
   const watch = await openWatch(settings, database, logger);
   releases.register('the watching connection', () => watch.close());
   deps.signal?.throwIfAborted();

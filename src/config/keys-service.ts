@@ -1,12 +1,23 @@
 import { derived, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
-import { boolean, duration, integer, oneOf, path, port, secret, text, url } from './kinds.ts';
+import {
+  boolean,
+  duration,
+  integer,
+  oneOf,
+  path,
+  port,
+  ratio,
+  secret,
+  text,
+  url,
+} from './kinds.ts';
 import { cidrList, originList } from './list-kinds.ts';
 
 /** Text without white space, such as a host name. */
 export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white space' });
 
-/** The keys of the service itself: its edge, its tokens and sessions, its passwords, its logs. */
+/** The keys of the service itself: its edge, its tokens and sessions, its passwords, its logs and traces. */
 export const serviceKeys = {
   'server.host': withDefault(word, '127.0.0.1', 'Address to listen on'),
   'server.port': withDefault(port(true), 8080, 'Port to listen on; 0 takes any free one'),
@@ -128,6 +139,19 @@ export const serviceKeys = {
     oneOf('json', 'pretty'),
     '`json`; `pretty` on a terminal',
     'One JSON object a line, or text for people',
+  ),
+  'tracing.endpoint': optional(
+    url(),
+    'OpenTelemetry collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; without it nothing is traced',
+  ),
+  'tracing.headers': optional(
+    secret('secret headers', 'headers such as `authorization=Bearer …`, separated by commas'),
+    'Headers of every export, such as `authorization=Bearer …`, separated by commas',
+  ),
+  'tracing.sample_ratio': withDefault(
+    ratio(),
+    1,
+    'Part of the traces that begin here; a trace that a caller began is kept as its `traceparent` says',
   ),
 } as const;
 

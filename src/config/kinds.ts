@@ -99,6 +99,24 @@ export function integer(min: number, max: number, label = 'integer'): Kind<numbe
   };
 }
 
+/** A part of a whole: a number from 0 to 1, both included. */
+export function ratio(): Kind<number, ''> {
+  const check = (value: number): Parsed<number> =>
+    value >= 0 && value <= 1 ? { value } : { wrong: 'is out of range' };
+  return {
+    ...shared,
+    label: 'number 0–1',
+    expected: 'a number from 0 to 1, such as 0.05',
+    jsonSchema: { type: 'number', minimum: 0, maximum: 1 },
+    parseText: (input) =>
+      /^[0-9]{1,3}(\.[0-9]{1,12})?$/.test(input)
+        ? check(Number(input))
+        : { wrong: 'is not a number' },
+    parseYaml: (value) => (typeof value === 'number' ? check(value) : { wrong: 'is not a number' }),
+    format: (value) => value,
+  };
+}
+
 /** A TCP port to connect to, or to listen on; 0 (any free port) only where `anyFree` is true. */
 export function port(anyFree = false): Kind<number, ''> {
   return integer(anyFree ? 0 : 1, 65_535, 'port');

@@ -1,5 +1,6 @@
 import { masterKeyWeakness } from './master-key.ts';
 import { definitionOf, type Key, type Values } from './schema.ts';
+import { readTracingHeaders } from './tracing-headers.ts';
 
 /** What a rule found: a clause about its first key, and what is expected. */
 interface Violation {
@@ -197,6 +198,21 @@ const mailRules: readonly Rule[] = [
   ),
 ];
 
+const tracingRules: readonly Rule[] = [
+  rule(
+    ['tracing.headers'],
+    (v) => readTracingHeaders(v['tracing.headers']) !== null,
+    'has the wrong form',
+    definitionOf('tracing.headers').kind.expected,
+  ),
+  rule(
+    ['tracing.headers', 'tracing.endpoint'],
+    (v) => v['tracing.headers'] === undefined || v['tracing.endpoint'] !== undefined,
+    'is set without tracing.endpoint',
+    'both',
+  ),
+];
+
 const securityRules: readonly Rule[] = [
   {
     keys: ['security.master_key', 'database.driver', 'database.host', 'database.url'],
@@ -244,5 +260,6 @@ export const rules: readonly Rule[] = [
   ...redisRules,
   ...natsRules,
   ...mailRules,
+  ...tracingRules,
   ...securityRules,
 ];

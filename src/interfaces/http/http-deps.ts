@@ -1,5 +1,6 @@
 import type { UseCases } from '../../application/use-cases.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { RequestTracer } from '../request-tracer.ts';
 
 /** What the HTTP edge is told by the configuration. */
 export interface HttpSettings {
@@ -46,6 +47,8 @@ export interface HttpDeps {
   readonly ids: IdGenerator;
   readonly settings: HttpSettings;
   readonly metrics?: HttpMetrics;
+  /** Without it requests are in no trace. */
+  readonly tracer?: RequestTracer;
   /** Whether the service is on its way out: not ready, and connections close after their answer. */
   isDraining(): boolean;
   /** Set for the control socket: whoever can open it is the operator. */

@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 /** What stands for the path of a request that no route serves; the path itself is the caller's text. */
-const UNKNOWN_ROUTE = 'unknown';
+export const UNKNOWN_ROUTE = 'unknown';
 
 /**
  * Gives every request room for what its log line tells at the end. Properties of the request itself: a `WeakMap` beside

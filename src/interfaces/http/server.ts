@@ -13,6 +13,7 @@ import { makeRoomForNotes } from './request-notes.ts';
 import { readRequestId } from './request-origin.ts';
 import type { Route } from './route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
+import { traceRequests } from './traced-requests.ts';
 
 export type { HttpDeps, HttpSettings } from './http-deps.ts';
 
@@ -93,6 +94,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   refuseUnknownRoutes(fastify, routes);
   refuseUndeclaredAccess(fastify);
   makeRoomForNotes(fastify);
+  if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
   fastify.addHook('onRequest', (request, reply, done) => {
     answerHeaders(request.id, reply);

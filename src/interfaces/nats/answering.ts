@@ -6,6 +6,7 @@ import type { IdGenerator, Logger } from '../../domain/ports.ts';
 import { principalFields } from '../http/authentication.ts';
 import { PROBLEM_MEDIA_TYPE } from '../http/problems.ts';
 import { readRequestId } from '../http/request-origin.ts';
+import type { RequestTracer } from '../request-tracer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointCounts } from './endpoint-counts.ts';
 import { subjectOf } from './endpoints.ts';
@@ -22,6 +23,7 @@ interface Deps {
   readonly maxConcurrentRequests: number;
   /** Hears of each answered request. */
   readonly observeRequest?: ((request: ObservedNatsRequest) => void) | undefined;
+  readonly tracer?: RequestTracer | undefined;
 }
 
 /** One answered request, for metrics. */
@@ -55,7 +57,9 @@ export function createAnswering(deps: Deps): Answering {
         logger.debug('request without a reply subject', { subject: subjectOf(endpoint) });
         return;
       }
-      const answered = answer(endpoint, counts, message).finally(() => unanswered.delete(answered));
+      const answered = trace(endpoint, message, () => answer(endpoint, counts, message)).finally(
+        () => unanswered.delete(answered),
+      );
       unanswered.add(answered);
     },
     async idle() {
@@ -63,11 +67,32 @@ export function createAnswering(deps: Deps): Answering {
     },
   };
 
+  /** Puts the answering of a message into the caller's trace, or into one of its own. */
+  async function trace(
+    endpoint: Endpoint,
+    message: ServiceMsg,
+    work: () => Promise<Outcome>,
+  ): Promise<void> {
+    const span = deps.tracer?.begin({
+      name: `process ${subjectOf(endpoint)}`,
+      attributes: {
+        'messaging.system': 'nats',
+        'messaging.operation.name': 'process',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': subjectOf(endpoint),
+      },
+      traceparent: headerValues(message, 'traceparent')[0],
+    });
+    if (span === undefined) return void (await work());
+    const { code, status } = await span.run(work);
+    span.end({ errorType: code, failed: status >= 500 });
+  }
+
   async function answer(
     endpoint: Endpoint,
     counts: EndpointCounts,
     message: ServiceMsg,
-  ): Promise<void> {
+  ): Promise<Outcome> {
     const startedAtMs = deps.monotonicMs();
     const [requestId, ...moreIds] = headerValues(message, 'X-Request-Id');
     const sentId =
@@ -93,6 +118,7 @@ export function createAnswering(deps: Deps): Answering {
       duration_ms: Math.round(durationMs * 10) / 10,
       ...principalFields(context),
     });
+    return outcome;
   }
 
   function work(

@@ -1,0 +1,29 @@
+import * as health from '../database/postgres/generated/health.queries.ts';
+import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
+import * as outbox from '../database/postgres/generated/outbox.queries.ts';
+import * as relay from '../database/postgres/generated/relay.queries.ts';
+import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
+import * as sessions from '../database/postgres/generated/sessions.queries.ts';
+import * as signingKeys from '../database/postgres/generated/signing-keys.queries.ts';
+import * as users from '../database/postgres/generated/users.queries.ts';
+import { PreparedQuery } from '../database/prepared-query.ts';
+
+const MODULES = [
+  health,
+  mailQueue,
+  outbox,
+  relay,
+  serviceAccounts,
+  sessions,
+  signingKeys,
+  users,
+] as const;
+
+/** The name of each statement of `queries/*.sql` by the text that is sent. */
+export function readStatementNames(): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, query] of MODULES.flatMap((module) => Object.entries(module))) {
+    if (query instanceof PreparedQuery) names.set(query.text, name);
+  }
+  return names;
+}

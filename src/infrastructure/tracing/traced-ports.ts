@@ -1,0 +1,115 @@
+import type { EventStream } from '../../domain/outbox/event-stream.ts';
+import type { Cache, LogFields, Logger } from '../../domain/ports.ts';
+import type { Database, SqlConnection } from '../database/sql.ts';
+import type { SpanSpec, Spans } from './spans.ts';
+import { readStatementNames } from './statement-names.ts';
+
+/** What stands for a text that is in none of the query files. */
+const UNNAMED_STATEMENT = 'statement';
+
+/** A database each of whose statements, and each transaction around some, is a span; by name, never by text or values. */
+export function traceDatabase(spans: Spans, database: Database): Database {
+  const names = readStatementNames();
+
+  function traceConnection(connection: SqlConnection): SqlConnection {
+    return {
+      query: (text, values, name) =>
+        spans.within(sqlSpan(names.get(text) ?? UNNAMED_STATEMENT), () =>
+          connection.query(text, values, name),
+        ),
+    };
+  }
+
+  return {
+    ...database,
+    ...traceConnection(database),
+    transaction: (work) =>
+      spans.within(sqlSpan('transaction'), () =>
+        database.transaction((connection) => work(traceConnection(connection))),
+      ),
+  };
+}
+
+function sqlSpan(name: string): SpanSpec {
+  return {
+    name: `sql ${name}`,
+    kind: 'client',
+    attributes: { 'db.system.name': 'postgresql', 'db.query.summary': name },
+  };
+}
+
+/** A cache each of whose steps is a span, without keys and values. */
+export function traceCache(spans: Spans, cache: Cache): Cache {
+  return traceMethods(spans, cache, (step) => ({
+    name: `redis ${step}`,
+    kind: 'client',
+    attributes: { 'db.system.name': 'redis', 'db.operation.name': step },
+  }));
+}
+
+/** A stream to which each event is sent in a trace of its own: the request that caused it was answered before. */
+export function traceStream(spans: Spans, stream: EventStream): EventStream {
+  return {
+    ...stream,
+    add: (event) => {
+      const destination = `users.events.${event.event.type}`;
+      return spans.root(
+        {
+          name: `send ${destination}`,
+          kind: 'producer',
+          attributes: {
+            'messaging.system': 'nats',
+            'messaging.operation.name': 'publish',
+            'messaging.operation.type': 'send',
+            'messaging.destination.template': `${destination}.{user_id}`,
+            'messaging.message.id': event.id,
+          },
+        },
+        () => stream.add(event),
+      );
+    },
+  };
+}
+
+/** Use cases each of which is a span by its name; those in groups by `group.name`. */
+export function traceUseCases<T extends object>(spans: Spans, useCases: T, group = ''): T {
+  const traced = traceMethods(spans, useCases, (name) => ({ name: `use case ${group}${name}` }));
+  for (const [name, member] of Object.entries(useCases)) {
+    if (typeof member !== 'object' || member === null) continue;
+    Object.assign(traced, { [name]: traceUseCases(spans, member, `${group}${name}.`) });
+  }
+  return traced;
+}
+
+/** A logger whose lines name the trace that they were written in. */
+export function traceLogger(spans: Spans, logger: Logger): Logger {
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields?: LogFields): void => {
+      const traceId = spans.traceId();
+      logger[level](message, traceId === undefined ? fields : { ...fields, trace_id: traceId });
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    with: (fields) => traceLogger(spans, logger.with(fields)),
+  };
+}
+
+/** A copy whose own methods run in spans. */
+function traceMethods<T extends object>(
+  spans: Spans,
+  port: T,
+  specOf: (method: string) => SpanSpec,
+): T {
+  const members = Object.entries(port).map(([name, member]) => {
+    if (typeof member !== 'function') return [name, member];
+    const spec = specOf(name);
+    const traced = (...args: readonly unknown[]): unknown =>
+      spans.within(spec, () => member.apply(port, args));
+    return [name, traced];
+  });
+  return Object.fromEntries(members) as T;
+}

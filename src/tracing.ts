@@ -1,0 +1,31 @@
+import { readTracingHeaders } from './config/tracing-headers.ts';
+import { monotonicMs } from './infrastructure/system/monotonic.ts';
+import type { ReleaseStack } from './lib/release-stack.ts';
+import type { AppDeps, TracedDeps } from './stores.ts';
+
+/**
+ * Begins to trace where that is configured. Where it is not, nothing is loaded and nothing gets a wrapper, so that it
+ * costs nothing.
+ * @returns what the rest is to be made from: the logger names traces.
+ */
+export async function openTracing(
+  deps: AppDeps,
+  releases: ReleaseStack,
+  serviceName: string,
+): Promise<TracedDeps> {
+  const { endpoint, headers, sampleRatio } = deps.config.tracing;
+  if (endpoint === undefined) return { ...deps, tracing: null };
+  const { createTracing } = await import('./infrastructure/tracing/tracing.ts');
+  const tracing = createTracing(
+    {
+      endpoint,
+      headers: readTracingHeaders(headers) ?? {},
+      sampleRatio,
+      serviceName,
+      version: deps.version,
+    },
+    { logger: deps.logger, monotonicMs },
+  );
+  releases.register('the traces', () => tracing.stop());
+  return { ...deps, logger: tracing.logger(deps.logger), tracing };
+}

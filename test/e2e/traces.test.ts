@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { findFreePort } from '../support/free-port.ts';
+import { createWorkingDirectory, type Env, outcomeOf, register, serve } from './support.ts';
+
+const NAME_LOADED = `
+  import { writeSync } from 'node:fs';
+  export async function resolve(specifier, context, next) {
+    const found = await next(specifier, context);
+    if (/opentelemetry|infrastructure.tracing/.test(found.url)) writeSync(2, 'loads ' + specifier + '\\n');
+    return found;
+  }`;
+const HOOK = `import { register } from 'node:module'; register(${JSON.stringify(asModule(NAME_LOADED))});`;
+
+function asModule(source: string): string {
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Runs the built service, has it register somebody, and ends it. @returns the modules of tracing that it loaded. */
+async function run(env: Env) {
+  const { url, process } = await serve(createWorkingDirectory(), {
+    NODE_OPTIONS: `--import=${asModule(HOOK)}`,
+    ...env,
+  });
+  await register(url, 'edda@example.com');
+  process.signal('SIGTERM');
+  const { code, stderr, stdout } = await outcomeOf(process);
+  const loaded = [...stderr.matchAll(/^loads (.+)$/gm)].map(([, name]) => name);
+  return { code, loaded, stdout };
+}
+
+it('loads nothing of OpenTelemetry while tracing is off', async () => {
+  expect(await run({})).toMatchObject({ code: 0, loaded: [] });
+});
+
+it('traces from the start, and stops well although no collector is there', async () => {
+  const endpoint = `http://127.0.0.1:${await findFreePort()}`;
+  const { code, loaded, stdout } = await run({ TRACING_ENDPOINT: endpoint });
+  expect(code).toBe(0);
+  expect(loaded).toContain('@opentelemetry/sdk-trace');
+  expect(stdout).toMatch(/"trace_id":"[0-9a-f]{32}","message":"request"/);
+  expect(stdout).toContain('spans are lost; requests are not affected');
+});
