@@ -3,6 +3,10 @@ import { monotonicMs } from './infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from './lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './stores.ts';
 
+/** How long the end of the process waits for a collector at most, in milliseconds; and what part of its time. */
+const STOP_DEADLINE_MS = 2_000;
+const STOP_SHARE = 0.2;
+
 /**
  * Begins to trace where that is configured. Where it is not, nothing is loaded and nothing gets a wrapper, so that it
  * costs nothing.
@@ -23,6 +27,7 @@ export async function openTracing(
       sampleRatio,
       serviceName,
       version: deps.version,
+      stopDeadlineMs: Math.min(STOP_DEADLINE_MS, STOP_SHARE * deps.config.server.shutdownTimeoutMs),
     },
     { logger: deps.logger, monotonicMs },
   );

@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { HttpDeps } from '../../src/interfaces/http/server.ts';
 import { eventually } from '../support/eventually.ts';
+import { createSilentLogger } from '../support/logger.ts';
 import { ADA_ID, SERVICE_KEY } from './support/fake-use-cases.ts';
 import { createTestServer, type TestServerOptions } from './support/test-server.ts';
 
@@ -11,6 +13,7 @@ type Ended = Parameters<ReturnType<Tracer['begin']>['end']>[0];
 
 /** A server whose tracer keeps what it is told. */
 async function serve(options: TestServerOptions = {}) {
+  const entered = new AsyncLocalStorage<Began>();
   const began: Began[] = [];
   const ended: Ended[] = [];
   const tracer: Tracer = {
@@ -18,7 +21,7 @@ async function serve(options: TestServerOptions = {}) {
       began.push(request);
       let isOpen = true;
       return {
-        run: (work) => work(),
+        run: (work) => entered.run(request, work),
         end(outcome) {
           if (isOpen) ended.push(outcome);
           isOpen = false;
@@ -27,7 +30,7 @@ async function serve(options: TestServerOptions = {}) {
     },
   };
   const { server } = await createTestServer({ ...options, deps: { ...options.deps, tracer } });
-  return { server, began, ended };
+  return { server, began, ended, entered };
 }
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -72,6 +75,59 @@ describe('the trace of a request', () => {
       { attributes: { 'http.response.status_code': 401 } },
       { attributes: { 'http.response.status_code': 500 }, errorType: '500', failed: true },
     ]);
+  });
+
+  test('holds the use case, however late the body comes, and the log line', async () => {
+    const seen: (string | undefined)[] = [];
+    const see = () => void seen.push(entered.getStore()?.name);
+    const { server, began, entered } = await serve({
+      useCases: { signIn: async () => Promise.reject(see()) },
+      deps: { logger: { ...createSilentLogger(), info: see } },
+    });
+    const url = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+    const body = JSON.stringify({ email: 'ada@example.com', password: 'x'.repeat(15) });
+    const socket = connect(Number(url.port), url.hostname);
+    socket.write(
+      `POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+    );
+    await eventually(() => expect(began).toHaveLength(1));
+    socket.write(body);
+    await eventually(() => expect(seen).toEqual(['POST /v1/sessions', 'POST /v1/sessions']));
+    socket.destroy();
+  });
+
+  test('holds its own log line among those of pipelined requests', async () => {
+    const lines: unknown[] = [];
+    let release = (): void => {};
+    const { server, entered } = await serve({
+      useCases: {
+        publicKeys: () =>
+          new Promise((resolve) => {
+            release = () => resolve({ keys: [] });
+          }),
+      },
+      deps: {
+        logger: {
+          ...createSilentLogger(),
+          info: (_message, fields) => void lines.push([fields?.route, entered.getStore()?.name]),
+        },
+      },
+    });
+    const url = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(url.port), url.hostname);
+    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
+    const keys = '/.well-known/jwks.json';
+    socket.write(`${get(keys)}${get('/v1/me')}${get('/v1/sessions')}`);
+    await eventually(() => {
+      release();
+      expect(lines).toHaveLength(3);
+    });
+    expect(lines).toEqual([
+      [keys, `GET ${keys}`],
+      ['/v1/me', 'GET /v1/me'],
+      ['/v1/sessions', 'GET /v1/sessions'],
+    ]);
+    socket.destroy();
   });
 
   test('ends with the connection of a client who did not wait', async () => {

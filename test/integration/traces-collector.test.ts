@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../src/domain/errors.ts';
 import { createTracing, type TracingSettings } from '../../src/infrastructure/tracing/tracing.ts';
 import { createApi } from '../support/api.ts';
 import { useTestApp } from '../support/app.ts';
@@ -13,7 +14,15 @@ function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
   const logger = createRecordingLogger();
   const clock = { nowMs: 0 };
   const tracing = createTracing(
-    { endpoint, headers: {}, sampleRatio: 1, serviceName: 'test', version: '1', ...settings },
+    {
+      endpoint,
+      headers: {},
+      sampleRatio: 1,
+      serviceName: 'test',
+      version: '1',
+      stopDeadlineMs: 2_000,
+      ...settings,
+    },
     { logger, monotonicMs: () => clock.nowMs },
   );
   const make = (count: number): void => {
@@ -38,7 +47,7 @@ describe('a collector that fails', () => {
       if (mode === 'dead') await collector.stop();
       else collector.behave(mode);
       const logger = createRecordingLogger();
-      const env = { TRACING_ENDPOINT: collector.url };
+      const env = { TRACING_ENDPOINT: collector.url, SERVER_SHUTDOWN_TIMEOUT: '5s' };
       const app = await useTestApp({ database: 'postgres', logger, env });
       const api = createApi(app);
       const ada = await api.register();
@@ -91,6 +100,39 @@ describe('a collector that fails', () => {
 });
 
 describe('an export', () => {
+  it('tells of an error what it was, and nothing that it says', async () => {
+    const collector = await startTraceCollector();
+    const { tracing } = trace(collector.url);
+    class CanaryError extends Error {
+      override name = 'a canary name';
+    }
+    const useCases = tracing.useCases({
+      fail: () => Promise.reject(new TypeError('canary')),
+      throwAway: () => {
+        throw new CanaryError('canary', { cause: 'canary' });
+      },
+      refuse: () => Promise.reject(new DomainError('email_taken', 'canary')),
+      giveUp: () => Promise.reject(new DomainError('unavailable', 'canary')),
+    });
+    const request = tracing.requests.begin({ name: 'request', traceparent: undefined });
+    for (const useCase of Object.values(useCases)) {
+      await request.run(async () => useCase()).catch(() => undefined);
+    }
+    request.end();
+    await tracing.stop();
+    const errors = collector
+      .spans()
+      .map(({ attributes, status }) => [...Object.values(attributes), status]);
+    expect(errors).toEqual([
+      ['TypeError', 2],
+      ['_OTHER', 2],
+      ['email_taken', 0],
+      ['unavailable', 2],
+      [0],
+    ]);
+    expect(collector.bodies.join()).not.toContain('canary');
+  });
+
   it('goes to the path of traces under the endpoint, with the headers', async () => {
     const collector = await startTraceCollector();
     for (const endpoint of [collector.url, `${collector.url}/v1/traces`, `${collector.url}/otel`]) {

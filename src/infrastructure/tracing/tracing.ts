@@ -30,6 +30,8 @@ export interface TracingSettings {
   readonly sampleRatio: number;
   readonly serviceName: string;
   readonly version: string;
+  /** How long stopping waits for the last spans to be taken, in milliseconds. */
+  readonly stopDeadlineMs: number;
 }
 
 /** A request as its span describes it before it is answered. */
@@ -46,7 +48,7 @@ export interface Tracing {
   stream(stream: EventStream): EventStream;
   useCases<T extends object>(useCases: T): T;
   logger(logger: Logger): Logger;
-  /** Sends what there is, for two seconds at most. Never rejects. */
+  /** Sends what there is, until the deadline. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -60,7 +62,6 @@ const MAX_WAITING = 4_096;
 const MAX_BATCH = 512;
 /** Batches on their way at once. */
 const MAX_EXPORTS = 10;
-const STOP_DEADLINE_MS = 2_000;
 
 /** Starts to export spans. The collector may be down: that costs spans, and nothing else. */
 export function createTracing(
@@ -100,7 +101,7 @@ export function createTracing(
     logger: (logger) => traceLogger(spans, logger),
     async stop() {
       try {
-        await withDeadline('the last export', STOP_DEADLINE_MS, () => provider.shutdown());
+        await withDeadline('the last export', settings.stopDeadlineMs, () => provider.shutdown());
       } catch (error) {
         report(error instanceof Error ? error.message : 'the last export failed');
       }

@@ -23,13 +23,6 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
 export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): void {
   const spans = new WeakMap<FastifyRequest, RequestSpan>();
 
-  /** Events of a socket carry no request, so that it has to be entered again after each of them. */
-  function enter(request: FastifyRequest, done: () => void): void {
-    const span = spans.get(request);
-    if (span === undefined) done();
-    else span.run(done);
-  }
-
   fastify.addHook('onRequest', (request, reply, done) => {
     const route = routeOf(request);
     if (UNTRACED.has(route)) return done();
@@ -42,14 +35,16 @@ export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): 
     reply.raw.once('close', () => span.end({ errorType: 'connection_closed' }));
     span.run(done);
   });
-  fastify.addHook('preHandler', (request, _reply, done) => enter(request, done));
   fastify.addHook('onResponse', (request, reply, done) => {
+    const span = spans.get(request);
+    if (span === undefined) return done();
     const status = reply.statusCode;
-    spans.get(request)?.end({
+    span.end({
       attributes: { 'http.response.status_code': status },
       ...(status >= 500 ? { errorType: String(status), failed: true } : {}),
     });
-    enter(request, done);
+    // Pipelined answers leave together, and then this is where another request was.
+    span.run(done);
   });
 }
 

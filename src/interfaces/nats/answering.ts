@@ -81,7 +81,8 @@ export function createAnswering(deps: Deps): Answering {
         'messaging.operation.type': 'process',
         'messaging.destination.name': subjectOf(endpoint),
       },
-      traceparent: headerValues(message, 'traceparent')[0],
+      // As HTTP joins them: several are none.
+      traceparent: headerValues(message, 'traceparent').join(', '),
     });
     if (span === undefined) return void (await work());
     const { code, status } = await span.run(work);
