@@ -71,6 +71,8 @@ async function bundle(): Promise<void> {
     outdir: next,
     bundle: true,
     format: 'esm',
+    // What is imported on demand stays a file of its own; inlined, its packages would be loaded by every start.
+    splitting: true,
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,

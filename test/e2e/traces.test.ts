@@ -6,7 +6,7 @@ const NAME_LOADED = `
   import { writeSync } from 'node:fs';
   export async function resolve(specifier, context, next) {
     const found = await next(specifier, context);
-    if (/opentelemetry|infrastructure.tracing/.test(found.url)) writeSync(2, 'loads ' + specifier + '\\n');
+    if (/opentelemetry|.dist.tracing-/.test(found.url)) writeSync(2, 'loads ' + specifier + '\\n');
     return found;
   }`;
 const HOOK = `import { register } from 'node:module'; register(${JSON.stringify(asModule(NAME_LOADED))});`;
