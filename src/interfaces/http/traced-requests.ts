@@ -3,6 +3,13 @@ import type { RequestSpan, RequestTracer } from '../request-tracer.ts';
 import { routeOf, UNKNOWN_ROUTE } from './request-notes.ts';
 import { managementRoutes } from './routes.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its place in a trace; only where requests are traced, and null for those that are in none. */
+    span?: RequestSpan | null;
+  }
+}
+
 /** Probes and scrapes come every second, and nobody asks where their time went. */
 const UNTRACED: ReadonlySet<string> = new Set(managementRoutes.map(({ path }) => path));
 /** Every other method is the caller's choice of text. */
@@ -21,7 +28,7 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
  * request itself only the method and the route's template are told. Call it before any other hook is added.
  */
 export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): void {
-  const spans = new WeakMap<FastifyRequest, RequestSpan>();
+  fastify.decorateRequest('span', null);
 
   fastify.addHook('onRequest', (request, reply, done) => {
     const route = routeOf(request);
@@ -30,14 +37,14 @@ export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): 
       ...describe(request.method, route),
       traceparent: headerOf(request),
     });
-    spans.set(request, span);
+    request.span = span;
     // After the answer this changes nothing: it is for clients who did not wait for one.
     reply.raw.once('close', () => span.end({ errorType: 'connection_closed' }));
     span.run(done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const span = spans.get(request);
-    if (span === undefined) return done();
+    const { span } = request;
+    if (span === undefined || span === null) return done();
     const status = reply.statusCode;
     span.end({
       attributes: { 'http.response.status_code': status },
