@@ -89,8 +89,11 @@ export function createFlight(deps: Deps) {
     flying.delete(item.event.userKey);
   }
 
-  /** @returns false when the stream took something no more: it is worth a pause. @throws LeaseLost */
-  async function mark(lease: RelayLease): Promise<boolean> {
+  /**
+   * Does `meanwhile` while the marks are written, with these users busy still.
+   * @returns false when the stream took something no more: it is worth a pause. @throws LeaseLost
+   */
+  async function mark(lease: RelayLease, meanwhile = async () => {}): Promise<boolean> {
     const batch = [...settled];
     const places = batch.flatMap(({ event, outcome }) =>
       outcome.kind === 'published'
@@ -98,13 +101,15 @@ export function createFlight(deps: Deps) {
         : [],
     );
     await keeper.misplaced(lease, places);
-    await queue.markPublished(
-      lease,
-      places.map(({ id, sequence }) => ({ id, sequence })),
-    );
+    const marks = places.map(({ id, sequence }) => ({ id, sequence }));
+    const writing = queue.markPublished(lease, marks);
+    // Both are over before anything else is done, whichever fails.
+    const [written, other] = await Promise.allSettled([writing, meanwhile()]);
+    if (written.status === 'rejected') throw written.reason;
     counts.published += places.length;
     const published = batch.filter(({ outcome }) => outcome.kind === 'published');
     for (const item of published) landedDown(item);
+    if (other.status === 'rejected') throw other.reason;
     let works = true;
     for (const item of batch) {
       if (item.outcome.kind === 'published') continue;
@@ -117,6 +122,8 @@ export function createFlight(deps: Deps) {
 
   return {
     size: () => flying.size,
+    /** Those that are not acknowledged yet. */
+    unsettled: () => flying.size - settled.length,
     busy: () => [...flying.keys()],
     counts: () => ({ ...counts, lagMs }),
     start(event: WaitingEvent, known: KnownStreamWindow): void {

@@ -157,6 +157,31 @@ test('sends what was not acknowledged again, and does not count it against the e
   expect(relay.stats()).toMatchObject({ unknown: 19, published: 1, inFlight: 0 });
 });
 
+test('claims the next users while it marks the last ones', async () => {
+  const parts = createWorld();
+  for (let user = 0; user < 20; user += 1) parts.world.commit(`user-${user}`, `event-${user}`);
+  const claims: (readonly string[])[] = [];
+  let marking = 0;
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    claim: (busy, limit) => {
+      if (marking > 0) claims.push(busy);
+      return parts.queue.claim(busy, limit);
+    },
+    markPublished: async (lease, marks) => {
+      marking += 1;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await parts.queue.markPublished(lease, marks);
+      marking -= 1;
+    },
+  };
+  const relay = start({ ...parts, queue }, { maxInFlight: 5 });
+  await expect.poll(() => relay.stats().published).toBe(20);
+  expect(new Set(parts.world.added).size).toBe(20);
+  expect(parts.world.added).toHaveLength(20);
+  expect(claims.some((busy) => busy.length > 0)).toBe(true);
+});
+
 test('tells how long the last event took, from its happening to its acknowledgement', async () => {
   const parts = createWorld();
   const relay = start(parts);

@@ -1,6 +1,5 @@
 import { type EventStream, StreamConflict } from '../../domain/outbox/event-stream.ts';
 import {
-  type ClaimedEvents,
   LeaseLost,
   type OutboxQueue,
   type RelayLease,
@@ -57,8 +56,6 @@ const DEFAULTS: RelaySettings = {
   backOffMs: 500,
 };
 
-const NOTHING_CLAIMED: ClaimedEvents = { events: [], mayHaveMore: false };
-
 /** What the relay is doing, for metrics and health. */
 export interface RelayStats {
   /** `standby`: another instance publishes. `blocked`: the stream cannot carry the events as configured. */
@@ -111,6 +108,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let tenure: Tenure | null = null;
   let state: RelayStats['state'] = 'stopped';
   let failing = false;
+  let moreWaits = false;
 
   async function holdLease(): Promise<Tenure | null> {
     const nowMs = monotonicMs();
@@ -163,19 +161,36 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       });
     }
     state = 'publishing';
-    const room = settings.maxInFlight - flight.size();
-    const { events, mayHaveMore } =
-      room > 0 ? await queue.claim(flight.busy(), room) : NOTHING_CLAIMED;
+    const events = await markAndClaim(held.lease);
+    if (events === null) return alarm.wait(settings.retryMs);
     if (monotonicMs() >= held.expiresAtMs) return;
     for (const event of events) flight.start(event, keeper.known());
-    if (mayHaveMore && flight.size() < settings.maxInFlight) return;
-    await gather(held.lease);
+    if (moreWaits && room() > 0) return;
+    if (flight.size() === 0) await alarm.wait(settings.pollMs);
+    else await flight.gather(settings.gatherMs, settings.pollMs, alarm);
   }
 
-  async function gather(lease: RelayLease): Promise<void> {
-    if (flight.size() === 0) return alarm.wait(settings.pollMs);
-    await flight.gather(settings.gatherMs, settings.pollMs, alarm);
-    if (!(await flight.mark(lease))) await alarm.wait(settings.retryMs);
+  function room(): number {
+    return settings.maxInFlight - flight.unsettled();
+  }
+
+  /**
+   * One after the other, so that the next event of a user whose last one is marked is found at once; at the same time
+   * while other users wait anyway.
+   * @returns null when the stream took something no more: it is worth a pause.
+   */
+  async function markAndClaim(lease: RelayLease): Promise<readonly WaitingEvent[] | null> {
+    let events: readonly WaitingEvent[] = [];
+    const claim = async (): Promise<void> => {
+      if (room() <= 0) return;
+      const claimed = await queue.claim(flight.busy(), room());
+      events = claimed.events;
+      moreWaits = claimed.mayHaveMore;
+    };
+    const together = moreWaits;
+    if (!(await flight.mark(lease, together ? claim : undefined))) return null;
+    if (!together) await claim();
+    return events;
   }
 
   async function guardedRound(signal: AbortSignal): Promise<void> {
