@@ -33,7 +33,8 @@ export function toHeaders({ id, event, time }: RecordedEvent): MsgHdrs {
     userversion: userVersion,
   };
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null) result.set(`ce-${name}`, encode(String(value)));
+    // Not `set`, which looks for what it would replace.
+    if (value !== null) result.append(`ce-${name}`, encode(String(value)));
   }
   return result;
 }
