@@ -118,6 +118,27 @@ test('a full Redis that evicts nothing still takes invalidations, and reads go t
   expect((await instance.reader.findById(known))?.version).toBe(version);
 });
 
+test('a question that waits behind an older one in a frozen Redis is not answered from before a write', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const { database, users } = await useUsers(2);
+  const [id = '', other = ''] = users;
+  const writer = useInstance(database, server.settings);
+  const reader = useInstance(database, server.settings);
+  await untilCached([writer, reader], id);
+  for (let round = 0; round < 5; round += 1) {
+    await untilCached([reader], id);
+    server.freeze();
+    await reader.reader.findById(other);
+    const version = await writer.rename(id);
+    const reading = reader.reader.findById(id);
+    // The question is on the wire before the server goes on.
+    await sleep(10);
+    server.thaw();
+    expect((await reading)?.version).toBe(version);
+  }
+});
+
 test('Redis is away at the start: answers come from the database, and from Redis once it is there', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());

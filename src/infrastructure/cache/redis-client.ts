@@ -39,6 +39,11 @@ const SILENCE_MS = 3_000;
 const KEEP_ALIVE_MS = 5_000;
 const LONGEST_RETRY_MS = 1_000;
 const MAX_REDIRECTIONS = 4;
+/**
+ * Commands that do not wait in this process for the pipelines under way: look-ups that are gathered already, and
+ * deletions, which have to be on the wire when their caller gives up waiting for the answer.
+ */
+const SENT_AT_ONCE = ['mget', 'del', 'ping'];
 
 /**
  * Begins to connect and goes on trying for ever; never throws for a server that is away. Commands fail at once while
@@ -61,6 +66,7 @@ export function createRedisClient(
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
+    autoPipeliningIgnoredCommands: SENT_AT_ONCE,
     disableClientInfo: true,
     connectionName: 'user-service',
     // After a failover the old primary is a replica that still accepts connections.
@@ -100,8 +106,6 @@ function createSingle(
     db: settings.db,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // Gathered already: it need not wait for the commands under way, as pipelines wait for one another.
-    autoPipeliningIgnoredCommands: ['mget'],
     retryStrategy: retryDelay,
   });
 }
@@ -112,6 +116,7 @@ function createCluster(settings: RedisSettings, common: Common): Cluster {
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
+    autoPipeliningIgnoredCommands: SENT_AT_ONCE,
     clusterRetryStrategy: retryDelay,
     clusterNodeRetryStrategy: retryDelay,
     maxRedirections: MAX_REDIRECTIONS,

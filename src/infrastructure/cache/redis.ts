@@ -1,4 +1,3 @@
-import { Cluster } from 'ioredis';
 import type { Cache, HealthCheck, Logger } from '../../domain/ports.ts';
 import { createCircuitBreaker, type Passage } from '../../lib/circuit-breaker.ts';
 import { createPendingInvalidations } from './pending-invalidations.ts';
@@ -8,6 +7,7 @@ import {
   type RedisClient,
   type RedisSettings,
 } from './redis-client.ts';
+import { createRedisDeadline, NOT_CONNECTED, serversOf } from './redis-deadline.ts';
 import { createRedisSteps } from './redis-steps.ts';
 
 /** What the cache is made with. */
@@ -25,10 +25,11 @@ export interface RedisCacheDeps {
 export interface RedisCacheStats {
   readonly hits: number;
   readonly misses: number;
-  /** Look-ups that found another's lease, or were not made: the breaker was open, or the cache not to be believed. */
+  /** Look-ups that found another's lease, or were not made: the breaker open, or the cache stalled or not to be believed. */
   readonly bypasses: number;
   /** Values that were not kept since their lease was gone. */
   readonly refusedFills: number;
+  /** Steps that failed; one may look up or fill many keys. */
   readonly errors: number;
   readonly breakerOpenings: number;
   readonly breakerOpen: boolean;
@@ -59,7 +60,7 @@ const SETTLE_MS = 1_500;
  * lease, and nothing for ever.
  *
  * It connects in the background and needs no server to start. Steps fail after the deadline, at once without a
- * connection, and look-ups and fills at once while the breaker is open. An invalidation that failed is repeated until
+ * connection, and look-ups and fills at once while the breaker is open or the server stalled. An invalidation that failed is repeated until
  * Redis has it, and its key is not believed meanwhile.
  * @throws when a TLS file cannot be read.
  */
@@ -86,9 +87,10 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
     },
   };
   const client = createRedisClient(settings, { deadlineMs, listener });
+  const deadline = createRedisDeadline(client, { nowMs, deadlineMs });
   const invalidations = createPendingInvalidations({
     nowMs,
-    remove: (keys) => inTime(client, deadlineMs, () => removeAll(client, keys)),
+    remove: (keys) => deadline.inTime(() => removeAll(client, keys)),
   });
 
   /** Makes one step, counts how it ended, and tells the breaker. */
@@ -122,7 +124,8 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
       isSettled: () => nowMs() >= connection.believedFromMs,
       isPending: (key) => invalidations.has(key),
       isGuarded: () => breaker.isOpen(),
-      guard: (keys, step) => take(breaker.enter(), keys, () => inTime(client, deadlineMs, step)),
+      guard: (keys, step) =>
+        take(deadline.isStalled() ? null : breaker.enter(), keys, () => deadline.inTime(step)),
       // Sent and waited for even while the breaker is open: a server that answers others again must not keep an old
       // value beyond the acknowledgement of the write.
       invalidate: (keys) =>
@@ -145,28 +148,6 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
 
 /** Without a stack of its own: it is thrown for each look-up of an outage. */
 const UNAVAILABLE = new Error('the cache is not asked, since it failed lately');
-const NOT_CONNECTED = new Error('the cache is not connected');
-
-/** Rejects at the deadline; what comes later is ignored. */
-function inTime<T>(client: RedisClient, deadlineMs: number, step: () => Promise<T>): Promise<T> {
-  if (client.status !== 'ready') return Promise.reject(NOT_CONNECTED);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // An answer that arrived while this process was busy with other things is taken first.
-      setImmediate(() => reject(new Error(`the cache did not answer within ${deadlineMs} ms`)));
-    }, deadlineMs);
-    step().then(
-      (result) => {
-        clearTimeout(timer);
-        resolve(result);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
-}
 
 /** One command a key: keys of one command would have to share a slot. */
 async function removeAll(client: RedisClient, keys: readonly string[]): Promise<void> {
@@ -185,11 +166,10 @@ function createHealth(client: RedisClient): HealthCheck {
     async check(signal) {
       signal.throwIfAborted();
       if (client.status !== 'ready') throw NOT_CONNECTED;
-      const nodes = client instanceof Cluster ? client.nodes('master') : [client];
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
-      await Promise.race([Promise.all(nodes.map((node) => node.ping())), aborted]);
+      await Promise.race([Promise.all(serversOf(client).map((one) => one.ping())), aborted]);
     },
   };
 }
