@@ -111,7 +111,8 @@ export async function untilCached(instances: readonly Instance[], id: string): P
       async () => {
         const before = redis.stats().hits;
         await reader.findById(id);
-        if (redis.stats().hits === before) throw new Error('the answer was not cached');
+        const stats = redis.stats();
+        if (stats.hits === before) throw new Error(`not cached: ${JSON.stringify(stats)}`);
       },
       { timeoutMs: 15_000, what: 'answers from the cache' },
     );
