@@ -3,6 +3,7 @@ import {
   LeaseLost,
   type OutboxQueue,
   type RelayLease,
+  type WaitingEvent,
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { createFlight } from './flight.ts';
