@@ -38,6 +38,8 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const SILENCE_MS = 3_000;
 const KEEP_ALIVE_MS = 5_000;
 const LONGEST_RETRY_MS = 1_000;
+/** Before a client that was given up connects again; well below the time in which others disbelieve what it missed. */
+const REVIVAL_MS = 100;
 const MAX_REDIRECTIONS = 4;
 /**
  * Commands that do not wait in this process for the pipelines under way: look-ups that are gathered already, and
@@ -79,6 +81,26 @@ export function createRedisClient(
   listen(client, options.listener);
   client.connect().catch(() => undefined); // told by the events, and tried again
   return client;
+}
+
+/** Clients that their owner has ended. */
+const ended = new WeakSet<RedisClient>();
+
+/** Ends the connections for good; commands after it fail. */
+export function endRedisClient(client: RedisClient): void {
+  ended.add(client);
+  client.disconnect();
+}
+
+/**
+ * ioredis gives a client up when the failover is announced while it asks the sentinels for the primary: its connector
+ * is told to disconnect, and the end of that attempt counts as the end of the client.
+ */
+function revive(client: RedisClient): void {
+  setTimeout(() => {
+    if (ended.has(client) || client.status !== 'end') return;
+    client.connect().catch(() => undefined); // told by the events, and tried again
+  }, REVIVAL_MS).unref();
 }
 
 type Common = Pick<RedisOptions, 'username' | 'password' | 'tls'> &
@@ -130,6 +152,7 @@ function listen(client: RedisClient, listener: ConnectionListener): void {
   client.on('error', (error: Error) => listener.onLost(error));
   client.on('close', () => listener.onLost());
   client.on('ready', () => listener.onReady());
+  client.on('end', () => revive(client));
   if (!(client instanceof Cluster)) return;
   client.on('node error', (error: Error) => listener.onLost(error));
   client.on('+node', (node: Redis) => {

@@ -4,6 +4,7 @@ import { createPendingInvalidations } from './pending-invalidations.ts';
 import {
   type ConnectionListener,
   createRedisClient,
+  endRedisClient,
   type RedisClient,
   type RedisSettings,
 } from './redis-client.ts';
@@ -141,7 +142,7 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
     async close() {
       await invalidations.flush();
       invalidations.close();
-      client.disconnect();
+      endRedisClient(client);
     },
   };
 }
