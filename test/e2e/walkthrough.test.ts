@@ -36,7 +36,6 @@ const [service, ...steps] = fencedBlocks(sectionOf(readme, 'Walk-through')).filt
 /** What the walk-through runs on, as the ready line names it. */
 const SETTINGS = [
   { database: 'embedded', cache: 'memory', messaging: 'embedded' },
-  { database: 'postgres', cache: 'memory', messaging: 'embedded' },
   { database: 'postgres', cache: 'redis', messaging: 'nats' },
 ];
 

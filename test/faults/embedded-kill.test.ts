@@ -6,7 +6,8 @@ import { openEmbeddedDatabase } from '../../src/infrastructure/database/embedded
 import { createWorkingDirectory, PASSWORD, readServiceKey, serve, start } from '../e2e/support.ts';
 import { eventually } from '../support/eventually.ts';
 
-const KILLS = 20;
+/** Few where every change is tested; `FAULTS_KILLS=50` for the long form. */
+const KILLS = Number(process.env.FAULTS_KILLS ?? '10');
 const WRITERS = 6;
 /** A kill comes at a random moment within this time after the round's first acknowledged write. */
 const MAX_DELAY_MS = 300;
@@ -110,7 +111,7 @@ describe('the embedded service under kill -9', () => {
     expectNothingLost(acknowledged, await readVersions(last.url, readServiceKey(cwd)));
     expect((await last.process.stop()).code).toBe(0);
     await expectEventsToMatch(join(cwd, 'data', 'postgres'));
-  }, 240_000);
+  }, KILLS * 12_000);
 });
 
 /** Each version of each user has exactly one event, in order, and no event is anybody else's. */

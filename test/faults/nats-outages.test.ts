@@ -13,9 +13,9 @@ import { type Lives, startLives } from './lives.ts';
 import { cheapHashing, type Service, startRealService } from './support.ts';
 
 /** `FAULT_ROUNDS=10` is the long form. */
-const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '2');
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 /** `FAULTS_AWAY=10m` is the long form. */
-const AWAY_MS = parseDuration(process.env.FAULTS_AWAY ?? '15s') ?? 0;
+const AWAY_MS = parseDuration(process.env.FAULTS_AWAY ?? '10s') ?? 0;
 if (AWAY_MS === 0) throw new Error('FAULTS_AWAY is a duration such as 10m');
 /** Longer than an acknowledgement is waited for; in the long form also than a silent connection is kept. */
 const FROZEN_MS = Math.min(60_000, 0.4 * AWAY_MS);

@@ -6,7 +6,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 /** `FAULT_ROUNDS=10` is the long form. */
-const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '2');
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 const OUTAGE_MS = 2_500;
 const CALM_MS = 500;
 /** Cache deadlines of one request, the database, and the pauses of a busy machine. */

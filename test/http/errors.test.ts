@@ -138,6 +138,27 @@ describe('problem documents', () => {
   });
 });
 
+describe('the time for an answer', () => {
+  test('runs for each request from its own arrival', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { server } = await createTestServer({
+      useCases: { getUser: never },
+      settings: { requestTimeoutMs: 50 },
+    });
+    const statuses: number[] = [];
+    const ask = async () => {
+      statuses.push((await server.inject({ url: '/v1/me', headers: asAda })).statusCode);
+    };
+    const first = ask();
+    await server.inject({ url: '/health/live' });
+    const second = ask();
+    await first;
+    const third = ask();
+    await Promise.all([second, third]);
+    expect(statuses).toEqual([503, 503, 503]);
+  });
+});
+
 describe('paths and methods', () => {
   test('an unknown path is 404, a target that is no URI 400, a long one 414', async () => {
     const { server } = await createTestServer();

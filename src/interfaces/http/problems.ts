@@ -47,6 +47,15 @@ export class EdgeError extends Error {
   }
 }
 
+/** A request that was not answered within `server.request_timeout`. */
+export class RequestTimedOut extends Error {
+  override readonly name = 'RequestTimedOut';
+
+  constructor() {
+    super('The request was not answered in time.');
+  }
+}
+
 /** A request whose parts do not fit the route's schema. */
 export class InvalidRequest extends Error {
   override readonly name = 'InvalidRequest';
@@ -114,7 +123,7 @@ function domainProblem(error: DomainError, request: FailedRequest): Problem {
 
 function frameworkProblem(error: unknown, request: FailedRequest): Problem {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+  if (error instanceof RequestTimedOut) {
     if (!request.received) {
       const { meaning } = PROBLEMS.request_timeout;
       return { code: 'request_timeout', detail: meaning, headers: { connection: 'close' } };

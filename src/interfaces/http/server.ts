@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { createAnswerDeadline } from './answer-deadline.ts';
 import { corsOptions, createAnswerHeaders } from './answer-headers.ts';
 import { createClientErrorHandler } from './client-errors.ts';
 import { closeConnectionsInTime } from './closing-connections.ts';
@@ -48,11 +49,11 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const sendProblem = createSendProblem(deps.logger);
   const logRequest = createLogRequest(deps);
   const answerHeaders = createAnswerHeaders(deps.settings);
+  const deadline = createAnswerDeadline(settings.requestTimeoutMs);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: settings.requestTimeoutMs,
-    handlerTimeout: settings.requestTimeoutMs,
     // A socket that is silent for the whole of receiving and answering a request has nobody at its end.
     connectionTimeout: 2 * settings.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -97,6 +98,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
   fastify.addHook('onRequest', (request, reply, done) => {
+    deadline.begin(reply);
     answerHeaders(request.id, reply);
     const isLong = request.url.length > MAX_TARGET_BYTES;
     done(isLong ? new EdgeError('uri_too_long', 'The request target is too long.') : undefined);
@@ -107,6 +109,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     done(null, payload);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
+    deadline.end(reply);
     logRequest(request, reply);
     done();
   });
