@@ -86,32 +86,36 @@ function expectNothingLost(acknowledged: Ledger, stored: Ledger): void {
 }
 
 describe('the embedded service under kill -9', () => {
-  it(`keeps every acknowledged write and its event over ${KILLS} kills under load`, async () => {
-    const cwd = createWorkingDirectory();
-    const acknowledged: Ledger = new Map();
-    for (let round = 0; round < KILLS; round += 1) {
-      const { url, process } = await serve(cwd, CHEAP_HASHING);
-      const key = readServiceKey(cwd);
-      expectNothingLost(acknowledged, await readVersions(url, key));
-      const before = acknowledged.size;
-      const writers = Array.from({ length: WRITERS }, (_, index) =>
-        write(url, key, `r${round}-w${index}`, acknowledged),
-      );
-      await eventually(() => expect(acknowledged.size).toBeGreaterThan(before), {
-        timeoutMs: 20_000,
-        intervalMs: 5,
-      });
-      await delay(Math.random() * MAX_DELAY_MS);
-      await process.kill();
-      await Promise.all(writers);
-    }
-    expect(acknowledged.size).toBeGreaterThanOrEqual(KILLS);
+  it(
+    `keeps every acknowledged write and its event over ${KILLS} kills under load`,
+    async () => {
+      const cwd = createWorkingDirectory();
+      const acknowledged: Ledger = new Map();
+      for (let round = 0; round < KILLS; round += 1) {
+        const { url, process } = await serve(cwd, CHEAP_HASHING);
+        const key = readServiceKey(cwd);
+        expectNothingLost(acknowledged, await readVersions(url, key));
+        const before = acknowledged.size;
+        const writers = Array.from({ length: WRITERS }, (_, index) =>
+          write(url, key, `r${round}-w${index}`, acknowledged),
+        );
+        await eventually(() => expect(acknowledged.size).toBeGreaterThan(before), {
+          timeoutMs: 20_000,
+          intervalMs: 5,
+        });
+        await delay(Math.random() * MAX_DELAY_MS);
+        await process.kill();
+        await Promise.all(writers);
+      }
+      expect(acknowledged.size).toBeGreaterThanOrEqual(KILLS);
 
-    const last = await serve(cwd, CHEAP_HASHING);
-    expectNothingLost(acknowledged, await readVersions(last.url, readServiceKey(cwd)));
-    expect((await last.process.stop()).code).toBe(0);
-    await expectEventsToMatch(join(cwd, 'data', 'postgres'));
-  }, KILLS * 12_000);
+      const last = await serve(cwd, CHEAP_HASHING);
+      expectNothingLost(acknowledged, await readVersions(last.url, readServiceKey(cwd)));
+      expect((await last.process.stop()).code).toBe(0);
+      await expectEventsToMatch(join(cwd, 'data', 'postgres'));
+    },
+    KILLS * 12_000,
+  );
 });
 
 /** Each version of each user has exactly one event, in order, and no event is anybody else's. */
