@@ -140,22 +140,29 @@ describe('problem documents', () => {
 
 describe('the time for an answer', () => {
   test('runs for each request from its own arrival', async () => {
+    let firstIsRefused: () => void = () => {};
+    const refusal = new Promise<void>((resolve) => {
+      firstIsRefused = resolve;
+    });
     const never = () => new Promise<never>(() => {});
     const { server } = await createTestServer({
-      useCases: { getUser: never },
-      settings: { requestTimeoutMs: 50 },
+      // The later one is answered as soon as the earlier one's time is over, and long before its own is.
+      useCases: {
+        getUser: never,
+        listSessions: { own: () => refusal.then(() => []), ofUser: never },
+      },
+      settings: { requestTimeoutMs: 600 },
     });
-    const statuses: number[] = [];
-    const ask = async () => {
-      statuses.push((await server.inject({ url: '/v1/me', headers: asAda })).statusCode);
-    };
-    const first = ask();
-    await server.inject({ url: '/health/live' });
-    const second = ask();
-    await first;
-    const third = ask();
-    await Promise.all([second, third]);
-    expect(statuses).toEqual([503, 503, 503]);
+    const ask = (url: string) => server.inject({ url, headers: asAda });
+    const began = performance.now();
+    const first = ask('/v1/me').then(({ statusCode }) => {
+      firstIsRefused();
+      return statusCode;
+    });
+    while (performance.now() - began < 300) await ask('/health/live');
+    const second = await ask('/v1/sessions');
+    expect([await first, second.statusCode]).toEqual([503, 200]);
+    expect((await ask('/v1/me')).statusCode).toBe(503);
   });
 });
 
