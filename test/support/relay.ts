@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
-import {
-  createOutboxRelay,
-  type OutboxRelay,
-  type RelaySettings,
-} from '../../src/application/outbox/relay-outbox.ts';
+import { createOutboxRelay, type OutboxRelay } from '../../src/application/outbox/relay-outbox.ts';
+import type { RelaySettings } from '../../src/application/outbox/relay-settings.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import type { EventStream } from '../../src/domain/outbox/event-stream.ts';
 import type { Logger } from '../../src/domain/ports.ts';

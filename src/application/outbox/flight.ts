@@ -5,15 +5,11 @@ import {
   type StreamPlace,
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
-import type {
-  KnownStream,
-  OutboxQueue,
-  RelayLease,
-  WaitingEvent,
-} from '../../domain/outbox/outbox-queue.ts';
+import type { OutboxQueue, RelayLease, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import type { Alarm, RelaySettings } from './relay-outbox.ts';
-import type { StreamKeeper } from './stream-keeper.ts';
+import type { Alarm } from './alarm.ts';
+import type { RelaySettings } from './relay-settings.ts';
+import type { KnownStreamWindow, StreamKeeper } from './stream-keeper.ts';
 
 interface Deps {
   readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed'>;
@@ -165,9 +161,4 @@ export function createFlight(deps: Deps) {
       for (const { event } of settled.splice(0)) flying.delete(event.userKey);
     },
   };
-}
-
-/** A stream, as known when an event is sent. */
-export interface KnownStreamWindow extends KnownStream {
-  readonly duplicateWindowMs: number;
 }

@@ -32,9 +32,9 @@ export function createManageEvents({ log, administration, logger }: Deps) {
     },
 
     /** The oldest first, at most a thousand. */
-    listParked(caller: Caller): Promise<readonly ParkedEvent[]> {
+    async listParked(caller: Caller): Promise<readonly ParkedEvent[]> {
       requireOperator(caller);
-      return administration.listParked(MAX_PARKED);
+      return await administration.listParked(MAX_PARKED);
     },
 
     /** One event, or all for null. @returns how many are tried again. */

@@ -7,7 +7,8 @@ import {
 } from '../../domain/outbox/event-stream.ts';
 import type { OutboxQueue, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import { createOutboxRelay, type RelaySettings } from './relay-outbox.ts';
+import { createOutboxRelay } from './relay-outbox.ts';
+import type { RelaySettings } from './relay-settings.ts';
 
 const silent: Logger = {
   debug: () => {},

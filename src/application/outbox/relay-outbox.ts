@@ -6,7 +6,9 @@ import {
   type WaitingEvent,
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { createAlarm } from './alarm.ts';
 import { createFlight } from './flight.ts';
+import { RELAY_DEFAULTS, type RelaySettings } from './relay-settings.ts';
 import { createStreamKeeper } from './stream-keeper.ts';
 
 /** What the relay works with. */
@@ -20,42 +22,6 @@ export interface RelayDeps {
   readonly logger: Logger;
   readonly settings?: Partial<RelaySettings>;
 }
-
-/** How the relay paces itself; times in milliseconds. */
-export interface RelaySettings {
-  /** How long a dead relay keeps the others waiting. */
-  readonly leaseTtlMs: number;
-  readonly renewEveryMs: number;
-  /** Between two tries for the lease. */
-  readonly standbyMs: number;
-  /** Between two looks for events that nobody announced. */
-  readonly pollMs: number;
-  /** After a failure of the database or the broker. */
-  readonly retryMs: number;
-  /** How often the stream is compared with the marks, besides after each disturbance. */
-  readonly compareEveryMs: number;
-  /** How long acknowledgements gather before they are marked together. */
-  readonly gatherMs: number;
-  /** Events on their way at once, each of another user. */
-  readonly maxInFlight: number;
-  /** A refused event is parked after this many attempts. */
-  readonly maxAttempts: number;
-  /** Before the second attempt; doubled before each later one, up to a minute. */
-  readonly backOffMs: number;
-}
-
-const DEFAULTS: RelaySettings = {
-  leaseTtlMs: 4_000,
-  renewEveryMs: 1_000,
-  standbyMs: 500,
-  pollMs: 250,
-  retryMs: 500,
-  compareEveryMs: 30_000,
-  gatherMs: 20,
-  maxInFlight: 512,
-  maxAttempts: 10,
-  backOffMs: 500,
-};
 
 /** What the relay is doing, for metrics and health. */
 export interface RelayStats {
@@ -95,7 +61,7 @@ interface Tenure {
  */
 export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   const { queue, stream, holder, monotonicMs, logger } = deps;
-  const settings = { ...DEFAULTS, ...deps.settings };
+  const settings = { ...RELAY_DEFAULTS, ...deps.settings };
   const keeper = createStreamKeeper({ queue, stream, monotonicMs, logger, settings });
   const flight = createFlight({
     queue,
@@ -239,38 +205,5 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     },
     wake: () => void (tenure !== null && alarm.ring()),
     stats: () => ({ state, inFlight: flight.size(), resent: keeper.resent(), ...flight.counts() }),
-  };
-}
-
-/** A pause that may be cut short; a ring while nobody waits cuts the next one. */
-export interface Alarm {
-  wait(timeoutMs: number): Promise<void>;
-  ring(): void;
-}
-
-function createAlarm(): Alarm {
-  let rung = false;
-  let wake: (() => void) | null = null;
-  return {
-    wait(timeoutMs) {
-      if (rung) {
-        rung = false;
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => {
-        const finish = (): void => {
-          clearTimeout(timer);
-          wake = null;
-          rung = false;
-          resolve();
-        };
-        const timer = setTimeout(finish, timeoutMs);
-        wake = finish;
-      });
-    },
-    ring() {
-      rung = true;
-      wake?.();
-    },
   };
 }

@@ -1,8 +1,7 @@
 import type { EventStream, StreamPlace, StreamState } from '../../domain/outbox/event-stream.ts';
 import type { KnownStream, OutboxQueue, RelayLease } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import type { KnownStreamWindow } from './flight.ts';
-import type { RelaySettings } from './relay-outbox.ts';
+import type { RelaySettings } from './relay-settings.ts';
 
 interface Deps {
   readonly queue: Pick<OutboxQueue, 'recordStream' | 'resetPublished'>;
@@ -10,6 +9,11 @@ interface Deps {
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly settings: Pick<RelaySettings, 'compareEveryMs'>;
+}
+
+/** A stream, as known when an event is sent. */
+export interface KnownStreamWindow extends KnownStream {
+  readonly duplicateWindowMs: number;
 }
 
 /** Knows what the stream must hold, and notices when it does not. */
