@@ -1,13 +1,8 @@
 import Type, { type Static } from 'typebox';
 import type { LoggedEvent, ParkedEvent } from '../../domain/outbox/outbox-queue.ts';
-import {
-  closedObject,
-  nullableString,
-  timeOutput,
-  uuidInput,
-  uuidOutput,
-} from './common-schemas.ts';
+import { closedObject, nullableString, timeOutput, uuidOutput } from './common-schemas.ts';
 import { type Route, route } from './route.ts';
+import { setAsideRoutes } from './set-aside-routes.ts';
 
 const tag = 'Events';
 
@@ -91,55 +86,25 @@ const listParkedEvents = route({
   },
 });
 
-const requeueParkedEvents = route({
-  method: 'POST',
-  path: '/v1/events/parked/requeue',
-  operationId: 'requeueParkedEvents',
-  tag,
-  summary: 'Try parked events again',
-  access: 'operator',
-  body: {
-    schema: closedObject({ id: Type.Union([uuidInput('The event.'), Type.Null()]) }),
-    mediaTypes: ['application/json'],
-  },
-  answers: {
-    200: {
-      description: 'How many are tried again.',
-      schema: Type.Object({ count: Type.Integer() }),
-    },
-  },
-  problems: [],
-  handle: async ({ caller, body }, { useCases }) => {
-    const count = await useCases.manageEvents.requeueParked(caller, body.id);
-    return { status: 200, body: { count } };
-  },
-});
-
-const dropParkedEvent = route({
-  method: 'DELETE',
-  path: '/v1/events/parked/{id}',
-  operationId: 'dropParkedEvent',
-  tag,
-  summary: 'Give a parked event up',
-  access: 'operator',
-  params: closedObject({ id: uuidInput('Id of the event.') }),
-  answers: {
-    200: {
-      description: 'How many were dropped: 0 when it is not parked.',
-      schema: Type.Object({ count: Type.Integer() }),
-    },
-  },
-  problems: [],
-  handle: async ({ caller, params }, { useCases }) => {
-    const dropped = await useCases.manageEvents.dropParked(caller, params.id);
-    return { status: 200, body: { count: dropped ? 1 : 0 } };
-  },
-});
-
 /** Routes of the outbox; the control socket's only. */
 export const eventRoutes: readonly Route[] = [
   listEvents,
   listParkedEvents,
-  requeueParkedEvents,
-  dropParkedEvent,
+  ...setAsideRoutes({
+    tag,
+    path: '/v1/events/parked',
+    requeue: {
+      operationId: 'requeueParkedEvents',
+      summary: 'Try parked events again',
+      idDescription: 'The event.',
+      run: ({ manageEvents }, caller, id) => manageEvents.requeueParked(caller, id),
+    },
+    drop: {
+      operationId: 'dropParkedEvent',
+      summary: 'Give a parked event up',
+      idDescription: 'Id of the event.',
+      description: 'How many were dropped: 0 when it is not parked.',
+      run: ({ manageEvents }, caller, id) => manageEvents.dropParked(caller, id),
+    },
+  }),
 ];

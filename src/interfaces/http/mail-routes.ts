@@ -1,13 +1,8 @@
 import Type, { type Static } from 'typebox';
 import type { FailedMail } from '../../domain/mail.ts';
-import {
-  closedObject,
-  nullableString,
-  timeOutput,
-  uuidInput,
-  uuidOutput,
-} from './common-schemas.ts';
+import { nullableString, timeOutput, uuidOutput } from './common-schemas.ts';
 import { type Route, route } from './route.ts';
+import { setAsideRoutes } from './set-aside-routes.ts';
 
 const tag = 'Mail';
 
@@ -52,50 +47,24 @@ const listFailedMails = route({
   },
 });
 
-const requeueFailedMails = route({
-  method: 'POST',
-  path: '/v1/mail/failed/requeue',
-  operationId: 'requeueFailedMails',
-  tag,
-  summary: 'Try given-up mails again',
-  access: 'operator',
-  body: {
-    schema: closedObject({ id: Type.Union([uuidInput('The mail.'), Type.Null()]) }),
-    mediaTypes: ['application/json'],
-  },
-  answers: {
-    200: {
-      description: 'How many are tried again.',
-      schema: Type.Object({ count: Type.Integer() }),
-    },
-  },
-  problems: [],
-  handle: async ({ caller, body }, { useCases }) => {
-    const count = await useCases.manageMail.requeueFailed(caller, body.id);
-    return { status: 200, body: { count } };
-  },
-});
-
-const dropFailedMail = route({
-  method: 'DELETE',
-  path: '/v1/mail/failed/{id}',
-  operationId: 'dropFailedMail',
-  tag,
-  summary: 'Give a mail up for good',
-  access: 'operator',
-  params: closedObject({ id: uuidInput('Id of the mail.') }),
-  answers: {
-    200: {
-      description: 'How many were dropped: 0 when it is not given up.',
-      schema: Type.Object({ count: Type.Integer() }),
-    },
-  },
-  problems: [],
-  handle: async ({ caller, params }, { useCases }) => {
-    const dropped = await useCases.manageMail.dropFailed(caller, params.id);
-    return { status: 200, body: { count: dropped ? 1 : 0 } };
-  },
-});
-
 /** Routes of the mail queue; the control socket's only. */
-export const mailRoutes: readonly Route[] = [listFailedMails, requeueFailedMails, dropFailedMail];
+export const mailRoutes: readonly Route[] = [
+  listFailedMails,
+  ...setAsideRoutes({
+    tag,
+    path: '/v1/mail/failed',
+    requeue: {
+      operationId: 'requeueFailedMails',
+      summary: 'Try given-up mails again',
+      idDescription: 'The mail.',
+      run: ({ manageMail }, caller, id) => manageMail.requeueFailed(caller, id),
+    },
+    drop: {
+      operationId: 'dropFailedMail',
+      summary: 'Give a mail up for good',
+      idDescription: 'Id of the mail.',
+      description: 'How many were dropped: 0 when it is not given up.',
+      run: ({ manageMail }, caller, id) => manageMail.dropFailed(caller, id),
+    },
+  }),
+];
