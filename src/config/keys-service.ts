@@ -128,7 +128,12 @@ export const serviceKeys = {
   'pwned_passwords.timeout': withDefault(
     duration(50, SECOND_MS),
     SECOND_MS,
-    'Deadline of one look-up; after it the password counts as unknown to the API',
+    'Deadline of one look-up; after it nobody can tell',
+  ),
+  'pwned_passwords.fail_open': withDefault(
+    boolean(),
+    true,
+    'Whether a new password is accepted that the API could not be asked about; else 503',
   ),
   'logging.level': withDefault(
     oneOf('debug', 'info', 'warn', 'error'),

@@ -78,4 +78,20 @@ describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) =
     expect(metrics).toContain('breached_password_lookups_total{result="unchecked"} 5');
     expect(metrics).toContain('breaker_open{breaker="pwned_passwords"} 1');
   });
+
+  it('are refused for now while the API is down, where it is to fail closed', async () => {
+    const range = await useRangeApi(500);
+    const env = { ...range.env, PWNED_PASSWORDS_FAIL_OPEN: 'false' };
+    const api = createApi(await useTestApp({ database, env }));
+    // Also once the breaker is open.
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      const answer = await api.send('POST', '/v1/users', { body: createPerson() });
+      expect([answer.statusCode, answer.json().code]).toEqual([503, 'unavailable']);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    const common = await api.send('POST', '/v1/users', {
+      body: createPerson({ password: 'password1' }),
+    });
+    expect(common.json().errors).toMatchObject([{ code: 'password_too_common' }]);
+  });
 });

@@ -4,8 +4,9 @@ import { refuseBreachedPassword } from './password-rules.ts';
 
 const password = 'quiet otter sings at dawn' as PreparedPassword;
 
-function refuse(answer: BreachAnswer): Promise<void> {
-  return refuseBreachedPassword({ breached: { lookUp: async () => answer } }, 'password', password);
+function refuse(answer: BreachAnswer, failOpen = true): Promise<void> {
+  const breached = { failOpen, lookUp: async () => answer };
+  return refuseBreachedPassword({ breached }, 'password', password);
 }
 
 describe('a password that breaches may have made known', () => {
@@ -21,6 +22,11 @@ describe('a password that breaches may have made known', () => {
     ['nobody can tell', { checked: false }],
   ])('is accepted when %s', async (_what, answer) => {
     await expect(refuse(answer)).resolves.toBeUndefined();
+  });
+
+  it('is refused for now when nobody can tell and that is not to be passed over', async () => {
+    await expect(refuse({ checked: false }, false)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(refuse({ checked: true, count: 0 }, false)).resolves.toBeUndefined();
   });
 
   it('is accepted where the look-up is turned off', async () => {

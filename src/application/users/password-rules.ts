@@ -1,4 +1,4 @@
-import { invalidFields } from '../../domain/errors.ts';
+import { DomainError, invalidFields } from '../../domain/errors.ts';
 import {
   type BreachedPasswords,
   type PasswordBlocklist,
@@ -17,6 +17,9 @@ export interface PasswordRules {
   readonly breached?: BreachedPasswords;
 }
 
+/** About as long as a source that failed is left alone. */
+const RETRY_AFTER_SECONDS = 5;
+
 /**
  * Reads a new password for the account with this address.
  * @throws InvalidValue
@@ -34,17 +37,25 @@ export function readNewPassword(
 }
 
 /**
- * Looks a password up that passed every other rule: after them, since they cost nothing, and before it is hashed. When
- * nobody can tell, it is accepted; the look-up counts that, and the blocklist has spoken already.
- * @throws DomainError `validation_failed` for this field
+ * Looks a password up that passed every other rule: after them, since they cost nothing, and before it is hashed.
+ * @throws DomainError `validation_failed` for this field; `unavailable` when nobody can tell and that is not to be
+ * passed over
  */
 export async function refuseBreachedPassword(
   rules: Pick<PasswordRules, 'breached'>,
   name: string,
   password: PreparedPassword,
 ): Promise<void> {
-  const answer = await rules.breached?.lookUp(password);
-  if (answer?.checked !== true || answer.count === 0) return;
+  const { breached } = rules;
+  if (breached === undefined) return;
+  const answer = await breached.lookUp(password);
+  if (!answer.checked) {
+    if (breached.failOpen) return;
+    throw new DomainError('unavailable', 'New passwords cannot be checked now. Try again.', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    });
+  }
+  if (answer.count === 0) return;
   const message = 'Is known from a data breach; choose another.';
   throw invalidFields([{ field: name, code: 'password_breached', message }]);
 }

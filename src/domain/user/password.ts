@@ -23,16 +23,15 @@ export interface PasswordBlocklist {
   has(lowerCased: string): boolean;
 }
 
-/**
- * What is known of a password from breaches. Unchecked when the source did not answer in time or not sensibly: then
- * nobody can tell, and that is no reason to refuse.
- */
+/** What is known of a password from breaches. Unchecked when the source did not answer in time or not sensibly. */
 export type BreachAnswer =
   | { readonly checked: true; readonly count: number }
   | { readonly checked: false };
 
 /** Passwords known from breaches, at a source that may be away (OWASP ASVS 6.2.12). */
 export interface BreachedPasswords {
+  /** Whether a password that could not be checked is accepted: the local list has spoken already. */
+  readonly failOpen: boolean;
   /** Never rejects, and answers within a deadline of its own. */
   lookUp(password: PreparedPassword): Promise<BreachAnswer>;
 }

@@ -33,6 +33,7 @@ async function useApi(handle: Handler, settings: { timeoutMs?: number; path?: st
     {
       url: `http://127.0.0.1:${port}${settings.path ?? ''}`,
       timeoutMs: settings.timeoutMs ?? 5_000,
+      failOpen: true,
     },
     { logger, monotonicMs: () => nowMs },
   );

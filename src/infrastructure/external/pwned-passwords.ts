@@ -10,6 +10,8 @@ export interface PwnedPasswordsSettings {
   readonly url: string;
   /** Deadline of the whole look-up, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether a password that could not be looked up is accepted. */
+  readonly failOpen: boolean;
 }
 
 /** What look-ups came to since the process began. */
@@ -17,7 +19,7 @@ export interface BreachLookUps {
   /** The API answered: the password is known, or is not. */
   readonly known: number;
   readonly unknown: number;
-  /** Nobody can tell: no answer in time, no sensible one, or the breaker is open. The password was accepted. */
+  /** Nobody can tell: no answer in time, no sensible one, or the breaker is open. */
   readonly unchecked: number;
 }
 
@@ -55,13 +57,18 @@ export function createPwnedPasswords(
     probeIntervalMs: PROBE_INTERVAL_MS,
     onChange: (isOpen) =>
       isOpen
-        ? logger.error('the breached-password API does not answer; passwords pass unchecked')
+        ? logger.error(
+            settings.failOpen
+              ? 'the breached-password API does not answer; passwords pass unchecked'
+              : 'the breached-password API does not answer; new passwords are refused',
+          )
         : logger.info('the breached-password API answers again'),
   });
   const counts = { known: 0, unknown: 0, unchecked: 0 };
   let pool: Promise<Pool> | undefined;
 
   return {
+    failOpen: settings.failOpen,
     async lookUp(password) {
       const answer = await look(password);
       counts[answer.checked ? (answer.count > 0 ? 'known' : 'unknown') : 'unchecked'] += 1;
