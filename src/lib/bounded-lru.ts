@@ -1,3 +1,5 @@
+import { createLinkedList, type Link } from './linked-list.ts';
+
 /** The bound of a `BoundedLru` and the clock that its expiries are compared with. */
 export interface BoundedLruOptions {
   readonly maxEntries: number;
@@ -17,33 +19,47 @@ export interface BoundedLru<K, V> {
   size(): number;
 }
 
+interface Entry<K, V> {
+  readonly key: K;
+  readonly value: V;
+  readonly expiresAtMs: number;
+}
+
 /** Makes an empty map. Every operation takes constant time. */
 export function createBoundedLru<K, V>(options: BoundedLruOptions): BoundedLru<K, V> {
   const { maxEntries, nowMs } = options;
-  // A Map iterates in order of insertion: the first key is the least recently used one.
-  const entries = new Map<K, { readonly value: V; readonly expiresAtMs: number }>();
+  const links = new Map<K, Link<Entry<K, V>>>();
+  /** The least recently used first. */
+  const byUse = createLinkedList<Entry<K, V>>();
+
+  function remove(key: K): boolean {
+    const link = links.get(key);
+    return link !== undefined && byUse.remove(link) && links.delete(key);
+  }
+
   return {
     get(key) {
-      const entry = entries.get(key);
-      if (entry === undefined) return undefined;
-      entries.delete(key);
-      if (entry.expiresAtMs <= nowMs()) return undefined;
-      entries.set(key, entry);
-      return entry.value;
+      const link = links.get(key);
+      if (link === undefined) return undefined;
+      if (link.value.expiresAtMs <= nowMs()) {
+        remove(key);
+        return undefined;
+      }
+      byUse.moveToEnd(link);
+      return link.value.value;
     },
     set(key, value, expiresAtMs) {
-      entries.delete(key);
+      remove(key);
       if (maxEntries < 1) return;
-      if (entries.size >= maxEntries) {
-        for (const oldest of entries.keys()) {
-          entries.delete(oldest);
-          break;
-        }
-      }
-      entries.set(key, { value, expiresAtMs });
+      const oldest = links.size >= maxEntries ? byUse.first() : undefined;
+      if (oldest !== undefined) remove(oldest.key);
+      links.set(key, byUse.append({ key, value, expiresAtMs }));
     },
-    delete: (key) => entries.delete(key),
-    clear: () => entries.clear(),
-    size: () => entries.size,
+    delete: remove,
+    clear() {
+      links.clear();
+      byUse.clear();
+    },
+    size: () => links.size,
   };
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkHealth } from '../../src/infrastructure/database/postgres/generated/health.queries.ts';
-import { findUserById } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
+import { findUsersByIds } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { eventually } from '../support/eventually.ts';
@@ -207,7 +207,7 @@ describe('PostgreSQL through the pool', () => {
       'select name from pg_prepared_statements order by prepare_time',
     );
     // The first one is of the check at the start.
-    expect(rows).toEqual([{ name: checkHealth.name }, { name: findUserById.name }]);
+    expect(rows).toEqual([{ name: checkHealth.name }, { name: findUsersByIds.name }]);
   });
 
   test('a table that changes under prepared statements disturbs nobody', async () => {

@@ -51,6 +51,19 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await users().findById(user.id)).toEqual(user.profile);
     });
 
+    test('gives each who asks at the same time the own answer, and nonsense disturbs nobody', async () => {
+      const [ann, bob] = [newUser(), newUser()];
+      const repository = users();
+      for (const user of [ann, bob]) await repository.insert(user);
+      const asked = [bob.id, ids.next(), ann.id.toUpperCase(), "no id'", '', bob.id];
+      const found = await Promise.all(asked.map((id) => repository.findById(id)));
+      expect(found).toEqual([bob.profile, null, ann.profile, null, null, bob.profile]);
+      const many = Array.from({ length: 250 }, (_, index) => (index % 2 ? ann : bob));
+      expect(await Promise.all(many.map(({ id }) => repository.findById(id)))).toEqual(
+        many.map(({ profile }) => profile),
+      );
+    });
+
     test('knows nobody by an unknown id or address', async () => {
       expect(await users().findById(ids.next())).toBeNull();
       expect(await users().findByEmail(email('nobody@example.com'))).toBeNull();

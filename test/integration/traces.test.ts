@@ -83,13 +83,13 @@ describe('a traced service', () => {
       `${http} > use case authenticateUser > sql findLiveSession`,
       `${http} > use case authenticateUser`,
       `${http} > use case getUser > redis get`,
-      `${http} > use case getUser > sql findUserById`,
+      `${http} > use case getUser > sql findUsersByIds`,
       `${http} > use case getUser`,
       http,
     ]);
-    expect(await collector.waitFor('sql findUserById')).toMatchObject({
+    expect(await collector.waitFor('sql findUsersByIds')).toMatchObject({
       kind: 3,
-      attributes: { 'db.system.name': 'postgresql', 'db.query.summary': 'findUserById' },
+      attributes: { 'db.system.name': 'postgresql', 'db.query.summary': 'findUsersByIds' },
     });
     expect(await collector.waitFor('redis get')).toMatchObject({
       kind: 3,
@@ -119,7 +119,7 @@ describe('a traced service', () => {
       `${http} > use case authenticateService > sql findServiceAccountByKeyHash`,
       `${http} > use case authenticateService`,
       `${http} > use case getUser > redis get`,
-      `${http} > use case getUser > sql findUserById`,
+      `${http} > use case getUser > sql findUsersByIds`,
       `${http} > use case getUser > redis fill`,
       `${http} > use case getUser`,
       http,

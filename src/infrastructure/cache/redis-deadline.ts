@@ -1,4 +1,5 @@
 import { Cluster, type Redis } from 'ioredis';
+import { createLinkedList } from '../../lib/linked-list.ts';
 import type { RedisClient } from './redis-client.ts';
 
 /** What the deadline is made with. */
@@ -30,7 +31,7 @@ export const NOT_CONNECTED = new Error('the cache is not connected');
 export function createRedisDeadline(client: RedisClient, deps: RedisDeadlineDeps): RedisDeadline {
   const { nowMs, deadlineMs } = deps;
   /** When the steps under way began, the oldest first. */
-  const underWay = new Set<{ readonly beganAtMs: number }>();
+  const underWay = createLinkedList<number>();
   let stalled = false;
 
   async function untilAnswered(): Promise<void> {
@@ -48,16 +49,15 @@ export function createRedisDeadline(client: RedisClient, deps: RedisDeadlineDeps
   return {
     // By the clock, too: the timer may be late.
     isStalled() {
-      const [oldest] = underWay;
-      return stalled || (oldest !== undefined && nowMs() - oldest.beganAtMs >= deadlineMs);
+      const oldest = underWay.first();
+      return stalled || (oldest !== undefined && nowMs() - oldest >= deadlineMs);
     },
     inTime<T>(step: () => Promise<T>): Promise<T> {
       if (client.status !== 'ready') return Promise.reject(NOT_CONNECTED);
       return new Promise((resolve, reject) => {
-        const entry = { beganAtMs: nowMs() };
-        underWay.add(entry);
+        const begun = underWay.append(nowMs());
         const miss = (): void => {
-          if (!underWay.delete(entry)) return;
+          if (!underWay.remove(begun)) return;
           void untilAnswered();
           reject(new Error(`the cache did not answer within ${deadlineMs} ms`));
         };
@@ -65,7 +65,7 @@ export function createRedisDeadline(client: RedisClient, deps: RedisDeadlineDeps
         const timer = setTimeout(() => setImmediate(miss), deadlineMs);
         const end = (): void => {
           clearTimeout(timer);
-          underWay.delete(entry);
+          underWay.remove(begun);
         };
         step().then(
           (result) => {

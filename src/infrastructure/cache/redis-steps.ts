@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import type { Cache, CacheFill, CacheLookup } from '../../domain/ports.ts';
+import { type Answer, createGathering } from '../../lib/gathering.ts';
 import type { RedisClient } from './redis-client.ts';
 import { createRedisScript } from './redis-script.ts';
 
@@ -19,13 +20,6 @@ export interface RedisStepsDeps {
   /** Makes a step on so many keys under the deadline and the breaker. */
   guard(keys: number, step: () => Promise<void>): Promise<void>;
   invalidate(keys: readonly string[]): Promise<void>;
-}
-
-type Answer = (index: number, lookup: CacheLookup) => void;
-
-interface Waiting {
-  readonly resolve: (lookup: CacheLookup) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 const VALUE = 'v';
@@ -77,7 +71,7 @@ export function createRedisSteps(deps: RedisStepsDeps): Cache {
   }
 
   /** Looks up keys that one server holds. */
-  async function lookUp(keys: string[], answer: Answer, first = 0): Promise<void> {
+  async function lookUp(keys: string[], answer: Answer<CacheLookup>, first = 0): Promise<void> {
     const values = await readAll(client, keys);
     // Asked again, since a key may have been written while this was on its way.
     const isSettled = deps.isSettled();
@@ -104,13 +98,14 @@ export function createRedisSteps(deps: RedisStepsDeps): Cache {
     }
   }
 
-  function lookUpAll(keys: string[], answer: Answer): Promise<void> {
+  function lookUpAll(keys: string[], answer: Answer<CacheLookup>): Promise<void> {
     if (!(client instanceof Cluster)) return lookUp(keys, answer);
     return allOf(keys.map((key, index) => lookUp([key], answer, index)));
   }
 
-  const gather = createGathering((keys, answer) =>
-    deps.guard(keys.length, () => lookUpAll(keys, answer)),
+  const gather = createGathering<string, CacheLookup>(
+    (keys, answer) => deps.guard(keys.length, () => lookUpAll(keys, answer)),
+    MAX_GATHERED,
   );
 
   async function getMany(names: readonly string[]): Promise<readonly CacheLookup[]> {
@@ -178,32 +173,6 @@ export function createRedisSteps(deps: RedisStepsDeps): Cache {
       if (names.length > 0) await deps.invalidate(names.map((name) => prefix + name));
     },
   };
-}
-
-/** Looks up together what is asked for in one turn of the event loop; each is answered as soon as it can be. */
-function createGathering(
-  lookUpAll: (keys: string[], answer: Answer) => Promise<void>,
-): (key: string) => Promise<CacheLookup> {
-  let keys: string[] = [];
-  let waiting: Waiting[] = [];
-
-  function send(): void {
-    const [asked, asking] = [keys, waiting];
-    keys = [];
-    waiting = [];
-    if (asked.length === 0) return;
-    lookUpAll(asked, (index, lookup) => asking[index]?.resolve(lookup)).catch((error: unknown) => {
-      for (const one of asking) one.reject(error);
-    });
-  }
-
-  return (key) =>
-    new Promise((resolve, reject) => {
-      if (keys.length === 0) setImmediate(send);
-      keys.push(key);
-      waiting.push({ resolve, reject });
-      if (keys.length >= MAX_GATHERED) send();
-    });
 }
 
 async function readAll(client: RedisClient, keys: string[]): Promise<(string | null)[]> {

@@ -1,5 +1,13 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { createLinkedList, type Link } from '../../lib/linked-list.ts';
 import { RequestTimedOut } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Its place among the unanswered. */
+    unanswered: Link<FastifyReply> | null;
+  }
+}
 
 /** Watches that requests are answered in time. */
 export interface AnswerDeadline {
@@ -13,9 +21,10 @@ export interface AnswerDeadline {
  * oldest is due first and one timer does for all of them; Fastify's `handlerTimeout` makes a timer, an `AbortController`
  * and a listener for each, which is a sixth of what a bare request costs.
  */
-export function createAnswerDeadline(timeoutMs: number): AnswerDeadline {
+export function createAnswerDeadline(fastify: FastifyInstance, timeoutMs: number): AnswerDeadline {
+  fastify.decorateReply('unanswered', null);
   /** In the order of their arrival. */
-  const unanswered = new Set<FastifyReply>();
+  const unanswered = createLinkedList<FastifyReply>();
   let isTimed = false;
 
   function lookAfter(delayMs: number): void {
@@ -25,23 +34,29 @@ export function createAnswerDeadline(timeoutMs: number): AnswerDeadline {
 
   function refuseLate(): void {
     isTimed = false;
-    for (const reply of unanswered) {
+    for (let reply = unanswered.first(); reply !== undefined; reply = unanswered.first()) {
       const leftMs = timeoutMs - reply.elapsedTime;
       if (leftMs > 0) {
         lookAfter(leftMs);
         return;
       }
-      unanswered.delete(reply);
+      end(reply);
       refuse(reply);
     }
   }
 
+  function end(reply: FastifyReply): void {
+    if (reply.unanswered === null) return;
+    unanswered.remove(reply.unanswered);
+    reply.unanswered = null;
+  }
+
   return {
     begin(reply) {
-      unanswered.add(reply);
+      reply.unanswered = unanswered.append(reply);
       if (!isTimed) lookAfter(timeoutMs);
     },
-    end: (reply) => void unanswered.delete(reply),
+    end,
   };
 }
 

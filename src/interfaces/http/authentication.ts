@@ -1,4 +1,4 @@
-import type { Caller, Principal } from '../../application/access/caller.ts';
+import type { Principal } from '../../application/access/caller.ts';
 import { unauthenticated } from '../../application/access/policy.ts';
 import type { UseCases } from '../../application/use-cases.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -36,14 +36,14 @@ export function createAuthentication(deps: Deps) {
   };
 }
 
-/** A principal as log lines name it. */
-export function principalFields({ principal }: Pick<Caller, 'principal'>): Record<string, string> {
+/** The id of a principal in log lines; undefined for one that has none. */
+export function principalId(principal: Principal): string | undefined {
   switch (principal.kind) {
     case 'user':
-      return { principal: 'user', principal_id: principal.userId };
+      return principal.userId;
     case 'service':
-      return { principal: 'service', principal_id: principal.accountId };
+      return principal.accountId;
     default:
-      return { principal: principal.kind };
+      return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../../application/access/caller.ts';
+import type { Caller, Principal } from '../../application/access/caller.ts';
 import { writeJson } from './answer-body.ts';
 import { createAuthentication } from './authentication.ts';
 import type { HttpDeps } from './http-deps.ts';
@@ -36,13 +36,11 @@ export function mountRoutes(
       config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
       onRequest: async (request) => {
         request.template = route.path;
-        const nobody = anonymous(request);
-        request.caller = nobody;
         const principal = await authenticate(route.access, request.headers.authorization);
-        request.caller = { ...nobody, principal };
+        request.caller = callerOf(request, principal);
       },
       handler: async (request, reply) => {
-        const caller = request.caller ?? anonymous(request);
+        const caller = request.caller ?? callerOf(request, { kind: 'anonymous' });
         const answer = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, answer, deps.formatTime);
       },
@@ -63,9 +61,9 @@ export function refuseUndeclaredAccess(fastify: FastifyInstance): void {
   });
 }
 
-function anonymous(request: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest, principal: Principal): Caller {
   return {
-    principal: { kind: 'anonymous' },
+    principal,
     requestId: request.id,
     ip: readClientIp(request),
     userAgent: request.headers['user-agent'] ?? null,

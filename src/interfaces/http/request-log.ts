@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalFields } from './authentication.ts';
+import type { Principal } from '../../application/access/caller.ts';
+import { principalId } from './authentication.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { routeOf } from './request-notes.ts';
 import { readClientIp } from './request-origin.ts';
@@ -20,15 +21,17 @@ export function createLogRequest(deps: Pick<HttpDeps, 'logger' | 'metrics'>): Lo
       seconds: durationMs / 1000,
     });
     const { caller, problemCode } = request;
+    const principal: Principal = caller?.principal ?? { kind: 'anonymous' };
     deps.logger.info('request', {
       request_id: request.id,
       method: request.method,
       route,
       status,
-      ...(typeof problemCode === 'string' ? { code: problemCode } : {}),
+      code: problemCode ?? undefined,
       duration_ms: Math.round(durationMs * 10) / 10,
       client_ip: caller?.ip ?? readClientIp(request),
-      ...principalFields(caller ?? { principal: { kind: 'anonymous' } }),
+      principal: principal.kind,
+      principal_id: principalId(principal),
     });
   };
 }

@@ -49,7 +49,6 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const sendProblem = createSendProblem(deps.logger);
   const logRequest = createLogRequest(deps);
   const answerHeaders = createAnswerHeaders(deps.settings);
-  const deadline = createAnswerDeadline(settings.requestTimeoutMs);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -95,6 +94,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   refuseUnknownRoutes(fastify, routes);
   refuseUndeclaredAccess(fastify);
   makeRoomForNotes(fastify);
+  const deadline = createAnswerDeadline(fastify, settings.requestTimeoutMs);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -3,7 +3,7 @@ import { ServiceErrorCodeHeader, ServiceErrorHeader } from '@nats-io/services';
 import { headers, Match } from '@nats-io/transport-node';
 import { DomainError } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
-import { principalFields } from '../http/authentication.ts';
+import { principalId } from '../http/authentication.ts';
 import { PROBLEM_MEDIA_TYPE } from '../http/problems.ts';
 import { readRequestId } from '../http/request-origin.ts';
 import type { RequestTracer } from '../request-tracer.ts';
@@ -48,8 +48,17 @@ export interface Answering {
  */
 export function createAnswering(deps: Deps): Answering {
   const { handling, logger } = deps;
-  const unanswered = new Set<Promise<void>>();
+  let unanswered = 0;
   let active = 0;
+  let tellIdle: (() => void)[] = [];
+
+  // Counted, not kept in a set: see `LinkedList`.
+  function end(): void {
+    unanswered -= 1;
+    if (unanswered > 0) return;
+    for (const tell of tellIdle) tell();
+    tellIdle = [];
+  }
 
   return {
     take(endpoint, counts, message) {
@@ -57,13 +66,11 @@ export function createAnswering(deps: Deps): Answering {
         logger.debug('request without a reply subject', { subject: subjectOf(endpoint) });
         return;
       }
-      const answered = trace(endpoint, message, () => answer(endpoint, counts, message)).finally(
-        () => unanswered.delete(answered),
-      );
-      unanswered.add(answered);
+      unanswered += 1;
+      void trace(endpoint, message, () => answer(endpoint, counts, message)).finally(end);
     },
     async idle() {
-      while (unanswered.size > 0) await Promise.all(unanswered);
+      while (unanswered > 0) await new Promise<void>((resolve) => tellIdle.push(resolve));
     },
   };
 
@@ -115,9 +122,10 @@ export function createAnswering(deps: Deps): Answering {
       request_id: context.requestId,
       subject,
       status: outcome.status,
-      ...(outcome.code === undefined ? {} : { code: outcome.code }),
+      code: outcome.code,
       duration_ms: Math.round(durationMs * 10) / 10,
-      ...principalFields(context),
+      principal: context.principal.kind,
+      principal_id: principalId(context.principal),
     });
     return outcome;
   }

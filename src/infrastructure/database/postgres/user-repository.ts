@@ -9,15 +9,16 @@ import type {
   UserPage,
   UserRepository,
 } from '../../../domain/user/user-repository.ts';
+import { createGathering } from '../../../lib/gathering.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   deleteUser,
   type FindCredentialsResult,
-  type FindUserByIdResult,
+  type FindUsersByIdsResult,
   findCredentials,
   findCredentialsById,
   findUserByEmail,
-  findUserById,
+  findUsersByIds,
   insertUser,
   listPublicProfiles,
   listUsers,
@@ -29,16 +30,25 @@ import {
 } from './generated/users.queries.ts';
 import { searchPattern } from './search-pattern.ts';
 
+/** Of any version, and of none: adopted ids may be old. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Users that one statement reads together. */
+const MAX_GATHERED = 100;
 /** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** The users in PostgreSQL or the embedded database, through one connection or any of them. */
 export function createPostgresUserRepository(connection: SqlConnection): UserRepository {
+  const findGathered = createGathering<string, UserProfile | null>(async (ids, answer) => {
+    const found = new Map<string, UserProfile>();
+    for (const row of await findUsersByIds.run({ ids }, connection)) {
+      found.set(row.id, toProfile(row));
+    }
+    for (const [index, id] of ids.entries()) answer(index, found.get(id.toLowerCase()) ?? null);
+  }, MAX_GATHERED);
   return {
-    async findById(id) {
-      const [row] = await findUserById.run({ id }, connection);
-      return row === undefined ? null : toProfile(row);
-    },
+    // What is no id is nobody's, and must not make a question of others fail.
+    findById: async (id) => (UUID.test(id) ? findGathered(id) : null),
     async findByEmail(email) {
       const [row] = await findUserByEmail.run({ email }, connection);
       return row === undefined ? null : toProfile(row);
@@ -117,13 +127,13 @@ function keyset(page: PageRequest) {
   return { afterId: page.afterId ?? NIL_UUID, limit: page.limit + 1 };
 }
 
-function toPage(rows: readonly FindUserByIdResult[], { limit }: PageRequest): UserPage {
+function toPage(rows: readonly FindUsersByIdsResult[], { limit }: PageRequest): UserPage {
   const users = rows.slice(0, limit).map(toProfile);
   return { users, nextAfterId: rows.length > limit ? (users.at(-1)?.id ?? null) : null };
 }
 
 /** The one mapping of a row. Stored values were parsed before they were written, so they are not parsed again. */
-function toProfile(row: FindUserByIdResult): UserProfile {
+function toProfile(row: FindUsersByIdsResult): UserProfile {
   return {
     id: row.id,
     firstName: row.first_name as PersonName,

@@ -3,13 +3,13 @@ import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
 export type stringArray = (string)[];
 
-/** 'FindUserById' parameters type */
-export interface FindUserByIdParams {
-  id: string;
+/** 'FindUsersByIds' parameters type */
+export interface FindUsersByIdsParams {
+  ids: stringArray;
 }
 
-/** 'FindUserById' return type */
-export interface FindUserByIdResult {
+/** 'FindUsersByIds' return type */
+export interface FindUsersByIdsResult {
   created_at: Date;
   email: string;
   email_verified: boolean;
@@ -22,17 +22,17 @@ export interface FindUserByIdResult {
   version: number;
 }
 
-const findUserByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":129}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id = :id!"};
+const findUsersByIdsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":134}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id = any(:ids!::uuid[])"};
 
 /**
  * Query generated from SQL:
  * ```
  * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
  * from users
- * where id = :id!
+ * where id = any(:ids!::uuid[])
  * ```
  */
-export const findUserById = new PreparedQuery<FindUserByIdParams,FindUserByIdResult>(findUserByIdIR);
+export const findUsersByIds = new PreparedQuery<FindUsersByIdsParams,FindUsersByIdsResult>(findUsersByIdsIR);
 
 /** 'FindUserByEmail' parameters type */
 export interface FindUserByEmailParams {

@@ -1,8 +1,9 @@
-/* Shows one user. Called by UserRepository.findById for every read of a user. */
-/* @name findUserById */
+/* Shows users. Called by UserRepository.findById for every read of a user, with all ids that are asked for in one turn of
+   the event loop. */
+/* @name findUsersByIds */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
 from users
-where id = :id!;
+where id = any(:ids!::uuid[]);
 
 /* Finds the user with an address, for whoever knows the address already. Called by UserRepository.findByEmail. */
 /* @name findUserByEmail */

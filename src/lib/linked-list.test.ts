@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { createLinkedList, type LinkedList } from './linked-list.ts';
+
+/** Empties a list from its front. */
+function drain(
+  list: LinkedList<string>,
+  links: ReadonlyMap<string, Parameters<typeof list.remove>[0]>,
+) {
+  const values: string[] = [];
+  for (let value = list.first(); value !== undefined; value = list.first()) {
+    values.push(value);
+    const link = links.get(value);
+    if (link === undefined || !list.remove(link)) throw new Error(`${value} could not leave`);
+  }
+  return values;
+}
+
+describe('a linked list', () => {
+  const fill = (...values: string[]) => {
+    const list = createLinkedList<string>();
+    return { list, links: new Map(values.map((value) => [value, list.append(value)])) };
+  };
+
+  test('keeps the order in which values came', () => {
+    const { list, links } = fill('a', 'b', 'c');
+    expect(drain(list, links)).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each([
+    ['a', ['b', 'c']],
+    ['b', ['a', 'c']],
+    ['c', ['a', 'b']],
+  ])('lets %s leave from its place, once', (value, rest) => {
+    const { list, links } = fill('a', 'b', 'c');
+    const link = links.get(value);
+    if (link === undefined) throw new Error('no link');
+    expect(list.remove(link)).toBe(true);
+    expect(list.remove(link)).toBe(false);
+    expect(drain(list, links)).toEqual(rest);
+  });
+
+  test.each([
+    ['a', ['b', 'c', 'a']],
+    ['b', ['a', 'c', 'b']],
+    ['c', ['a', 'b', 'c']],
+  ])('moves %s to the end', (value, order) => {
+    const { list, links } = fill('a', 'b', 'c');
+    const link = links.get(value);
+    if (link === undefined) throw new Error('no link');
+    list.moveToEnd(link);
+    expect(drain(list, links)).toEqual(order);
+  });
+
+  test('what left keeps nothing else alive', () => {
+    const { list, links } = fill('a', 'b', 'c');
+    for (const link of links.values()) list.remove(link);
+    expect([...links.values()].map(({ previous, next }) => [previous, next])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  test('takes values again after it was cleared', () => {
+    const { list, links } = fill('a', 'b');
+    list.clear();
+    expect(list.first()).toBeUndefined();
+    expect([...links.values()].some((link) => list.remove(link))).toBe(false);
+    list.append('c');
+    expect(list.first()).toBe('c');
+  });
+});
