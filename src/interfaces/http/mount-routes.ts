@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller, Principal } from '../../application/access/caller.ts';
+import type { Caller } from '../../application/access/caller.ts';
 import { writeJson } from './answer-body.ts';
 import { createAuthentication } from './authentication.ts';
 import type { HttpDeps } from './http-deps.ts';
@@ -36,11 +36,14 @@ export function mountRoutes(
       config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
       onRequest: async (request) => {
         request.template = route.path;
+        // Before anything is waited for: once its client is gone, a socket tells no address any more.
+        const nobody = anonymous(request);
+        request.caller = nobody;
         const principal = await authenticate(route.access, request.headers.authorization);
-        request.caller = callerOf(request, principal);
+        request.caller = { ...nobody, principal };
       },
       handler: async (request, reply) => {
-        const caller = request.caller ?? callerOf(request, { kind: 'anonymous' });
+        const caller = request.caller ?? anonymous(request);
         const answer = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, answer, deps.formatTime);
       },
@@ -61,9 +64,9 @@ export function refuseUndeclaredAccess(fastify: FastifyInstance): void {
   });
 }
 
-function callerOf(request: FastifyRequest, principal: Principal): Caller {
+function anonymous(request: FastifyRequest): Caller {
   return {
-    principal,
+    principal: { kind: 'anonymous' },
     requestId: request.id,
     ip: readClientIp(request),
     userAgent: request.headers['user-agent'] ?? null,
