@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { createLinkedList, type LinkedList } from './linked-list.ts';
+import { createLinkedList, type Link, type LinkedList } from './linked-list.ts';
 
 /** Empties a list from its front. */
 function drain(
@@ -59,6 +61,24 @@ describe('a linked list', () => {
       [null, null],
       [null, null],
     ]);
+  });
+
+  // With a Set in its place 6 to 15 MB stay until the next full collection.
+  test('what left does not wait for a full garbage collection', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: (options?: { type: 'minor' }) => void = runInNewContext('gc');
+    const list = createLinkedList<number[]>();
+    const held: Link<number[]>[] = [];
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 60_000; index += 1) {
+      held.push(list.append(new Array(100).fill(index)));
+      const oldest = held.length > 50 ? held.shift() : undefined;
+      if (oldest !== undefined) list.remove(oldest);
+      if (index % 3_000 === 0) collect({ type: 'minor' });
+    }
+    for (let round = 0; round < 2; round += 1) collect({ type: 'minor' });
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
   });
 
   test('takes values again after it was cleared', () => {
