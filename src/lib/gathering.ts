@@ -9,7 +9,8 @@ interface Waiting<V> {
 /**
  * Asks together what is asked for in one turn of the event loop: under load most of the price of a question is its way
  * to the server and back. Nobody waits for a turn that is not over anyway, and each is answered as soon as it can be.
- * @param ask answers each question by its index; when it rejects, whoever has no answer yet is refused with its error.
+ * @param ask answers every question by its index before it resolves: what it leaves out waits for ever. When it rejects,
+ * whoever has no answer yet is refused with its error.
  * @param most questions that are asked together.
  */
 export function createGathering<K, V>(
