@@ -1,33 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
-/** Who may import whom; a folder may always import itself. `node:` modules and packages are listed by what they are for. */
+/** What the files of one folder may import. A folder may always import itself; the first folder that fits a path counts. */
 interface Layer {
   readonly folder: string;
   readonly mayImport: readonly string[];
-  /** Packages and Node modules; `all` where anything goes. */
+  /** Packages and Node modules; `all` where there is no limit. */
   readonly packages: readonly string[] | 'all';
 }
 
+const INNER = ['src/domain/', 'src/application/', 'src/lib/'];
+
 const LAYERS: readonly Layer[] = [
   { folder: 'src/domain/', mayImport: [], packages: ['libphonenumber-js/max', 'tr46'] },
-  { folder: 'src/application/', mayImport: ['src/domain/'], packages: [] },
+  { folder: 'src/application/', mayImport: ['src/domain/', 'src/lib/'], packages: [] },
   { folder: 'src/infrastructure/', mayImport: ['src/domain/', 'src/lib/'], packages: 'all' },
-  {
-    folder: 'src/interfaces/cli/',
-    mayImport: ['src/domain/', 'src/application/', 'src/lib/', 'src/config/'],
-    packages: 'all',
-  },
-  {
-    folder: 'src/interfaces/',
-    mayImport: ['src/domain/', 'src/application/', 'src/lib/'],
-    packages: 'all',
-  },
+  { folder: 'src/interfaces/cli/', mayImport: [...INNER, 'src/config/'], packages: 'all' },
+  { folder: 'src/interfaces/', mayImport: INNER, packages: 'all' },
   { folder: 'src/config/', mayImport: ['src/lib/'], packages: 'all' },
   { folder: 'src/lib/', mayImport: [], packages: 'all' },
   {
+    folder: 'src/app/',
+    mayImport: [...INNER, 'src/infrastructure/', 'src/interfaces/', 'src/config/'],
+    packages: 'all',
+  },
+  {
     folder: 'src/main.ts',
-    mayImport: ['src/app.ts', 'src/local-service.ts', 'src/config/', 'src/interfaces/cli/'],
+    mayImport: ['src/app/', 'src/config/', 'src/interfaces/cli/'],
     packages: 'all',
   },
 ];
@@ -63,7 +62,9 @@ export function layerFaults(path: string, source: string): string[] {
     }
   }
   const layer = LAYERS.find(({ folder }) => path.startsWith(folder));
-  if (layer === undefined) return faults;
+  if (layer === undefined) {
+    return [...faults, `${path} lies in no layer; only src/main.ts stands directly below src`];
+  }
   for (const match of source.matchAll(IMPORT)) {
     const specifier = match[1] ?? match[2] ?? match[3] ?? '';
     const fault = importFault(layer, path, specifier);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type App, createApp, createLogger, describeStartFailure, type ReadyInfo } from './app.ts';
+import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
+import { createMigration, findRunningService, openMigrator } from './app/operator-access.ts';
+import { describeStartFailure } from './app/start-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
@@ -14,7 +16,6 @@ import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
-import { createMigration, findRunningService, openMigrator } from './local-service.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { App } from '../../src/app.ts';
+import type { App } from '../../src/app/app.ts';
 import { createMasterKey, createTestApp } from '../support/app.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMailDelivery, type MailDelivery } from '../../src/app/mail-delivery.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createMailDelivery, type MailDelivery } from '../../src/mail.ts';
 import { ids } from '../contract/fixtures.ts';
 import {
   type Account,

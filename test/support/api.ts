@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { App } from '../../src/app.ts';
+import type { App } from '../../src/app/app.ts';
 import { type AppDatabase, createTestApp, type TestAppOptions } from './app.ts';
 
 /** A registration as it is sent. */

@@ -2,10 +2,11 @@
  * Delivers the queued mail of the database in argv[2] with the environment in argv[3], in a process of its own, for
  * tests that kill it.
  */
+
+import { createMailDelivery } from '../../src/app/mail-delivery.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
-import { createMailDelivery } from '../../src/mail.ts';
 import { createSilentLogger } from './logger.ts';
 import { postgresSettings } from './postgres-database.ts';
 

@@ -1,7 +1,7 @@
-import { readTracingHeaders } from './config/tracing-headers.ts';
-import { monotonicMs } from './infrastructure/system/monotonic.ts';
-import type { ReleaseStack } from './lib/release-stack.ts';
-import type { AppDeps, TracedDeps } from './stores.ts';
+import { readTracingHeaders } from '../config/tracing-headers.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+import type { AppDeps, TracedDeps } from './deps.ts';
 
 /** How long the end of the process waits for a collector at most, in milliseconds; and what part of its time. */
 const STOP_DEADLINE_MS = 2_000;
@@ -19,7 +19,7 @@ export async function openTracing(
 ): Promise<TracedDeps> {
   const { endpoint, headers, sampleRatio } = deps.config.tracing;
   if (endpoint === undefined) return { ...deps, tracing: null };
-  const { createTracing } = await import('./infrastructure/tracing/tracing.ts');
+  const { createTracing } = await import('../infrastructure/tracing/tracing.ts');
   const tracing = createTracing(
     {
       endpoint,

@@ -1,49 +1,32 @@
 import { dirname, join, resolve } from 'node:path';
-import { decodeMasterKey } from './config/master-key.ts';
-import type { Config } from './config/schema.ts';
-import type { Logger } from './domain/ports.ts';
-import { openDatabase, openWatch } from './infrastructure/database/open-database.ts';
-import { createPostgresMailAdministration } from './infrastructure/database/postgres/mail-queue.ts';
+import { decodeMasterKey } from '../config/master-key.ts';
+import type { Config } from '../config/schema.ts';
+import { openDatabase, openWatch } from '../infrastructure/database/open-database.ts';
+import { createPostgresMailAdministration } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresOutboxAdministration,
   createPostgresOutboxLog,
-} from './infrastructure/database/postgres/outbox-queue.ts';
-import { createPostgresServiceAccountRepository } from './infrastructure/database/postgres/service-account-repository.ts';
-import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
-import { createPostgresSigningKeyRepository } from './infrastructure/database/postgres/signing-key-repository.ts';
-import { readRootCertificate } from './infrastructure/database/postgres/tls.ts';
-import { createPostgresUserRepository } from './infrastructure/database/postgres/user-repository.ts';
-import { createAccessTokens } from './infrastructure/security/access-tokens.ts';
-import { createFirstServiceKey } from './infrastructure/security/first-service-key.ts';
-import { generateMasterKey, MASTER_KEY_MIN_BYTES } from './infrastructure/security/master-key.ts';
-import { createRefreshTokens } from './infrastructure/security/refresh-tokens.ts';
-import { createServiceKeys } from './infrastructure/security/service-keys.ts';
-import { createSystemClock } from './infrastructure/system/clock.ts';
-import { claimControlSocket } from './infrastructure/system/control-socket.ts';
-
-import { createUuidV7Generator } from './infrastructure/system/ids.ts';
-import { readOrCreateSecretFile, removeSecretDrafts } from './infrastructure/system/secret-file.ts';
-import type { Tracing } from './infrastructure/tracing/tracing.ts';
-import type { ReleaseStack } from './lib/release-stack.ts';
-import { StartError } from './start-failure.ts';
-
-/** What an app is made from. */
-export interface AppDeps {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly version: string;
-  /** `UV_THREADPOOL_SIZE` as it was when the process began. */
-  readonly threadPoolSize: string | undefined;
-  /** Gives the start up: what was acquired is released, and the reason thrown. */
-  readonly signal?: AbortSignal;
-  /** For tests: keeps the embedded database in memory, made from this template, and writes no file. */
-  readonly inMemoryTemplate?: string;
-}
-
-/** What an app is made from once it is known whether it is traced. */
-export interface TracedDeps extends AppDeps {
-  readonly tracing: Tracing | null;
-}
+} from '../infrastructure/database/postgres/outbox-queue.ts';
+import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
+import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
+import { createPostgresSigningKeyRepository } from '../infrastructure/database/postgres/signing-key-repository.ts';
+import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
+import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
+import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
+import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
+import { generateMasterKey, MASTER_KEY_MIN_BYTES } from '../infrastructure/security/master-key.ts';
+import { createRefreshTokens } from '../infrastructure/security/refresh-tokens.ts';
+import { createServiceKeys } from '../infrastructure/security/service-keys.ts';
+import { createSystemClock } from '../infrastructure/system/clock.ts';
+import { claimControlSocket } from '../infrastructure/system/control-socket.ts';
+import { createUuidV7Generator } from '../infrastructure/system/ids.ts';
+import {
+  readOrCreateSecretFile,
+  removeSecretDrafts,
+} from '../infrastructure/system/secret-file.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+import type { AppDeps, TracedDeps } from './deps.ts';
+import { StartError } from './start-error.ts';
 
 /** The opened stores, the keys in them, and the files beside an embedded one. */
 export type Stores = Awaited<ReturnType<typeof openStores>>;

@@ -1,42 +1,41 @@
 import type { FastifyInstance } from 'fastify';
-import { changedUsers } from './application/outbox/forget-changed-users.ts';
-import { createRevocations } from './application/sessions/revocations.ts';
-import { createUseCases } from './application/use-cases.ts';
-import { startBackground } from './background.ts';
-import type { Config } from './config/schema.ts';
-import type { HealthCheck, Logger, RecordedEvent } from './domain/ports.ts';
-import { createPostgresSessionRepository } from './infrastructure/database/postgres/session-repository.ts';
-import { createUnitOfWork } from './infrastructure/database/postgres/unit-of-work.ts';
-import type { Database } from './infrastructure/database/sql.ts';
-import { createPwnedPasswords } from './infrastructure/external/pwned-passwords.ts';
-import { createPinoLogger } from './infrastructure/logging/pino-logger.ts';
+import { changedUsers } from '../application/outbox/forget-changed-users.ts';
+import { createRevocations } from '../application/sessions/revocations.ts';
+import { createUseCases } from '../application/use-cases.ts';
+import type { Config } from '../config/schema.ts';
+import type { HealthCheck, Logger, RecordedEvent } from '../domain/ports.ts';
+import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
+import { createUnitOfWork } from '../infrastructure/database/postgres/unit-of-work.ts';
+import type { Database } from '../infrastructure/database/sql.ts';
+import { createPwnedPasswords } from '../infrastructure/external/pwned-passwords.ts';
+import { createPinoLogger } from '../infrastructure/logging/pino-logger.ts';
 import {
   createInProcessBus,
   createInProcessBusHealthCheck,
-} from './infrastructure/message/in-process.ts';
-import { createPrometheusMetrics } from './infrastructure/metrics/prometheus.ts';
-import { createArgon2Hasher } from './infrastructure/security/argon2-hasher.ts';
-import { loadPasswordBlocklist } from './infrastructure/security/password-blocklist.ts';
-import { assertThreadPool } from './infrastructure/security/thread-pool.ts';
-import { formatRfc3339 } from './infrastructure/system/clock.ts';
-import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
-import { monotonicMs } from './infrastructure/system/monotonic.ts';
+} from '../infrastructure/message/in-process.ts';
+import { createPrometheusMetrics } from '../infrastructure/metrics/prometheus.ts';
+import { createArgon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
+import { loadPasswordBlocklist } from '../infrastructure/security/password-blocklist.ts';
+import { assertThreadPool } from '../infrastructure/security/thread-pool.ts';
+import { formatRfc3339 } from '../infrastructure/system/clock.ts';
+import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import {
   createHttpServer,
   createManagementServer,
   type HttpDeps,
-} from './interfaces/http/server.ts';
-import { type ReleaseStack, startOrRelease } from './lib/release-stack.ts';
-import { openBroker, openUserCopies } from './links.ts';
-import { createMailDelivery } from './mail.ts';
+} from '../interfaces/http/server.ts';
+import { type ReleaseStack, startOrRelease } from '../lib/release-stack.ts';
+import { createKnownServiceAccounts, createVerifiedTokens } from './auth-caches.ts';
+import { startBackground } from './background-tasks.ts';
+import { openBroker } from './broker.ts';
+import type { AppDeps, TracedDeps } from './deps.ts';
+import { createMailDelivery } from './mail-delivery.ts';
 import { metricSources } from './metric-sources.ts';
-import { createKnownServiceAccounts, createVerifiedTokens } from './remembered.ts';
-import { listenOn, StartError } from './start-failure.ts';
-import { type AppDeps, openStores, type Stores, type TracedDeps } from './stores.ts';
+import { openStores, type Stores } from './persistence.ts';
+import { listenOn, StartError } from './start-error.ts';
 import { openTracing } from './tracing.ts';
-
-export { describeStartFailure } from './start-failure.ts';
-export type { AppDeps } from './stores.ts';
+import { openUserCopies } from './user-cache.ts';
 
 /** Where a listening service is reached, and what it runs on. */
 export interface ReadyInfo {

@@ -4,17 +4,17 @@ import {
   createSendMail,
   type MailTotals,
   PARALLEL_ATTEMPTS,
-} from './application/mail/send-mail.ts';
-import type { Config } from './config/schema.ts';
-import type { MailBacklog } from './domain/mail.ts';
-import type { IdGenerator, Logger } from './domain/ports.ts';
-import { createPostgresMailStore } from './infrastructure/database/postgres/mail-queue.ts';
-import type { SqlConnection } from './infrastructure/database/sql.ts';
-import { createFileMailer } from './infrastructure/external/file-mailer.ts';
-import { parseMailbox } from './infrastructure/external/mail-message.ts';
-import { createSmtpMailer } from './infrastructure/external/smtp-mailer.ts';
-import { startLoop } from './interfaces/worker/loop.ts';
-import { StartError } from './start-failure.ts';
+} from '../application/mail/send-mail.ts';
+import type { Config } from '../config/schema.ts';
+import type { MailBacklog } from '../domain/mail.ts';
+import type { IdGenerator, Logger } from '../domain/ports.ts';
+import { createPostgresMailStore } from '../infrastructure/database/postgres/mail-queue.ts';
+import type { SqlConnection } from '../infrastructure/database/sql.ts';
+import { createFileMailer } from '../infrastructure/external/file-mailer.ts';
+import { parseMailbox } from '../infrastructure/external/mail-message.ts';
+import { createSmtpMailer } from '../infrastructure/external/smtp-mailer.ts';
+import { startLoop } from '../interfaces/worker/loop.ts';
+import { StartError } from './start-error.ts';
 
 /** The delivery of queued mail in this process. */
 export interface MailDelivery {

@@ -1,12 +1,12 @@
 import {
   type KnownServiceAccounts,
   SERVICE_KEY_CACHE_MS,
-} from './application/access/authenticate-service.ts';
-import type { VerifiedTokens } from './application/access/authenticate-user.ts';
-import type { AccessTokenClaims } from './domain/ports.ts';
-import type { ServiceAccount } from './domain/service-account/service-account-repository.ts';
-import { monotonicMs } from './infrastructure/system/monotonic.ts';
-import { createBoundedLru } from './lib/bounded-lru.ts';
+} from '../application/access/authenticate-service.ts';
+import type { VerifiedTokens } from '../application/access/authenticate-user.ts';
+import type { AccessTokenClaims } from '../domain/ports.ts';
+import type { ServiceAccount } from '../domain/service-account/service-account-repository.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import { createBoundedLru } from '../lib/bounded-lru.ts';
 
 const MAX_VERIFIED_TOKENS = 50_000;
 const MAX_KNOWN_SERVICE_ACCOUNTS = 1_000;

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadSetting } from '../test/support/config-setting.ts';
-import { createRecordingLogger } from '../test/support/logger.ts';
-import { readStatementNames } from './infrastructure/tracing/statement-names.ts';
-import { createReleaseStack } from './lib/release-stack.ts';
+import { loadSetting } from '../../test/support/config-setting.ts';
+import { createRecordingLogger } from '../../test/support/logger.ts';
+import { readStatementNames } from '../infrastructure/tracing/statement-names.ts';
+import { createReleaseStack } from '../lib/release-stack.ts';
 import { openTracing } from './tracing.ts';
 
-const root = import.meta.dirname;
+const root = join(import.meta.dirname, '..');
 
 async function open(env: Readonly<Record<string, string>>) {
   const { config } = await loadSetting({ env });
@@ -42,7 +42,7 @@ describe('without an endpoint', () => {
 
   it('no module of the program loads OpenTelemetry', () => {
     const modules = loadedBy(join(root, 'main.ts'));
-    expect(modules).toContain(join(root, 'tracing.ts'));
+    expect(modules).toContain(join(root, 'app/tracing.ts'));
     expect([...modules].filter((name) => name.includes('opentelemetry'))).toEqual([]);
     const tracing = [...modules].map((name) => relative(root, name));
     expect(tracing.filter((name) => name.startsWith('infrastructure/tracing/'))).toEqual([]);

@@ -1,4 +1,4 @@
-import { ControlSocketError } from './infrastructure/system/control-socket.ts';
+import { ControlSocketError } from '../infrastructure/system/control-socket.ts';
 
 /** A configuration that this build cannot serve, in one sentence for the operator. */
 export class StartError extends Error {

@@ -1,11 +1,12 @@
-import type { HealthReport } from './application/check-health.ts';
-import type { OutboxAdministration } from './domain/outbox/outbox-queue.ts';
-import type { Database } from './infrastructure/database/sql.ts';
-import type { PwnedPasswords } from './infrastructure/external/pwned-passwords.ts';
-import type { MetricSources } from './infrastructure/metrics/sources.ts';
-import type { Argon2Hasher } from './infrastructure/security/argon2-hasher.ts';
-import type { Broker, UserCopies } from './links.ts';
-import type { MailDelivery } from './mail.ts';
+import type { HealthReport } from '../application/check-health.ts';
+import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
+import type { Database } from '../infrastructure/database/sql.ts';
+import type { PwnedPasswords } from '../infrastructure/external/pwned-passwords.ts';
+import type { MetricSources } from '../infrastructure/metrics/sources.ts';
+import type { Argon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
+import type { Broker } from './broker.ts';
+import type { MailDelivery } from './mail-delivery.ts';
+import type { UserCopies } from './user-cache.ts';
 
 /** What the metrics are read from. */
 interface Measured {

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createLogger } from './app.ts';
-import type { Config } from './config/schema.ts';
-import { createMigrationFiles } from './infrastructure/database/migration-template.ts';
+import type { Config } from '../config/schema.ts';
+import { createMigrationFiles } from '../infrastructure/database/migration-template.ts';
 import {
   createMigrator,
   loadMigrations,
   type MigrationLog,
-} from './infrastructure/database/migrator.ts';
-import { openMigrationConnection } from './infrastructure/database/open-database.ts';
+} from '../infrastructure/database/migrator.ts';
+import { openMigrationConnection } from '../infrastructure/database/open-database.ts';
 import {
   claimControlSocket,
   isControlSocketAlive,
-} from './infrastructure/system/control-socket.ts';
-import { startOrRelease } from './lib/release-stack.ts';
-import { databaseSettings, dataFiles } from './stores.ts';
+} from '../infrastructure/system/control-socket.ts';
+import { startOrRelease } from '../lib/release-stack.ts';
+import { createLogger } from './app.ts';
+import { databaseSettings, dataFiles } from './persistence.ts';
 
 /** The socket of the service that owns the embedded data directory, or null where none runs. */
 export async function findRunningService(config: Config): Promise<string | null> {

@@ -1,17 +1,19 @@
-import { createForgetChangedUsers } from './application/outbox/forget-changed-users.ts';
-import type { Revocations } from './application/sessions/revocations.ts';
-import type { UseCases } from './application/use-cases.ts';
-import type { Logger } from './domain/ports.ts';
-import type { SessionRepository } from './domain/session/session-repository.ts';
-import type { Metrics } from './infrastructure/metrics/prometheus.ts';
-import { formatRfc3339 } from './infrastructure/system/clock.ts';
-import { createRequestIdGenerator } from './infrastructure/system/ids.ts';
-import { monotonicMs } from './infrastructure/system/monotonic.ts';
-import { createNatsService } from './interfaces/nats/service.ts';
-import { startLoop } from './interfaces/worker/loop.ts';
-import { type Broker, CACHE_TTL_MS, type UserCopies } from './links.ts';
-import type { MailDelivery } from './mail.ts';
-import type { Stores, TracedDeps } from './stores.ts';
+import { createForgetChangedUsers } from '../application/outbox/forget-changed-users.ts';
+import type { Revocations } from '../application/sessions/revocations.ts';
+import type { UseCases } from '../application/use-cases.ts';
+import type { Logger } from '../domain/ports.ts';
+import type { SessionRepository } from '../domain/session/session-repository.ts';
+import type { Metrics } from '../infrastructure/metrics/prometheus.ts';
+import { formatRfc3339 } from '../infrastructure/system/clock.ts';
+import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import { createNatsService } from '../interfaces/nats/service.ts';
+import { startLoop } from '../interfaces/worker/loop.ts';
+import type { Broker } from './broker.ts';
+import type { TracedDeps } from './deps.ts';
+import type { MailDelivery } from './mail-delivery.ts';
+import type { Stores } from './persistence.ts';
+import { CACHE_TTL_MS, type UserCopies } from './user-cache.ts';
 
 /** What works besides the requests. */
 export interface BackgroundParts {

@@ -1,0 +1,121 @@
+import { createOutboxRelay, type OutboxRelay } from '../application/outbox/relay-outbox.ts';
+import type { Config } from '../config/schema.ts';
+import { type EventStream, StreamConflict } from '../domain/outbox/event-stream.ts';
+import type { HealthCheck, Logger } from '../domain/ports.ts';
+import { createPostgresOutboxQueue } from '../infrastructure/database/postgres/outbox-queue.ts';
+import type { Database } from '../infrastructure/database/sql.ts';
+import { createJetStream } from '../infrastructure/message/jetstream.ts';
+import {
+  connectNats,
+  createNatsHealthCheck,
+  type NatsLink,
+} from '../infrastructure/message/nats-connection.ts';
+import { createRelayWake } from '../infrastructure/message/relay-wake.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import type { Tracing } from '../infrastructure/tracing/tracing.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+import { StartError } from './start-error.ts';
+
+/** NATS, and the relay that publishes the outbox over it. */
+export interface Broker {
+  readonly link: NatsLink;
+  readonly health: HealthCheck;
+  readonly relay: OutboxRelay;
+  /** Something was committed: whichever instance publishes shall look. */
+  announceCommit(): void;
+}
+
+/**
+ * Begins to connect to NATS where it is configured; it may be down.
+ * @throws StartError when it is there and its stream cannot carry the events as configured.
+ */
+export async function openBroker(
+  { nats }: Config,
+  deps: {
+    readonly database: Database;
+    readonly instanceId: string;
+    readonly logger: Logger;
+    readonly tracing: Tracing | null;
+  },
+  releases: ReleaseStack,
+): Promise<Broker | null> {
+  if (nats.driver !== 'nats') return null;
+  const { logger } = deps;
+  const link = await connectNats(
+    {
+      ...nats,
+      password: nats.password?.reveal(),
+      token: nats.token?.reveal(),
+      name: 'user-service',
+    },
+    { logger },
+  );
+  releases.register('the NATS connection', () => link.close(), LINK_RELEASE_MS);
+  const stream = createJetStream({ link, settings: { ...nats, name: nats.stream } });
+  await prepareEventStream({ link, stream, logger });
+  const relay = createOutboxRelay({
+    queue: createPostgresOutboxQueue(deps.database),
+    stream: deps.tracing?.stream(stream) ?? stream,
+    holder: deps.instanceId,
+    monotonicMs,
+    logger,
+  });
+  const others = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
+  releases.register('the news of commits', async () => others.close());
+  return {
+    link,
+    health: brokerHealth(link, relay),
+    relay,
+    announceCommit() {
+      if (relay.stats().state === 'publishing') relay.wake();
+      else others.announce();
+    },
+  };
+}
+
+/** NATS that answers and cannot carry the events as configured is not well. */
+function brokerHealth(link: NatsLink, relay: OutboxRelay): HealthCheck {
+  const health = createNatsHealthCheck(link);
+  return {
+    ...health,
+    async check(signal) {
+      await health.check(signal);
+      if (relay.stats().state === 'blocked') throw new Error('the stream refuses the events');
+    },
+  };
+}
+
+/** Longer than the connection gives its own drain. */
+const LINK_RELEASE_MS = 8_000;
+
+/** Long for a server that is there, and short for a start without it. */
+const PREPARE_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes the stream, or brings it up to date, before the service listens. Where NATS does not answer in time, the start
+ * goes on: the relay prepares the stream as soon as it does.
+ * @throws StartError when the stream cannot carry the events as configured.
+ */
+async function prepareEventStream(deps: {
+  readonly link: Pick<NatsLink, 'onChange'>;
+  readonly stream: Pick<EventStream, 'prepare'>;
+  readonly logger: Logger;
+}): Promise<void> {
+  const { link, stream, logger } = deps;
+  let unlisten = (): void => {};
+  const connected = new Promise<void>((resolve) => {
+    unlisten = link.onChange((isConnected) => void (isConnected && resolve()));
+  });
+  try {
+    await withDeadline('preparing the event stream', PREPARE_TIMEOUT_MS, async () => {
+      await connected;
+      await stream.prepare();
+    });
+  } catch (error) {
+    if (error instanceof StreamConflict) throw new StartError(error.message, { cause: error });
+    logger.warn('the event stream is prepared later: events wait in the outbox', { error });
+  } finally {
+    unlisten();
+  }
+}

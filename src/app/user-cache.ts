@@ -1,0 +1,61 @@
+import type { Config } from '../config/schema.ts';
+import type { HealthCheck, Logger } from '../domain/ports.ts';
+import type { UserReader } from '../domain/user/user-repository.ts';
+import {
+  type CachedUserReader,
+  createCachedUserReader,
+} from '../infrastructure/cache/cached-user-reader.ts';
+import { createMemoryCache, createMemoryCacheHealthCheck } from '../infrastructure/cache/memory.ts';
+import { createRedisCache, type RedisCache } from '../infrastructure/cache/redis.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import type { Tracing } from '../infrastructure/tracing/tracing.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+
+const MAX_CACHE_ENTRIES = 50_000;
+/** Longest life of a copy of a user, in milliseconds. */
+export const CACHE_TTL_MS = 300_000;
+/** Longer than any read of the database takes. */
+const CACHE_LEASE_MS = 10_000;
+
+/** The copies of users: where they are kept, and how they are read and taken back. */
+export interface UserCopies {
+  readonly reader: CachedUserReader;
+  readonly health: HealthCheck;
+  /** Null for copies in this process. */
+  readonly redis: RedisCache | null;
+}
+
+/** Redis where it is configured, and this process otherwise. Redis may be down: the copies then cost their deadline. */
+export function openUserCopies(
+  config: Config,
+  deps: {
+    readonly source: UserReader;
+    readonly logger: Logger;
+    readonly tracing: Tracing | null;
+  },
+  releases: ReleaseStack,
+): UserCopies {
+  const { source, logger } = deps;
+  if (config.redis.driver === 'redis') {
+    const { password, ...settings } = config.redis;
+    const redis = createRedisCache(
+      { ...settings, password: password?.reveal() },
+      { logger, nowMs: monotonicMs },
+    );
+    releases.register('the Redis connections', () => redis.close());
+    const reader = createCachedUserReader({
+      source,
+      cache: deps.tracing?.cache(redis.cache) ?? redis.cache,
+      ttlMs: CACHE_TTL_MS,
+      logger,
+    });
+    return { reader, health: redis.health, redis };
+  }
+  const cache = createMemoryCache({
+    maxEntries: MAX_CACHE_ENTRIES,
+    leaseTtlMs: CACHE_LEASE_MS,
+    nowMs: monotonicMs,
+  });
+  const reader = createCachedUserReader({ source, cache, ttlMs: CACHE_TTL_MS, logger });
+  return { reader, health: createMemoryCacheHealthCheck(cache), redis: null };
+}
