@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { PROBLEMS, type ProblemCode } from '../src/interfaces/api/problem-table.ts';
+import { PROBLEM_MEDIA_TYPE, problemSchema } from '../src/interfaces/api/problems.ts';
 import { namedSchemas, withReferences } from '../src/interfaces/http/openapi/named-schemas.ts';
 import { describeProblems } from '../src/interfaces/http/openapi/problem-responses.ts';
-import { PROBLEM_MEDIA_TYPE, problemSchema } from '../src/interfaces/http/problems.ts';
 import type { Endpoint } from '../src/interfaces/nats/endpoint.ts';
 import { endpoints, SERVICE_NAME, subjectOf } from '../src/interfaces/nats/endpoints.ts';
 import { BEAT_INTERVAL_MS, beatSchema, beatSubject } from '../src/interfaces/nats/health-beat.ts';
-import { PROBLEMS, type ProblemCode } from '../src/interfaces/problem-table.ts';
 
 type Json = Record<string, unknown>;
 

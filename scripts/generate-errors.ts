@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode, problemType } from '../src/interfaces/problem-table.ts';
+import { PROBLEMS, type ProblemCode, problemType } from '../src/interfaces/api/problem-table.ts';
 
 /** What a client does about each code. A code without advice does not compile. */
 const ADVICE = {
@@ -144,7 +144,7 @@ export const FIELD_CODES: Readonly<
 
 const INTRODUCTION = `# Errors
 
-<!-- Generated: change src/interfaces/problem-table.ts or scripts/generate-errors.ts and run \`npm run generate\`. -->
+<!-- Generated: change src/interfaces/api/problem-table.ts or scripts/generate-errors.ts and run \`npm run generate\`. -->
 
 Every refusal is a problem document (RFC 9457) with the media type \`application/problem+json\`:
 

@@ -11,12 +11,14 @@ describe('the layer check', () => {
     ['src/interfaces/http/a.ts', "import type {\n  X,\n} from '../../infrastructure/x.ts';"],
     ['src/infrastructure/a.ts', "import { x } from '../application/x.ts';"],
     ['src/lib/a.ts', "import { x } from '../domain/errors.ts';"],
+    ['src/interfaces/nats/a.ts', "import { x } from '../http/x.ts';"],
+    ['src/interfaces/api/a.ts', "import { x } from '../http/x.ts';"],
     ['src/main.ts', "import { x } from './infrastructure/x.ts';"],
     ['src/interfaces/http/a.ts', "import { x } from '../../app/x.ts';"],
     ['src/links.ts', 'const x = 1;'],
     ['src/application/a.ts', 'const x = process.env.HOME;'],
-    ['src/interfaces/a.ts', 'const x = Date.now();'],
-    ['src/interfaces/a.ts', "import { v7 } from 'uuid';"],
+    ['src/interfaces/api/a.ts', 'const x = Date.now();'],
+    ['src/interfaces/api/a.ts', "import { v7 } from 'uuid';"],
   ])('refuses in %s: %s', (path, source) => {
     expect(layerFaults(path, source)).toHaveLength(1);
   });
@@ -33,7 +35,7 @@ describe('the layer check', () => {
       "import { x } from '../infrastructure/x.ts';\nimport { y } from '../interfaces/y.ts';",
     ],
     ['src/infrastructure/system/clock.ts', 'const x = Date.now();'],
-    ['src/interfaces/a.ts', '// Date.now() is not for us'],
+    ['src/interfaces/api/a.ts', '// Date.now() is not for us'],
   ])('accepts in %s: %s', (path, source) => {
     expect(layerFaults(path, source)).toEqual([]);
   });

@@ -15,8 +15,19 @@ const LAYERS: readonly Layer[] = [
   { folder: 'src/domain/', mayImport: [], packages: ['libphonenumber-js/max', 'tr46'] },
   { folder: 'src/application/', mayImport: ['src/domain/', 'src/lib/'], packages: [] },
   { folder: 'src/infrastructure/', mayImport: ['src/domain/', 'src/lib/'], packages: 'all' },
-  { folder: 'src/interfaces/cli/', mayImport: [...INNER, 'src/config/'], packages: 'all' },
-  { folder: 'src/interfaces/', mayImport: INNER, packages: 'all' },
+  {
+    folder: 'src/interfaces/cli/',
+    mayImport: [...INNER, 'src/config/', 'src/interfaces/api/'],
+    packages: 'all',
+  },
+  { folder: 'src/interfaces/api/', mayImport: INNER, packages: 'all' },
+  { folder: 'src/interfaces/http/', mayImport: [...INNER, 'src/interfaces/api/'], packages: 'all' },
+  {
+    folder: 'src/interfaces/nats/',
+    mayImport: [...INNER, 'src/interfaces/api/', 'src/interfaces/worker/'],
+    packages: 'all',
+  },
+  { folder: 'src/interfaces/worker/', mayImport: INNER, packages: 'all' },
   { folder: 'src/config/', mayImport: ['src/lib/'], packages: 'all' },
   { folder: 'src/lib/', mayImport: [], packages: 'all' },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DomainError, type DomainErrorCode } from '../../src/domain/errors.ts';
-import { PROBLEMS, type ProblemCode } from '../../src/interfaces/problem-table.ts';
+import { PROBLEMS, type ProblemCode } from '../../src/interfaces/api/problem-table.ts';
 import { ADA_ID, ADA_TOKEN, ada } from './support/fake-use-cases.ts';
 import { createTestServer } from './support/test-server.ts';
 

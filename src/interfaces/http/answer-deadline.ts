@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { createLinkedList, type Link } from '../../lib/linked-list.ts';
-import { RequestTimedOut } from './problems.ts';
+import { RequestTimedOut } from './http-errors.ts';
 
 declare module 'fastify' {
   interface FastifyReply {

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../domain/ports.ts';
-import { PROBLEMS } from '../problem-table.ts';
+import { PROBLEMS } from '../api/problem-table.ts';
+import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from '../api/problems.ts';
+import { MethodNotAllowed, problemHeaders, translateHttpError } from './http-errors.ts';
 import { fastifyPath } from './mount-routes.ts';
-import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from './problems.ts';
 import { routeOf } from './request-notes.ts';
 import type { Route } from './route.ts';
 
@@ -13,11 +14,7 @@ export type SendProblem = (error: unknown, request: FastifyRequest, reply: Fasti
 export function createSendProblem(logger: Logger): SendProblem {
   return (error, request, reply) => {
     const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
-    const problem = toProblem(error, {
-      method: request.method,
-      received: request.raw.complete !== false,
-      fieldsIn: fieldsIn ?? 'body',
-    });
+    const problem = toProblem(translateHttpError(error, request), fieldsIn ?? 'body');
     request.problemCode = problem.code;
     if (problem.code === 'internal_error') {
       logger.error('request failed', {
@@ -29,7 +26,7 @@ export function createSendProblem(logger: Logger): SendProblem {
     }
     reply
       .code(PROBLEMS[problem.code].status)
-      .headers(problem.headers)
+      .headers(problemHeaders(problem, error))
       .type(PROBLEM_MEDIA_TYPE)
       .send(JSON.stringify(problemDocument(problem, request.id)));
   };
@@ -55,8 +52,6 @@ export function refuseUnknownRoutes(fastify: FastifyInstance, routes: readonly R
     if (methods.length === 0) {
       throw new EdgeError('not_found', PROBLEMS.not_found.meaning);
     }
-    throw new EdgeError('method_not_allowed', 'The path has no such method.', {
-      allow: [...new Set(methods)].sort().join(', '),
-    });
+    throw new MethodNotAllowed([...new Set(methods)].sort());
   });
 }

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { LoggedEvent, ParkedEvent } from '../../domain/outbox/outbox-queue.ts';
-import { closedObject, nullableString, timeOutput, uuidOutput } from './common-schemas.ts';
+import { closedObject, nullableString, timeOutput, uuidOutput } from '../api/schemas/common.ts';
 import { type Route, route } from './route.ts';
 import { setAsideRoutes } from './set-aside-routes.ts';
 

@@ -1,7 +1,7 @@
-import Type, { type Static, type TSchema } from 'typebox';
-import type { DependencyHealth, HealthReport } from '../../application/check-health.ts';
-import { PROBLEMS } from '../problem-table.ts';
-import { EdgeError } from './problems.ts';
+import Type, { type TSchema } from 'typebox';
+import { PROBLEMS } from '../api/problem-table.ts';
+import { EdgeError } from '../api/problems.ts';
+import { reportSchema, showReport } from '../api/schemas/health.ts';
 import { type Route, route } from './route.ts';
 
 const tag = 'Operations';
@@ -10,23 +10,6 @@ const liveSchema = Type.Object({ status: Type.Literal('ok') });
 const readySchema = Type.Object({
   status: Type.Enum(['ready', 'down', 'draining'], {
     description: '`down` without the database, `draining` while the service stops.',
-  }),
-});
-
-const dependencySchema = Type.Object({
-  status: Type.Enum(['ok', 'down']),
-  latency_ms: Type.Number(),
-  driver: Type.String({ description: 'Which implementation runs.' }),
-});
-/** The state of the service and of each dependency. */
-export const reportSchema = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'down'], {
-    description: '`down` without the database, `degraded` without another dependency.',
-  }),
-  checks: Type.Object({
-    database: dependencySchema,
-    cache: dependencySchema,
-    messaging: dependencySchema,
   }),
 });
 
@@ -82,22 +65,6 @@ const report = route({
     return { status: health.status === 'down' ? 503 : 200, body: showReport(health) };
   },
 });
-
-/** A report as answers show it. */
-export function showReport({ status, checks }: HealthReport): Static<typeof reportSchema> {
-  return {
-    status,
-    checks: {
-      database: showDependency(checks.database),
-      cache: showDependency(checks.cache),
-      messaging: showDependency(checks.messaging),
-    },
-  };
-}
-
-function showDependency(health: DependencyHealth): Static<typeof dependencySchema> {
-  return { status: health.status, latency_ms: health.latencyMs, driver: health.driver };
-}
 
 const metricsSchema: TSchema = Type.String({ description: 'Prometheus text format.' });
 

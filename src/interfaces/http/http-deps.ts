@@ -1,6 +1,6 @@
 import type { UseCases } from '../../application/use-cases.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
-import type { RequestTracer } from '../request-tracer.ts';
+import type { RequestTracer } from '../api/request-tracer.ts';
 
 /** What the HTTP edge is told by the configuration. */
 export interface HttpSettings {

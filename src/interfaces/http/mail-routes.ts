@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { FailedMail } from '../../domain/mail.ts';
-import { nullableString, timeOutput, uuidOutput } from './common-schemas.ts';
+import { nullableString, timeOutput, uuidOutput } from '../api/schemas/common.ts';
 import { type Route, route } from './route.ts';
 import { setAsideRoutes } from './set-aside-routes.ts';
 

@@ -1,17 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { EdgeError } from './problems.ts';
+import { EdgeError } from '../api/problems.ts';
+import { decodeUtf8, malformed, parseJsonBytes } from '../api/request-json.ts';
 import type { BodySpec, MediaType } from './route.ts';
 
-/** Largest body of a route that does not say otherwise, in bytes. */
-export const BODY_LIMIT_BYTES = 16 * 1024;
-/** Deepest nesting of a JSON body; no route has more than two levels. */
-const JSON_MAX_DEPTH = 32;
 /** Most fields of a form. */
 const FORM_MAX_FIELDS = 100;
 
 const NO_BYTES = Buffer.alloc(0);
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A media type with at most one parameter, which can only say what is already so. */
 const CONTENT_TYPE = /^([a-z]+\/[a-z0-9.+-]+)[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
@@ -29,16 +25,8 @@ export function readBody(request: FastifyRequest, spec: BodySpec<TSchema> | unde
   }
   const mediaType = readMediaType(request, spec.mediaTypes, bytes.length > 0);
   return mediaType === 'application/x-www-form-urlencoded'
-    ? parseForm(decode(bytes))
+    ? parseForm(decodeUtf8(bytes))
     : parseJsonBytes(bytes);
-}
-
-/**
- * Parses a JSON body, over whatever protocol it came, and refuses what no honest client sends.
- * @throws EdgeError `malformed_request` for bad UTF-8 or JSON, a key `__proto__`, or nesting beyond `JSON_MAX_DEPTH`.
- */
-export function parseJsonBytes(bytes: Uint8Array): unknown {
-  return parseJson(decode(bytes));
 }
 
 function readMediaType(
@@ -60,33 +48,6 @@ function readMediaType(
   return mediaType;
 }
 
-function decode(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw malformed('The body is not UTF-8.');
-  }
-}
-
-function parseJson(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the input.
-    throw malformed(text.trim() === '' ? 'A body is required.' : 'The body is not JSON.');
-  }
-  assertPlain(value, 1);
-  return value;
-}
-
-function assertPlain(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > JSON_MAX_DEPTH) throw malformed('The body is nested too deeply.');
-  if (Object.hasOwn(value, '__proto__')) throw malformed('The body has a key that is not allowed.');
-  for (const element of Object.values(value)) assertPlain(element, depth + 1);
-}
-
 /** A parameter must not be given twice (RFC 6749 §3.1, which RFC 7662 builds on). */
 function parseForm(text: string): Record<string, string> {
   const fields: [string, string][] = [];
@@ -99,8 +60,4 @@ function parseForm(text: string): Record<string, string> {
     fields.push([name, value]);
   }
   return Object.fromEntries(fields);
-}
-
-function malformed(message: string): EdgeError {
-  return new EdgeError('malformed_request', message);
 }

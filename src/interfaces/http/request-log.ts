@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../application/access/caller.ts';
-import { principalId } from './authentication.ts';
+import { principalId } from '../api/authentication.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { routeOf } from './request-notes.ts';
 import { readClientIp } from './request-origin.ts';

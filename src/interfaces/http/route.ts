@@ -1,26 +1,8 @@
 import type { Static, TSchema } from 'typebox';
 import type { Caller } from '../../application/access/caller.ts';
-import type { Scope } from '../../domain/service-account/service-account-repository.ts';
-import type { ProblemCode } from '../problem-table.ts';
+import type { Access } from '../api/access.ts';
+import type { ProblemCode } from '../api/problem-table.ts';
 import type { HttpDeps } from './http-deps.ts';
-
-/**
- * Who a route is for. The edge refuses anonymous callers of all but `public` routes; the finer check is the use
- * case's, and this declaration is what the documentation shows.
- */
-export type Access =
-  /** Anybody; credentials, if sent, are ignored. */
-  | 'public'
-  /** A signed-in user, about the own account. */
-  | 'user'
-  /** The user that the path names. */
-  | 'self'
-  | `self_or:${Scope}`
-  | `user_or:${Scope}`
-  /** A service with the scope. */
-  | `scope:${Scope}`
-  /** The control socket only. */
-  | 'operator';
 
 /** HTTP methods that routes have; `HEAD` comes with `GET`. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

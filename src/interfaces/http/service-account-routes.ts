@@ -9,7 +9,7 @@ import {
   timeOutput,
   uuidInput,
   uuidOutput,
-} from './common-schemas.ts';
+} from '../api/schemas/common.ts';
 import { type Route, route } from './route.ts';
 
 const tag = 'Service accounts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { Caller } from '../../application/access/caller.ts';
 import type { UseCases } from '../../application/use-cases.ts';
-import { closedObject, uuidInput } from './common-schemas.ts';
+import { closedObject, uuidInput } from '../api/schemas/common.ts';
 import { type Route, route } from './route.ts';
 
 /** What was set aside for the operator to decide on, and the words for it. */

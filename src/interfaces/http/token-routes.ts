@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { closedObject, uuidOutput } from './common-schemas.ts';
+import { closedObject, uuidOutput } from '../api/schemas/common.ts';
 import { type Route, route } from './route.ts';
 
 const tag = 'Tokens';

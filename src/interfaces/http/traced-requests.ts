@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RequestSpan, RequestTracer } from '../request-tracer.ts';
+import type { RequestSpan, RequestTracer } from '../api/request-tracer.ts';
 import { routeOf, UNKNOWN_ROUTE } from './request-notes.ts';
 import { managementRoutes } from './routes.ts';
 

@@ -3,10 +3,10 @@ import { ServiceErrorCodeHeader, ServiceErrorHeader } from '@nats-io/services';
 import { headers, Match } from '@nats-io/transport-node';
 import { DomainError } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
-import { principalId } from '../http/authentication.ts';
-import { PROBLEM_MEDIA_TYPE } from '../http/problems.ts';
-import { readRequestId } from '../http/request-origin.ts';
-import type { RequestTracer } from '../request-tracer.ts';
+import { principalId } from '../api/authentication.ts';
+import { PROBLEM_MEDIA_TYPE } from '../api/problems.ts';
+import { readRequestId } from '../api/request-id.ts';
+import type { RequestTracer } from '../api/request-tracer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointCounts } from './endpoint-counts.ts';
 import { subjectOf } from './endpoints.ts';
@@ -189,7 +189,9 @@ function respond(message: ServiceMsg, outcome: Outcome, { requestId }: RequestCo
     fields.set(ServiceErrorCodeHeader, String(outcome.status));
     fields.set(ServiceErrorHeader, outcome.code);
   }
-  if (outcome.retryAfter !== undefined) fields.set('Retry-After', outcome.retryAfter);
+  if (outcome.retryAfterSeconds !== undefined) {
+    fields.set('Retry-After', String(outcome.retryAfterSeconds));
+  }
   message.respond(outcome.body, { headers: fields });
 }
 

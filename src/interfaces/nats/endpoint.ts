@@ -1,8 +1,8 @@
 import type { Static, TSchema } from 'typebox';
 import type { Caller } from '../../application/access/caller.ts';
 import type { UseCases } from '../../application/use-cases.ts';
-import type { Access } from '../http/route.ts';
-import type { ProblemCode } from '../problem-table.ts';
+import type { Access } from '../api/access.ts';
+import type { ProblemCode } from '../api/problem-table.ts';
 
 /** What endpoints and their edge call. */
 export type NatsUseCases = Pick<

@@ -1,14 +1,14 @@
 import { userNotFound } from '../../application/access/policy.ts';
-import { closedObject, uuidInput } from '../http/common-schemas.ts';
-import { reportSchema, showReport } from '../http/health-routes.ts';
+import { closedObject, uuidInput } from '../api/schemas/common.ts';
+import { reportSchema, showReport } from '../api/schemas/health.ts';
 import {
   lowerCased,
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
   showPublicProfiles,
-} from '../http/users/public-profiles.ts';
-import { email, showUser, userSchema } from '../http/users/schemas.ts';
+} from '../api/schemas/public-profiles.ts';
+import { email, showUser, userSchema } from '../api/schemas/users.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** Name of the micro service and of its queue group. */

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Logger } from '../../domain/ports.ts';
-import { reportSchema, showReport } from '../http/health-routes.ts';
+import { reportSchema, showReport } from '../api/schemas/health.ts';
 import { type Loop, startLoop } from '../worker/loop.ts';
 import type { NatsUseCases } from './endpoint.ts';
 import type { NatsLink } from './nats-link.ts';

@@ -6,7 +6,7 @@ import {
 } from '../../../test/http/support/fake-use-cases.ts';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
-import { PROBLEMS } from '../problem-table.ts';
+import { PROBLEMS } from '../api/problem-table.ts';
 import { endpoints } from './endpoints.ts';
 import { createRequestHandling, type RequestContext } from './request-handling.ts';
 
@@ -56,7 +56,7 @@ describe('a request over NATS', () => {
       const outcome = await ask(...askForAda);
       const { status, title } = PROBLEMS[code];
       expect(outcome).toMatchObject({ status, code });
-      expect(outcome.retryAfter).toBe(status === 503 ? '1' : undefined);
+      expect(outcome.retryAfterSeconds).toBe(status === 503 ? 1 : undefined);
       expect(JSON.parse(outcome.body)).toEqual({
         type: `urn:user-service:problem:${code}`,
         title,

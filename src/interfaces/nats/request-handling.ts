@@ -1,11 +1,11 @@
 import type { Principal } from '../../application/access/caller.ts';
 import type { Logger } from '../../domain/ports.ts';
-import { writeJson } from '../http/answer-body.ts';
-import { createAuthentication } from '../http/authentication.ts';
-import { EdgeError, problemDocument, toProblem } from '../http/problems.ts';
-import { BODY_LIMIT_BYTES, parseJsonBytes } from '../http/request-body.ts';
-import { assertNoFaults, findFaults } from '../http/validation.ts';
-import { PROBLEMS, type ProblemCode } from '../problem-table.ts';
+import { createAuthentication } from '../api/authentication.ts';
+import { PROBLEMS, type ProblemCode } from '../api/problem-table.ts';
+import { EdgeError, problemDocument, toProblem } from '../api/problems.ts';
+import { BODY_LIMIT_BYTES, parseJsonBytes } from '../api/request-json.ts';
+import { writeJson } from '../api/response-json.ts';
+import { assertNoFaults, findFaults } from '../api/validation.ts';
 import type { Endpoint, NatsUseCases } from './endpoint.ts';
 import { subjectOf } from './endpoints.ts';
 
@@ -28,7 +28,8 @@ export interface Outcome {
   /** Set for failures. */
   readonly code?: ProblemCode;
   readonly body: string;
-  readonly retryAfter?: string;
+  /** Whole seconds after which a retry makes sense. */
+  readonly retryAfterSeconds?: number;
 }
 
 interface Deps {
@@ -67,8 +68,7 @@ export function createRequestHandling(deps: Deps) {
 
   /** The outcome of a failure: a problem document, and a log line for what nobody foresaw. */
   function refuse(error: unknown, endpoint: Endpoint, { requestId }: RequestContext): Outcome {
-    // Every endpoint only reads, as GET does.
-    const problem = toProblem(error, { method: 'GET', received: true, fieldsIn: 'body' });
+    const problem = toProblem(error, 'body');
     if (problem.code === 'internal_error') {
       deps.logger.error('request failed', {
         request_id: requestId,
@@ -76,12 +76,12 @@ export function createRequestHandling(deps: Deps) {
         error,
       });
     }
-    const retryAfter = problem.headers['retry-after'];
+    const { retryAfterSeconds } = problem;
     return {
       status: PROBLEMS[problem.code].status,
       code: problem.code,
       body: JSON.stringify(problemDocument(problem, requestId)),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     };
   }
 

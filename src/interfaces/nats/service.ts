@@ -1,7 +1,7 @@
 import { type Service, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
-import type { RequestTracer } from '../request-tracer.ts';
+import type { RequestTracer } from '../api/request-tracer.ts';
 import { createAnswering, type ObservedNatsRequest } from './answering.ts';
 import type { NatsUseCases } from './endpoint.ts';
 import { createEndpointCounts, type EndpointCounts } from './endpoint-counts.ts';

@@ -1,4 +1,4 @@
-import type { Access } from '../route.ts';
+import type { Access } from '../../api/access.ts';
 
 /** Who may call, in words. */
 export function describeAccess(access: Access): string {

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import { PROBLEMS, type ProblemCode } from '../../problem-table.ts';
-import { PROBLEM_MEDIA_TYPE } from '../problems.ts';
+import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import type { AnswerSpec, Route } from '../route.ts';
 import { describeAccess, securityOf } from './access.ts';
 import { namedSchemas, withReferences } from './named-schemas.ts';

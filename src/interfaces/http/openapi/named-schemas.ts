@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
-import { problemSchema } from '../problems.ts';
+import { problemSchema } from '../../api/problems.ts';
+import { userSchema } from '../../api/schemas/users.ts';
 import {
   grantSchema,
   refreshBody,
@@ -15,7 +16,6 @@ import {
   patchUserBody,
   registrationBody,
   replaceUserBody,
-  userSchema,
 } from '../users/schemas.ts';
 
 /** Names under which generated clients know our shapes. */

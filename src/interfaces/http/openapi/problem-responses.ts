@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode } from '../../problem-table.ts';
+import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import type { Route } from '../route.ts';
 
 /** Refusals that any request can meet, whatever the route. */

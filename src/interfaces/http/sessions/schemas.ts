@@ -7,7 +7,7 @@ import {
   timeOutput,
   uuidInput,
   uuidOutput,
-} from '../common-schemas.ts';
+} from '../../api/schemas/common.ts';
 
 /** Body of a sign-in. */
 export const signInBody = closedObject({

@@ -1,4 +1,5 @@
 import { requireUser } from '../../../application/access/policy.ts';
+import { showUser, userSchema } from '../../api/schemas/users.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from '../preconditions.ts';
 import { type HeaderSpec, type Route, route } from '../route.ts';
 import {
@@ -7,11 +8,9 @@ import {
   patchUserBody,
   registrationBody,
   replaceUserBody,
-  showUser,
   userAnswer,
   userAnswerSpec,
   userParams,
-  userSchema,
 } from './schemas.ts';
 
 const tag = 'Users';

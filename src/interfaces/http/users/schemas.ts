@@ -1,34 +1,17 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import type { UserProfile } from '../../../domain/user/user.ts';
+import { closedObject, uuidInput } from '../../api/schemas/common.ts';
 import {
-  closedObject,
-  nullableString,
-  timeOutput,
-  uuidInput,
-  uuidOutput,
-} from '../common-schemas.ts';
+  email,
+  firstName,
+  lastName,
+  phone,
+  showUser,
+  userSchema,
+} from '../../api/schemas/users.ts';
 import { etagOf } from '../preconditions.ts';
 import type { Answer, AnswerSpec } from '../route.ts';
 
-/** A first name as it is sent. The rules of each field are the domain's; the schema says what it is. */
-const firstName = Type.String({
-  description: 'First name: 1–100 characters of any script, at least one letter.',
-  examples: ['Amélie'],
-});
-const lastName = Type.String({
-  description: 'Last name: 1–100 characters of any script, at least one letter.',
-  examples: ["O'Neill"],
-});
-/** An e-mail address as it is sent. */
-export const email = Type.String({
-  description:
-    'E-mail address: ASCII before the @; stored in lower case with the domain as A-labels, at most 254 bytes.',
-  examples: ['amelie@example.com'],
-});
-const phone = nullableString({
-  description: 'Telephone number in E.164 form, or null.',
-  examples: ['+33142685300'],
-});
 const newPassword = Type.String({
   description: 'Password: 8–256 characters unless configured otherwise, not a common one.',
   examples: ['correct horse battery staple'],
@@ -77,36 +60,6 @@ export const passwordChangeBody = closedObject({
 
 /** Body of a deletion by the user. */
 export const deletionBody = closedObject({ current_password: currentPassword });
-
-/** A user in an answer. */
-export const userSchema = Type.Object({
-  id: uuidOutput(),
-  first_name: Type.String(),
-  last_name: Type.String(),
-  email: Type.String(),
-  phone: nullableString({ description: 'E.164, or null.' }),
-  email_verified: Type.Boolean(),
-  status: Type.Enum(['active', 'disabled']),
-  version: Type.Integer({ description: 'Goes up with every change; the ETag is this number.' }),
-  created_at: timeOutput(),
-  updated_at: timeOutput(),
-});
-
-/** A user as answers show it. */
-export function showUser(user: UserProfile): Static<typeof userSchema> {
-  return {
-    id: user.id,
-    first_name: user.firstName,
-    last_name: user.lastName,
-    email: user.email,
-    phone: user.phone,
-    email_verified: user.emailVerified,
-    status: user.status,
-    version: user.version,
-    created_at: user.createdAt,
-    updated_at: user.updatedAt,
-  };
-}
 
 /** The answer that shows one user, with its entity tag. */
 export function userAnswer(user: UserProfile): Answer {

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { writeJson } from './answer-body.ts';
+import { writeJson } from './response-json.ts';
 
 const schema = Type.Object({
   name: Type.String(),

@@ -2,7 +2,7 @@ import type { Principal } from '../../application/access/caller.ts';
 import { unauthenticated } from '../../application/access/policy.ts';
 import type { UseCases } from '../../application/use-cases.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { Access } from './route.ts';
+import type { Access } from './access.ts';
 
 /** What service keys begin with; access tokens never do. */
 const SERVICE_KEY_PREFIX = 'usk_';

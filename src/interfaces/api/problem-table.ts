@@ -1,4 +1,4 @@
-import type { DomainErrorCode } from '../domain/errors.ts';
+import type { DomainErrorCode } from '../../domain/errors.ts';
 
 /** Refusals that an edge decides on before any use case runs, and the failure that nobody foresaw. */
 export type EdgeCode =

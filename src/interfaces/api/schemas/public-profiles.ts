@@ -3,7 +3,7 @@ import {
   PUBLIC_PROFILES_MAX_IDS,
   type PublicProfiles,
 } from '../../../application/users/get-public-profiles.ts';
-import { closedObject, uuidInput, uuidOutput } from '../common-schemas.ts';
+import { closedObject, uuidInput, uuidOutput } from './common.ts';
 
 /** Largest body, in bytes: enough for the most ids in their longest spelling, 39 bytes each with quotes and comma. */
 export const PUBLIC_PROFILES_LIMIT_BYTES = 32 * 1024;

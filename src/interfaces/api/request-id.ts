@@ -1,0 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { IdGenerator } from '../../domain/ports.ts';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Takes the caller's `X-Request-Id` where it is 1–128 of `[A-Za-z0-9._-]`, or makes one. */
+export function readRequestId(
+  request: { readonly headers: IncomingHttpHeaders },
+  ids: IdGenerator,
+): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : ids.next();
+}

@@ -1,0 +1,35 @@
+import Type, { type Static } from 'typebox';
+import type { DependencyHealth, HealthReport } from '../../../application/check-health.ts';
+
+const dependencySchema = Type.Object({
+  status: Type.Enum(['ok', 'down']),
+  latency_ms: Type.Number(),
+  driver: Type.String({ description: 'Which implementation runs.' }),
+});
+/** The state of the service and of each dependency. */
+export const reportSchema = Type.Object({
+  status: Type.Enum(['ok', 'degraded', 'down'], {
+    description: '`down` without the database, `degraded` without another dependency.',
+  }),
+  checks: Type.Object({
+    database: dependencySchema,
+    cache: dependencySchema,
+    messaging: dependencySchema,
+  }),
+});
+
+/** A report as answers show it. */
+export function showReport({ status, checks }: HealthReport): Static<typeof reportSchema> {
+  return {
+    status,
+    checks: {
+      database: showDependency(checks.database),
+      cache: showDependency(checks.cache),
+      messaging: showDependency(checks.messaging),
+    },
+  };
+}
+
+function showDependency(health: DependencyHealth): Static<typeof dependencySchema> {
+  return { status: health.status, latency_ms: health.latencyMs, driver: health.driver };
+}

@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../../domain/errors.ts';
+import { type EdgeCode, PROBLEMS } from '../api/problem-table.ts';
+import { EdgeError, type Problem } from '../api/problems.ts';
+
+/** A request that was not answered within `server.request_timeout`. */
+export class RequestTimedOut extends Error {
+  override readonly name = 'RequestTimedOut';
+
+  constructor() {
+    super('The request was not answered in time.');
+  }
+}
+
+/** A path that exists, asked with a method that it does not have (RFC 9110 §15.5.6). */
+export class MethodNotAllowed extends EdgeError {
+  override readonly name = 'MethodNotAllowed';
+  readonly allowed: readonly string[];
+
+  constructor(allowed: readonly string[]) {
+    super('method_not_allowed', 'The path has no such method.');
+    this.allowed = allowed;
+  }
+}
+
+/** Fastify's own rejections; each other 4xx error of Fastify is a malformed request. */
+const FRAMEWORK_CODES: Readonly<Record<string, EdgeCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+};
+
+/** Translates time-outs and Fastify's errors into ours; returns every other error unchanged. */
+export function translateHttpError(error: unknown, request: FastifyRequest): unknown {
+  if (error instanceof EdgeError) return error;
+  if (error instanceof RequestTimedOut) return timeOutError(error, request);
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  if (typeof code === 'string' && typeof statusCode === 'number' && statusCode < 500) {
+    return edgeError(FRAMEWORK_CODES[code] ?? 'malformed_request');
+  }
+  return error;
+}
+
+/** A read can be repeated safely; after a write the caller has to look first. */
+function timeOutError({ message }: RequestTimedOut, request: FastifyRequest): Error {
+  if (request.raw.complete === false) return edgeError('request_timeout');
+  const isRead = /^(?:GET|HEAD)$/.test(request.method);
+  return new DomainError(isRead ? 'unavailable' : 'outcome_unknown', message);
+}
+
+function edgeError(code: EdgeCode): EdgeError {
+  return new EdgeError(code, PROBLEMS[code].meaning);
+}
+
+/**
+ * The headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), `Retry-After` (RFC 9110 §10.2.3), and
+ * `Allow` (RFC 9110 §10.2.1). A connection whose request did not arrive completely cannot carry another one.
+ */
+export function problemHeaders(problem: Problem, error: unknown): Record<string, string> {
+  const { code, retryAfterSeconds } = problem;
+  const realm = 'Bearer realm="user-service"';
+  if (retryAfterSeconds !== undefined) return { 'retry-after': String(retryAfterSeconds) };
+  if (error instanceof MethodNotAllowed) return { allow: error.allowed.join(', ') };
+  if (code === 'request_timeout') return { connection: 'close' };
+  if (code === 'invalid_token') return { 'www-authenticate': `${realm}, error="invalid_token"` };
+  if (code === 'forbidden') return { 'www-authenticate': `${realm}, error="insufficient_scope"` };
+  return PROBLEMS[code].status === 401 ? { 'www-authenticate': realm } : {};
+}
