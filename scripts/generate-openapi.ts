@@ -1,4 +1,4 @@
-import { publicDocument } from '../src/interfaces/http/routes.ts';
+import { publicDocument } from '../src/interfaces/http/route-table.ts';
 
 /**
  * Makes `docs/openapi.json` from the same route declarations that the server mounts. It names no host and no build:

@@ -24,7 +24,7 @@ import {
   createHttpServer,
   createManagementServer,
   type HttpDeps,
-} from '../interfaces/http/server.ts';
+} from '../interfaces/http/server/server.ts';
 import { type ReleaseStack, startOrRelease } from '../lib/release-stack.ts';
 import { createKnownServiceAccounts, createVerifiedTokens } from './auth-caches.ts';
 import { startBackground } from './background-tasks.ts';

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createHttpServer, createManagementServer } from '../../src/interfaces/http/server.ts';
+import {
+  createHttpServer,
+  createManagementServer,
+} from '../../src/interfaces/http/server/server.ts';
 import { ADA_ID, ADA_TOKEN, SERVICE_KEY } from './support/fake-use-cases.ts';
 import { createTestDeps, createTestServer } from './support/test-server.ts';
 

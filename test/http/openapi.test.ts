@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { generateOpenApi } from '../../scripts/generate-openapi.ts';
-import { operatorRoutes, publicRoutes } from '../../src/interfaces/http/routes.ts';
+import { operatorRoutes, publicRoutes } from '../../src/interfaces/http/route-table.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
 import { createTestServer } from './support/test-server.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../src/interfaces/http/openapi/document.ts';
-import { operatorRoutes } from '../../src/interfaces/http/routes.ts';
+import { operatorRoutes } from '../../src/interfaces/http/route-table.ts';
 import { createTestApp } from '../support/app.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
 

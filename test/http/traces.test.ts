@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { HttpDeps } from '../../src/interfaces/http/server.ts';
+import type { HttpDeps } from '../../src/interfaces/http/server/server.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';
 import { ADA_ID, SERVICE_KEY } from './support/fake-use-cases.ts';

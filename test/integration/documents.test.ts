@@ -17,7 +17,7 @@ import {
 import { PROBLEMS } from '../../src/interfaces/api/problem-table.ts';
 import type { CliDeps } from '../../src/interfaces/cli/cli-deps.ts';
 import { createProgram } from '../../src/interfaces/cli/program.ts';
-import { operatorRoutes, publicRoutes } from '../../src/interfaces/http/routes.ts';
+import { operatorRoutes, publicRoutes } from '../../src/interfaces/http/route-table.ts';
 import { fencedBlocks, inlineCode, linkTargets } from '../support/markdown.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

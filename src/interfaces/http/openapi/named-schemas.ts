@@ -7,16 +7,16 @@ import {
   sessionListSchema,
   sessionSchema,
   signInBody,
-} from '../sessions/schemas.ts';
-import { introspectionSchema, keySetSchema } from '../token-routes.ts';
-import { userListSchema } from '../users/list-routes.ts';
+} from '../routes/sessions/schemas.ts';
+import { introspectionSchema, keySetSchema } from '../routes/token-routes.ts';
+import { userListSchema } from '../routes/users/list-routes.ts';
 import {
   deletionBody,
   passwordChangeBody,
   patchUserBody,
   registrationBody,
   replaceUserBody,
-} from '../users/schemas.ts';
+} from '../routes/users/schemas.ts';
 
 /** Names under which generated clients know our shapes. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([

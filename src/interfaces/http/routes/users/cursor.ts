@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalidFields } from '../../../domain/errors.ts';
-import { UUID_PATTERN } from '../../api/validation.ts';
+import { invalidFields } from '../../../../domain/errors.ts';
+import { UUID_PATTERN } from '../../../api/validation.ts';
 
 const UUID = new RegExp(UUID_PATTERN);
 /** Longer than any cursor that we make. */

@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../../application/access/caller.ts';
-import { createAuthentication } from '../api/authentication.ts';
-import type { Fault } from '../api/problems.ts';
-import { BODY_LIMIT_BYTES } from '../api/request-json.ts';
-import { writeJson } from '../api/response-json.ts';
-import { assertNoFaults, findFaults } from '../api/validation.ts';
-import type { HttpDeps } from './http-deps.ts';
+import type { Caller } from '../../../application/access/caller.ts';
+import { createAuthentication } from '../../api/authentication.ts';
+import type { Fault } from '../../api/problems.ts';
+import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
+import { writeJson } from '../../api/response-json.ts';
+import { assertNoFaults, findFaults } from '../../api/validation.ts';
+import type { HttpDeps } from '../http-deps.ts';
+import type { Answer, Route, RouteRequest } from '../route.ts';
 import { readBody } from './request-body.ts';
 import { readClientIp } from './request-origin.ts';
 import { readQuery } from './request-query.ts';
-import type { Answer, Route, RouteRequest } from './route.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 

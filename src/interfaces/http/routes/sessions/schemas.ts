@@ -1,13 +1,13 @@
 import Type, { type Static } from 'typebox';
-import type { ListedSession } from '../../../application/sessions/list-sessions.ts';
-import type { SessionGrant } from '../../../application/sessions/session-grant.ts';
+import type { ListedSession } from '../../../../application/sessions/list-sessions.ts';
+import type { SessionGrant } from '../../../../application/sessions/session-grant.ts';
 import {
   closedObject,
   nullableString,
   timeOutput,
   uuidInput,
   uuidOutput,
-} from '../../api/schemas/common.ts';
+} from '../../../api/schemas/common.ts';
 
 /** Body of a sign-in. */
 export const signInBody = closedObject({

@@ -1,16 +1,16 @@
 import Type, { type Static } from 'typebox';
-import { SEARCH_MAX_LENGTH, type UserSelection } from '../../../application/users/list-users.ts';
-import { invalidFields } from '../../../domain/errors.ts';
-import { closedObject, nullableString } from '../../api/schemas/common.ts';
+import { SEARCH_MAX_LENGTH, type UserSelection } from '../../../../application/users/list-users.ts';
+import { invalidFields } from '../../../../domain/errors.ts';
+import { closedObject, nullableString } from '../../../api/schemas/common.ts';
 import {
   lowerCased,
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
   showPublicProfiles,
-} from '../../api/schemas/public-profiles.ts';
-import { showUser, userSchema } from '../../api/schemas/users.ts';
-import { type Route, route } from '../route.ts';
+} from '../../../api/schemas/public-profiles.ts';
+import { showUser, userSchema } from '../../../api/schemas/users.ts';
+import { type Route, route } from '../../route.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
 const tag = 'Users';

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
-import type { FailedMail } from '../../domain/mail.ts';
-import { nullableString, timeOutput, uuidOutput } from '../api/schemas/common.ts';
-import { type Route, route } from './route.ts';
-import { setAsideRoutes } from './set-aside-routes.ts';
+import type { FailedMail } from '../../../domain/mail.ts';
+import { nullableString, timeOutput, uuidOutput } from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
+import { setAsideRoutes } from './dead-letter-routes.ts';
 
 const tag = 'Mail';
 

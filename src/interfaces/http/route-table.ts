@@ -1,15 +1,15 @@
-import { createDocsRoutes } from './docs-routes.ts';
-import { eventRoutes } from './event-routes.ts';
-import { probeRoutes, reportRoutes } from './health-routes.ts';
 import type { HttpSettings } from './http-deps.ts';
-import { mailRoutes } from './mail-routes.ts';
 import { openApiDocument } from './openapi/document.ts';
 import type { Route } from './route.ts';
-import { serviceAccountRoutes } from './service-account-routes.ts';
-import { sessionRoutes } from './sessions/routes.ts';
-import { tokenRoutes } from './token-routes.ts';
-import { accountRoutes } from './users/account-routes.ts';
-import { userListRoutes } from './users/list-routes.ts';
+import { createDocsRoutes } from './routes/docs-routes.ts';
+import { eventRoutes } from './routes/event-routes.ts';
+import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
+import { mailRoutes } from './routes/mail-routes.ts';
+import { serviceAccountRoutes } from './routes/service-account-routes.ts';
+import { sessionRoutes } from './routes/sessions/session-routes.ts';
+import { tokenRoutes } from './routes/token-routes.ts';
+import { accountRoutes } from './routes/users/account-routes.ts';
+import { userListRoutes } from './routes/users/list-routes.ts';
 
 type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'>;
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import { DomainError } from '../../domain/errors.ts';
-import { type EdgeCode, PROBLEMS } from '../api/problem-table.ts';
-import { EdgeError, type Problem } from '../api/problems.ts';
+import { DomainError } from '../../../domain/errors.ts';
+import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
+import { EdgeError, type Problem } from '../../api/problems.ts';
 
 /** A request that was not answered within `server.request_timeout`. */
 export class RequestTimedOut extends Error {

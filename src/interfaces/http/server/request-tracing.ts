@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RequestSpan, RequestTracer } from '../api/request-tracer.ts';
-import { routeOf, UNKNOWN_ROUTE } from './request-notes.ts';
-import { managementRoutes } from './routes.ts';
+import type { RequestSpan, RequestTracer } from '../../api/request-tracer.ts';
+import { managementRoutes } from '../route-table.ts';
+import { routeOf, UNKNOWN_ROUTE } from './request-context.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

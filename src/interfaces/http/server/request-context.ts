@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Caller } from '../../application/access/caller.ts';
-import type { ProblemCode } from '../api/problem-table.ts';
+import type { Caller } from '../../../application/access/caller.ts';
+import type { ProblemCode } from '../../api/problem-table.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

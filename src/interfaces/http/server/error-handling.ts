@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from '../../domain/ports.ts';
-import { PROBLEMS } from '../api/problem-table.ts';
-import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from '../api/problems.ts';
+import type { Logger } from '../../../domain/ports.ts';
+import { PROBLEMS } from '../../api/problem-table.ts';
+import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from '../../api/problems.ts';
+import type { Route } from '../route.ts';
 import { MethodNotAllowed, problemHeaders, translateHttpError } from './http-errors.ts';
 import { fastifyPath } from './mount-routes.ts';
-import { routeOf } from './request-notes.ts';
-import type { Route } from './route.ts';
+import { routeOf } from './request-context.ts';
 
 /** Answers a failed request with its problem document. */
 export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;

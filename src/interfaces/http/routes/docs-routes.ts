@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import Type from 'typebox';
-import { type Route, route } from './route.ts';
+import { type Route, route } from '../route.ts';
 
 const tag = 'Documentation';
 const PACKAGE_STATIC = '@fastify/swagger-ui/static';

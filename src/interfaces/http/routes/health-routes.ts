@@ -1,8 +1,8 @@
 import Type, { type TSchema } from 'typebox';
-import { PROBLEMS } from '../api/problem-table.ts';
-import { EdgeError } from '../api/problems.ts';
-import { reportSchema, showReport } from '../api/schemas/health.ts';
-import { type Route, route } from './route.ts';
+import { PROBLEMS } from '../../api/problem-table.ts';
+import { EdgeError } from '../../api/problems.ts';
+import { reportSchema, showReport } from '../../api/schemas/health.ts';
+import { type Route, route } from '../route.ts';
 
 const tag = 'Operations';
 

@@ -1,22 +1,22 @@
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { EdgeError } from '../api/problems.ts';
-import { readRequestId } from '../api/request-id.ts';
-import { BODY_LIMIT_BYTES } from '../api/request-json.ts';
-import { createAnswerDeadline } from './answer-deadline.ts';
-import { corsOptions, createAnswerHeaders } from './answer-headers.ts';
+import { EdgeError } from '../../api/problems.ts';
+import { readRequestId } from '../../api/request-id.ts';
+import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
+import type { HttpDeps } from '../http-deps.ts';
+import type { Route } from '../route.ts';
+import { managementRoutes, operatorRoutes, publicRoutes } from '../route-table.ts';
 import { createClientErrorHandler } from './client-errors.ts';
-import { closeConnectionsInTime } from './closing-connections.ts';
+import { closeConnectionsInTime } from './connection-draining.ts';
 import { createSendProblem, refuseUnknownRoutes } from './error-handling.ts';
-import type { HttpDeps } from './http-deps.ts';
 import { mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
+import { makeRoomForNotes } from './request-context.ts';
 import { createLogRequest } from './request-log.ts';
-import { makeRoomForNotes } from './request-notes.ts';
-import type { Route } from './route.ts';
-import { managementRoutes, operatorRoutes, publicRoutes } from './routes.ts';
-import { traceRequests } from './traced-requests.ts';
+import { traceRequests } from './request-tracing.ts';
+import { createAnswerDeadline } from './response-deadline.ts';
+import { corsOptions, createAnswerHeaders } from './response-headers.ts';
 
-export type { HttpDeps, HttpSettings } from './http-deps.ts';
+export type { HttpDeps, HttpSettings } from '../http-deps.ts';
 
 /** Largest request line and headers together, in bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;

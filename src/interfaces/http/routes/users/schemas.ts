@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import type { UserProfile } from '../../../domain/user/user.ts';
-import { closedObject, uuidInput } from '../../api/schemas/common.ts';
+import type { UserProfile } from '../../../../domain/user/user.ts';
+import { closedObject, uuidInput } from '../../../api/schemas/common.ts';
 import {
   email,
   firstName,
@@ -8,9 +8,9 @@ import {
   phone,
   showUser,
   userSchema,
-} from '../../api/schemas/users.ts';
-import { etagOf } from '../preconditions.ts';
-import type { Answer, AnswerSpec } from '../route.ts';
+} from '../../../api/schemas/users.ts';
+import type { Answer, AnswerSpec } from '../../route.ts';
+import { etagOf } from './preconditions.ts';
 
 const newPassword = Type.String({
   description: 'Password: 8–256 characters unless configured otherwise, not a common one.',

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Principal } from '../../application/access/caller.ts';
-import { principalId } from '../api/authentication.ts';
-import type { HttpDeps } from './http-deps.ts';
-import { routeOf } from './request-notes.ts';
+import type { Principal } from '../../../application/access/caller.ts';
+import { principalId } from '../../api/authentication.ts';
+import type { HttpDeps } from '../http-deps.ts';
+import { routeOf } from './request-context.ts';
 import { readClientIp } from './request-origin.ts';
 
 /** Writes one line a request, by route template: never the path as sent, the query, a header or a body. */

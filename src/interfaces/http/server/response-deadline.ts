@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { createLinkedList, type Link } from '../../lib/linked-list.ts';
+import { createLinkedList, type Link } from '../../../lib/linked-list.ts';
 import { RequestTimedOut } from './http-errors.ts';
 
 declare module 'fastify' {

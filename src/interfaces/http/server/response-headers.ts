@@ -1,6 +1,6 @@
 import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 import type { FastifyReply } from 'fastify';
-import type { HttpSettings } from './http-deps.ts';
+import type { HttpSettings } from '../http-deps.ts';
 
 /** One year: what preload lists ask for (RFC 6797 §6.1.1). */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;

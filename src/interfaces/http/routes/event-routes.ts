@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
-import type { LoggedEvent, ParkedEvent } from '../../domain/outbox/outbox-queue.ts';
-import { closedObject, nullableString, timeOutput, uuidOutput } from '../api/schemas/common.ts';
-import { type Route, route } from './route.ts';
-import { setAsideRoutes } from './set-aside-routes.ts';
+import type { LoggedEvent, ParkedEvent } from '../../../domain/outbox/outbox-queue.ts';
+import { closedObject, nullableString, timeOutput, uuidOutput } from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
+import { setAsideRoutes } from './dead-letter-routes.ts';
 
 const tag = 'Events';
 

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { closedObject, uuidOutput } from '../api/schemas/common.ts';
-import { type Route, route } from './route.ts';
+import { closedObject, uuidOutput } from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
 
 const tag = 'Tokens';
 /** How long verifiers may keep the key set: a later key has to be published for longer than this before it signs. */

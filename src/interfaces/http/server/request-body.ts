@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { EdgeError } from '../api/problems.ts';
-import { decodeUtf8, malformed, parseJsonBytes } from '../api/request-json.ts';
-import type { BodySpec, MediaType } from './route.ts';
+import { EdgeError } from '../../api/problems.ts';
+import { decodeUtf8, malformed, parseJsonBytes } from '../../api/request-json.ts';
+import type { BodySpec, MediaType } from '../route.ts';
 
 /** Most fields of a form. */
 const FORM_MAX_FIELDS = 100;

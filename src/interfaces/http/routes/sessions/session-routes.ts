@@ -1,4 +1,4 @@
-import { type AnswerSpec, type Route, route } from '../route.ts';
+import { type AnswerSpec, type Route, route } from '../../route.ts';
 import { userParams } from '../users/schemas.ts';
 import {
   grantSchema,

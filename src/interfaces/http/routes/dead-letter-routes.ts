@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import type { Caller } from '../../application/access/caller.ts';
-import type { UseCases } from '../../application/use-cases.ts';
-import { closedObject, uuidInput } from '../api/schemas/common.ts';
-import { type Route, route } from './route.ts';
+import type { Caller } from '../../../application/access/caller.ts';
+import type { UseCases } from '../../../application/use-cases.ts';
+import { closedObject, uuidInput } from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
 
 /** What was set aside for the operator to decide on, and the words for it. */
 interface SetAsideSpec {

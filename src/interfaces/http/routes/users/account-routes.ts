@@ -1,7 +1,7 @@
-import { requireUser } from '../../../application/access/policy.ts';
-import { showUser, userSchema } from '../../api/schemas/users.ts';
-import { etagOf, matchesNone, readIfMatch, requireIfMatch } from '../preconditions.ts';
-import { type HeaderSpec, type Route, route } from '../route.ts';
+import { requireUser } from '../../../../application/access/policy.ts';
+import { showUser, userSchema } from '../../../api/schemas/users.ts';
+import { type HeaderSpec, type Route, route } from '../../route.ts';
+import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
   deletionBody,
   passwordChangeBody,

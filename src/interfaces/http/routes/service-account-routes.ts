@@ -2,15 +2,15 @@ import Type, { type Static } from 'typebox';
 import {
   SCOPES,
   type ServiceAccount,
-} from '../../domain/service-account/service-account-repository.ts';
+} from '../../../domain/service-account/service-account-repository.ts';
 import {
   closedObject,
   nullableTimeOutput,
   timeOutput,
   uuidInput,
   uuidOutput,
-} from '../api/schemas/common.ts';
-import { type Route, route } from './route.ts';
+} from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
 
 const tag = 'Service accounts';
 

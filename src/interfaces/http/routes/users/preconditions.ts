@@ -1,6 +1,6 @@
-import type { ExpectedVersions } from '../../application/users/expected-versions.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { EdgeError } from '../api/problems.ts';
+import type { ExpectedVersions } from '../../../../application/users/expected-versions.ts';
+import { DomainError } from '../../../../domain/errors.ts';
+import { EdgeError } from '../../../api/problems.ts';
 
 /** One entity tag of a list: weak mark, opaque text (RFC 9110 §8.8.3). */
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
