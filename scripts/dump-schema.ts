@@ -3,7 +3,10 @@
  * adding a migration (`npx tsx scripts/dump-schema.ts`); a test compares the file with the head.
  */
 import { writeFile } from 'node:fs/promises';
-import { createMigrator, loadMigrations } from '../src/infrastructure/database/migrator.ts';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../src/infrastructure/database/migrations/migrator.ts';
 import { connectForMigration } from '../test/support/migration-connections.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { dumpSchema } from '../test/support/schema-dump.ts';

@@ -3,7 +3,10 @@
  * PostgreSQL of its own, fills it, and explains the statement of the service for texts of every kind.
  */
 import { Client } from 'pg';
-import { createMigrator, loadMigrations } from '../src/infrastructure/database/migrator.ts';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../src/infrastructure/database/migrations/migrator.ts';
 import { openPostgresMigrationConnection } from '../src/infrastructure/database/postgres/client.ts';
 import { searchUsers } from '../src/infrastructure/database/postgres/generated/users.queries.ts';
 import { searchPattern } from '../src/infrastructure/database/postgres/search-pattern.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../config/schema.ts';
-import { createMigrationFiles } from '../infrastructure/database/migration-template.ts';
 import {
   createMigrator,
   loadMigrations,
   type MigrationLog,
-} from '../infrastructure/database/migrator.ts';
+} from '../infrastructure/database/migrations/migrator.ts';
+import { createMigrationFiles } from '../infrastructure/database/migrations/scaffold.ts';
 import { openMigrationConnection } from '../infrastructure/database/open-database.ts';
 import {
   claimControlSocket,

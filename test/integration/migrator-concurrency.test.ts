@@ -9,7 +9,7 @@ import {
   loadMigrations,
   type Migration,
   type MigratorOptions,
-} from '../../src/infrastructure/database/migrator.ts';
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   connectForMigration,

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { migrationsDirectory } from '../../src/infrastructure/database/migration-files.ts';
+import { migrationsDirectory } from '../../src/infrastructure/database/migrations/files.ts';
 import {
   createMigrator,
   loadMigrations,
   type Migration,
-} from '../../src/infrastructure/database/migrator.ts';
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import {
   connectForMigration,
   openEmbeddedForMigration,

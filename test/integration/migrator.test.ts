@@ -6,7 +6,7 @@ import {
   type Migration,
   MigrationError,
   type Migrator,
-} from '../../src/infrastructure/database/migrator.ts';
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import {
   connectForMigration,
   openEmbeddedForMigration,

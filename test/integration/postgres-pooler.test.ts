@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMigrator, loadMigrations } from '../../src/infrastructure/database/migrator.ts';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import { openPostgresMigrationConnection } from '../../src/infrastructure/database/postgres/client.ts';
 import { type Api, createApi, createPerson, goodPassword, patientHashing } from '../support/api.ts';
 import { createMasterKey, createTestApp, useTestApp } from '../support/app.ts';

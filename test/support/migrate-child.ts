@@ -2,7 +2,10 @@
  * A migrator in a process of its own, for tests that kill it: connects with the options in argv[2], continues the real
  * migrations with the script in argv[3], and prints one line for each thing it reports.
  */
-import { createMigrator, loadMigrations } from '../../src/infrastructure/database/migrator.ts';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import { connectForMigration } from './migration-connections.ts';
 import { continueMigrations } from './migration-fixtures.ts';
 

@@ -1,4 +1,7 @@
-import { createMigrator, loadMigrations } from '../../src/infrastructure/database/migrator.ts';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../../src/infrastructure/database/migrations/migrator.ts';
 import { openPostgresMigrationConnection } from '../../src/infrastructure/database/postgres/client.ts';
 import { createSilentLogger } from './logger.ts';
 import { postgresSettings } from './postgres-database.ts';

@@ -1,7 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../domain/ports.ts';
 import { openEmbeddedDatabase } from './embedded/pglite.ts';
-import { checkSchema, createMigrator, loadMigrations, type SchemaCheck } from './migrator.ts';
+import {
+  checkSchema,
+  createMigrator,
+  loadMigrations,
+  type SchemaCheck,
+} from './migrations/migrator.ts';
 import { openPostgresMigrationConnection } from './postgres/client.ts';
 import { createPostgresDatabase } from './postgres/pool.ts';
 import type { PostgresSettings } from './postgres/settings.ts';

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Logger } from '../../../domain/ports.ts';
-import { rejectOnAbort } from '../abort.ts';
-import { databaseUnavailable } from '../postgres/errors.ts';
+import { databaseUnavailable, rejectOnAbort } from '../postgres/errors.ts';
 import { checkHealth } from '../postgres/generated/health.queries.ts';
 import type { Database, MigrationConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { create } from 'tar';
-import { createMigrator, loadMigrations } from '../migrator.ts';
+import { createMigrator, loadMigrations } from '../migrations/migrator.ts';
 import { startEngine } from './engine.ts';
 import { asMigrationConnection, createEmbeddedSession } from './session.ts';
 

@@ -135,3 +135,12 @@ function isSqlState(code: string): boolean {
 function isReported(error: unknown): error is ReportedError & Error {
   return error instanceof Error;
 }
+
+/** Rejects with DomainError `unavailable` once the signal fires; never resolves. */
+export function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(databaseUnavailable(signal.reason)), {
+      once: true,
+    });
+  });
+}

@@ -1,6 +1,5 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from '../../../domain/ports.ts';
-import { rejectOnAbort } from '../abort.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
 import { type ConnectionLender, createConnectionLender } from './checkout.ts';
@@ -9,6 +8,7 @@ import {
   breaksConnection,
   commitOutcomeUnknown,
   isStalePlan,
+  rejectOnAbort,
   translateDatabaseError,
   wasNeverSent,
 } from './errors.ts';

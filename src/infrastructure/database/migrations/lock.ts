@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs } from '../system/monotonic.ts';
-import { MigrationError, sqlStateOf } from './migration-error.ts';
-import type { MigrationConnection } from './sql.ts';
+import { monotonicMs } from '../../system/monotonic.ts';
+import type { MigrationConnection } from '../sql.ts';
+import { MigrationError, sqlStateOf } from './error.ts';
 
 /** Tells the operator what happens; the fields hold no content of any row. */
 export type MigrationLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;

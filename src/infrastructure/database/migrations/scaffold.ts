@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { MigrationError } from './migration-error.ts';
-import { fileStem, headOf, loadMigrations } from './migration-files.ts';
+import { MigrationError } from './error.ts';
+import { fileStem, headOf, loadMigrations } from './files.ts';
 
 const UP = (
   version: number,

@@ -1,6 +1,6 @@
-import { MigrationError } from './migration-error.ts';
-import { fileStem, headOf, type Migration } from './migration-files.ts';
-import type { MigrationConnection, SqlConnection } from './sql.ts';
+import type { MigrationConnection, SqlConnection } from '../sql.ts';
+import { MigrationError } from './error.ts';
+import { fileStem, headOf, type Migration } from './files.ts';
 
 /** Which way a migration runs. */
 export type MigrationDirection = 'up' | 'down';

@@ -1,6 +1,6 @@
-import { checkSchema, type SchemaCheck } from './migration-check.ts';
-import { MigrationError } from './migration-error.ts';
-import { fileStem, headOf, type Migration } from './migration-files.ts';
+import { checkSchema, type SchemaCheck } from './check.ts';
+import { MigrationError } from './error.ts';
+import { fileStem, headOf, type Migration } from './files.ts';
 import {
   createTables,
   deleteHistoryAbove,
@@ -11,29 +11,19 @@ import {
   rowsToAdopt,
   type SchemaRecord,
   setVersion,
-} from './migration-history.ts';
-import { type MigrationLog, type MigrationSession, withMigrationLock } from './migration-lock.ts';
-import {
-  assertKnown,
-  type DownOptions,
-  type MigrationPlan,
-  planMigrations,
-} from './migration-plan.ts';
-import {
-  inTransaction,
-  type RunnerDeps,
-  type RunnerOptions,
-  runMigration,
-} from './migration-runner.ts';
-import { listStatus, type MigrationStatus } from './migration-status.ts';
-import { findRecordFault } from './migration-verify.ts';
+} from './history.ts';
+import { type MigrationLog, type MigrationSession, withMigrationLock } from './lock.ts';
+import { assertKnown, type DownOptions, type MigrationPlan, planMigrations } from './plan.ts';
+import { inTransaction, type RunnerDeps, type RunnerOptions, runMigration } from './runner.ts';
+import { listStatus, type MigrationStatus } from './status.ts';
+import { findRecordFault } from './verify.ts';
 
-export { checkSchema, type SchemaCheck } from './migration-check.ts';
-export { MigrationError } from './migration-error.ts';
-export { loadMigrations, type Migration } from './migration-files.ts';
-export type { MigrationLog } from './migration-lock.ts';
+export { checkSchema, type SchemaCheck } from './check.ts';
+export { MigrationError } from './error.ts';
+export { loadMigrations, type Migration } from './files.ts';
+export type { MigrationLog } from './lock.ts';
 
-import type { MigrationConnection } from './sql.ts';
+import type { MigrationConnection } from '../sql.ts';
 
 /** Waits of the migrator; every one has a default. */
 export interface MigratorOptions extends RunnerOptions {

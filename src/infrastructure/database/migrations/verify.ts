@@ -1,6 +1,6 @@
-import { MigrationError } from './migration-error.ts';
-import { fileStem, headOf, type Migration } from './migration-files.ts';
-import type { SchemaRecord } from './migration-history.ts';
+import { MigrationError } from './error.ts';
+import { fileStem, headOf, type Migration } from './files.ts';
+import type { SchemaRecord } from './history.ts';
 
 /**
  * Whether the record of a clean database fits this build's files: every version up to the current one is in the history,

@@ -1,5 +1,5 @@
-import type { Migration } from './migration-files.ts';
-import { rowsToAdopt, type SchemaRecord } from './migration-history.ts';
+import type { Migration } from './files.ts';
+import { rowsToAdopt, type SchemaRecord } from './history.ts';
 
 /** One line of `status`. */
 export interface MigrationStatus {

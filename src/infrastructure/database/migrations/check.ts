@@ -1,8 +1,8 @@
-import { headOf, type Migration } from './migration-files.ts';
-import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './migration-history.ts';
-import { LOCK_HOLDER_QUERY } from './migration-lock.ts';
-import { findRecordFault } from './migration-verify.ts';
-import type { SqlConnection } from './sql.ts';
+import type { SqlConnection } from '../sql.ts';
+import { headOf, type Migration } from './files.ts';
+import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './history.ts';
+import { LOCK_HOLDER_QUERY } from './lock.ts';
+import { findRecordFault } from './verify.ts';
 
 /**
  * - `empty`: nothing is there yet; migrate without asking.

@@ -1,6 +1,6 @@
-import { MigrationError } from './migration-error.ts';
-import { fileStem, headOf, type Migration } from './migration-files.ts';
-import type { MigrationDirection } from './migration-history.ts';
+import { MigrationError } from './error.ts';
+import { fileStem, headOf, type Migration } from './files.ts';
+import type { MigrationDirection } from './history.ts';
 
 /** Whether a step back may lose data. */
 export interface DownOptions {

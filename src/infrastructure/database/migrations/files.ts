@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { MigrationError } from './migration-error.ts';
+import { MigrationError } from './error.ts';
 
 /** One direction of a migration. */
 interface MigrationScript {
@@ -24,7 +24,7 @@ export interface Migration {
 }
 
 /** Where the migrations of this build are: next to this module, in the source tree and in the compiled one. */
-export const migrationsDirectory = new URL('./postgres/migrations/', import.meta.url);
+export const migrationsDirectory = new URL('../postgres/migrations/', import.meta.url);
 
 const FILE_NAME = /^(?<version>\d{6})_(?<name>[a-z][a-z0-9_]*)\.(?<direction>up|down)\.sql$/;
 const STEP_SEPARATOR = /^-- step[ \t]*$/m;

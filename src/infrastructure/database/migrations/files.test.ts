@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadMigrations, parseMigrations } from './migration-files.ts';
-import { createMigrationFiles } from './migration-template.ts';
+import { loadMigrations, parseMigrations } from './files.ts';
+import { createMigrationFiles } from './scaffold.ts';
 
 const up = (sql = 'select 1;', headers = ''): string =>
   `-- Why.\n${headers}-- compatible_from: 1\n${sql}\n`;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs } from '../system/monotonic.ts';
-import { describeFailure, MigrationError, sqlStateOf } from './migration-error.ts';
-import { fileStem, type Migration } from './migration-files.ts';
-import { type MigrationDirection, markDone, markStep, setVersion } from './migration-history.ts';
-import type { MigrationLog, MigrationSession } from './migration-lock.ts';
-import type { MigrationConnection } from './sql.ts';
+import { monotonicMs } from '../../system/monotonic.ts';
+import type { MigrationConnection } from '../sql.ts';
+import { describeFailure, MigrationError, sqlStateOf } from './error.ts';
+import { fileStem, type Migration } from './files.ts';
+import { type MigrationDirection, markDone, markStep, setVersion } from './history.ts';
+import type { MigrationLog, MigrationSession } from './lock.ts';
 
 /** Bounds of statements that wait for a lock. */
 export interface RunnerOptions {
