@@ -3,8 +3,8 @@ import {
   SERVICE_KEY_CACHE_MS,
 } from '../application/access/authenticate-service.ts';
 import type { VerifiedTokens } from '../application/access/authenticate-user.ts';
-import type { AccessTokenClaims } from '../domain/ports.ts';
 import type { ServiceAccount } from '../domain/service-account/service-account-repository.ts';
+import type { AccessTokenClaims } from '../domain/session/access-tokens.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createBoundedLru } from '../lib/bounded-lru.ts';
 

@@ -1,18 +1,13 @@
 import type { MailAdministration } from '../domain/mail.ts';
 import type { OutboxAdministration, OutboxLog } from '../domain/outbox/outbox-queue.ts';
-import type {
-  AccessTokens,
-  Clock,
-  HealthCheck,
-  IdGenerator,
-  Logger,
-  PasswordHasher,
-  RefreshTokens,
-  ServiceKeys,
-} from '../domain/ports.ts';
+import type { Clock, HealthCheck, IdGenerator, Logger } from '../domain/ports.ts';
 import type { ServiceAccountRepository } from '../domain/service-account/service-account-repository.ts';
+import type { ServiceKeys } from '../domain/service-account/service-keys.ts';
+import type { AccessTokens } from '../domain/session/access-tokens.ts';
+import type { RefreshTokens } from '../domain/session/refresh-tokens.ts';
 import type { SessionLifetimes, SessionRepository } from '../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../domain/unit-of-work.ts';
+import type { PasswordHasher } from '../domain/user/password-hasher.ts';
 import type { UserReader, UserRepository } from '../domain/user/user-repository.ts';
 import {
   createAuthenticateService,

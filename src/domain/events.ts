@@ -48,3 +48,11 @@ interface AuthenticationFailedEvent {
     readonly suppressed: number;
   };
 }
+
+/** An event that a transaction committed, as the outbox holds it. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly event: DomainEvent;
+  readonly time: Date;
+  readonly requestId: string;
+}

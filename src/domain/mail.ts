@@ -74,3 +74,21 @@ export interface MailAdministration {
 export class MailRefused extends Error {
   override readonly name = 'MailRefused';
 }
+
+/** A mail to one person. */
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  /** The same at every attempt, so that a second copy is recognised as one (RFC 5322 §3.6.4); without `<` and `>`. */
+  readonly messageId?: string;
+}
+
+/** Hands mail to its next hop. */
+export interface Mailer {
+  /**
+   * Resolves when the next hop is responsible for the mail. Gives up when the signal aborts.
+   * @throws MailRefused when it will never be taken; anything else when it was not, or nobody knows.
+   */
+  send(mail: Mail, signal?: AbortSignal): Promise<void>;
+}

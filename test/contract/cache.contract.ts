@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Cache } from '../../src/domain/ports.ts';
+import type { Cache } from '../../src/infrastructure/cache/cache.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** One cache under test. */

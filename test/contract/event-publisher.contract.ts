@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { EventPublisher, RecordedEvent } from '../../src/domain/ports.ts';
+import type { RecordedEvent } from '../../src/domain/events.ts';
+import type { EventPublisher } from '../../src/domain/ports.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** One publisher under test, with somebody who listens. */

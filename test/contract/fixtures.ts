@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { DomainErrorCode } from '../../src/domain/errors.ts';
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { RecordedEvent } from '../../src/domain/events.ts';
 import type { NewSession } from '../../src/domain/session/session-repository.ts';
 import type { Transaction } from '../../src/domain/unit-of-work.ts';
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';

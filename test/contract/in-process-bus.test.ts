@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { RecordedEvent } from '../../src/domain/events.ts';
 import { createPinoLogger } from '../../src/infrastructure/logging/pino-logger.ts';
 import { createInProcessBus } from '../../src/infrastructure/message/in-process.ts';
 import { describeEventPublisherContract } from './event-publisher.contract.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Mail, Mailer } from '../../src/domain/ports.ts';
+import type { Mail, Mailer } from '../../src/domain/mail.ts';
 
 /** A mailer, and what came out at its other end. */
 export interface MailerSetting {

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type {
-  Scope,
-  ServiceAccount,
-} from '../../src/domain/service-account/service-account-repository.ts';
+import type { Scope } from '../../src/domain/access/scope.ts';
+import type { ServiceAccount } from '../../src/domain/service-account/service-account-repository.ts';
 import { createPostgresServiceAccountRepository } from '../../src/infrastructure/database/postgres/service-account-repository.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { hashOf, ids, refusal, useDatabase } from './fixtures.ts';

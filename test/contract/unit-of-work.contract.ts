@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DomainEvent } from '../../src/domain/events.ts';
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { DomainEvent, RecordedEvent } from '../../src/domain/events.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import { createRecordingLogger } from '../support/logger.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { RecordedEvent } from '../../src/domain/events.ts';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { expectEveryEvent, waitUntilDrained } from '../support/relay.ts';
 import type { Life, Lives } from './lives.ts';

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createFakeUseCases } from './support/fake-use-cases.ts';
 import { createTestServer, type TestServerOptions } from './support/test-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCOPES } from '../../src/domain/service-account/service-account-repository.ts';
+import { SCOPES } from '../../src/domain/access/scope.ts';
 import { type Api, codeOf, goodPassword, patientHashing, useSharedApi } from '../support/api.ts';
 import { APP_DATABASES } from '../support/app.ts';
 

@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { NatsSettings } from '../../src/infrastructure/message/nats-connection.ts';
-import { connectNats } from '../../src/infrastructure/message/nats-connection.ts';
+import {
+  connectNats,
+  type NatsSettings,
+} from '../../src/infrastructure/message/nats-connection.ts';
 import { formatRfc3339 } from '../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRecordFailedAuthentication } from '../../src/application/sessions/record-failed-authentication.ts';
 import { createIssueGrant } from '../../src/application/sessions/session-grant.ts';
 import { createSignIn } from '../../src/application/sessions/sign-in.ts';
-import type { AccessTokens } from '../../src/domain/ports.ts';
+import type { AccessTokens } from '../../src/domain/session/access-tokens.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database, SqlConnection } from '../../src/infrastructure/database/sql.ts';

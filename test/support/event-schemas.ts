@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { DomainEvent } from '../../src/domain/events.ts';
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { DomainEvent, RecordedEvent } from '../../src/domain/events.ts';
 
 const directory = join(import.meta.dirname, '../../docs/events');
 

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type MsgHdrs } from '@nats-io/transport-node';
-import type { RecordedEvent } from '../../src/domain/ports.ts';
+import type { RecordedEvent } from '../../src/domain/events.ts';
 import { readEventMessage } from './event-schemas.ts';
 
 /** An event of the stream with its place in it. */

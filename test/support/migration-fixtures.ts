@@ -1,5 +1,7 @@
-import type { Migration } from '../../src/infrastructure/database/migrations/files.ts';
-import { parseMigrations } from '../../src/infrastructure/database/migrations/files.ts';
+import {
+  type Migration,
+  parseMigrations,
+} from '../../src/infrastructure/database/migrations/files.ts';
 import type { SqlConnection } from '../../src/infrastructure/database/sql.ts';
 
 /** Scripts of a made-up migration; without `down` it takes nothing back. */

@@ -1,10 +1,10 @@
 import type { Caller, Principal } from '../../src/application/access/caller.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
-import type { PasswordHasher } from '../../src/domain/ports.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
+import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
 import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';

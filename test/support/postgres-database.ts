@@ -1,6 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { PostgresSettings } from '../../src/infrastructure/database/postgres/pool.ts';
-import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
+import {
+  createPostgresDatabase,
+  type PostgresSettings,
+} from '../../src/infrastructure/database/postgres/pool.ts';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';

@@ -1,9 +1,9 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { ServiceKeys } from '../../domain/ports.ts';
 import type {
   ServiceAccount,
   ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
+import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { ServicePrincipal } from './caller.ts';
 
 /** Accounts by the text of their key's hash; bounded, each entry for `SERVICE_KEY_CACHE_MS`. */

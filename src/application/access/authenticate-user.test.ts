@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { portWith } from '../../../test/support/ports.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { AccessTokenClaims, AccessTokens } from '../../domain/ports.ts';
+import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { LiveSession } from '../../domain/session/session-repository.ts';
 import { createAuthenticateUser } from './authenticate-user.ts';
 

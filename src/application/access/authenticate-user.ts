@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { AccessTokenClaims, AccessTokens, Clock } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/ports.ts';
+import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { LiveSession, SessionRepository } from '../../domain/session/session-repository.ts';
 import type { Revocations } from '../sessions/revocations.ts';
 

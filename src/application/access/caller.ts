@@ -1,4 +1,4 @@
-import type { Scope } from '../../domain/service-account/service-account-repository.ts';
+import type { Scope } from '../../domain/access/scope.ts';
 
 /** A user with a valid access token. */
 export interface UserPrincipal {

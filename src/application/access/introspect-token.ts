@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { AccessTokenClaims } from '../../domain/ports.ts';
+import type { AccessTokenClaims } from '../../domain/session/access-tokens.ts';
 import type { AuthenticateUser } from './authenticate-user.ts';
 import type { Caller } from './caller.ts';
 import { requireScope } from './policy.ts';

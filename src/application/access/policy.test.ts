@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { callerWith } from '../../../test/support/ports.ts';
-import type { Scope } from '../../domain/service-account/service-account-repository.ts';
+import type { Scope } from '../../domain/access/scope.ts';
 import type { Caller } from './caller.ts';
 import {
   requireScope,

@@ -1,5 +1,5 @@
+import type { Scope } from '../../domain/access/scope.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { Scope } from '../../domain/service-account/service-account-repository.ts';
 import type { Caller, UserPrincipal } from './caller.ts';
 
 /** The refusal of a caller without any valid credential. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { portWith } from '../../../test/support/ports.ts';
-import { type ClaimedMail, MailRefused, type MailStore } from '../../domain/mail.ts';
-import type { Mailer } from '../../domain/ports.ts';
+import { type ClaimedMail, type Mailer, MailRefused, type MailStore } from '../../domain/mail.ts';
 import { createSendMail } from './send-mail.ts';
 
 function claimed(id: string, attempt = 1): ClaimedMail {

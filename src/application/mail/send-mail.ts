@@ -1,5 +1,5 @@
-import { type ClaimedMail, MailRefused, type MailStore } from '../../domain/mail.ts';
-import type { Logger, Mailer } from '../../domain/ports.ts';
+import { type ClaimedMail, type Mailer, MailRefused, type MailStore } from '../../domain/mail.ts';
+import type { Logger } from '../../domain/ports.ts';
 
 interface Deps {
   readonly store: MailStore;

@@ -1,5 +1,5 @@
+import type { RecordedEvent } from '../../domain/events.ts';
 import type { OutboxLog } from '../../domain/outbox/outbox-queue.ts';
-import type { RecordedEvent } from '../../domain/ports.ts';
 import { createOutboxFollower, type OutboxFollower } from './follow-outbox.ts';
 
 interface Deps {

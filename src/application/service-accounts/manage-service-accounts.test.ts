@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { callerWith, portWith } from '../../../test/support/ports.ts';
-import {
-  SCOPES,
-  type ServiceAccount,
-  type ServiceAccountRepository,
+import { SCOPES } from '../../domain/access/scope.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
 import type { Principal } from '../access/caller.ts';
 import { createManageServiceAccounts } from './manage-service-accounts.ts';

@@ -1,11 +1,11 @@
+import { SCOPES, type Scope } from '../../domain/access/scope.ts';
 import { DomainError, InvalidValue, validateFields } from '../../domain/errors.ts';
-import type { Clock, IdGenerator, Logger, ServiceKeys } from '../../domain/ports.ts';
-import {
-  SCOPES,
-  type Scope,
-  type ServiceAccount,
-  type ServiceAccountRepository,
+import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
+import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
 

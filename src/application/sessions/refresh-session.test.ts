@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { anonymous, createMemoryStore, portWith, storedUser } from '../../../test/support/ports.ts';
-import type { RefreshTokens } from '../../domain/ports.ts';
+import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type {
   RefreshState,
   Rotation,

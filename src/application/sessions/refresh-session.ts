@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { Logger, RefreshTokens } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
+import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { RefreshState } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { portWith } from '../../../test/support/ports.ts';
-import type { AccessTokens } from '../../domain/ports.ts';
+import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 import { createIssueGrant } from './session-grant.ts';
 
 describe('a grant', () => {

@@ -1,4 +1,4 @@
-import type { AccessTokens } from '../../domain/ports.ts';
+import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 
 /** What a client gets for a sign-in or a refresh. */
 export interface SessionGrant {

@@ -9,7 +9,8 @@ import {
   storedUser,
 } from '../../../test/support/ports.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { PasswordHasher, RefreshTokens } from '../../domain/ports.ts';
+import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserState } from '../../domain/user/user.ts';
 import { createSignIn } from './sign-in.ts';
 

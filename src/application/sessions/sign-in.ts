@@ -1,5 +1,6 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
-import type { IdGenerator, Logger, PasswordHasher, RefreshTokens } from '../../domain/ports.ts';
+import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
@@ -8,6 +9,7 @@ import {
   type PreparedPassword,
   preparePassword,
 } from '../../domain/user/password.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';

@@ -1,7 +1,8 @@
 import { validateFields } from '../../domain/errors.ts';
-import type { Clock, PasswordHasher } from '../../domain/ports.ts';
+import type { Clock } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelf, userNotFound } from '../access/policy.ts';

@@ -1,6 +1,6 @@
 import { DomainError, invalidFields } from '../../domain/errors.ts';
-import type { PasswordHasher } from '../../domain/ports.ts';
 import { preparePassword } from '../../domain/user/password.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';

@@ -1,8 +1,9 @@
 import { DomainError, validateFields } from '../../domain/errors.ts';
-import type { Clock, IdGenerator, PasswordHasher } from '../../domain/ports.ts';
+import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
 import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { parsePersonName } from '../../domain/user/person-name.ts';
 import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';

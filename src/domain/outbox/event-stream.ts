@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../ports.ts';
+import type { RecordedEvent } from '../events.ts';
 
 /** A stream as the broker describes it now. */
 export interface StreamState {

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../ports.ts';
+import type { RecordedEvent } from '../events.ts';
 
 /** The right to publish, until it expires or somebody else takes it with a higher epoch. */
 export interface RelayLease {

@@ -1,14 +1,4 @@
-/** What a service may do. */
-export const SCOPES = [
-  'users:read',
-  'users:write',
-  'users:admin',
-  'events:read',
-  'tokens:introspect',
-] as const;
-
-/** One right of a service account. */
-export type Scope = (typeof SCOPES)[number];
+import type { Scope } from '../access/scope.ts';
 
 /** Another service that calls this one. Its key is shown once, when it is made, and only its hash is stored. */
 export interface ServiceAccount {

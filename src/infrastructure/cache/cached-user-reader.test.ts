@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Cache } from '../../domain/ports.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import { parsePersonName } from '../../domain/user/person-name.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { UserReader } from '../../domain/user/user-repository.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
+import type { Cache } from './cache.ts';
 import { type CachedUserReader, createCachedUserReader } from './cached-user-reader.ts';
 import { createMemoryCache } from './memory.ts';
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Cache, Logger } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { PublicProfile, UserReader } from '../../domain/user/user-repository.ts';
+import type { Cache } from './cache.ts';
 import {
   ABSENT,
   readPublicProfile,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Cache, CacheLookup, Logger } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
+import type { Cache, CacheLookup } from './cache.ts';
 import { createCarefulCache } from './careful-cache.ts';
 
 const HIT: CacheLookup = { kind: 'hit', value: '{}' };

@@ -1,5 +1,6 @@
-import type { Cache, CacheFill, CacheLookup, Logger } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
 import { monotonicMs } from '../system/monotonic.ts';
+import type { Cache, CacheFill, CacheLookup } from './cache.ts';
 
 /** A cache whose failures are misses. */
 export interface CarefulCache {

@@ -1,5 +1,6 @@
-import type { Cache, CacheLookup, HealthCheck } from '../../domain/ports.ts';
+import type { HealthCheck } from '../../domain/ports.ts';
 import { createBoundedLru } from '../../lib/bounded-lru.ts';
+import type { Cache, CacheLookup } from './cache.ts';
 
 /** Bounds of the cache, and the clock it expires by. */
 export interface MemoryCacheOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import type { Cache, CacheFill, CacheLookup } from '../../domain/ports.ts';
 import { type Answer, createGathering } from '../../lib/gathering.ts';
+import type { Cache, CacheFill, CacheLookup } from './cache.ts';
 import type { RedisClient } from './redis-client.ts';
 import { createRedisScript } from './redis-script.ts';
 

@@ -1,5 +1,6 @@
-import type { Cache, HealthCheck, Logger } from '../../domain/ports.ts';
+import type { HealthCheck, Logger } from '../../domain/ports.ts';
 import { createCircuitBreaker, type Passage } from '../../lib/circuit-breaker.ts';
+import type { Cache } from './cache.ts';
 import { createPendingInvalidations } from './pending-invalidations.ts';
 import {
   type ConnectionListener,

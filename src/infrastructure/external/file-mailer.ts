@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IdGenerator, Mailer } from '../../domain/ports.ts';
+import type { Mailer } from '../../domain/mail.ts';
+import type { IdGenerator } from '../../domain/ports.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 
 /** Where the files go. */

@@ -1,4 +1,4 @@
-import type { Mail } from '../../domain/ports.ts';
+import type { Mail } from '../../domain/mail.ts';
 
 /** A mailbox taken apart; the name may be empty. */
 export interface Mailbox {

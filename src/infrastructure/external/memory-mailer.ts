@@ -1,4 +1,4 @@
-import type { Mail, Mailer } from '../../domain/ports.ts';
+import type { Mail, Mailer } from '../../domain/mail.ts';
 
 /** A mailer that keeps what it is given. */
 export interface MemoryMailer extends Mailer {

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool';
-import { MailRefused } from '../../domain/mail.ts';
-import type { Mailer } from '../../domain/ports.ts';
+import { type Mailer, MailRefused } from '../../domain/mail.ts';
 import { redactText } from '../logging/redact-text.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 

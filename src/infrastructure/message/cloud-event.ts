@@ -1,6 +1,5 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import type { DomainEvent } from '../../domain/events.ts';
-import type { RecordedEvent } from '../../domain/ports.ts';
+import type { DomainEvent, RecordedEvent } from '../../domain/events.ts';
 
 /** The subjects that carry events. */
 export const EVENT_SUBJECTS = 'users.events.>';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { LogFields, Logger, RecordedEvent } from '../../domain/ports.ts';
+import type { RecordedEvent } from '../../domain/events.ts';
+import type { LogFields, Logger } from '../../domain/ports.ts';
 import { createInProcessBus, createInProcessBusHealthCheck } from './in-process.ts';
 
 function recordingLogger(): { logger: Logger; errors: { message: string; fields?: LogFields }[] } {

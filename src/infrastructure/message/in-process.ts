@@ -1,4 +1,5 @@
-import type { EventPublisher, HealthCheck, Logger, RecordedEvent } from '../../domain/ports.ts';
+import type { RecordedEvent } from '../../domain/events.ts';
+import type { EventPublisher, HealthCheck, Logger } from '../../domain/ports.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 
 /** Reacts to one event; may be slow, and may fail without consequence for others. */

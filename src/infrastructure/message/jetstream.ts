@@ -7,6 +7,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { RecordedEvent } from '../../domain/events.ts';
 import {
   EventRefused,
   type EventStream,
@@ -14,7 +15,6 @@ import {
   type StreamPlace,
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
-import type { RecordedEvent } from '../../domain/ports.ts';
 import { subjectOf, toHeaders } from './cloud-event.ts';
 import { type StreamSettings, toState, upsertStream } from './jetstream-stream.ts';
 import type { NatsLink } from './nats-connection.ts';

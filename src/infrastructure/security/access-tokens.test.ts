@@ -2,12 +2,12 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DomainError } from '../../domain/errors.ts';
-import type { SigningKeyRepository, StoredSigningKey } from '../../domain/ports.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
 import { createUuidV7Generator } from '../system/ids.ts';
 import { createAccessTokens, type PreparedAccessTokens } from './access-tokens.ts';
 import { deriveKey } from './master-key.ts';
 import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
+import type { SigningKeyRepository, StoredSigningKey } from './signing-key-store.ts';
 
 /** The table of signing keys, in memory, with the database's rule that one key signs. */
 function createTable() {

@@ -1,15 +1,10 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
-import type {
-  AccessTokenClaims,
-  AccessTokens,
-  Clock,
-  IdGenerator,
-  Logger,
-  SigningKeyRepository,
-} from '../../domain/ports.ts';
+import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
 import { isUuid } from '../system/ids.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { deriveKey } from './master-key.ts';
+import type { SigningKeyRepository } from './signing-key-store.ts';
 
 /** What access tokens are made of and checked against. */
 export interface AccessTokensDeps {

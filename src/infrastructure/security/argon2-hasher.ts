@@ -6,7 +6,7 @@ import {
   parseOptions,
 } from '@node-rs/argon2';
 import { DomainError } from '../../domain/errors.ts';
-import type { PasswordHasher } from '../../domain/ports.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
 
 /** What new hashes cost, and how many are computed at once. */

@@ -1,8 +1,7 @@
-import type { Clock, IdGenerator, ServiceKeys } from '../../domain/ports.ts';
-import {
-  SCOPES,
-  type ServiceAccountRepository,
-} from '../../domain/service-account/service-account-repository.ts';
+import { SCOPES } from '../../domain/access/scope.ts';
+import type { Clock, IdGenerator } from '../../domain/ports.ts';
+import type { ServiceAccountRepository } from '../../domain/service-account/service-account-repository.ts';
+import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import { readOrCreateSecretFile } from '../system/secret-file.ts';
 
 interface Deps {

@@ -1,11 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Clock, Logger, SigningKeyRepository, StoredSigningKey } from '../../domain/ports.ts';
+import type { Clock, Logger } from '../../domain/ports.ts';
 import {
   generateSigningKey,
   openPrivateKey,
   type PublicJwk,
   readPublicKey,
 } from './signing-key-codec.ts';
+import type { SigningKeyRepository, StoredSigningKey } from './signing-key-store.ts';
 
 /** The key that signs now. */
 export interface SigningKey {

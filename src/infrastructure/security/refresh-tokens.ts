@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { RefreshTokens } from '../../domain/ports.ts';
+import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import { deriveKey } from './master-key.ts';
 import { openBytes, sealBytes } from './sealing.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ServiceKeys } from '../../domain/ports.ts';
+import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 
 const PREFIX = 'usk_';
 /** 256 random bits in base64url. */

@@ -5,8 +5,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
-import type { StoredSigningKey } from '../../domain/ports.ts';
 import { openBytes, sealBytes } from './sealing.ts';
+import type { StoredSigningKey } from './signing-key-store.ts';
 
 /** The public half of an Ed25519 key as it is published (RFC 8037 §2); nothing else of a JWK leaves. */
 export interface PublicJwk extends Readonly<Record<string, unknown>> {

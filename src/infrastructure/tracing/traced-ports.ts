@@ -1,5 +1,6 @@
 import type { EventStream } from '../../domain/outbox/event-stream.ts';
-import type { Cache, LogFields, Logger } from '../../domain/ports.ts';
+import type { LogFields, Logger } from '../../domain/ports.ts';
+import type { Cache } from '../cache/cache.ts';
 import type { Database, SqlConnection } from '../database/sql.ts';
 import type { SpanSpec, Spans } from './spans.ts';
 import { readStatementNames } from './statement-names.ts';

@@ -8,8 +8,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { EventStream } from '../../domain/outbox/event-stream.ts';
-import type { Cache, Logger } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
 import { withDeadline } from '../../lib/deadline.ts';
+import type { Cache } from '../cache/cache.ts';
 import type { Database } from '../database/sql.ts';
 import { createLossReport, type LossReport } from './loss-report.ts';
 import { createSpans, type OpenSpan, type SpanSpec } from './spans.ts';

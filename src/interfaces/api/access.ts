@@ -1,4 +1,4 @@
-import type { Scope } from '../../domain/service-account/service-account-repository.ts';
+import type { Scope } from '../../domain/access/scope.ts';
 
 /**
  * Who a route is for. The edge refuses anonymous callers of all but `public` routes; the finer check is the use

@@ -1,5 +1,4 @@
-import type { ServiceMsg } from '@nats-io/services';
-import { ServiceErrorCodeHeader, ServiceErrorHeader } from '@nats-io/services';
+import { ServiceErrorCodeHeader, ServiceErrorHeader, type ServiceMsg } from '@nats-io/services';
 import { headers, Match } from '@nats-io/transport-node';
 import { DomainError } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';

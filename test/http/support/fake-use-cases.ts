@@ -2,7 +2,7 @@ import type { Caller } from '../../../src/application/access/caller.ts';
 import { requireUser, unauthenticated } from '../../../src/application/access/policy.ts';
 import type { UseCases } from '../../../src/application/use-cases.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
-import type { AccessTokenClaims } from '../../../src/domain/ports.ts';
+import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
 import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
 import type { PersonName } from '../../../src/domain/user/person-name.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';

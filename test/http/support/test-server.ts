@@ -3,8 +3,11 @@ import { onTestFinished } from 'vitest';
 import type { UseCases } from '../../../src/application/use-cases.ts';
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
-import type { HttpDeps, HttpSettings } from '../../../src/interfaces/http/server/server.ts';
-import { createHttpServer } from '../../../src/interfaces/http/server/server.ts';
+import {
+  createHttpServer,
+  type HttpDeps,
+  type HttpSettings,
+} from '../../../src/interfaces/http/server/server.ts';
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { createFakeUseCases } from './fake-use-cases.ts';
 

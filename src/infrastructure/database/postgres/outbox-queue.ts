@@ -1,11 +1,10 @@
-import type { DomainEvent } from '../../../domain/events.ts';
+import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
 import {
   LeaseLost,
   type OutboxAdministration,
   type OutboxLog,
   type OutboxQueue,
 } from '../../../domain/outbox/outbox-queue.ts';
-import type { RecordedEvent } from '../../../domain/ports.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   acquireLease,

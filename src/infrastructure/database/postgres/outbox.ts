@@ -1,5 +1,5 @@
-import type { DomainEvent } from '../../../domain/events.ts';
-import type { Clock, IdGenerator, RecordedEvent } from '../../../domain/ports.ts';
+import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
+import type { Clock, IdGenerator } from '../../../domain/ports.ts';
 import type { Outbox } from '../../../domain/unit-of-work.ts';
 import type { SqlConnection } from '../sql.ts';
 import { insertEvents } from './generated/outbox.queries.ts';

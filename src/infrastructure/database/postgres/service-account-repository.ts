@@ -1,6 +1,6 @@
+import type { Scope } from '../../../domain/access/scope.ts';
 import { DomainError } from '../../../domain/errors.ts';
 import type {
-  Scope,
   ServiceAccount,
   ServiceAccountRepository,
 } from '../../../domain/service-account/service-account-repository.ts';

@@ -1,4 +1,4 @@
-import type { SigningKeyRepository, StoredSigningKey } from '../../../domain/ports.ts';
+import type { SigningKeyRepository, StoredSigningKey } from '../../security/signing-key-store.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   insertSigningKey,

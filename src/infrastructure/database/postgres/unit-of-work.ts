@@ -1,5 +1,6 @@
 import { DomainError } from '../../../domain/errors.ts';
-import type { Clock, IdGenerator, Logger, RecordedEvent } from '../../../domain/ports.ts';
+import type { RecordedEvent } from '../../../domain/events.ts';
+import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
 import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
 import type { Database } from '../sql.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';

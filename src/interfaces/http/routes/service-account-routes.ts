@@ -1,8 +1,6 @@
 import Type, { type Static } from 'typebox';
-import {
-  SCOPES,
-  type ServiceAccount,
-} from '../../../domain/service-account/service-account-repository.ts';
+import { SCOPES } from '../../../domain/access/scope.ts';
+import type { ServiceAccount } from '../../../domain/service-account/service-account-repository.ts';
 import {
   closedObject,
   nullableTimeOutput,

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { IdGenerator, Logger } from '../../../domain/ports.ts';
-import type { EdgeCode } from '../../api/problem-table.ts';
-import { PROBLEMS } from '../../api/problem-table.ts';
+import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '../../api/problems.ts';
 
 interface Deps {

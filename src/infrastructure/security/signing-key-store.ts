@@ -1,0 +1,16 @@
+/** A signing key as stored: the private half encrypted under the master key. */
+export interface StoredSigningKey {
+  readonly kid: string;
+  readonly algorithm: 'EdDSA';
+  readonly publicJwk: Readonly<Record<string, unknown>>;
+  readonly encryptedPrivateKey: Uint8Array;
+  readonly status: 'signing' | 'verifying';
+  readonly createdAt: Date;
+}
+
+/** The signing keys that all instances share. */
+export interface SigningKeyRepository {
+  list(): Promise<readonly StoredSigningKey[]>;
+  /** Stores the first signing key. @returns false when another instance was faster: list again and use its key. */
+  insertSigning(key: Omit<StoredSigningKey, 'status' | 'createdAt'>): Promise<boolean>;
+}
