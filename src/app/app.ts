@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { createRevocations } from '../application/access/revocations.ts';
 import { changedUsers } from '../application/outbox/forget-changed-users.ts';
-import { createRevocations } from '../application/sessions/revocations.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import type { Config } from '../config/schema.ts';
 import type { RecordedEvent } from '../domain/events.ts';

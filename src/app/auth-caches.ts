@@ -1,8 +1,8 @@
+import type { VerifiedTokens } from '../application/access/verify-access-token.ts';
 import {
   type KnownServiceAccounts,
   SERVICE_KEY_CACHE_MS,
-} from '../application/access/authenticate-service.ts';
-import type { VerifiedTokens } from '../application/access/authenticate-user.ts';
+} from '../application/access/verify-service-key.ts';
 import type { ServiceAccount } from '../domain/service-account/service-account-repository.ts';
 import type { AccessTokenClaims } from '../domain/session/access-tokens.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';

@@ -1,5 +1,5 @@
+import type { Revocations } from '../application/access/revocations.ts';
 import { createForgetChangedUsers } from '../application/outbox/forget-changed-users.ts';
-import type { Revocations } from '../application/sessions/revocations.ts';
 import type { UseCases } from '../application/use-cases.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { SessionRepository } from '../domain/session/session-repository.ts';

@@ -9,12 +9,10 @@ import type { SessionLifetimes, SessionRepository } from '../domain/session/sess
 import type { UnitOfWork } from '../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../domain/user/password-hasher.ts';
 import type { UserReader, UserRepository } from '../domain/user/user-repository.ts';
-import {
-  createAuthenticateService,
-  type KnownServiceAccounts,
-} from './access/authenticate-service.ts';
-import { createAuthenticateUser, type VerifiedTokens } from './access/authenticate-user.ts';
 import { createIntrospectToken } from './access/introspect-token.ts';
+import type { Revocations } from './access/revocations.ts';
+import { createVerifyAccessToken, type VerifiedTokens } from './access/verify-access-token.ts';
+import { createVerifyServiceKey, type KnownServiceAccounts } from './access/verify-service-key.ts';
 import { createCheckHealth } from './check-health.ts';
 import { createManageMail } from './mail/manage-mail.ts';
 import { createManageEvents } from './outbox/manage-events.ts';
@@ -23,7 +21,6 @@ import { createEndSessions } from './sessions/end-sessions.ts';
 import { createListSessions } from './sessions/list-sessions.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
 import { createRefreshSession } from './sessions/refresh-session.ts';
-import type { Revocations } from './sessions/revocations.ts';
 import { createIssueGrant } from './sessions/session-grant.ts';
 import { createSignIn } from './sessions/sign-in.ts';
 import { createChangePassword } from './users/change-password.ts';
@@ -78,7 +75,7 @@ export function createUseCases(ports: UseCasePorts) {
     accessTokens: ports.accessTokens,
     accessTtlMs: lifetimes.accessTtlMs,
   });
-  const authenticateUser = createAuthenticateUser({
+  const verifyAccessToken = createVerifyAccessToken({
     ...ports,
     verified: ports.verifiedTokens,
     accessTtlMs: lifetimes.accessTtlMs,
@@ -102,13 +99,13 @@ export function createUseCases(ports: UseCasePorts) {
     }),
     listSessions: createListSessions(ports),
     endSessions: createEndSessions({ unitOfWork }),
-    authenticateUser,
-    authenticateService: createAuthenticateService({
+    verifyAccessToken,
+    verifyServiceKey: createVerifyServiceKey({
       keys: ports.serviceKeys,
       accounts: ports.serviceAccounts,
       known: ports.knownServiceAccounts,
     }),
-    introspectToken: createIntrospectToken({ authenticateUser }),
+    introspectToken: createIntrospectToken({ verifyAccessToken }),
     publicKeys: () => ports.accessTokens.publicKeys(),
     manageServiceAccounts: createManageServiceAccounts({
       ...ports,

@@ -45,8 +45,8 @@ function failingUseCases(error: Error): Partial<UseCases> {
       ? fail
       : Object.fromEntries(Object.keys(useCase).map((method) => [method, fail])),
   ]);
-  const { authenticateUser, authenticateService } = createFakeUseCases();
-  return { ...Object.fromEntries(failing), authenticateUser, authenticateService };
+  const { verifyAccessToken, verifyServiceKey } = createFakeUseCases();
+  return { ...Object.fromEntries(failing), verifyAccessToken, verifyServiceKey };
 }
 
 describe.each(named(operations.filter(({ operationId }) => !ALONE.has(operationId))))(

@@ -80,8 +80,8 @@ describe('a traced service', () => {
     // Whether the copy may be kept depends on when the relay takes it back.
     const paths = pathsOf(collector, TRACE_ID).filter((path) => !path.endsWith('redis fill'));
     expect(paths).toEqual([
-      `${http} > use case authenticateUser > sql findLiveSession`,
-      `${http} > use case authenticateUser`,
+      `${http} > use case verifyAccessToken > sql findLiveSession`,
+      `${http} > use case verifyAccessToken`,
       `${http} > use case getUser > redis get`,
       `${http} > use case getUser > sql findUsersByIds`,
       `${http} > use case getUser`,
@@ -116,8 +116,8 @@ describe('a traced service', () => {
     await collector.waitFor('GET /v1/users/{id}', TRACE_ID);
     const http = 'GET /v1/users/{id}';
     expect(pathsOf(collector, TRACE_ID)).toEqual([
-      `${http} > use case authenticateService > sql findServiceAccountByKeyHash`,
-      `${http} > use case authenticateService`,
+      `${http} > use case verifyServiceKey > sql findServiceAccountByKeyHash`,
+      `${http} > use case verifyServiceKey`,
       `${http} > use case getUser > redis get`,
       `${http} > use case getUser > sql findUsersByIds`,
       `${http} > use case getUser > redis fill`,
@@ -171,7 +171,7 @@ describe('a traced service', () => {
     const paths = pathsOf(collector, TRACE_ID);
     expect(paths).toContain('process users.v1.get > use case getUser > redis get');
     expect(paths).toContain(
-      'process users.v1.get > use case authenticateService > sql findServiceAccountByKeyHash',
+      'process users.v1.get > use case verifyServiceKey > sql findServiceAccountByKeyHash',
     );
     expect(log.parsed().find(({ subject }) => subject === 'users.v1.get')).toMatchObject({
       message: 'request',
@@ -208,7 +208,7 @@ describe('a traced service', () => {
     const http = 'POST /v1/public-profiles';
     for (const { traceId } of traces) {
       const paths = pathsOf(collector, traceId);
-      expect(paths.filter((path) => !/redis|authenticateService/.test(path))).toEqual([
+      expect(paths.filter((path) => !/redis|verifyServiceKey/.test(path))).toEqual([
         `${http} > use case getPublicProfiles > sql listPublicProfiles`,
         `${http} > use case getPublicProfiles`,
         http,

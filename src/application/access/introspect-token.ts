@@ -1,11 +1,11 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { AccessTokenClaims } from '../../domain/session/access-tokens.ts';
-import type { AuthenticateUser } from './authenticate-user.ts';
 import type { Caller } from './caller.ts';
 import { requireScope } from './policy.ts';
+import type { VerifyAccessToken } from './verify-access-token.ts';
 
 interface Deps {
-  readonly authenticateUser: AuthenticateUser;
+  readonly verifyAccessToken: VerifyAccessToken;
 }
 
 /**
@@ -16,7 +16,7 @@ export function createIntrospectToken(deps: Deps) {
   return async (caller: Caller, token: string): Promise<AccessTokenClaims | null> => {
     requireScope(caller, 'tokens:introspect');
     try {
-      return await deps.authenticateUser(token);
+      return await deps.verifyAccessToken(token);
     } catch (error) {
       if (error instanceof DomainError && error.code === 'invalid_token') return null;
       throw error;

@@ -7,8 +7,8 @@ import type { ProblemCode } from '../api/problem-table.ts';
 /** What endpoints and their edge call. */
 export type NatsUseCases = Pick<
   UseCases,
-  | 'authenticateService'
-  | 'authenticateUser'
+  | 'verifyServiceKey'
+  | 'verifyAccessToken'
   | 'checkHealth'
   | 'getPublicProfiles'
   | 'getUser'

@@ -83,11 +83,11 @@ export function createFakeUseCases(replaced: Partial<UseCases> = {}): UseCases {
       ofUser: async () => [],
     },
     endSessions: { own: async () => {}, ofUser: async () => {} },
-    authenticateUser: async (token) => {
+    verifyAccessToken: async (token) => {
       if (token !== ADA_TOKEN) throw invalidToken();
       return claims;
     },
-    authenticateService: async (key) => {
+    verifyServiceKey: async (key) => {
       if (key !== SERVICE_KEY) throw invalidToken();
       return {
         kind: 'service',

@@ -2,7 +2,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { LiveSession, SessionRepository } from '../../domain/session/session-repository.ts';
-import type { Revocations } from '../sessions/revocations.ts';
+import type { Revocations } from './revocations.ts';
 
 /** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
 export interface VerifiedTokens {
@@ -28,14 +28,14 @@ interface Deps {
 const SESSION_CHECK_DEADLINE_MS = 1_000;
 
 /** Turns an access token into its claims. */
-export type AuthenticateUser = ReturnType<typeof createAuthenticateUser>;
+export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 
 /**
  * Checks a token and its session. A token that was checked before costs two look-ups in memory while the view of
  * revocations is fresh; otherwise the database is asked, and without it nobody is let in.
  * @throws DomainError `invalid_token`, `unavailable`
  */
-export function createAuthenticateUser(deps: Deps) {
+export function createVerifyAccessToken(deps: Deps) {
   return async (token: string): Promise<AccessTokenClaims> => {
     const known = findKnown(token);
     const claims = known ?? (await deps.accessTokens.verify(token));

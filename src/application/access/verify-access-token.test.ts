@@ -3,7 +3,7 @@ import { portWith } from '../../../test/support/ports.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { LiveSession } from '../../domain/session/session-repository.ts';
-import { createAuthenticateUser } from './authenticate-user.ts';
+import { createVerifyAccessToken } from './verify-access-token.ts';
 
 const claims: AccessTokenClaims = {
   userId: 'user 1',
@@ -21,7 +21,7 @@ function setUp() {
   const state = { fresh: true, revoked: false, verifications: 0, questions: 0, nowMs: 1_000_000 };
   let answer: () => Promise<LiveSession | null> = async () => live;
   const verified = new Map<string, { claims: AccessTokenClaims; lifetimeMs: number }>();
-  const authenticate = createAuthenticateUser({
+  const authenticate = createVerifyAccessToken({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
         state.verifications += 1;

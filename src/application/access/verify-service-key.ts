@@ -27,7 +27,7 @@ export const SERVICE_KEY_CACHE_MS = 5_000;
  * Finds the account in use with this key.
  * @throws DomainError `invalid_token`
  */
-export function createAuthenticateService(deps: Deps) {
+export function createVerifyServiceKey(deps: Deps) {
   return async (key: string): Promise<ServicePrincipal> => {
     const hash = deps.keys.hash(key);
     if (hash === null) throw invalidKey();

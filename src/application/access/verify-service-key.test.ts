@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceAccount } from '../../domain/service-account/service-account-repository.ts';
-import { createAuthenticateService } from './authenticate-service.ts';
+import { createVerifyServiceKey } from './verify-service-key.ts';
 
 const account: ServiceAccount = {
   id: 'account 1',
@@ -14,7 +14,7 @@ function setUp() {
   const state = { stored: account as ServiceAccount | null, questions: 0, epoch: 0 };
   const known = new Map<string, ServiceAccount>();
   let meanwhile = (): void => {};
-  const authenticate = createAuthenticateService({
+  const authenticate = createVerifyServiceKey({
     keys: {
       create: () => ({ key: 'usk_1', hash: new Uint8Array([1]) }),
       hash: (key) => (key.startsWith('usk_') ? Buffer.from(key) : null),
