@@ -89,7 +89,7 @@ function help(): string {
 /** The files whose path contains one of the filters, or all. */
 function chosenFiles(filters: readonly string[]): string[] {
   const folder = join('test', 'faults');
-  return readdirSync(join(import.meta.dirname, '..', folder))
+  return readdirSync(join(import.meta.dirname, '..', folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
     .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)));

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Api, createApi, patientHashing } from '../../support/api.ts';
+import { createMasterKey, useTestApp } from '../../support/app.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+
+/** `FAULT_ROUNDS=10` is the long form. */
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
+const OUTAGE_MS = 2_500;
+const CALM_MS = 500;
+/** Cache deadlines of one request, the database, and the pauses of a busy machine. */
+const BOUND_MS = 2_000;
+
+const outages: Record<string, (server: RedisServer) => Promise<void>> = {
+  async killed(server) {
+    await server.kill();
+    await sleep(OUTAGE_MS);
+    await server.start();
+  },
+  async frozen(server) {
+    server.freeze();
+    await sleep(OUTAGE_MS);
+    server.thaw();
+  },
+  async flushed(server) {
+    await server.command('FLUSHALL');
+  },
+};
+
+/** Two instances of the service on one database and one Redis. */
+async function useInstances(server: RedisServer): Promise<readonly [Api, Api]> {
+  const connection = (await createTestDatabase()).connectionOptions;
+  const env = {
+    ...patientHashing,
+    SECURITY_MASTER_KEY: createMasterKey(),
+    REDIS_HOST: server.host,
+    REDIS_PORT: String(server.port),
+  };
+  const [here, there] = [
+    await useTestApp({ database: 'postgres', connection, env }),
+    await useTestApp({ database: 'postgres', connection, env }),
+  ];
+  await here.listen();
+  await there.listen();
+  return [createApi(here), createApi(there)];
+}
+
+interface Person {
+  readonly id: string;
+  readonly token: string;
+  /** The version of the last acknowledged write. */
+  version: number;
+}
+
+/** Somebody signed in reads and writes the own record through both instances, over and over. */
+async function use(instances: readonly [Api, Api], person: Person, goesOn: () => boolean) {
+  const strange: string[] = [];
+  const { id, token } = person;
+  for (let turn = 0; goesOn(); turn += 1) {
+    const api = instances[turn % 2 === 0 ? 0 : 1];
+    const beganAt = performance.now();
+    const isWrite = turn % 5 === 0;
+    const answer = isWrite
+      ? await api.send('PATCH', `/v1/users/${id}`, { token, body: { last_name: `Name ${turn}` } })
+      : await api.send('GET', `/v1/users/${id}`, { token });
+    const tookMs = performance.now() - beganAt;
+    const version: number = answer.statusCode === 200 ? answer.json().version : 0;
+    if (answer.statusCode !== 200) strange.push(`${answer.statusCode} ${answer.body}`);
+    else if (version < person.version) strange.push(`version ${version} after ${person.version}`);
+    if (tookMs > BOUND_MS) strange.push(`${Math.round(tookMs)} ms`);
+    if (isWrite) person.version = Math.max(person.version, version);
+    await sleep(2);
+  }
+  return strange;
+}
+
+for (const [name, breakIt] of Object.entries(outages)) {
+  test(`Redis ${name} under the service: no error, no sign-out, no late and no stale answer`, async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const instances = await useInstances(server);
+    const people = await Promise.all(
+      Array.from({ length: 8 }, async (): Promise<Person> => {
+        const account = await instances[0].register();
+        const grant = await instances[0].signIn(account);
+        return { id: account.id, token: grant.access_token, version: 1 };
+      }),
+    );
+    let ended = false;
+    const running = people.map((person) => use(instances, person, () => !ended));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await sleep(CALM_MS);
+      await breakIt(server);
+      await sleep(OUTAGE_MS);
+    }
+    const keys = Number(await server.command('DBSIZE'));
+    ended = true;
+    expect((await Promise.all(running)).flat()).toEqual([]);
+    expect(keys, 'users are cached again').toBeGreaterThan(0);
+  });
+}

@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import type { NewMail } from '../../../src/domain/mail.ts';
+import { createPostgresDatabase } from '../../../src/infrastructure/database/postgres/pool.ts';
+import { ids, inTransaction } from '../../contract/fixtures.ts';
+import { startProcess } from '../../support/child-process.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createSilentLogger } from '../../support/logger.ts';
+import { postgresSettings } from '../../support/postgres-database.ts';
+import { useSmtpServer } from '../../support/smtp-server.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+
+const KILLS = 5;
+const MAILS = 400;
+/** Mails that one sender attempts at once: as many may be on their way at a kill. */
+const PARALLEL = 4;
+
+it('loses no mail when its sender is killed again and again, and repeats only what was on its way', async () => {
+  const { connectionOptions } = await createTestDatabase();
+  const database = await createPostgresDatabase(postgresSettings(connectionOptions), {
+    logger: createSilentLogger(),
+  });
+  onTestFinished(() => database.close());
+  const addresses = Array.from({ length: MAILS }, (_, number) => `person${number}@example.com`);
+  await inTransaction(database, ({ mail }) =>
+    mail.enqueue(
+      addresses.map(
+        (to): NewMail => ({
+          userId: ids.next(),
+          kind: 'password_changed',
+          to,
+          subject: 'Hello',
+          text: 'Text.',
+        }),
+      ),
+    ),
+  );
+  const server = await useSmtpServer();
+  const environment = {
+    MAIL_SMTP_HOST: '127.0.0.1',
+    MAIL_SMTP_PORT: String(server.port),
+    MAIL_SMTP_TLS: 'none',
+    MAIL_FROM: 'accounts@example.com',
+  };
+  const startSender = async () => {
+    const sender = await startProcess(process.execPath, [
+      ...[
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('../../support/mail-child.ts', import.meta.url)),
+      ],
+      ...[JSON.stringify(connectionOptions), JSON.stringify(environment)],
+    ]);
+    onTestFinished(async () => void (await sender.kill()));
+    return sender;
+  };
+  const patience = { timeoutMs: 60_000, intervalMs: 1 };
+
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const sender = await startSender();
+    // At a moment of its own in every round, in the midst of the work.
+    const enough = server.received().length + 30 + kill;
+    await eventually(() => expect(server.received().length).toBeGreaterThan(enough), patience);
+    await sender.kill();
+    // As if the leases of the dead had run out.
+    await database.query('update mail_queue set next_attempt_at = now() where sent_at is null');
+  }
+  const { rows: unsent } = await database.query('select id from mail_queue where sent_at is null');
+  expect(unsent.length).toBeGreaterThan(0);
+  const last = await startSender();
+  await eventually(
+    async () => {
+      const { rows } = await database.query('select id from mail_queue where sent_at is null');
+      expect(rows).toEqual([]);
+    },
+    { timeoutMs: 60_000 },
+  );
+  await last.kill();
+
+  const idsOf = new Map<string, Set<string>>();
+  for (const { envelope, headers } of server.received()) {
+    const to = envelope.to.join();
+    idsOf.set(to, (idsOf.get(to) ?? new Set()).add(headers['message-id']?.[0] ?? ''));
+  }
+  expect([...idsOf.keys()].sort()).toEqual(addresses.toSorted());
+  // A second copy has the Message-ID of the first, and is one of those that were on their way at a kill.
+  for (const messageIds of idsOf.values()) expect(messageIds.size).toBe(1);
+  expect(server.received().length - MAILS).toBeLessThanOrEqual(KILLS * PARALLEL);
+});

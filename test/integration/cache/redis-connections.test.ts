@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createRedisCache } from '../../../src/infrastructure/cache/redis.ts';
+import type { RedisSettings } from '../../../src/infrastructure/cache/redis-client.ts';
+import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
+import { createCertificates, type TestCertificates } from '../../support/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createSilentLogger } from '../../support/logger.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+
+function useCache(settings: RedisSettings) {
+  const redis = createRedisCache(settings, {
+    logger: createSilentLogger(),
+    nowMs: monotonicMs,
+    deadlineMs: 2_000,
+  });
+  onTestFinished(() => redis.close());
+  return redis;
+}
+
+/** Every kind of step. */
+async function expectWorks(settings: RedisSettings): Promise<void> {
+  const { cache, health } = useCache(settings);
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  const found = await cache.get('a');
+  const isKept = found.kind === 'lease' && (await cache.fill('a', found.lease, 'x', 1_000));
+  expect(isKept).toBe(true);
+  expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'x' });
+  expect((await cache.getMany(['a', 'b'])).map(({ kind }) => kind)).toEqual(['hit', 'lease']);
+  await cache.invalidate(['a', 'b']);
+}
+
+async function expectRefused(settings: RedisSettings, server: RedisServer): Promise<void> {
+  const { cache, health } = useCache(settings);
+  await expect(
+    eventually(() => health.check(AbortSignal.timeout(500)), { timeoutMs: 1_000 }),
+  ).rejects.toThrow();
+  await expect(cache.get('a')).rejects.toThrow();
+  expect(server.log()).not.toContain('crashed');
+}
+
+/** What docs/operations.md says that the user of the service needs. */
+const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +ping +info';
+
+describe('a Redis with TLS and an ACL user', () => {
+  let certificates: TestCertificates;
+  let server: RedisServer;
+  let settings: RedisSettings;
+
+  beforeAll(async () => {
+    certificates = await createCertificates();
+    server = await startRedis({
+      tls: { ...certificates.server, caPath: certificates.ca.certificatePath },
+      settings: [
+        ['user', 'default off'],
+        ['user', `service on >secret ${RIGHTS}`],
+      ],
+    });
+    settings = {
+      ...server.settings,
+      username: 'service',
+      password: 'secret',
+      tls: true,
+      tlsCa: certificates.ca.certificatePath,
+    };
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await certificates?.remove();
+  });
+
+  test('is used with the rights on its own keys alone', () => expectWorks(settings));
+
+  test('is used with a client certificate and an expected name', () =>
+    expectWorks({
+      ...settings,
+      tlsCert: certificates.client.certificatePath,
+      tlsKey: certificates.client.privateKeyPath,
+      tlsServerName: 'localhost',
+    }));
+
+  test('is not believed when another CA signed it', () =>
+    expectRefused({ ...settings, tlsCa: certificates.otherCa.certificatePath }, server));
+
+  test('is not believed under a name that it does not have', () =>
+    expectRefused({ ...settings, tlsServerName: 'elsewhere.test' }, server));
+
+  test('that refuses the password is away, and nothing else', () =>
+    expectRefused({ ...settings, password: 'wrong' }, server));
+
+  test('a TLS file that is not there is said at once', () => {
+    expect(() => useCache({ ...settings, tlsCa: '/nonexistent/ca.pem' })).toThrow(/ENOENT/);
+  });
+});
+
+test('the database number is used', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const { cache, health } = useCache({ ...server.settings, db: 3 });
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  await cache.get('a');
+  expect(String(await server.command('INFO', 'keyspace'))).toMatch(/db3:keys=1,/);
+});
+
+test('a batch, and a hundred look-ups at once, are one command for all and one script for what is missing', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const { cache, health } = useCache(server.settings);
+  await eventually(() => health.check(AbortSignal.timeout(1_000)));
+  const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
+  const count = async (): Promise<Record<string, number>> => {
+    const stats = String(await server.command('INFO', 'commandstats'));
+    const calls = [...stats.matchAll(/cmdstat_(mget|get|eval|evalsha):calls=(\d+)/g)];
+    return Object.fromEntries(calls.map(([, name = '', number]) => [name, Number(number)]));
+  };
+  const leased = await cache.getMany(keys);
+  // Redis counts what a script calls, too.
+  expect(await count()).toEqual({ mget: 1, eval: 1, get: 100 });
+  await cache.fillMany(
+    leased.flatMap((found, index) =>
+      found.kind === 'lease'
+        ? [{ key: keys[index] ?? '', lease: found.lease, value: 'v', ttlMs: 60_000 }]
+        : [],
+    ),
+  );
+  expect(await count()).toEqual({ mget: 1, eval: 2, get: 200 });
+  const found = await Promise.all(keys.map((key) => cache.get(key)));
+  expect(found.every(({ kind }) => kind === 'hit')).toBe(true);
+  expect(await count()).toEqual({ mget: 2, eval: 2, get: 200 });
+});

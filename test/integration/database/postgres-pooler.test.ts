@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createMigrator,
+  loadMigrations,
+} from '../../../src/infrastructure/database/migrations/migrator.ts';
+import { openPostgresMigrationConnection } from '../../../src/infrastructure/database/postgres/client.ts';
+import {
+  type Api,
+  createApi,
+  createPerson,
+  goodPassword,
+  patientHashing,
+} from '../../support/api.ts';
+import { createMasterKey, createTestApp, useTestApp } from '../../support/app.ts';
+import { createSilentLogger } from '../../support/logger.ts';
+import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
+import { postgresSettings } from '../../support/postgres-database.ts';
+import {
+  type ConnectionOptions,
+  type PostgresServer,
+  startPostgres,
+} from '../../support/postgres-server.ts';
+import { prepareTemplate, templateDatabase } from '../../support/template-database.ts';
+
+/** One key, since all services of this file share a database. */
+const POOLED = {
+  DATABASE_PREPARED_STATEMENTS: 'false',
+  SECURITY_MASTER_KEY: createMasterKey(),
+  ...patientHashing,
+};
+const TIME_LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+
+describe('PgBouncer in transaction mode', () => {
+  let server: PostgresServer;
+  let direct: ConnectionOptions;
+  let pooler: PgBouncer;
+
+  beforeAll(async () => {
+    server = await startPostgres({ settings: { log_statement: 'all' } });
+    await prepareTemplate(server);
+    await server.createDatabase('pooled', templateDatabase);
+    await server.query("create role app login password 'app-password'");
+    for (const limit of TIME_LIMITS) await server.query(`alter role app set ${limit} = '5s'`);
+    await server.query('alter database pooled owner to app');
+    await server.query(
+      'grant select, insert, update, delete on all tables in schema public to app',
+      'pooled',
+    );
+    direct = {
+      ...server.connectionOptions,
+      user: 'app',
+      password: 'app-password',
+      database: 'pooled',
+    };
+    // Two server connections for more clients: whoever relied on a session would notice.
+    pooler = await startPgBouncer({ postgres: direct, settings: { default_pool_size: 2 } });
+  });
+  afterAll(async () => {
+    await pooler?.stop();
+    await server?.stop();
+  });
+
+  function startThroughPooler(env: Readonly<Record<string, string>> = POOLED) {
+    return createTestApp({ database: 'postgres', connection: pooler.connectionOptions, env });
+  }
+
+  async function useApi(): Promise<Api> {
+    return createApi(
+      await useTestApp({ database: 'postgres', connection: pooler.connectionOptions, env: POOLED }),
+    );
+  }
+
+  test('the whole service runs through it', async () => {
+    const api = await useApi();
+    const person = createPerson({ last_name: 'Pooler' });
+    const account = await api.register(person);
+    expect((await api.send('POST', '/v1/users', { body: person })).statusCode).toBe(409);
+    const grant = await api.signIn(account);
+    const refreshed = await api.refresh(grant.refresh_token);
+    const token = refreshed.access_token;
+    const { key } = await api.createService('users:read', 'users:admin');
+    const found = await api.send('GET', '/v1/users?q=pooler', { token: key });
+    expect(found.json().users).toMatchObject([{ id: account.id }]);
+    const listed = await api.send('GET', '/v1/users?limit=1', { token: key });
+    expect(listed.json().users).toHaveLength(1);
+    const url = `/v1/users/${account.id}`;
+    const changed = await api.send('PATCH', url, { token, body: { last_name: 'Pooled' } });
+    expect(changed.json()).toMatchObject({ last_name: 'Pooled', version: 2 });
+    const profiles = await api.send('POST', '/v1/public-profiles', {
+      token,
+      body: { ids: [account.id] },
+    });
+    expect(profiles.json().profiles).toMatchObject([{ last_name: 'Pooled' }]);
+    const password = await api.send('PUT', `${url}/password`, {
+      token,
+      body: { current_password: goodPassword, new_password: `${goodPassword} twice` },
+    });
+    expect(password.statusCode, password.body).toBe(204);
+    expect((await api.send('GET', '/v1/sessions', { token })).statusCode).toBe(200);
+    expect((await api.send('DELETE', url, { token: key })).statusCode).toBe(204);
+    expect((await api.send('GET', url, { token: key })).statusCode).toBe(404);
+    expect((await api.eventsOf(account.id)).at(-1)?.type).toBe('user.deleted');
+  });
+
+  test('parallel callers share few server connections without disturbing each other', async () => {
+    const api = await useApi();
+    const people = Array.from({ length: 40 }, () => createPerson());
+    const answers = await Promise.all(
+      people.map((body) => api.send('POST', '/v1/users', { body })),
+    );
+    expect(answers.map((answer) => answer.statusCode)).toEqual(Array(40).fill(201));
+    const [{ count } = { count: '' }] = await api.sql<{ count: string }>(
+      'select count(distinct user_id) as count from outbox where user_id = any($1)',
+      [answers.map((answer) => answer.json().id)],
+    );
+    expect(count).toBe('40');
+    const backends = await server.query(
+      "select count(*)::integer as count from pg_stat_activity where usename = 'app'",
+    );
+    expect(backends).toEqual([{ count: 2 }]);
+  });
+
+  test('no statement has a name, on any connection', async () => {
+    const api = await useApi();
+    const before = server.log().length;
+    await api.signIn(await api.register());
+    expect(await api.sql('select name from pg_prepared_statements')).toEqual([]);
+    const executed =
+      server
+        .log()
+        .slice(before)
+        .match(/execute [^:]+:/g) ?? [];
+    expect(executed.length).toBeGreaterThan(5);
+    expect(new Set(executed)).toEqual(new Set(['execute <unnamed>:']));
+  });
+
+  test('a start-up setting would be refused by it, and none is sent', async () => {
+    const { http } = await useTestApp({
+      database: 'postgres',
+      connection: pooler.connectionOptions,
+      env: POOLED,
+    });
+    expect((await http.inject('/health/ready')).statusCode).toBe(200);
+    expect(pooler.log()).not.toContain('unsupported startup parameter');
+    const start = startThroughPooler({ ...POOLED, DATABASE_PREPARED_STATEMENTS: 'true' });
+    await expect(start).rejects.toThrow(/startup parameter.*database\.prepared_statements/);
+  });
+
+  test.each(TIME_LIMITS)(
+    'a role without %s is refused with the command that sets it',
+    async (limit) => {
+      const role = `no_${limit.slice(0, 20)}`;
+      await server.query(`create role ${role} login password 'app-password' in role app`);
+      for (const set of TIME_LIMITS) {
+        if (set !== limit) await server.query(`alter role ${role} set ${set} = '5s'`);
+      }
+      const own = await startPgBouncer({ postgres: { ...direct, user: role } });
+      const start = createTestApp({
+        database: 'postgres',
+        connection: own.connectionOptions,
+        env: POOLED,
+      });
+      await expect(start).rejects.toThrow(
+        new RegExp(`Run.*: ALTER ROLE "${role}" SET ${limit} = '\\d+ms';$`),
+      );
+      await own.stop();
+    },
+  );
+
+  test('a pooler that starts anew is survived', async () => {
+    const own = await startPgBouncer({ postgres: direct });
+    const api = createApi(
+      await useTestApp({ database: 'postgres', connection: own.connectionOptions, env: POOLED }),
+    );
+    await api.register();
+    await own.kill();
+    const refused = await api.send('POST', '/v1/users', { body: createPerson() });
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(refused.json().code).toBe('unavailable');
+  });
+
+  test('migrate through it is refused with the remedy, even while nobody else uses it', async () => {
+    const session = await openPostgresMigrationConnection(
+      postgresSettings(pooler.connectionOptions),
+      createSilentLogger(),
+    );
+    const migrator = createMigrator({
+      connection: session,
+      migrations: await loadMigrations(),
+      log: () => {},
+    });
+    await expect(migrator.up()).rejects.toThrow(
+      /pooler in transaction mode.*DATABASE_HOST and DATABASE_PORT to the server itself/,
+    );
+    await session.close();
+    const locks = await server.query("select pid from pg_locks where locktype = 'advisory'");
+    expect(locks).toEqual([]);
+  });
+});

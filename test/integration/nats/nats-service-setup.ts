@@ -1,0 +1,61 @@
+import { onTestFinished } from 'vitest';
+import {
+  connectNats,
+  type NatsSettings,
+} from '../../../src/infrastructure/message/nats-connection.ts';
+import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
+import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
+import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
+import {
+  createNatsService,
+  type NatsService,
+  type NatsServiceSettings,
+} from '../../../src/interfaces/nats/service.ts';
+import { createFakeUseCases } from '../../http/support/fake-use-cases.ts';
+import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
+import { type NatsOptions, type NatsServer, startNats } from '../../support/nats-server.ts';
+
+/** What a test may replace of an instance. */
+export interface InstanceOptions {
+  readonly useCases?: Parameters<typeof createFakeUseCases>[0];
+  readonly settings?: Partial<NatsServiceSettings>;
+  readonly connection?: Partial<NatsSettings>;
+}
+
+/** One instance of the service, on use cases that know only Ada. */
+export interface Instance extends NatsService {
+  readonly instanceId: string;
+  readonly lines: readonly LogLine[];
+}
+
+/** A private server, gone with the test. */
+export async function useNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const server = await startNats(options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** Starts an instance on a server, whether or not that answers; stopped with the test. */
+export async function startInstance(url: string, options: InstanceOptions = {}): Promise<Instance> {
+  const logger = createRecordingLogger();
+  const instanceId = createUuidV7Generator().next();
+  const link = await connectNats({ servers: [url], tls: false, ...options.connection }, { logger });
+  const service = createNatsService({
+    link,
+    useCases: createFakeUseCases(options.useCases),
+    logger,
+    ids: createUuidV7Generator(),
+    formatTime: formatRfc3339,
+    monotonicMs,
+    instanceId,
+    settings: { version: '1.2.3', requestTimeoutMs: 5_000, ...options.settings },
+  });
+  let stopping: Promise<void> | undefined;
+  // As production does, one right after the other: what is not handed over by then is lost.
+  const stop = (): Promise<void> => {
+    stopping ??= service.stop().then(() => link.close());
+    return stopping;
+  };
+  onTestFinished(stop);
+  return { instanceId, lines: logger.lines, stop };
+}

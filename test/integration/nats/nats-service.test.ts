@@ -1,0 +1,340 @@
+import { Svcm } from '@nats-io/services';
+import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../../src/domain/errors.ts';
+import { ADA_ID, ADA_TOKEN, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createNatsClient, type NatsClient, type NatsSent } from '../../support/nats-client.ts';
+import { type InstanceOptions, startInstance, useNats } from './nats-service-setup.ts';
+
+const adaBody = {
+  id: ADA_ID,
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@example.com',
+  phone: null,
+  email_verified: false,
+  status: 'active',
+  version: 3,
+  created_at: '2026-01-02T03:04:05.678Z',
+  updated_at: '2026-01-03T03:04:05.678Z',
+};
+const unknownId = '0198c0de-0000-7000-8000-00000000000b';
+
+async function serve(options: InstanceOptions = {}) {
+  const server = await useNats();
+  const instance = await startInstance(server.url, options);
+  const client = await createNatsClient({ servers: server.url });
+  await answering(client);
+  return { server, instance, client };
+}
+
+/** Comes back once requests are answered. */
+async function answering(client: NatsClient): Promise<void> {
+  await eventually(() => client.call('users.v1.health'), { what: 'an answer over NATS' });
+}
+
+/** A promise that a test resolves. */
+function gate() {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+describe('requests over NATS', () => {
+  it('are answered with what the schema names, and with their id', async () => {
+    const { client } = await serve();
+    const byId = await client.call('users.v1.get', {
+      token: SERVICE_KEY,
+      body: { id: ADA_ID.toUpperCase() },
+      headers: { 'x-request-id': 'call-1' },
+    });
+    expect(byId).toMatchObject({ status: 200, code: '', body: adaBody });
+    expect(byId.headers).toMatchObject({
+      'x-request-id': 'call-1',
+      'content-type': 'application/json',
+    });
+    expect(JSON.stringify(byId)).not.toContain('canary');
+
+    const byEmail = await client.call('users.v1.get-by-email', {
+      token: SERVICE_KEY,
+      body: { email: 'ada@example.com' },
+    });
+    expect(byEmail.body).toEqual(adaBody);
+    expect(byEmail.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+
+    const profiles = await client.call('users.v1.public-profiles', {
+      token: ADA_TOKEN,
+      body: { ids: [unknownId, ADA_ID.toUpperCase()] },
+    });
+    expect(profiles.body).toEqual({
+      profiles: [{ id: ADA_ID, first_name: 'Ada', last_name: 'Lovelace' }],
+      missing: [unknownId],
+    });
+
+    const health = await client.call('users.v1.health');
+    expect(health.body).toMatchObject({ status: 'ok', checks: { database: { status: 'ok' } } });
+  });
+
+  const refused: readonly [string, string, NatsSent, number, string, (readonly string[])?][] = [
+    ['no credentials', 'get', { body: { id: ADA_ID } }, 401, 'unauthenticated'],
+    ['a wrong key', 'get', { token: 'usk_x', body: { id: ADA_ID } }, 401, 'invalid_token'],
+    ['no body', 'get', { token: SERVICE_KEY }, 400, 'malformed_request'],
+    ['what is no JSON', 'get', { token: SERVICE_KEY, body: '{' }, 400, 'malformed_request'],
+    [
+      'what is not UTF-8',
+      'get',
+      { token: SERVICE_KEY, body: Uint8Array.of(0xff) },
+      400,
+      'malformed_request',
+    ],
+    [
+      'deep nesting',
+      'get',
+      { token: SERVICE_KEY, body: `${'['.repeat(40)}${']'.repeat(40)}` },
+      400,
+      'malformed_request',
+    ],
+    [
+      'a forbidden key',
+      'get',
+      { token: SERVICE_KEY, body: `{"id":"${ADA_ID}","__proto__":{}}` },
+      400,
+      'malformed_request',
+    ],
+    [
+      'too many bytes',
+      'get',
+      { token: SERVICE_KEY, body: JSON.stringify({ id: 'x'.repeat(17_000) }) },
+      413,
+      'payload_too_large',
+    ],
+    [
+      'an unknown field',
+      'get',
+      { token: SERVICE_KEY, body: { id: ADA_ID, verbose: true } },
+      422,
+      'validation_failed',
+      ['/verbose'],
+    ],
+    [
+      'what is no id',
+      'get',
+      { token: SERVICE_KEY, body: { id: 7 } },
+      422,
+      'validation_failed',
+      ['/id'],
+    ],
+    [
+      'too many ids',
+      'public-profiles',
+      { token: SERVICE_KEY, body: { ids: Array.from({ length: 501 }, () => ADA_ID) } },
+      422,
+      'validation_failed',
+      ['/ids'],
+    ],
+    [
+      'an unknown id',
+      'get',
+      { token: SERVICE_KEY, body: { id: unknownId } },
+      404,
+      'user_not_found',
+    ],
+  ];
+  it.each(refused)(
+    'with %s are refused as over HTTP',
+    async (_what, name, sent, status, code, pointers) => {
+      const { client } = await serve();
+      const answer = await client.call(`users.v1.${name}`, sent);
+      expect(answer).toMatchObject({
+        status,
+        code,
+        headers: { 'content-type': 'application/problem+json' },
+        body: { status, code, type: `urn:user-service:problem:${code}` },
+      });
+      expect(answer.body.request_id).toBe(answer.headers['x-request-id']);
+      if (pointers !== undefined) {
+        const errors = answer.body.errors as { pointer: string }[];
+        expect(errors.map(({ pointer }) => pointer)).toEqual(pointers);
+      }
+    },
+  );
+
+  it('that name no user by e-mail get the refusal of an unknown user', async () => {
+    const { client } = await serve({
+      useCases: { listUsers: async () => ({ users: [], nextAfterId: null }) },
+    });
+    const sent = { token: SERVICE_KEY, body: { email: 'nobody@example.com' } };
+    expect(await client.call('users.v1.get-by-email', sent)).toMatchObject({
+      status: 404,
+      code: 'user_not_found',
+    });
+  });
+
+  it('tell nothing of a failure that nobody foresaw, but the log does', async () => {
+    const { client, instance } = await serve({
+      useCases: {
+        getUser: async () => {
+          throw new Error('secret detail');
+        },
+      },
+    });
+    const answer = await client.call('users.v1.get', { token: SERVICE_KEY, body: { id: ADA_ID } });
+    expect(answer).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(instance.lines).toContainEqual({
+      level: 'error',
+      message: 'request failed',
+      fields: {
+        request_id: answer.body.request_id,
+        subject: 'users.v1.get',
+        error: expect.objectContaining({ message: 'secret detail' }),
+      },
+    });
+  });
+
+  it('leave one log line each, without what they carried', async () => {
+    const { client, instance } = await serve();
+    const sent = { token: ADA_TOKEN, headers: { 'X-Request-Id': 'logged-1' } };
+    await client.call('users.v1.get', { ...sent, body: { id: ADA_ID } });
+    await client.call('users.v1.get', { ...sent, body: { secret_field: 'secret value' } });
+    const requests = instance.lines.filter(
+      ({ message, fields }) => message === 'request' && fields.request_id === 'logged-1',
+    );
+    const common = { request_id: 'logged-1', subject: 'users.v1.get', principal: 'user' };
+    expect(requests.map(({ fields }) => fields)).toEqual([
+      { ...common, status: 200, duration_ms: expect.any(Number), principal_id: ADA_ID },
+      {
+        ...common,
+        status: 422,
+        code: 'validation_failed',
+        duration_ms: expect.any(Number),
+        principal_id: ADA_ID,
+      },
+    ]);
+    expect(JSON.stringify(instance.lines)).not.toMatch(/secret|ada\.access/);
+  });
+
+  it('without a reply subject are left alone', async () => {
+    const { client, instance } = await serve();
+    client.connection.publish('users.v1.get', JSON.stringify({ id: ADA_ID }));
+    await eventually(() =>
+      expect(instance.lines).toContainEqual({
+        level: 'debug',
+        message: 'request without a reply subject',
+        fields: { subject: 'users.v1.get' },
+      }),
+    );
+    expect(instance.lines.filter(({ fields }) => fields.status === 401)).toEqual([]);
+  });
+
+  it('beyond the bound are refused at once, and those below it are answered', async () => {
+    const { open, opened } = gate();
+    let working = 0;
+    const { client } = await serve({
+      settings: { maxConcurrentRequests: 2 },
+      useCases: {
+        getUser: async () => {
+          working += 1;
+          await opened;
+          throw new DomainError('user_not_found', 'There is no such user.');
+        },
+      },
+    });
+    const sent = { token: SERVICE_KEY, body: { id: ADA_ID } };
+    const first = [client.call('users.v1.get', sent), client.call('users.v1.get', sent)];
+    await eventually(() => expect(working).toBe(2));
+    const third = await client.call('users.v1.get', sent);
+    expect(third).toMatchObject({
+      status: 503,
+      code: 'overloaded',
+      headers: { 'retry-after': '1' },
+    });
+    open();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([404, 404]);
+    expect(await client.call('users.v1.get', sent)).toMatchObject({ status: 404 });
+  });
+
+  it('are answered in time, and late work still counts as work', async () => {
+    const { open, opened } = gate();
+    const { client } = await serve({
+      settings: { requestTimeoutMs: 200, maxConcurrentRequests: 1 },
+      useCases: {
+        getUser: async () => {
+          await opened;
+          throw new DomainError('user_not_found', 'There is no such user.');
+        },
+      },
+    });
+    const sent = { token: SERVICE_KEY, body: { id: ADA_ID } };
+    expect(await client.call('users.v1.get', sent)).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+    });
+    expect(await client.call('users.v1.get', sent)).toMatchObject({
+      status: 503,
+      code: 'overloaded',
+    });
+    open();
+    await eventually(async () =>
+      expect(await client.call('users.v1.get', sent)).toMatchObject({ status: 404 }),
+    );
+  });
+
+  it('whose answer is larger than the server takes get a failure', async () => {
+    const server = await useNats({ accounts: 'max_payload: 8KB' });
+    const instance = await startInstance(server.url, {
+      useCases: {
+        getPublicProfiles: async (_caller, ids) => ({ profiles: [], missing: [...ids, ...ids] }),
+      },
+    });
+    const client = await createNatsClient({ servers: server.url });
+    await answering(client);
+    const sent = { token: SERVICE_KEY, body: { ids: Array.from({ length: 120 }, () => ADA_ID) } };
+    expect(await client.call('users.v1.public-profiles', sent)).toMatchObject({
+      status: 500,
+      code: 'internal_error',
+    });
+    expect(instance.lines.some(({ message }) => message === 'request failed')).toBe(true);
+  });
+});
+
+describe('discovery', () => {
+  it('shows the service, its endpoints, and true counts of each', async () => {
+    const { client, instance } = await serve();
+    const sent = { token: SERVICE_KEY, body: { id: ADA_ID } };
+    await client.call('users.v1.get', sent);
+    await client.call('users.v1.get', { ...sent, body: { id: unknownId } });
+    const services = new Svcm(client.connection).client({
+      strategy: 'count',
+      maxWait: 500,
+      maxMessages: 1,
+    });
+    const [ping] = await all(await services.ping('user-service'));
+    expect(ping).toMatchObject({
+      name: 'user-service',
+      version: '1.2.3',
+      metadata: { instance_id: instance.instanceId },
+    });
+    const [info] = await all(await services.info('user-service'));
+    expect(info?.endpoints).toEqual(
+      ['get', 'get-by-email', 'public-profiles', 'health'].map((name) => ({
+        name,
+        subject: `users.v1.${name}`,
+        queue_group: 'user-service',
+        metadata: { access: expect.any(String) },
+      })),
+    );
+    const [stats] = await all(await services.stats('user-service'));
+    const counts = stats?.endpoints?.find(({ name }) => name === 'get');
+    expect(counts).toMatchObject({ num_requests: 2, num_errors: 1, last_error: 'user_not_found' });
+    expect(counts?.processing_time).toBeGreaterThan(0);
+  });
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}

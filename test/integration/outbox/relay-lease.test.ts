@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LeaseLost } from '../../../src/domain/outbox/outbox-queue.ts';
+import {
+  createPostgresOutboxAdministration,
+  createPostgresOutboxQueue,
+} from '../../../src/infrastructure/database/postgres/outbox-queue.ts';
+import type { Database } from '../../../src/infrastructure/database/sql.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createRecordingLogger } from '../../support/logger.ts';
+import { type NatsServer, startNats } from '../../support/nats-server.ts';
+import { connectPostgres } from '../../support/postgres-database.ts';
+import {
+  commitEvents,
+  commitLives,
+  expectEveryEvent,
+  lifeOf,
+  startRelay,
+  waitUntilDrained,
+} from '../../support/relay.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+
+let nats: NatsServer;
+let database: Database;
+
+beforeAll(async () => {
+  nats = await startNats({ jetstream: true });
+});
+afterAll(() => nats.stop());
+beforeEach(async () => {
+  await nats.replaceStore();
+  database = await connectPostgres((await createTestDatabase()).connectionOptions);
+});
+
+describe('two relays', () => {
+  test('take turns: one publishes, and the other takes over within 5 s of its end', async () => {
+    const queue = createPostgresOutboxQueue(database);
+    // The end of a killed one: it holds the lease and does nothing.
+    expect(await queue.acquireLease('killed', 4_000)).not.toBeNull();
+    await commitLives(database, 10, 2);
+    const { relay } = await startRelay({ database, url: nats.url });
+    await eventually(() => expect(relay.stats().state).toBe('standby'));
+    await eventually(() => expect(relay.stats().state).toBe('publishing'), { timeoutMs: 5_000 });
+    await expectEveryEvent(database, await waitUntilDrained(database, nats.url));
+  });
+
+  test('hand over at once when one is stopped in good order', async () => {
+    const first = await startRelay({ database, url: nats.url, settings: { leaseTtlMs: 60_000 } });
+    await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
+    const second = await startRelay({ database, url: nats.url, settings: { leaseTtlMs: 60_000 } });
+    await commitLives(database, 100, 3);
+    await first.stop();
+    await eventually(() => expect(second.relay.stats().state).toBe('publishing'));
+    await expectEveryEvent(database, await waitUntilDrained(database, nats.url));
+  });
+
+  test('cannot both mark: whoever was overtaken changes nothing', async () => {
+    const queue = createPostgresOutboxQueue(database);
+    await commitLives(database, 2, 1);
+    const stale = await queue.acquireLease('first', 0);
+    const current = await eventually(async () => {
+      const taken = await queue.acquireLease('second', 60_000);
+      if (taken === null) throw new Error('not expired yet');
+      return taken.lease;
+    });
+    if (stale === null) throw new Error('the first lease was not given');
+    expect(current.epoch).toBeGreaterThan(stale.lease.epoch);
+    const [event] = (await queue.claim([], 10)).events;
+    const id = event?.id ?? '';
+    const stream = { name: 'USERS', created: 'then', sequence: 1 };
+    const failure = { id, reason: 'none', delayMs: 0, park: true };
+    await expect(queue.markPublished(stale.lease, [{ id, sequence: 1 }])).rejects.toThrow(
+      LeaseLost,
+    );
+    await expect(queue.markFailed(stale.lease, failure)).rejects.toThrow(LeaseLost);
+    await expect(queue.resetPublished(stale.lease, -1, 10)).rejects.toThrow(LeaseLost);
+    await expect(queue.recordStream(stale.lease, stream)).rejects.toThrow(LeaseLost);
+    expect(await queue.renewLease('first', stale.lease, 1_000)).toBe(false);
+    expect((await queue.claim([], 10)).events).toHaveLength(2);
+    await queue.recordStream(current, stream);
+    await queue.markPublished(current, [{ id, sequence: 1 }]);
+    expect((await queue.claim([], 10)).events).toHaveLength(1);
+  });
+});
+
+describe('a refused event', () => {
+  /** More than the server takes in one message. */
+  async function makeHuge(userId: string): Promise<string> {
+    const { rows } = await database.query<{ id: string }>(
+      `update outbox set data = jsonb_build_object('status', repeat('x', 2000000))
+       where user_id = $1 and user_version = 1 returning id`,
+      [userId],
+    );
+    return rows[0]?.id ?? '';
+  }
+
+  test('is parked after its attempts, and only its user waits, until it is mended and requeued', async () => {
+    const [poor = ''] = await commitLives(database, 1, 3);
+    const id = await makeHuge(poor);
+    await startRelay({
+      database,
+      url: nats.url,
+      settings: { maxAttempts: 3, backOffMs: 10, pollMs: 20 },
+    });
+    const administration = createPostgresOutboxAdministration(database);
+    const [parked] = await eventually(async () => {
+      const list = await administration.listParked(10);
+      expect(list).toHaveLength(1);
+      return list;
+    });
+    expect(parked).toMatchObject({ id, userId: poor, attempts: 3, waitingBehind: 2 });
+    expect(parked?.lastError).toContain('larger than');
+    const others = await commitLives(database, 20, 3);
+    await eventually(async () =>
+      expect(await administration.findBacklog()).toMatchObject({ waiting: 3, parked: 1 }),
+    );
+    await database.query(`update outbox set data = '{"status":"active"}' where id = $1`, [id]);
+    expect(await administration.requeueParked(randomUUID())).toBe(0);
+    expect(await administration.requeueParked(id)).toBe(1);
+    const streamed = await waitUntilDrained(database, nats.url);
+    expect(streamed).toHaveLength(3 * (others.length + 1));
+    await expectEveryEvent(database, streamed);
+  });
+
+  test('lets the later ones of its user pass once it is dropped', async () => {
+    const [poor = ''] = await commitLives(database, 1, 3);
+    const id = await makeHuge(poor);
+    await startRelay({ database, url: nats.url, settings: { maxAttempts: 1, pollMs: 20 } });
+    const administration = createPostgresOutboxAdministration(database);
+    expect(await administration.dropParked(id)).toBe(false);
+    await eventually(async () => expect(await administration.dropParked(id)).toBe(true));
+    const streamed = await waitUntilDrained(database, nats.url);
+    expect(streamed.map(({ event }) => event.userVersion)).toEqual([2, 3]);
+  });
+});
+
+describe('the stream', () => {
+  async function withManager<T>(
+    work: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
+  ): Promise<T> {
+    const connection = await connect({ servers: nats.url });
+    try {
+      return await work(await jetstreamManager(connection));
+    } finally {
+      await connection.close();
+    }
+  }
+
+  test('gets the settings of a changed configuration', async () => {
+    const first = await startRelay({ database, url: nats.url });
+    await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
+    await first.stop();
+    const { relay } = await startRelay({
+      database,
+      url: nats.url,
+      stream: { maxAgeMs: 86_400_000 },
+    });
+    await eventually(() => expect(relay.stats().state).toBe('publishing'));
+    const { config } = await withManager((manager) => manager.streams.info('USERS'));
+    expect(config.max_age).toBe(86_400_000 * 1e6);
+  });
+
+  test.each([
+    ['another stream takes the subjects', { name: 'OTHER', subjects: ['users.>'] }],
+    ['it has other subjects', { name: 'USERS', subjects: ['orders.>'] }],
+    [
+      'it removes what was read',
+      { name: 'USERS', subjects: ['users.events.>'], retention: RetentionPolicy.Workqueue },
+    ],
+  ])('is refused when %s, and not touched', async (_, config) => {
+    await withManager((manager) => manager.streams.add(config));
+    const logger = createRecordingLogger();
+    const { relay, stream } = await startRelay({ database, url: nats.url, logger });
+    await eventually(() => expect(relay.stats().state).toBe('blocked'));
+    await expect(stream.prepare()).rejects.toThrow(/USERS.*nats\.stream/s);
+    const { config: left } = await withManager((manager) => manager.streams.info(config.name));
+    expect(left.subjects).toEqual(config.subjects);
+  });
+
+  test('is refused with more replicas than there are servers', async () => {
+    const { stream, relay } = await startRelay({
+      database,
+      url: nats.url,
+      stream: { replicas: 3 },
+    });
+    await eventually(() => expect(relay.stats().state).toBe('blocked'));
+    await expect(stream.prepare()).rejects.toThrow(/nats\.replicas/);
+  });
+});
+
+test('a change of the stream that the server refuses is told with both values', async () => {
+  const hour = 3_600_000;
+  const first = await startRelay({ database, url: nats.url });
+  await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
+  await first.stop();
+  const { stream, relay } = await startRelay({
+    database,
+    url: nats.url,
+    stream: { maxAgeMs: hour, duplicateWindowMs: 2 * hour },
+  });
+  await eventually(() => expect(relay.stats().state).toBe('blocked'));
+  await expect(stream.prepare()).rejects.toThrow(
+    /stream USERS .*nats\.max_age is 3600s where the stream has 604800s, nats\.duplicate_window is 7200s where the stream has 3600s/,
+  );
+});
+
+test('published events are removed after their time, a bounded number at once, and waiting ones never', async () => {
+  const { stop } = await startRelay({ database, url: nats.url });
+  await commitLives(database, 10, 2);
+  await waitUntilDrained(database, nats.url);
+  await stop();
+  await commitEvents(database, lifeOf(randomUUID(), 1));
+  const administration = createPostgresOutboxAdministration(database);
+  expect(await administration.deletePublished(3_600_000, 100)).toBe(0);
+  await database.query(`update outbox set occurred_at = occurred_at - interval '4 days',
+    published_at = published_at - interval '4 days'`);
+  expect(await administration.deletePublished(3_600_000, 15)).toBe(15);
+  expect(await administration.deletePublished(3_600_000, 15)).toBe(5);
+  expect(await administration.findBacklog()).toMatchObject({ waiting: 1 });
+});

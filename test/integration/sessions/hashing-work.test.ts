@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordFailedAuthentication } from '../../../src/application/sessions/record-failed-authentication.ts';
+import { createIssueGrant } from '../../../src/application/sessions/session-grant.ts';
+import { createSignIn } from '../../../src/application/sessions/sign-in.ts';
+import type { AccessTokens } from '../../../src/domain/session/access-tokens.ts';
+import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
+import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
+import type { Database, SqlConnection } from '../../../src/infrastructure/database/sql.ts';
+import { createRefreshTokens } from '../../../src/infrastructure/security/refresh-tokens.ts';
+import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
+import { databaseImplementations } from '../../contract/databases.ts';
+import { ids, register } from '../../contract/fixtures.ts';
+import { createSilentLogger } from '../../support/logger.ts';
+import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
+
+describe.each(databaseImplementations)('the work of a refused sign-in on $name', ({ open }) => {
+  it('is the same statements and the same one hash for unknown, wrong and disabled', async () => {
+    const { database, statements } = counting(await open());
+    try {
+      const hasher = createPlainHasher();
+      const signIn = signInOver(database, hasher);
+      const { state: known } = await register(database, { email: 'known@example.com' });
+      const { state: disabled } = await register(database, { email: 'disabled@example.com' });
+      await database.query(`update users set password = 'new:right', status = $1 where id = $2`, [
+        'disabled',
+        disabled.id,
+      ]);
+      const work: unknown[] = [];
+      for (const email of ['nobody@example.com', known.email, disabled.email]) {
+        statements.length = 0;
+        hasher.calls.length = 0;
+        await expect(signIn(anonymous, { email, password: 'right' })).rejects.toMatchObject({
+          code: 'invalid_credentials',
+        });
+        expect(hasher.calls).toHaveLength(1);
+        work.push([...statements]);
+      }
+      expect(work[0]).toHaveLength(2);
+      expect(work[1]).toEqual(work[0]);
+      expect(work[2]).toEqual(work[0]);
+    } finally {
+      await database.close();
+    }
+  });
+});
+
+function signInOver(database: Database, hasher: ReturnType<typeof createPlainHasher>) {
+  const logger = createSilentLogger();
+  const clock = createSystemClock();
+  const unitOfWork = createUnitOfWork({
+    database,
+    ids,
+    clock,
+    logger,
+    onCommitted: async () => {},
+  });
+  return createSignIn({
+    users: createPostgresUserRepository(database),
+    unitOfWork,
+    hasher,
+    refreshTokens: createRefreshTokens({ masterKey: Buffer.alloc(32, 7) }),
+    issueGrant: createIssueGrant({ accessTokens: portWith<AccessTokens>({}), accessTtlMs: 1 }),
+    recordFailure: createRecordFailedAuthentication({ unitOfWork, clock, logger }),
+    lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
+    ids,
+    logger,
+  });
+}
+
+/** A database that keeps the texts of its statements, those in transactions too. */
+function counting(database: Database): { database: Database; statements: string[] } {
+  const statements: string[] = [];
+  const watch = (connection: SqlConnection): SqlConnection => ({
+    query(text, values, name) {
+      statements.push(text);
+      return connection.query(text, values, name);
+    },
+  });
+  const watched: Database = {
+    ...database,
+    ...watch(database),
+    transaction: (work) => database.transaction((connection) => work(watch(connection))),
+  };
+  return { database: watched, statements };
+}

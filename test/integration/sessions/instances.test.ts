@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, codeOf, createApi, patientHashing } from '../../support/api.ts';
+import { createMasterKey, createTestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createTestDatabase } from '../../support/test-database.ts';
+
+/** What design and contract promise of every other instance, with some room for a busy machine's pauses. */
+const withinASecond = { timeoutMs: 2_000, what: 'the refusal by the other instance' };
+const withinFiveSeconds = { timeoutMs: 7_000, what: 'the refusal of the revoked key' };
+
+describe('two instances on one PostgreSQL', () => {
+  let here: Api;
+  let there: Api;
+
+  beforeAll(async () => {
+    const connection = (await createTestDatabase()).connectionOptions;
+    const env = { ...patientHashing, SECURITY_MASTER_KEY: createMasterKey() };
+    const apps = [
+      await createTestApp({ database: 'postgres', connection, env }),
+      await createTestApp({ database: 'postgres', connection, env }),
+    ] as const;
+    // Listening instances read each other's revocations.
+    for (const app of apps) await app.listen();
+    here = createApi(apps[0]);
+    there = createApi(apps[1]);
+  });
+
+  afterAll(async () => {
+    await here?.app.stop();
+    await there?.app.stop();
+  });
+
+  /** A session that both instances have verified, so that both could answer from memory. */
+  async function knownToBoth() {
+    const account = await here.register();
+    const grant = await here.signIn(account);
+    expect(await here.statusOf(grant.access_token)).toBe(200);
+    expect(await there.statusOf(grant.access_token)).toBe(200);
+    return { account, grant };
+  }
+
+  async function expectRefusedThere(token: string): Promise<void> {
+    await eventually(async () => expect(await there.statusOf(token)).toBe(401), withinASecond);
+  }
+
+  it('accept each other’s access and refresh tokens', async () => {
+    const { grant } = await knownToBoth();
+    const refreshed = await there.refresh(grant.refresh_token);
+    // The grace holds across instances.
+    expect((await here.refresh(grant.refresh_token)).refresh_token).toBe(refreshed.refresh_token);
+    expect(await here.statusOf(refreshed.access_token)).toBe(200);
+  });
+
+  it('give 16 parallel refreshes spread over both one successor', async () => {
+    const { grant } = await knownToBoth();
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, number) =>
+        (number % 2 === 0 ? here : there).refresh(grant.refresh_token),
+      ),
+    );
+    expect(new Set(answers.map(({ refresh_token }) => refresh_token)).size).toBe(1);
+  });
+
+  it('refuse a session that was signed out: at once here, soon there', async () => {
+    const { grant } = await knownToBoth();
+    await here.send('DELETE', '/v1/sessions/current', { token: grant.access_token });
+    expect(await here.statusOf(grant.access_token)).toBe(401);
+    expect(codeOf(await there.tryRefresh(grant.refresh_token))).toBe('invalid_grant');
+    await expectRefusedThere(grant.access_token);
+  });
+
+  it('refuse the other sessions after a password change here, and keep the one that made it', async () => {
+    const { account, grant } = await knownToBoth();
+    const own = await here.signIn(account);
+    expect(await there.statusOf(own.access_token)).toBe(200);
+    const changed = await here.send('PUT', `/v1/users/${account.id}/password`, {
+      token: own.access_token,
+      body: { current_password: account.password, new_password: 'eleven green umbrellas' },
+    });
+    expect(changed.statusCode).toBe(204);
+    expect(await here.statusOf(grant.access_token)).toBe(401);
+    await expectRefusedThere(grant.access_token);
+    expect(await there.statusOf(own.access_token)).toBe(200);
+    expect(codeOf(await there.trySignIn(account.email, account.password))).toBe(
+      'invalid_credentials',
+    );
+  });
+
+  it('refuse the sessions of a user who was deleted here', async () => {
+    const { account, grant } = await knownToBoth();
+    const { key } = await here.createService('users:admin');
+    const deleted = await here.send('DELETE', `/v1/users/${account.id}`, { token: key });
+    expect(deleted.statusCode).toBe(204);
+    expect(await here.statusOf(grant.access_token)).toBe(401);
+    await expectRefusedThere(grant.access_token);
+    const read = await there.createService('users:read');
+    const answer = await there.send('GET', `/v1/users/${account.id}`, { token: read.key });
+    expect(codeOf(answer)).toBe('user_not_found');
+  });
+
+  it('refuse a session that ended after its refresh token was reused there', async () => {
+    const { grant } = await knownToBoth();
+    await here.refresh((await here.refresh(grant.refresh_token)).refresh_token);
+    expect(codeOf(await there.tryRefresh(grant.refresh_token))).toBe('invalid_grant');
+    expect(await there.statusOf(grant.access_token)).toBe(401);
+    await eventually(
+      async () => expect(await here.statusOf(grant.access_token)).toBe(401),
+      withinASecond,
+    );
+  });
+
+  it('refuse a revoked service key: at once here, after 5 s at the latest there', async () => {
+    const { id, key } = await here.createService('users:read');
+    const statusAt = async (api: Api): Promise<number> =>
+      (await api.send('GET', '/v1/users?limit=1', { token: key })).statusCode;
+    expect([await statusAt(here), await statusAt(there)]).toEqual([200, 200]);
+    const { statusCode } = await here.app.operator.inject({
+      method: 'DELETE',
+      url: `/v1/service-accounts/${id}`,
+    });
+    expect(statusCode).toBe(204);
+    expect(await statusAt(here)).toBe(401);
+    await eventually(async () => expect(await statusAt(there)).toBe(401), withinFiveSeconds);
+  });
+
+  it('show a change that was made on the other one without delay', async () => {
+    const { account, grant } = await knownToBoth();
+    const url = `/v1/users/${account.id}`;
+    for (let round = 1; round <= 5; round += 1) {
+      const first_name = `Ada ${'I'.repeat(round)}`;
+      await here.send('PATCH', url, { token: grant.access_token, body: { first_name } });
+      const seen = await there.send('GET', url, { token: grant.access_token });
+      expect(seen.json()).toMatchObject({ first_name, version: round + 1 });
+    }
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { type Answer, codeOf, createPerson, useSharedApi } from '../../support/api.ts';
+import { APP_DATABASES } from '../../support/app.ts';
+
+/** One hash at a time, and at most 50 ms in the queue: some five hashes of those below. */
+const narrowGate = { PASSWORD_HASHING_SLOTS: '1', PASSWORD_HASHING_WAIT: '50ms' };
+
+describe.each(APP_DATABASES)('a flood of passwords on %s', (database) => {
+  const api = useSharedApi(database, { env: narrowGate });
+
+  it('gives the surplus of 50 sign-ins 503 with Retry-After and nothing else, while tokens are still checked', async () => {
+    const account = await api().register();
+    const grant = await api().signIn(account);
+    const flood = Promise.all(
+      Array.from({ length: 50 }, () => api().trySignIn(account.email, account.password)),
+    );
+    const checks = Promise.all(
+      Array.from({ length: 50 }, () => api().statusOf(grant.access_token)),
+    );
+    expect(new Set(await checks)).toEqual(new Set([200]));
+    const answers = await flood;
+    const served = answers.filter(({ statusCode }) => statusCode === 201);
+    const refused = answers.filter(({ statusCode }) => statusCode !== 201);
+    expect(served.length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) expectOverloaded(answer);
+    const sessions = await api().sql('select id from sessions where user_id = $1', [account.id]);
+    expect(sessions).toHaveLength(1 + served.length);
+    const types = (await api().eventsOf(account.id)).map(({ type }) => type);
+    expect(types).not.toContain('authentication.failed');
+    await api().signIn(account);
+  });
+
+  it('is refused alike for known and unknown addresses', async () => {
+    const account = await api().register();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, number) =>
+        api().trySignIn(number % 2 === 0 ? account.email : 'nobody@example.com', 'wrong password'),
+      ),
+    );
+    for (const parity of [0, 1]) {
+      const half = answers.filter((_, index) => index % 2 === parity);
+      const codes = new Set(half.map(codeOf));
+      expect(codes.has('overloaded')).toBe(true);
+      codes.delete('overloaded');
+      codes.delete('invalid_credentials');
+      expect(codes).toEqual(new Set());
+    }
+  });
+
+  it('leaves no half-made account of a refused registration', async () => {
+    const people = Array.from({ length: 40 }, () => createPerson());
+    const answers = await Promise.all(
+      people.map((body) => api().send('POST', '/v1/users', { body })),
+    );
+    expect(answers.some(({ statusCode }) => statusCode === 503)).toBe(true);
+    for (const [index, answer] of answers.entries()) {
+      if (answer.statusCode !== 201) expectOverloaded(answer);
+      const rows = await api().sql('select 1 from users where email = $1', [people[index]?.email]);
+      expect(rows).toHaveLength(answer.statusCode === 201 ? 1 : 0);
+    }
+  });
+});
+
+function expectOverloaded(answer: Answer): void {
+  expect([answer.statusCode, codeOf(answer)]).toEqual([503, 'overloaded']);
+  expect(answer.headers['retry-after']).toBe('1');
+}
