@@ -7,7 +7,11 @@ import { namedSchemas, withReferences } from '../src/interfaces/http/openapi/nam
 import { describeProblems } from '../src/interfaces/http/openapi/problem-responses.ts';
 import type { Endpoint } from '../src/interfaces/nats/endpoint.ts';
 import { endpoints, SERVICE_NAME, subjectOf } from '../src/interfaces/nats/endpoints.ts';
-import { BEAT_INTERVAL_MS, beatSchema, beatSubject } from '../src/interfaces/nats/health-beat.ts';
+import {
+  HEARTBEAT_INTERVAL_MS,
+  heartbeatSchema,
+  heartbeatSubject,
+} from '../src/interfaces/nats/heartbeat.ts';
 
 type Json = Record<string, unknown>;
 
@@ -139,10 +143,10 @@ function requestOperation(endpoint: Endpoint): Json {
 function beatChannel(): Json {
   return {
     health: {
-      address: beatSubject('{instance_id}'),
-      description: `On core NATS, every ${BEAT_INTERVAL_MS / 1000} s and at each change of state.`,
+      address: heartbeatSubject('{instance_id}'),
+      description: `On core NATS, every ${HEARTBEAT_INTERVAL_MS / 1000} s and at each change of state.`,
       parameters: { instance_id: { description: 'Names one process.' } },
-      messages: { message: { payload: withReferences(beatSchema) } },
+      messages: { message: { payload: withReferences(heartbeatSchema) } },
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { createRevocations } from '../application/access/revocations.ts';
-import { changedUsers } from '../application/outbox/forget-changed-users.ts';
+import { changedUsers } from '../application/outbox/invalidate-changed-users.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import type { Config } from '../config/schema.ts';
 import type { RecordedEvent } from '../domain/events.ts';
@@ -8,15 +8,15 @@ import type { HealthCheck, Logger } from '../domain/ports.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
 import { createUnitOfWork } from '../infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
-import { createPwnedPasswords } from '../infrastructure/external/pwned-passwords.ts';
 import { createPinoLogger } from '../infrastructure/logging/pino-logger.ts';
 import {
   createInProcessBus,
   createInProcessBusHealthCheck,
-} from '../infrastructure/message/in-process.ts';
+} from '../infrastructure/messaging/in-process.ts';
 import { createPrometheusMetrics } from '../infrastructure/metrics/prometheus.ts';
 import { createArgon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
 import { loadPasswordBlocklist } from '../infrastructure/security/password-blocklist.ts';
+import { createPwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import { assertThreadPool } from '../infrastructure/security/thread-pool.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
@@ -27,16 +27,16 @@ import {
   type HttpDeps,
 } from '../interfaces/http/server/server.ts';
 import { type ReleaseStack, startOrRelease } from '../lib/release-stack.ts';
-import { createKnownServiceAccounts, createVerifiedTokens } from './auth-caches.ts';
+import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
 import { startBackground } from './background-tasks.ts';
 import { openBroker } from './broker.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
 import { createMailDelivery } from './mail-delivery.ts';
 import { metricSources } from './metric-sources.ts';
-import { openStores, type Stores } from './persistence.ts';
+import { openPersistence, type Persistence } from './persistence.ts';
 import { listenOn, StartError } from './start-error.ts';
 import { openTracing } from './tracing.ts';
-import { openUserCopies } from './user-cache.ts';
+import { openUserCache } from './user-cache.ts';
 
 /** Where a listening service is reached, and what it runs on. */
 export interface ReadyInfo {
@@ -98,13 +98,13 @@ async function stop(deps: AppDeps, built: Built, releases: ReleaseStack): Promis
 async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
   const deps = await openTracing(given, releases, SERVICE_NAME);
   const { config, logger, tracing } = deps;
-  const stores = await openStores(deps, releases);
+  const persistence = await openPersistence(deps, releases);
   deps.signal?.throwIfAborted();
-  const connected = await connect(deps, stores, releases);
-  const { useCases, blocklist, breached, copies, broker } = connected;
+  const connected = await connect(deps, persistence, releases);
+  const { useCases, blocklist, breached, userCache, broker } = connected;
   const { messagingHealth, mail, revocations } = connected;
   const metrics = createPrometheusMetrics(
-    metricSources({ ...stores, ...connected, checkHealth: () => useCases.checkHealth() }),
+    metricSources({ ...persistence, ...connected, checkHealth: () => useCases.checkHealth() }),
     deps.version,
   );
 
@@ -127,7 +127,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
   const operator = await createHttpServer({ ...httpDeps, operator: true });
   releases.register('the operator routes', () => operator.close());
   await operator.ready();
-  stores.control?.serve((socket) => operator.server.emit('connection', socket));
+  persistence.control?.serve((socket) => operator.server.emit('connection', socket));
   // Released after the HTTP server: what the last requests need goes on until they are answered.
   const background: (() => Promise<unknown>)[] = [];
   releases.register('the background tasks', () => Promise.all(background.map((end) => end())));
@@ -137,17 +137,17 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
   return {
     http,
     operator,
-    database: stores.database,
+    database: persistence.database,
     startDraining: () => {
       draining = true;
     },
     async listen() {
       background.push(
         ...(await startBackground(deps, {
-          stores,
+          persistence,
           useCases,
           revocations,
-          copies,
+          userCache,
           broker,
           mail,
           metrics,
@@ -164,34 +164,34 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
       return {
         url,
         drivers: {
-          database: stores.database.driver,
-          cache: copies.health.driver,
+          database: persistence.database.driver,
+          cache: userCache.health.driver,
           messaging: messagingHealth.driver,
           mail: mail.driver,
         },
-        serviceKeyFile: stores.control === null ? null : stores.files.serviceKey,
-        newServiceKey: stores.newServiceKey,
+        serviceKeyFile: persistence.control === null ? null : persistence.files.serviceKey,
+        newServiceKey: persistence.newServiceKey,
       };
     },
   };
 }
 
-/** Builds the use cases over the stores, with what remembers and what listens in this process. */
-async function connect(deps: TracedDeps, stores: Stores, releases: ReleaseStack) {
+/** Builds the use cases over the persistence, with what remembers and what listens in this process. */
+async function connect(deps: TracedDeps, persistence: Persistence, releases: ReleaseStack) {
   const { config, logger, tracing } = deps;
-  const { database, users, clock, ids } = stores;
-  const verifiedTokens = createVerifiedTokens();
+  const { database, users, clock, ids } = persistence;
+  const verifiedTokens = createVerifiedTokenCache();
   const revocations = createRevocations({
-    sessions: createPostgresSessionRepository(stores.watch),
+    sessions: createPostgresSessionRepository(persistence.monitoring),
     monotonicMs,
     shared: database.driver === 'postgres',
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
-  const copies = openUserCopies(config, { source: users, logger, tracing }, releases);
+  const userCache = openUserCache(config, { source: users, logger, tracing }, releases);
   const broker = await openBroker(
     config,
-    { database, instanceId: stores.instanceId, logger, tracing },
+    { database, instanceId: persistence.instanceId, logger, tracing },
     releases,
   );
   const mail = createMailDelivery(config.mail, { database, ids, logger });
@@ -199,7 +199,7 @@ async function connect(deps: TracedDeps, stores: Stores, releases: ReleaseStack)
   const bus = createInProcessBus({ logger });
   releases.register('the in-process bus', () => bus.close());
   const forget = async (userIds: ReadonlySet<string>): Promise<void> => {
-    await Promise.all([...userIds].map((id) => copies.reader.invalidateUser(id)));
+    await Promise.all([...userIds].map((id) => userCache.reader.invalidateUser(id)));
   };
   const blocklist = loadPasswordBlocklist();
   const breached = config.pwnedPasswords.enabled
@@ -210,9 +210,10 @@ async function connect(deps: TracedDeps, stores: Stores, releases: ReleaseStack)
   const hasher = createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs });
   const messagingHealth = broker?.health ?? createInProcessBusHealthCheck(bus);
   const untraced = createUseCases({
-    ...stores,
+    ...persistence,
     // A cache in this process cannot know what other instances write, so PostgreSQL is then read directly.
-    userReader: database.driver === 'embedded' || copies.redis !== null ? copies.reader : users,
+    userReader:
+      database.driver === 'embedded' || userCache.redis !== null ? userCache.reader : users,
     unitOfWork: createUnitOfWork({
       database,
       ids,
@@ -236,15 +237,15 @@ async function connect(deps: TracedDeps, stores: Stores, releases: ReleaseStack)
     },
     revocations,
     verifiedTokens,
-    knownServiceAccounts: createKnownServiceAccounts(),
-    healthChecks: [databaseHealth(stores.watch), copies.health, messagingHealth],
+    knownServiceAccounts: createServiceAccountCache(),
+    healthChecks: [databaseHealth(persistence.monitoring), userCache.health, messagingHealth],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
     monotonicMs,
     logger,
   });
   const useCases = tracing?.useCases(untraced) ?? untraced;
   return {
-    ...{ useCases, hasher, blocklist, breached, copies, broker },
+    ...{ useCases, hasher, blocklist, breached, userCache, broker },
     ...{ messagingHealth, mail, revocations },
   };
 }

@@ -1,7 +1,7 @@
-import type { VerifiedTokens } from '../application/access/verify-access-token.ts';
+import type { VerifiedTokenCache } from '../application/access/verify-access-token.ts';
 import {
-  type KnownServiceAccounts,
   SERVICE_KEY_CACHE_MS,
+  type ServiceAccountCache,
 } from '../application/access/verify-service-key.ts';
 import type { ServiceAccount } from '../domain/service-account/service-account-repository.ts';
 import type { AccessTokenClaims } from '../domain/session/access-tokens.ts';
@@ -12,7 +12,7 @@ const MAX_VERIFIED_TOKENS = 50_000;
 const MAX_KNOWN_SERVICE_ACCOUNTS = 1_000;
 
 /** Makes the memory of verified access tokens, empty. By the monotonic clock, as the revocations that it relies on. */
-export function createVerifiedTokens(): VerifiedTokens & { clear(): void } {
+export function createVerifiedTokenCache(): VerifiedTokenCache & { clear(): void } {
   const tokens = createBoundedLru<string, AccessTokenClaims>({
     maxEntries: MAX_VERIFIED_TOKENS,
     nowMs: monotonicMs,
@@ -25,7 +25,7 @@ export function createVerifiedTokens(): VerifiedTokens & { clear(): void } {
 }
 
 /** Makes the memory of service accounts whose key was seen, empty. */
-export function createKnownServiceAccounts(): KnownServiceAccounts & { clear(): void } {
+export function createServiceAccountCache(): ServiceAccountCache & { clear(): void } {
   const known = createBoundedLru<string, ServiceAccount>({
     maxEntries: MAX_KNOWN_SERVICE_ACCOUNTS,
     nowMs: monotonicMs,

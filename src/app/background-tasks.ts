@@ -1,5 +1,5 @@
 import type { Revocations } from '../application/access/revocations.ts';
-import { createForgetChangedUsers } from '../application/outbox/forget-changed-users.ts';
+import { createInvalidateChangedUsers } from '../application/outbox/invalidate-changed-users.ts';
 import type { UseCases } from '../application/use-cases.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { SessionRepository } from '../domain/session/session-repository.ts';
@@ -12,15 +12,15 @@ import { startLoop } from '../interfaces/worker/loop.ts';
 import type { Broker } from './broker.ts';
 import type { TracedDeps } from './deps.ts';
 import type { MailDelivery } from './mail-delivery.ts';
-import type { Stores } from './persistence.ts';
-import { CACHE_TTL_MS, type UserCopies } from './user-cache.ts';
+import type { Persistence } from './persistence.ts';
+import { CACHE_TTL_MS, type UserCache } from './user-cache.ts';
 
 /** What works besides the requests. */
 export interface BackgroundParts {
-  readonly stores: Stores;
+  readonly persistence: Persistence;
   readonly useCases: UseCases;
   readonly revocations: Revocations;
-  readonly copies: UserCopies;
+  readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
   readonly metrics: Pick<Metrics, 'observeNatsRequest'>;
@@ -44,28 +44,28 @@ export async function startBackground(
   parts: BackgroundParts,
 ): Promise<EndWork[]> {
   const { config, logger } = deps;
-  const { stores, revocations, copies, broker, mail } = parts;
+  const { persistence, revocations, userCache, broker, mail } = parts;
   const ends: EndWork[] = [];
   const work = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
     const loop = startLoop({ name, intervalMs, run }, { logger });
     ends.push(() => loop.stop());
   };
-  if (stores.database.driver === 'postgres') {
+  if (persistence.database.driver === 'postgres') {
     await revocations.poll();
     work('revocations', REVOCATION_POLL_MS, () => revocations.poll());
   }
-  if (copies.redis !== null) {
-    const { outboxLog: log } = stores;
-    const forget = (id: string) => copies.reader.invalidateUser(id);
-    const run = createForgetChangedUsers({ log, monotonicMs, forget, copyTtlMs: CACHE_TTL_MS });
+  if (userCache.redis !== null) {
+    const { outboxLog: log } = persistence;
+    const forget = (id: string) => userCache.reader.invalidateUser(id);
+    const run = createInvalidateChangedUsers({ log, monotonicMs, forget, copyTtlMs: CACHE_TTL_MS });
     work('changed users', FORGET_INTERVAL_MS, run);
   }
-  work('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(stores.sessions));
+  work('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(persistence.sessions));
   mail.start();
   if (broker !== null) {
     work('published events', MAINTENANCE_INTERVAL_MS, () =>
       inRounds(() =>
-        stores.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
+        persistence.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
       ),
     );
     ends.push(startRelay(broker), startNatsService(deps, parts, broker, logger));
@@ -84,7 +84,7 @@ function startRelay({ relay }: Broker): EndWork {
 
 function startNatsService(
   { config, version, tracing }: TracedDeps,
-  { stores, useCases, metrics }: BackgroundParts,
+  { persistence, useCases, metrics }: BackgroundParts,
   { link }: Broker,
   logger: Logger,
 ): EndWork {
@@ -95,7 +95,7 @@ function startNatsService(
     ids: createRequestIdGenerator(),
     formatTime: formatRfc3339,
     monotonicMs,
-    instanceId: stores.instanceId,
+    instanceId: persistence.instanceId,
     observeRequest: (request) => metrics.observeNatsRequest(request),
     settings: { version, requestTimeoutMs: config.server.requestTimeoutMs },
     ...(tracing === null ? {} : { tracer: tracing.requests }),

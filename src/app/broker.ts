@@ -4,13 +4,13 @@ import { type EventStream, StreamConflict } from '../domain/outbox/event-stream.
 import type { HealthCheck, Logger } from '../domain/ports.ts';
 import { createPostgresOutboxQueue } from '../infrastructure/database/postgres/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
-import { createJetStream } from '../infrastructure/message/jetstream.ts';
+import { createJetStream } from '../infrastructure/messaging/jetstream.ts';
 import {
   connectNats,
   createNatsHealthCheck,
   type NatsLink,
-} from '../infrastructure/message/nats-connection.ts';
-import { createRelayWake } from '../infrastructure/message/relay-wake.ts';
+} from '../infrastructure/messaging/nats-connection.ts';
+import { createRelayWakeup } from '../infrastructure/messaging/relay-wakeup.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import { withDeadline } from '../lib/deadline.ts';
@@ -61,7 +61,7 @@ export async function openBroker(
     monotonicMs,
     logger,
   });
-  const others = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
+  const others = createRelayWakeup({ link, onWake: () => relay.wake(), monotonicMs });
   releases.register('the news of commits', async () => others.close());
   return {
     link,

@@ -10,9 +10,9 @@ import type { MailBacklog } from '../domain/mail.ts';
 import type { IdGenerator, Logger } from '../domain/ports.ts';
 import { createPostgresMailStore } from '../infrastructure/database/postgres/mail-queue.ts';
 import type { SqlConnection } from '../infrastructure/database/sql.ts';
-import { createFileMailer } from '../infrastructure/external/file-mailer.ts';
-import { parseMailbox } from '../infrastructure/external/mail-message.ts';
-import { createSmtpMailer } from '../infrastructure/external/smtp-mailer.ts';
+import { createFileMailer } from '../infrastructure/mail/file-mailer.ts';
+import { parseMailbox } from '../infrastructure/mail/mail-message.ts';
+import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
 import { StartError } from './start-error.ts';
 

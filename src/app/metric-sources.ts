@@ -1,19 +1,19 @@
 import type { HealthReport } from '../application/check-health.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
-import type { PwnedPasswords } from '../infrastructure/external/pwned-passwords.ts';
 import type { MetricSources } from '../infrastructure/metrics/sources.ts';
 import type { Argon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
+import type { PwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import type { Broker } from './broker.ts';
 import type { MailDelivery } from './mail-delivery.ts';
-import type { UserCopies } from './user-cache.ts';
+import type { UserCache } from './user-cache.ts';
 
 /** What the metrics are read from. */
 interface Measured {
   readonly database: Database;
   readonly outboxAdministration: OutboxAdministration;
   readonly hasher: Argon2Hasher;
-  readonly copies: UserCopies;
+  readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
   /** Null where it is not configured. */
@@ -24,7 +24,7 @@ interface Measured {
 /** Names the sources of this process's metrics; an adapter that is not configured has none. */
 export function metricSources(measured: Measured): MetricSources {
   const { database, outboxAdministration, hasher, broker, mail, breached, checkHealth } = measured;
-  const { redis } = measured.copies;
+  const { redis } = measured.userCache;
   return {
     databasePool: () => database.stats(),
     hashingGate: () => hasher.stats(),

@@ -1,7 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import { decodeMasterKey } from '../config/master-key.ts';
 import type { Config } from '../config/schema.ts';
-import { openDatabase, openWatch } from '../infrastructure/database/open-database.ts';
+import {
+  openDatabase,
+  openMonitoringConnection,
+} from '../infrastructure/database/open-database.ts';
 import { createPostgresMailAdministration } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresOutboxAdministration,
@@ -9,7 +12,7 @@ import {
 } from '../infrastructure/database/postgres/outbox-queue.ts';
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
-import { createPostgresSigningKeyRepository } from '../infrastructure/database/postgres/signing-key-repository.ts';
+import { createPostgresSigningKeyStore } from '../infrastructure/database/postgres/signing-key-store.ts';
 import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
@@ -28,11 +31,11 @@ import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
 import { StartError } from './start-error.ts';
 
-/** The opened stores, the keys in them, and the files beside an embedded one. */
-export type Stores = Awaited<ReturnType<typeof openStores>>;
+/** The opened persistence, the keys in them, and the files beside an embedded one. */
+export type Persistence = Awaited<ReturnType<typeof openPersistence>>;
 
 /** Opens what holds data, and makes the keys that a fresh database lacks. */
-export async function openStores(deps: TracedDeps, releases: ReleaseStack) {
+export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) {
   const { config, logger } = deps;
   const clock = createSystemClock();
   const ids = createUuidV7Generator();
@@ -47,13 +50,13 @@ export async function openStores(deps: TracedDeps, releases: ReleaseStack) {
   const opened = await openDatabase(settings, logger);
   releases.register('the database', () => opened.close());
   const database = deps.tracing?.database(opened) ?? opened;
-  const watch = await openWatch(settings, database, logger);
-  releases.register('the watching connection', () => watch.close());
+  const monitoring = await openMonitoringConnection(settings, database, logger);
+  releases.register('the watching connection', () => monitoring.close());
   deps.signal?.throwIfAborted();
 
   const masterKey = await readMasterKey(deps, files.masterKey);
   const accessTokens = createAccessTokens({
-    keys: createPostgresSigningKeyRepository(database),
+    keys: createPostgresSigningKeyStore(database),
     masterKey,
     ...config.tokens,
     clock,
@@ -81,7 +84,7 @@ export async function openStores(deps: TracedDeps, releases: ReleaseStack) {
     files,
     control,
     database,
-    watch,
+    monitoring,
     outboxLog: createPostgresOutboxLog(database),
     outboxAdministration: createPostgresOutboxAdministration(database),
     mailAdministration: createPostgresMailAdministration(database),

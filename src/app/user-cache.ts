@@ -5,8 +5,11 @@ import {
   type CachedUserReader,
   createCachedUserReader,
 } from '../infrastructure/cache/cached-user-reader.ts';
-import { createMemoryCache, createMemoryCacheHealthCheck } from '../infrastructure/cache/memory.ts';
-import { createRedisCache, type RedisCache } from '../infrastructure/cache/redis.ts';
+import {
+  createMemoryCache,
+  createMemoryCacheHealthCheck,
+} from '../infrastructure/cache/memory-cache.ts';
+import { createRedisCache, type RedisCache } from '../infrastructure/cache/redis-cache.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
@@ -17,16 +20,16 @@ export const CACHE_TTL_MS = 300_000;
 /** Longer than any read of the database takes. */
 const CACHE_LEASE_MS = 10_000;
 
-/** The copies of users: where they are kept, and how they are read and taken back. */
-export interface UserCopies {
+/** The cache of users: where they are kept, and how they are read and taken back. */
+export interface UserCache {
   readonly reader: CachedUserReader;
   readonly health: HealthCheck;
-  /** Null for copies in this process. */
+  /** Null for cache in this process. */
   readonly redis: RedisCache | null;
 }
 
-/** Redis where it is configured, and this process otherwise. Redis may be down: the copies then cost their deadline. */
-export function openUserCopies(
+/** Redis where it is configured, and this process otherwise. Redis may be down: the cache then cost their deadline. */
+export function openUserCache(
   config: Config,
   deps: {
     readonly source: UserReader;
@@ -34,7 +37,7 @@ export function openUserCopies(
     readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
-): UserCopies {
+): UserCache {
   const { source, logger } = deps;
   if (config.redis.driver === 'redis') {
     const { password, ...settings } = config.redis;

@@ -11,25 +11,25 @@ import type { PasswordHasher } from '../domain/user/password-hasher.ts';
 import type { UserReader, UserRepository } from '../domain/user/user-repository.ts';
 import { createIntrospectToken } from './access/introspect-token.ts';
 import type { Revocations } from './access/revocations.ts';
-import { createVerifyAccessToken, type VerifiedTokens } from './access/verify-access-token.ts';
-import { createVerifyServiceKey, type KnownServiceAccounts } from './access/verify-service-key.ts';
+import { createVerifyAccessToken, type VerifiedTokenCache } from './access/verify-access-token.ts';
+import { createVerifyServiceKey, type ServiceAccountCache } from './access/verify-service-key.ts';
 import { createCheckHealth } from './check-health.ts';
-import { createManageMail } from './mail/manage-mail.ts';
-import { createManageEvents } from './outbox/manage-events.ts';
-import { createManageServiceAccounts } from './service-accounts/manage-service-accounts.ts';
+import { createMailUseCases } from './mail/mail-use-cases.ts';
+import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
+import { createServiceAccountUseCases } from './service-accounts/service-account-use-cases.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
+import { createIssueTokens } from './sessions/issue-tokens.ts';
 import { createListSessions } from './sessions/list-sessions.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
 import { createRefreshSession } from './sessions/refresh-session.ts';
-import { createIssueGrant } from './sessions/session-grant.ts';
 import { createSignIn } from './sessions/sign-in.ts';
 import { createChangePassword } from './users/change-password.ts';
-import { createConfirmPassword } from './users/confirm-password.ts';
 import { createDeleteUser } from './users/delete-user.ts';
 import { createGetPublicProfiles } from './users/get-public-profiles.ts';
 import { createGetUser } from './users/get-user.ts';
 import { createListUsers } from './users/list-users.ts';
 import type { PasswordRules } from './users/password-rules.ts';
+import { createReauthenticate } from './users/reauthenticate.ts';
 import { createRegisterUser } from './users/register-user.ts';
 import { createUpdateUser } from './users/update-user.ts';
 
@@ -50,8 +50,8 @@ export interface UseCasePorts {
   readonly refreshTokens: RefreshTokens;
   readonly serviceKeys: ServiceKeys;
   readonly revocations: Revocations;
-  readonly verifiedTokens: VerifiedTokens;
-  readonly knownServiceAccounts: KnownServiceAccounts & { clear(): void };
+  readonly verifiedTokens: VerifiedTokenCache;
+  readonly knownServiceAccounts: ServiceAccountCache & { clear(): void };
   readonly healthChecks: readonly HealthCheck[];
   readonly lifetimes: SessionLifetimes & {
     readonly accessTtlMs: number;
@@ -70,8 +70,8 @@ export type UseCases = ReturnType<typeof createUseCases>;
 export function createUseCases(ports: UseCasePorts) {
   const { users, userReader, unitOfWork, hasher, clock, logger, lifetimes } = ports;
   const recordFailure = createRecordFailedAuthentication(ports);
-  const confirmPassword = createConfirmPassword({ users, hasher, recordFailure });
-  const issueGrant = createIssueGrant({
+  const reauthenticate = createReauthenticate({ users, hasher, recordFailure });
+  const issueTokens = createIssueTokens({
     accessTokens: ports.accessTokens,
     accessTtlMs: lifetimes.accessTtlMs,
   });
@@ -85,14 +85,14 @@ export function createUseCases(ports: UseCasePorts) {
     getUser: createGetUser({ users: userReader }),
     listUsers: createListUsers({ users: userReader }),
     getPublicProfiles: createGetPublicProfiles({ users: userReader }),
-    updateUser: createUpdateUser({ users, unitOfWork, confirmPassword, clock }),
-    changePassword: createChangePassword({ ...ports, confirmPassword }),
-    deleteUser: createDeleteUser({ unitOfWork, confirmPassword, clock }),
-    signIn: createSignIn({ ...ports, issueGrant, recordFailure }),
+    updateUser: createUpdateUser({ users, unitOfWork, reauthenticate, clock }),
+    changePassword: createChangePassword({ ...ports, reauthenticate }),
+    deleteUser: createDeleteUser({ unitOfWork, reauthenticate, clock }),
+    signIn: createSignIn({ ...ports, issueTokens, recordFailure }),
     refreshSession: createRefreshSession({
       unitOfWork,
       refreshTokens: ports.refreshTokens,
-      issueGrant,
+      issueTokens,
       idleTtlMs: lifetimes.idleTtlMs,
       refreshGraceMs: lifetimes.refreshGraceMs,
       logger,
@@ -107,18 +107,18 @@ export function createUseCases(ports: UseCasePorts) {
     }),
     introspectToken: createIntrospectToken({ verifyAccessToken }),
     publicKeys: () => ports.accessTokens.publicKeys(),
-    manageServiceAccounts: createManageServiceAccounts({
+    manageServiceAccounts: createServiceAccountUseCases({
       ...ports,
       accounts: ports.serviceAccounts,
       keys: ports.serviceKeys,
       onRevoked: () => ports.knownServiceAccounts.clear(),
     }),
-    manageEvents: createManageEvents({
+    manageEvents: createOutboxUseCases({
       log: ports.outboxLog,
       administration: ports.outboxAdministration,
       logger,
     }),
-    manageMail: createManageMail({ administration: ports.mailAdministration, logger }),
+    manageMail: createMailUseCases({ administration: ports.mailAdministration, logger }),
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

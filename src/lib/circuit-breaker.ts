@@ -14,7 +14,7 @@ export interface CircuitBreakerOptions {
 }
 
 /** What an attempt was let through as; handed back with its outcome. */
-export type Passage = 'normal' | 'probe';
+export type Permit = 'normal' | 'probe';
 
 /**
  * Keeps callers away from what fails. Closed: everybody passes. Open: nobody, but for one probe an interval; the probe
@@ -22,8 +22,8 @@ export type Passage = 'normal' | 'probe';
  */
 export interface CircuitBreaker {
   /** @returns null when the attempt shall not be made. */
-  enter(): Passage | null;
-  leave(passage: Passage, succeeded: boolean): void;
+  enter(): Permit | null;
+  leave(passage: Permit, succeeded: boolean): void;
   isOpen(): boolean;
   /** How often it has opened. */
   openings(): number;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createFileMailer } from '../../src/infrastructure/external/file-mailer.ts';
+import { createFileMailer } from '../../src/infrastructure/mail/file-mailer.ts';
 import { parseMessage } from '../support/mail-message.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 import { ids } from './fixtures.ts';

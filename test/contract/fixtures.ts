@@ -68,7 +68,7 @@ export function newUser(traits: UserTraits = {}): User {
   );
 }
 
-/** Stores a new user outside any unit of work. @returns its id. */
+/** Persistence a new user outside any unit of work. @returns its id. */
 export async function storeUser(connection: SqlConnection, traits: UserTraits = {}): Promise<User> {
   const user = newUser(traits);
   await createPostgresUserRepository(connection).insert(user);

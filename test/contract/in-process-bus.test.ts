@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../src/domain/events.ts';
 import { createPinoLogger } from '../../src/infrastructure/logging/pino-logger.ts';
-import { createInProcessBus } from '../../src/infrastructure/message/in-process.ts';
+import { createInProcessBus } from '../../src/infrastructure/messaging/in-process.ts';
 import { describeEventPublisherContract } from './event-publisher.contract.ts';
 
 describeEventPublisherContract('the in-process bus', async () => {

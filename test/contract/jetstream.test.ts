@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { EventPublisher } from '../../src/domain/ports.ts';
-import { createJetStream } from '../../src/infrastructure/message/jetstream.ts';
-import { connectNats } from '../../src/infrastructure/message/nats-connection.ts';
+import { createJetStream } from '../../src/infrastructure/messaging/jetstream.ts';
+import { connectNats } from '../../src/infrastructure/messaging/nats-connection.ts';
 import { readStream } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';

@@ -1,4 +1,4 @@
-import { createMemoryCache } from '../../src/infrastructure/cache/memory.ts';
+import { createMemoryCache } from '../../src/infrastructure/cache/memory-cache.ts';
 import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
 import { describeCacheContract } from './cache.contract.ts';
 

@@ -1,4 +1,4 @@
-import { createMemoryMailer } from '../../src/infrastructure/external/memory-mailer.ts';
+import { createMemoryMailer } from '../../src/infrastructure/mail/memory-mailer.ts';
 import { describeMailerContract } from './mailer.contract.ts';
 
 describeMailerContract('memory', async () => {

@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { createRedisCache } from '../../src/infrastructure/cache/redis.ts';
+import { createRedisCache } from '../../src/infrastructure/cache/redis-cache.ts';
 import {
   createRedisClient,
   type RedisSettings,

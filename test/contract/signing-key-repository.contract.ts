@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPostgresSigningKeyRepository } from '../../src/infrastructure/database/postgres/signing-key-repository.ts';
+import { createPostgresSigningKeyStore } from '../../src/infrastructure/database/postgres/signing-key-store.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { hashOf, useDatabase } from './fixtures.ts';
 
@@ -10,11 +10,11 @@ const newKey = (kid: string) => ({
   encryptedPrivateKey: hashOf(kid),
 });
 
-/** What SigningKeyRepository promises. */
+/** What SigningKeyStore promises. */
 export function describeSigningKeyRepositoryContract(implementation: DatabaseImplementation): void {
-  describe(`SigningKeyRepository (${implementation.name})`, () => {
+  describe(`SigningKeyStore (${implementation.name})`, () => {
     const database = useDatabase(implementation);
-    const keys = () => createPostgresSigningKeyRepository(database());
+    const keys = () => createPostgresSigningKeyStore(database());
 
     test('gives the stored key back', async () => {
       expect(await keys().list()).toEqual([]);

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { createSmtpMailer } from '../../src/infrastructure/external/smtp-mailer.ts';
+import { createSmtpMailer } from '../../src/infrastructure/mail/smtp-mailer.ts';
 import { useSmtpServer } from '../support/smtp-server.ts';
 import { describeMailerContract } from './mailer.contract.ts';
 

@@ -102,18 +102,18 @@ describe('answers', () => {
     });
     const options = (url: string, headers: Record<string, string> = {}) =>
       server.inject({ method: 'OPTIONS', url, headers });
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       options('/v1/users'),
       options('/v1/users', { origin: 'https://app.example.com' }),
       options('/v2/users'),
     ]);
-    expect(answers.map((answer) => [answer.statusCode, answer.headers['content-type']])).toEqual([
+    expect(responses.map((answer) => [answer.statusCode, answer.headers['content-type']])).toEqual([
       [405, 'application/problem+json; charset=utf-8'],
       [405, 'application/problem+json; charset=utf-8'],
       [404, 'application/problem+json; charset=utf-8'],
     ]);
-    expect(answers[0]?.headers.allow).toBe('GET, HEAD, POST');
-    expect(answers[1]?.headers['access-control-allow-origin']).toBe('https://app.example.com');
+    expect(responses[0]?.headers.allow).toBe('GET, HEAD, POST');
+    expect(responses[1]?.headers['access-control-allow-origin']).toBe('https://app.example.com');
   });
 });
 

@@ -51,7 +51,7 @@ describe('problem documents', () => {
   );
 
   test('503 says when to try again, as the domain says or after a second', async () => {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [7, undefined].map(async (seconds) => {
         const { server } = await createTestServer({
           useCases: {
@@ -64,7 +64,7 @@ describe('problem documents', () => {
         return server.inject({ url: '/v1/me', headers: asAda });
       }),
     );
-    expect(answers.map(({ headers }) => headers['retry-after'])).toEqual(['7', '1']);
+    expect(responses.map(({ headers }) => headers['retry-after'])).toEqual(['7', '1']);
   });
 
   test('401 challenges for a bearer token, and tells a bad one from none (RFC 6750 §3)', async () => {
@@ -79,7 +79,7 @@ describe('problem documents', () => {
     expect(basic.json().code).toBe('unauthenticated');
   });
 
-  test('field faults of the domain point into the body, or into the query', async () => {
+  test('field fieldErrors of the domain point into the body, or into the query', async () => {
     const { server } = await createTestServer({
       useCases: {
         registerUser: async () => {

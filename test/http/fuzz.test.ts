@@ -68,14 +68,14 @@ function send({ method, url, headers, payload }: FuzzRequest): Promise<TestAnswe
   return app.call(method, url, { headers, ...(payload === undefined ? {} : { body: payload }) });
 }
 
-function createCheck({ answers, answerTypes }: Operation) {
+function createCheck({ responses, answerTypes }: Operation) {
   const validators = new Map<string, ValidateFunction>();
-  for (const [status, schema] of Object.entries(answers)) {
+  for (const [status, schema] of Object.entries(responses)) {
     if (schema !== null) validators.set(status, ajv.compile(schema));
   }
   return (request: FuzzRequest, { status, headers, body, text }: TestAnswer): void => {
     expect(status, JSON.stringify(request)).toBeLessThan(500);
-    expect(Object.keys(answers)).toContain(String(status));
+    expect(Object.keys(responses)).toContain(String(status));
     expect(headers['x-request-id']).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
     const validate = validators.get(String(status));
     if (validate === undefined) {

@@ -31,7 +31,7 @@ async function call(
   operationId: string,
   request: { readonly id?: string; readonly query?: string; readonly body?: object | string } = {},
 ) {
-  const { method, path, answers } = operationOf(operationId);
+  const { method, path, responses } = operationOf(operationId);
   const { id = NOTHING, query = '', body } = request;
   const answer = await app.operator.inject({
     method: method as 'GET',
@@ -39,7 +39,7 @@ async function call(
     ...(body === undefined ? {} : { payload: body }),
     ...(typeof body === 'string' ? { headers: { 'content-type': 'application/json' } } : {}),
   });
-  expect(Object.keys(answers)).toContain(String(answer.statusCode));
+  expect(Object.keys(responses)).toContain(String(answer.statusCode));
   seen.add(`${operationId} ${answer.statusCode}`);
   return { status: answer.statusCode, body: answer.json() };
 }
@@ -174,8 +174,8 @@ const SAME_FOR_ALL = new Set([
 ]);
 
 test('every declared status of every operation has a case above', () => {
-  const declared = operations.flatMap(({ operationId, answers }) =>
-    Object.keys(answers)
+  const declared = operations.flatMap(({ operationId, responses }) =>
+    Object.keys(responses)
       .filter((status) => !SAME_FOR_ALL.has(status))
       .map((status) => `${operationId} ${status}`),
   );

@@ -123,7 +123,7 @@ describe('JSON bodies', () => {
     expect(answer.json().code).toBe('malformed_request');
   });
 
-  test('all faults are told at once, by pointer, and never with what was sent', async () => {
+  test('all fieldErrors are told at once, by pointer, and never with what was sent', async () => {
     const payload = JSON.stringify({
       first_name: 7,
       last_name: null,
@@ -211,11 +211,11 @@ describe('introspection', () => {
   const form = 'application/x-www-form-urlencoded';
 
   test('takes form encoding and JSON, and tells of a valid token what RFC 7662 names', async () => {
-    const answers = [
+    const responses = [
       await introspect(form, `token=${ADA_TOKEN}&token_type_hint=access_token`),
       await introspect('application/json', JSON.stringify({ token: ADA_TOKEN })),
     ];
-    for (const answer of answers) {
+    for (const answer of responses) {
       expect(answer.json()).toEqual({
         active: true,
         client_id: 'first-party',

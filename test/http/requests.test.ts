@@ -266,8 +266,8 @@ describe('lists', () => {
   ])('?%s is 422', async (query, fault) => {
     const { answer, selection } = await list(`?${query}`);
     expect(answer.statusCode).toBe(422);
-    const faults = answer.json().errors as { pointer: string; code: string }[];
-    expect(faults.map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([fault]);
+    const fieldErrors = answer.json().errors as { pointer: string; code: string }[];
+    expect(fieldErrors.map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([fault]);
     expect(selection).toBeUndefined();
   });
 });

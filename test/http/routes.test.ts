@@ -25,11 +25,11 @@ async function call(
   operationId: string,
   request: TestRequest & { readonly ids?: readonly string[]; readonly query?: string } = {},
 ) {
-  const { method, path, answers } = operationOf(operationId);
+  const { method, path, responses } = operationOf(operationId);
   const ids = [...(request.ids ?? [])];
   const url = path.replace(/\{[a-z_]+\}/g, () => ids.shift() ?? '') + (request.query ?? '');
   const answer = await app.call(method, url, request);
-  expect(Object.keys(answers), `${operationId} declares ${answer.status}`).toContain(
+  expect(Object.keys(responses), `${operationId} declares ${answer.status}`).toContain(
     String(answer.status),
   );
   seen.add(`${operationId} ${answer.status}`);
@@ -82,7 +82,7 @@ describe('accounts', () => {
     await expectProblem('registerUser', { body: person('TAKEN@EXAMPLE.com') }, 409, 'email_taken');
   });
 
-  test('all faults of a registration are told at once', async () => {
+  test('all fieldErrors of a registration are told at once', async () => {
     const body = {
       first_name: '',
       last_name: 'a\u0000',
@@ -492,8 +492,8 @@ const RACES = new Set([
 ]);
 
 test('every declared status of every operation has a case above', () => {
-  const declared = operations.flatMap(({ operationId, answers }) =>
-    Object.keys(answers)
+  const declared = operations.flatMap(({ operationId, responses }) =>
+    Object.keys(responses)
       .filter((status) => !SAME_FOR_ALL.has(status))
       .map((status) => `${operationId} ${status}`),
   );

@@ -75,7 +75,7 @@ function originUser(
   return { id, email, createdAt, updatedAt };
 }
 
-/** Stores users into the schema of version 2. */
+/** Persistence users into the schema of version 2. */
 export async function insertOriginUsers(
   connection: SqlConnection,
   users: readonly OriginUser[] = originUsers,

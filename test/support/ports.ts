@@ -65,8 +65,8 @@ export function createPlainHasher() {
       calls.push('verify');
       return hash.slice(4) === password;
     },
-    async verifyNothing() {
-      calls.push('verifyNothing');
+    async verifyDummyHash() {
+      calls.push('verifyDummyHash');
       return false;
     },
     isOutdated: (hash) => hash.startsWith('old:'),

@@ -11,13 +11,16 @@ import type { Database } from '../../src/infrastructure/database/sql.ts';
 import {
   createJetStream,
   type StreamSettings,
-} from '../../src/infrastructure/message/jetstream.ts';
+} from '../../src/infrastructure/messaging/jetstream.ts';
 import {
   connectNats,
   type NatsLink,
   type NatsSettings,
-} from '../../src/infrastructure/message/nats-connection.ts';
-import { createRelayWake, type RelayWake } from '../../src/infrastructure/message/relay-wake.ts';
+} from '../../src/infrastructure/messaging/nats-connection.ts';
+import {
+  createRelayWakeup,
+  type RelayWakeup,
+} from '../../src/infrastructure/messaging/relay-wakeup.ts';
 import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
@@ -31,7 +34,7 @@ export interface TestRelay {
   readonly link: NatsLink;
   readonly stream: EventStream;
   /** The news of commits, between this instance and others. */
-  readonly wake: RelayWake;
+  readonly wake: RelayWakeup;
   /** Ends it in good order; happens at the end of the test at the latest. */
   stop(): Promise<void>;
 }
@@ -87,7 +90,7 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     logger,
     settings: { retryMs: 50, ...settings },
   });
-  const wake = createRelayWake({ link, onWake: () => relay.wake(), monotonicMs });
+  const wake = createRelayWakeup({ link, onWake: () => relay.wake(), monotonicMs });
   const stopping = new AbortController();
   const finished = relay.run(stopping.signal);
   const stop = async (): Promise<void> => {

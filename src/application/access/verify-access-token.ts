@@ -5,7 +5,7 @@ import type { LiveSession, SessionRepository } from '../../domain/session/sessio
 import type { Revocations } from './revocations.ts';
 
 /** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
-export interface VerifiedTokens {
+export interface VerifiedTokenCache {
   get(token: string): AccessTokenClaims | undefined;
   /** @param lifetimeMs how long from now to remember it, in milliseconds of a clock that is never set. */
   set(token: string, claims: AccessTokenClaims, lifetimeMs: number): void;
@@ -15,7 +15,7 @@ interface Deps {
   readonly accessTokens: AccessTokens;
   readonly sessions: Pick<SessionRepository, 'findLive'>;
   readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
-  readonly verified: VerifiedTokens;
+  readonly verified: VerifiedTokenCache;
   readonly clock: Clock;
   /**
    * Longest memory of a token, in milliseconds. Revocations are remembered for longer than this: a token that was made
@@ -27,7 +27,7 @@ interface Deps {
 /** How long a check may wait for the database, in milliseconds; beyond it the answer is 503. */
 const SESSION_CHECK_DEADLINE_MS = 1_000;
 
-/** Turns an access token into its claims. */
+/** ConnectionQueue an access token into its claims. */
 export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 
 /**

@@ -7,7 +7,7 @@ import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { ServicePrincipal } from './caller.ts';
 
 /** Accounts by the text of their key's hash; bounded, each entry for `SERVICE_KEY_CACHE_MS`. */
-export interface KnownServiceAccounts {
+export interface ServiceAccountCache {
   /** Goes up whenever everything is forgotten: what was read before may be what was just revoked. */
   epoch(): number;
   get(keyHash: string): ServiceAccount | undefined;
@@ -17,7 +17,7 @@ export interface KnownServiceAccounts {
 interface Deps {
   readonly keys: ServiceKeys;
   readonly accounts: Pick<ServiceAccountRepository, 'findByKeyHash'>;
-  readonly known: KnownServiceAccounts;
+  readonly known: ServiceAccountCache;
 }
 
 /** How long a revoked service key may still work on instances other than the one that revoked it, in milliseconds. */

@@ -6,10 +6,10 @@ import {
   type WaitingEvent,
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import { createAlarm } from './alarm.ts';
-import { createFlight } from './flight.ts';
+import { createInFlightEvents } from './in-flight-events.ts';
 import { RELAY_DEFAULTS, type RelaySettings } from './relay-settings.ts';
-import { createStreamKeeper } from './stream-keeper.ts';
+import { createStreamReconciler } from './stream-reconciler.ts';
+import { createWakeupSignal } from './wakeup.ts';
 
 /** What the relay works with. */
 export interface RelayDeps {
@@ -62,8 +62,8 @@ interface Tenure {
 export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   const { queue, stream, holder, monotonicMs, logger } = deps;
   const settings = { ...RELAY_DEFAULTS, ...deps.settings };
-  const keeper = createStreamKeeper({ queue, stream, monotonicMs, logger, settings });
-  const flight = createFlight({
+  const keeper = createStreamReconciler({ queue, stream, monotonicMs, logger, settings });
+  const flight = createInFlightEvents({
     queue,
     stream,
     keeper,
@@ -71,7 +71,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     logger,
     settings,
   });
-  const alarm = createAlarm();
+  const alarm = createWakeupSignal();
   let tenure: Tenure | null = null;
   let state: RelayStats['state'] = 'stopped';
   let failing = false;

@@ -49,7 +49,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
       open: (sealed, predecessor) =>
         Buffer.from(sealed).toString().split(` for ${predecessor}`)[0] ?? null,
     }),
-    issueGrant: async ({ id, refreshToken, remainingMs }) => ({
+    issueTokens: async ({ id, refreshToken, remainingMs }) => ({
       sessionId: id,
       accessToken: 'access',
       accessExpiresInSeconds: 60,

@@ -5,12 +5,12 @@ import type { RefreshState } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { endSessions } from './end-sessions.ts';
-import type { IssueGrant, SessionGrant } from './session-grant.ts';
+import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
   readonly refreshTokens: RefreshTokens;
-  readonly issueGrant: IssueGrant;
+  readonly issueTokens: IssueTokens;
   readonly idleTtlMs: number;
   readonly refreshGraceMs: number;
   readonly logger: Logger;
@@ -33,7 +33,7 @@ type Outcome =
  * @throws DomainError `invalid_grant`
  */
 export function createRefreshSession(deps: Deps) {
-  return async (caller: Caller, presented: string): Promise<SessionGrant> => {
+  return async (caller: Caller, presented: string): Promise<IssuedTokens> => {
     const read = deps.refreshTokens.read(presented);
     if (read === null) throw refuse(caller, 'foreign_token');
     const { sessionId } = read;
@@ -51,7 +51,7 @@ export function createRefreshSession(deps: Deps) {
         user_id: userId,
         session_id: sessionId,
       });
-      return deps.issueGrant({ id: sessionId, userId, refreshToken: token, remainingMs });
+      return deps.issueTokens({ id: sessionId, userId, refreshToken: token, remainingMs });
     }
     if (outcome.kind === 'unknown') throw refuse(caller, 'no_such_session');
     await endReused(caller, outcome.userId, sessionId);

@@ -52,7 +52,7 @@ function setUp(
     refreshTokens: portWith<RefreshTokens>({
       create: (sessionId) => ({ token: `refresh ${sessionId}`, hash: new Uint8Array(32) }),
     }),
-    issueGrant: async ({ id, refreshToken }) => ({
+    issueTokens: async ({ id, refreshToken }) => ({
       sessionId: id,
       accessToken: 'access',
       accessExpiresInSeconds: 60,
@@ -174,7 +174,7 @@ describe('signing in', () => {
         message: 'The e-mail address or the password is not right.',
       });
       expect(look.count).toBe(1);
-      expect(hasher.calls.map((call) => call.replace('verifyNothing', 'verify'))).toEqual([
+      expect(hasher.calls.map((call) => call.replace('verifyDummyHash', 'verify'))).toEqual([
         'verify',
       ]);
       expect(failures).toHaveLength(1);

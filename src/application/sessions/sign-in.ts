@@ -13,15 +13,15 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
-import type { IssueGrant, SessionGrant } from './session-grant.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly refreshTokens: RefreshTokens;
-  readonly issueGrant: IssueGrant;
+  readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
   readonly lifetimes: SessionLifetimes;
   readonly ids: IdGenerator;
@@ -45,7 +45,7 @@ const USER_AGENT_MAX_LENGTH = 256;
  * @throws DomainError `invalid_credentials`, `overloaded`
  */
 export function createSignIn(deps: Deps) {
-  return async (caller: Caller, input: SignInInput): Promise<SessionGrant> => {
+  return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
     const email = readEmail(input.email);
     const password = preparePassword(input.password) ?? preparePassword('');
     if (password === null) throw invalidCredentials();
@@ -67,7 +67,7 @@ export function createSignIn(deps: Deps) {
     const credentials = await deps.users.findCredentials(email);
     const matches =
       credentials === null
-        ? await deps.hasher.verifyNothing(password)
+        ? await deps.hasher.verifyDummyHash(password)
         : await deps.hasher.verify(password, credentials.passwordHash);
     if (credentials !== null && matches && credentials.status === 'active') return credentials;
     await deps.recordFailure(caller, {
@@ -94,7 +94,7 @@ export function createSignIn(deps: Deps) {
     caller: Caller,
     credentials: Credentials,
     newHash: string | null,
-  ): Promise<SessionGrant | null> {
+  ): Promise<IssuedTokens | null> {
     const { userId } = credentials;
     const id = deps.ids.next();
     const refresh = deps.refreshTokens.create(id);
@@ -127,7 +127,7 @@ export function createSignIn(deps: Deps) {
       user_id: userId,
       session_id: id,
     });
-    return deps.issueGrant({ id, userId, refreshToken: refresh.token, remainingMs });
+    return deps.issueTokens({ id, userId, refreshToken: refresh.token, remainingMs });
   }
 }
 

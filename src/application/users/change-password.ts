@@ -7,14 +7,14 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelf, userNotFound } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import { passwordChangedNotice } from './account-notices.ts';
-import type { ConfirmPassword } from './confirm-password.ts';
+import { passwordChangedEmail } from './account-emails.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
+import type { Reauthenticate } from './reauthenticate.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
-  readonly confirmPassword: ConfirmPassword;
+  readonly reauthenticate: Reauthenticate;
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface PasswordChangeInput {
 }
 
 /**
- * Stores the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
+ * Persistence the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
  * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`
  */
 export function createChangePassword(deps: Deps) {
@@ -38,7 +38,7 @@ export function createChangePassword(deps: Deps) {
     const { newPassword } = validateFields({
       newPassword: () => readNewPassword(deps.passwordRules, input.newPassword, profile.email),
     });
-    const confirmation = await deps.confirmPassword(caller, id, input.currentPassword);
+    const confirmation = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
     const passwordHash = await deps.hasher.hash(newPassword);
     await deps.unitOfWork.run(caller, async (transaction) => {
@@ -48,7 +48,7 @@ export function createChangePassword(deps: Deps) {
       user.changePassword(passwordHash, PASSWORD_FORM, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
-      await transaction.mail.enqueue([passwordChangedNotice(user.profile)]);
+      await transaction.mail.enqueue([passwordChangedEmail(user.profile)]);
       await endSessions(transaction, user, { except: sessionId }, 'password_changed');
     });
   };

@@ -4,12 +4,12 @@ import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireScope, requireSelf, userNotFound } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import type { ConfirmPassword } from './confirm-password.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
+import type { Reauthenticate } from './reauthenticate.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
-  readonly confirmPassword: ConfirmPassword;
+  readonly reauthenticate: Reauthenticate;
   readonly clock: Clock;
 }
 
@@ -21,7 +21,7 @@ export function createDeleteUser(deps: Deps) {
   return {
     async own(caller: Caller, id: string, currentPassword: string): Promise<void> {
       requireSelf(caller, id);
-      const confirmation = await deps.confirmPassword(caller, id, currentPassword);
+      const confirmation = await deps.reauthenticate(caller, id, currentPassword);
       await remove(caller, id, (user) => confirmation.assertStillTrue(user));
     },
     async any(caller: Caller, id: string, expected: ExpectedVersions): Promise<void> {

@@ -20,7 +20,7 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
       },
     },
     unitOfWork: store.unitOfWork,
-    async confirmPassword(_caller, _id, currentPassword) {
+    async reauthenticate(_caller, _id, currentPassword) {
       asked.push(currentPassword);
       return { assertStillTrue: () => {} };
     },

@@ -8,14 +8,14 @@ import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
-import { emailChangedNotices } from './account-notices.ts';
-import type { ConfirmPassword } from './confirm-password.ts';
+import { emailChangedEmails } from './account-emails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
+import type { Reauthenticate } from './reauthenticate.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
-  readonly confirmPassword: ConfirmPassword;
+  readonly reauthenticate: Reauthenticate;
   readonly clock: Clock;
 }
 
@@ -61,7 +61,7 @@ export function createUpdateUser(deps: Deps) {
         await transaction.outbox.append(user.takeEvents());
       }
       if (changed.includes('email')) {
-        await transaction.mail.enqueue(emailChangedNotices(user.profile, formerEmail));
+        await transaction.mail.enqueue(emailChangedEmails(user.profile, formerEmail));
       }
       return user.profile;
     });
@@ -77,7 +77,7 @@ export function createUpdateUser(deps: Deps) {
     const current = await deps.users.findById(id);
     if (current === null) throw userNotFound();
     if (!isOwnEmailChange(caller, change, current.email)) return undefined;
-    return deps.confirmPassword(caller, id, currentPassword);
+    return deps.reauthenticate(caller, id, currentPassword);
   }
 }
 

@@ -10,7 +10,7 @@ export interface PasswordHasher {
    * Takes as long as `verify` and is always false: for accounts that do not exist (OWASP ASVS 6.3.8).
    * @throws DomainError `overloaded`
    */
-  verifyNothing(password: PreparedPassword): Promise<false>;
+  verifyDummyHash(password: PreparedPassword): Promise<false>;
   /** Whether a hash has older parameters than new ones get. */
   isOutdated(hash: string): boolean;
 }

@@ -54,11 +54,11 @@ export interface UserRepository extends UserReader {
   /** @throws DomainError `email_taken` */
   insert(user: User): Promise<void>;
   /**
-   * Stores a locked user's profile and version.
+   * Persistence a locked user's profile and version.
    * @throws DomainError `email_taken`
    */
   update(user: User): Promise<void>;
-  /** Stores a locked user's password and version. */
+  /** Persistence a locked user's password and version. */
   updatePassword(user: User): Promise<void>;
   /**
    * Replaces a hash by one of the same password with newer parameters. Version and `updatedAt` stay.

@@ -6,7 +6,7 @@ import type { UserReader } from '../../domain/user/user-repository.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
 import type { Cache } from './cache.ts';
 import { type CachedUserReader, createCachedUserReader } from './cached-user-reader.ts';
-import { createMemoryCache } from './memory.ts';
+import { createMemoryCache } from './memory-cache.ts';
 
 const TTL_MS = 60_000;
 const OTHER_LAYOUTS = [

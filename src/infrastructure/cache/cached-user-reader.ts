@@ -4,14 +4,14 @@ import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { PublicProfile, UserReader } from '../../domain/user/user-repository.ts';
 import type { Cache } from './cache.ts';
+import { createFailSafeCache } from './fail-safe-cache.ts';
 import {
   ABSENT,
   readPublicProfile,
   readUser,
   writePublicProfile,
   writeUser,
-} from './cached-user.ts';
-import { createCarefulCache } from './careful-cache.ts';
+} from './user-codec.ts';
 
 /** What the cached reader stands on. */
 export interface CachedUserReaderDeps {
@@ -57,7 +57,7 @@ const emailKey = (email: string): string =>
  */
 export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
   const { source, random = Math.random } = deps;
-  const cache = createCarefulCache(deps.cache, deps.logger);
+  const cache = createFailSafeCache(deps.cache, deps.logger);
 
   function lifetime(isPresent: boolean): number {
     const longest = isPresent ? deps.ttlMs : Math.min(deps.ttlMs, ABSENT_TTL_MS);

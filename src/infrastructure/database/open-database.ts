@@ -66,7 +66,7 @@ function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
  * A connection of its own for what has to be answered while all others are busy: health, and the revocations of other
  * instances. Without it an overloaded service would look dead, and each of its requests would ask for its session.
  */
-export async function openWatch(
+export async function openMonitoringConnection(
   settings: DatabaseSettings,
   database: Database,
   logger: Logger,

@@ -4,11 +4,11 @@ import type { AccessTokenClaims, AccessTokens } from '../../domain/session/acces
 import { isUuid } from '../system/ids.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { deriveKey } from './master-key.ts';
-import type { SigningKeyRepository } from './signing-key-store.ts';
+import type { SigningKeyStore } from './signing-key-store.ts';
 
 /** What access tokens are made of and checked against. */
 export interface AccessTokensDeps {
-  readonly keys: SigningKeyRepository;
+  readonly keys: SigningKeyStore;
   readonly masterKey: Uint8Array;
   /** The `iss` of every token. */
   readonly issuer: string;

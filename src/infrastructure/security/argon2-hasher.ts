@@ -99,7 +99,7 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   return {
     hash: (password) => inSlot(() => argon2Hash(password, parameters)),
     verify: (password, hash) => inSlot(() => verifyInSlot(password, hash)),
-    verifyNothing: (password) => inSlot(() => verifyDummy(password)),
+    verifyDummyHash: (password) => inSlot(() => verifyDummy(password)),
     isOutdated(hash) {
       const stored = parsePhc(hash);
       return (

@@ -6,7 +6,7 @@ import {
   type PublicJwk,
   readPublicKey,
 } from './signing-key-codec.ts';
-import type { SigningKeyRepository, StoredSigningKey } from './signing-key-store.ts';
+import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
 
 /** The key that signs now. */
 export interface SigningKey {
@@ -32,7 +32,7 @@ export interface KeyRing {
 
 /** What a key ring stands on. */
 export interface KeyRingDeps {
-  readonly keys: SigningKeyRepository;
+  readonly keys: SigningKeyStore;
   /** 32 bytes that seal the private halves. */
   readonly encryptionKey: Uint8Array;
   readonly clock: Clock;

@@ -9,8 +9,8 @@ export interface StoredSigningKey {
 }
 
 /** The signing keys that all instances share. */
-export interface SigningKeyRepository {
+export interface SigningKeyStore {
   list(): Promise<readonly StoredSigningKey[]>;
-  /** Stores the first signing key. @returns false when another instance was faster: list again and use its key. */
+  /** Persistence the first signing key. @returns false when another instance was faster: list again and use its key. */
   insertSigning(key: Omit<StoredSigningKey, 'status' | 'createdAt'>): Promise<boolean>;
 }

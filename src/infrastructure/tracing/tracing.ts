@@ -12,7 +12,7 @@ import type { Logger } from '../../domain/ports.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Database } from '../database/sql.ts';
-import { createLossReport, type LossReport } from './loss-report.ts';
+import { createLossReport, type LossReport } from './dropped-span-reporter.ts';
 import { createSpans, type OpenSpan, type SpanSpec } from './spans.ts';
 import {
   traceCache,

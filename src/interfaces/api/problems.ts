@@ -4,13 +4,13 @@ import { type EdgeCode, PROBLEMS, type ProblemCode, problemType } from './proble
 
 /** Media type of every error answer (RFC 9457 §3). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
-/** Most faults that one answer lists. */
+/** Most field errors that one answer lists. */
 const MAX_FAULTS = 100;
 /** Retry advice where the error has none, in seconds. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 /** One invalid field. */
-export const faultSchema = Type.Object({
+export const fieldErrorSchema = Type.Object({
   pointer: Type.String({
     description:
       'RFC 6901 pointer into the body, such as `/email`; `/query/limit`, `/path/id` and `/header/if-match` for the other parts of a request; empty for the whole body.',
@@ -20,7 +20,7 @@ export const faultSchema = Type.Object({
 });
 
 /** One invalid field, wherever in the request it is. */
-export type Fault = Static<typeof faultSchema>;
+export type ProblemFieldError = Static<typeof fieldErrorSchema>;
 
 /** RFC 9457 problem document with our extensions. */
 export const problemSchema = Type.Object({
@@ -31,7 +31,7 @@ export const problemSchema = Type.Object({
   instance: Type.String({ description: '`urn:user-service:request:` and the request id.' }),
   code: Type.String(),
   request_id: Type.String(),
-  errors: Type.Optional(Type.Array(faultSchema)),
+  errors: Type.Optional(Type.Array(fieldErrorSchema)),
 });
 
 /** A rejection that an interface decides on before any use case runs. */
@@ -48,11 +48,11 @@ export class EdgeError extends Error {
 /** A request whose parts do not fit the route's schema. */
 export class InvalidRequest extends Error {
   override readonly name = 'InvalidRequest';
-  readonly faults: readonly Fault[];
+  readonly fieldErrors: readonly ProblemFieldError[];
 
-  constructor(faults: readonly Fault[]) {
+  constructor(fieldErrors: readonly ProblemFieldError[]) {
     super('One or more fields are not valid.');
-    this.faults = faults;
+    this.fieldErrors = fieldErrors;
   }
 }
 
@@ -60,18 +60,18 @@ export class InvalidRequest extends Error {
 export interface Problem {
   readonly code: ProblemCode;
   readonly detail: string;
-  readonly faults?: readonly Fault[];
+  readonly fieldErrors?: readonly ProblemFieldError[];
   /** Whole seconds after which a retry makes sense; set for every problem with status 503. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * Turns a thrown error into a problem. An unknown error becomes a bare `internal_error`.
+ * ConnectionQueue a thrown error into a problem. An unknown error becomes a bare `internal_error`.
  * @param fieldsIn the part of the request that holds the fields which a `DomainError` names
  */
 export function toProblem(error: unknown, fieldsIn: 'body' | 'query'): Problem {
   if (error instanceof EdgeError) return { code: error.code, detail: error.message };
-  if (error instanceof InvalidRequest) return validationProblem(error.message, error.faults);
+  if (error instanceof InvalidRequest) return validationProblem(error.message, error.fieldErrors);
   if (error instanceof DomainError) return domainProblem(error, fieldsIn);
   return { code: 'internal_error', detail: PROBLEMS.internal_error.meaning };
 }
@@ -79,25 +79,25 @@ export function toProblem(error: unknown, fieldsIn: 'body' | 'query'): Problem {
 function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem {
   if (error.code === 'validation_failed') {
     const prefix = fieldsIn === 'query' ? '/query/' : '/';
-    const faults = error.fields.map(({ field, code, message }) => ({
+    const fieldErrors = error.fields.map(({ field, code, message }) => ({
       pointer: `${prefix}${field}`,
       code,
       message,
     }));
-    return validationProblem(error.message, faults);
+    return validationProblem(error.message, fieldErrors);
   }
   const problem = { code: error.code, detail: error.message };
   if (PROBLEMS[error.code].status !== 503) return problem;
   return { ...problem, retryAfterSeconds: error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS };
 }
 
-function validationProblem(detail: string, faults: readonly Fault[]): Problem {
-  return { code: 'validation_failed', detail, faults: faults.slice(0, MAX_FAULTS) };
+function validationProblem(detail: string, fieldErrors: readonly ProblemFieldError[]): Problem {
+  return { code: 'validation_failed', detail, fieldErrors: fieldErrors.slice(0, MAX_FAULTS) };
 }
 
 /** The document of a problem. */
 export function problemDocument(
-  problem: Pick<Problem, 'code' | 'detail' | 'faults'>,
+  problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors'>,
   requestId: string,
 ): Static<typeof problemSchema> {
   const { status, title } = PROBLEMS[problem.code];
@@ -109,6 +109,6 @@ export function problemDocument(
     instance: `urn:user-service:request:${requestId}`,
     code: problem.code,
     request_id: requestId,
-    ...(problem.faults === undefined ? {} : { errors: [...problem.faults] }),
+    ...(problem.fieldErrors === undefined ? {} : { errors: [...problem.fieldErrors] }),
   };
 }

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
-import { type Fault, InvalidRequest } from './problems.ts';
+import { InvalidRequest, type ProblemFieldError } from './problems.ts';
 
 /** The parts of a request that have a schema. */
 export type RequestPart = 'body' | 'query' | 'path';
@@ -26,8 +26,12 @@ const ajv = new Ajv({
 });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
-/** All faults of a value against its schema; none when it fits. Schemas are compiled at their first use. */
-export function findFaults(part: RequestPart, schema: TSchema, value: unknown): readonly Fault[] {
+/** All field errors of a value against its schema; none when it fits. Schemas are compiled at their first use. */
+export function findFieldErrors(
+  part: RequestPart,
+  schema: TSchema,
+  value: unknown,
+): readonly ProblemFieldError[] {
   let validate = compiled.get(schema);
   if (validate === undefined) {
     validate = ajv.compile(schema);
@@ -38,14 +42,14 @@ export function findFaults(part: RequestPart, schema: TSchema, value: unknown): 
 }
 
 /**
- * Refuses a request that has faults.
+ * Refuses a request that has field errors.
  * @throws InvalidRequest
  */
-export function assertNoFaults(faults: readonly Fault[]): void {
-  if (faults.length > 0) throw new InvalidRequest(faults);
+export function assertNoFieldErrors(fieldErrors: readonly ProblemFieldError[]): void {
+  if (fieldErrors.length > 0) throw new InvalidRequest(fieldErrors);
 }
 
-function toFault(part: RequestPart, error: ErrorObject): Fault {
+function toFault(part: RequestPart, error: ErrorObject): ProblemFieldError {
   const base = `${POINTER_PREFIX[part]}${error.instancePath}`;
   const { keyword, params } = error;
   switch (keyword) {

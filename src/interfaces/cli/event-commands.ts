@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
-import { PARKED_EVENTS, type TailOptions, tailEvents } from './events.ts';
-import { documented, type SetExitCode, wholeNumber } from './help.ts';
 import {
   addOperatorCommand,
   addSetAsideCommands,
@@ -9,7 +7,9 @@ import {
   OPERATOR_NOTE,
   type OperatorOptions,
   type RunAtService,
-} from './set-aside-commands.ts';
+} from './dead-letter-commands.ts';
+import { PARKED_EVENTS, type TailOptions, tailEvents } from './events.ts';
+import { documented, type SetExitCode, wholeNumber } from './help.ts';
 
 const PARKED_NOTE =
   'The broker refused a parked event too often, for example because it is too large. Later events of\n' +

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createOutboxFollower } from '../../application/outbox/follow-outbox.ts';
+import { createOutboxTail } from '../../application/outbox/tail-outbox.ts';
 import type { LoggedEvent } from '../../domain/outbox/outbox-queue.ts';
+import { ask, type OperatorDeps, recordsOf, type SetAside } from './dead-letters.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { isRecord } from './problem.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
-import { ask, type OperatorDeps, recordsOf, type SetAside } from './set-aside.ts';
 import { printable } from './text.ts';
 
 const PATH = '/v1/events';
@@ -55,10 +55,10 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
     const afterPosition = await beginning(options, deps);
     const patient = { ...deps, policy: deps.policy ?? TAIL_POLICY };
     const log = { list: (after: number) => list(after, patient) };
-    const follower = createOutboxFollower({ log, monotonicMs, afterPosition });
+    const follower = createOutboxTail({ log, monotonicMs, afterPosition });
     while (!signal.aborted && !io.stdoutClosed()) {
       const events = await follower.next().catch((error) => {
-        throw withPosition(error, follower.resumeAfter());
+        throw withPosition(error, follower.checkpoint());
       });
       for (const event of events) io.stdout(options.json === true ? toJson(event) : toLine(event));
       if (events.length > 0) continue;

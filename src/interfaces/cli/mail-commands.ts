@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
+import { addSetAsideCommands, createRunAtService, OPERATOR_NOTE } from './dead-letter-commands.ts';
+import type { SetAside } from './dead-letters.ts';
 import { documented, type SetExitCode } from './help.ts';
-import type { SetAside } from './set-aside.ts';
-import { addSetAsideCommands, createRunAtService, OPERATOR_NOTE } from './set-aside-commands.ts';
 
 const FAILED_MAILS: SetAside = {
   path: '/v1/mail/failed',

@@ -23,7 +23,7 @@ export type MediaType =
   | 'application/x-www-form-urlencoded';
 
 /** One status that a route answers with when all is well. */
-export interface AnswerSpec {
+export interface ResponseSpec {
   readonly description: string;
   readonly schema?: TSchema;
   /** Set for what the route writes itself; without it the body is JSON, written by the schema. */
@@ -53,7 +53,7 @@ export interface RouteRequest<P extends TSchema, Q extends TSchema, B extends TS
 }
 
 /** What a route answers. */
-export interface Answer {
+export interface RouteResponse {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -75,10 +75,10 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly query?: Q;
   readonly body?: BodySpec<B>;
   readonly headers?: readonly HeaderSpec[];
-  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Refusals of the use case, besides those that every route of its kind has. */
   readonly problems: readonly ProblemCode[];
-  handle(request: RouteRequest<P, Q, B>, deps: HttpDeps): Promise<Answer>;
+  handle(request: RouteRequest<P, Q, B>, deps: HttpDeps): Promise<RouteResponse>;
 }
 
 /** A route whose schemas' types no longer matter. */

@@ -1,14 +1,14 @@
 import { userNotFound } from '../../application/access/policy.ts';
 import { closedObject, uuidInput } from '../api/schemas/common.ts';
-import { reportSchema, showReport } from '../api/schemas/health.ts';
+import { reportSchema, toHealthResponse } from '../api/schemas/health.ts';
 import {
   lowerCased,
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
-  showPublicProfiles,
+  toPublicProfilesResponse,
 } from '../api/schemas/public-profiles.ts';
-import { email, showUser, userSchema } from '../api/schemas/users.ts';
+import { email, toUserResponse, userSchema } from '../api/schemas/users.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** Name of the micro service and of its queue group. */
@@ -29,7 +29,7 @@ const getUser = endpoint({
   answer: userSchema,
   problems: ['user_not_found'],
   handle: async ({ caller, body }, { getUser }) =>
-    showUser(await getUser(caller, body.id.toLowerCase())),
+    toUserResponse(await getUser(caller, body.id.toLowerCase())),
 });
 
 const getUserByEmail = endpoint({
@@ -42,7 +42,7 @@ const getUserByEmail = endpoint({
   handle: async ({ caller, body }, { listUsers }) => {
     const [user] = (await listUsers(caller, { kind: 'email', email: body.email })).users;
     if (user === undefined) throw userNotFound();
-    return showUser(user);
+    return toUserResponse(user);
   },
 });
 
@@ -55,7 +55,7 @@ const getPublicProfiles = endpoint({
   answer: publicProfilesSchema,
   problems: [],
   handle: async ({ caller, body }, { getPublicProfiles }) =>
-    showPublicProfiles(await getPublicProfiles(caller, lowerCased(body.ids))),
+    toPublicProfilesResponse(await getPublicProfiles(caller, lowerCased(body.ids))),
 });
 
 const getHealth = endpoint({
@@ -67,7 +67,7 @@ const getHealth = endpoint({
   bodyOptional: true,
   answer: reportSchema,
   problems: [],
-  handle: async (_request, { checkHealth }) => showReport(await checkHealth()),
+  handle: async (_request, { checkHealth }) => toHealthResponse(await checkHealth()),
 });
 
 /** Everything that the micro service answers. */

@@ -5,7 +5,7 @@ import { PROBLEMS, type ProblemCode } from '../api/problem-table.ts';
 import { EdgeError, problemDocument, toProblem } from '../api/problems.ts';
 import { BODY_LIMIT_BYTES, parseJsonBytes } from '../api/request-json.ts';
 import { writeJson } from '../api/response-json.ts';
-import { assertNoFaults, findFaults } from '../api/validation.ts';
+import { assertNoFieldErrors, findFieldErrors } from '../api/validation.ts';
 import type { Endpoint, NatsUseCases } from './endpoint.ts';
 import { subjectOf } from './endpoints.ts';
 
@@ -43,7 +43,7 @@ interface Deps {
 export type RequestHandling = ReturnType<typeof createRequestHandling>;
 
 /**
- * Turns a message into its outcome, in the order of the HTTP edge: credentials, then the body's bytes, then the body
+ * ConnectionQueue a message into its outcome, in the order of the HTTP edge: credentials, then the body's bytes, then the body
  * against its schema, then the use case. Neither function ever throws or rejects.
  */
 export function createRequestHandling(deps: Deps) {
@@ -57,7 +57,7 @@ export function createRequestHandling(deps: Deps) {
     try {
       context.principal = await authenticate(endpoint.access, readAuthorization(message));
       const body = readBody(endpoint, message.data);
-      assertNoFaults(findFaults('body', endpoint.body, body));
+      assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
       const caller = { ...context, ip: null, userAgent: null };
       const answer = await endpoint.handle({ caller, body: body as never }, deps.useCases);
       return { status: 200, body: writeJson(endpoint.answer, answer, deps.formatTime) };

@@ -2,11 +2,11 @@ import { type Service, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
-import { createAnswering, type ObservedNatsRequest } from './answering.ts';
+import { createDispatcher, type ObservedNatsRequest } from './dispatcher.ts';
 import type { NatsUseCases } from './endpoint.ts';
-import { createEndpointCounts, type EndpointCounts } from './endpoint-counts.ts';
+import { createEndpointStats, type EndpointStats } from './endpoint-stats.ts';
 import { endpoints, SERVICE_NAME, SUBJECT_PREFIX } from './endpoints.ts';
-import { BEAT_INTERVAL_MS, BEAT_POLL_MS, startHealthBeat } from './health-beat.ts';
+import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_POLL_MS, startHeartbeat } from './heartbeat.ts';
 import type { NatsLink } from './nats-link.ts';
 import { createRequestHandling } from './request-handling.ts';
 
@@ -68,13 +68,13 @@ const RESTART_MAX_MS = 60_000;
 export function createNatsService(deps: NatsServiceDeps): NatsService {
   const { link, logger, settings, instanceId } = deps;
   if (!/^[A-Za-z0-9_-]+$/.test(instanceId)) throw new Error('The instance id is no subject token.');
-  const answering = createAnswering({
+  const answering = createDispatcher({
     ...deps,
     handling: createRequestHandling(deps),
     requestTimeoutMs: settings.requestTimeoutMs,
     maxConcurrentRequests: settings.maxConcurrentRequests ?? MAX_CONCURRENT_REQUESTS,
   });
-  const counts = new Map(endpoints.map(({ name }) => [name, createEndpointCounts()]));
+  const counts = new Map(endpoints.map(({ name }) => [name, createEndpointStats()]));
   let service: Service | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   let restartMs = RESTART_MIN_MS;
@@ -84,10 +84,10 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
     restartMs = RESTART_MIN_MS;
     void serve(connection);
   });
-  const beat = startHealthBeat({
+  const beat = startHeartbeat({
     ...deps,
-    intervalMs: settings.beatIntervalMs ?? BEAT_INTERVAL_MS,
-    pollMs: settings.beatPollMs ?? BEAT_POLL_MS,
+    intervalMs: settings.beatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
+    pollMs: settings.beatPollMs ?? HEARTBEAT_POLL_MS,
   });
 
   return {
@@ -98,9 +98,9 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       await beat.stop();
       const drained = service?.stop();
       // Without a server there is nobody to drain from, and the library would wait for one.
-      const answers = link.current() !== null && (await settled(drained, DRAIN_TIMEOUT_MS));
+      const responses = link.current() !== null && (await settled(drained, DRAIN_TIMEOUT_MS));
       await answering.idle();
-      if (answers) await settled(link.current()?.flush(), DRAIN_TIMEOUT_MS);
+      if (responses) await settled(link.current()?.flush(), DRAIN_TIMEOUT_MS);
     },
   };
 
@@ -145,7 +145,7 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       group.addEndpoint(endpoint.name, {
         metadata: { access: endpoint.access },
         handler: (_error, message) =>
-          answering.take(endpoint, counts.get(endpoint.name) as EndpointCounts, message),
+          answering.take(endpoint, counts.get(endpoint.name) as EndpointStats, message),
       });
     }
     return added;

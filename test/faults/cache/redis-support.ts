@@ -4,7 +4,10 @@ import {
   type CachedUserReader,
   createCachedUserReader,
 } from '../../../src/infrastructure/cache/cached-user-reader.ts';
-import { createRedisCache, type RedisCache } from '../../../src/infrastructure/cache/redis.ts';
+import {
+  createRedisCache,
+  type RedisCache,
+} from '../../../src/infrastructure/cache/redis-cache.ts';
 import {
   createRedisClient,
   type RedisSettings,

@@ -26,10 +26,15 @@ interface Account {
 }
 
 /** Acknowledged users by id, each with the newest acknowledged version. */
-type Ledger = Map<string, number>;
+type ImportProgress = Map<string, number>;
 
 /** Registers and renames people until the service is gone. Every answer it gets goes into the ledger. */
-async function write(url: string, key: string, name: string, ledger: Ledger): Promise<void> {
+async function write(
+  url: string,
+  key: string,
+  name: string,
+  ledger: ImportProgress,
+): Promise<void> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   for (let turn = 0; ; turn += 1) {
     const email = `${name}-${turn}@example.com`;
@@ -68,8 +73,8 @@ async function send(
 }
 
 /** Every user's version, as the service tells it. */
-async function readVersions(url: string, key: string): Promise<Ledger> {
-  const versions: Ledger = new Map();
+async function readVersions(url: string, key: string): Promise<ImportProgress> {
+  const versions: ImportProgress = new Map();
   let cursor: string | null = '';
   while (cursor !== null) {
     const page: Response = await fetch(
@@ -86,7 +91,7 @@ async function readVersions(url: string, key: string): Promise<Ledger> {
   return versions;
 }
 
-function expectNothingLost(acknowledged: Ledger, stored: Ledger): void {
+function expectNothingLost(acknowledged: ImportProgress, stored: ImportProgress): void {
   const lost = [...acknowledged].filter(([id, version]) => (stored.get(id) ?? 0) < version);
   expect(lost).toEqual([]);
 }
@@ -96,7 +101,7 @@ describe('the embedded service under kill -9', () => {
     `keeps every acknowledged write and its event over ${KILLS} kills under load`,
     async () => {
       const cwd = createWorkingDirectory();
-      const acknowledged: Ledger = new Map();
+      const acknowledged: ImportProgress = new Map();
       for (let round = 0; round < KILLS; round += 1) {
         const { url, process } = await serve(cwd, CHEAP_HASHING);
         const key = readServiceKey(cwd);

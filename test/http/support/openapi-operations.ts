@@ -20,7 +20,7 @@ export interface Operation {
   /** Schemas of the body by media type; none where no body is taken. */
   readonly bodies: Readonly<Record<string, Schema>>;
   /** Schemas of the answers by status; null where an answer has no body. */
-  readonly answers: Readonly<Record<string, Schema | null>>;
+  readonly responses: Readonly<Record<string, Schema | null>>;
   /** The media type of each answer that has a body. */
   readonly answerTypes: Readonly<Record<string, string>>;
 }
@@ -56,7 +56,7 @@ function readOperation(method: string, path: string, operation: Json): Operation
     bodies: Object.fromEntries(
       Object.entries(body?.content ?? {}).map(([type, { schema }]) => [type, schema]),
     ),
-    answers: Object.fromEntries(
+    responses: Object.fromEntries(
       contents.map(({ status, content }) => [status, content?.[1].schema ?? null]),
     ),
     answerTypes: Object.fromEntries(

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto';
 import { createRemoteJWKSet, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPostgresSigningKeyRepository } from '../../../src/infrastructure/database/postgres/signing-key-repository.ts';
+import { createPostgresSigningKeyStore } from '../../../src/infrastructure/database/postgres/signing-key-store.ts';
 import { deriveKey } from '../../../src/infrastructure/security/master-key.ts';
 import { openPrivateKey } from '../../../src/infrastructure/security/signing-key-codec.ts';
 import { type Api, createApi, type Grant, useSharedApi } from '../../support/api.ts';
@@ -161,7 +161,7 @@ async function setUpForgery(api: Api): Promise<ForgerySetting> {
   const grant = await api.signIn(account);
   const other = await api.register();
   const otherGrant = await api.signIn(other);
-  const [stored] = await createPostgresSigningKeyRepository(api.app.database).list();
+  const [stored] = await createPostgresSigningKeyStore(api.app.database).list();
   if (stored === undefined) throw new Error('there is a signing key');
   const encryptionKey = deriveKey(Buffer.from(masterKey, 'base64'), 'signing-key-encryption');
   const privateKey = openPrivateKey(encryptionKey, stored);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createRedisCache } from '../../../src/infrastructure/cache/redis.ts';
+import { createRedisCache } from '../../../src/infrastructure/cache/redis-cache.ts';
 import type { RedisSettings } from '../../../src/infrastructure/cache/redis-client.ts';
 import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
 import { createCertificates, type TestCertificates } from '../../support/certificates.ts';

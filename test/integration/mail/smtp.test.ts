@@ -4,7 +4,7 @@ import { MailRefused } from '../../../src/domain/mail.ts';
 import {
   createSmtpMailer,
   type SmtpSettings,
-} from '../../../src/infrastructure/external/smtp-mailer.ts';
+} from '../../../src/infrastructure/mail/smtp-mailer.ts';
 import { createCertificates, type TestCertificates } from '../../support/certificates.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { useSmtpServer } from '../../support/smtp-server.ts';

@@ -1,12 +1,12 @@
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
 import type { HealthReport } from '../../../src/application/check-health.ts';
-import { beatSchema } from '../../../src/interfaces/nats/health-beat.ts';
+import { heartbeatSchema } from '../../../src/interfaces/nats/heartbeat.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createNatsClient } from '../../support/nats-client.ts';
 import { startInstance, useNats } from './nats-service-setup.ts';
 
-const fits = new Ajv({ validateFormats: false }).compile(beatSchema);
+const fits = new Ajv({ validateFormats: false }).compile(heartbeatSchema);
 
 type Beat = { readonly instance_id: string; readonly status: string };
 

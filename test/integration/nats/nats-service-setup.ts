@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import {
   connectNats,
   type NatsSettings,
-} from '../../../src/infrastructure/message/nats-connection.ts';
+} from '../../../src/infrastructure/messaging/nats-connection.ts';
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/events.ts';
-import { subjectOf, toHeaders } from '../../../src/infrastructure/message/cloud-event.ts';
+import { subjectOf, toHeaders } from '../../../src/infrastructure/messaging/cloud-event.ts';
 import { documentedTypes, readEventMessage } from '../../support/event-schemas.ts';
 
 type DataOf<T extends DomainEvent['type']> = Extract<DomainEvent, { type: T }>['data'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createIssueTokens } from '../../../src/application/sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from '../../../src/application/sessions/record-failed-authentication.ts';
-import { createIssueGrant } from '../../../src/application/sessions/session-grant.ts';
 import { createSignIn } from '../../../src/application/sessions/sign-in.ts';
 import type { AccessTokens } from '../../../src/domain/session/access-tokens.ts';
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
@@ -59,7 +59,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     unitOfWork,
     hasher,
     refreshTokens: createRefreshTokens({ masterKey: Buffer.alloc(32, 7) }),
-    issueGrant: createIssueGrant({ accessTokens: portWith<AccessTokens>({}), accessTtlMs: 1 }),
+    issueTokens: createIssueTokens({ accessTokens: portWith<AccessTokens>({}), accessTtlMs: 1 }),
     recordFailure: createRecordFailedAuthentication({ unitOfWork, clock, logger }),
     lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
     ids,

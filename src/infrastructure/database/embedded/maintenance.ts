@@ -1,6 +1,6 @@
 import type { Logger } from '../../../domain/ports.ts';
+import type { ConnectionQueue } from './connection-queue.ts';
 import type { EmbeddedSession } from './session.ts';
-import type { Turns } from './turns.ts';
 
 /** Changed rows before the first clean-up; each later one waits for twice as many, up to the last number. */
 const FIRST_AFTER_ROWS = 2_000;
@@ -13,7 +13,7 @@ const AT_MOST_AFTER_ROWS = 100_000;
  */
 export function createMaintenance(
   session: EmbeddedSession,
-  turns: Turns,
+  turns: ConnectionQueue,
   logger: Logger | undefined,
 ): () => void {
   let nextAt = FIRST_AFTER_ROWS;

@@ -6,11 +6,11 @@ import { checkHealth } from '../postgres/generated/health.queries.ts';
 import type { Database, MigrationConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
+import { type ConnectionQueue, createConnectionQueue } from './connection-queue.ts';
 import { prepareDataDirectory } from './data-directory.ts';
 import { EMBEDDED_POSTGRES_MAJOR, startEngine } from './engine.ts';
 import { createMaintenance } from './maintenance.ts';
 import { asMigrationConnection, createEmbeddedSession, type EmbeddedSession } from './session.ts';
-import { createTurns, type Turns } from './turns.ts';
 
 /** Where the embedded database keeps its data, and its bounds. */
 export interface EmbeddedDatabaseOptions {
@@ -40,7 +40,10 @@ const MAX_WAITING = 10_000;
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const engine = await openEngine(options);
   const session = createEmbeddedSession(engine, options.logger);
-  const turns = createTurns({ maxWaiting: MAX_WAITING, maxWaitMs: options.maxWaitMs ?? 5_000 });
+  const turns = createConnectionQueue({
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: options.maxWaitMs ?? 5_000,
+  });
   const transactionTimeoutMs = options.transactionTimeoutMs ?? 10_000;
   const transactions = {
     connection: session,
@@ -108,7 +111,7 @@ async function openEngine({ path, templatePath }: EmbeddedDatabaseOptions): Prom
 
 /** Keeps the turn until the connection is closed. */
 async function openExclusively(
-  turns: Turns,
+  turns: ConnectionQueue,
   session: EmbeddedSession,
 ): Promise<MigrationConnection> {
   return await new Promise((resolve, reject) => {

@@ -98,7 +98,7 @@ export function rowsToAdopt(
   return migrations.filter((migration) => migration.version <= record.version);
 }
 
-/** Stores rows that are filled in afterwards. */
+/** Persistence rows that are filled in afterwards. */
 export async function insertAdopted(
   connection: SqlConnection,
   migrations: readonly Migration[],

@@ -83,7 +83,7 @@ export function commitOutcomeUnknown(cause: unknown): DomainError {
 }
 
 /**
- * Turns what a driver threw into the domain's terms, once and here. Expected refusals and passing failures become
+ * ConnectionQueue what a driver threw into the domain's terms, once and here. Expected refusals and passing failures become
  * `DomainError`s with the original as cause; everything else comes back as it is, and is a fault of ours.
  */
 export function translateDatabaseError(error: unknown): unknown {

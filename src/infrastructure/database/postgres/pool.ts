@@ -2,8 +2,8 @@ import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from '../../../domain/ports.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
-import { type ConnectionLender, createConnectionLender } from './checkout.ts';
 import { clientConfig, openPostgresMigrationConnection } from './client.ts';
+import { type ConnectionLender, createConnectionLender } from './connection-lender.ts';
 import {
   breaksConnection,
   commitOutcomeUnknown,

@@ -9,7 +9,7 @@ import type {
   UserPage,
   UserRepository,
 } from '../../../domain/user/user-repository.ts';
-import { createGathering } from '../../../lib/gathering.ts';
+import { createBatcher } from '../../../lib/batcher.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   deleteUser,
@@ -39,7 +39,7 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** The users in PostgreSQL or the embedded database, through one connection or any of them. */
 export function createPostgresUserRepository(connection: SqlConnection): UserRepository {
-  const findGathered = createGathering<string, UserProfile | null>(async (ids, answer) => {
+  const findGathered = createBatcher<string, UserProfile | null>(async (ids, answer) => {
     const found = new Map<string, UserProfile>();
     for (const row of await findUsersByIds.run({ ids }, connection)) {
       found.set(row.id, toProfile(row));

@@ -19,17 +19,17 @@ export const reportSchema = Type.Object({
 });
 
 /** A report as answers show it. */
-export function showReport({ status, checks }: HealthReport): Static<typeof reportSchema> {
+export function toHealthResponse({ status, checks }: HealthReport): Static<typeof reportSchema> {
   return {
     status,
     checks: {
-      database: showDependency(checks.database),
-      cache: showDependency(checks.cache),
-      messaging: showDependency(checks.messaging),
+      database: toDependencyResponse(checks.database),
+      cache: toDependencyResponse(checks.cache),
+      messaging: toDependencyResponse(checks.messaging),
     },
   };
 }
 
-function showDependency(health: DependencyHealth): Static<typeof dependencySchema> {
+function toDependencyResponse(health: DependencyHealth): Static<typeof dependencySchema> {
   return { status: health.status, latency_ms: health.latencyMs, driver: health.driver };
 }

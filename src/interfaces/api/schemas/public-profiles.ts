@@ -26,7 +26,9 @@ export const publicProfilesSchema = Type.Object({
 });
 
 /** Profiles as answers show them. */
-export function showPublicProfiles(found: PublicProfiles): Static<typeof publicProfilesSchema> {
+export function toPublicProfilesResponse(
+  found: PublicProfiles,
+): Static<typeof publicProfilesSchema> {
   return {
     profiles: found.profiles.map(({ id, firstName, lastName }) => ({
       id,

@@ -36,7 +36,7 @@ export const userSchema = Type.Object({
 });
 
 /** A user as answers show it. */
-export function showUser(user: UserProfile): Static<typeof userSchema> {
+export function toUserResponse(user: UserProfile): Static<typeof userSchema> {
   return {
     id: user.id,
     first_name: user.firstName,

@@ -5,11 +5,11 @@ import type { OperatorClient } from '../operator-client.ts';
 import { PATIENT, type RetryPolicy } from '../retry.ts';
 import { counted } from '../text.ts';
 import { type Checkpoint, type Counts, createCheckpointFile } from './checkpoint.ts';
-import { createLedger } from './ledger.ts';
+import { createImportProgress } from './import-progress.ts';
 import { type FileSurvey, surveyFile } from './line-reader.ts';
 import { loadFile } from './load-file.ts';
 import { describeRefusal } from './person-line.ts';
-import { createProgress } from './progress.ts';
+import { createProgress } from './progress-display.ts';
 
 /** What `users create --file` is told. */
 export interface CreateFromFileOptions {
@@ -53,7 +53,7 @@ export async function createUsersFromFile(
   );
   const found = options.restart === true ? undefined : await checkpointFile.read();
   if (found !== undefined) assertResumable(found, survey, client.describe(), checkpointFile.path);
-  const ledger = createLedger(found);
+  const ledger = createImportProgress(found);
   const answeredBefore = found === undefined ? 0 : linesAnswered(found);
   if (found !== undefined) io.stderr(describeResume(found, answeredBefore, survey));
 

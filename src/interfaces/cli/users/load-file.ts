@@ -4,8 +4,8 @@ import { type OperatorClient, ServiceUnreachable } from '../operator-client.ts';
 import { describeProblem, problemOf } from '../problem.ts';
 import { type RetryPolicy, requestWithRetries } from '../retry.ts';
 import type { CheckpointFile } from './checkpoint.ts';
-import { createCheckpointKeeper } from './checkpoint-keeper.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import { createCheckpointKeeper } from './checkpoint-writer.ts';
+import type { ImportProgress, Outcome } from './import-progress.ts';
 import { type Line, readLines } from './line-reader.ts';
 import { parsePersonLine, type Refusal, refusalOf } from './person-line.ts';
 
@@ -15,7 +15,7 @@ export interface LoadDeps {
   /** Of the file, as surveyed: a file that changes meanwhile must not pass for it. */
   readonly sha256: string;
   readonly client: OperatorClient;
-  readonly ledger: Ledger;
+  readonly ledger: ImportProgress;
   readonly checkpointFile: CheckpointFile;
   readonly concurrency: number;
   /** For lines without one. */

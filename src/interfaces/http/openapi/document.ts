@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
-import type { AnswerSpec, Route } from '../route.ts';
+import type { ResponseSpec, Route } from '../route.ts';
 import { describeAccess, securityOf } from './access.ts';
 import { namedSchemas, withReferences } from './named-schemas.ts';
 import { describeProblems, problemCodesOf } from './problem-responses.ts';
@@ -77,7 +77,7 @@ function operation(route: Route, responses: Map<string, Json>): Json {
     security: securityOf(route.access),
     ...withoutEmpty('parameters', parameters(route)),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: { ...answers(route), ...refusals(route, responses) },
+    responses: { ...documentedResponses(route), ...refusals(route, responses) },
   };
 }
 
@@ -116,13 +116,13 @@ function requestBody({ schema, mediaTypes }: NonNullable<Route['body']>): Json {
   };
 }
 
-function answers(route: Route): Json {
+function documentedResponses(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, answer]) => [status, answerResponse(answer)]),
+    Object.entries(route.responses).map(([status, answer]) => [status, answerResponse(answer)]),
   );
 }
 
-function answerResponse({ description, schema, mediaType, headers = {} }: AnswerSpec): Json {
+function answerResponse({ description, schema, mediaType, headers = {} }: ResponseSpec): Json {
   const described = Object.entries(headers).map(([name, text]) => [
     name,
     { description: text, schema: { type: 'string' } },
@@ -144,7 +144,7 @@ function refusals(route: Route, responses: Map<string, Json>): Json {
   }
   const described: Json = {};
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
-    if (status in route.answers) continue;
+    if (status in route.responses) continue;
     const name = codes.map(pascalCase).join('Or');
     responses.set(name, refusalResponse(status, codes));
     described[status] = { $ref: `#/components/responses/${name}` };

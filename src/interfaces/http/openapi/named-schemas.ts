@@ -30,7 +30,7 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [deletionBody, 'Deletion'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
-  [grantSchema, 'SessionGrant'],
+  [grantSchema, 'IssuedTokens'],
   [sessionSchema, 'Session'],
   [sessionListSchema, 'SessionList'],
   [keySetSchema, 'KeySet'],

@@ -40,7 +40,7 @@ export function setAsideRoutes({ tag, path, requeue, drop }: SetAsideSpec): read
         schema: closedObject({ id: Type.Union([uuidInput(requeue.idDescription), Type.Null()]) }),
         mediaTypes: ['application/json'],
       },
-      answers: { 200: { description: 'How many are tried again.', schema: count } },
+      responses: { 200: { description: 'How many are tried again.', schema: count } },
       problems: [],
       handle: async ({ caller, body }, { useCases }) => ({
         status: 200,
@@ -55,7 +55,7 @@ export function setAsideRoutes({ tag, path, requeue, drop }: SetAsideSpec): read
       summary: drop.summary,
       access: 'operator',
       params: closedObject({ id: uuidInput(drop.idDescription) }),
-      answers: { 200: { description: drop.description, schema: count } },
+      responses: { 200: { description: drop.description, schema: count } },
       problems: [],
       handle: async ({ caller, params }, { useCases }) => {
         const dropped = await drop.run(useCases, caller, params.id);

@@ -58,7 +58,7 @@ export function createDocsRoutes(makeDocument: () => unknown): readonly Route[] 
     tag,
     summary: 'This document',
     access: 'public',
-    answers: {
+    responses: {
       200: {
         description: 'The OpenAPI document.',
         schema: Type.Object({}),
@@ -93,7 +93,7 @@ const pageRoute = route({
   tag,
   summary: 'Interactive documentation',
   access: 'public',
-  answers: { 200: { description: 'A page.', schema: Type.String(), mediaType: 'text/html' } },
+  responses: { 200: { description: 'A page.', schema: Type.String(), mediaType: 'text/html' } },
   problems: [],
   handle: async () => ({
     status: 200,
@@ -116,7 +116,7 @@ function assetRoute(
     summary: 'Part of the documentation page',
     undocumented: true,
     access: 'public',
-    answers: { 200: { description: 'The file.' } },
+    responses: { 200: { description: 'The file.' } },
     problems: [],
     handle: async () => {
       loaded ??= load();

@@ -26,12 +26,12 @@ const parkedSchema = Type.Object({
   waiting_behind: Type.Integer(),
 });
 
-function showEvent({ id, position, event, time }: LoggedEvent): Static<typeof eventSchema> {
+function toEventResponse({ id, position, event, time }: LoggedEvent): Static<typeof eventSchema> {
   const { type, userId, userVersion, data } = event;
   return { id, position, type, time, user_id: userId, user_version: userVersion, data };
 }
 
-function showParked(parked: ParkedEvent): Static<typeof parkedSchema> {
+function toDeadEventResponse(parked: ParkedEvent): Static<typeof parkedSchema> {
   return {
     id: parked.id,
     type: parked.type,
@@ -52,7 +52,7 @@ const listEvents = route({
   summary: 'Events after a position; without one, only the last position',
   access: 'operator',
   query: closedObject({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
-  answers: {
+  responses: {
     200: {
       description: 'The events, and the position of the last one.',
       schema: Type.Object({ events: Type.Array(eventSchema), last_position: Type.Integer() }),
@@ -62,7 +62,10 @@ const listEvents = route({
   handle: async ({ caller, query }, { useCases }) => {
     const after = query.after === undefined ? null : Number(query.after);
     const { events, lastPosition } = await useCases.manageEvents.list(caller, after);
-    return { status: 200, body: { events: events.map(showEvent), last_position: lastPosition } };
+    return {
+      status: 200,
+      body: { events: events.map(toEventResponse), last_position: lastPosition },
+    };
   },
 });
 
@@ -73,7 +76,7 @@ const listParkedEvents = route({
   tag,
   summary: 'Events that wait for a decision',
   access: 'operator',
-  answers: {
+  responses: {
     200: {
       description: 'The oldest first.',
       schema: Type.Object({ events: Type.Array(parkedSchema) }),
@@ -82,7 +85,7 @@ const listParkedEvents = route({
   problems: [],
   handle: async ({ caller }, { useCases }) => {
     const parked = await useCases.manageEvents.listParked(caller);
-    return { status: 200, body: { events: parked.map(showParked) } };
+    return { status: 200, body: { events: parked.map(toDeadEventResponse) } };
   },
 });
 

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError } from '../../api/problems.ts';
-import { reportSchema, showReport } from '../../api/schemas/health.ts';
+import { reportSchema, toHealthResponse } from '../../api/schemas/health.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Operations';
@@ -21,7 +21,7 @@ const live = route({
   tag,
   summary: 'Whether the process answers',
   access: 'public',
-  answers: { 200: { description: 'It does.', schema: liveSchema } },
+  responses: { 200: { description: 'It does.', schema: liveSchema } },
   problems: [],
   handle: async () => ({ status: 200, body: { status: 'ok' } }),
 });
@@ -34,7 +34,7 @@ const ready = route({
   tag,
   summary: 'Whether requests should be sent here',
   access: 'public',
-  answers: {
+  responses: {
     200: { description: 'They should.', schema: readySchema },
     503: { description: 'They should not.', schema: readySchema },
   },
@@ -55,14 +55,14 @@ const report = route({
   tag,
   summary: 'How the service and its dependencies are',
   access: 'public',
-  answers: {
+  responses: {
     200: { description: '`ok` or `degraded`.', schema: reportSchema },
     503: { description: '`down`.', schema: reportSchema },
   },
   problems: [],
   handle: async (_request, { useCases }) => {
     const health = await useCases.checkHealth();
-    return { status: health.status === 'down' ? 503 : 200, body: showReport(health) };
+    return { status: health.status === 'down' ? 503 : 200, body: toHealthResponse(health) };
   },
 });
 
@@ -75,7 +75,9 @@ const metrics = route({
   tag,
   summary: 'Metrics for Prometheus',
   access: 'public',
-  answers: { 200: { description: 'The metrics.', schema: metricsSchema, mediaType: 'text/plain' } },
+  responses: {
+    200: { description: 'The metrics.', schema: metricsSchema, mediaType: 'text/plain' },
+  },
   problems: ['not_found'],
   handle: async (_request, deps) => {
     if (deps.metrics === undefined) throw new EdgeError('not_found', PROBLEMS.not_found.meaning);

@@ -16,7 +16,7 @@ const failedSchema = Type.Object({
   last_error: nullableString(),
 });
 
-function showFailed(mail: FailedMail): Static<typeof failedSchema> {
+function toDeadMailResponse(mail: FailedMail): Static<typeof failedSchema> {
   return {
     id: mail.id,
     kind: mail.kind,
@@ -34,7 +34,7 @@ const listFailedMails = route({
   tag,
   summary: 'Mails that were given up',
   access: 'operator',
-  answers: {
+  responses: {
     200: {
       description: 'The oldest first.',
       schema: Type.Object({ mails: Type.Array(failedSchema) }),
@@ -43,7 +43,7 @@ const listFailedMails = route({
   problems: [],
   handle: async ({ caller }, { useCases }) => {
     const failed = await useCases.manageMail.listFailed(caller);
-    return { status: 200, body: { mails: failed.map(showFailed) } };
+    return { status: 200, body: { mails: failed.map(toDeadMailResponse) } };
   },
 });
 

@@ -21,7 +21,7 @@ const accountProperties = {
 };
 const accountSchema = Type.Object(accountProperties);
 
-function showAccount(account: ServiceAccount): Static<typeof accountSchema> {
+function toServiceAccountResponse(account: ServiceAccount): Static<typeof accountSchema> {
   return {
     id: account.id,
     name: account.name,
@@ -42,7 +42,7 @@ const createServiceAccount = route({
     schema: closedObject({ name: Type.String(), scopes: Type.Array(Type.String()) }),
     mediaTypes: ['application/json'],
   },
-  answers: {
+  responses: {
     201: {
       description: 'The account and its key, which is never shown again.',
       schema: Type.Object({ ...accountProperties, key: Type.String() }),
@@ -51,7 +51,7 @@ const createServiceAccount = route({
   problems: ['service_account_name_taken'],
   handle: async ({ caller, body }, { useCases }) => {
     const { account, key } = await useCases.manageServiceAccounts.create(caller, body);
-    return { status: 201, body: { ...showAccount(account), key } };
+    return { status: 201, body: { ...toServiceAccountResponse(account), key } };
   },
 });
 
@@ -62,7 +62,7 @@ const listServiceAccounts = route({
   tag,
   summary: 'List service accounts',
   access: 'operator',
-  answers: {
+  responses: {
     200: {
       description: 'All accounts, revoked ones too, the newest first.',
       schema: Type.Object({ service_accounts: Type.Array(accountSchema) }),
@@ -71,7 +71,7 @@ const listServiceAccounts = route({
   problems: [],
   handle: async ({ caller }, { useCases }) => {
     const accounts = await useCases.manageServiceAccounts.list(caller);
-    return { status: 200, body: { service_accounts: accounts.map(showAccount) } };
+    return { status: 200, body: { service_accounts: accounts.map(toServiceAccountResponse) } };
   },
 });
 
@@ -83,7 +83,7 @@ const revokeServiceAccount = route({
   summary: 'Revoke a service account',
   access: 'operator',
   params: closedObject({ id: uuidInput('Id of the service account.') }),
-  answers: { 204: { description: 'Its key is refused from now on.' } },
+  responses: { 204: { description: 'Its key is refused from now on.' } },
   problems: ['service_account_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
     await useCases.manageServiceAccounts.revoke(caller, params.id);

@@ -27,7 +27,7 @@ const getKeySet = route({
   tag,
   summary: 'Public keys of access tokens (RFC 7517)',
   access: 'public',
-  answers: {
+  responses: {
     200: {
       description: 'The key set.',
       schema: keySetSchema,
@@ -72,7 +72,7 @@ const introspectToken = route({
     }),
     mediaTypes: ['application/x-www-form-urlencoded', 'application/json'],
   },
-  answers: {
+  responses: {
     200: {
       description: 'Only `active` for a token that is not valid.',
       schema: introspectionSchema,

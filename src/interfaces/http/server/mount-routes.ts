@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../../application/access/caller.ts';
 import { createAuthentication } from '../../api/authentication.ts';
-import type { Fault } from '../../api/problems.ts';
+import type { ProblemFieldError } from '../../api/problems.ts';
 import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import { writeJson } from '../../api/response-json.ts';
-import { assertNoFaults, findFaults } from '../../api/validation.ts';
+import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
-import type { Answer, Route, RouteRequest } from '../route.ts';
+import type { Route, RouteRequest, RouteResponse } from '../route.ts';
 import { readBody } from './request-body.ts';
 import { readClientIp } from './request-origin.ts';
 import { readQuery } from './request-query.ts';
@@ -83,11 +83,13 @@ function readRequest(
   const body = readBody(request, route.body);
   const query = readQuery(request.query, route.query);
   const params = request.params as Readonly<Record<string, string>>;
-  const faults: Fault[] = [];
-  if (route.params !== undefined) faults.push(...findFaults('path', route.params, params));
-  if (route.query !== undefined) faults.push(...findFaults('query', route.query, query));
-  if (route.body !== undefined) faults.push(...findFaults('body', route.body.schema, body));
-  assertNoFaults(faults);
+  const fieldErrors: ProblemFieldError[] = [];
+  if (route.params !== undefined)
+    fieldErrors.push(...findFieldErrors('path', route.params, params));
+  if (route.query !== undefined) fieldErrors.push(...findFieldErrors('query', route.query, query));
+  if (route.body !== undefined)
+    fieldErrors.push(...findFieldErrors('body', route.body.schema, body));
+  assertNoFieldErrors(fieldErrors);
   return {
     caller,
     params: lowerCased(params) as never,
@@ -109,11 +111,11 @@ function lowerCased(params: Readonly<Record<string, string>>): Record<string, st
 /** @throws Error for a status that the route does not declare. */
 function send(
   reply: FastifyReply,
-  { answers }: Route,
-  answer: Answer,
+  { responses }: Route,
+  answer: RouteResponse,
   formatTime: (time: Date) => string,
 ): FastifyReply {
-  const declared = answers[answer.status];
+  const declared = responses[answer.status];
   if (declared === undefined) throw new Error(`The route declares no answer ${answer.status}.`);
   const { schema, mediaType } = declared;
   const plain = schema === undefined || mediaType !== undefined;

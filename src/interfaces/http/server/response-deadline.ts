@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** Watches that requests are answered in time. */
-export interface AnswerDeadline {
+export interface ResponseDeadline {
   /** The time of this one runs. */
   begin(reply: FastifyReply): void;
   end(reply: FastifyReply): void;
@@ -21,7 +21,10 @@ export interface AnswerDeadline {
  * oldest is due first and one timer does for all of them; Fastify's `handlerTimeout` makes a timer, an `AbortController`
  * and a listener for each, which is a sixth of what a bare request costs.
  */
-export function createAnswerDeadline(fastify: FastifyInstance, timeoutMs: number): AnswerDeadline {
+export function createResponseDeadline(
+  fastify: FastifyInstance,
+  timeoutMs: number,
+): ResponseDeadline {
   fastify.decorateReply('unanswered', null);
   /** In the order of their arrival. */
   const unanswered = createLinkedList<FastifyReply>();

@@ -6,7 +6,7 @@ import type { HttpSettings } from '../http-deps.ts';
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
 /** Makes what sets the headers of every answer; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
-export function createAnswerHeaders(
+export function createResponseHeaders(
   settings: Pick<HttpSettings, 'publicUrl'>,
 ): (requestId: string, reply: FastifyReply) => void {
   const same: Readonly<Record<string, string>> = {

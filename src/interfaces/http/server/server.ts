@@ -13,8 +13,8 @@ import { mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
 import { makeRoomForNotes } from './request-context.ts';
 import { createLogRequest } from './request-log.ts';
 import { traceRequests } from './request-tracing.ts';
-import { createAnswerDeadline } from './response-deadline.ts';
-import { corsOptions, createAnswerHeaders } from './response-headers.ts';
+import { createResponseDeadline } from './response-deadline.ts';
+import { corsOptions, createResponseHeaders } from './response-headers.ts';
 
 export type { HttpDeps, HttpSettings } from '../http-deps.ts';
 
@@ -48,7 +48,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const { settings } = deps;
   const sendProblem = createSendProblem(deps.logger);
   const logRequest = createLogRequest(deps);
-  const answerHeaders = createAnswerHeaders(deps.settings);
+  const answerHeaders = createResponseHeaders(deps.settings);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -94,7 +94,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   refuseUnknownRoutes(fastify, routes);
   refuseUndeclaredAccess(fastify);
   makeRoomForNotes(fastify);
-  const deadline = createAnswerDeadline(fastify, settings.requestTimeoutMs);
+  const deadline = createResponseDeadline(fastify, settings.requestTimeoutMs);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
   fastify.addHook('onRequest', (request, reply, done) => {

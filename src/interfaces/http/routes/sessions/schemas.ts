@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
+import type { IssuedTokens } from '../../../../application/sessions/issue-tokens.ts';
 import type { ListedSession } from '../../../../application/sessions/list-sessions.ts';
-import type { SessionGrant } from '../../../../application/sessions/session-grant.ts';
 import {
   closedObject,
   nullableString,
@@ -40,7 +40,7 @@ export const grantSchema = Type.Object({
 });
 
 /** A grant as answers show it. */
-export function showGrant(grant: SessionGrant): Static<typeof grantSchema> {
+export function toTokensResponse(grant: IssuedTokens): Static<typeof grantSchema> {
   return {
     session_id: grant.sessionId,
     access_token: grant.accessToken,
@@ -66,7 +66,9 @@ export const sessionSchema = Type.Object({
 export const sessionListSchema = Type.Object({ sessions: Type.Array(sessionSchema) });
 
 /** A list of sessions as answers show it. */
-export function showSessions(sessions: readonly ListedSession[]): Static<typeof sessionListSchema> {
+export function toSessionsResponse(
+  sessions: readonly ListedSession[],
+): Static<typeof sessionListSchema> {
   return {
     sessions: sessions.map((session) => ({
       id: session.id,

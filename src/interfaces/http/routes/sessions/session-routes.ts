@@ -1,18 +1,18 @@
-import { type AnswerSpec, type Route, route } from '../../route.ts';
+import { type ResponseSpec, type Route, route } from '../../route.ts';
 import { userParams } from '../users/schemas.ts';
 import {
   grantSchema,
   refreshBody,
   sessionListSchema,
   sessionParams,
-  showGrant,
-  showSessions,
   signInBody,
+  toSessionsResponse,
+  toTokensResponse,
   userSessionParams,
 } from './schemas.ts';
 
 const tag = 'Sessions';
-const ended: AnswerSpec = { description: 'Ended: its tokens are refused from now on.' };
+const ended: ResponseSpec = { description: 'Ended: its tokens are refused from now on.' };
 
 const signIn = route({
   method: 'POST',
@@ -24,11 +24,11 @@ const signIn = route({
     'An unknown address, a wrong password and a disabled account give the same answer in the same time.',
   access: 'public',
   body: { schema: signInBody, mediaTypes: ['application/json'] },
-  answers: { 201: { description: 'The new session and its tokens.', schema: grantSchema } },
+  responses: { 201: { description: 'The new session and its tokens.', schema: grantSchema } },
   problems: ['invalid_credentials', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
-    body: showGrant(await useCases.signIn(caller, body)),
+    body: toTokensResponse(await useCases.signIn(caller, body)),
   }),
 });
 
@@ -42,11 +42,11 @@ const refreshSession = route({
     'Each refresh token is good once. For a short grace its immediate predecessor gets the same successor again; any other reuse ends the session.',
   access: 'public',
   body: { schema: refreshBody, mediaTypes: ['application/json'] },
-  answers: { 200: { description: 'The new tokens.', schema: grantSchema } },
+  responses: { 200: { description: 'The new tokens.', schema: grantSchema } },
   problems: ['invalid_grant'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,
-    body: showGrant(await useCases.refreshSession(caller, body.refresh_token)),
+    body: toTokensResponse(await useCases.refreshSession(caller, body.refresh_token)),
   }),
 });
 
@@ -57,11 +57,11 @@ const listSessions = route({
   tag,
   summary: 'List the own sessions',
   access: 'user',
-  answers: { 200: { description: 'The live sessions.', schema: sessionListSchema } },
+  responses: { 200: { description: 'The live sessions.', schema: sessionListSchema } },
   problems: [],
   handle: async ({ caller }, { useCases }) => ({
     status: 200,
-    body: showSessions(await useCases.listSessions.own(caller)),
+    body: toSessionsResponse(await useCases.listSessions.own(caller)),
   }),
 });
 
@@ -72,7 +72,7 @@ const endAllSessions = route({
   tag,
   summary: 'Sign out everywhere',
   access: 'user',
-  answers: { 204: ended },
+  responses: { 204: ended },
   problems: ['user_not_found'],
   handle: async ({ caller }, { useCases }) => {
     await useCases.endSessions.own(caller, 'all');
@@ -87,7 +87,7 @@ const endCurrentSession = route({
   tag,
   summary: 'Sign out',
   access: 'user',
-  answers: { 204: ended },
+  responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller }, { useCases }) => {
     await useCases.endSessions.own(caller, 'current');
@@ -103,7 +103,7 @@ const endSession = route({
   summary: 'End one of the own sessions',
   access: 'user',
   params: sessionParams,
-  answers: { 204: ended },
+  responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
     await useCases.endSessions.own(caller, { only: params.id });
@@ -119,13 +119,13 @@ const listUserSessions = route({
   summary: "List a user's sessions",
   access: 'scope:users:admin',
   params: userParams,
-  answers: {
+  responses: {
     200: { description: 'The live sessions; none for an unknown user.', schema: sessionListSchema },
   },
   problems: [],
   handle: async ({ caller, params }, { useCases }) => ({
     status: 200,
-    body: showSessions(await useCases.listSessions.ofUser(caller, params.id)),
+    body: toSessionsResponse(await useCases.listSessions.ofUser(caller, params.id)),
   }),
 });
 
@@ -137,7 +137,7 @@ const endUserSessions = route({
   summary: "End all of a user's sessions",
   access: 'scope:users:admin',
   params: userParams,
-  answers: { 204: ended },
+  responses: { 204: ended },
   problems: ['user_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
     await useCases.endSessions.ofUser(caller, params.id, { all: true });
@@ -153,7 +153,7 @@ const endUserSession = route({
   summary: "End one of a user's sessions",
   access: 'scope:users:admin',
   params: userSessionParams,
-  answers: { 204: ended },
+  responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
     await useCases.endSessions.ofUser(caller, params.id, { only: params.session_id });

@@ -1,5 +1,5 @@
 import { requireUser } from '../../../../application/access/policy.ts';
-import { showUser, userSchema } from '../../../api/schemas/users.ts';
+import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
@@ -8,9 +8,9 @@ import {
   patchUserBody,
   registrationBody,
   replaceUserBody,
-  userAnswer,
-  userAnswerSpec,
   userParams,
+  userResponse,
+  userResponseSpec,
 } from './schemas.ts';
 
 const tag = 'Users';
@@ -36,11 +36,11 @@ const registerUser = route({
   summary: 'Register a user',
   access: 'public',
   body: { schema: registrationBody, mediaTypes: ['application/json'] },
-  answers: {
+  responses: {
     201: {
-      ...userAnswerSpec,
+      ...userResponseSpec,
       description: 'The new user.',
-      headers: { ...userAnswerSpec.headers, Location: 'Path of the new user.' },
+      headers: { ...userResponseSpec.headers, Location: 'Path of the new user.' },
     },
   },
   problems: ['email_taken', 'overloaded'],
@@ -54,7 +54,7 @@ const registerUser = route({
     });
     return {
       status: 201,
-      body: showUser(user),
+      body: toUserResponse(user),
       headers: { etag: etagOf(user.version), location: `/v1/users/${user.id}` },
     };
   },
@@ -69,13 +69,13 @@ const getUser = route({
   access: 'self_or:users:read',
   params: userParams,
   headers: [ifNoneMatch],
-  answers: { 200: userAnswerSpec, 304: { description: 'The caller has this version.' } },
+  responses: { 200: userResponseSpec, 304: { description: 'The caller has this version.' } },
   problems: ['user_not_found'],
   handle: async ({ caller, params, header }, { useCases }) => {
     const user = await useCases.getUser(caller, params.id);
     return matchesNone(header('if-none-match'), user.version)
       ? { status: 304, headers: { etag: etagOf(user.version) } }
-      : userAnswer(user);
+      : userResponse(user);
   },
 });
 
@@ -86,10 +86,10 @@ const getMe = route({
   tag,
   summary: 'Read the signed-in user',
   access: 'user',
-  answers: { 200: { ...userAnswerSpec, schema: userSchema } },
+  responses: { 200: { ...userResponseSpec, schema: userSchema } },
   problems: ['user_not_found'],
   handle: async ({ caller }, { useCases }) =>
-    userAnswer(await useCases.getUser(caller, requireUser(caller).userId)),
+    userResponse(await useCases.getUser(caller, requireUser(caller).userId)),
 });
 
 const replaceUser = route({
@@ -102,10 +102,10 @@ const replaceUser = route({
   params: userParams,
   headers: [ifMatch(true)],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
-  answers: { 200: { ...userAnswerSpec, description: 'The user after the change.' } },
+  responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
   problems: ['user_not_found', 'email_taken', 'version_mismatch', 'version_required', 'overloaded'],
   handle: async ({ caller, params, body, header }, { useCases }) =>
-    userAnswer(
+    userResponse(
       await useCases.updateUser(
         caller,
         params.id,
@@ -129,10 +129,10 @@ const patchUser = route({
     schema: patchUserBody,
     mediaTypes: ['application/merge-patch+json', 'application/json'],
   },
-  answers: { 200: { ...userAnswerSpec, description: 'The user after the change.' } },
+  responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
   problems: ['user_not_found', 'email_taken', 'version_mismatch', 'overloaded'],
   handle: async ({ caller, params, body, header }, { useCases }) =>
-    userAnswer(
+    userResponse(
       await useCases.updateUser(caller, params.id, toUpdate(body), readIfMatch(header('if-match'))),
     ),
 });
@@ -147,7 +147,7 @@ const changePassword = route({
   access: 'self',
   params: userParams,
   body: { schema: passwordChangeBody, mediaTypes: ['application/json'] },
-  answers: { 204: { description: 'The new password is valid.' } },
+  responses: { 204: { description: 'The new password is valid.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.changePassword(caller, params.id, {
@@ -167,7 +167,7 @@ const deleteOwnUser = route({
   access: 'self',
   params: userParams,
   body: { schema: deletionBody, mediaTypes: ['application/json'] },
-  answers: { 204: { description: 'The account and its sessions are gone.' } },
+  responses: { 204: { description: 'The account and its sessions are gone.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.deleteUser.own(caller, params.id, body.current_password);
@@ -184,7 +184,7 @@ const deleteUser = route({
   access: 'scope:users:admin',
   params: userParams,
   headers: [ifMatch(false)],
-  answers: { 204: { description: 'The account and its sessions are gone.' } },
+  responses: { 204: { description: 'The account and its sessions are gone.' } },
   problems: ['user_not_found', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
     await useCases.deleteUser.any(caller, params.id, readIfMatch(header('if-match')));

@@ -7,9 +7,9 @@ import {
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
-  showPublicProfiles,
+  toPublicProfilesResponse,
 } from '../../../api/schemas/public-profiles.ts';
-import { showUser, userSchema } from '../../../api/schemas/users.ts';
+import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
 import { type Route, route } from '../../route.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
@@ -53,14 +53,14 @@ const listUsers = route({
   description: 'In the order of ids, which is that of registration.',
   access: 'scope:users:read',
   query: listQuery,
-  answers: { 200: { description: 'One page.', schema: userListSchema } },
+  responses: { 200: { description: 'One page.', schema: userListSchema } },
   problems: [],
   handle: async ({ caller, query }, { useCases }) => {
     const { users, nextAfterId } = await useCases.listUsers(caller, readSelection(query));
     return {
       status: 200,
       body: {
-        users: users.map(showUser),
+        users: users.map(toUserResponse),
         next_cursor: nextAfterId === null ? null : writeCursor(nextAfterId, query.q),
       },
     };
@@ -95,11 +95,11 @@ const getPublicProfiles = route({
     mediaTypes: ['application/json'],
     limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
   },
-  answers: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
+  responses: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
   problems: [],
   handle: async ({ caller, body }, { useCases }) => {
     const found = await useCases.getPublicProfiles(caller, lowerCased(body.ids));
-    return { status: 200, body: showPublicProfiles(found) };
+    return { status: 200, body: toPublicProfilesResponse(found) };
   },
 });
 

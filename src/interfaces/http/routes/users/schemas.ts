@@ -6,10 +6,10 @@ import {
   firstName,
   lastName,
   phone,
-  showUser,
+  toUserResponse,
   userSchema,
 } from '../../../api/schemas/users.ts';
-import type { Answer, AnswerSpec } from '../../route.ts';
+import type { ResponseSpec, RouteResponse } from '../../route.ts';
 import { etagOf } from './preconditions.ts';
 
 const newPassword = Type.String({
@@ -62,12 +62,12 @@ export const passwordChangeBody = closedObject({
 export const deletionBody = closedObject({ current_password: currentPassword });
 
 /** The answer that shows one user, with its entity tag. */
-export function userAnswer(user: UserProfile): Answer {
-  return { status: 200, body: showUser(user), headers: { etag: etagOf(user.version) } };
+export function userResponse(user: UserProfile): RouteResponse {
+  return { status: 200, body: toUserResponse(user), headers: { etag: etagOf(user.version) } };
 }
 
-/** Documentation of `userAnswer`. */
-export const userAnswerSpec: AnswerSpec = {
+/** Documentation of `userResponse`. */
+export const userResponseSpec: ResponseSpec = {
   description: 'The user.',
   schema: userSchema,
   headers: { ETag: 'The version in double quotes.' },

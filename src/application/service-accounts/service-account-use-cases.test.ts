@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordingLogger } from '../../../test/support/logger.ts';
+import { callerWith, portWith } from '../../../test/support/ports.ts';
+import { SCOPES } from '../../domain/access/scope.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountRepository,
+} from '../../domain/service-account/service-account-repository.ts';
+import type { Principal } from '../access/caller.ts';
+import { createServiceAccountUseCases } from './service-account-use-cases.ts';
+
+const operator = callerWith({ kind: 'operator' });
+
+function setUp() {
+  const stored: { account: ServiceAccount; keyHash: Uint8Array }[] = [];
+  const state = { forgotten: 0 };
+  const logger = createRecordingLogger();
+  const manage = createServiceAccountUseCases({
+    accounts: portWith<ServiceAccountRepository>({
+      insert: async (account, keyHash) => void stored.push({ account, keyHash }),
+      list: async () => stored.map(({ account }) => account),
+      revoke: async (id) => stored.some(({ account }) => account.id === id),
+    }),
+    keys: {
+      create: () => ({ key: 'usk_secret', hash: new Uint8Array([7]) }),
+      hash: () => null,
+    },
+    ids: { next: () => `account ${stored.length + 1}` },
+    clock: { now: () => new Date('2026-01-01T00:00:00Z') },
+    logger,
+    onRevoked: () => {
+      state.forgotten += 1;
+    },
+  });
+  return { manage, stored, state, logger };
+}
+
+describe('a service account', () => {
+  it('is stored with the hash of its key, which is shown and logged nowhere else', async () => {
+    const { manage, stored, logger } = setUp();
+    const made = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
+    expect(made.key).toBe('usk_secret');
+    expect(stored).toEqual([{ account: made.account, keyHash: new Uint8Array([7]) }]);
+    expect(JSON.stringify([stored, logger.lines, await manage.list(operator)])).not.toContain(
+      'usk_secret',
+    );
+  });
+
+  it('has each scope once, in the order of their list', async () => {
+    const { manage } = setUp();
+    const scopes = [...SCOPES].reverse();
+    const { account } = await manage.create(operator, {
+      name: 'all',
+      scopes: [...scopes, 'users:read'],
+    });
+    expect(account.scopes).toEqual(SCOPES);
+  });
+
+  it.each([
+    ['no scopes', 'billing', [], 'scopes'],
+    ['an unknown scope', 'billing', ['users:read', 'users:everything'], 'scopes'],
+    ['an empty name', '', ['users:read'], 'name'],
+    ['capitals', 'Billing', ['users:read'], 'name'],
+    ['a dash at its end', 'billing-', ['users:read'], 'name'],
+    ['a line break at its end', 'billing\n', ['users:read'], 'name'],
+    ['101 characters', 'x'.repeat(101), ['users:read'], 'name'],
+  ])('is refused with %s', async (_what, name, scopes, field) => {
+    const { manage, stored } = setUp();
+    await expect(manage.create(operator, { name, scopes })).rejects.toMatchObject({
+      code: 'validation_failed',
+      fields: [{ field }],
+    });
+    expect(stored).toEqual([]);
+  });
+
+  it('is forgotten by this instance when it is revoked, and only then', async () => {
+    const { manage, state } = setUp();
+    const { account } = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
+    await expect(manage.revoke(operator, 'nobody')).rejects.toMatchObject({
+      code: 'service_account_not_found',
+    });
+    expect(state.forgotten).toBe(0);
+    await manage.revoke(operator, account.id);
+    expect(state.forgotten).toBe(1);
+  });
+
+  it.each<[string, Principal]>([
+    ['nobody', { kind: 'anonymous' }],
+    ['a user', { kind: 'user', userId: 'user 1', sessionId: 'session 1' }],
+    ['a service with every scope', { kind: 'service', accountId: 'account 1', scopes: SCOPES }],
+  ])('cannot be made, seen or revoked by %s', async (_who, principal) => {
+    const { manage, stored } = setUp();
+    const caller = callerWith(principal);
+    const input = { name: 'billing', scopes: ['users:read'] };
+    for (const attempt of [
+      manage.create(caller, input),
+      manage.list(caller),
+      manage.revoke(caller, 'account 1'),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'forbidden' });
+    }
+    expect(stored).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { SCOPES, type Scope } from '../../domain/access/scope.ts';
+import { DomainError, InvalidValue, validateFields } from '../../domain/errors.ts';
+import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import type {
+  ServiceAccount,
+  ServiceAccountRepository,
+} from '../../domain/service-account/service-account-repository.ts';
+import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireOperator } from '../access/policy.ts';
+
+interface Deps {
+  readonly accounts: ServiceAccountRepository;
+  readonly keys: ServiceKeys;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after a revocation, so that this instance forgets the key at once. */
+  readonly onRevoked: () => void;
+}
+
+/** A new account and its key, which is never shown again. */
+export interface NewServiceAccount {
+  readonly account: ServiceAccount;
+  readonly key: string;
+}
+
+/** Names are for people and logs: short, plain, unique among accounts in use. */
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
+
+/** Every method throws DomainError `forbidden` for anybody but the operator. */
+export function createServiceAccountUseCases(deps: Deps) {
+  return {
+    /** @throws DomainError `validation_failed`, `service_account_name_taken` */
+    async create(
+      caller: Caller,
+      input: { name: string; scopes: readonly string[] },
+    ): Promise<NewServiceAccount> {
+      requireOperator(caller);
+      const { name, scopes } = validateFields({
+        name: () => readName(input.name),
+        scopes: () => readScopes(input.scopes),
+      });
+      const { key, hash } = deps.keys.create();
+      const account: ServiceAccount = {
+        id: deps.ids.next(),
+        name,
+        scopes,
+        createdAt: deps.clock.now(),
+        revokedAt: null,
+      };
+      await deps.accounts.insert(account, hash);
+      deps.logger.info('service account created', {
+        request_id: caller.requestId,
+        service_account_id: account.id,
+        scopes: scopes.join(' '),
+      });
+      return { account, key };
+    },
+
+    async list(caller: Caller): Promise<readonly ServiceAccount[]> {
+      requireOperator(caller);
+      return deps.accounts.list();
+    },
+
+    /** @throws DomainError `service_account_not_found` */
+    async revoke(caller: Caller, id: string): Promise<void> {
+      requireOperator(caller);
+      if (!(await deps.accounts.revoke(id))) {
+        throw new DomainError(
+          'service_account_not_found',
+          'There is no such service account in use.',
+        );
+      }
+      deps.onRevoked();
+      deps.logger.info('service account revoked', {
+        request_id: caller.requestId,
+        service_account_id: id,
+      });
+    },
+  };
+}
+
+function readName(name: string): string {
+  if (!NAME.test(name)) {
+    throw new InvalidValue(
+      'service_account_name',
+      'Must have 1 to 100 characters of a-z, 0-9, dot, dash and underscore, with a letter or digit at both ends.',
+    );
+  }
+  return name;
+}
+
+function readScopes(scopes: readonly string[]): readonly Scope[] {
+  const known = SCOPES.filter((scope) => scopes.includes(scope));
+  if (known.length === 0 || known.length !== new Set(scopes).size) {
+    throw new InvalidValue('scopes', `Must be one or more of ${SCOPES.join(', ')}.`);
+  }
+  return known;
+}

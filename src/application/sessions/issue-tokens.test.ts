@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { portWith } from '../../../test/support/ports.ts';
+import type { AccessTokens } from '../../domain/session/access-tokens.ts';
+import { createIssueTokens } from './issue-tokens.ts';
+
+describe('a grant', () => {
+  it.each([
+    ['the usual life', 3_600_000, 600, 3_600],
+    ['the rest of its session where that is shorter, in whole seconds', 59_999, 59, 59],
+    ['a second at least', 400, 1, 0],
+  ])('gives its access token %s', async (_what, remainingMs, expected, refreshExpected) => {
+    const issued: number[] = [];
+    const issueTokens = createIssueTokens({
+      accessTokens: portWith<AccessTokens>({
+        async issue({ expiresInSeconds }) {
+          issued.push(expiresInSeconds);
+          return 'access';
+        },
+      }),
+      accessTtlMs: 600_000,
+    });
+    const session = { id: 'session 1', userId: 'user 1', refreshToken: 'refresh', remainingMs };
+    expect(await issueTokens(session)).toEqual({
+      sessionId: 'session 1',
+      accessToken: 'access',
+      accessExpiresInSeconds: expected,
+      refreshToken: 'refresh',
+      refreshExpiresInSeconds: refreshExpected,
+    });
+    expect(issued).toEqual([expected]);
+  });
+});

@@ -1,0 +1,45 @@
+import type { AccessTokens } from '../../domain/session/access-tokens.ts';
+
+/** What a client gets for a sign-in or a refresh. */
+export interface IssuedTokens {
+  readonly sessionId: string;
+  readonly accessToken: string;
+  readonly accessExpiresInSeconds: number;
+  readonly refreshToken: string;
+  readonly refreshExpiresInSeconds: number;
+}
+
+interface Deps {
+  readonly accessTokens: AccessTokens;
+  readonly accessTtlMs: number;
+}
+
+/** Issues the access token that goes with a refresh token. */
+export type IssueTokens = ReturnType<typeof createIssueTokens>;
+
+/** Makes grants whose access token never outlives its session. */
+export function createIssueTokens(deps: Deps) {
+  return async (session: {
+    readonly id: string;
+    readonly userId: string;
+    readonly refreshToken: string;
+    readonly remainingMs: number;
+  }): Promise<IssuedTokens> => {
+    const accessExpiresInSeconds = Math.max(
+      1,
+      Math.floor(Math.min(deps.accessTtlMs, session.remainingMs) / 1000),
+    );
+    const accessToken = await deps.accessTokens.issue({
+      userId: session.userId,
+      sessionId: session.id,
+      expiresInSeconds: accessExpiresInSeconds,
+    });
+    return {
+      sessionId: session.id,
+      accessToken,
+      accessExpiresInSeconds,
+      refreshToken: session.refreshToken,
+      refreshExpiresInSeconds: Math.floor(session.remainingMs / 1000),
+    };
+  };
+}

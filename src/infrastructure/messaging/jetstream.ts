@@ -1,0 +1,153 @@
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { RecordedEvent } from '../../domain/events.ts';
+import {
+  EventRefused,
+  type EventStream,
+  OutcomeUnknown,
+  type StreamPlace,
+  StreamUnavailable,
+} from '../../domain/outbox/event-stream.ts';
+import { subjectOf, toHeaders } from './cloud-event.ts';
+import type { NatsLink } from './nats-connection.ts';
+import { type StreamSettings, toState, upsertStream } from './stream-config.ts';
+
+export type { StreamSettings } from './stream-config.ts';
+
+interface Deps {
+  readonly link: Pick<NatsLink, 'current' | 'isConnected' | 'onChange'>;
+  readonly settings: StreamSettings;
+  /** Longest wait for an acknowledgement; later its outcome is unknown. 5 s by default. */
+  readonly timeoutMs?: number;
+}
+
+interface Client {
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly manager: JetStreamManager;
+}
+
+const TIMEOUT_MS = 5_000;
+/** Room for our headers and the protocol, of what the server accepts in one message. */
+const HEADER_BYTES = 2_048;
+/** Server errors that another try of the same message would meet again (nats-server, errors.json). */
+const REFUSALS: ReadonlySet<number> = new Set([
+  10054, // message size exceeds maximum allowed
+  10097, // header size exceeds maximum allowed
+]);
+
+/** The events' JetStream stream, on NATS 2.9 and newer. */
+export function createJetStream(deps: Deps): EventStream {
+  const { link, settings, timeoutMs = TIMEOUT_MS } = deps;
+  let client: Client | null = null;
+
+  async function connected(): Promise<Client> {
+    const connection = link.current();
+    if (connection === null) throw new StreamUnavailable('NATS is not reachable');
+    if (client?.connection === connection) return client;
+    const options = { timeout: timeoutMs };
+    client = {
+      connection,
+      js: jetstream(connection, options),
+      manager: await jetstreamManager(connection, { ...options, checkAPI: false }),
+    };
+    return client;
+  }
+
+  async function ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    const { manager } = await connected();
+    try {
+      return await question(manager);
+    } catch (error) {
+      if (error instanceof StreamUnavailable || isDomainFailure(error)) throw error;
+      throw new StreamUnavailable(`JetStream: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  const findLast: EventStream['findLast'] = (event) =>
+    ask(async (manager) => {
+      const message = await manager.streams
+        .getMessage(settings.name, { last_by_subj: subjectOf(event.event) })
+        .catch(noMessage);
+      return message === null
+        ? null
+        : { id: message.header.get('Nats-Msg-Id'), sequence: message.seq };
+    });
+
+  /** A created user's subject is empty before: what is there is this event, or does not belong there. */
+  async function resolveOccupied(event: RecordedEvent): Promise<StreamPlace> {
+    const last = await findLast(event);
+    if (last?.id === event.id) return { sequence: last.sequence, duplicate: true };
+    throw new EventRefused('the stream already has another event that creates this user');
+  }
+
+  async function publish(event: RecordedEvent): Promise<StreamPlace> {
+    const { js, connection } = await connected();
+    const data = JSON.stringify(event.event.data);
+    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (Buffer.byteLength(data) + HEADER_BYTES > limit) {
+      throw new EventRefused(`the event is larger than the ${limit} bytes the server takes`);
+    }
+    const { seq, duplicate } = await js.publish(subjectOf(event.event), data, {
+      headers: toHeaders(event),
+      msgID: event.id,
+      timeout: timeoutMs,
+      expect: {
+        streamName: settings.name,
+        ...(event.event.type === 'user.created' ? { lastSubjectSequence: 0 } : {}),
+      },
+    });
+    return { sequence: seq, duplicate };
+  }
+
+  return {
+    isAvailable: () => link.isConnected(),
+    onChange: (listener) => link.onChange(() => listener()),
+    prepare: () => ask((manager) => upsertStream(manager, settings)),
+    describe: () => ask(async (manager) => toState(await manager.streams.info(settings.name))),
+    findLast,
+    async add(event) {
+      try {
+        return await publish(event);
+      } catch (error) {
+        if (isDomainFailure(error) || error instanceof StreamUnavailable) throw error;
+        if (!(error instanceof JetStreamApiError)) throw toUnanswered(error);
+        if (error.code === JetStreamApiCodes.StreamWrongLastSequence) return resolveOccupied(event);
+        if (REFUSALS.has(error.code)) throw new EventRefused(error.message, { cause: error });
+        // Whatever else the server says (no space, no leader, another stream) is about the stream, not the event.
+        throw new StreamUnavailable(`JetStream: ${error.message}`, { cause: error });
+      }
+    },
+  };
+}
+
+/** No responders: nobody took it. Anything else happened on the way, there or back. */
+function toUnanswered(error: unknown): Error {
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+    return new StreamUnavailable('no stream takes the events', { cause: error });
+  }
+  return new OutcomeUnknown(`no acknowledgement: ${messageOf(error)}`, { cause: error });
+}
+
+function isDomainFailure(error: unknown): boolean {
+  return (
+    error instanceof EventRefused || (error instanceof Error && error.name === 'StreamConflict')
+  );
+}
+
+function noMessage(error: unknown): null {
+  if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound)
+    return null;
+  throw error;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
