@@ -1,40 +1,45 @@
-/** Tells the asker of the question at an index its answer. */
-export type Answer<V> = (index: number, value: V) => void;
+/** Gives the caller of the key at an index its value. */
+export type Resolve<V> = (index: number, value: V) => void;
 
-interface Waiting<V> {
+interface Pending<V> {
   readonly resolve: (value: V) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Asks together what is asked for in one turn of the event loop: under load most of the price of a question is its way
- * to the server and back. Nobody waits for a turn that is not over anyway, and each is answered as soon as it can be.
- * @param ask answers every question by its index before it resolves: what it leaves out waits for ever. When it rejects,
- * whoever has no answer yet is refused with its error.
- * @param most questions that are asked together.
+ * Batches calls made in the same event-loop turn into one request; under load the round trip dominates. Each caller gets
+ * its value as soon as `load` has it.
+ * @param load resolves the keys by their index. When it rejects, each key that is not resolved yet is rejected with its
+ * error; when it returns, each such key is rejected with an error of its own.
+ * @param maxBatchSize keys that one request takes; a full batch does not wait for the end of the turn.
  */
 export function createBatcher<K, V>(
-  ask: (questions: K[], answer: Answer<V>) => Promise<void>,
-  most: number,
-): (question: K) => Promise<V> {
-  let questions: K[] = [];
-  let waiting: Waiting<V>[] = [];
+  load: (keys: K[], resolve: Resolve<V>) => Promise<void>,
+  maxBatchSize: number,
+): (key: K) => Promise<V> {
+  let keys: K[] = [];
+  let pending: Pending<V>[] = [];
 
-  function send(): void {
-    const [asked, asking] = [questions, waiting];
-    questions = [];
-    waiting = [];
-    if (asked.length === 0) return;
-    ask(asked, (index, value) => asking[index]?.resolve(value)).catch((error: unknown) => {
-      for (const one of asking) one.reject(error);
-    });
+  async function send(): Promise<void> {
+    const [sentKeys, sent] = [keys, pending];
+    keys = [];
+    pending = [];
+    if (sentKeys.length === 0) return;
+    let failure: unknown = new Error('the batch was loaded without a value for this key');
+    try {
+      await load(sentKeys, (index, value) => sent[index]?.resolve(value));
+    } catch (error) {
+      failure = error;
+    }
+    // A promise that is resolved already ignores this.
+    for (const caller of sent) caller.reject(failure);
   }
 
-  return (question) =>
+  return (key) =>
     new Promise((resolve, reject) => {
-      if (questions.length === 0) setImmediate(send);
-      questions.push(question);
-      waiting.push({ resolve, reject });
-      if (questions.length >= most) send();
+      if (keys.length === 0) setImmediate(send);
+      keys.push(key);
+      pending.push({ resolve, reject });
+      if (keys.length >= maxBatchSize) void send();
     });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import { type Answer, createBatcher } from '../../lib/batcher.ts';
+import { createBatcher, type Resolve } from '../../lib/batcher.ts';
 import type { Cache, CacheFill, CacheLookup } from './cache.ts';
 import type { RedisClient } from './redis-client.ts';
 import { createRedisScript } from './redis-script.ts';
@@ -71,7 +71,7 @@ export function createRedisCommands(deps: RedisCommandsDeps): Cache {
   }
 
   /** Looks up keys that one server holds. */
-  async function lookUp(keys: string[], answer: Answer<CacheLookup>, first = 0): Promise<void> {
+  async function lookUp(keys: string[], answer: Resolve<CacheLookup>, first = 0): Promise<void> {
     const values = await readAll(client, keys);
     // Asked again, since a key may have been written while this was on its way.
     const isSettled = deps.isSettled();
@@ -98,7 +98,7 @@ export function createRedisCommands(deps: RedisCommandsDeps): Cache {
     }
   }
 
-  function lookUpAll(keys: string[], answer: Answer<CacheLookup>): Promise<void> {
+  function lookUpAll(keys: string[], answer: Resolve<CacheLookup>): Promise<void> {
     if (!(client instanceof Cluster)) return lookUp(keys, answer);
     return allOf(keys.map((key, index) => lookUp([key], answer, index)));
   }
