@@ -77,7 +77,7 @@ export async function openMonitoringConnection(
       ...settings.postgres,
       maxOpenConns: 1,
       maxIdleConns: 1,
-      applicationName: 'user-service watch',
+      applicationName: 'user-service monitoring',
     },
     { logger },
   );

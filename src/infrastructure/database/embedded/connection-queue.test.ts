@@ -11,11 +11,11 @@ function createGate() {
 }
 
 describe('createConnectionQueue', () => {
-  test('lets callers in one after the other, in the order they came', async () => {
-    const turns = createConnectionQueue({ maxWaiting: 10, maxWaitMs: 5_000 });
+  test('runs callers one after the other, in the order of their calls', async () => {
+    const queue = createConnectionQueue({ maxWaiting: 10, maxWaitMs: 5_000 });
     const log: string[] = [];
     const work = (name: string) =>
-      turns.take(async () => {
+      queue.withConnection(async () => {
         log.push(`${name} in`);
         await delay(1);
         log.push(`${name} out`);
@@ -23,38 +23,42 @@ describe('createConnectionQueue', () => {
       });
     expect(await Promise.all(['a', 'b', 'c'].map(work))).toEqual(['a', 'b', 'c']);
     expect(log).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
-    expect([turns.taken, turns.waiting]).toEqual([false, 0]);
+    expect([queue.busy, queue.waiting]).toEqual([false, 0]);
   });
 
-  test('passes the turn on when the work throws', async () => {
-    const turns = createConnectionQueue({ maxWaiting: 10, maxWaitMs: 5_000 });
-    await expect(turns.take(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await turns.take(async () => 1)).toBe(1);
+  test('passes the connection on when the work throws', async () => {
+    const queue = createConnectionQueue({ maxWaiting: 10, maxWaitMs: 5_000 });
+    await expect(queue.withConnection(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await queue.withConnection(async () => 1)).toBe(1);
   });
 
-  test('refuses whoever would wait too long, or behind too many', async () => {
-    const turns = createConnectionQueue({ maxWaiting: 1, maxWaitMs: 20 });
+  test('rejects a caller that waits too long or finds the queue full', async () => {
+    const queue = createConnectionQueue({ maxWaiting: 1, maxWaitMs: 20 });
     const gate = createGate();
-    const holder = turns.take(() => gate.opened);
-    const waiting = turns.take(async () => 1);
-    await expect(turns.take(async () => 2)).rejects.toMatchObject({ code: 'unavailable' });
+    const holder = queue.withConnection(() => gate.opened);
+    const waiting = queue.withConnection(async () => 1);
+    await expect(queue.withConnection(async () => 2)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
     gate.open();
     await holder;
-    expect(await turns.take(async () => 3)).toBe(3);
+    expect(await queue.withConnection(async () => 3)).toBe(3);
   });
 
-  test('closing waits for all who came before, however many, and refuses later ones', async () => {
-    const turns = createConnectionQueue({ maxWaiting: 1, maxWaitMs: 20 });
+  test('close waits for all earlier callers beyond the limits, and rejects later ones', async () => {
+    const queue = createConnectionQueue({ maxWaiting: 1, maxWaitMs: 20 });
     const gate = createGate();
     const done: string[] = [];
-    const holder = turns.take(() => gate.opened.then(() => done.push('holder')));
-    const closed = turns.close().then(() => done.push('closed'));
-    await expect(turns.take(async () => 1)).rejects.toMatchObject({ code: 'unavailable' });
+    const holder = queue.withConnection(() => gate.opened.then(() => done.push('holder')));
+    const closed = queue.close().then(() => done.push('closed'));
+    await expect(queue.withConnection(async () => 1)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await delay(40);
     gate.open();
     await Promise.all([holder, closed]);
     expect(done).toEqual(['holder', 'closed']);
-    await turns.close();
+    await queue.close();
   });
 });

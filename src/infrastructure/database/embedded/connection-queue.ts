@@ -1,33 +1,32 @@
 import { databaseUnavailable } from '../postgres/errors.ts';
 
-/** How many callers wait at most, and how long each one does. */
 export interface ConnectionQueueLimits {
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
 }
 
-/** Lets one caller after the other have the only connection, in the order they came. */
+/** Gives the only connection to one caller at a time, in the order of their calls. */
 export interface ConnectionQueue {
-  /** @throws DomainError `unavailable` when too many wait, or when the turn did not come in time. */
-  take<T>(work: () => Promise<T>): Promise<T>;
-  /** Whether somebody has the turn. */
-  readonly taken: boolean;
-  /** How many wait now. */
+  /** @throws DomainError `unavailable` when too many callers wait, when the wait is too long, or after `close`. */
+  withConnection<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether a caller holds the connection. */
+  readonly busy: boolean;
+  /** Number of callers that wait. */
   readonly waiting: number;
-  /** Resolves when nobody has the turn; from then on nobody gets it. */
+  /** Rejects new callers and resolves when those before have finished. */
   close(): Promise<void>;
 }
 
-/** Free, taken with a queue behind it, or closed. */
+/** States: free, busy (callers may wait), closed. */
 export function createConnectionQueue(limits: ConnectionQueueLimits): ConnectionQueue {
   const queue: (() => void)[] = [];
-  let taken = false;
+  let busy = false;
   let closing: Promise<void> | undefined;
 
-  /** Resolves with the turn. Without limits it waits for ever. */
-  async function wait(bounds?: ConnectionQueueLimits): Promise<void> {
-    if (!taken) {
-      taken = true;
+  /** Resolves when the caller holds the connection. Without bounds it waits without limit. */
+  async function acquire(bounds?: ConnectionQueueLimits): Promise<void> {
+    if (!busy) {
+      busy = true;
       return;
     }
     if (bounds !== undefined && queue.length >= bounds.maxWaiting) {
@@ -43,35 +42,36 @@ export function createConnectionQueue(limits: ConnectionQueueLimits): Connection
       if (bounds === undefined) return;
       timer = setTimeout(() => {
         queue.splice(queue.indexOf(start), 1);
-        reject(databaseUnavailable(new Error(`no turn within ${bounds.maxWaitMs} ms`)));
+        const message = `the connection was not free within ${bounds.maxWaitMs} ms`;
+        reject(databaseUnavailable(new Error(message)));
       }, bounds.maxWaitMs);
     });
   }
 
-  function pass(): void {
+  function release(): void {
     const next = queue.shift();
-    if (next === undefined) taken = false;
+    if (next === undefined) busy = false;
     else next();
   }
 
   return {
-    get taken() {
-      return taken;
+    get busy() {
+      return busy;
     },
     get waiting() {
       return queue.length;
     },
-    async take(work) {
+    async withConnection(work) {
       if (closing !== undefined) throw databaseUnavailable(new Error('the database is closed'));
-      await wait(limits);
+      await acquire(limits);
       try {
         return await work();
       } finally {
-        pass();
+        release();
       }
     },
     close() {
-      closing ??= wait();
+      closing ??= acquire();
       return closing;
     },
   };

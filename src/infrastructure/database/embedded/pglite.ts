@@ -22,17 +22,17 @@ export interface EmbeddedDatabaseOptions {
    */
   readonly templatePath?: string | URL;
   readonly logger?: Logger;
-  /** How long a caller waits for its turn; 5,000 by default. */
+  /** How long a caller waits for the connection; 5,000 by default. */
   readonly maxWaitMs?: number;
   /** How long a transaction may take; 10,000 by default. Then it is rolled back, and its caller told so. */
   readonly transactionTimeoutMs?: number;
 }
 
-/** Callers that wait for the one connection; with more of them the queue only makes everybody late. */
+/** Callers that wait for the one connection. A longer queue only makes every caller late. */
 const MAX_WAITING = 10_000;
 
 /**
- * Opens PostgreSQL in this process: the same SQL as on a server, over one connection that callers take in turns.
+ * Opens PostgreSQL in this process: the same SQL as on a server, over one connection that callers queue for.
  * A statement cannot be interrupted, since it blocks this thread: there is no `statement_timeout`.
  * What is committed survives a killed process, but not a power cut: the engine does not sync its files.
  * @throws Error when the directory holds something else, another version's data, or data that cannot be read.
@@ -40,7 +40,7 @@ const MAX_WAITING = 10_000;
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const engine = await openEngine(options);
   const session = createEmbeddedSession(engine, options.logger);
-  const turns = createConnectionQueue({
+  const connectionQueue = createConnectionQueue({
     maxWaiting: MAX_WAITING,
     maxWaitMs: options.maxWaitMs ?? 5_000,
   });
@@ -51,10 +51,10 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     isBroken: () => session.crashed,
   };
 
-  const maintain = createMaintenance(session, turns, options.logger);
-  const turn = async <T>(work: () => Promise<T>): Promise<T> => {
+  const maintain = createMaintenance(session, connectionQueue, options.logger);
+  const withConnection = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await turns.take(work);
+      return await connectionQueue.withConnection(work);
     } finally {
       maintain();
     }
@@ -64,11 +64,11 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     driver: 'embedded',
     async query(text, values) {
       assertOutsideTransaction(database);
-      return await turn(() => session.query(text, values));
+      return await withConnection(() => session.query(text, values));
     },
     async transaction(work) {
       assertOutsideTransaction(database);
-      return await turn(() =>
+      return await withConnection(() =>
         runTransaction(transactions, (connection) =>
           withinTransaction(database, () => withDeadline(work(connection), transactionTimeoutMs)),
         ),
@@ -80,11 +80,15 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     },
     async openMigrationConnection() {
       assertOutsideTransaction(database);
-      return await openExclusively(turns, session);
+      return await openExclusively(connectionQueue, session);
     },
-    stats: () => ({ total: 1, idle: turns.taken ? 0 : 1, waiting: turns.waiting }),
+    stats: () => ({
+      total: 1,
+      idle: connectionQueue.busy ? 0 : 1,
+      waiting: connectionQueue.waiting,
+    }),
     async close() {
-      await turns.close();
+      await connectionQueue.close();
       if (!engine.closed && !session.crashed) await engine.close();
     },
   };
@@ -109,9 +113,9 @@ async function openEngine({ path, templatePath }: EmbeddedDatabaseOptions): Prom
   }
 }
 
-/** Keeps the turn until the connection is closed. */
+/** Holds the only connection until the migration connection is closed. */
 async function openExclusively(
-  turns: ConnectionQueue,
+  connectionQueue: ConnectionQueue,
   session: EmbeddedSession,
 ): Promise<MigrationConnection> {
   return await new Promise((resolve, reject) => {
@@ -119,7 +123,7 @@ async function openExclusively(
       new Promise<void>((release) => {
         resolve(asMigrationConnection(session, release));
       });
-    turns.take(hold).catch(reject);
+    connectionQueue.withConnection(hold).catch(reject);
   });
 }
 

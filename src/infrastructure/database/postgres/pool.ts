@@ -3,7 +3,7 @@ import type { Logger } from '../../../domain/ports.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
 import { clientConfig, openPostgresMigrationConnection } from './client.ts';
-import { type ConnectionLender, createConnectionLender } from './connection-lender.ts';
+import { type ConnectionPool, createConnectionPool } from './connection-pool.ts';
 import {
   breaksConnection,
   commitOutcomeUnknown,
@@ -37,12 +37,13 @@ export async function createPostgresDatabase(
   const pool = new Pool(poolConfig(settings));
   listenForErrors(pool, logger);
   const statements = createStatementNames(settings.preparedStatements);
-  const lender = createConnectionLender(pool, settings.maxIdleConns, statements);
+  const connections = createConnectionPool(pool, settings.maxIdleConns, statements);
 
   const database: Database = {
     driver: 'postgres',
     async query(text, values, name) {
-      const query = () => lender.lend((connection) => connection.query<never>(text, values, name));
+      const query = () =>
+        connections.withConnection((connection) => connection.query<never>(text, values, name));
       try {
         return await query().catch((error: unknown) => {
           // The statement has another name by now, so the second attempt plans it anew on whatever connection.
@@ -54,7 +55,7 @@ export async function createPostgresDatabase(
       }
     },
     async transaction(work) {
-      return await transact(lender, work);
+      return await transact(connections, work);
     },
     async check(signal) {
       signal.throwIfAborted();
@@ -62,21 +63,21 @@ export async function createPostgresDatabase(
     },
     openMigrationConnection: () => openPostgresMigrationConnection(settings, logger),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => lender.close(),
+    close: () => connections.close(),
   };
   await verify(database, settings, logger);
   return database;
 }
 
 async function transact<T>(
-  lender: ConnectionLender,
+  connections: ConnectionPool,
   work: (connection: SqlConnection) => Promise<T>,
 ): Promise<T> {
-  return await lender.lend((checkout) => {
+  return await connections.withConnection((pooled) => {
     const translated: SqlConnection = {
       async query(text, values, name) {
         try {
-          return await checkout.query(text, values, name);
+          return await pooled.query(text, values, name);
         } catch (error) {
           throw translateDatabaseError(error);
         }
@@ -85,10 +86,10 @@ async function transact<T>(
     return runTransaction(
       {
         connection: translated,
-        isBroken: () => checkout.broken,
+        isBroken: () => pooled.broken,
         async command(statement) {
           try {
-            return await checkout.command(statement);
+            return await pooled.command(statement);
           } catch (error) {
             const lost = statement === 'commit' && breaksConnection(error) && !wasNeverSent(error);
             throw lost ? commitOutcomeUnknown(error) : translateDatabaseError(error);

@@ -30,25 +30,24 @@ import {
 } from './generated/users.queries.ts';
 import { searchPattern } from './search-pattern.ts';
 
-/** Of any version, and of none: adopted ids may be old. */
+/** Any UUID version, or none: ids that were imported may be old. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Users that one statement reads together. */
-const MAX_GATHERED = 100;
+/** Users that one statement reads. */
+const MAX_BATCH_SIZE = 100;
 /** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** The users in PostgreSQL or the embedded database, through one connection or any of them. */
 export function createPostgresUserRepository(connection: SqlConnection): UserRepository {
-  const findGathered = createBatcher<string, UserProfile | null>(async (ids, answer) => {
+  const loadById = createBatcher<string, UserProfile | null>(async (ids, resolve) => {
     const found = new Map<string, UserProfile>();
     for (const row of await findUsersByIds.run({ ids }, connection)) {
       found.set(row.id, toProfile(row));
     }
-    for (const [index, id] of ids.entries()) answer(index, found.get(id.toLowerCase()) ?? null);
-  }, MAX_GATHERED);
+    for (const [index, id] of ids.entries()) resolve(index, found.get(id.toLowerCase()) ?? null);
+  }, MAX_BATCH_SIZE);
   return {
-    // What is no id is nobody's, and must not make a question of others fail.
-    findById: async (id) => (UUID.test(id) ? findGathered(id) : null),
+    // A malformed id matches no user. It is filtered here so that it cannot fail the whole batch.
+    findById: async (id) => (UUID.test(id) ? loadById(id) : null),
     async findByEmail(email) {
       const [row] = await findUserByEmail.run({ email }, connection);
       return row === undefined ? null : toProfile(row);
@@ -122,7 +121,7 @@ function passwordColumns(state: { passwordHash: string; passwordForm: number }) 
   return { password: state.passwordHash, passwordForm: state.passwordForm };
 }
 
-/** One row more than asked tells whether there is another page. */
+/** Reads one row more than the page holds: it tells whether there is another page. */
 function keyset(page: PageRequest) {
   return { afterId: page.afterId ?? NIL_UUID, limit: page.limit + 1 };
 }
@@ -132,7 +131,7 @@ function toPage(rows: readonly FindUsersByIdsResult[], { limit }: PageRequest): 
   return { users, nextAfterId: rows.length > limit ? (users.at(-1)?.id ?? null) : null };
 }
 
-/** The one mapping of a row. Stored values were parsed before they were written, so they are not parsed again. */
+/** Stored values were parsed before they were written, so they are not parsed again. */
 function toProfile(row: FindUsersByIdsResult): UserProfile {
   return {
     id: row.id,
@@ -158,7 +157,7 @@ function toCredentials(row: FindCredentialsResult): Credentials {
   };
 }
 
-/** @throws Error to the programmer, who wrote without the lock or did not change the entity. */
+/** @throws Error for a defect: the row was written without its lock, or the entity was not changed. */
 function assertOneRow(count: number): void {
-  if (count !== 1) throw new Error(`a locked user's row was expected, ${count} rows were written`);
+  if (count !== 1) throw new Error(`the write of a locked user changed ${count} rows instead of 1`);
 }

@@ -9,89 +9,92 @@ import {
 } from './errors.ts';
 import type { StatementNames } from './statement-names.ts';
 
-/** Callers that wait for a connection; with more of them the queue only makes everybody late. */
+/** Callers that wait for a connection. A longer queue only makes every caller late. */
 const MAX_WAITING = 10_000;
 
-/** How long a connection beyond `max_idle_conns` must have been superfluous before it is closed, in milliseconds. */
+/** How long a connection beyond `max_idle_conns` must stay idle before it is closed, in milliseconds. */
 const TRIM_INTERVAL_MS = 1_000;
 
-/** A connection while somebody has it. Errors come as the driver reports them. */
+/** A connection of the pool, held by one caller. Errors come as the driver reports them. */
 export interface PooledConnection extends SqlConnection {
   /** Runs a statement without values. @returns the command that the server says it completed. */
   command(statement: string): Promise<string>;
-  /** Whether something happened after which the connection must not be used again. */
+  /** Whether an error occurred after which the connection must not be used again. */
   readonly broken: boolean;
 }
 
-/** Lends the connections of a pool, each to one caller at a time. */
-export interface ConnectionLender {
-  /** @throws DomainError `unavailable` when no connection came free in time, or after `close`. */
-  lend<T>(work: (checkout: PooledConnection) => Promise<T>): Promise<T>;
-  /** Refuses new callers, waits for those who have or wait for a connection, and ends the pool. */
+/** Gives each connection of a pool to one caller at a time. */
+export interface ConnectionPool {
+  /** @throws DomainError `unavailable` when no connection is free in time, or after `close`. */
+  withConnection<T>(work: (connection: PooledConnection) => Promise<T>): Promise<T>;
+  /** Rejects new callers, waits for those that hold or wait for a connection, and ends the pool. */
   close(): Promise<void>;
 }
 
 /**
- * Open, closing or closed. What the work throws decides nothing: a connection is closed when one of its own statements
- * broke it, or when enough others were idle for a while.
+ * States: open, closing, closed. An error thrown by `work` does not close the connection. A connection is closed when
+ * one of its own statements broke it, or when enough other connections were idle for a while.
  */
-export function createConnectionLender(
+export function createConnectionPool(
   pool: Pool,
   maxIdleConns: number,
   statements: StatementNames,
-): ConnectionLender {
+): ConnectionPool {
   let callers = 0;
   let closing: Promise<void> | undefined;
-  let lastLeft: () => void = () => {};
-  /** Fewest connections that were idle at any moment since the last trimming. */
+  let onLastReleased: () => void = () => {};
+  /** Smallest number of idle connections since the last trim. */
   let leastIdle = 0;
-  // The idle one may have reached its lifetime just now; that another cannot be opened is for those to say who need it.
+  // The idle connection may have reached its lifetime just now, so that `connect` opens another and fails. Callers that
+  // need a connection report that.
   const trimming = setInterval(() => trim().catch(() => {}), TRIM_INTERVAL_MS).unref();
 
-  async function checkOut<T>(work: (checkout: PooledConnection) => Promise<T>): Promise<T> {
+  async function runWithConnection<T>(
+    work: (connection: PooledConnection) => Promise<T>,
+  ): Promise<T> {
     const client = await acquire(pool);
     leastIdle = Math.min(leastIdle, pool.idleCount);
-    const checkout = createCheckout(client, statements);
+    const connection = createPooledConnection(client, statements);
     try {
-      return await work(checkout);
+      return await work(connection);
     } finally {
-      client.release(checkout.broken);
+      client.release(connection.broken);
     }
   }
 
   /**
-   * Closes what nobody needed for a whole interval. Closing at once what is given back would make a steady load open a
-   * connection anew, at the cost of a hundred statements, whenever a few of its callers happen to be done together.
+   * Closes the connections that stayed unused for a whole interval. Closing a connection as soon as it is released
+   * would make a steady load reopen one, at the cost of a hundred statements, whenever a few callers finish together.
    */
   async function trim(): Promise<void> {
-    const superfluous = Math.min(leastIdle, pool.idleCount) - maxIdleConns;
+    const unused = Math.min(leastIdle, pool.idleCount) - maxIdleConns;
     leastIdle = pool.idleCount;
-    for (let closed = 0; closed < superfluous && pool.idleCount > maxIdleConns; closed += 1) {
-      // An idle connection, so this neither waits nor connects.
+    for (let closed = 0; closed < unused && pool.idleCount > maxIdleConns; closed += 1) {
+      // This takes an idle connection, so it neither waits nor connects.
       (await pool.connect()).release(true);
     }
   }
 
-  /** The pool itself would leave those who wait for a connection without an answer. */
+  /** Waits for the callers first: `pool.end` alone would leave those that wait for a connection without a result. */
   async function drain(): Promise<void> {
     clearInterval(trimming);
     if (callers > 0) {
       await new Promise<void>((resolve) => {
-        lastLeft = resolve;
+        onLastReleased = resolve;
       });
     }
     await pool.end();
   }
 
   return {
-    async lend(work) {
+    async withConnection(work) {
       if (closing !== undefined) throw databaseUnavailable(new Error('the database is closed'));
       callers += 1;
       try {
-        return await checkOut(work);
+        return await runWithConnection(work);
       } finally {
         callers -= 1;
-        if (callers === 0) lastLeft();
+        if (callers === 0) onLastReleased();
       }
     },
     close() {
@@ -101,7 +104,7 @@ export function createConnectionLender(
   };
 }
 
-/** @throws DomainError `unavailable`, whatever kept the connection from coming: a password that changed, too. */
+/** @throws DomainError `unavailable` for any cause that prevents a connection, a changed password included. */
 async function acquire(pool: Pool): Promise<PoolClient> {
   if (pool.waitingCount >= MAX_WAITING) {
     throw databaseUnavailable(new Error('too many callers wait for a connection'));
@@ -114,9 +117,9 @@ async function acquire(pool: Pool): Promise<PoolClient> {
   }
 }
 
-function createCheckout(client: PoolClient, statements: StatementNames): PooledConnection {
+function createPooledConnection(client: PoolClient, statements: StatementNames): PooledConnection {
   let broken = false;
-  async function watch<T>(call: Promise<T>): Promise<T> {
+  async function recordFailure<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
     } catch (error) {
@@ -136,14 +139,14 @@ function createCheckout(client: PoolClient, statements: StatementNames): PooledC
         values: [...values],
         ...(prepared === undefined ? {} : { name: prepared }),
       };
-      const result = await watch(client.query(config));
+      const result = await recordFailure(client.query(config));
       return {
         rows: result.rows as Row[],
         rowCount: result.rowCount ?? 0,
       } satisfies SqlResult<Row>;
     },
     async command(statement) {
-      return (await watch(client.query(statement))).command;
+      return (await recordFailure(client.query(statement))).command;
     },
   };
 }
