@@ -1,6 +1,6 @@
 /**
- * Writes `test/schema.sql`: the schema that the migrations make, as `pg_dump` of a real PostgreSQL has it. Run it after
- * adding a migration (`npx tsx scripts/dump-schema.ts`); a test compares the file with the head.
+ * Writes `test/schema.sql`: the schema that the migrations make, as `pg_dump` prints it for a real PostgreSQL. Run it
+ * after you add a migration (`npx tsx scripts/dump-schema.ts`). A test compares the file with the newest migration.
  */
 import { writeFile } from 'node:fs/promises';
 import {

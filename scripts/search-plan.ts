@@ -1,6 +1,6 @@
 /**
- * Shows how the search runs on many users: `npx tsx scripts/search-plan.ts [users] [--plans]`, a million by default. It starts a
- * PostgreSQL of its own, fills it, and explains the statement of the service for texts of every kind.
+ * Shows how the search runs on many users: `npx tsx scripts/search-plan.ts [users] [--plans]`, a million by default. It
+ * starts a separate PostgreSQL, fills it, and explains the service's statement for texts of every kind.
  */
 import { Client } from 'pg';
 import {
@@ -50,7 +50,7 @@ const server = await startPostgres({ settings: { shared_buffers: '128MB' } });
 try {
   await migrate(server.connectionOptions);
   const client = new Client(server.connectionOptions);
-  client.on('error', () => {}); // the server is stopped before it when something fails
+  client.on('error', () => {}); // after a failure the server stops before the client
   await client.connect();
   const startedAt = performance.now();
   await populateForSearch(client, users);
@@ -147,7 +147,7 @@ async function explain(client: Client, text: string, afterId: string) {
   };
 }
 
-/** The scans of `users` that ran, each with the index it used. */
+/** Lists the scans of `users` that ran, each with the index it used. */
 function describe(node: Node): string {
   return scans(node).join(', ');
 }

@@ -1,3 +1,3 @@
-/* The smallest question that a database can answer. Called by Database.check. */
+/* Reads no table, so that only the connection and the server are tested. */
 /* @name checkHealth */
 select 1 as "answer!";

@@ -1,4 +1,4 @@
-/* Starts a session. Called by SessionRepository.insert at each sign-in. */
+/* Returns how long the session lives by the database's clock: the clocks of the instances may differ from it. */
 /* @name insertSession */
 insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)
 values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
@@ -6,14 +6,13 @@ values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Whether a session accepts its access tokens. Called by SessionRepository.findLive where the revocations that this
-   instance has read may be too old. */
+/* Reads the state of one session itself. Needed when the revocations that an instance has read may be too old. */
 /* @name findLiveSession */
 select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
 from sessions
 where id = :id! and expires_at > now();
 
-/* A user's sessions as the user sees them. Called by SessionRepository.listLive. */
+/* The id breaks ties, so that the order is stable. */
 /* @name listLiveSessions */
 select id, user_id, ip, user_agent, created_at, last_used_at, expires_at
 from sessions
@@ -21,8 +20,8 @@ where user_id = :userId! and expires_at > now()
 order by last_used_at desc, id
 limit 200;
 
-/* Makes parallel refreshes of one session take turns. The clock, not the transaction's start: who waited for the lock
-   began before the rotation that it sees. Called by SessionRepository.lockForRefresh. */
+/* Serializes parallel refreshes of one session. Uses clock_timestamp() instead of now(): a transaction that waited for
+   the lock started before the rotation that it sees. */
 /* @name lockSession */
 select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
@@ -31,7 +30,7 @@ from sessions
 where id = :id! and expires_at > now()
 for no key update;
 
-/* Replaces the refresh token of a locked session and restarts its idle time. Called by SessionRepository.rotate. */
+/* Needs the row locked by lockSession. The idle time starts again, but never extends past absolute_expires_at. */
 /* @name rotateSession */
 update sessions
 set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,
@@ -40,9 +39,9 @@ set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed
 where id = :id!
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Ends the live sessions of a user: one, all but one, or all, and tells every instance through the revocations, in one
-   statement, so that none can end without its revocation. Locked in id order, so that two of these cannot wait for
-   each other. Called by SessionRepository.end. */
+/* Ends one, all but one, or all live sessions of a user and inserts their revocations, which every instance reads. One
+   statement does both, so that no session ends without its revocation. Locks in id order, so that two calls cannot
+   deadlock. */
 /* @name endSessions */
 with selected as (
   select id
@@ -62,10 +61,9 @@ insert into session_revocations (session_id, user_id)
 select id, user_id from ended
 returning session_id;
 
-/* The sessions that ended lately, the newest first. Every instance calls it every half second, with a window that
-   overlaps, since a revocation becomes visible only when its transaction commits. By now(), which stands still during
-   the statement: with clock_timestamp() the index could not be used, and each poll would read all that are kept.
-   Called by SessionRepository.listRevoked. */
+/* Every instance polls it every half second, newest first. The windows overlap, since a revocation becomes visible only
+   when its transaction commits. Uses now(), which is constant during the statement: with clock_timestamp() the index
+   could not be used, and each poll would read all revocations that are kept. */
 /* @name listRevokedSessions */
 select session_id
 from session_revocations
@@ -73,8 +71,7 @@ where revoked_at > now() - :windowMs!::double precision * interval '1 millisecon
 order by revoked_at desc
 limit 50000;
 
-/* Removes expired sessions, some at a time; rows that somebody holds wait for the next round. Called by
-   SessionRepository.deleteExpired. */
+/* Deletes in batches, oldest first. Locked rows are skipped and left to the next round. */
 /* @name deleteExpiredSessions */
 delete from sessions
 where id = any(array(
@@ -86,8 +83,7 @@ where id = any(array(
   for update skip locked
 ));
 
-/* Removes revocations that no instance reads any more: they look back half a minute. Called by
-   SessionRepository.deleteExpired. */
+/* Deletes in batches. Instances look back half a minute, so that none reads a revocation that is an hour old. */
 /* @name deleteOldRevocations */
 delete from session_revocations
 where session_id = any(array(

@@ -1,32 +1,29 @@
-/* Shows users. Called by UserRepository.findById for every read of a user, with all ids that are asked for in one turn of
-   the event loop. */
+/* Takes many ids, so that reads of one event-loop turn share a round trip. An absent id gives no row. */
 /* @name findUsersByIds */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
 from users
 where id = any(:ids!::uuid[]);
 
-/* Finds the user with an address, for whoever knows the address already. Called by UserRepository.findByEmail. */
+/* Compares the canonical form that is stored, so that the unique index serves it. */
 /* @name findUserByEmail */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
 from users
 where email = :email!;
 
-/* What a sign-in compares with: this and the next give out a password hash.
-   Called by UserRepository.findCredentials. */
+/* Returns a password hash. Besides this statement, only findCredentialsById and lockUser do. */
 /* @name findCredentials */
 select id, status, version, password, password_form
 from users
 where email = :email!;
 
-/* The same for a user who is signed in already. Called by UserRepository.findCredentialsById before a change that asks
-   for the password once more. */
+/* The same as findCredentials, for a user who is signed in and enters the password again. */
 /* @name findCredentialsById */
 select id, status, version, password, password_form
 from users
 where id = :id!;
 
-/* Makes the writers of one user take turns. NO KEY: sessions that refer to the user may be inserted meanwhile, for
-   their foreign key takes a key share lock. Called by UserRepository.lockById at the start of every state change. */
+/* Serializes the writers of one user. FOR NO KEY UPDATE still lets sessions of the user be inserted: their foreign key
+   takes a key share lock, which it does not block. */
 /* @name lockUser */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
   password, password_form
@@ -34,14 +31,13 @@ from users
 where id = :id!
 for no key update;
 
-/* What anybody may see of many users at once. Called by UserRepository.listPublicProfiles with at most 500 ids. */
+/* Reads public columns only, for at most 500 ids. An absent id gives no row. */
 /* @name listPublicProfiles */
 select id, first_name, last_name
 from users
 where id = any(:ids!::uuid[]);
 
-/* A page of all users by keyset: however far the page, it costs the same. The first one starts after the nil UUID,
-   which is nobody's. Called by UserRepository.list. */
+/* Pages by keyset, so that every page costs the same. The first page starts after the nil UUID, which no user has. */
 /* @name listUsers */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
 from users
@@ -49,13 +45,13 @@ where id > :afterId!
 order by id
 limit :limit!;
 
-/* A page of the users whose names or address match a LIKE pattern. The expression must be that of users_search_idx,
-   letter for letter. `near` looks through the next users by id, where a frequent text fills the page; `far` asks the
-   index for the rest, and runs only when `near` has not filled it. Left to choose, the planner walks the primary key for
-   every text that is not rare, through the whole table where all the matches came last. The condition with to_tsvector
-   is always true and never evaluated: it tells the planner, which thinks of normalize and ILIKE as of a comparison of
-   numbers, that to look at a row is dear, so that `far` uses the index. Planned for its values. Called by
-   UserRepository.search. */
+/* Pages through the users whose names or address match a LIKE pattern. The expression must equal that of
+   users_search_idx, character for character. `near` scans the next users by id, where a frequent text fills the page.
+   `far` reads the rest from the index, and runs only when `near` has not filled the page. Without this split the planner
+   walks the primary key for every text that is not rare: through the whole table when all matches come last.
+   The condition with to_tsvector is always true and is never evaluated. The planner assumes that normalize and ILIKE
+   cost as little as a comparison of numbers; to_tsvector raises the estimated cost of a row, so that `far` uses the
+   index. Run it unprepared: the best plan depends on the values. */
 /* @name searchUsers */
 with near as materialized (
   select id
@@ -87,8 +83,7 @@ from users
 where id in (select id from page)
 order by id;
 
-/* Registers a user. An address in use gives no row rather than an error: an error would end the transaction and fill
-   the server's log. Called by UserRepository.insert. */
+/* An address in use gives no row instead of an error: an error would abort the transaction and fill the server's log. */
 /* @name insertUser */
 insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,
   created_at, updated_at)
@@ -97,28 +92,27 @@ values (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordFor
 on conflict (email) do nothing
 returning id;
 
-/* Stores the profile of a locked user. A version that is not greater changes nothing: it would be a lost update.
-   Called by UserRepository.update. */
+/* Needs the row locked by lockUser. A version that is not greater changes nothing: it would be a lost update. */
 /* @name updateUser */
 update users
 set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
   email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
 where id = :id! and version < :version!;
 
-/* Stores the password of a locked user. Called by UserRepository.updatePassword. */
+/* Needs the row locked by lockUser. A version that is not greater changes nothing, as in updateUser. */
 /* @name updateUserPassword */
 update users
 set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
 where id = :id! and version < :version!;
 
-/* Stores a stronger hash of the same password, unless the password was changed meanwhile. Nothing that others see
-   changes, so version and updated_at stay. Called by UserRepository.updatePasswordHash after a sign-in. */
+/* Stores a new hash of the same password, unless the password has changed since it was read. Nothing visible changes,
+   so version and updated_at stay. The comparison with the old hash detects that. */
 /* @name updateUserPasswordHash */
 update users
 set password = :toHash!, password_form = :passwordForm!
 where id = :id! and password = :fromHash!;
 
-/* Removes a locked user; sessions that are left go with the row. Called by UserRepository.delete. */
+/* Needs the row locked by lockUser. Sessions that are left are deleted with the row, by their foreign key. */
 /* @name deleteUser */
 delete from users
 where id = :id!;
