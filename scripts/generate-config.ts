@@ -11,6 +11,6 @@ export function generateConfigFiles(): Map<string, string> {
   return new Map([
     ['config/default.yaml', defaultYaml()],
     ['config/schema.json', jsonSchema()],
-    ['docs/configuration.md', configurationMarkdown()],
+    ['docs/run-it/configuration.md', configurationMarkdown()],
   ]);
 }

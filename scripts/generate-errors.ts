@@ -172,7 +172,7 @@ Match on \`code\`: it is part of the interface and stays, as \`type\` does. \`ti
 A problem with status 503 always carries \`Retry-After\`, one with 401 \`WWW-Authenticate\`.
 `;
 
-/** The text of `docs/errors.md`: an entry for every code of a problem, and one for every code of a field. */
+/** The text of `docs/reference/errors.md`: an entry for every code of a problem, and one for every code of a field. */
 export function generateErrors(): string {
   const codes = Object.keys(PROBLEMS) as ProblemCode[];
   return [

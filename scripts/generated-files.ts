@@ -9,7 +9,7 @@ export async function generateAll(): Promise<Map<string, string>> {
   return new Map([
     ...(await generateSql()),
     ...(await generateConfigFiles()),
-    ['docs/errors.md', generateErrors()],
+    ['docs/reference/errors.md', generateErrors()],
     ['docs/asyncapi.yaml', generateAsyncApi()],
     ['docs/openapi.json', await generateOpenApi()],
   ]);

@@ -1,5 +1,5 @@
 /**
- * Every expected refusal of the domain. A code is public contract: clients match on it, `docs/errors.md` lists it,
+ * Every expected refusal of the domain. A code is public contract: clients match on it, `docs/reference/errors.md` lists it,
  * and an edge without a mapping for one of them does not compile.
  */
 export type DomainErrorCode =

@@ -1,6 +1,6 @@
 /**
  * What an implementation of the database can do beyond what the service relies on everywhere. This is the one place
- * that says what the embedded database lacks; `docs/architecture.md` repeats it for readers.
+ * that says what the embedded database lacks; `docs/how-and-why/architecture.md` repeats it for readers.
  */
 export interface DatabaseCapabilities {
   /** Transactions of several callers run at the same time; without it they run one after the other. */

@@ -16,7 +16,7 @@ import { runProgram } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/run-it/runbook.md'), 'utf8');
 /** Blocks that no test can run say why in a comment above them. */
 const NOT_RUN = /<!-- not run: (.+) -->\n\n(```[\s\S]*?^```$)/gm;
 const exceptions = [...page.matchAll(NOT_RUN)].map(([, reason = '']) => reason);
@@ -84,7 +84,7 @@ afterAll(async () => {
   await directory.remove();
 });
 
-describe('docs/operations.md', () => {
+describe('docs/run-it/runbook.md', () => {
   it('leaves few commands out of the tests, each with its reason', () => {
     expect(exceptions.length).toBeLessThanOrEqual(2);
     expect(page.match(/<!-- not run/g)).toHaveLength(exceptions.length);

@@ -2,7 +2,7 @@ import { definitionOf, type Key, keys } from '../schema.ts';
 
 const HEADER = `# yaml-language-server: $schema=./schema.json
 # Every configuration key with its default. Generated: change src/config and run \`npm run generate\`.
-# Keys that have no fixed default, and secrets, are commented out. See docs/configuration.md.
+# Keys that have no fixed default, and secrets, are commented out. See docs/run-it/configuration.md.
 `;
 
 const PLAIN =

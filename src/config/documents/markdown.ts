@@ -29,7 +29,7 @@ The key \`database.max_open_conns\` is, in the file, \`max_open_conns\` in the s
 - **Lists** are YAML lists in the file, and comma-separated in the environment and in flags.
 - **Paths** start from the working directory, also in the file.
 - **Text** that YAML takes for something else, such as a password of digits, needs quotes in the file.
-- The file is checked against [schema.json](../config/schema.json); editors that know JSON Schema complete and check it. [default.yaml](../config/default.yaml) is a file to start from. YAML aliases are refused.
+- The file is checked against [schema.json](../../config/schema.json); editors that know JSON Schema complete and check it. [default.yaml](../../config/default.yaml) is a file to start from. YAML aliases are refused.
 
 ## Secrets
 
@@ -108,7 +108,7 @@ function table(rows: readonly (readonly string[])[]): string {
   return `${line(HEAD)}${rule}${rows.map(line).join('')}`;
 }
 
-/** The text of `docs/configuration.md`. */
+/** The text of `docs/run-it/configuration.md`. */
 export function configurationMarkdown(): string {
   const sections = topSections.map((section) => {
     const rows = keys.filter((key) => sectionOf(key) === section).map(cells);

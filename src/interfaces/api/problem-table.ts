@@ -21,7 +21,7 @@ export interface ProblemKind {
   readonly status: number;
   /** Short and the same for every occurrence (RFC 9457 §3.1.3). */
   readonly title: string;
-  /** One sentence for the reader of `docs/errors.md`. */
+  /** One sentence for the reader of `docs/reference/errors.md`. */
   readonly meaning: string;
 }
 

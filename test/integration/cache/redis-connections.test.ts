@@ -38,7 +38,7 @@ async function expectRefused(settings: RedisSettings, server: RedisServer): Prom
   expect(server.log()).not.toContain('crashed');
 }
 
-/** What docs/operations.md says that the user of the service needs. */
+/** What docs/run-it/runbook.md says that the user of the service needs. */
 const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +ping +info';
 
 describe('a Redis with TLS and an ACL user', () => {

@@ -82,8 +82,8 @@ describe('the documents together', () => {
   });
 });
 
-describe('docs/errors.md', () => {
-  const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+describe('docs/reference/errors.md', () => {
+  const text = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8');
 
   it('is what the generator makes', () => {
     expect(text).toBe(generateErrors());
@@ -273,6 +273,6 @@ function fieldCodesOf(path: string): string[] {
   const source = readFileSync(path, 'utf8');
   const places = [...CODE_PLACES];
   // Here the codes belong to faults of the schema, one for each of its keywords.
-  if (path.endsWith('interfaces/http/validation.ts')) places.push(/\bcode: '(\w+)'/g);
+  if (path.endsWith('interfaces/api/validation.ts')) places.push(/\bcode: '(\w+)'/g);
   return places.flatMap((place) => [...source.matchAll(place)].map(([, code = '']) => code));
 }

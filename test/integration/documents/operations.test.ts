@@ -7,10 +7,10 @@ import { SOURCE_METRICS } from '../../../src/infrastructure/metrics/definitions.
 import { fencedBlocks, inlineCode } from '../../support/markdown.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/run-it/runbook.md'), 'utf8');
 const codes = inlineCode(page);
 
-describe('docs/operations.md', () => {
+describe('docs/run-it/runbook.md', () => {
   it('has a page for every alert, and names no other', () => {
     const named = [...page.matchAll(/^\| `(UserService\w+)` /gm)].map(([, name]) => name);
     expect(named.sort()).toEqual(alerts().sort());
