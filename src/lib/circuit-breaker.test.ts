@@ -9,14 +9,14 @@ function create() {
     onChange: (isOpen) => changes.push(isOpen),
   });
   function attempt(succeeded: boolean): boolean {
-    const passage = breaker.enter();
-    if (passage !== null) breaker.leave(passage, succeeded);
-    return passage !== null;
+    const permit = breaker.acquire();
+    if (permit !== null) breaker.record(permit, succeeded);
+    return permit !== null;
   }
   return { breaker, clock, changes, attempt };
 }
 
-test('five failures in a row open it, and four with a success in between do not', () => {
+test('five failures in a row open the breaker; four, a success and four more do not', () => {
   const { breaker, attempt } = create();
   for (const succeeded of [false, false, false, false, true, false, false, false, false]) {
     attempt(succeeded);
@@ -27,7 +27,7 @@ test('five failures in a row open it, and four with a success in between do not'
   expect(breaker.openings()).toBe(1);
 });
 
-test('half of twenty attempts within a window open it, and the same in two windows do not', () => {
+test('failures of half of twenty attempts in one window open the breaker; spread over two windows they do not', () => {
   const { breaker, clock, attempt } = create();
   for (let index = 0; index < 19; index += 1) attempt(index % 2 === 0);
   expect(breaker.isOpen()).toBe(false);
@@ -38,7 +38,7 @@ test('half of twenty attempts within a window open it, and the same in two windo
   expect(breaker.isOpen()).toBe(true);
 });
 
-test('open, it lets one probe through each second, and the probe that succeeds closes it', () => {
+test('an open breaker permits one probe a second, and a successful probe closes it', () => {
   const { breaker, clock, changes, attempt } = create();
   for (let index = 0; index < 5; index += 1) attempt(false);
   clock.nowMs = 999;
@@ -53,10 +53,10 @@ test('open, it lets one probe through each second, and the probe that succeeds c
   expect(changes).toEqual([true, false]);
 });
 
-test('an attempt from before it opened does not close it', () => {
+test('an attempt that began before the breaker opened does not close it', () => {
   const { breaker, attempt } = create();
-  const early = breaker.enter();
+  const early = breaker.acquire();
   for (let index = 0; index < 5; index += 1) attempt(false);
-  if (early !== null) breaker.leave(early, true);
+  if (early !== null) breaker.record(early, true);
   expect(breaker.isOpen()).toBe(true);
 });

@@ -1,48 +1,51 @@
-/** When a breaker opens, and how it finds its way back. */
+/** When a breaker opens, and how often it probes while it is open. */
 export interface CircuitBreakerOptions {
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
-  /** Opens after so many failures in a row. */
+  /** Opens after this many failures in a row. */
   readonly consecutiveFailures?: number;
-  /** Opens when this part of the attempts of a window failed, from `minAttempts` on. */
+  /** Opens when this share of a window's attempts failed, once there are `minAttempts` of them. */
   readonly failureRatio?: number;
   readonly minAttempts?: number;
   readonly windowMs?: number;
-  /** While open, one attempt is let through each time this has passed. */
+  /** While open, one attempt is permitted per interval. */
   readonly probeIntervalMs?: number;
   readonly onChange?: (isOpen: boolean) => void;
 }
 
-/** What an attempt was let through as; handed back with its outcome. */
+/** Permission for one attempt; pass it back with the outcome. */
 export type Permit = 'normal' | 'probe';
 
 /**
- * Keeps callers away from what fails. Closed: everybody passes. Open: nobody, but for one probe an interval; the probe
- * that succeeds closes it again, and attempts that began before it opened decide nothing any more.
+ * Stops calls to a failing dependency. Closed: every attempt is permitted. Open: one probe per interval is permitted. A
+ * successful probe closes the breaker; outcomes of attempts that began before it opened are ignored while it is open.
  */
 export interface CircuitBreaker {
-  /** @returns null when the attempt shall not be made. */
-  enter(): Permit | null;
-  leave(passage: Permit, succeeded: boolean): void;
+  /** @returns null when the attempt must not be made. */
+  acquire(): Permit | null;
+  record(permit: Permit, succeeded: boolean): void;
   isOpen(): boolean;
   /** How often it has opened. */
   openings(): number;
 }
 
-/** Makes a closed breaker: five failures in a row, or half of at least 20 in 10 s; a probe a second. */
+/**
+ * Creates a closed breaker. By default it opens after five failures in a row, or when half of at least 20 attempts in
+ * 10 s failed, and then permits one probe a second.
+ */
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { nowMs, onChange = () => undefined } = options;
   const { consecutiveFailures = 5, failureRatio = 0.5, minAttempts = 20 } = options;
   const { windowMs = 10_000, probeIntervalMs = 1_000 } = options;
   let isOpen = false;
   let nextProbeAtMs = 0;
-  let inARow = 0;
+  let failuresInARow = 0;
   let openings = 0;
   let window = { startedAtMs: nowMs(), attempts: 0, failures: 0 };
 
   function change(open: boolean): void {
     isOpen = open;
-    inARow = 0;
+    failuresInARow = 0;
     window = { startedAtMs: nowMs(), attempts: 0, failures: 0 };
     nextProbeAtMs = nowMs() + probeIntervalMs;
     if (open) openings += 1;
@@ -50,16 +53,16 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   }
 
   return {
-    enter() {
+    acquire() {
       if (!isOpen) return 'normal';
       const now = nowMs();
       if (now < nextProbeAtMs) return null;
       nextProbeAtMs = now + probeIntervalMs;
       return 'probe';
     },
-    leave(passage, succeeded) {
+    record(permit, succeeded) {
       if (isOpen) {
-        if (passage === 'probe' && succeeded) change(false);
+        if (permit === 'probe' && succeeded) change(false);
         return;
       }
       if (nowMs() - window.startedAtMs >= windowMs) {
@@ -67,14 +70,14 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       }
       window.attempts += 1;
       if (succeeded) {
-        inARow = 0;
+        failuresInARow = 0;
         return;
       }
-      inARow += 1;
+      failuresInARow += 1;
       window.failures += 1;
       const tooMany =
         window.attempts >= minAttempts && window.failures >= window.attempts * failureRatio;
-      if (inARow >= consecutiveFailures || tooMany) change(true);
+      if (failuresInARow >= consecutiveFailures || tooMany) change(true);
     },
     isOpen: () => isOpen,
     openings: () => openings,

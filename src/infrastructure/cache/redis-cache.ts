@@ -96,19 +96,19 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
   });
 
   /** Makes one step, counts how it ended, and tells the breaker. */
-  async function take<T>(passage: Permit | null, keys: number, step: () => Promise<T>): Promise<T> {
-    if (passage === null) {
+  async function take<T>(permit: Permit | null, keys: number, step: () => Promise<T>): Promise<T> {
+    if (permit === null) {
       counts.bypasses += keys;
       throw UNAVAILABLE;
     }
     try {
       const result = await step();
-      breaker.leave(passage, true);
+      breaker.record(permit, true);
       return result;
     } catch (error) {
       counts.errors += 1;
       // A refusal is an answer, and costs no time that the breaker could save.
-      breaker.leave(passage, isReply(error));
+      breaker.record(permit, isReply(error));
       throw error;
     }
   }
@@ -123,11 +123,11 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
       isPending: (key) => invalidations.has(key),
       isGuarded: () => breaker.isOpen(),
       guard: (keys, step) =>
-        take(deadline.isStalled() ? null : breaker.enter(), keys, () => deadline.inTime(step)),
+        take(deadline.isStalled() ? null : breaker.acquire(), keys, () => deadline.inTime(step)),
       // Sent and waited for even while the breaker is open: a server that answers others again must not keep an old
       // value beyond the acknowledgement of the write.
       invalidate: (keys) =>
-        take(breaker.enter() ?? 'normal', keys.length, () => invalidations.deliver(keys)),
+        take(breaker.acquire() ?? 'normal', keys.length, () => invalidations.deliver(keys)),
     }),
     health: createHealth(client),
     stats: () => ({

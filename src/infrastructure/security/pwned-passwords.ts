@@ -88,16 +88,16 @@ export function createPwnedPasswords(
   }
 
   async function look(password: string): Promise<BreachAnswer> {
-    const passage = breaker.enter();
-    if (passage === null) return { checked: false };
+    const permit = breaker.acquire();
+    if (permit === null) return { checked: false };
     const hash = createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
     try {
       const lines = await fetchRange(hash.slice(0, PREFIX_LENGTH));
       const count = countOf(lines, hash.slice(PREFIX_LENGTH));
-      breaker.leave(passage, true);
+      breaker.record(permit, true);
       return { checked: true, count };
     } catch (error) {
-      breaker.leave(passage, false);
+      breaker.record(permit, false);
       const reason = error instanceof Error ? error.message : 'unknown';
       logger.warn('a password was not looked up', { reason });
       return { checked: false };
