@@ -29,8 +29,10 @@ describe('problem documents', () => {
     async (code) => {
       const { server } = await createTestServer({
         useCases: {
-          getUser: async () => {
-            throw new DomainError(code, 'A message.');
+          users: {
+            get: async () => {
+              throw new DomainError(code, 'A message.');
+            },
           },
         },
       });
@@ -55,9 +57,11 @@ describe('problem documents', () => {
       [7, undefined].map(async (seconds) => {
         const { server } = await createTestServer({
           useCases: {
-            getUser: async () => {
-              const details = seconds === undefined ? {} : { retryAfterSeconds: seconds };
-              throw new DomainError('overloaded', 'Too much.', details);
+            users: {
+              get: async () => {
+                const details = seconds === undefined ? {} : { retryAfterSeconds: seconds };
+                throw new DomainError('overloaded', 'Too much.', details);
+              },
             },
           },
         });
@@ -82,16 +86,18 @@ describe('problem documents', () => {
   test('field fieldErrors of the domain point into the body, or into the query', async () => {
     const { server } = await createTestServer({
       useCases: {
-        registerUser: async () => {
-          throw new DomainError('validation_failed', 'No.', {
-            fields: [{ field: 'email', code: 'email_domain', message: 'Bad.' }],
-          });
-        },
-        getUser: async () => ada,
-        listUsers: async () => {
-          throw new DomainError('validation_failed', 'No.', {
-            fields: [{ field: 'q', code: 'search_length', message: 'Bad.' }],
-          });
+        users: {
+          register: async () => {
+            throw new DomainError('validation_failed', 'No.', {
+              fields: [{ field: 'email', code: 'email_domain', message: 'Bad.' }],
+            });
+          },
+          get: async () => ada,
+          list: async () => {
+            throw new DomainError('validation_failed', 'No.', {
+              fields: [{ field: 'q', code: 'search_length', message: 'Bad.' }],
+            });
+          },
         },
       },
     });
@@ -108,8 +114,10 @@ describe('problem documents', () => {
   test('what nobody foresaw is a bare 500, with one error line that carries the request id', async () => {
     const { server, lines } = await createTestServer({
       useCases: {
-        getUser: async () => {
-          throw new Error('select * from secrets: canary-detail');
+        users: {
+          get: async () => {
+            throw new Error('select * from secrets: canary-detail');
+          },
         },
       },
     });
@@ -126,7 +134,7 @@ describe('problem documents', () => {
   test('an answer that takes too long is 503: nothing happened to a read, a write is uncertain', async () => {
     const never = () => new Promise<never>(() => {});
     const { server } = await createTestServer({
-      useCases: { getUser: never, registerUser: never },
+      useCases: { users: { get: never, register: never } },
       settings: { requestTimeoutMs: 50 },
     });
     const read = await server.inject({ url: '/v1/me', headers: asAda });
@@ -148,8 +156,8 @@ describe('the time for an answer', () => {
     const { server } = await createTestServer({
       // The later one is answered as soon as the earlier one's time is over, and long before its own is.
       useCases: {
-        getUser: never,
-        listSessions: { own: () => refusal.then(() => []), ofUser: never },
+        users: { get: never },
+        sessions: { listOwn: () => refusal.then(() => []) },
       },
       settings: { requestTimeoutMs: 600 },
     });

@@ -36,17 +36,19 @@ function requestOf({ operationId, method, path }: Operation) {
   };
 }
 
-/** Use cases of which each one fails, but for those that tell who calls. */
-function failingUseCases(error: Error): Partial<UseCases> {
+/** Use cases that all fail, except the two that authenticate the caller. */
+function failingUseCases(error: Error): UseCases {
   const fail = () => Promise.reject(error);
-  const failing = Object.entries(createFakeUseCases()).map(([name, useCase]) => [
-    name,
-    typeof useCase === 'function'
-      ? fail
-      : Object.fromEntries(Object.keys(useCase).map((method) => [method, fail])),
-  ]);
-  const { verifyAccessToken, verifyServiceKey } = createFakeUseCases();
-  return { ...Object.fromEntries(failing), verifyAccessToken, verifyServiceKey };
+  const failing = (useCases: object): object =>
+    Object.fromEntries(
+      Object.entries(useCases).map(([name, member]) => [
+        name,
+        typeof member === 'function' ? fail : failing(member),
+      ]),
+    );
+  const useCases = failing(createFakeUseCases()) as UseCases;
+  const { verifyAccessToken, verifyServiceKey } = createFakeUseCases().access;
+  return { ...useCases, access: { ...useCases.access, verifyAccessToken, verifyServiceKey } };
 }
 
 describe.each(named(operations.filter(({ operationId }) => !ALONE.has(operationId))))(

@@ -42,9 +42,11 @@ describe('content types', () => {
     let called = false;
     const { server } = await createTestServer({
       useCases: {
-        registerUser: async () => {
-          called = true;
-          throw new Error('reached');
+        users: {
+          register: async () => {
+            called = true;
+            throw new Error('reached');
+          },
         },
       },
     });

@@ -16,9 +16,11 @@ async function callerOf(
   const { server } = await createTestServer({
     ...options,
     useCases: {
-      getUser: async (caller) => {
-        seen = caller;
-        return ada;
+      users: {
+        get: async (caller) => {
+          seen = caller;
+          return ada;
+        },
       },
     },
   });
@@ -143,9 +145,11 @@ describe('versions', () => {
     let expected: ExpectedVersions | undefined;
     const { server } = await createTestServer({
       useCases: {
-        updateUser: async (_caller, _id, _input, versions) => {
-          expected = versions;
-          return ada;
+        users: {
+          update: async (_caller, _id, _input, versions) => {
+            expected = versions;
+            return ada;
+          },
         },
       },
     });
@@ -204,9 +208,11 @@ describe('lists', () => {
     let selection: UserSelection | undefined;
     const { server } = await createTestServer({
       useCases: {
-        listUsers: async (_caller, selected) => {
-          selection = selected;
-          return { users: [ada], nextAfterId: ADA_ID };
+        users: {
+          list: async (_caller, selected) => {
+            selection = selected;
+            return { users: [ada], nextAfterId: ADA_ID };
+          },
         },
       },
     });

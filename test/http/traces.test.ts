@@ -67,7 +67,7 @@ describe('the trace of a request', () => {
 
   test('is that of a failure only where the service failed', async () => {
     const { server, ended } = await serve({
-      useCases: { publicKeys: () => Promise.reject(new Error('canary')) },
+      useCases: { access: { publicKeys: () => Promise.reject(new Error('canary')) } },
     });
     await server.inject({ url: '/v1/me' });
     await server.inject({ url: '/.well-known/jwks.json' });
@@ -81,7 +81,7 @@ describe('the trace of a request', () => {
     const seen: (string | undefined)[] = [];
     const see = () => void seen.push(entered.getStore()?.name);
     const { server, began, entered } = await serve({
-      useCases: { signIn: async () => Promise.reject(see()) },
+      useCases: { sessions: { signIn: async () => Promise.reject(see()) } },
       deps: { logger: { ...createSilentLogger(), info: see } },
     });
     const url = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
@@ -101,10 +101,12 @@ describe('the trace of a request', () => {
     let release = (): void => {};
     const { server, entered } = await serve({
       useCases: {
-        publicKeys: () =>
-          new Promise((resolve) => {
-            release = () => resolve({ keys: [] });
-          }),
+        access: {
+          publicKeys: () =>
+            new Promise((resolve) => {
+              release = () => resolve({ keys: [] });
+            }),
+        },
       },
       deps: {
         logger: {
@@ -134,9 +136,11 @@ describe('the trace of a request', () => {
     let arrived = false;
     const { server, ended } = await serve({
       useCases: {
-        publicKeys: () => {
-          arrived = true;
-          return new Promise(() => {});
+        access: {
+          publicKeys: () => {
+            arrived = true;
+            return new Promise(() => {});
+          },
         },
       },
     });

@@ -10,7 +10,9 @@ const SERVICE_KEY_PREFIX = 'usk_';
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 interface Deps {
-  readonly useCases: Pick<UseCases, 'verifyAccessToken' | 'verifyServiceKey'>;
+  readonly useCases: {
+    readonly access: Pick<UseCases['access'], 'verifyAccessToken' | 'verifyServiceKey'>;
+  };
   readonly operator?: true;
 }
 
@@ -30,8 +32,8 @@ export function createAuthentication(deps: Deps) {
     if (token === undefined) {
       throw new DomainError('invalid_token', 'The bearer token is not well-formed.');
     }
-    if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.verifyServiceKey(token);
-    const { userId, sessionId } = await deps.useCases.verifyAccessToken(token);
+    if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
+    const { userId, sessionId } = await deps.useCases.access.verifyAccessToken(token);
     return { kind: 'user', userId, sessionId };
   };
 }

@@ -5,15 +5,11 @@ import type { Access } from '../api/access.ts';
 import type { ProblemCode } from '../api/problem-table.ts';
 
 /** What endpoints and their edge call. */
-export type NatsUseCases = Pick<
-  UseCases,
-  | 'verifyServiceKey'
-  | 'verifyAccessToken'
-  | 'checkHealth'
-  | 'getPublicProfiles'
-  | 'getUser'
-  | 'listUsers'
->;
+export interface NatsUseCases {
+  readonly access: Pick<UseCases['access'], 'verifyAccessToken' | 'verifyServiceKey'>;
+  readonly users: Pick<UseCases['users'], 'get' | 'getPublicProfiles' | 'list'>;
+  readonly checkHealth: UseCases['checkHealth'];
+}
 
 /** What an endpoint's handler sees: a known caller and a body that fits the schema. */
 export interface EndpointRequest<B extends TSchema> {

@@ -28,8 +28,8 @@ const getUser = endpoint({
   body: closedObject({ id: uuidInput('Id of the user.') }),
   answer: userSchema,
   problems: ['user_not_found'],
-  handle: async ({ caller, body }, { getUser }) =>
-    toUserResponse(await getUser(caller, body.id.toLowerCase())),
+  handle: async ({ caller, body }, { users }) =>
+    toUserResponse(await users.get(caller, body.id.toLowerCase())),
 });
 
 const getUserByEmail = endpoint({
@@ -39,8 +39,8 @@ const getUserByEmail = endpoint({
   body: closedObject({ email }),
   answer: userSchema,
   problems: ['user_not_found'],
-  handle: async ({ caller, body }, { listUsers }) => {
-    const [user] = (await listUsers(caller, { kind: 'email', email: body.email })).users;
+  handle: async ({ caller, body }, { users }) => {
+    const [user] = (await users.list(caller, { kind: 'email', email: body.email })).users;
     if (user === undefined) throw userNotFound();
     return toUserResponse(user);
   },
@@ -54,8 +54,8 @@ const getPublicProfiles = endpoint({
   limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
   answer: publicProfilesSchema,
   problems: [],
-  handle: async ({ caller, body }, { getPublicProfiles }) =>
-    toPublicProfilesResponse(await getPublicProfiles(caller, lowerCased(body.ids))),
+  handle: async ({ caller, body }, { users }) =>
+    toPublicProfilesResponse(await users.getPublicProfiles(caller, lowerCased(body.ids))),
 });
 
 const getHealth = endpoint({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ADA_ID,
   createFakeUseCases,
+  type ReplacedUseCases,
   SERVICE_KEY,
 } from '../../../test/http/support/fake-use-cases.ts';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
@@ -16,7 +17,7 @@ function endpointNamed(name: string) {
   return found;
 }
 
-function setting(replaced: Parameters<typeof createFakeUseCases>[0] = {}) {
+function setting(replaced: ReplacedUseCases = {}) {
   const logger = createRecordingLogger();
   const handling = createRequestHandling({
     useCases: createFakeUseCases(replaced),
@@ -49,8 +50,10 @@ describe('a request over NATS', () => {
     'that is refused with %s carries the status and the document of the one table',
     async (code) => {
       const { ask } = setting({
-        getUser: async () => {
-          throw new DomainError(code, 'Said so.');
+        users: {
+          get: async () => {
+            throw new DomainError(code, 'Said so.');
+          },
         },
       });
       const outcome = await ask(...askForAda);
@@ -71,10 +74,12 @@ describe('a request over NATS', () => {
 
   it('points at the field that broke a rule of the domain', async () => {
     const { ask } = setting({
-      listUsers: async () => {
-        throw new DomainError('validation_failed', 'No.', {
-          fields: [{ field: 'email', code: 'email_form', message: 'Must be an address.' }],
-        });
+      users: {
+        list: async () => {
+          throw new DomainError('validation_failed', 'No.', {
+            fields: [{ field: 'email', code: 'email_form', message: 'Must be an address.' }],
+          });
+        },
       },
     });
     const outcome = await ask('get-by-email', '{"email":"x"}', [`Bearer ${SERVICE_KEY}`]);
@@ -102,7 +107,7 @@ describe('a request over NATS', () => {
   });
 
   it('whose answer lacks a promised field fails rather than answers', async () => {
-    const { ask, lines } = setting({ getUser: async () => ({}) as never });
+    const { ask, lines } = setting({ users: { get: async () => ({}) as never } });
     expect(await ask(...askForAda)).toMatchObject({ status: 500, code: 'internal_error' });
     expect(lines).toHaveLength(1);
   });

@@ -7,7 +7,7 @@ import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
 import type { PersonName } from '../../../src/domain/user/person-name.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
 
-/** The one user that the fakes know. */
+/** The only user that the fakes know. */
 export const ADA_ID = '0198c0de-0000-7000-8000-00000000000a';
 /** The session behind `ADA_TOKEN`. */
 export const ADA_SESSION_ID = '0198c0de-0000-7000-8000-0000000000aa';
@@ -16,7 +16,7 @@ export const ADA_TOKEN = 'ada.access.token';
 /** A service key that the fakes accept, with every scope. */
 export const SERVICE_KEY = 'usk_every-scope';
 
-/** Ada's profile at version 3; the extra field stands for whatever must never leave. */
+/** Ada's profile at version 3; `passwordHash` stands for a field that must never leave the service. */
 export const ada: UserProfile & { readonly passwordHash: string } = {
   id: ADA_ID,
   firstName: 'Ada' as PersonName,
@@ -40,7 +40,7 @@ const claims: AccessTokenClaims = {
   expiresAt: 1_700_000_600,
 };
 
-const grant = {
+const issuedTokens = {
   sessionId: ADA_SESSION_ID,
   accessToken: ADA_TOKEN,
   accessExpiresInSeconds: 600,
@@ -56,76 +56,105 @@ const account = {
   revokedAt: null,
 };
 
-/** Use cases that answer well at once; a test replaces those that it is about. */
-export function createFakeUseCases(replaced: Partial<UseCases> = {}): UseCases {
-  const invalidToken = () => new DomainError('invalid_token', 'The access token is not valid.');
+/** The use cases that a test replaces, by group. */
+export type ReplacedUseCases = {
+  readonly [Group in keyof UseCases]?: UseCases[Group] extends () => unknown
+    ? UseCases[Group]
+    : Partial<UseCases[Group]>;
+};
+
+/** Use cases that succeed at once, except those that a test replaces. */
+export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
   return {
-    registerUser: async () => ada,
-    getUser: async (_caller: Caller, id: string) => {
-      if (id !== ADA_ID) throw new DomainError('user_not_found', 'There is no such user.');
-      return ada;
-    },
-    listUsers: async () => ({ users: [ada], nextAfterId: null }),
-    getPublicProfiles: async (_caller, ids) => ({
-      profiles: ids.filter((id) => id === ADA_ID).map(() => ada),
-      missing: ids.filter((id) => id !== ADA_ID),
-    }),
-    updateUser: async () => ada,
-    changePassword: async () => {},
-    deleteUser: { own: async () => {}, any: async () => {} },
-    signIn: async () => grant,
-    refreshSession: async () => grant,
-    listSessions: {
-      own: async (caller) => {
-        requireUser(caller);
-        return [];
-      },
-      ofUser: async () => [],
-    },
-    endSessions: { own: async () => {}, ofUser: async () => {} },
-    verifyAccessToken: async (token) => {
-      if (token !== ADA_TOKEN) throw invalidToken();
-      return claims;
-    },
-    verifyServiceKey: async (key) => {
-      if (key !== SERVICE_KEY) throw invalidToken();
-      return {
-        kind: 'service',
-        accountId: account.id,
-        scopes: ['users:read', 'users:write', 'users:admin', 'tokens:introspect'],
-      };
-    },
-    introspectToken: async (caller, token) => {
-      if (caller.principal.kind === 'anonymous') throw unauthenticated();
-      return token === ADA_TOKEN ? claims : null;
-    },
-    publicKeys: async () => ({
-      keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', d: 'canary' }],
-    }),
-    manageServiceAccounts: {
-      create: async () => ({ account, key: 'usk_new' }),
-      list: async () => [account],
-      revoke: async () => {},
-    },
-    manageEvents: {
-      list: async () => ({ events: [], lastPosition: 0 }),
-      listParked: async () => [],
-      requeueParked: async () => 0,
-      dropParked: async () => true,
-    },
-    manageMail: {
-      listFailed: async () => [],
-      requeueFailed: async () => 0,
-      dropFailed: async () => true,
-    },
-    checkHealth: async () => ({
-      status: 'ok',
-      checks: {
-        database: { status: 'ok', latencyMs: 0.4, driver: 'embedded' },
-        cache: { status: 'ok', latencyMs: 0, driver: 'memory' },
-        messaging: { status: 'ok', latencyMs: 0, driver: 'embedded' },
-      },
-    }),
-    ...replaced,
+    users: { ...fakeUsers, ...replaced.users },
+    sessions: { ...fakeSessions, ...replaced.sessions },
+    access: { ...fakeAccess, ...replaced.access },
+    serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
+    outbox: { ...fakeOutbox, ...replaced.outbox },
+    mail: { ...fakeMail, ...replaced.mail },
+    checkHealth: replaced.checkHealth ?? fakeHealth,
   };
+}
+
+const fakeUsers: UseCases['users'] = {
+  register: async () => ada,
+  get: async (_caller: Caller, id: string) => {
+    if (id !== ADA_ID) throw new DomainError('user_not_found', 'There is no such user.');
+    return ada;
+  },
+  list: async () => ({ users: [ada], nextAfterId: null }),
+  getPublicProfiles: async (_caller, ids) => ({
+    profiles: ids.filter((id) => id === ADA_ID).map(() => ada),
+    missing: ids.filter((id) => id !== ADA_ID),
+  }),
+  update: async () => ada,
+  changePassword: async () => {},
+  deleteOwn: async () => {},
+  deleteAny: async () => {},
+};
+
+const fakeSessions: UseCases['sessions'] = {
+  signIn: async () => issuedTokens,
+  refresh: async () => issuedTokens,
+  listOwn: async (caller) => {
+    requireUser(caller);
+    return [];
+  },
+  listOfUser: async () => [],
+  endOwn: async () => {},
+  endOfUser: async () => {},
+};
+
+const fakeAccess: UseCases['access'] = {
+  verifyAccessToken: async (token) => {
+    if (token !== ADA_TOKEN) throw invalidToken();
+    return claims;
+  },
+  verifyServiceKey: async (key) => {
+    if (key !== SERVICE_KEY) throw invalidToken();
+    return {
+      kind: 'service',
+      accountId: account.id,
+      scopes: ['users:read', 'users:write', 'users:admin', 'tokens:introspect'],
+    };
+  },
+  introspectToken: async (caller, token) => {
+    if (caller.principal.kind === 'anonymous') throw unauthenticated();
+    return token === ADA_TOKEN ? claims : null;
+  },
+  publicKeys: async () => ({
+    keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', d: 'canary' }],
+  }),
+};
+
+const fakeServiceAccounts: UseCases['serviceAccounts'] = {
+  create: async () => ({ account, key: 'usk_new' }),
+  list: async () => [account],
+  revoke: async () => {},
+};
+
+const fakeOutbox: UseCases['outbox'] = {
+  list: async () => ({ events: [], lastPosition: 0 }),
+  listParked: async () => [],
+  requeueParked: async () => 0,
+  dropParked: async () => true,
+};
+
+const fakeMail: UseCases['mail'] = {
+  listFailed: async () => [],
+  requeueFailed: async () => 0,
+  dropFailed: async () => true,
+};
+
+const fakeHealth: UseCases['checkHealth'] = async () => ({
+  status: 'ok',
+  checks: {
+    database: { status: 'ok', latencyMs: 0.4, driver: 'embedded' },
+    cache: { status: 'ok', latencyMs: 0, driver: 'memory' },
+    messaging: { status: 'ok', latencyMs: 0, driver: 'embedded' },
+  },
+});
+
+function invalidToken(): DomainError {
+  return new DomainError('invalid_token', 'The access token is not valid.');
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { UseCases } from '../../../src/application/use-cases.ts';
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type HttpSettings,
 } from '../../../src/interfaces/http/server/server.ts';
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
-import { createFakeUseCases } from './fake-use-cases.ts';
+import { createFakeUseCases, type ReplacedUseCases } from './fake-use-cases.ts';
 
 /** Settings of a server on this machine. */
 const testSettings: HttpSettings = {
@@ -27,7 +26,7 @@ const testSettings: HttpSettings = {
 
 /** What a test replaces of the server's dependencies. */
 export interface TestServerOptions {
-  readonly useCases?: Partial<UseCases>;
+  readonly useCases?: ReplacedUseCases;
   readonly settings?: Partial<HttpSettings>;
   readonly deps?: Partial<HttpDeps>;
 }

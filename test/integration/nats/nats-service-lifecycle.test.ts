@@ -60,10 +60,12 @@ describe('two instances in one queue group', () => {
     const start = () =>
       startInstance(`nats://127.0.0.1:${proxy.port}`, {
         useCases: {
-          getUser: async () => {
-            // Long enough that a request taken at the last moment is unanswered when the connection closes.
-            await work(load.workMs);
-            return ada;
+          users: {
+            get: async () => {
+              // Long enough that a request taken at the last moment is unanswered when the connection closes.
+              await work(load.workMs);
+              return ada;
+            },
           },
         },
       });
@@ -104,10 +106,12 @@ describe('two instances in one queue group', () => {
     let working = 0;
     const instance = await startInstance(server.url, {
       useCases: {
-        getUser: async () => {
-          working += 1;
-          await opened;
-          return ada;
+        users: {
+          get: async () => {
+            working += 1;
+            await opened;
+            return ada;
+          },
         },
       },
     });

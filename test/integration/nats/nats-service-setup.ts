@@ -11,13 +11,13 @@ import {
   type NatsService,
   type NatsServiceSettings,
 } from '../../../src/interfaces/nats/service.ts';
-import { createFakeUseCases } from '../../http/support/fake-use-cases.ts';
+import { createFakeUseCases, type ReplacedUseCases } from '../../http/support/fake-use-cases.ts';
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { type NatsOptions, type NatsServer, startNats } from '../../support/nats-server.ts';
 
 /** What a test may replace of an instance. */
 export interface InstanceOptions {
-  readonly useCases?: Parameters<typeof createFakeUseCases>[0];
+  readonly useCases?: ReplacedUseCases;
   readonly settings?: Partial<NatsServiceSettings>;
   readonly connection?: Partial<NatsSettings>;
 }

@@ -163,7 +163,7 @@ describe('requests over NATS', () => {
 
   it('that name no user by e-mail get the refusal of an unknown user', async () => {
     const { client } = await serve({
-      useCases: { listUsers: async () => ({ users: [], nextAfterId: null }) },
+      useCases: { users: { list: async () => ({ users: [], nextAfterId: null }) } },
     });
     const sent = { token: SERVICE_KEY, body: { email: 'nobody@example.com' } };
     expect(await client.call('users.v1.get-by-email', sent)).toMatchObject({
@@ -175,8 +175,10 @@ describe('requests over NATS', () => {
   it('tell nothing of a failure that nobody foresaw, but the log does', async () => {
     const { client, instance } = await serve({
       useCases: {
-        getUser: async () => {
-          throw new Error('secret detail');
+        users: {
+          get: async () => {
+            throw new Error('secret detail');
+          },
         },
       },
     });
@@ -235,10 +237,12 @@ describe('requests over NATS', () => {
     const { client } = await serve({
       settings: { maxConcurrentRequests: 2 },
       useCases: {
-        getUser: async () => {
-          working += 1;
-          await opened;
-          throw new DomainError('user_not_found', 'There is no such user.');
+        users: {
+          get: async () => {
+            working += 1;
+            await opened;
+            throw new DomainError('user_not_found', 'There is no such user.');
+          },
         },
       },
     });
@@ -261,9 +265,11 @@ describe('requests over NATS', () => {
     const { client } = await serve({
       settings: { requestTimeoutMs: 200, maxConcurrentRequests: 1 },
       useCases: {
-        getUser: async () => {
-          await opened;
-          throw new DomainError('user_not_found', 'There is no such user.');
+        users: {
+          get: async () => {
+            await opened;
+            throw new DomainError('user_not_found', 'There is no such user.');
+          },
         },
       },
     });
@@ -286,7 +292,9 @@ describe('requests over NATS', () => {
     const server = await useNats({ accounts: 'max_payload: 8KB' });
     const instance = await startInstance(server.url, {
       useCases: {
-        getPublicProfiles: async (_caller, ids) => ({ profiles: [], missing: [...ids, ...ids] }),
+        users: {
+          getPublicProfiles: async (_caller, ids) => ({ profiles: [], missing: [...ids, ...ids] }),
+        },
       },
     });
     const client = await createNatsClient({ servers: server.url });

@@ -80,11 +80,11 @@ describe('a traced service', () => {
     // Whether the copy may be kept depends on when the relay takes it back.
     const paths = pathsOf(collector, TRACE_ID).filter((path) => !path.endsWith('redis fill'));
     expect(paths).toEqual([
-      `${http} > use case verifyAccessToken > sql findLiveSession`,
-      `${http} > use case verifyAccessToken`,
-      `${http} > use case getUser > redis get`,
-      `${http} > use case getUser > sql findUsersByIds`,
-      `${http} > use case getUser`,
+      `${http} > use case access.verifyAccessToken > sql findLiveSession`,
+      `${http} > use case access.verifyAccessToken`,
+      `${http} > use case users.get > redis get`,
+      `${http} > use case users.get > sql findUsersByIds`,
+      `${http} > use case users.get`,
       http,
     ]);
     expect(await collector.waitFor('sql findUsersByIds')).toMatchObject({
@@ -116,15 +116,15 @@ describe('a traced service', () => {
     await collector.waitFor('GET /v1/users/{id}', TRACE_ID);
     const http = 'GET /v1/users/{id}';
     expect(pathsOf(collector, TRACE_ID)).toEqual([
-      `${http} > use case verifyServiceKey > sql findServiceAccountByKeyHash`,
-      `${http} > use case verifyServiceKey`,
-      `${http} > use case getUser > redis get`,
-      `${http} > use case getUser > sql findUsersByIds`,
-      `${http} > use case getUser > redis fill`,
-      `${http} > use case getUser`,
+      `${http} > use case access.verifyServiceKey > sql findServiceAccountByKeyHash`,
+      `${http} > use case access.verifyServiceKey`,
+      `${http} > use case users.get > redis get`,
+      `${http} > use case users.get > sql findUsersByIds`,
+      `${http} > use case users.get > redis fill`,
+      `${http} > use case users.get`,
       http,
     ]);
-    const useCase = await collector.waitFor('use case getUser');
+    const useCase = await collector.waitFor('use case users.get');
     expect(useCase.attributes).toEqual({ 'error.type': 'user_not_found' });
     expect(collector.spans().filter(({ status }) => status !== 0)).toEqual([]);
   });
@@ -133,7 +133,7 @@ describe('a traced service', () => {
     const { api, collector } = await useTracedApp();
     const ada = await api.register();
     const server = await collector.waitFor('POST /v1/users');
-    const use = 'POST /v1/users > use case registerUser';
+    const use = 'POST /v1/users > use case users.register';
     expect(pathsOf(collector, server.traceId)).toEqual([
       `${use} > sql findCredentials`,
       `${use} > sql transaction > sql insertUser`,
@@ -169,9 +169,9 @@ describe('a traced service', () => {
       attributes: { 'messaging.system': 'nats', 'messaging.destination.name': 'users.v1.get' },
     });
     const paths = pathsOf(collector, TRACE_ID);
-    expect(paths).toContain('process users.v1.get > use case getUser > redis get');
+    expect(paths).toContain('process users.v1.get > use case users.get > redis get');
     expect(paths).toContain(
-      'process users.v1.get > use case verifyServiceKey > sql findServiceAccountByKeyHash',
+      'process users.v1.get > use case access.verifyServiceKey > sql findServiceAccountByKeyHash',
     );
     expect(log.parsed().find(({ subject }) => subject === 'users.v1.get')).toMatchObject({
       message: 'request',
@@ -209,8 +209,8 @@ describe('a traced service', () => {
     for (const { traceId } of traces) {
       const paths = pathsOf(collector, traceId);
       expect(paths.filter((path) => !/redis|verifyServiceKey/.test(path))).toEqual([
-        `${http} > use case getPublicProfiles > sql listPublicProfiles`,
-        `${http} > use case getPublicProfiles`,
+        `${http} > use case users.getPublicProfiles > sql listPublicProfiles`,
+        `${http} > use case users.getPublicProfiles`,
         http,
       ]);
       expect(paths.filter((path) => path.startsWith(http))).toEqual(paths);

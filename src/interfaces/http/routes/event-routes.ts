@@ -61,7 +61,7 @@ const listEvents = route({
   problems: [],
   handle: async ({ caller, query }, { useCases }) => {
     const after = query.after === undefined ? null : Number(query.after);
-    const { events, lastPosition } = await useCases.manageEvents.list(caller, after);
+    const { events, lastPosition } = await useCases.outbox.list(caller, after);
     return {
       status: 200,
       body: { events: events.map(toEventResponse), last_position: lastPosition },
@@ -84,7 +84,7 @@ const listParkedEvents = route({
   },
   problems: [],
   handle: async ({ caller }, { useCases }) => {
-    const parked = await useCases.manageEvents.listParked(caller);
+    const parked = await useCases.outbox.listParked(caller);
     return { status: 200, body: { events: parked.map(toDeadEventResponse) } };
   },
 });
@@ -100,14 +100,14 @@ export const eventRoutes: readonly Route[] = [
       operationId: 'requeueParkedEvents',
       summary: 'Try parked events again',
       idDescription: 'The event.',
-      run: ({ manageEvents }, caller, id) => manageEvents.requeueParked(caller, id),
+      run: ({ outbox }, caller, id) => outbox.requeueParked(caller, id),
     },
     drop: {
       operationId: 'dropParkedEvent',
       summary: 'Give a parked event up',
       idDescription: 'Id of the event.',
       description: 'How many were dropped: 0 when it is not parked.',
-      run: ({ manageEvents }, caller, id) => manageEvents.dropParked(caller, id),
+      run: ({ outbox }, caller, id) => outbox.dropParked(caller, id),
     },
   }),
 ];

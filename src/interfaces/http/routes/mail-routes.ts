@@ -42,7 +42,7 @@ const listFailedMails = route({
   },
   problems: [],
   handle: async ({ caller }, { useCases }) => {
-    const failed = await useCases.manageMail.listFailed(caller);
+    const failed = await useCases.mail.listFailed(caller);
     return { status: 200, body: { mails: failed.map(toDeadMailResponse) } };
   },
 });
@@ -57,14 +57,14 @@ export const mailRoutes: readonly Route[] = [
       operationId: 'requeueFailedMails',
       summary: 'Try given-up mails again',
       idDescription: 'The mail.',
-      run: ({ manageMail }, caller, id) => manageMail.requeueFailed(caller, id),
+      run: ({ mail }, caller, id) => mail.requeueFailed(caller, id),
     },
     drop: {
       operationId: 'dropFailedMail',
       summary: 'Give a mail up for good',
       idDescription: 'Id of the mail.',
       description: 'How many were dropped: 0 when it is not given up.',
-      run: ({ manageMail }, caller, id) => manageMail.dropFailed(caller, id),
+      run: ({ mail }, caller, id) => mail.dropFailed(caller, id),
     },
   }),
 ];

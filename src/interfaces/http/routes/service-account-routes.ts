@@ -50,7 +50,7 @@ const createServiceAccount = route({
   },
   problems: ['service_account_name_taken'],
   handle: async ({ caller, body }, { useCases }) => {
-    const { account, key } = await useCases.manageServiceAccounts.create(caller, body);
+    const { account, key } = await useCases.serviceAccounts.create(caller, body);
     return { status: 201, body: { ...toServiceAccountResponse(account), key } };
   },
 });
@@ -70,7 +70,7 @@ const listServiceAccounts = route({
   },
   problems: [],
   handle: async ({ caller }, { useCases }) => {
-    const accounts = await useCases.manageServiceAccounts.list(caller);
+    const accounts = await useCases.serviceAccounts.list(caller);
     return { status: 200, body: { service_accounts: accounts.map(toServiceAccountResponse) } };
   },
 });
@@ -86,7 +86,7 @@ const revokeServiceAccount = route({
   responses: { 204: { description: 'Its key is refused from now on.' } },
   problems: ['service_account_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
-    await useCases.manageServiceAccounts.revoke(caller, params.id);
+    await useCases.serviceAccounts.revoke(caller, params.id);
     return { status: 204 };
   },
 });

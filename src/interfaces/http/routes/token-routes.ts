@@ -37,7 +37,7 @@ const getKeySet = route({
   problems: [],
   handle: async (_request, { useCases }) => ({
     status: 200,
-    body: await useCases.publicKeys(),
+    body: await useCases.access.publicKeys(),
     headers: { 'cache-control': `public, max-age=${KEY_SET_MAX_AGE_SECONDS}` },
   }),
 });
@@ -80,7 +80,7 @@ const introspectToken = route({
   },
   problems: [],
   handle: async ({ caller, body }, { useCases, settings }) => {
-    const claims = await useCases.introspectToken(caller, body.token);
+    const claims = await useCases.access.introspectToken(caller, body.token);
     if (claims === null) return { status: 200, body: { active: false } };
     return {
       status: 200,

@@ -28,7 +28,7 @@ const signIn = route({
   problems: ['invalid_credentials', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
-    body: toTokensResponse(await useCases.signIn(caller, body)),
+    body: toTokensResponse(await useCases.sessions.signIn(caller, body)),
   }),
 });
 
@@ -46,7 +46,7 @@ const refreshSession = route({
   problems: ['invalid_grant'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,
-    body: toTokensResponse(await useCases.refreshSession(caller, body.refresh_token)),
+    body: toTokensResponse(await useCases.sessions.refresh(caller, body.refresh_token)),
   }),
 });
 
@@ -61,7 +61,7 @@ const listSessions = route({
   problems: [],
   handle: async ({ caller }, { useCases }) => ({
     status: 200,
-    body: toSessionsResponse(await useCases.listSessions.own(caller)),
+    body: toSessionsResponse(await useCases.sessions.listOwn(caller)),
   }),
 });
 
@@ -75,7 +75,7 @@ const endAllSessions = route({
   responses: { 204: ended },
   problems: ['user_not_found'],
   handle: async ({ caller }, { useCases }) => {
-    await useCases.endSessions.own(caller, 'all');
+    await useCases.sessions.endOwn(caller, 'all');
     return { status: 204 };
   },
 });
@@ -90,7 +90,7 @@ const endCurrentSession = route({
   responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller }, { useCases }) => {
-    await useCases.endSessions.own(caller, 'current');
+    await useCases.sessions.endOwn(caller, 'current');
     return { status: 204 };
   },
 });
@@ -106,7 +106,7 @@ const endSession = route({
   responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
-    await useCases.endSessions.own(caller, { only: params.id });
+    await useCases.sessions.endOwn(caller, { only: params.id });
     return { status: 204 };
   },
 });
@@ -125,7 +125,7 @@ const listUserSessions = route({
   problems: [],
   handle: async ({ caller, params }, { useCases }) => ({
     status: 200,
-    body: toSessionsResponse(await useCases.listSessions.ofUser(caller, params.id)),
+    body: toSessionsResponse(await useCases.sessions.listOfUser(caller, params.id)),
   }),
 });
 
@@ -140,7 +140,7 @@ const endUserSessions = route({
   responses: { 204: ended },
   problems: ['user_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
-    await useCases.endSessions.ofUser(caller, params.id, { all: true });
+    await useCases.sessions.endOfUser(caller, params.id, { all: true });
     return { status: 204 };
   },
 });
@@ -156,7 +156,7 @@ const endUserSession = route({
   responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
-    await useCases.endSessions.ofUser(caller, params.id, { only: params.session_id });
+    await useCases.sessions.endOfUser(caller, params.id, { only: params.session_id });
     return { status: 204 };
   },
 });

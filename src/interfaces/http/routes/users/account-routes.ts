@@ -45,7 +45,7 @@ const registerUser = route({
   },
   problems: ['email_taken', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => {
-    const user = await useCases.registerUser(caller, {
+    const user = await useCases.users.register(caller, {
       firstName: body.first_name,
       lastName: body.last_name,
       email: body.email,
@@ -72,7 +72,7 @@ const getUser = route({
   responses: { 200: userResponseSpec, 304: { description: 'The caller has this version.' } },
   problems: ['user_not_found'],
   handle: async ({ caller, params, header }, { useCases }) => {
-    const user = await useCases.getUser(caller, params.id);
+    const user = await useCases.users.get(caller, params.id);
     return matchesNone(header('if-none-match'), user.version)
       ? { status: 304, headers: { etag: etagOf(user.version) } }
       : userResponse(user);
@@ -89,7 +89,7 @@ const getMe = route({
   responses: { 200: { ...userResponseSpec, schema: userSchema } },
   problems: ['user_not_found'],
   handle: async ({ caller }, { useCases }) =>
-    userResponse(await useCases.getUser(caller, requireUser(caller).userId)),
+    userResponse(await useCases.users.get(caller, requireUser(caller).userId)),
 });
 
 const replaceUser = route({
@@ -106,7 +106,7 @@ const replaceUser = route({
   problems: ['user_not_found', 'email_taken', 'version_mismatch', 'version_required', 'overloaded'],
   handle: async ({ caller, params, body, header }, { useCases }) =>
     userResponse(
-      await useCases.updateUser(
+      await useCases.users.update(
         caller,
         params.id,
         toUpdate(body),
@@ -133,7 +133,12 @@ const patchUser = route({
   problems: ['user_not_found', 'email_taken', 'version_mismatch', 'overloaded'],
   handle: async ({ caller, params, body, header }, { useCases }) =>
     userResponse(
-      await useCases.updateUser(caller, params.id, toUpdate(body), readIfMatch(header('if-match'))),
+      await useCases.users.update(
+        caller,
+        params.id,
+        toUpdate(body),
+        readIfMatch(header('if-match')),
+      ),
     ),
 });
 
@@ -150,7 +155,7 @@ const changePassword = route({
   responses: { 204: { description: 'The new password is valid.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
-    await useCases.changePassword(caller, params.id, {
+    await useCases.users.changePassword(caller, params.id, {
       currentPassword: body.current_password,
       newPassword: body.new_password,
     });
@@ -170,7 +175,7 @@ const deleteOwnUser = route({
   responses: { 204: { description: 'The account and its sessions are gone.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
-    await useCases.deleteUser.own(caller, params.id, body.current_password);
+    await useCases.users.deleteOwn(caller, params.id, body.current_password);
     return { status: 204 };
   },
 });
@@ -187,7 +192,7 @@ const deleteUser = route({
   responses: { 204: { description: 'The account and its sessions are gone.' } },
   problems: ['user_not_found', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
-    await useCases.deleteUser.any(caller, params.id, readIfMatch(header('if-match')));
+    await useCases.users.deleteAny(caller, params.id, readIfMatch(header('if-match')));
     return { status: 204 };
   },
 });

@@ -56,7 +56,7 @@ const listUsers = route({
   responses: { 200: { description: 'One page.', schema: userListSchema } },
   problems: [],
   handle: async ({ caller, query }, { useCases }) => {
-    const { users, nextAfterId } = await useCases.listUsers(caller, readSelection(query));
+    const { users, nextAfterId } = await useCases.users.list(caller, readSelection(query));
     return {
       status: 200,
       body: {
@@ -98,7 +98,7 @@ const getPublicProfiles = route({
   responses: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
   problems: [],
   handle: async ({ caller, body }, { useCases }) => {
-    const found = await useCases.getPublicProfiles(caller, lowerCased(body.ids));
+    const found = await useCases.users.getPublicProfiles(caller, lowerCased(body.ids));
     return { status: 200, body: toPublicProfilesResponse(found) };
   },
 });

@@ -1,0 +1,42 @@
+import type { Clock, IdGenerator } from '../../domain/ports.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
+import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
+import { createChangePassword } from './change-password.ts';
+import { createDeleteUser } from './delete-user.ts';
+import { createGetPublicProfiles } from './get-public-profiles.ts';
+import { createGetUser } from './get-user.ts';
+import { createListUsers } from './list-users.ts';
+import type { PasswordRules } from './password-rules.ts';
+import { createReauthenticate } from './reauthenticate.ts';
+import { createRegisterUser } from './register-user.ts';
+import { createUpdateUser } from './update-user.ts';
+
+export interface UserPorts {
+  readonly users: UserRepository;
+  /** Reads that may come from a cache. */
+  readonly userReader: UserReader;
+  readonly unitOfWork: UnitOfWork;
+  readonly hasher: PasswordHasher;
+  readonly passwordRules: PasswordRules;
+  readonly recordFailure: RecordFailedAuthentication;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+}
+
+export function createUserUseCases(ports: UserPorts) {
+  const { users, userReader, unitOfWork, clock } = ports;
+  const reauthenticate = createReauthenticate(ports);
+  const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
+  return {
+    register: createRegisterUser(ports),
+    get: createGetUser({ users: userReader }),
+    list: createListUsers({ users: userReader }),
+    getPublicProfiles: createGetPublicProfiles({ users: userReader }),
+    update: createUpdateUser({ users, unitOfWork, reauthenticate, clock }),
+    changePassword: createChangePassword({ ...ports, reauthenticate }),
+    deleteOwn: deletion.own,
+    deleteAny: deletion.any,
+  };
+}
