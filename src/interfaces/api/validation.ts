@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
+import { UUID_PATTERN } from '../../lib/uuid.ts';
 import { InvalidRequest, type ProblemFieldError } from './problems.ts';
 
 /** The parts of a request that have a schema. */
@@ -121,6 +122,3 @@ function typeName(type: string | readonly string[]): string {
     .map((name) => names[name] ?? name)
     .join(' or ');
 }
-
-/** A UUID of any version, in either case (RFC 9562 §4). */
-export const UUID_PATTERN = '^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$';

@@ -10,6 +10,7 @@ import type {
   UserRepository,
 } from '../../../domain/user/user-repository.ts';
 import { createBatcher } from '../../../lib/batcher.ts';
+import { isUuid } from '../../../lib/uuid.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   deleteUser,
@@ -30,8 +31,6 @@ import {
 } from './generated/users.queries.ts';
 import { searchPattern } from './search-pattern.ts';
 
-/** Any UUID version, or none: ids that were imported may be old. */
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Users that one statement reads. */
 const MAX_BATCH_SIZE = 100;
 /** Sorts before every id. */
@@ -47,7 +46,7 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
   }, MAX_BATCH_SIZE);
   return {
     // A malformed id matches no user. It is filtered here so that it cannot fail the whole batch.
-    findById: async (id) => (UUID.test(id) ? loadById(id) : null),
+    findById: async (id) => (isUuid(id) ? loadById(id) : null),
     async findByEmail(email) {
       const [row] = await findUserByEmail.run({ email }, connection);
       return row === undefined ? null : toProfile(row);

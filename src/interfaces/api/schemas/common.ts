@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox';
-import { UUID_PATTERN } from '../validation.ts';
+import { UUID_PATTERN } from '../../../lib/uuid.ts';
 
 /** An object that refuses fields it does not name. */
 export function closedObject<P extends Record<string, TSchema>>(

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidFields } from '../../../../domain/errors.ts';
-import { UUID_PATTERN } from '../../../api/validation.ts';
+import { isUuid } from '../../../../lib/uuid.ts';
 
-const UUID = new RegExp(UUID_PATTERN);
 /** Longer than any cursor that we make. */
 const MAX_LENGTH = 256;
 
@@ -22,7 +21,7 @@ export function writeCursor(afterId: string, searchText: string | undefined): st
  */
 export function readCursor(cursor: string, searchText: string | undefined): string {
   const { after, list } = decode(cursor);
-  if (typeof after !== 'string' || !UUID.test(after) || typeof list !== 'string') {
+  if (typeof after !== 'string' || !isUuid(after) || typeof list !== 'string') {
     throw refused('cursor_invalid', 'Must be a next_cursor of this list.');
   }
   if (list !== listName(searchText)) {
