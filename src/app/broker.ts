@@ -26,6 +26,15 @@ export interface Broker {
   announceCommit(): void;
 }
 
+/** Messaging without a broker: events stay in the outbox. */
+export const MESSAGING_OFF: HealthCheck = {
+  name: 'messaging',
+  driver: 'none',
+  required: false,
+  off: true,
+  check: async () => {},
+};
+
 /**
  * Begins to connect to NATS where it is configured; it may be down.
  * @throws StartError when it is there and its stream cannot carry the events as configured.

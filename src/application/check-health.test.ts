@@ -23,7 +23,7 @@ function setUp(probes: { database: Probe; cache: Probe; messaging: Probe }) {
     checks: [
       check('database', 'postgres', true),
       check('cache', 'memory', false),
-      check('messaging', 'embedded', false),
+      check('messaging', 'nats', false),
     ],
     logger,
     monotonicMs: () => state.nowMs,
@@ -46,7 +46,19 @@ describe('the health report', () => {
     expect(report.checks).toEqual({
       database: { status: expected(database), latencyMs: 0, driver: 'postgres' },
       cache: { status: expected(cache), latencyMs: 0, driver: 'memory' },
-      messaging: { status: expected(messaging), latencyMs: 0, driver: 'embedded' },
+      messaging: { status: expected(messaging), latencyMs: 0, driver: 'nats' },
+    });
+  });
+
+  it('shows a dependency that is off, without a check, and is not degraded by it', async () => {
+    const checkHealth = createCheckHealth({
+      checks: [{ name: 'messaging', driver: 'none', required: false, off: true, check: fails }],
+      logger: createRecordingLogger(),
+      monotonicMs: () => 0,
+    });
+    expect(await checkHealth()).toMatchObject({
+      status: 'ok',
+      checks: { messaging: { status: 'off', latencyMs: 0, driver: 'none' } },
     });
   });
 

@@ -9,7 +9,8 @@ interface Deps {
 
 /** One dependency's state. */
 export interface DependencyHealth {
-  readonly status: 'ok' | 'down';
+  /** `off`: not configured, which does not degrade the service. */
+  readonly status: 'ok' | 'down' | 'off';
   readonly latencyMs: number;
   readonly driver: string;
 }
@@ -61,6 +62,7 @@ export function createCheckHealth(deps: Deps) {
   }
 
   async function run(check: HealthCheck): Promise<DependencyHealth> {
+    if (check.off) return { status: 'off', latencyMs: 0, driver: check.driver };
     const startedAt = deps.monotonicMs();
     const signal = AbortSignal.timeout(HEALTH_CHECK_DEADLINE_MS);
     const aborted = new Promise<never>((_resolve, reject) => {

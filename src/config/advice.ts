@@ -23,5 +23,10 @@ export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[]
       `mail.driver is file: mail is written to files under ${values['mail.path']}, and nobody gets it`,
     );
   }
+  if (values['nats.driver'] === 'embedded') {
+    warnings.push(
+      'nats.driver is embedded, the old name of none: the next version refuses it. Set none, or remove the key',
+    );
+  }
   return warnings;
 }

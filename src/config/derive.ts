@@ -37,7 +37,7 @@ export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'database.max_idle_conns': (values) => Math.min(5, values['database.max_open_conns']),
   'database.migrate_on_start': (values) => values['database.driver'] === 'embedded',
   'redis.driver': redisDriver,
-  'nats.driver': (values) => (values['nats.servers'].length === 0 ? 'embedded' : 'nats'),
+  'nats.driver': (values) => (values['nats.servers'].length === 0 ? 'none' : 'nats'),
   'mail.driver': (values) => (values['mail.smtp.host'] === undefined ? 'file' : 'smtp'),
   'password.hashing_slots': (_, machine) => Math.max(1, machine.availableParallelism),
   'logging.format': (_, machine) => (machine.terminal ? 'pretty' : 'json'),

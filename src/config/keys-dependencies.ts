@@ -107,9 +107,9 @@ export const redisKeys = {
 /** The keys of messaging and of the outbox behind it. */
 export const natsKeys = {
   'nats.driver': derived(
-    oneOf('embedded', 'nats'),
-    '`embedded`, or `nats` once `nats.servers` is set',
-    'A bus in this process, or NATS',
+    oneOf('none', 'nats', 'embedded'),
+    '`none`, or `nats` once `nats.servers` is set',
+    'Where events are published; with `none` they stay in the outbox. `embedded` is the old name of `none`',
   ),
   'nats.servers': withDefault(natsServerList(), [], 'NATS servers', ['NATS_URL']),
   'nats.user': optional(text(), 'User name'),

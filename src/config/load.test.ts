@@ -15,7 +15,7 @@ describe('defaults', () => {
     });
     expect(config.database).toMatchObject({ driver: 'embedded', migrateOnStart: true });
     expect(config.redis.driver).toBe('memory');
-    expect(config.nats.driver).toBe('embedded');
+    expect(config.nats.driver).toBe('none');
     expect(config.mail.driver).toBe('file');
     expect(config.tokens).toMatchObject({ issuer: 'http://127.0.0.1:8080', accessTtlMs: 600_000 });
     expect(config.password.argon2).toEqual({ memoryKib: 19_456, iterations: 2, parallelism: 1 });
@@ -191,5 +191,12 @@ describe('advice', () => {
     const sent = { ...env, MAIL_SMTP_HOST: 'smtp', MAIL_FROM: 'a@example.com' };
     expect((await loadSetting({ env: sent })).warnings).toEqual([]);
     expect((await loadSetting({})).warnings).toEqual([]);
+  });
+
+  it('warns of the old name of messaging without a broker', async () => {
+    const { config, warnings } = await loadSetting({ env: { NATS_DRIVER: 'embedded' } });
+    expect(config.nats.driver).toBe('embedded');
+    expect(warnings).toEqual([expect.stringContaining('nats.driver is embedded')]);
+    expect((await loadSetting({ env: { NATS_DRIVER: 'none' } })).warnings).toEqual([]);
   });
 });

@@ -1,5 +1,3 @@
-import type { RecordedEvent } from './events.ts';
-
 /** Wall-clock time. */
 export interface Clock {
   now(): Date;
@@ -24,19 +22,15 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
-/** Carries committed events to whoever listens. */
-export interface EventPublisher {
-  /** Resolves when every event is handed over; rejects when that is not known. */
-  publish(events: readonly RecordedEvent[]): Promise<void>;
-}
-
-/** One dependency's own test that it works. */
+/** Checks that one dependency works. */
 export interface HealthCheck {
   readonly name: 'database' | 'cache' | 'messaging';
-  /** Which implementation runs, such as `postgres` or `memory`. */
+  /** Which implementation runs, such as `postgres` or `memory`; `none` when it is off. */
   readonly driver: string;
-  /** Without it nothing can be answered; others only degrade. */
+  /** The service is down without a required dependency, and degraded without another one. */
   readonly required: boolean;
-  /** Resolves when the dependency answered. Honours the signal. */
+  /** The dependency is not configured: it is reported as `off`, and `check` is not called. */
+  readonly off?: boolean;
+  /** Resolves when the dependency answers. Honours the signal. */
   check(signal: AbortSignal): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { EventPublisher } from '../../src/domain/ports.ts';
+import type { EventStream } from '../../src/domain/outbox/event-stream.ts';
 import { createJetStream } from '../../src/infrastructure/messaging/jetstream.ts';
 import { connectNats } from '../../src/infrastructure/messaging/nats-connection.ts';
 import { readStream } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';
 import { type NatsServer, startNats } from '../support/nats-server.ts';
-import { describeEventPublisherContract } from './event-publisher.contract.ts';
+import { describeEventStreamContract } from './event-stream.contract.ts';
 
 let nats: NatsServer;
 
@@ -15,29 +15,27 @@ beforeAll(async () => {
 });
 afterAll(() => nats.stop());
 
-describeEventPublisherContract('the JetStream stream', async () => {
+describeEventStreamContract('the JetStream stream', async () => {
   await nats.replaceStore();
   const link = await connectNats(
     { servers: [nats.url], tls: false },
     { logger: createSilentLogger() },
   );
-  const stream = createJetStream({
+  const jetStream = createJetStream({
     link,
     settings: { name: 'USERS', replicas: 1, maxAgeMs: 3_600_000, duplicateWindowMs: 60_000 },
   });
-  await eventually(() => stream.prepare());
+  await eventually(() => jetStream.prepare());
   const requestIds = new Map<string, string>();
-  const publisher: EventPublisher = {
-    async publish(events) {
-      for (const event of events) {
-        requestIds.set(event.id, event.requestId);
-        await stream.add(event);
-      }
+  const stream: Pick<EventStream, 'add'> = {
+    add(event) {
+      requestIds.set(event.id, event.requestId);
+      return jetStream.add(event);
     },
   };
   return {
-    publisher,
-    // The id of the request stays in the database: it is nobody else's business.
+    stream,
+    // Request ids stay in the database and are not published; the test adds them back.
     received: async () =>
       (await readStream(nats.url)).map(({ sequence, ...event }) => ({
         ...event,

@@ -26,7 +26,7 @@ describe('the first start without any server', () => {
       docs: `${url}/docs`,
       database: 'embedded',
       cache: 'memory',
-      messaging: 'embedded',
+      messaging: 'off',
     });
     for (const name of ['service-key', 'master-key', 'control.sock']) {
       expect(statSync(join(cwd, 'data', name)).mode & 0o777, name).toBe(0o600);

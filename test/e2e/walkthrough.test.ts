@@ -35,7 +35,7 @@ const [service, ...steps] = fencedBlocks(sectionOf(readme, 'Walk-through')).filt
 
 /** What the walk-through runs on, as the ready line names it. */
 const SETTINGS = [
-  { database: 'embedded', cache: 'memory', messaging: 'embedded' },
+  { database: 'embedded', cache: 'memory', messaging: 'off' },
   { database: 'postgres', cache: 'redis', messaging: 'nats' },
 ];
 

@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../domain/events.ts';
 import type { OutboxLog } from '../../domain/outbox/outbox-queue.ts';
+import { changedUsers } from '../after-commit.ts';
 import { createOutboxTail, type OutboxTail } from './tail-outbox.ts';
 
 interface Deps {
@@ -41,13 +41,4 @@ export function createInvalidateChangedUsers(deps: Deps): () => Promise<void> {
       await Promise.all([...changedUsers(events)].map(forget));
     }
   };
-}
-
-/** The users whose row these events say was changed. */
-export function changedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
-  return new Set(
-    events.flatMap(({ event }) =>
-      event.type.startsWith('user.') && event.userId !== null ? [event.userId] : [],
-    ),
-  );
 }

@@ -79,7 +79,6 @@ function createWorld() {
     isAvailable: () => true,
     onChange: () => () => {},
     prepare: async () => ({ ...world.stream }),
-    describe: async () => ({ ...world.stream }),
     findLast: async () => {
       const id = added.at(-1);
       return id === undefined ? null : { id, sequence: world.stream.lastSequence };

@@ -27,8 +27,6 @@ export interface EventStream {
    * @throws StreamConflict when it is not ours to change, StreamUnavailable
    */
   prepare(): Promise<StreamState>;
-  /** @throws StreamUnavailable, also when there is no such stream any more */
-  describe(): Promise<StreamState>;
   /**
    * Adds an event; the same id again, inside the duplicate window, adds nothing.
    * @throws EventRefused, StreamUnavailable (nothing was added), OutcomeUnknown

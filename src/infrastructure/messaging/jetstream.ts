@@ -17,7 +17,7 @@ import {
 } from '../../domain/outbox/event-stream.ts';
 import { subjectOf, toHeaders } from './cloud-event.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { type StreamSettings, toState, upsertStream } from './stream-config.ts';
+import { type StreamSettings, upsertStream } from './stream-config.ts';
 
 export type { StreamSettings } from './stream-config.ts';
 
@@ -111,7 +111,6 @@ export function createJetStream(deps: Deps): EventStream {
     isAvailable: () => link.isConnected(),
     onChange: (listener) => link.onChange(() => listener()),
     prepare: () => ask((manager) => upsertStream(manager, settings)),
-    describe: () => ask(async (manager) => toState(await manager.streams.info(settings.name))),
     findLast,
     async add(event) {
       try {

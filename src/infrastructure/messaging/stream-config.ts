@@ -80,7 +80,7 @@ function notMade({ name }: StreamSettings, cause: unknown): StreamConflict {
 }
 
 /** What the relay needs to know of it. */
-export function toState({ config, created, state }: StreamInfo): StreamState {
+function toState({ config, created, state }: StreamInfo): StreamState {
   return {
     name: config.name,
     created,

@@ -1,5 +1,5 @@
 import type { SourceMetric } from './source-metrics.ts';
-import type { MetricSources } from './sources.ts';
+import type { HealthNumbers, MetricSources } from './sources.ts';
 
 /** What a source tells. */
 type NumbersOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
@@ -51,7 +51,7 @@ export const SOURCE_METRICS: {
       help: '1 while the dependency answers, else 0.',
       label: 'dependency',
       value: ({ checks }) =>
-        mapValues(checks, (dependency) => (dependency.status === 'ok' ? 1 : 0)),
+        mapValues(withoutOff(checks), ({ status }) => (status === 'ok' ? 1 : 0)),
     },
   ],
   cache: [
@@ -161,6 +161,11 @@ export const SOURCE_METRICS: {
     },
   ],
 };
+
+/** A dependency that is not configured is neither up nor down. */
+function withoutOff(checks: HealthNumbers['checks']): HealthNumbers['checks'] {
+  return Object.fromEntries(Object.entries(checks).filter(([, { status }]) => status !== 'off'));
+}
 
 function mapValues<V>(
   record: Readonly<Record<string, V>>,

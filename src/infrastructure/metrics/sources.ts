@@ -37,7 +37,7 @@ export interface HashingGateNumbers {
 /** The part of a health report that is counted. */
 export interface HealthNumbers {
   readonly status: 'ok' | 'degraded' | 'down';
-  readonly checks: Readonly<Record<string, { readonly status: 'ok' | 'down' }>>;
+  readonly checks: Readonly<Record<string, { readonly status: 'ok' | 'down' | 'off' }>>;
 }
 
 /** Totals of the shared cache. */

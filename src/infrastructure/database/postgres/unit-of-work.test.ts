@@ -12,7 +12,7 @@ const EVENT: DomainEvent = {
   data: { session_id: 's', reason: 'user_deleted' },
 };
 
-/** Runs one transaction with an event of Ann whose commit ends with this error. */
+/** Runs one transaction with two events whose commit ends with this error. */
 async function runUntil(code: DomainErrorCode) {
   const told: string[][] = [];
   const lines: string[] = [];
@@ -32,9 +32,9 @@ async function runUntil(code: DomainErrorCode) {
       destination: { write: (line: string) => lines.push(line) },
     }),
     onCommitted: async () => void told.push(['committed']),
-    async onUnknownOutcome(userIds) {
-      told.push([...userIds]);
-      throw new Error('nobody listens');
+    async onUnknownOutcome(events) {
+      told.push(events.map(({ event }) => `unknown ${event.type}`));
+      throw new Error('broken');
     },
   });
   const run = unitOfWork.run({ requestId: 'r' }, ({ outbox }) => outbox.append([EVENT, EVENT]));
@@ -42,12 +42,12 @@ async function runUntil(code: DomainErrorCode) {
   return { told, lines };
 }
 
-test('a commit of unknown outcome tells which users it may have changed, and stays the caller’s error', async () => {
+test('a commit of unknown outcome hands its events on once, and stays the caller’s error', async () => {
   const { told, lines } = await runUntil('outcome_unknown');
-  expect(told).toEqual([['ann']]);
+  expect(told).toEqual([['unknown session.ended', 'unknown session.ended']]);
   expect(lines).toHaveLength(1);
 });
 
-test('a commit that surely failed tells nobody', async () => {
+test('a commit that certainly failed hands nothing on', async () => {
   expect((await runUntil('unavailable')).told).toEqual([]);
 });

@@ -8,44 +8,34 @@ import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
 
-/** What a unit of work is made of. */
 export interface UnitOfWorkDependencies {
   readonly database: Database;
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Hears of the events of each transaction that has committed, never of others; not called without events. */
+  /** Gets the events of each committed transaction that has some; the caller waits for it. */
   readonly onCommitted: (events: readonly RecordedEvent[]) => Promise<void>;
-  /**
-   * Hears of the users whose events may have been committed and may not: copies of them are not to be believed. The
-   * commit may still take place a moment later, so what is done here is to be done once more then.
-   */
-  readonly onUnknownOutcome?: (userIds: ReadonlySet<string>) => Promise<void>;
+  /** Gets the events of each transaction that may or may not have committed, and may still commit a moment later. */
+  readonly onUnknownOutcome?: (events: readonly RecordedEvent[]) => Promise<void>;
 }
 
 /**
- * Transactions with the repositories bound to them. A failing `onCommitted` is logged and not the caller's failure:
- * what it missed is in the outbox.
+ * Runs transactions with the repositories bound to them. A failing `onCommitted` or `onUnknownOutcome` is logged and
+ * does not change the caller's result: the events are in the outbox.
  */
 export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWork {
   const { database, ids, clock, logger, onCommitted, onUnknownOutcome } = dependencies;
 
-  async function announce(events: readonly RecordedEvent[], requestId: string): Promise<void> {
+  async function follow(
+    events: readonly RecordedEvent[],
+    requestId: string,
+    step: ((events: readonly RecordedEvent[]) => Promise<void>) | undefined,
+  ): Promise<void> {
     if (events.length === 0) return;
     try {
-      await onCommitted(events);
+      await step?.(events);
     } catch (error) {
-      logger.error('Committed events could not be handed on.', { error, request_id: requestId });
-    }
-  }
-
-  async function tellUnknown(events: readonly RecordedEvent[], requestId: string): Promise<void> {
-    const userIds = events.flatMap(({ event }) => (event.userId === null ? [] : [event.userId]));
-    if (userIds.length === 0) return;
-    try {
-      await onUnknownOutcome?.(new Set(userIds));
-    } catch (error) {
-      logger.error('An unknown outcome could not be handed on.', { error, request_id: requestId });
+      logger.error('could not finish the work after a commit', { error, request_id: requestId });
     }
   }
 
@@ -64,10 +54,10 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
       });
       const result = await transaction.catch(async (error: unknown) => {
         const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
-        if (isUnknown) await tellUnknown(events, requestId);
+        if (isUnknown) await follow(events, requestId, onUnknownOutcome);
         throw error;
       });
-      await announce(events, requestId);
+      await follow(events, requestId, onCommitted);
       return result;
     },
   };

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { DependencyHealth, HealthReport } from '../../../application/check-health.ts';
 
 const dependencySchema = Type.Object({
-  status: Type.Enum(['ok', 'down']),
+  status: Type.Enum(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
   latency_ms: Type.Number(),
   driver: Type.String({ description: 'Which implementation runs.' }),
 });

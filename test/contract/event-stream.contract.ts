@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RecordedEvent } from '../../src/domain/events.ts';
-import type { EventPublisher } from '../../src/domain/ports.ts';
+import type { EventStream } from '../../src/domain/outbox/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** One publisher under test, with somebody who listens. */
-export interface EventPublisherBundle {
-  readonly publisher: EventPublisher;
-  /** What the listener has seen since the bundle was opened, in order. */
+/** One stream under test, with a reader. */
+export interface EventStreamBundle {
+  readonly stream: Pick<EventStream, 'add'>;
+  /** The events in the stream since the bundle was opened, in order. */
   received(): Promise<readonly RecordedEvent[]>;
   close(): Promise<void>;
 }
 
-/** A new event of this user. */
 function eventOf(userId: string, userVersion: number): RecordedEvent {
   return {
     id: randomUUID(),
@@ -22,15 +21,15 @@ function eventOf(userId: string, userVersion: number): RecordedEvent {
   };
 }
 
-/** What every `EventPublisher` promises, whatever it runs on. */
-export function describeEventPublisherContract(
+/** The cases that every `EventStream` passes. */
+export function describeEventStreamContract(
   name: string,
-  open: () => Promise<EventPublisherBundle>,
+  open: () => Promise<EventStreamBundle>,
 ): void {
-  describe(`${name} keeps the event publisher contract`, () => {
+  describe(`${name} keeps the event stream contract`, () => {
     let ann: string;
     let bob: string;
-    let bundle: EventPublisherBundle;
+    let bundle: EventStreamBundle;
 
     beforeEach(async () => {
       ann = randomUUID();
@@ -38,6 +37,10 @@ export function describeEventPublisherContract(
       bundle = await open();
     });
     afterEach(() => bundle.close());
+
+    async function addInOrder(events: readonly RecordedEvent[]): Promise<void> {
+      for (const event of events) await bundle.stream.add(event);
+    }
 
     async function receivedAll(count: number): Promise<readonly RecordedEvent[]> {
       return eventually(async () => {
@@ -47,7 +50,7 @@ export function describeEventPublisherContract(
       });
     }
 
-    test('a published event arrives with every field as it was', async () => {
+    test('an added event arrives with every field unchanged', async () => {
       const sent: RecordedEvent[] = [
         eventOf(ann, 1),
         {
@@ -64,54 +67,36 @@ export function describeEventPublisherContract(
           },
         },
       ];
-      await bundle.publisher.publish(sent);
+      await addInOrder(sent);
       const received = await receivedAll(3);
       const byId = (a: RecordedEvent, b: RecordedEvent): number => a.id.localeCompare(b.id);
       expect([...received].sort(byId)).toEqual([...sent].sort(byId));
     });
 
-    test('publishing nothing resolves', async () => {
-      await bundle.publisher.publish([]);
-    });
-
-    test('events of one user arrive in the order of publishing, within a call and over calls', async () => {
+    test('events of one user arrive in the order in which they are added', async () => {
       const sent = Array.from({ length: 60 }, (_, index) => eventOf(ann, index + 1));
-      for (let start = 0; start < sent.length; start += 20) {
-        await bundle.publisher.publish(sent.slice(start, start + 20));
-      }
+      await addInOrder(sent);
       const versions = (await receivedAll(60)).map(({ event }) => event.userVersion);
       expect(versions).toEqual(sent.map(({ event }) => event.userVersion));
     });
 
-    test('calls that run together lose nothing and keep the order of each user', async () => {
-      const calls = Array.from({ length: 20 }, (_, index) => index + 1).flatMap((version) => [
-        [eventOf(ann, version)],
-        [eventOf(bob, version)],
-      ]);
-      const perUser = new Map<string, Promise<void>>();
-      for (const call of calls) {
-        const userId = call[0]?.event.userId ?? '';
-        const before = perUser.get(userId) ?? Promise.resolve();
-        perUser.set(
-          userId,
-          before.then(() => bundle.publisher.publish(call)),
-        );
-      }
-      await Promise.all(perUser.values());
+    test('users whose events are added at the same time lose none, and each keeps its order', async () => {
+      const versions = Array.from({ length: 20 }, (_, index) => index + 1);
+      await Promise.all(
+        [ann, bob].map((userId) => addInOrder(versions.map((version) => eventOf(userId, version)))),
+      );
       const received = await receivedAll(40);
       for (const userId of [ann, bob]) {
-        const versions = received
+        const seen = received
           .filter(({ event }) => event.userId === userId)
           .map(({ event }) => event.userVersion);
-        expect(versions).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+        expect(seen).toEqual(versions);
       }
     });
 
-    test('an event that is published again arrives at least once, under the same id', async () => {
+    test('an event that is added again arrives at least once, under the same id', async () => {
       const event = eventOf(ann, 1);
-      await bundle.publisher.publish([event]);
-      await bundle.publisher.publish([event]);
-      await bundle.publisher.publish([eventOf(bob, 1)]);
+      await addInOrder([event, event, eventOf(bob, 1)]);
       const received = await eventually(async () => {
         const seen = await bundle.received();
         expect(seen.some(({ event: { userId } }) => userId === bob)).toBe(true);

@@ -1,0 +1,99 @@
+import { createRevocations } from '../application/access/revocations.ts';
+import { createAfterCommit } from '../application/after-commit.ts';
+import { createUseCases } from '../application/use-cases.ts';
+import type { HealthCheck } from '../domain/ports.ts';
+import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
+import { createUnitOfWork } from '../infrastructure/database/postgres/unit-of-work.ts';
+import type { Database } from '../infrastructure/database/sql.ts';
+import { createArgon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
+import { loadPasswordBlocklist } from '../infrastructure/security/password-blocklist.ts';
+import { createPwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import type { ReleaseStack } from '../lib/release-stack.ts';
+import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
+import { MESSAGING_OFF, openBroker } from './broker.ts';
+import { SERVICE_NAME, type TracedDeps } from './deps.ts';
+import { createMailDelivery } from './mail-delivery.ts';
+import type { Persistence } from './persistence.ts';
+import { openUserCache } from './user-cache.ts';
+
+/** Longer than a revoked access token can still pass: its life, and the leeway of verification. */
+const REVOCATION_SLACK_MS = 60_000;
+
+/** Wires caches, broker, mail and use cases on top of the opened persistence. */
+export async function wireUseCases(
+  deps: TracedDeps,
+  persistence: Persistence,
+  releases: ReleaseStack,
+) {
+  const { config, logger, tracing } = deps;
+  const { database, users, clock, ids, instanceId, monitoring } = persistence;
+  const verifiedTokens = createVerifiedTokenCache();
+  const revocations = createRevocations({
+    sessions: createPostgresSessionRepository(monitoring),
+    monotonicMs,
+    shared: database.driver === 'postgres',
+    rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
+    onGap: () => verifiedTokens.clear(),
+  });
+  const userCache = openUserCache(config, { source: users, logger, tracing }, releases);
+  const broker = await openBroker(config, { database, instanceId, logger, tracing }, releases);
+  const mail = createMailDelivery(config.mail, { database, ids, logger });
+  releases.register('the mail delivery', () => mail.stop());
+  const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
+  const useCases = createUseCases({
+    ...persistence,
+    // A cache in this process does not see the writes of other instances, so PostgreSQL is then read directly.
+    userReader:
+      database.driver === 'embedded' || userCache.redis !== null ? userCache.reader : users,
+    unitOfWork: createUnitOfWork({
+      ...{ database, ids, clock, logger },
+      ...createAfterCommit({
+        revocations,
+        invalidateUser: (id) => userCache.reader.invalidateUser(id),
+        notifyRelay: () => broker?.announceCommit(),
+      }),
+    }),
+    hasher,
+    passwordRules: {
+      policy: config.password,
+      blocklist,
+      serviceName: SERVICE_NAME,
+      ...(breached === null ? {} : { breached }),
+    },
+    revocations,
+    verifiedTokens,
+    knownServiceAccounts: createServiceAccountCache(),
+    healthChecks: [databaseHealth(monitoring), userCache.health, broker?.health ?? MESSAGING_OFF],
+    lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
+    monotonicMs,
+    logger,
+  });
+  return {
+    useCases: tracing?.useCases(useCases) ?? useCases,
+    ...{ hasher, blocklist, breached, userCache, broker, mail, revocations },
+  };
+}
+
+/** What checks and hashes passwords; `breached` is null unless `pwned_passwords.enabled` is set. */
+function openPasswordTools({ config, logger }: TracedDeps, releases: ReleaseStack) {
+  const { argon2, hashingSlots, hashingWaitMs } = config.password;
+  const breached = config.pwnedPasswords.enabled
+    ? createPwnedPasswords(config.pwnedPasswords, { logger, monotonicMs })
+    : null;
+  if (breached !== null) releases.register('the breached-password API', () => breached.close());
+  return {
+    hasher: createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs }),
+    blocklist: loadPasswordBlocklist(),
+    breached,
+  };
+}
+
+function databaseHealth(database: Database): HealthCheck {
+  return {
+    name: 'database',
+    driver: database.driver,
+    required: true,
+    check: (signal) => database.check(signal),
+  };
+}

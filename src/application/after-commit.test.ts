@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { DomainEvent, RecordedEvent } from '../domain/events.ts';
+import { createAfterCommit } from './after-commit.ts';
+
+function recorded(...events: readonly DomainEvent[]): readonly RecordedEvent[] {
+  return events.map((event, index) => ({
+    id: `event ${index}`,
+    event,
+    time: new Date(0),
+    requestId: 'request-1',
+  }));
+}
+
+const changed = (userId: string): DomainEvent => ({
+  type: 'user.updated',
+  userId,
+  userVersion: 2,
+  data: { changed_fields: ['phone'] },
+});
+const ended = (userId: string, sessionId: string): DomainEvent => ({
+  type: 'session.ended',
+  userId,
+  userVersion: 2,
+  data: { session_id: sessionId, reason: 'signed_out' },
+});
+const refused: DomainEvent = {
+  type: 'authentication.failed',
+  userId: null,
+  userVersion: null,
+  data: { reason: 'unknown_email', suppressed: 0 },
+};
+
+/** The steps in the order in which they end. */
+function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}) {
+  const steps: string[] = [];
+  const afterCommit = createAfterCommit({
+    revocations: { add: (sessionIds) => void steps.push(`revoke ${[...sessionIds].join(' ')}`) },
+    async invalidateUser(userId) {
+      await invalidate(userId);
+      steps.push(`invalidate ${userId}`);
+    },
+    notifyRelay: () => void steps.push('notify'),
+  });
+  return { afterCommit, steps };
+}
+
+describe('after a commit', () => {
+  it('sessions are revoked, then users are invalidated, then the relay is notified', async () => {
+    const { afterCommit, steps } = setUp(() => new Promise((resolve) => setImmediate(resolve)));
+    await afterCommit.onCommitted(
+      recorded(changed('ann'), ended('ann', 's1'), ended('ann', 's2'), changed('ann'), refused),
+    );
+    expect(steps).toEqual(['revoke s1 s2', 'invalidate ann', 'notify']);
+  });
+
+  it('the events of a session and of a failed sign-in invalidate no user', async () => {
+    const { afterCommit, steps } = setUp();
+    await afterCommit.onCommitted(recorded(ended('ann', 's1'), refused));
+    expect(steps).toEqual(['revoke s1', 'notify']);
+  });
+
+  it('the relay is notified even when an invalidation fails, and the caller gets the error', async () => {
+    const { afterCommit, steps } = setUp(() => Promise.reject(new Error('broken')));
+    await expect(afterCommit.onCommitted(recorded(changed('ann')))).rejects.toThrow('broken');
+    expect(steps).toEqual(['revoke ', 'notify']);
+  });
+});
+
+describe('after a commit of unknown outcome', () => {
+  it('every user that an event names is invalidated, no session is revoked, the relay is not notified', async () => {
+    const { afterCommit, steps } = setUp();
+    await afterCommit.onUnknownOutcome(recorded(changed('ann'), ended('bob', 's1'), refused));
+    expect(steps).toEqual(['invalidate ann', 'invalidate bob']);
+  });
+});

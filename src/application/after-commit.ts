@@ -1,0 +1,62 @@
+import type { RecordedEvent } from '../domain/events.ts';
+import type { Revocations } from './access/revocations.ts';
+
+interface Deps {
+  readonly revocations: Pick<Revocations, 'add'>;
+  /** Removes the cached copies of a user, or schedules that for later. Must not reject. */
+  readonly invalidateUser: (userId: string) => Promise<unknown>;
+  /** Tells the relay that events wait. Must not throw. */
+  readonly notifyRelay: () => void;
+}
+
+/** What a unit of work calls once its transaction has ended. */
+export interface AfterCommit {
+  onCommitted(events: readonly RecordedEvent[]): Promise<void>;
+  onUnknownOutcome(events: readonly RecordedEvent[]): Promise<void>;
+}
+
+/**
+ * Runs what follows a commit, in this order:
+ *
+ * 1. The access tokens of ended sessions are revoked in this process. This needs no network and cannot fail.
+ * 2. The cached copies of changed users are invalidated, before the caller learns that its change is done.
+ * 3. The relay is notified, even when step 2 failed.
+ *
+ * A process that dies on the way loses nothing: other instances find ended sessions and changed users in the database,
+ * and the relay polls the outbox.
+ *
+ * When the outcome of a commit is unknown, only the copies of the users concerned are invalidated: a copy can always
+ * be loaded again, while a session that did not end must stay valid. The commit may still take place a moment later;
+ * `createInvalidateChangedUsers` then invalidates the copies once more.
+ */
+export function createAfterCommit({ revocations, invalidateUser, notifyRelay }: Deps): AfterCommit {
+  const invalidate = async (userIds: ReadonlySet<string>): Promise<void> => {
+    await Promise.all([...userIds].map(invalidateUser));
+  };
+  return {
+    async onCommitted(events) {
+      revocations.add(endedSessions(events));
+      try {
+        await invalidate(changedUsers(events));
+      } finally {
+        notifyRelay();
+      }
+    },
+    onUnknownOutcome: (events) => invalidate(concernedUsers(events)),
+  };
+}
+
+/** The users whose row was changed. */
+export function changedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
+  return concernedUsers(events.filter(({ event }) => event.type.startsWith('user.')));
+}
+
+function concernedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
+  return new Set(events.flatMap(({ event }) => (event.userId === null ? [] : [event.userId])));
+}
+
+function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
+  return events.flatMap(({ event }) =>
+    event.type === 'session.ended' ? [event.data.session_id] : [],
+  );
+}
