@@ -70,14 +70,14 @@ export async function openBroker(
     monotonicMs,
     logger,
   });
-  const others = createRelayWakeup({ link, onWake: () => relay.wake(), monotonicMs });
+  const others = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
   releases.register('the news of commits', async () => others.close());
   return {
     link,
     health: brokerHealth(link, relay),
     relay,
     announceCommit() {
-      if (relay.stats().state === 'publishing') relay.wake();
+      if (relay.stats().state === 'publishing') relay.notify();
       else others.announce();
     },
   };

@@ -16,7 +16,7 @@ async function write(): Promise<never> {
   for (;;) {
     for (const event of lifeOf(randomUUID(), 4)) {
       await commitEvents(database, [event]);
-      relay.wake();
+      relay.notify();
     }
     process.stdout.write('committed\n');
   }

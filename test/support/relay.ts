@@ -90,7 +90,7 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     logger,
     settings: { retryMs: 50, ...settings },
   });
-  const wake = createRelayWakeup({ link, onWake: () => relay.wake(), monotonicMs });
+  const wake = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
   const stopping = new AbortController();
   const finished = relay.run(stopping.signal);
   const stop = async (): Promise<void> => {

@@ -2,163 +2,180 @@ import {
   EventRefused,
   type EventStream,
   OutcomeUnknown,
-  type StreamPlace,
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
 import type { OutboxQueue, RelayLease, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { backoffDelayMs } from '../../lib/backoff.ts';
 import type { RelaySettings } from './relay-settings.ts';
-import type { KnownStreamWindow, StreamReconciler } from './stream-reconciler.ts';
+import type { AcknowledgedPlace, KnownStreamWindow } from './stream-reconciler.ts';
 import type { WakeupSignal } from './wakeup.ts';
 
 interface Deps {
   readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed'>;
   readonly stream: Pick<EventStream, 'add' | 'findLast'>;
-  readonly keeper: Pick<StreamReconciler, 'doubt' | 'misplaced'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs'>;
 }
 
-type Outcome =
-  | { readonly kind: 'published'; readonly place: StreamPlace; readonly above: number }
-  | { readonly kind: 'failed'; readonly error: unknown };
-
-interface Settled {
+interface PublishedEvent {
   readonly event: WaitingEvent;
-  readonly outcome: Outcome;
+  readonly place: AcknowledgedPlace;
+}
+
+interface FailedEvent {
+  readonly event: WaitingEvent;
+  readonly error: unknown;
+}
+
+/** What became of the events whose sending has ended. */
+export interface Outcomes {
+  readonly published: readonly PublishedEvent[];
+  readonly failed: readonly FailedEvent[];
+}
+
+/** What failed attempts say about the stream. */
+export interface FailureSummary {
+  /** An attempt failed that was not a refusal, so the stream may have changed. */
+  readonly uncertain: boolean;
+  /** The broker or the stream was unavailable: a pause is due before the next attempt. */
+  readonly unavailable: boolean;
 }
 
 const MAX_BACK_OFF_MS = 60_000;
 
-/** The events that are on their way: sent and not marked yet, at most one of a user. */
+/**
+ * The events that are sent and not marked yet, at most one of each user. A user is released, and its next event may be
+ * claimed, only after the mark of its event is in the database.
+ */
 export function createInFlightEvents(deps: Deps) {
-  const { queue, stream, keeper, monotonicMs, logger, settings } = deps;
-  /** By the user's key; a user is busy until the mark is written. */
-  const flying = new Map<string, Promise<void>>();
-  const settled: Settled[] = [];
+  const { queue, stream, monotonicMs, logger, settings } = deps;
+  /** By user key. Each promise resolves, and never rejects, when the sending has ended. */
+  const inFlight = new Map<string, Promise<void>>();
+  const published = new Set<PublishedEvent>();
+  const failed = new Set<FailedEvent>();
   const counts = { published: 0, refused: 0, unknown: 0 };
-  let landed: (() => void) | null = null;
+  let onOutcome = (): void => {};
   let lagMs: number | null = null;
 
-  async function send(event: WaitingEvent, known: KnownStreamWindow): Promise<Outcome> {
-    const above = known.sequence;
-    try {
-      // It may have been sent by somebody who then died; inside the window the broker would notice.
-      if (event.ageMs > known.duplicateWindowMs / 2) {
-        const last = await stream.findLast(event);
-        if (last?.id === event.id) {
-          return { kind: 'published', place: { sequence: last.sequence, duplicate: true }, above };
-        }
+  const outcomeCount = (): number => published.size + failed.size;
+
+  async function publish(event: WaitingEvent, known: KnownStreamWindow): Promise<PublishedEvent> {
+    const markedBefore = known.sequence;
+    // A relay that died may have sent it already. The broker only detects that inside its duplicate window.
+    if (event.ageMs > known.duplicateWindowMs / 2) {
+      const last = await stream.findLast(event);
+      if (last?.id === event.id) {
+        const { sequence } = last;
+        return { event, place: { sequence, duplicate: true, markedBefore } };
       }
-      return { kind: 'published', place: await stream.add(event), above };
+    }
+    return { event, place: { ...(await stream.add(event)), markedBefore } };
+  }
+
+  async function send(event: WaitingEvent, known: KnownStreamWindow): Promise<void> {
+    const startedAtMs = monotonicMs();
+    try {
+      const sent = await publish(event, known);
+      // The age is by the database's clock, which may be behind the clock that stamped the event.
+      lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
+      published.add(sent);
     } catch (error) {
-      return { kind: 'failed', error };
+      failed.add({ event, error });
     }
+    onOutcome();
   }
 
-  async function fail(lease: RelayLease, event: WaitingEvent, error: unknown): Promise<void> {
-    if (error instanceof EventRefused) {
-      counts.refused += 1;
-      const attempts = event.attempts + 1;
-      const park = attempts >= settings.maxAttempts;
-      await queue.markFailed(lease, {
-        id: event.id,
-        reason: error.message,
-        delayMs: Math.min(MAX_BACK_OFF_MS, settings.backOffMs * 2 ** event.attempts),
-        park,
-      });
-      const fields = { event_id: event.id, event_type: event.event.type, attempts, error };
-      if (park) logger.error('an event is parked: see user-service events parked list', fields);
-      else logger.warn('an event was refused', fields);
-      return;
+  async function markRefused(lease: RelayLease, event: WaitingEvent, error: Error): Promise<void> {
+    counts.refused += 1;
+    const attempts = event.attempts + 1;
+    const deadLetter = attempts >= settings.maxAttempts;
+    await queue.markFailed(lease, {
+      id: event.id,
+      reason: error.message,
+      delayMs: backoffDelayMs(attempts, { firstMs: settings.backOffMs, maxMs: MAX_BACK_OFF_MS }),
+      deadLetter,
+    });
+    const fields = { event_id: event.id, event_type: event.event.type, attempts, error };
+    if (deadLetter) {
+      logger.error('an event is a dead letter: see user-service events dead-letters list', fields);
+    } else {
+      logger.warn('the broker refused an event', fields);
     }
-    if (error instanceof OutcomeUnknown) counts.unknown += 1;
-    // Not the event's fault: it stays first in its user's line, and the stream is looked at before it goes again.
-    keeper.doubt();
-    logger.debug('an event was not acknowledged', { event_id: event.id, error });
-  }
-
-  /** Nothing is removed before it is written: should the write fail, the next one has it, too. */
-  function landedDown(item: Settled): void {
-    settled.splice(settled.indexOf(item), 1);
-    flying.delete(item.event.userKey);
-  }
-
-  /**
-   * Does `meanwhile` while the marks are written, with these users busy still.
-   * @returns false when the stream took something no more: it is worth a pause. @throws LeaseLost
-   */
-  async function mark(lease: RelayLease, meanwhile = async () => {}): Promise<boolean> {
-    const batch = [...settled];
-    const places = batch.flatMap(({ event, outcome }) =>
-      outcome.kind === 'published'
-        ? [{ id: event.id, ...outcome.place, above: outcome.above }]
-        : [],
-    );
-    await keeper.misplaced(lease, places);
-    const marks = places.map(({ id, sequence }) => ({ id, sequence }));
-    const writing = queue.markPublished(lease, marks);
-    // Both are over before anything else is done, whichever fails.
-    const [written, other] = await Promise.allSettled([writing, meanwhile()]);
-    if (written.status === 'rejected') throw written.reason;
-    counts.published += places.length;
-    const published = batch.filter(({ outcome }) => outcome.kind === 'published');
-    for (const item of published) landedDown(item);
-    if (other.status === 'rejected') throw other.reason;
-    let works = true;
-    for (const item of batch) {
-      if (item.outcome.kind === 'published') continue;
-      await fail(lease, item.event, item.outcome.error);
-      works &&= !(item.outcome.error instanceof StreamUnavailable);
-      landedDown(item);
-    }
-    return works;
   }
 
   return {
-    size: () => flying.size,
-    /** Those that are not acknowledged yet. */
-    unsettled: () => flying.size - settled.length,
-    busy: () => [...flying.keys()],
+    size: () => inFlight.size,
+    unacknowledged: () => inFlight.size - outcomeCount(),
+    busyUserKeys: () => [...inFlight.keys()],
     counts: () => ({ ...counts, lagMs }),
+
+    /** Starts to send an event. Its user is busy until the event is marked. */
     start(event: WaitingEvent, known: KnownStreamWindow): void {
-      const startedAtMs = monotonicMs();
-      flying.set(
-        event.userKey,
-        send(event, known).then((outcome) => {
-          // The age is told by the database's clock, which may be behind the one that wrote the time.
-          if (outcome.kind === 'published')
-            lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
-          settled.push({ event, outcome });
-          landed?.();
-        }),
-      );
+      inFlight.set(event.userKey, send(event, known));
     },
-    /** Waits for all of them: each has a deadline of its own. */
+
+    /** Waits until every sending has ended; each has a deadline of its own. */
     async settle(): Promise<void> {
-      await Promise.all(flying.values());
+      await Promise.all(inFlight.values());
     },
+
     /**
-     * Waits until all have landed, or for a moment after the first has; in either case only until there may be
-     * something else to do.
+     * Waits until every sending has ended, or for `gatherMs` after the first one has. A notification, or `patienceMs`
+     * without an outcome, ends the wait early.
      */
-    async gather(gatherMs: number, patienceMs: number, alarm: WakeupSignal): Promise<void> {
-      const allLanded = () => settled.length === flying.size;
-      if (settled.length === 0) {
-        landed = () => alarm.ring();
-        await alarm.wait(patienceMs);
+    async gather(gatherMs: number, patienceMs: number, wakeup: WakeupSignal): Promise<void> {
+      const allEnded = () => outcomeCount() === inFlight.size;
+      if (outcomeCount() === 0) {
+        onOutcome = () => wakeup.notify();
+        await wakeup.wait(patienceMs);
       }
-      if (settled.length > 0 && !allLanded()) {
-        landed = () => void (allLanded() && alarm.ring());
-        await alarm.wait(gatherMs);
+      if (outcomeCount() > 0 && !allEnded()) {
+        onOutcome = () => void (allEnded() && wakeup.notify());
+        await wakeup.wait(gatherMs);
       }
-      landed = null;
+      onOutcome = () => {};
     },
-    mark,
-    /** Forgets what has landed: somebody else publishes now, and finds it in the stream. */
-    forget(): void {
-      for (const { event } of settled.splice(0)) flying.delete(event.userKey);
+
+    /** They stay until they are marked, so that a failed statement loses none. */
+    outcomes: (): Outcomes => ({ published: [...published], failed: [...failed] }),
+
+    /** Marks these events and releases their users. @throws LeaseLost */
+    async markPublished(lease: RelayLease, events: Outcomes['published']): Promise<void> {
+      const marks = events.map(({ event, place }) => ({ id: event.id, sequence: place.sequence }));
+      await queue.markPublished(lease, marks);
+      counts.published += events.length;
+      for (const item of events) {
+        published.delete(item);
+        inFlight.delete(item.event.userKey);
+      }
+    },
+
+    /**
+     * Counts refused attempts against their events and releases the users. Other failures do not count: the event stays
+     * the first of its user and is sent again. @throws LeaseLost
+     */
+    async markFailed(lease: RelayLease, events: Outcomes['failed']): Promise<FailureSummary> {
+      for (const item of events) {
+        const { event, error } = item;
+        if (error instanceof EventRefused) await markRefused(lease, event, error);
+        else logger.debug('could not publish an event', { event_id: event.id, error });
+        if (error instanceof OutcomeUnknown) counts.unknown += 1;
+        failed.delete(item);
+        inFlight.delete(event.userKey);
+      }
+      return {
+        uncertain: events.some(({ error }) => !(error instanceof EventRefused)),
+        unavailable: events.some(({ error }) => error instanceof StreamUnavailable),
+      };
+    },
+
+    /** Drops all outcomes without a mark: another instance publishes now, and finds these events in the stream. */
+    discard(): void {
+      for (const { event } of [...published, ...failed]) inFlight.delete(event.userKey);
+      published.clear();
+      failed.clear();
     },
   };
 }

@@ -1,29 +1,26 @@
 import { afterEach, expect, test } from 'vitest';
+import { createSilentLogger } from '../../../test/support/logger.ts';
 import {
   EventRefused,
   type EventStream,
   OutcomeUnknown,
+  StreamConflict,
   type StreamState,
 } from '../../domain/outbox/event-stream.ts';
-import type { OutboxQueue, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
-import type { Logger } from '../../domain/ports.ts';
+import {
+  LeaseLost,
+  type OutboxQueue,
+  type WaitingEvent,
+} from '../../domain/outbox/outbox-queue.ts';
 import { createOutboxRelay } from './relay-outbox.ts';
 import type { RelaySettings } from './relay-settings.ts';
 
-const silent: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  with: () => silent,
-};
-
 interface Row extends WaitingEvent {
   published: number | null;
-  parked: boolean;
+  deadLetter: boolean;
 }
 
-/** A queue and a stream in memory, and how the broker answers. */
+/** A queue and a stream in memory. `answer` decides how the broker answers. */
 function createWorld() {
   const rows: Row[] = [];
   const added: string[] = [];
@@ -43,7 +40,7 @@ function createWorld() {
       const event = { type: 'user.deleted', userId: userKey, userVersion: 1, data: {} } as const;
       const position = String(rows.length);
       const row = { id, event, userKey, position, attempts: 0, ageMs, time: new Date(0) };
-      rows.push({ ...row, requestId: 'request-1', published: null, parked: false });
+      rows.push({ ...row, requestId: 'request-1', published: null, deadLetter: false });
     },
   };
   const find = (id: string) => rows.find((row) => row.id === id);
@@ -57,7 +54,7 @@ function createWorld() {
         if (row.published === null && !heads.has(row.userKey)) heads.set(row.userKey, row);
       }
       const events = [...heads.values()]
-        .filter(({ userKey, parked }) => !busy.includes(userKey) && !parked)
+        .filter(({ userKey, deadLetter }) => !busy.includes(userKey) && !deadLetter)
         .slice(0, limit)
         .map((row) => ({ ...row }));
       return { events, mayHaveMore: events.length === limit };
@@ -65,9 +62,9 @@ function createWorld() {
     markPublished: async (_, marks) => {
       for (const { id, sequence } of marks) Object.assign(find(id) ?? {}, { published: sequence });
     },
-    markFailed: async (_, { id, park }) => {
+    markFailed: async (_, { id, deadLetter }) => {
       const row = find(id);
-      Object.assign(row ?? {}, { attempts: (row?.attempts ?? 0) + 1, parked: park });
+      Object.assign(row ?? {}, { attempts: (row?.attempts ?? 0) + 1, deadLetter });
     },
     resetPublished: async (_, after) => {
       const lost = rows.filter(({ published }) => published !== null && published > after);
@@ -111,8 +108,8 @@ function start(
     stream,
     holder: 'this',
     monotonicMs,
-    logger: silent,
-    settings: { ...settings, compareEveryMs: 10, ...more },
+    logger: createSilentLogger(),
+    settings: { ...settings, reconcileEveryMs: 10, ...more },
   });
   const controller = new AbortController();
   const finished = relay.run(controller.signal);
@@ -123,7 +120,7 @@ function start(
   return relay;
 }
 
-test('sends each user’s events one after the other, the next one only when the last is marked', async () => {
+test('sends an event only after the earlier events of its user are marked', async () => {
   const parts = createWorld();
   const { world } = parts;
   const early: string[] = [];
@@ -142,7 +139,7 @@ test('sends each user’s events one after the other, the next one only when the
   expect(world.added.filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
 });
 
-test('sends what was not acknowledged again, and does not count it against the event', async () => {
+test('sends an unacknowledged event again, without counting an attempt', async () => {
   const parts = createWorld();
   const { world } = parts;
   let failures = 20;
@@ -153,11 +150,11 @@ test('sends what was not acknowledged again, and does not count it against the e
   world.commit('a', 'a1');
   const relay = start(parts);
   await expect.poll(() => world.rows[0]?.published).toBe(1);
-  expect(world.rows[0]).toMatchObject({ attempts: 0, parked: false });
+  expect(world.rows[0]).toMatchObject({ attempts: 0, deadLetter: false });
   expect(relay.stats()).toMatchObject({ unknown: 19, published: 1, inFlight: 0 });
 });
 
-test('claims the next users while it marks the last ones', async () => {
+test('claims the events of other users while it marks the last ones', async () => {
   const parts = createWorld();
   for (let user = 0; user < 20; user += 1) parts.world.commit(`user-${user}`, `event-${user}`);
   const claims: (readonly string[])[] = [];
@@ -182,7 +179,7 @@ test('claims the next users while it marks the last ones', async () => {
   expect(claims.some((busy) => busy.length > 0)).toBe(true);
 });
 
-test('tells how long the last event took, from its happening to its acknowledgement', async () => {
+test('reports the lag of the last event, from its time to its acknowledgement', async () => {
   const parts = createWorld();
   const relay = start(parts);
   expect(relay.stats().lagMs).toBeNull();
@@ -191,18 +188,18 @@ test('tells how long the last event took, from its happening to its acknowledgem
   expect(relay.stats().lagMs).toBeLessThan(60_000);
 });
 
-test('parks a refused event after its attempts, and sends what others did', async () => {
+test('makes a refused event a dead letter after its attempts, and sends the events of other users', async () => {
   const parts = createWorld();
   const { world } = parts;
   world.answer = ({ id }) => (id === 'a1' ? new EventRefused('too large') : null);
   for (const id of ['a1', 'a2', 'b1']) world.commit(id.charAt(0), id);
   const relay = start(parts);
-  await expect.poll(() => world.rows[0]?.parked).toBe(true);
+  await expect.poll(() => world.rows[0]?.deadLetter).toBe(true);
   await expect.poll(() => world.added).toEqual(['b1']);
   expect(relay.stats().refused).toBe(3);
 });
 
-test('looks for an old event before it sends it, and marks what it finds', async () => {
+test('looks for an old event in the stream before it sends it, and marks it where it is found', async () => {
   const parts = createWorld();
   const { world } = parts;
   world.stream = { ...world.stream, lastSequence: 7 };
@@ -214,9 +211,9 @@ test('looks for an old event before it sends it, and marks what it finds', async
 });
 
 test.each([
-  ['was made anew', { created: 'now', lastSequence: 0 }, ['a1', 'a2', 'a3']],
+  ['was recreated', { created: 'now', lastSequence: 0 }, ['a1', 'a2', 'a3']],
   ['lost its tail', { created: 'then', lastSequence: 1 }, ['a2', 'a3']],
-])('sends what is missing again when the stream %s', async (_, change, missing) => {
+])('sends the lost events again when the stream %s', async (_, change, missing) => {
   const parts = createWorld();
   const { world } = parts;
   for (const id of ['a1', 'a2', 'a3']) world.commit('a', id);
@@ -228,7 +225,7 @@ test.each([
   expect(relay.stats().resent).toBe(missing.length);
 });
 
-test('notices a sequence that comes twice, and sends what is missing after it', async () => {
+test('detects a sequence given twice, and sends the lost events again', async () => {
   const parts = createWorld();
   const { world } = parts;
   for (const id of ['a1', 'a2', 'a3']) world.commit('a', id);
@@ -241,28 +238,28 @@ test('notices a sequence that comes twice, and sends what is missing after it', 
   await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
 });
 
-test('is not woken into asking for a lease that another instance holds', async () => {
+test('does not request a lease that another instance holds when it is notified', async () => {
   const parts = createWorld();
   parts.world.held = false;
-  let asked = 0;
+  let requests = 0;
   const { acquireLease } = parts.queue;
   const queue: OutboxQueue = {
     ...parts.queue,
     acquireLease: (...lease) => {
-      asked += 1;
+      requests += 1;
       return acquireLease(...lease);
     },
   };
   const relay = start({ ...parts, queue }, { standbyMs: 60_000 });
   await expect.poll(() => relay.stats().state).toBe('standby');
   for (let commit = 0; commit < 100; commit += 1) {
-    relay.wake();
+    relay.notify();
     await Promise.resolve();
   }
-  expect(asked).toBe(1);
+  expect(requests).toBe(1);
 });
 
-test('does nothing while another instance holds the lease', async () => {
+test('publishes nothing while another instance holds the lease', async () => {
   const parts = createWorld();
   parts.world.held = false;
   parts.world.commit('a', 'a1');
@@ -271,4 +268,42 @@ test('does nothing while another instance holds the lease', async () => {
   expect(parts.world.added).toEqual([]);
   parts.world.held = true;
   await expect.poll(() => parts.world.added).toEqual(['a1']);
+});
+
+test('is blocked while the stream conflicts with the configuration, and publishes once that is resolved', async () => {
+  const parts = createWorld();
+  let conflict = true;
+  const stream: EventStream = {
+    ...parts.stream,
+    prepare: () =>
+      conflict ? Promise.reject(new StreamConflict('other subjects')) : parts.stream.prepare(),
+  };
+  parts.world.commit('a', 'a1');
+  const relay = start({ ...parts, stream });
+  await expect.poll(() => relay.stats().state).toBe('blocked');
+  expect(parts.world.added).toEqual([]);
+  conflict = false;
+  await expect.poll(() => parts.world.added).toEqual(['a1']);
+  expect(relay.stats().state).toBe('publishing');
+});
+
+test('marks nothing after it lost the lease, and finds its events in the stream in the next term', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  let lost = true;
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    markPublished: async (lease, marks) => {
+      if (lost && marks.length > 0) throw new LeaseLost();
+      await parts.queue.markPublished(lease, marks);
+    },
+  };
+  world.commit('a', 'a1', 31_000);
+  const relay = start({ ...parts, queue }, { retryMs: 20 });
+  await expect.poll(() => world.added).toEqual(['a1']);
+  await expect.poll(() => relay.stats().inFlight).toBe(0);
+  expect(world.rows[0]?.published).toBeNull();
+  lost = false;
+  await expect.poll(() => world.rows[0]?.published).toBe(1);
+  expect(world.added).toEqual(['a1']);
 });

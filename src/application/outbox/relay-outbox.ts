@@ -6,204 +6,264 @@ import {
   type WaitingEvent,
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
-import { createInFlightEvents } from './in-flight-events.ts';
+import { createOutageLog } from '../../lib/outage-log.ts';
+import { createInFlightEvents, type Outcomes } from './in-flight-events.ts';
 import { RELAY_DEFAULTS, type RelaySettings } from './relay-settings.ts';
 import { createStreamReconciler } from './stream-reconciler.ts';
 import { createWakeupSignal } from './wakeup.ts';
 
-/** What the relay works with. */
 export interface RelayDeps {
   readonly queue: OutboxQueue;
   readonly stream: EventStream;
   /** Names this instance in the lease. */
   readonly holder: string;
-  /** A clock that only goes forward, in milliseconds. */
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly settings?: Partial<RelaySettings>;
 }
 
-/** What the relay is doing, for metrics and health. */
+/** For metrics and health. Totals count from the start of the process. */
 export interface RelayStats {
-  /** `standby`: another instance publishes. `blocked`: the stream cannot carry the events as configured. */
+  /** The states are described at `createOutboxRelay`. */
   readonly state: 'publishing' | 'standby' | 'disconnected' | 'blocked' | 'stopped';
   readonly inFlight: number;
   readonly published: number;
   readonly refused: number;
-  /** Acknowledgements that did not come in time. */
+  /** Events whose acknowledgement did not come in time. */
   readonly unknown: number;
   /** Events sent again because the stream had lost them. */
   readonly resent: number;
-  /** From the event to its acknowledgement, of the last one that was acknowledged; null before the first. */
+  /** From the time of the last acknowledged event to its acknowledgement; null before the first. */
   readonly lagMs: number | null;
 }
 
-/** Publishes what waits in the outbox, while it holds the lease. */
+/** The relay of one instance. */
 export interface OutboxRelay {
-  /** Works until the signal; then waits for what is on its way, marks it and gives the lease up. Never rejects. */
+  /** Works until the signal aborts, then marks what is in flight and releases the lease. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** There may be something new. Heard only by the instance that holds the lease: nobody else need do anything. */
-  wake(): void;
+  /** Says that new events may wait. Ignored unless this instance holds the lease. */
+  notify(): void;
   stats(): RelayStats;
 }
 
-interface Tenure {
+/** The time for which this instance holds the lease. */
+interface LeadershipTerm {
   readonly lease: RelayLease;
-  /** On the monotonic clock; nothing is sent after it. */
+  /** By the monotonic clock. Nothing is sent after it. */
   expiresAtMs: number;
   renewAtMs: number;
 }
 
 /**
- * The relay of one instance. A round takes the lease or keeps it, compares the stream with the marks where that is due,
- * sends the first waiting event of each user, and marks what was acknowledged. Events whose outcome is not known stay
- * in the queue and are sent again: the broker knows their ids.
+ * Publishes the events of the outbox to the stream. Every instance runs a relay; the one that holds the lease publishes.
+ *
+ * # States
+ *
+ * | state          | meaning                                                   | leaves it when                           |
+ * | -------------- | --------------------------------------------------------- | ---------------------------------------- |
+ * | `stopped`      | not started yet, or ended                                 | `run` is called                          |
+ * | `disconnected` | the broker is unreachable; the lease is released as soon  | the broker is reachable                  |
+ * |                | as nothing is in flight, for an instance that reaches it  |                                          |
+ * | `standby`      | another instance holds the lease                          | that lease is released or expires        |
+ * | `publishing`   | this instance holds the lease and publishes               | the lease is lost, the broker is lost,   |
+ * |                |                                                           | or the stream is in conflict             |
+ * | `blocked`      | the stream cannot carry the events as configured; the     | a round succeeds: an operator changed    |
+ * |                | relay keeps the lease and retries                         | the stream or the configuration          |
+ *
+ * Each round computes the state again. A round acquires or renews the lease, reconciles the stream where that is due,
+ * marks the events that were acknowledged, claims the first waiting event of each idle user, and sends those. Any other
+ * failure of a round is logged once per outage, and the next round follows after `retryMs`.
+ *
+ * # Invariants
+ *
+ * - At most one event of a user is in flight, and the next one is claimed only after its mark is in the database. So
+ *   the events of a user enter the stream in commit order.
+ * - Nothing is sent after the lease has expired, by a clock that starts before the lease was requested. Every mark names
+ *   the epoch of the lease: a relay that lost its lease changes no row.
+ * - An event whose outcome is unknown stays the first of its user and is sent again under the same id. Inside the
+ *   duplicate window the broker drops the copy; for an older event, the relay looks for it in the stream first.
+ * - A stream that lost acknowledged events is detected by its creation time, its last sequence, or a sequence given
+ *   twice. The lost events wait again before further events are sent; nothing is in flight while they are reset.
+ *
+ * # Calls
+ *
+ * The relay calls the in-flight events and the reconciler; these call the queue and the stream, and never the relay or
+ * each other.
  */
 export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   const { queue, stream, holder, monotonicMs, logger } = deps;
   const settings = { ...RELAY_DEFAULTS, ...deps.settings };
-  const keeper = createStreamReconciler({ queue, stream, monotonicMs, logger, settings });
-  const flight = createInFlightEvents({
-    queue,
-    stream,
-    keeper,
-    monotonicMs,
-    logger,
-    settings,
+  const reconciler = createStreamReconciler({ queue, stream, monotonicMs, logger, settings });
+  const inFlight = createInFlightEvents({ queue, stream, monotonicMs, logger, settings });
+  const wakeup = createWakeupSignal();
+  const outage = createOutageLog({
+    onOutage: (error) => logger.warn('the relay failed and tries again', { error }),
+    onRecovery: () => logger.info('the relay works again'),
   });
-  const alarm = createWakeupSignal();
-  let tenure: Tenure | null = null;
+  let term: LeadershipTerm | null = null;
   let state: RelayStats['state'] = 'stopped';
-  let failing = false;
+  /** The last claim did not reach the end of the queue. */
   let moreWaits = false;
 
-  async function holdLease(): Promise<Tenure | null> {
-    const nowMs = monotonicMs();
-    if (tenure === null) {
-      const taken = await queue.acquireLease(holder, settings.leaseTtlMs);
-      if (taken === null) return null;
-      keeper.begin(taken.stream);
-      logger.info('this instance publishes events', { epoch: taken.lease.epoch });
-      tenure = { lease: taken.lease, ...times(nowMs) };
-    } else if (nowMs >= tenure.renewAtMs) {
-      if (!(await queue.renewLease(holder, tenure.lease, settings.leaseTtlMs)))
-        throw new LeaseLost();
-      Object.assign(tenure, times(nowMs));
+  async function round(): Promise<void> {
+    if (!stream.isAvailable()) {
+      state = 'disconnected';
+      reconciler.markStale();
+      if (inFlight.size() === 0) await releaseLease();
+      else if (term !== null) await mark(term.lease);
+      return wakeup.wait(settings.retryMs);
     }
-    return tenure;
+    const held = await holdLease();
+    if (held === null) {
+      state = 'standby';
+      return wakeup.wait(settings.standbyMs);
+    }
+    if (reconciler.isDue()) await reconcile(held.lease);
+    state = 'publishing';
+    const events = await markAndClaim(held.lease);
+    if (events === null) return wakeup.wait(settings.retryMs);
+    if (monotonicMs() >= held.expiresAtMs) return;
+    for (const event of events) inFlight.start(event, reconciler.known());
+    if (moreWaits && capacity() > 0) return;
+    if (inFlight.size() === 0) await wakeup.wait(settings.pollMs);
+    else await inFlight.gather(settings.gatherMs, settings.pollMs, wakeup);
   }
 
-  /** Counted from before the question: the database's answer took effect later than that. */
-  function times(nowMs: number): Omit<Tenure, 'lease'> {
+  /** @returns null while another instance holds the lease. @throws LeaseLost */
+  async function holdLease(): Promise<LeadershipTerm | null> {
+    const nowMs = monotonicMs();
+    if (term === null) {
+      const acquired = await queue.acquireLease(holder, settings.leaseTtlMs);
+      if (acquired === null) return null;
+      reconciler.begin(acquired.stream);
+      logger.info('this instance publishes events', { epoch: acquired.lease.epoch });
+      term = { lease: acquired.lease, ...leaseTimes(nowMs) };
+    } else if (nowMs >= term.renewAtMs) {
+      if (!(await queue.renewLease(holder, term.lease, settings.leaseTtlMs))) throw new LeaseLost();
+      Object.assign(term, leaseTimes(nowMs));
+    }
+    return term;
+  }
+
+  /** Counted from before the statement: the lease in the database ends later than this. */
+  function leaseTimes(nowMs: number): Omit<LeadershipTerm, 'lease'> {
     return {
       expiresAtMs: nowMs + settings.leaseTtlMs,
       renewAtMs: nowMs + settings.renewEveryMs,
     };
   }
 
-  async function giveUpLease(): Promise<void> {
-    const held = tenure;
-    tenure = null;
+  async function releaseLease(): Promise<void> {
+    const held = term;
+    term = null;
     if (held !== null) await queue.renewLease(holder, held.lease, 0);
   }
 
-  async function round(): Promise<void> {
-    if (!stream.isAvailable()) {
-      state = 'disconnected';
-      keeper.doubt();
-      // Another instance may reach the broker.
-      if (flight.size() === 0) await giveUpLease();
-      else if (tenure !== null) await flight.mark(tenure.lease);
-      return alarm.wait(settings.retryMs);
-    }
-    const held = await holdLease();
-    if (held === null) {
-      state = 'standby';
-      return alarm.wait(settings.standbyMs);
-    }
-    if (keeper.isDue()) {
-      await keeper.compare(held.lease, async () => {
-        await flight.settle();
-        await flight.mark(held.lease);
-      });
-    }
-    state = 'publishing';
-    const events = await markAndClaim(held.lease);
-    if (events === null) return alarm.wait(settings.retryMs);
-    if (monotonicMs() >= held.expiresAtMs) return;
-    for (const event of events) flight.start(event, keeper.known());
-    if (moreWaits && room() > 0) return;
-    if (flight.size() === 0) await alarm.wait(settings.pollMs);
-    else await flight.gather(settings.gatherMs, settings.pollMs, alarm);
+  async function reconcile(lease: RelayLease): Promise<void> {
+    if (await reconciler.compare(lease)) return;
+    await inFlight.settle();
+    await mark(lease);
+    await reconciler.reconcile(lease);
   }
 
-  function room(): number {
-    return settings.maxInFlight - flight.unsettled();
+  function capacity(): number {
+    return settings.maxInFlight - inFlight.unacknowledged();
+  }
+
+  async function claim(): Promise<readonly WaitingEvent[]> {
+    if (capacity() <= 0) return [];
+    const claimed = await queue.claim(inFlight.busyUserKeys(), capacity());
+    moreWaits = claimed.mayHaveMore;
+    return claimed.events;
   }
 
   /**
-   * One after the other, so that the next event of a user whose last one is marked is found at once; at the same time
-   * while other users wait anyway.
-   * @returns null when the stream took something no more: it is worth a pause.
+   * Marks before it claims, so that the next event of a user is found at once. While other users wait anyway, it does
+   * both at the same time; the users whose marks are being written count as busy then.
+   * @returns null when the stream is unavailable: a pause is due. @throws LeaseLost
    */
   async function markAndClaim(lease: RelayLease): Promise<readonly WaitingEvent[] | null> {
-    let events: readonly WaitingEvent[] = [];
-    const claim = async (): Promise<void> => {
-      if (room() <= 0) return;
-      const claimed = await queue.claim(flight.busy(), room());
-      events = claimed.events;
-      moreWaits = claimed.mayHaveMore;
-    };
-    const together = moreWaits;
-    if (!(await flight.mark(lease, together ? claim : undefined))) return null;
-    if (!together) await claim();
-    return events;
+    const { published, failed } = await nextOutcomes(lease);
+    if (!moreWaits) {
+      await inFlight.markPublished(lease, published);
+      return (await markFailed(lease, failed)) ? claim() : null;
+    }
+    const marking = inFlight.markPublished(lease, published);
+    // Both end before the next step, even when one fails.
+    const [marked, claimed] = await Promise.allSettled([marking, claim()]);
+    if (marked.status === 'rejected') throw marked.reason;
+    if (claimed.status === 'rejected') throw claimed.reason;
+    return (await markFailed(lease, failed)) ? claimed.value : null;
   }
 
-  async function guardedRound(signal: AbortSignal): Promise<void> {
-    try {
-      await round();
-      if (failing) logger.info('the relay works again');
-      failing = false;
-    } catch (error) {
-      if (error instanceof LeaseLost) {
-        logger.warn('another instance publishes events now');
-        tenure = null;
-        await flight.settle();
-        flight.forget();
-      } else {
-        if (!failing) logger.warn('the relay waits', { error });
-        failing = true;
-        if (error instanceof StreamConflict) state = 'blocked';
-      }
-      keeper.doubt();
-      if (!signal.aborted) await alarm.wait(settings.retryMs);
-    }
+  async function mark(lease: RelayLease): Promise<void> {
+    const { published, failed } = await nextOutcomes(lease);
+    await inFlight.markPublished(lease, published);
+    await markFailed(lease, failed);
   }
 
-  async function end(): Promise<void> {
-    await flight.settle();
-    if (tenure !== null) {
-      await flight.mark(tenure.lease);
-      await giveUpLease();
+  async function nextOutcomes(lease: RelayLease): Promise<Outcomes> {
+    const outcomes = inFlight.outcomes();
+    const places = outcomes.published.map(({ place }) => place);
+    await reconciler.detectRewind(lease, places);
+    return outcomes;
+  }
+
+  /** @returns false when the stream is unavailable. */
+  async function markFailed(lease: RelayLease, failed: Outcomes['failed']): Promise<boolean> {
+    const { uncertain, unavailable } = await inFlight.markFailed(lease, failed);
+    if (uncertain) reconciler.markStale();
+    return !unavailable;
+  }
+
+  async function handleFailure(error: unknown): Promise<void> {
+    if (error instanceof LeaseLost) {
+      logger.warn('another instance publishes events now');
+      term = null;
+      await inFlight.settle();
+      inFlight.discard();
+    } else {
+      outage.failed(error);
+      if (error instanceof StreamConflict) state = 'blocked';
     }
+    reconciler.markStale();
+  }
+
+  async function finish(): Promise<void> {
+    await inFlight.settle();
+    if (term === null) return;
+    await mark(term.lease);
+    await releaseLease();
   }
 
   return {
     async run(signal) {
-      const ring = () => alarm.ring();
+      const wake = () => wakeup.notify();
       const unsubscribe = stream.onChange(() => {
-        keeper.doubt();
-        alarm.ring();
+        reconciler.markStale();
+        wake();
       });
-      signal.addEventListener('abort', ring);
-      while (!signal.aborted) await guardedRound(signal);
-      signal.removeEventListener('abort', ring);
+      signal.addEventListener('abort', wake);
+      while (!signal.aborted) {
+        try {
+          await round();
+          outage.succeeded();
+        } catch (error) {
+          await handleFailure(error);
+          if (!signal.aborted) await wakeup.wait(settings.retryMs);
+        }
+      }
+      signal.removeEventListener('abort', wake);
       unsubscribe();
-      await end().catch((error) => logger.warn('the relay did not end cleanly', { error }));
+      await finish().catch((error) => logger.warn('the relay did not stop cleanly', { error }));
       state = 'stopped';
     },
-    wake: () => void (tenure !== null && alarm.ring()),
-    stats: () => ({ state, inFlight: flight.size(), resent: keeper.resent(), ...flight.counts() }),
+    notify: () => void (term !== null && wakeup.notify()),
+    stats: () => ({
+      state,
+      inFlight: inFlight.size(),
+      resent: reconciler.resent(),
+      ...inFlight.counts(),
+    }),
   };
 }

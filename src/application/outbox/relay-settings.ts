@@ -1,34 +1,33 @@
 /** How the relay paces itself; times in milliseconds. */
 export interface RelaySettings {
-  /** How long a dead relay keeps the others waiting. */
+  /** After a relay died, other instances wait this long for its lease to expire. */
   readonly leaseTtlMs: number;
   readonly renewEveryMs: number;
-  /** Between two tries for the lease. */
+  /** Pause between two attempts to acquire the lease. */
   readonly standbyMs: number;
-  /** Between two looks for events that nobody announced. */
+  /** Pause between two polls for events of which no notification came. */
   readonly pollMs: number;
-  /** After a failure of the database or the broker. */
+  /** Pause after a failure of the database or the broker. */
   readonly retryMs: number;
-  /** How often the stream is compared with the marks, besides after each disturbance. */
-  readonly compareEveryMs: number;
-  /** How long acknowledgements gather before they are marked together. */
+  /** How often the stream is reconciled with the marks, besides after each disturbance. */
+  readonly reconcileEveryMs: number;
+  /** How long the relay collects further acknowledgements after the first, to mark them in one statement. */
   readonly gatherMs: number;
-  /** Events on their way at once, each of another user. */
+  /** Events sent and not acknowledged, each of another user. */
   readonly maxInFlight: number;
-  /** A refused event is parked after this many attempts. */
+  /** After this many refused attempts, an event becomes a dead letter. */
   readonly maxAttempts: number;
-  /** Before the second attempt; doubled before each later one, up to a minute. */
+  /** Delay of a refused event before its second attempt; it doubles with each attempt, up to a minute. */
   readonly backOffMs: number;
 }
 
-/** What the service runs with. */
 export const RELAY_DEFAULTS: RelaySettings = {
   leaseTtlMs: 4_000,
   renewEveryMs: 1_000,
   standbyMs: 500,
   pollMs: 250,
   retryMs: 500,
-  compareEveryMs: 30_000,
+  reconcileEveryMs: 30_000,
   gatherMs: 20,
   maxInFlight: 512,
   maxAttempts: 10,

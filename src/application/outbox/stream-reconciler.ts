@@ -8,35 +8,33 @@ interface Deps {
   readonly stream: Pick<EventStream, 'prepare'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
-  readonly settings: Pick<RelaySettings, 'compareEveryMs'>;
+  readonly settings: Pick<RelaySettings, 'reconcileEveryMs'>;
 }
 
-/** A stream, as known when an event is sent. */
+/** The stream as known when an event is sent. */
 export interface KnownStreamWindow extends KnownStream {
   readonly duplicateWindowMs: number;
 }
 
-/** Knows what the stream must hold, and notices when it does not. */
-export type StreamReconciler = ReturnType<typeof createStreamReconciler>;
-
-interface AcknowledgedPlace extends StreamPlace {
+export interface AcknowledgedPlace extends StreamPlace {
   /** The highest sequence that was marked when the event was sent. */
-  readonly above: number;
+  readonly markedBefore: number;
 }
 
+/** Rows that one statement resets. */
 const RESET_BATCH = 1_000;
 
 /**
- * Compares the stream with the marks. An acknowledgement is the broker's word, not its disk: a stream that was made
- * anew has lost all that is marked, one that ends below the highest mark has lost its tail. What is lost waits again
- * before anything else is sent.
+ * Compares the stream with the marks in the database. A broker acknowledges an event before it is safe on disk, so it
+ * can lose acknowledged events: a recreated stream has lost every marked event, and a stream that ends below the
+ * highest marked sequence has lost its tail. Lost events are reset, so that they wait again and are sent first.
  */
 export function createStreamReconciler(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
   let known: KnownStream | null = null;
   let duplicateWindowMs = 0;
   let dueAtMs = 0;
-  let doubts = 0;
+  let staleMarks = 0;
   let resent = 0;
 
   async function reset(lease: RelayLease, afterSequence: number, cause: string): Promise<void> {
@@ -52,16 +50,16 @@ export function createStreamReconciler(deps: Deps) {
     return known?.name === name && known.created === created;
   }
 
-  function isDisturbed(state: StreamState): boolean {
+  function isRewound(state: StreamState): boolean {
     return known !== null && (!isSame(state) || state.lastSequence < known.sequence);
   }
 
-  /** @returns what is to be recorded. */
-  async function restore(lease: RelayLease, state: StreamState): Promise<KnownStream> {
+  /** Resets what the stream lost. @returns what to record of the stream. */
+  async function resetLost(lease: RelayLease, state: StreamState): Promise<KnownStream> {
     const { name, created, lastSequence } = state;
     if (known === null) return { name, created, sequence: 0 };
     if (!isSame(state)) {
-      await reset(lease, -1, 'the stream was made anew');
+      await reset(lease, -1, 'the stream was recreated');
       return { name, created, sequence: 0 };
     }
     if (lastSequence >= known.sequence) return known;
@@ -69,62 +67,88 @@ export function createStreamReconciler(deps: Deps) {
     return { name, created, sequence: lastSequence };
   }
 
-  async function remember(lease: RelayLease, next: KnownStream): Promise<void> {
+  async function record(lease: RelayLease, next: KnownStream): Promise<void> {
     if (next === known) return;
     await queue.recordStream(lease, next);
     known = next;
   }
 
+  async function read(): Promise<{ readonly state: StreamState; readonly staleMarks: number }> {
+    const before = staleMarks;
+    return { state: await stream.prepare(), staleMarks: before };
+  }
+
+  async function restore(
+    lease: RelayLease,
+    reading: Awaited<ReturnType<typeof read>>,
+  ): Promise<void> {
+    await record(lease, await resetLost(lease, reading.state));
+    duplicateWindowMs = reading.state.duplicateWindowMs;
+    // A disturbance after the reading is not covered by it.
+    if (reading.staleMarks === staleMarks) dueAtMs = monotonicMs() + settings.reconcileEveryMs;
+  }
+
   return {
+    /** Starts a leadership term with what the last leader recorded of the stream. */
     begin(recorded: KnownStream | null): void {
       known = recorded;
       dueAtMs = 0;
     },
-    /** Something happened that may have changed the stream. */
-    doubt(): void {
-      doubts += 1;
+
+    /** Makes a reconciliation due: something happened that may have changed the stream. */
+    markStale(): void {
+      staleMarks += 1;
       dueAtMs = 0;
     },
+
     isDue: () => monotonicMs() >= dueAtMs,
+
     /**
-     * Before anything waits again, `quiesce` lets what is on its way come down.
+     * Compares the stream with the marks. It changes no event.
+     * @returns false when the stream lost events: nothing may be in flight when `reconcile` resets them.
      * @throws StreamConflict, StreamUnavailable, LeaseLost
      */
-    async compare(lease: RelayLease, quiesce: () => Promise<unknown>): Promise<void> {
-      const before = doubts;
-      let state = await stream.prepare();
-      if (isDisturbed(state)) {
-        await quiesce();
-        state = await stream.prepare();
-      }
-      await remember(lease, await restore(lease, state));
-      duplicateWindowMs = state.duplicateWindowMs;
-      // What was doubted meanwhile was not answered by this.
-      if (doubts === before) dueAtMs = monotonicMs() + settings.compareEveryMs;
+    async compare(lease: RelayLease): Promise<boolean> {
+      const reading = await read();
+      if (isRewound(reading.state)) return false;
+      await restore(lease, reading);
+      return true;
     },
+
     /**
-     * Looks for events that were added at or below a sequence that was marked before they were sent: the stream lost
-     * its tail without our noticing. What is missing waits again, and is sent after these.
+     * Reads the stream again and resets the events that it lost. Nothing may be in flight.
+     * @throws StreamConflict, StreamUnavailable, LeaseLost
      */
-    async misplaced(lease: RelayLease, places: readonly AcknowledgedPlace[]): Promise<void> {
-      const added = places.filter(({ duplicate }) => !duplicate);
-      const wrong = added.filter(({ sequence, above }) => sequence <= above);
+    async reconcile(lease: RelayLease): Promise<void> {
+      await restore(lease, await read());
+    },
+
+    /**
+     * Detects a tail that was lost unnoticed: an event was added at or below a sequence that was marked before the event
+     * was sent. The lost events are reset, and are sent after these.
+     */
+    async detectRewind(lease: RelayLease, places: readonly AcknowledgedPlace[]): Promise<void> {
+      const wrong = places.filter(
+        ({ duplicate, sequence, markedBefore }) => !duplicate && sequence <= markedBefore,
+      );
       if (wrong.length > 0) {
         const lowest = wrong.reduce((least, { sequence }) => Math.min(least, sequence), Infinity);
         const state = await stream.prepare();
-        const isNew = !isSame(state);
-        await reset(lease, isNew ? -1 : lowest - 1, 'a sequence came twice');
-        const { name, created } = state;
-        await remember(lease, { name, created, sequence: isNew ? 0 : lowest - 1 });
+        const kept = isSame(state) ? lowest - 1 : 0;
+        await reset(lease, isSame(state) ? kept : -1, 'a sequence was given twice');
+        await record(lease, { name: state.name, created: state.created, sequence: kept });
       }
       const highest = places.reduce((most, { sequence }) => Math.max(most, sequence), 0);
       if (known !== null && highest > known.sequence) known = { ...known, sequence: highest };
     },
+
     /** @throws Error before the first comparison. */
     known(): KnownStreamWindow {
       if (known === null) throw new Error('the stream was not compared yet');
       return { ...known, duplicateWindowMs };
     },
+
+    /** Events reset since the process started. */
     resent: () => resent,
   };
 }

@@ -1,32 +1,31 @@
-/** A pause that may be cut short; a ring while nobody waits cuts the next one. */
+/** A pause that a notification ends early. A notification while nothing waits ends the next pause at once. */
 export interface WakeupSignal {
   wait(timeoutMs: number): Promise<void>;
-  ring(): void;
+  notify(): void;
 }
 
-/** Makes one that was not rung. */
 export function createWakeupSignal(): WakeupSignal {
-  let rung = false;
+  let notified = false;
   let wake: (() => void) | null = null;
   return {
     wait(timeoutMs) {
-      if (rung) {
-        rung = false;
+      if (notified) {
+        notified = false;
         return Promise.resolve();
       }
       return new Promise((resolve) => {
         const finish = (): void => {
           clearTimeout(timer);
           wake = null;
-          rung = false;
+          notified = false;
           resolve();
         };
         const timer = setTimeout(finish, timeoutMs);
         wake = finish;
       });
     },
-    ring() {
-      rung = true;
+    notify() {
+      notified = true;
       wake?.();
     },
   };

@@ -64,7 +64,7 @@ export interface OutboxQueue {
       readonly id: string;
       readonly reason: string;
       readonly delayMs: number;
-      readonly park: boolean;
+      readonly deadLetter: boolean;
     },
   ): Promise<void>;
   /**

@@ -70,7 +70,7 @@ describe('two relays', () => {
     const [event] = (await queue.claim([], 10)).events;
     const id = event?.id ?? '';
     const stream = { name: 'USERS', created: 'then', sequence: 1 };
-    const failure = { id, reason: 'none', delayMs: 0, park: true };
+    const failure = { id, reason: 'none', delayMs: 0, deadLetter: true };
     await expect(queue.markPublished(stale.lease, [{ id, sequence: 1 }])).rejects.toThrow(
       LeaseLost,
     );

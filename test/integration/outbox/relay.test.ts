@@ -71,7 +71,7 @@ describe('the relay', () => {
     const { relay } = await startRelay({ database, url: nats.url, settings: { pollMs: 60_000 } });
     await eventually(() => expect(relay.stats().state).toBe('publishing'));
     await commitUsers(1, 1);
-    relay.wake();
+    relay.notify();
     await expectWhole(await drained());
   });
 
@@ -94,7 +94,7 @@ describe('the relay', () => {
     await drained();
     nats.freeze();
     await commitUsers(20, 3);
-    relay.wake();
+    relay.notify();
     await eventually(() => expect(relay.stats().state).toBe('disconnected'), { timeoutMs: 10_000 });
     nats.thaw();
     await expectWhole(await drained());
@@ -155,7 +155,7 @@ describe('the relay', () => {
     await drained();
     await deleteStream(nats.url);
     await commitUsers(1, 1);
-    relay.wake();
+    relay.notify();
     await eventually(() => expect(relay.stats().resent).toBe(40), { timeoutMs: 10_000 });
     await expectWhole(await drained());
   });

@@ -97,10 +97,10 @@ export const markPublished = new PreparedQuery<MarkPublishedParams,MarkPublished
 
 /** 'MarkFailed' parameters type */
 export interface MarkFailedParams {
+  deadLetter: boolean;
   delayMs: number;
   epoch: number;
   id: string;
-  park: boolean;
   reason: string;
 }
 
@@ -109,7 +109,7 @@ export interface MarkFailedResult {
   leases: number;
 }
 
-const markFailedIR: StatementSource = {"usedParamSet":{"epoch":true,"delayMs":true,"reason":true,"park":true,"id":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"delayMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":233}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":276}]},{"name":"park","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":312}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":371,"b":374}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), marked as (\n  update outbox\n  set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),\n    last_error = :reason!::text, parked_at = case when :park!::boolean then now() end\n  from lease\n  where outbox.id = :id!::uuid and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\""};
+const markFailedIR: StatementSource = {"usedParamSet":{"epoch":true,"delayMs":true,"reason":true,"deadLetter":true,"id":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"delayMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":233}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":269,"b":276}]},{"name":"deadLetter","required":true,"transform":{"type":"scalar"},"locs":[{"a":307,"b":318}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":377,"b":380}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), marked as (\n  update outbox\n  set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),\n    last_error = :reason!::text, parked_at = case when :deadLetter!::boolean then now() end\n  from lease\n  where outbox.id = :id!::uuid and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\""};
 
 /**
  * Query generated from SQL:
@@ -119,7 +119,7 @@ const markFailedIR: StatementSource = {"usedParamSet":{"epoch":true,"delayMs":tr
  * ), marked as (
  *   update outbox
  *   set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),
- *     last_error = :reason!::text, parked_at = case when :park!::boolean then now() end
+ *     last_error = :reason!::text, parked_at = case when :deadLetter!::boolean then now() end
  *   from lease
  *   where outbox.id = :id!::uuid and outbox.published_at is null
  *   returning outbox.id

@@ -53,7 +53,7 @@ with lease as (
 ), marked as (
   update outbox
   set attempts = outbox.attempts + 1, next_attempt_at = now() + make_interval(secs => :delayMs!::float8 / 1000),
-    last_error = :reason!::text, parked_at = case when :park!::boolean then now() end
+    last_error = :reason!::text, parked_at = case when :deadLetter!::boolean then now() end
   from lease
   where outbox.id = :id!::uuid and outbox.published_at is null
   returning outbox.id
