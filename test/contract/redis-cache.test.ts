@@ -26,10 +26,7 @@ async function open(settings: RedisSettings, leaseTtlMs: number): Promise<CacheB
     { ...settings, keyPrefix },
     { logger: createSilentLogger(), nowMs: monotonicMs, deadlineMs: 2_000, leaseTtlMs },
   );
-  const other = createRedisClient(settings, {
-    deadlineMs: 2_000,
-    listener: { onReady: () => undefined, onLost: () => undefined },
-  });
+  const other = createRedisClient(settings, { deadlineMs: 2_000 });
   await eventually(async () => {
     await redis.health.check(AbortSignal.timeout(1_000));
     const nodes = other instanceof Cluster ? other.nodes('master') : [other];

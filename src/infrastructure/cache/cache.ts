@@ -1,9 +1,9 @@
-/** The answer of `Cache.get`. */
+/** The result of looking up one key. */
 export type CacheLookup =
   | { readonly kind: 'hit'; readonly value: string }
-  /** Nothing is cached: the caller loads the value and may fill it in under this lease. */
+  /** Nothing is cached: load the value from the source, then fill it in under this lease. */
   | { readonly kind: 'lease'; readonly lease: string }
-  /** Somebody else is loading it: read the source and do not fill. */
+  /** Another reader holds the lease, or the cache was not asked: read the source and do not fill. */
   | { readonly kind: 'busy' };
 
 /** A value that was loaded under a lease. */
@@ -15,19 +15,20 @@ export interface CacheFill {
 }
 
 /**
- * Copies of what the database holds. A key holds a value or a lease; a fill succeeds only under its own lease, and an
- * invalidation removes either one, so that no slow reader can bring an old value back.
+ * Copies of rows in the database. A key holds a value or a lease. A fill succeeds only under the key's own lease, and an
+ * invalidation removes value and lease alike, so a slow reader cannot restore an old value.
  */
 export interface Cache {
   get(key: string): Promise<CacheLookup>;
   /**
-   * Looks up many keys for hardly more than the price of one. @returns an answer for each, in their order, `busy` where
-   * there was none. Rejects only when there was none at all.
+   * Looks up many keys in about one round trip. @returns one result per key, in order; `busy` for a key without a
+   * response. Rejects only when no key got a response.
    */
   getMany(keys: readonly string[]): Promise<readonly CacheLookup[]>;
   /** @returns false when the lease is gone: the value may be old and was not kept. */
   fill(key: string, lease: string, value: string, ttlMs: number): Promise<boolean>;
-  /** As `fill`, at the price of one. @returns how many were kept. */
+  /** Fills many keys in about one round trip. @returns how many values were kept. */
   fillMany(fills: readonly CacheFill[]): Promise<number>;
-  invalidate(keys: readonly string[]): Promise<void>;
+  /** @returns false (or rejects) when a value may remain cached until it expires or is invalidated again. */
+  invalidate(keys: readonly string[]): Promise<boolean>;
 }

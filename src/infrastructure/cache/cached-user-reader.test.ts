@@ -104,7 +104,7 @@ function createSpyCache(inner: Cache) {
       },
       async invalidate(keys) {
         fail();
-        await inner.invalidate(keys);
+        return inner.invalidate(keys);
       },
     } satisfies Cache,
   };

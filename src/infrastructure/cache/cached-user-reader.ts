@@ -13,9 +13,8 @@ import {
   writeUser,
 } from './user-codec.ts';
 
-/** What the cached reader stands on. */
 export interface CachedUserReaderDeps {
-  /** Where the truth is. */
+  /** The database. */
   readonly source: UserReader;
   readonly cache: Cache;
   /** Longest life of a cached user in milliseconds; each entry gets 80–100 % of it. */
@@ -25,41 +24,41 @@ export interface CachedUserReaderDeps {
   readonly random?: () => number;
 }
 
-/** A reader whose copies can be taken back. */
+/** A reader whose cached users can be invalidated. */
 export interface CachedUserReader extends UserReader {
   /**
-   * Forgets a user: call it after every commit that touched the row, a registration too, since "no such user" is cached
-   * by id. The id is enough; addresses that no longer lead to the user only save their readers a detour. Never throws.
-   * @returns false when the cache did not take it: try again later, until then copies live to their end.
+   * Removes a user from the cache. Call it after every commit that wrote the row, registrations included: "no such user"
+   * is cached by id. The id is enough; passing old e-mail addresses only saves their readers one look-up. Never rejects.
+   * @returns false when the cache has not acknowledged it: cached values may live until they expire, so try again later.
    */
   invalidateUser(id: string, emails?: readonly string[]): Promise<boolean>;
 }
 
-/** Longest life of "no user has this id", in milliseconds: what nobody asks twice is not worth the memory. */
+/** Longest life of "no user has this id", in milliseconds: few ids are looked up twice, so memory is worth more. */
 const ABSENT_TTL_MS = 10_000;
-/** The part of a life that chance takes away, so that what was cached together does not expire together. */
+/** Random part of each lifetime, so that entries that were cached together do not expire together. */
 const JITTER = 0.2;
 
 const userKey = (id: string): string => `user:${id}`;
 const profileKey = (id: string): string => `profile:${id}`;
-/** Hashed, since keys show up in monitors and slow logs of the cache server. */
+/** Hashed, since keys show up in the monitor and slow log of the cache server. */
 const emailKey = (email: string): string =>
   `user-email:${createHash('sha256').update(email).digest('base64url')}`;
 
 /**
- * Answers `findById`, `findByEmail` and `listPublicProfiles` from copies; lists and searches go to the source. A key
- * is loaded by the one holder of its lease, and everybody else who misses reads the source without filling. Failures
- * of the cache are misses; failures of the source are the caller's.
+ * Serves `findById`, `findByEmail` and `listPublicProfiles` from the cache; lists and searches go to the source. The
+ * reader that holds a key's lease fills it; other readers that miss use the source without filling. A failure of the
+ * cache counts as a miss; a failure of the source rejects.
  *
- * An address leads to an id only, and the user found there must still have that address, else the source decides. That
- * nobody has an address is never cached. So the id alone invalidates every answer about a user, which is all that its
- * events name.
+ * An e-mail address is cached with the user's id only, and the user found by that id must still have the address, else
+ * the source decides. "No user has this address" is never cached. So invalidating the id, which is all that a user's
+ * events name, invalidates every cached result about the user.
  */
 export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
   const { source, random = Math.random } = deps;
   const cache = createFailSafeCache(deps.cache, deps.logger);
 
-  function lifetime(isPresent: boolean): number {
+  function lifetimeMs(isPresent: boolean): number {
     const longest = isPresent ? deps.ttlMs : Math.min(deps.ttlMs, ABSENT_TTL_MS);
     return Math.max(1, Math.floor(longest * (1 - JITTER * random())));
   }
@@ -75,7 +74,7 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
     const user = await source.findById(id);
     if (found.kind === 'lease') {
       const value = user === null ? ABSENT : writeUser(user);
-      await cache.fill(key, found.lease, value, lifetime(user !== null));
+      await cache.fill(key, found.lease, value, lifetimeMs(user !== null));
     }
     return user;
   }
@@ -89,7 +88,7 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
     }
     const user = await source.findByEmail(email);
     if (found.kind === 'lease' && user !== null) {
-      await cache.fill(key, found.lease, user.id, lifetime(true));
+      await cache.fill(key, found.lease, user.id, lifetimeMs(true));
     }
     return user;
   }
@@ -120,7 +119,7 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
       [...leases].map(([id, lease]) => {
         const profile = loaded.get(id);
         const value = profile === undefined ? ABSENT : writePublicProfile(profile);
-        return { key: profileKey(id), lease, value, ttlMs: lifetime(profile !== undefined) };
+        return { key: profileKey(id), lease, value, ttlMs: lifetimeMs(profile !== undefined) };
       }),
     );
     return [...profiles, ...loaded.values()];

@@ -2,11 +2,10 @@ import type { HealthCheck } from '../../domain/ports.ts';
 import { createBoundedLru } from '../../lib/bounded-lru.ts';
 import type { Cache, CacheLookup } from './cache.ts';
 
-/** Bounds of the cache, and the clock it expires by. */
 export interface MemoryCacheOptions {
-  /** Keys held together, leases included; the least recently used one goes first. */
+  /** Most keys held, leases included; beyond it the least recently used key is evicted. */
   readonly maxEntries: number;
-  /** How long a lease keeps other loaders away when its holder never fills, in milliseconds. */
+  /** Life of a lease whose holder never fills, in milliseconds. */
   readonly leaseTtlMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
@@ -18,8 +17,9 @@ type Entry =
 
 /**
  * A cache in this process, for the embedded database only: no other instance could invalidate it.
- * A key is absent, leased or filled: `get` leases an absent key, `fill` under the same lease fills it, and
- * `invalidate`, expiry and displacement make it absent again. A lease that is gone never comes back.
+ *
+ * A key is absent, leased or filled. `get` leases an absent key and `fill` under that lease fills it; `invalidate`,
+ * expiry and eviction make it absent again. Lease tokens are never reused.
  */
 export function createMemoryCache(options: MemoryCacheOptions): Cache {
   const { leaseTtlMs, nowMs } = options;
@@ -51,13 +51,14 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
       fills.filter(({ key, lease, value, ttlMs }) => fill(key, lease, value, ttlMs)).length,
     async invalidate(keys) {
       for (const key of keys) entries.delete(key);
+      return true;
     },
   };
 }
 
 const PROBE_KEY = 'health:probe';
 
-/** Checks that a look-up and an invalidation in this cache come to an end. */
+/** Checks that a look-up and an invalidation complete. */
 export function createMemoryCacheHealthCheck(cache: Cache): HealthCheck {
   return {
     name: 'cache',

@@ -4,87 +4,95 @@ import { createPendingInvalidations } from './pending-invalidations.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A ledger over a cache that can be away, or keep its answers back. */
+/** Invalidations in front of a cache that can be down, or hold its responses back. */
 function create() {
   const world = {
     nowMs: 0,
-    isAway: false,
-    removed: [] as string[],
+    isDown: false,
+    deleted: [] as string[],
     held: [] as (() => void)[],
     isHolding: false,
+    reconnect: () => {},
   };
-  const ledger = createPendingInvalidations({
+  const invalidations = createPendingInvalidations({
     nowMs: () => world.nowMs,
-    async remove(keys) {
-      if (world.isAway) throw new Error('away');
+    guard: {
+      executeAlways: (command) => command(),
+      executeUncounted: (command) => command(),
+      onReconnected(listener) {
+        world.reconnect = listener;
+      },
+    },
+    async deleteKeys(keys) {
+      if (world.isDown) throw new Error('down');
       if (world.isHolding) await new Promise<void>((resolve) => world.held.push(resolve));
-      world.removed.push(...keys);
+      world.deleted.push(...keys);
     },
   });
-  return { world, ledger };
+  return { world, invalidations };
 }
 
-test('what the cache took is forgotten, and what it did not take is repeated until it does', async () => {
-  const { world, ledger } = create();
-  await ledger.deliver(['a']);
-  expect(ledger.has('a')).toBe(false);
-  world.isAway = true;
-  await expect(ledger.deliver(['b', 'c'])).rejects.toThrow('away');
+test('an acknowledged deletion is not repeated; a failed one is repeated until acknowledged', async () => {
+  const { world, invalidations } = create();
+  await invalidations.deliver(['a']);
+  expect(invalidations.isPending('a')).toBe(false);
+  world.isDown = true;
+  await expect(invalidations.deliver(['b', 'c'])).rejects.toThrow('down');
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(ledger.has('b')).toBe(true);
-  world.isAway = false;
+  expect(invalidations.isPending('b')).toBe(true);
+  world.isDown = false;
   await vi.advanceTimersByTimeAsync(250);
-  expect(world.removed).toEqual(['a', 'b', 'c']);
-  expect(ledger.has('b')).toBe(false);
+  expect(world.deleted).toEqual(['a', 'b', 'c']);
+  expect(invalidations.isPending('b')).toBe(false);
 });
 
 test('an older acknowledgement does not count for a newer deletion', async () => {
-  const { world, ledger } = create();
+  const { world, invalidations } = create();
   world.isHolding = true;
-  const older = ledger.deliver(['a']);
-  const newer = ledger.deliver(['a']);
+  const older = invalidations.deliver(['a']);
+  const newer = invalidations.deliver(['a']);
   await vi.advanceTimersByTimeAsync(0);
   world.held[0]?.();
   await older;
-  expect(ledger.has('a')).toBe(true);
+  expect(invalidations.isPending('a')).toBe(true);
   world.held[1]?.();
   await newer;
-  expect(ledger.has('a')).toBe(false);
+  expect(invalidations.isPending('a')).toBe(false);
 });
 
-test('after a reconnection what was deleted in the last 10 s is deleted again', async () => {
-  const { world, ledger } = create();
-  await ledger.deliver(['old']);
+test('a reconnection repeats the deletions of the last 10 s', async () => {
+  const { world, invalidations } = create();
+  await invalidations.deliver(['old']);
   world.nowMs = 10_000;
-  await ledger.deliver(['recent']);
-  world.removed.length = 0;
-  ledger.repeatRecent();
-  expect(ledger.has('recent')).toBe(true);
+  await invalidations.deliver(['recent']);
+  world.deleted.length = 0;
+  world.reconnect();
+  expect(invalidations.isPending('recent')).toBe(true);
   await vi.advanceTimersByTimeAsync(0);
-  expect(world.removed).toEqual(['recent']);
-  expect(ledger.has('recent')).toBe(false);
+  expect(world.deleted).toEqual(['recent']);
+  expect(invalidations.isPending('recent')).toBe(false);
 });
 
-test('an outage of any length costs bounded memory, and tells what was given up', async () => {
-  const { world, ledger } = create();
-  world.isAway = true;
+test('a long outage costs bounded memory, and dropped deletions are counted', async () => {
+  const { world, invalidations } = create();
+  world.isDown = true;
   for (let index = 0; index < 20_010; index += 1) {
-    await ledger.deliver([`key-${index}`]).catch(() => undefined);
+    await invalidations.deliver([`key-${index}`]).catch(() => undefined);
   }
-  expect(ledger.dropped()).toBe(10);
-  expect(ledger.has('key-0')).toBe(false);
-  expect(ledger.has('key-20009')).toBe(true);
-  world.isAway = false;
-  await ledger.flush();
-  expect(world.removed).toHaveLength(20_000);
+  expect(invalidations.dropped()).toBe(10);
+  expect(invalidations.isPending('key-0')).toBe(false);
+  expect(invalidations.isPending('key-20009')).toBe(true);
+  world.isDown = false;
+  await invalidations.flush();
+  expect(world.deleted).toHaveLength(20_000);
 });
 
-test('nothing is repeated after the end', async () => {
-  const { world, ledger } = create();
-  world.isAway = true;
-  await ledger.deliver(['a']).catch(() => undefined);
-  ledger.close();
-  world.isAway = false;
+test('nothing is repeated after close', async () => {
+  const { world, invalidations } = create();
+  world.isDown = true;
+  await invalidations.deliver(['a']).catch(() => undefined);
+  invalidations.close();
+  world.isDown = false;
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(world.removed).toEqual([]);
+  expect(world.deleted).toEqual([]);
 });

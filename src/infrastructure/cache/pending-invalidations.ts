@@ -1,52 +1,54 @@
-/** What the ledger is bounded by, and what it reaches the cache through. */
+import type { RedisGuard } from './redis-guard.ts';
+
+/** How invalidations reach Redis. */
 export interface PendingInvalidationsDeps {
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
-  /** Deletes keys; rejects when that is not certain. */
-  readonly remove: (keys: readonly string[]) => Promise<void>;
+  readonly guard: Pick<RedisGuard, 'executeAlways' | 'executeUncounted' | 'onReconnected'>;
+  /** Deletes keys; rejects when some may be left. */
+  readonly deleteKeys: (keys: readonly string[]) => Promise<void>;
 }
 
 /**
- * The deletions that are not acknowledged yet, and those of the last seconds. The first are repeated until they are:
- * an old value must not outlive an outage. The second are repeated after each reconnection, since a promoted replica or
- * a restored file may not know them.
+ * Invalidations that Redis has not acknowledged, and those of the last 10 s. The pending ones are repeated until they
+ * are acknowledged, so that an old value does not outlive an outage. The recent ones are repeated after each
+ * reconnection, since a promoted replica or a restored snapshot may have missed them.
  */
 export interface PendingInvalidations {
-  /** Deletes the keys now, and again later until it worked. Rejects as `remove` does. */
+  /** Deletes the keys now, and repeats the deletion later until it succeeds. Rejects when the first attempt fails. */
   deliver(keys: readonly string[]): Promise<void>;
-  /** Whether a key's deletion is not acknowledged: its value must not be believed. */
-  has(key: string): boolean;
-  /** Repeats what was deleted lately. */
-  repeatRecent(): void;
+  /** Whether the key's deletion is not acknowledged: do not trust its cached value. */
+  isPending(key: string): boolean;
   /** Repeats what is not acknowledged. Never rejects. */
   flush(): Promise<void>;
-  /** Deletions given up for the bound; their values live until they expire or are invalidated again. */
+  /** Pending keys dropped at the bound; their values live until they expire or are invalidated again. */
   dropped(): number;
   close(): void;
 }
 
+/** Bound of the pending keys, and of the recent ones. */
 const MAX_KEYS = 20_000;
 const RECENT_MS = 10_000;
 const RETRY_MS = 250;
-const BATCH = 500;
+const BATCH_SIZE = 500;
 
-/** Makes an empty ledger. Memory: at most 2 × 20,000 keys. */
 export function createPendingInvalidations(deps: PendingInvalidationsDeps): PendingInvalidations {
-  const { nowMs, remove } = deps;
-  /** By the number of the latest deletion, so that an older acknowledgement does not count for it. */
+  const { nowMs, guard } = deps;
+  /** Key to the number of its latest deletion, so that an older acknowledgement does not count for a newer deletion. */
   const pending = new Map<string, number>();
+  /** Key to the time of its latest deletion. */
   const recent = new Map<string, number>();
-  let attempts = 0;
+  let deletions = 0;
   let dropped = 0;
   let flushing = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function note(keys: readonly string[], attempt: number): void {
+  function add(keys: readonly string[], deletion: number): void {
     const now = nowMs();
     for (const key of keys) {
       pending.delete(key);
-      pending.set(key, attempt);
+      pending.set(key, deletion);
       recent.delete(key);
       recent.set(key, now);
     }
@@ -61,10 +63,9 @@ export function createPendingInvalidations(deps: PendingInvalidationsDeps): Pend
     }
   }
 
-  async function attemptRemoval(entries: readonly (readonly [string, number])[]): Promise<void> {
-    await remove(entries.map(([key]) => key));
-    for (const [key, attempt] of entries) {
-      if (pending.get(key) === attempt) pending.delete(key);
+  function acknowledge(entries: readonly (readonly [string, number])[]): void {
+    for (const [key, deletion] of entries) {
+      if (pending.get(key) === deletion) pending.delete(key);
     }
   }
 
@@ -72,7 +73,11 @@ export function createPendingInvalidations(deps: PendingInvalidationsDeps): Pend
     if (flushing) return;
     flushing = true;
     try {
-      while (pending.size > 0 && !closed) await attemptRemoval(firstOf(pending, BATCH));
+      while (pending.size > 0 && !closed) {
+        const batch = firstOf(pending, BATCH_SIZE);
+        await guard.executeUncounted(() => deps.deleteKeys(batch.map(([key]) => key)));
+        acknowledge(batch);
+      }
     } catch {
       retryLater();
     } finally {
@@ -89,25 +94,27 @@ export function createPendingInvalidations(deps: PendingInvalidationsDeps): Pend
     timer.unref();
   }
 
+  guard.onReconnected(() => {
+    deletions += 1;
+    const since = nowMs() - RECENT_MS;
+    for (const [key, at] of recent) if (at > since) pending.set(key, deletions);
+    void flush();
+  });
+
   return {
     async deliver(keys) {
-      attempts += 1;
-      const attempt = attempts;
-      note(keys, attempt);
+      deletions += 1;
+      const deletion = deletions;
+      add(keys, deletion);
       try {
-        await attemptRemoval(keys.map((key) => [key, attempt] as const));
+        await guard.executeAlways(() => deps.deleteKeys(keys));
       } catch (error) {
         retryLater();
         throw error;
       }
+      acknowledge(keys.map((key) => [key, deletion] as const));
     },
-    has: (key) => pending.size > 0 && pending.has(key),
-    repeatRecent() {
-      attempts += 1;
-      const since = nowMs() - RECENT_MS;
-      for (const [key, at] of recent) if (at > since) pending.set(key, attempts);
-      void flush();
-    },
+    isPending: (key) => pending.size > 0 && pending.has(key),
     flush,
     dropped: () => dropped,
     close() {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
+import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 
-/** How to reach Redis: the keys `redis.*` of the configuration. */
+/** The configuration keys `redis.*`. */
 export interface RedisSettings {
   readonly host?: string | undefined;
   readonly port: number;
@@ -15,46 +16,47 @@ export interface RedisSettings {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly tlsServerName?: string | undefined;
-  /** `host:port` of each. */
+  /** `host:port` of each sentinel. */
   readonly sentinels: readonly string[];
   readonly sentinelName?: string | undefined;
-  /** `host:port` of some. */
+  /** `host:port` of some nodes; the client discovers the others. */
   readonly clusterNodes: readonly string[];
 }
 
 /** One node, the primary that sentinels name, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** What a client tells of its connections, a cluster's nodes included. */
+/** Hears of a client's connections, those to a cluster's nodes included. */
 export interface ConnectionListener {
   onReady(): void;
-  onLost(error?: Error): void;
+  onLost(): void;
 }
 
-/** Past the deadline of any caller: frees what the client keeps of a command that gets no answer. */
+/** Above the deadline of every caller: frees what the client keeps for a command without a response. */
 const COMMAND_TIMEOUT_FACTOR = 2;
 const CONNECT_TIMEOUT_MS = 1_000;
-/** A connection that owes answers so long is given up: the way back from a peer that vanished without a word. */
+/** A connection that owes a response for this long is closed: how the client recovers from a peer that vanished. */
 const SILENCE_MS = 3_000;
 const KEEP_ALIVE_MS = 5_000;
-const LONGEST_RETRY_MS = 1_000;
-/** Before a client that was given up connects again; well below the time in which others disbelieve what it missed. */
+/** 50, 100, … 1,000 ms, each shortened by up to a fifth. */
+const RECONNECT: Backoff = { firstMs: 50, maxMs: 1_000, jitter: 0.2 };
+/** Pause before an ended client connects again; well below the warm-up of other instances. */
 const REVIVAL_MS = 100;
 const MAX_REDIRECTIONS = 4;
 /**
- * Commands that do not wait in this process for the pipelines under way: look-ups that are gathered already, and
- * deletions, which have to be on the wire when their caller gives up waiting for the answer.
+ * Commands that skip auto-pipelining: look-ups, which are batched already, and deletions, which must be on the wire when
+ * their caller stops waiting for the response.
  */
 const SENT_AT_ONCE = ['mget', 'del', 'ping'];
 
 /**
- * Begins to connect and goes on trying for ever; never throws for a server that is away. Commands fail at once while
- * there is no connection, and are never sent a second time.
+ * Connects in the background and reconnects until `endRedisClient`; an unreachable server never makes it throw. Commands
+ * fail at once without a connection and are never sent twice.
  * @throws when a TLS file cannot be read.
  */
 export function createRedisClient(
   settings: RedisSettings,
-  options: { readonly deadlineMs: number; readonly listener: ConnectionListener },
+  options: { readonly deadlineMs: number },
 ): RedisClient {
   const tls = settings.tls ? readTls(settings) : undefined;
   const common: Common = {
@@ -78,28 +80,47 @@ export function createRedisClient(
     settings.clusterNodes.length > 0
       ? createCluster(settings, common)
       : createSingle(settings, common, tls);
-  listen(client, options.listener);
-  client.connect().catch(() => undefined); // told by the events, and tried again
+  client.on('error', ignore); // ioredis prints an error that has no listener
+  client.on('end', () => revive(client));
+  client.connect().catch(ignore); // the events report it, and the client tries again
   return client;
 }
 
-/** Clients that their owner has ended. */
+/** Calls the listener on each change of a connection from now on. */
+export function watchConnections(client: RedisClient, listener: ConnectionListener): void {
+  client.on('error', () => listener.onLost());
+  client.on('close', () => listener.onLost());
+  client.on('ready', () => listener.onReady());
+  if (!(client instanceof Cluster)) return;
+  client.on('node error', () => listener.onLost());
+  client.on('+node', (node: Redis) => {
+    node.on('close', () => listener.onLost());
+    node.on('ready', () => listener.onReady());
+  });
+}
+
+/** The servers that hold keys: one, or the primaries of a cluster. */
+export function serversOf(client: RedisClient): Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+/** Clients that their owner ended. */
 const ended = new WeakSet<RedisClient>();
 
-/** Ends the connections for good; commands after it fail. */
+/** Closes the connections and stops reconnecting; later commands fail. */
 export function endRedisClient(client: RedisClient): void {
   ended.add(client);
   client.disconnect();
 }
 
 /**
- * ioredis gives a client up when the failover is announced while it asks the sentinels for the primary: its connector
- * is told to disconnect, and the end of that attempt counts as the end of the client.
+ * Reconnects a client that ioredis ended. That happens when a failover is announced while ioredis asks the sentinels for
+ * the primary: its connector is told to disconnect, and the end of that attempt counts as the end of the client.
  */
 function revive(client: RedisClient): void {
   setTimeout(() => {
     if (ended.has(client) || client.status !== 'end') return;
-    client.connect().catch(() => undefined); // told by the events, and tried again
+    client.connect().catch(ignore); // the events report it, and the client tries again
   }, REVIVAL_MS).unref();
 }
 
@@ -111,7 +132,7 @@ function createSingle(
   common: Common,
   tls: ConnectionOptions | undefined,
 ): Redis {
-  const place =
+  const address =
     settings.sentinels.length > 0
       ? {
           sentinels: settings.sentinels.map(parseAddress),
@@ -124,7 +145,7 @@ function createSingle(
       : { host: settings.host ?? 'localhost', port: settings.port };
   return new Redis({
     ...common,
-    ...place,
+    ...address,
     db: settings.db,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -143,27 +164,16 @@ function createCluster(settings: RedisSettings, common: Common): Cluster {
     clusterNodeRetryStrategy: retryDelay,
     maxRedirections: MAX_REDIRECTIONS,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
-    // Addresses stay names where the certificate has to fit them.
+    // With TLS, keep host names: the certificate must match them.
     ...(settings.tls ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
   });
 }
 
-function listen(client: RedisClient, listener: ConnectionListener): void {
-  client.on('error', (error: Error) => listener.onLost(error));
-  client.on('close', () => listener.onLost());
-  client.on('ready', () => listener.onReady());
-  client.on('end', () => revive(client));
-  if (!(client instanceof Cluster)) return;
-  client.on('node error', (error: Error) => listener.onLost(error));
-  client.on('+node', (node: Redis) => {
-    node.on('close', () => listener.onLost());
-    node.on('ready', () => listener.onReady());
-  });
+function retryDelay(attempt: number): number {
+  return backoffDelayMs(attempt, RECONNECT);
 }
 
-function retryDelay(times: number): number {
-  return Math.min(25 * 2 ** Math.min(times, 10), LONGEST_RETRY_MS) * (0.8 + 0.2 * Math.random());
-}
+function ignore(): void {}
 
 function parseAddress(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');

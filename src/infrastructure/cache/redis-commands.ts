@@ -2,31 +2,34 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { createBatcher, type Resolve } from '../../lib/batcher.ts';
 import type { Cache, CacheFill, CacheLookup } from './cache.ts';
+import type { PendingInvalidations } from './pending-invalidations.ts';
 import type { RedisClient } from './redis-client.ts';
+import type { RedisGuard } from './redis-guard.ts';
 import { createRedisScript } from './redis-script.ts';
 
-/** What the steps work with. */
 export interface RedisCommandsDeps {
   readonly client: RedisClient;
-  readonly counts: { hits: number; misses: number; bypasses: number; refusedFills: number };
+  readonly guard: Pick<RedisGuard, 'execute' | 'isTrusted' | 'isBreakerOpen'>;
+  readonly invalidations: Pick<PendingInvalidations, 'deliver' | 'isPending'>;
   readonly leaseTtlMs: number;
   readonly prefix: string;
-  /** Whether values may be believed at all. */
-  isSettled(): boolean;
-  /** Whether the deletion of a key is not acknowledged: its value must not be believed. */
-  isPending(key: string): boolean;
-  /** Whether most steps are not made, so that a step must not take others along. */
-  isGuarded(): boolean;
-  /** Makes a step on so many keys under the deadline and the breaker. */
-  guard(keys: number, step: () => Promise<void>): Promise<void>;
-  invalidate(keys: readonly string[]): Promise<void>;
+}
+
+/** Keys counted by outcome, since the start. */
+export interface RedisCommandsStats {
+  readonly hits: number;
+  readonly misses: number;
+  /** Look-ups that met another reader's lease, or whose value is not trusted. */
+  readonly bypasses: number;
+  /** Values that were not kept because their lease was gone. */
+  readonly refusedFills: number;
 }
 
 const VALUE = 'v';
 const LEASE = 'l';
 const BUSY: CacheLookup = { kind: 'busy' };
-/** Look-ups of one turn that share a command. */
-const MAX_GATHERED = 500;
+/** Most look-ups of one event-loop turn that share a command. */
+const MAX_BATCH_SIZE = 500;
 
 const TAKE_LEASES = `
 local found = {}
@@ -48,15 +51,19 @@ end
 return kept`;
 
 /**
- * The steps of a cache on Redis. Look-ups of one turn of the event loop are one MGET and, for what is missing, one
- * script that takes all leases; so are the keys of a batch, and its fills. In a cluster each key is a command of its
- * own, pipelined with those of its node: keys of one command would have to share a slot.
+ * The cache as Redis commands. Look-ups of one event-loop turn share one MGET and, for the missing keys, one script that
+ * takes all leases; the keys of a batch and its fills do the same. In a cluster each key is a command of its own,
+ * pipelined with those for the same node: keys of one command would have to share a slot.
  */
-export function createRedisCommands(deps: RedisCommandsDeps): Cache {
-  const { client, counts, prefix } = deps;
+export function createRedisCommands(deps: RedisCommandsDeps): {
+  readonly cache: Cache;
+  stats(): RedisCommandsStats;
+} {
+  const { client, guard, invalidations, prefix } = deps;
   const takeLeases = createRedisScript(client, TAKE_LEASES);
   const fillUnderLeases = createRedisScript(client, FILL);
   const owner = randomBytes(12).toString('base64url');
+  const counts = { hits: 0, misses: 0, bypasses: 0, refusedFills: 0 };
   let leases = 0;
 
   function bypass(): CacheLookup {
@@ -64,71 +71,83 @@ export function createRedisCommands(deps: RedisCommandsDeps): Cache {
     return BUSY;
   }
 
-  function read(held: string): CacheLookup {
+  function parse(held: string): CacheLookup {
     if (!held.startsWith(VALUE)) return bypass();
     counts.hits += 1;
     return { kind: 'hit', value: held.slice(VALUE.length) };
   }
 
   /** Looks up keys that one server holds. */
-  async function lookUp(keys: string[], answer: Resolve<CacheLookup>, first = 0): Promise<void> {
+  async function lookUp(keys: string[], resolve: Resolve<CacheLookup>, first = 0): Promise<void> {
     const values = await readAll(client, keys);
-    // Asked again, since a key may have been written while this was on its way.
-    const isSettled = deps.isSettled();
+    // Checked again: a key may have been written while the command was under way.
+    const isTrusted = guard.isTrusted();
     const missing: number[] = [];
     for (let index = 0; index < keys.length; index += 1) {
       const held = values[index] ?? null;
-      if (!isSettled || deps.isPending(keys[index] ?? '')) answer(first + index, bypass());
+      if (!isTrusted || invalidations.isPending(keys[index] ?? ''))
+        resolve(first + index, bypass());
       else if (held === null) missing.push(index);
-      else answer(first + index, read(held));
+      else resolve(first + index, parse(held));
     }
     if (missing.length === 0) return;
     leases += 1;
-    // One for all of them: a lease counts for the keys that hold it.
+    // All missing keys share one lease: it counts only for the keys that hold it.
     const lease = `${owner}.${leases}`;
-    const wanted = missing.map((index) => keys[index] ?? '');
-    const found = (await takeLeases(wanted, [LEASE + lease, deps.leaseTtlMs])) as unknown[];
+    const missingKeys = missing.map((index) => keys[index] ?? '');
+    const found = (await takeLeases(missingKeys, [LEASE + lease, deps.leaseTtlMs])) as unknown[];
     for (const [place, index] of missing.entries()) {
-      const other = found[place];
-      if (typeof other === 'string') answer(first + index, read(other));
+      const held = found[place];
+      if (typeof held === 'string') resolve(first + index, parse(held));
       else {
         counts.misses += 1;
-        answer(first + index, { kind: 'lease', lease });
+        resolve(first + index, { kind: 'lease', lease });
       }
     }
   }
 
-  function lookUpAll(keys: string[], answer: Resolve<CacheLookup>): Promise<void> {
-    if (!(client instanceof Cluster)) return lookUp(keys, answer);
-    return allOf(keys.map((key, index) => lookUp([key], answer, index)));
+  function lookUpAll(keys: string[], resolve: Resolve<CacheLookup>): Promise<void> {
+    if (!(client instanceof Cluster)) return lookUp(keys, resolve);
+    return allOf(keys.map((key, index) => lookUp([key], resolve, index)));
   }
 
-  const gather = createBatcher<string, CacheLookup>(
-    (keys, answer) => deps.guard(keys.length, () => lookUpAll(keys, answer)),
-    MAX_GATHERED,
+  const lookUpBatched = createBatcher<string, CacheLookup>(
+    (keys, resolve) => guard.execute(keys.length, () => lookUpAll(keys, resolve)),
+    MAX_BATCH_SIZE,
   );
+
+  async function lookUpAlone(key: string): Promise<CacheLookup> {
+    let found = BUSY;
+    await guard.execute(1, () =>
+      lookUpAll([key], (_, lookup) => {
+        found = lookup;
+      }),
+    );
+    return found;
+  }
 
   async function getMany(names: readonly string[]): Promise<readonly CacheLookup[]> {
     const lookups = new Array<CacheLookup>(names.length).fill(BUSY);
-    if (!deps.isSettled()) return lookups.map(bypass);
+    if (!guard.isTrusted()) return lookups.map(bypass);
     const keys = names.map((name) => prefix + name);
-    const asked = keys.flatMap((key, index) => (deps.isPending(key) ? [] : [index]));
-    counts.bypasses += keys.length - asked.length;
-    if (asked.length === 0) return lookups;
-    const wanted = asked.length === keys.length ? keys : asked.map((index) => keys[index] ?? '');
-    let answers = 0;
+    const indexes = keys.flatMap((key, index) => (invalidations.isPending(key) ? [] : [index]));
+    counts.bypasses += keys.length - indexes.length;
+    if (indexes.length === 0) return lookups;
+    const loaded =
+      indexes.length === keys.length ? keys : indexes.map((index) => keys[index] ?? '');
+    let responses = 0;
     let isOver = false;
     try {
-      await deps.guard(wanted.length, () =>
-        lookUpAll(wanted, (index, lookup) => {
-          // A lease that came after the deadline was taken after the caller began to load: it must not fill.
+      await guard.execute(loaded.length, () =>
+        lookUpAll(loaded, (index, lookup) => {
+          // A lease that comes after the deadline was taken after the caller began to load: it must not fill.
           if (isOver) return;
-          answers += 1;
-          lookups[asked[index] ?? 0] = lookup;
+          responses += 1;
+          lookups[indexes[index] ?? 0] = lookup;
         }),
       );
     } catch (error) {
-      if (answers === 0) throw error;
+      if (responses === 0) throw error;
     } finally {
       isOver = true;
     }
@@ -146,45 +165,41 @@ export function createRedisCommands(deps: RedisCommandsDeps): Cache {
       kept += Number(result);
     };
     const isCluster = client instanceof Cluster;
-    await deps.guard(fills.length, () =>
+    await guard.execute(fills.length, () =>
       isCluster ? allOf(fills.map((one) => fill([one]))) : fill(fills),
     );
     counts.refusedFills += fills.length - kept;
     return kept;
   }
 
-  return {
+  const cache: Cache = {
     async get(name) {
       const key = prefix + name;
-      if (!deps.isSettled() || deps.isPending(key)) return bypass();
-      if (!deps.isGuarded()) return gather(key);
-      let found = BUSY;
-      await deps.guard(1, () =>
-        lookUpAll([key], (_, lookup) => {
-          found = lookup;
-        }),
-      );
-      return found;
+      if (!guard.isTrusted() || invalidations.isPending(key)) return bypass();
+      // While the breaker is open, a look-up goes alone: a rejected one must not fail others of its batch.
+      return guard.isBreakerOpen() ? lookUpAlone(key) : lookUpBatched(key);
     },
     getMany,
     fill: async (key, lease, value, ttlMs) => (await fillMany([{ key, lease, value, ttlMs }])) > 0,
     fillMany,
     async invalidate(names) {
-      if (names.length > 0) await deps.invalidate(names.map((name) => prefix + name));
+      if (names.length > 0) await invalidations.deliver(names.map((name) => prefix + name));
+      return true;
     },
   };
+  return { cache, stats: () => ({ ...counts }) };
 }
 
 async function readAll(client: RedisClient, keys: string[]): Promise<(string | null)[]> {
   const [only] = keys;
-  // With its neighbours in the pipeline of their node.
+  // GET, unlike MGET, is pipelined with other commands for the same node.
   if (client instanceof Cluster && only !== undefined) return [await client.get(only)];
   return client.mget(keys);
 }
 
-/** Waits for all of them, then fails as the first that failed. */
-async function allOf(steps: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(steps)) {
+/** Waits for all commands, then fails with the error of the first that failed. */
+async function allOf(commands: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(commands)) {
     if (result.status === 'rejected') throw result.reason;
   }
 }

@@ -8,27 +8,28 @@ export type RedisScript = (
 ) => Promise<unknown>;
 
 /**
- * A script that is sent whole until a server has run it, then by its hash, and whole again to a server that does not
- * know it: a restarted one, another primary. Each call is pipelined with its neighbours, so nothing is loaded in advance.
+ * Sends the script's source until a server has run it, then only its hash. A server that does not know the hash
+ * (restarted, or another primary) gets the source again. The script is not loaded in advance, so each call can be
+ * pipelined with other commands.
  */
 export function createRedisScript(client: RedisClient, source: string): RedisScript {
   const hash = createHash('sha1').update(source).digest('hex');
   let isKnown = false;
 
-  async function sendWhole(...[keys, values]: Parameters<RedisScript>): Promise<unknown> {
+  async function sendSource(...[keys, values]: Parameters<RedisScript>): Promise<unknown> {
     const result = await client.eval(source, keys.length, ...keys, ...values);
     isKnown = true;
     return result;
   }
 
   return async (keys, values) => {
-    if (!isKnown) return sendWhole(keys, values);
+    if (!isKnown) return sendSource(keys, values);
     try {
       return await client.evalsha(hash, keys.length, ...keys, ...values);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       isKnown = false;
-      return await sendWhole(keys, values);
+      return await sendSource(keys, values);
     }
   };
 }

@@ -219,10 +219,7 @@ export async function evictAt2Mb(
   servers: readonly RedisServer[],
   settings: RedisSettings,
 ): Promise<number> {
-  const client = createRedisClient(settings, {
-    deadlineMs: 5_000,
-    listener: { onReady: () => undefined, onLost: () => undefined },
-  });
+  const client = createRedisClient(settings, { deadlineMs: 5_000 });
   const configure = async (name: string, value: string): Promise<void> => {
     for (const server of servers) await server.command('CONFIG', 'SET', name, value);
   };
