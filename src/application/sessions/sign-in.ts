@@ -5,7 +5,7 @@ import type { SessionLifetimes } from '../../domain/session/session-repository.t
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import {
-  PASSWORD_FORM,
+  PASSWORD_NORMALIZATION_VERSION,
   type PreparedPassword,
   preparePassword,
 } from '../../domain/user/password.ts';
@@ -103,7 +103,12 @@ export function createSignIn(deps: Deps) {
       if (user === null || !isStillProven(user, credentials)) return null;
       if (newHash !== null) {
         const { passwordHash } = credentials;
-        await transaction.users.updatePasswordHash(userId, passwordHash, newHash, PASSWORD_FORM);
+        await transaction.users.updatePasswordHash(
+          userId,
+          passwordHash,
+          newHash,
+          PASSWORD_NORMALIZATION_VERSION,
+        );
       }
       const userAgent = caller.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null;
       const remaining = await transaction.sessions.insert(

@@ -1,7 +1,7 @@
 import { validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
-import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -45,7 +45,7 @@ export function createChangePassword(deps: Deps) {
       const user = await transaction.users.lockById(id);
       if (user === null) throw userNotFound();
       confirmation.assertStillTrue(user);
-      user.changePassword(passwordHash, PASSWORD_FORM, deps.clock.now());
+      user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
       await transaction.mail.enqueue([passwordChangedEmail(user.profile)]);

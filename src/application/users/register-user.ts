@@ -2,7 +2,7 @@ import { DomainError, validateFields } from '../../domain/errors.ts';
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
-import { PASSWORD_FORM } from '../../domain/user/password.ts';
+import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { parsePersonName } from '../../domain/user/person-name.ts';
 import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
@@ -47,7 +47,12 @@ export function createRegisterUser(deps: Deps) {
     await refuseBreachedPassword(deps.passwordRules, 'password', password);
     const passwordHash = await deps.hasher.hash(password);
     const user = User.register(
-      { id: deps.ids.next(), ...person, passwordHash, passwordForm: PASSWORD_FORM },
+      {
+        id: deps.ids.next(),
+        ...person,
+        passwordHash,
+        passwordForm: PASSWORD_NORMALIZATION_VERSION,
+      },
       deps.clock.now(),
     );
     await deps.unitOfWork.run(caller, async (transaction) => {

@@ -2,14 +2,14 @@ import { InvalidValue } from '../errors.ts';
 import { codePointLength } from '../text.ts';
 
 declare const preparedPassword: unique symbol;
-/** A password as it is hashed: after RFC 8265 OpaqueString preparation, version `PASSWORD_FORM`. */
+/** A password as it is hashed: after RFC 8265 OpaqueString preparation, version `PASSWORD_NORMALIZATION_VERSION`. */
 export type PreparedPassword = string & { readonly [preparedPassword]: true };
 
 /**
- * Version of the preparation below, stored beside every hash, so that a later form can tell which hashes are old.
+ * Version of the normalization below, stored with every hash, so that a later version can tell which hashes are old.
  * 1 = RFC 8265 OpaqueString: non-ASCII spaces become U+0020, then NFC.
  */
-export const PASSWORD_FORM = 1;
+export const PASSWORD_NORMALIZATION_VERSION = 1;
 
 /** What an operator may tighten. Lengths in code points (NIST SP 800-63B-4 §3.1.1.2). */
 export interface PasswordPolicy {

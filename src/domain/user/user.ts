@@ -24,7 +24,7 @@ export interface UserProfile {
 /** A user's whole state, as a repository stores and restores it. */
 export interface UserState extends UserProfile {
   readonly passwordHash: string;
-  /** Version of the password's preparation before hashing (`PASSWORD_FORM`). */
+  /** Version of the password's preparation before hashing (`PASSWORD_NORMALIZATION_VERSION`). */
   readonly passwordForm: number;
 }
 
