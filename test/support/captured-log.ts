@@ -2,23 +2,21 @@ import { expect } from 'vitest';
 import type { Logger } from '../../src/domain/ports.ts';
 import { createPinoLogger } from '../../src/infrastructure/logging/pino-logger.ts';
 
-/** A line as a log reader gets it. */
 export type ParsedLine = Readonly<Record<string, unknown>>;
 
-/** The service's own logger at its most talkative, with every line kept as it was written. */
+/** The service's own logger at level debug; it keeps every line as written. */
 export interface CapturedLog {
   readonly logger: Logger;
   readonly lines: readonly string[];
-  /** Every line parsed. Throws for one that is not exactly one JSON object with time, level and message. */
+  /** @throws for a line that is not exactly one JSON object with time, level and message */
   readonly parsed: () => readonly ParsedLine[];
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-/** What some reader takes for the end of a line, or a terminal obeys. */
+/** Characters that some reader takes for a line end, or a terminal executes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** Makes a logger that writes nowhere else. */
 export function captureLog(): CapturedLog {
   const lines: string[] = [];
   const logger = createPinoLogger({

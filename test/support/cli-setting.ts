@@ -3,16 +3,16 @@ import { createHttpClient } from '../../src/interfaces/cli/http-client.ts';
 import { type CliDeps, runCli } from '../../src/interfaces/cli/program.ts';
 import type { RetryPolicy } from '../../src/interfaces/cli/retry.ts';
 
-/** What a command did. */
+/** The result of a command. */
 export interface CliRun {
   readonly code: number;
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** Both together, with what the progress bar drew. */
+  /** Both together, and the output of the progress bar. */
   readonly output: string;
 }
 
-/** Waits so short that tests do not, with the tries of the real policy. */
+/** Short pauses for tests, with the attempts of the real policy. */
 const IMPATIENT: RetryPolicy = {
   busyTries: 12,
   unreachableTries: 3,
@@ -21,27 +21,26 @@ const IMPATIENT: RetryPolicy = {
   maxDelayMs: 5,
 };
 
-/** What a test changes about the setting of a command. */
+/** The dependencies and the input that a test sets for a command. */
 export interface CliSetting extends Partial<Omit<CliDeps, 'io'>> {
-  /** Standard input; a terminal without it. */
+  /** Standard input; a terminal by default. */
   readonly stdin?: string;
-  /** Answers to hidden questions, in order. */
+  /** Replies to hidden prompts, in order. */
   readonly hidden?: readonly string[];
   readonly terminal?: boolean;
-  /** Of the local service; without it there is none. */
+  /** Control socket of the local service; without it no local service runs. */
   readonly socketPath?: string;
 }
 
-/** What a command gets, and what it wrote so far. */
+/** The dependencies of a command, and its output so far. */
 export interface CliSet {
   readonly deps: CliDeps;
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** What the progress bar drew. */
+  /** The output of the progress bar. */
   drawn(): string;
 }
 
-/** Makes the dependencies of one command. */
 export function cliDeps(setting: CliSetting = {}): CliSet {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -88,7 +87,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
   return { deps, stdout, stderr, drawn: () => drawn };
 }
 
-/** Runs one command line in this process against whatever service it names. */
+/** Runs one command line in this process. */
 export async function runCommand(
   argv: readonly string[],
   setting: CliSetting = {},

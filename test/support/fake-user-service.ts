@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-/** One request as the fake received it. */
 interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
@@ -9,44 +8,43 @@ interface ReceivedRequest {
   readonly body: unknown;
 }
 
-/** An answer that a test puts in the place of the fake's own. */
+/** A response that a test gives in place of the fake's own. */
 export interface FakeAnswer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Does what was asked before it answers otherwise, as a service whose answer is lost does. */
+  /** Performs the request before this response, as a service whose own response is lost. */
   readonly afterDoing?: boolean;
-  /** Breaks the connection instead of answering. */
+  /** Closes the connection without a response. */
   readonly hangUp?: boolean;
 }
 
-/** A stand-in for the service with just the routes that commands use. */
+/** A stand-in for the service with only the routes that commands use. */
 export interface FakeUserService {
   readonly url: string;
   readonly requests: ReceivedRequest[];
   /** E-mail addresses with their users, in order of creation. */
   readonly users: Map<string, Record<string, unknown>>;
-  /** The most requests that were under way at once. */
+  /** The largest number of concurrent requests so far. */
   maxAtOnce(): number;
   stop(): Promise<void>;
 }
 
-/** How the fake behaves. */
 export interface FakeOptions {
-  /** Listens on this Unix socket instead of a port. */
+  /** Unix socket to listen on instead of a port. */
   readonly socketPath?: string;
-  /** Listens on this port instead of a free one. */
+  /** Port to listen on; a free one by default. */
   readonly port?: number;
-  /** Called before each answer; undefined leaves it to the fake. May wait. */
+  /** Called before each response, which it may delay; undefined keeps the fake's own. */
   answer?(
     request: ReceivedRequest,
     service: FakeUserService,
   ): Promise<FakeAnswer | undefined> | FakeAnswer | undefined;
-  /** Off for loads that would fill the memory with requests. */
+  /** Keep requests in `requests`; off for imports that would fill the memory. */
   readonly record?: boolean;
 }
 
-/** A problem document like the service's. */
+/** A problem document in the form of the service's. */
 export function problem(status: number, code: string, extra: object = {}): FakeAnswer {
   return {
     status,

@@ -1,18 +1,16 @@
 import type { LogFields, Logger } from '../../src/domain/ports.ts';
 
-/** One line as it was logged. */
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: LogFields;
 }
 
-/** A logger that writes nowhere and keeps its lines, those of its `with` children too. */
+/** A logger that keeps its lines, including those of its `with` children, and writes nothing. */
 export interface RecordingLogger extends Logger {
   readonly lines: readonly LogLine[];
 }
 
-/** Keeps what is logged, for a test to look at. */
 export function createRecordingLogger(): RecordingLogger {
   const lines: LogLine[] = [];
   const create = (context: LogFields): RecordingLogger => {
@@ -33,7 +31,7 @@ export function createRecordingLogger(): RecordingLogger {
   return create({});
 }
 
-/** For what logs and is not asked about it. */
+/** A logger for tests that do not check the log. */
 export function createSilentLogger(): Logger {
   return createRecordingLogger();
 }

@@ -6,7 +6,7 @@ import { type RunningProcess, startProcess } from './child-process.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = join(root, 'bin', 'user-service.cjs');
 
-/** A running service, as a person starts it. */
+/** A running service, started as a process of its own. */
 export interface ServiceProcess {
   readonly url: string;
   readonly process: RunningProcess;
@@ -14,7 +14,7 @@ export interface ServiceProcess {
   readonly ready: Readonly<Record<string, unknown>>;
 }
 
-/** Starts the built program with these arguments; it dies with the test. */
+/** Starts the built program; it ends with the test. */
 export async function runProgram(
   args: readonly string[],
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },

@@ -4,5 +4,5 @@ import { dropTestDatabases } from './test-database.ts';
 // Registered before any hook of the test file, so it runs after all of them.
 afterAll(dropTestDatabases);
 
-// A worker whose runner was killed may live on in a hanging test, and its servers with it.
+// If the runner is killed, a worker may hang in a test and keep its servers running.
 process.once('disconnect', () => process.exit(1));
