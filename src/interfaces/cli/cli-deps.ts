@@ -4,37 +4,38 @@ import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Target } from './target.ts';
 
-/** Everything that the command line needs of the rest of the program. */
+/** The rest of the program, as the command line uses it. */
 export interface CliDeps {
   readonly version: string;
   readonly io: CliIo;
-  /** Relative paths start here. */
+  /** Base of relative paths. */
   readonly cwd: string;
-  /** Aborted by the first Ctrl-C: commands stop in order. */
+  /** Aborted by the first Ctrl-C: commands stop cleanly. */
   readonly signal: AbortSignal;
-  /** Milliseconds of a clock that never goes back. */
+  /** A clock that never runs backwards, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** Runs the service until it is told to stop. @returns the exit code */
+  /** Runs the service until a signal stops it. @returns the exit code */
   serve(): Promise<number>;
   /**
-   * Reaches the service at a URL; without one the local service: over its control socket, or in this process when none
-   * runs. @throws Error with a message for the operator
+   * Connects to the service at a URL. Without a URL it connects to the local service over its control socket, or starts
+   * one in this process if none runs.
+   * @throws Error with a message for the operator
    */
   openOperator(target: Target): Promise<OperatorClient>;
-  /** Runs `migrate` with the arguments after that word, `--json` among them. @returns the exit code */
+  /** Runs `migrate` with the arguments after that word, including `--json`. @returns the exit code */
   migrate(args: readonly string[], json: boolean): Promise<number>;
   /** Runs `config print` with the arguments after these words. @returns the exit code */
   configPrint(args: readonly string[]): Promise<number>;
   /** Runs `config check` with the arguments after these words. @returns the exit code */
   configCheck(args: readonly string[]): Promise<number>;
-  /** How patient commands are; for tests. */
+  /** Retries and intervals; for tests. */
   readonly tuning?: {
     readonly policy?: RetryPolicy;
     readonly checkpointIntervalMs?: number;
   };
 }
 
-/** Opens the target, uses it, and closes it however that ends. */
+/** Connects to the target, runs `use`, and closes the connection in every case. */
 export async function withOperator<T>(
   deps: CliDeps,
   target: Target,
@@ -48,7 +49,7 @@ export async function withOperator<T>(
   }
 }
 
-/** Whatever cannot be opened is told in its own words: a locked directory, a refused connection, a wrong password. */
+/** Reports a failure to connect with its own message, such as a locked directory or a wrong password. */
 async function open(deps: CliDeps, target: Target): Promise<OperatorClient> {
   try {
     return await deps.openOperator(target);

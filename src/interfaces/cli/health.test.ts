@@ -51,7 +51,7 @@ test('--json gives the report itself', async () => {
   expect(JSON.parse(run.stdout.join(''))).toEqual(report);
 });
 
-test('nobody there, or somebody else, is exit code 1', async () => {
+test('no service, or another server, is exit code 1', async () => {
   expect((await health(200, 'hello')).code).toBe(1);
   const url = `http://127.0.0.1:${await findFreePort()}`;
   const run = await runCommand(['health', url]);
@@ -61,7 +61,7 @@ test('nobody there, or somebody else, is exit code 1', async () => {
   expect(JSON.parse(json.stdout.join(''))).toMatchObject({ status: 'unreachable' });
 });
 
-test('a URL that already ends in /health is meant that way', async () => {
+test('a URL that already ends in /health works', async () => {
   service = await startFakeUserService({ answer: () => ({ status: 200, body: { status: 'ok' } }) });
   expect((await runCommand(['health', `${service.url}/health`])).code).toBe(0);
   expect(service.requests[0]?.path).toBe('/health');

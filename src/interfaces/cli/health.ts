@@ -8,9 +8,9 @@ import { printable } from './text.ts';
 const TIMEOUT_MS = 3_000;
 
 /**
- * Asks a service how it is and prints the state of each dependency.
- * @returns 0 for ok and degraded, which it says; 1 when it is down or does not answer within 3 s
- * @throws UsageError for a URL that cannot be one of a service
+ * Requests `/health` and prints the state of the service and of each dependency.
+ * @returns 0 for ok and degraded; 1 when the service is down or does not answer within 3 s
+ * @throws UsageError for a URL that is not a service's base URL
  */
 export async function runHealth(
   url: string,
@@ -59,7 +59,7 @@ function report(
 
 const EXPLANATIONS = {
   ok: 'ok',
-  degraded: 'degraded: the service answers, but something that it uses is down',
+  degraded: 'degraded: the service answers, but a dependency is down',
   down: 'down: the service cannot answer requests',
 };
 

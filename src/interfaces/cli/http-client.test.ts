@@ -27,7 +27,7 @@ async function fake(options: Parameters<typeof startFakeUserService>[0] = {}) {
   return service;
 }
 
-/** A server that is told of its connections; it takes them and says what the test wants. */
+/** Starts a TCP server that the test controls. */
 async function rawServer(onConnection: Parameters<typeof createServer>[1]): Promise<string> {
   const sockets = new Set<{ destroy(): unknown }>();
   const server: Server = createServer((socket) => {
@@ -45,7 +45,7 @@ async function rawServer(onConnection: Parameters<typeof createServer>[1]): Prom
 }
 
 describe('a request', () => {
-  test('carries the key and JSON under the prefix of the URL, and gives any answer back', async () => {
+  test('carries the key and JSON under the prefix of the URL, and returns any response', async () => {
     const service = await fake({
       answer: () => ({ status: 418, body: { a: 1 }, headers: { 'X-Some': 'thing' } }),
     });
@@ -80,8 +80,8 @@ describe('a request', () => {
   });
 });
 
-describe('no answer', () => {
-  test('nothing listening is told, and that nothing was sent', async () => {
+describe('no response', () => {
+  test('reports that nothing listens and that nothing was sent', async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`;
     await expect(client({ url }).request(GET)).rejects.toMatchObject({
       message: `Cannot reach ${url}: nothing listens there. Is the service running? \`user-service serve\` starts it.`,
@@ -89,12 +89,12 @@ describe('no answer', () => {
     });
     const socketPath = '/nonexistent/control.sock';
     await expect(client({ socketPath }).request(GET)).rejects.toMatchObject({
-      message: expect.stringContaining(`control socket ${socketPath}: there is no such socket`),
+      message: expect.stringContaining(`control socket ${socketPath}: the socket does not exist`),
       maybeSent: false,
     });
   });
 
-  test('a service that is too slow is given up on after the time', async () => {
+  test('reports a service that is too slow after the timeout', async () => {
     const url = await rawServer(() => {});
     await expect(client({ url, requestTimeoutMs: 30 }).request(GET)).rejects.toMatchObject({
       message: `Cannot reach ${url}: no answer within 30 ms.`,
@@ -102,7 +102,7 @@ describe('no answer', () => {
     });
   });
 
-  test('a lost connection leaves open whether the request was done', async () => {
+  test('reports a lost connection: the request may have been performed', async () => {
     const url = await rawServer((socket) => socket.once('data', () => socket.destroy()));
     await expect(client({ url }).request(GET)).rejects.toMatchObject({
       message: expect.stringContaining('the connection was lost'),
@@ -110,12 +110,12 @@ describe('no answer', () => {
     });
   });
 
-  test('a stranger who speaks no HTTP is told from a service', async () => {
+  test('reports a server that does not speak HTTP', async () => {
     const url = await rawServer((socket) =>
       socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')),
     );
     await expect(client({ url }).request(GET)).rejects.toThrow(
-      'what answers there is not the user service',
+      'the response is not from a user service',
     );
     const https = url.replace('http:', 'https:');
     await expect(client({ url: https }).request(GET)).rejects.toThrow(`Cannot reach ${https}: `);

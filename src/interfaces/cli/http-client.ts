@@ -7,31 +7,30 @@ import {
   ServiceUnreachable,
 } from './operator-client.ts';
 
-/** Where a service answers HTTP. Times in milliseconds. */
 export interface HttpClientOptions {
   /** Base URL; with `socketPath` only its path prefix matters and it may be absent. */
   readonly url?: string;
-  /** Path of a Unix socket to connect to. */
+  /** Unix socket to connect to. */
   readonly socketPath?: string;
-  /** Names the target to people; by default the URL or the socket. See `OperatorClient.describe`. */
+  /** Name of the target in messages; the URL or the socket by default. See `OperatorClient.describe`. */
   readonly description?: string;
-  /** Service key, sent as bearer token and shown nowhere. */
+  /** Service key: sent as bearer token, never shown. */
   readonly key?: string;
-  /** Connections kept; 32 by default, as many as requests are sent at once. */
+  /** Most connections at once; 32 by default. */
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
-  /** From the call to the end of the answer, 30 s by default. */
+  /** From the call to the end of the response; 30 s by default. */
   readonly requestTimeoutMs?: number;
 }
 
 const DEFAULTS = { connections: 32, connectTimeoutMs: 5_000, requestTimeoutMs: 30_000 };
-/** A page of 200 users is far below; whoever sends more is not the service. */
+/** A page of 200 users is far smaller: a larger response does not come from the service. */
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 /**
- * A client over TCP, TLS or a Unix socket with a pool of kept connections. Follows no redirect, so that the key goes
- * nowhere else. Repeats nothing: see `requestWithRetries`.
- * @throws UsageError for a URL that cannot be one of the service
+ * Creates a client over TCP, TLS or a Unix socket with a connection pool. It follows no redirect, so that the key
+ * reaches no other server. It does not retry: see `requestWithRetries`.
+ * @throws UsageError for a URL that is not a service's base URL
  */
 export function createHttpClient(options: HttpClientOptions): OperatorClient {
   const { connections, connectTimeoutMs, requestTimeoutMs } = { ...DEFAULTS, ...options };
@@ -41,7 +40,7 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
   const where =
     options.description ?? (socketPath ? `control socket ${socketPath}` : base.origin + prefix);
   let pool: Promise<Pool> | undefined;
-  const connected = (): Promise<Pool> => {
+  const connect = (): Promise<Pool> => {
     pool ??= openPool(base.origin, {
       connections,
       connect: { timeout: connectTimeoutMs, ...(socketPath === undefined ? {} : { socketPath }) },
@@ -57,14 +56,14 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
       const timeout = AbortSignal.timeout(requestTimeoutMs);
       const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
       try {
-        const answer = await (await connected()).request({
+        const response = await (await connect()).request({
           method: request.method,
           path: prefix + request.path,
           headers: headersOf(request, key),
           body: request.body === undefined ? null : JSON.stringify(request.body),
           signal,
         });
-        return await readResponse(answer);
+        return await readResponse(response);
       } catch (error) {
         if (request.signal?.aborted) {
           throw new ServiceUnreachable('Interrupted.', { maybeSent: true, cause: error });
@@ -78,15 +77,15 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
   };
 }
 
-/** Loads the library when it is first needed: the service itself starts without it. */
+/** Loads the library on first use: the service itself starts without it. */
 async function openPool(origin: string, options: Pool.Options): Promise<Pool> {
   const undici = await import('undici');
   return new undici.Pool(origin, options);
 }
 
 /**
- * The base URL of a service.
- * @throws UsageError without repeating the text where it carries a password
+ * Parses the base URL of a service.
+ * @throws UsageError whose message does not repeat the text, which may carry a password
  */
 export function readServiceUrl(text: string): URL {
   let url: URL;
@@ -102,7 +101,7 @@ export function readServiceUrl(text: string): URL {
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError(
-      'The URL must not carry credentials: give the service key as --key-file FILE.',
+      'The URL must not carry credentials: pass the service key with --key-file FILE.',
     );
   }
   if (url.search !== '' || url.hash !== '') {
@@ -111,7 +110,7 @@ export function readServiceUrl(text: string): URL {
   return url;
 }
 
-/** Whether a URL stays on this machine. */
+/** Whether the host of a URL is this machine. */
 export function isLoopback(url: URL): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
@@ -125,13 +124,13 @@ function headersOf(request: OperatorRequest, key: string | undefined): Record<st
   };
 }
 
-async function readResponse(answer: Dispatcher.ResponseData): Promise<OperatorResponse> {
-  const text = await answer.body.text();
+async function readResponse(response: Dispatcher.ResponseData): Promise<OperatorResponse> {
+  const text = await response.body.text();
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) {
+  for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { status: answer.statusCode, body: parseBody(text), headers };
+  return { status: response.statusCode, body: parseBody(text), headers };
 }
 
 function parseBody(text: string): unknown {
@@ -143,21 +142,21 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** Failures before a connection stood: nothing was sent. */
+/** Failures before the connection was established: nothing was sent. */
 const NOT_CONNECTED: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there. Is the service running? `user-service serve` starts it',
-  ENOENT: 'there is no such socket. Is the service running? `user-service serve` starts it',
-  ENOTSOCK: 'it is not a socket',
+  ENOENT: 'the socket does not exist. Is the service running? `user-service serve` starts it',
+  ENOTSOCK: 'the file is not a socket',
   EACCES: 'no permission: run the command as the user who runs the service',
   EPERM: 'no permission: run the command as the user who runs the service',
   ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be looked up now',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ETIMEDOUT: 'the host does not answer',
   UND_ERR_CONNECT_TIMEOUT: 'the host does not answer',
 };
-/** OpenSSL's verdicts on certificates, and Node's own on host names. */
+/** Certificate errors of OpenSSL, and of Node.js for host names. */
 const CERTIFICATE =
   /CERT|SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|ERR_TLS_CERT_ALTNAME_INVALID|DEPTH_ZERO/;
 
@@ -172,18 +171,18 @@ function unreachable(
   const notConnected = NOT_CONNECTED[code];
   if (notConnected !== undefined) return failure(notConnected, false);
   if (CERTIFICATE.test(code)) {
-    const hint = 'name the CA that signed it in NODE_EXTRA_CA_CERTS';
-    return failure(`its certificate is refused (${code}); ${hint}`, false);
+    const hint = 'set NODE_EXTRA_CA_CERTS to the certificate of its CA';
+    return failure(`its certificate is not trusted (${code}); ${hint}`, false);
   }
   if (timedOutAfterMs !== undefined || code === 'UND_ERR_HEADERS_TIMEOUT') {
     return failure(`no answer within ${timedOutAfterMs ?? ''} ms`.replace('  ', ' '), true);
   }
   const noHttp = error instanceof Error && error.name === 'HTTPParserError';
   if (noHttp || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return failure('what answers there is not the user service', true);
+    return failure('the response is not from a user service', true);
   }
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
-    return failure('it does not speak TLS as the URL says', false);
+    return failure('it does not use TLS as the URL says', false);
   }
   return failure(`the connection was lost (${code || 'unknown reason'})`, true);
 }

@@ -14,7 +14,7 @@ interface Injectable {
   }>;
 }
 
-/** Reaches a service that lives in this process only as long as the command runs. */
+/** Creates a client of a service that runs in this process for the duration of one command. */
 export function createInProcessClient(options: {
   readonly server: Injectable;
   readonly description: string;
@@ -23,7 +23,7 @@ export function createInProcessClient(options: {
   return {
     describe: () => options.description,
     async request({ method, path, body, headers = {} }) {
-      const answer = await options.server.inject({
+      const response = await options.server.inject({
         method,
         url: path,
         ...(body === undefined
@@ -34,11 +34,11 @@ export function createInProcessClient(options: {
             }),
       });
       return {
-        status: answer.statusCode,
+        status: response.statusCode,
         headers: Object.fromEntries(
-          Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
         ),
-        body: readBody(answer.body, String(answer.headers['content-type'] ?? '')),
+        body: readBody(response.body, String(response.headers['content-type'] ?? '')),
       };
     },
     close: () => options.close(),

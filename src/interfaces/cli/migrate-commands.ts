@@ -17,62 +17,64 @@ const MAX_VERSION = 999_999;
 const SUBCOMMANDS: readonly Sub[] = [
   {
     name: 'up',
-    description: 'apply the next N migrations, or all',
-    argument: ['[n]', 'how many', 'number'],
-    example: ['user-service migrate up', 'to the newest version'],
+    description: 'apply the next N migrations (default: all)',
+    argument: ['[n]', 'number of migrations', 'number'],
+    example: ['user-service migrate up', 'migrates to the newest version'],
   },
   {
     name: 'down',
-    description: 'take back the last N migrations, or one',
-    argument: ['[n]', 'how many', 'number'],
+    description: 'revert the last N migrations (default: 1)',
+    argument: ['[n]', 'number of migrations', 'number'],
     lossy: true,
-    example: ['user-service migrate down 2', 'two versions back'],
+    example: ['user-service migrate down 2', 'reverts two migrations'],
   },
   {
     name: 'goto',
-    description: 'go up or down to a version; 0 is an empty schema',
+    description: 'migrate up or down to a version; 0 is an empty schema',
     argument: ['<version>', 'number of the migration', 'number'],
     lossy: true,
-    example: ['user-service migrate goto 6', 'exactly version 6'],
+    example: ['user-service migrate goto 6', 'migrates to version 6'],
   },
   {
     name: 'status',
-    description: 'show every migration and whether it is applied',
-    example: ['user-service migrate status --json', 'for a script'],
+    description: 'list every migration and whether it is applied',
+    example: ['user-service migrate status --json', 'prints JSON for a script'],
   },
   {
     name: 'version',
     description: 'show the version of the database',
-    example: ['user-service migrate version', 'the number, and whether a migration broke off'],
+    example: [
+      'user-service migrate version',
+      'prints the number, and "(dirty)" if a migration failed half-way',
+    ],
   },
   {
     name: 'force',
-    description: 'record a version without running anything, after a repair by hand',
+    description: 'record a version without running a migration, after a manual repair',
     argument: ['<version>', 'number of the migration', 'number'],
-    example: ['user-service migrate force 6', 'the database is at 6, whatever broke off'],
+    example: ['user-service migrate force 6', 'records version 6 and clears "dirty"'],
   },
   {
     name: 'create',
-    description: 'make the next pair of files in the source tree',
-    argument: ['<name>', 'what it does, in words joined by underscores', 'text'],
-    example: ['user-service migrate create add_nickname', 'an empty up and an empty down file'],
+    description: 'create the next pair of migration files in the source tree',
+    argument: ['<name>', 'what the migration does, as words_with_underscores', 'text'],
+    example: ['user-service migrate create add_nickname', 'creates an up file and a down file'],
   },
 ];
 
 const NOTE =
-  'Works on the configured database, embedded or PostgreSQL, under an advisory lock; refuses while a\n' +
-  'service owns the embedded one. PostgreSQL needs a direct connection, not a transaction pooler.';
+  'The subcommands work on the configured database, embedded or PostgreSQL, and hold an advisory lock. ' +
+  'Stop the service first if it uses the embedded database. ' +
+  'PostgreSQL needs a direct connection, not a transaction pooler.';
+const EXIT_CODES = ['done', 'failed; the message gives the state of the database'] as const;
 
 /** Adds `migrate up | down | goto | status | version | force | create`. */
 export function addMigrateCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
-  const group = documented(
-    program.command('migrate').description('bring the database schema to a version'),
-    {
-      notes: [NOTE],
-      examples: SUBCOMMANDS.slice(0, 2).map(({ example }) => example),
-      exit: ['done', 'failed; the database is as the message says'],
-    },
-  );
+  const group = documented(program.command('migrate').description('migrate the database schema'), {
+    notes: [NOTE],
+    examples: SUBCOMMANDS.slice(0, 2).map(({ example }) => example),
+    exit: EXIT_CODES,
+  });
   for (const { name, description, argument, lossy, example } of SUBCOMMANDS) {
     const command = group
       .command(name)
@@ -83,7 +85,7 @@ export function addMigrateCommands(program: Command, deps: CliDeps, setExit: Set
       if (kind === 'number') command.argument(form, meaning, wholeNumber(0, MAX_VERSION));
       else command.argument(form, meaning);
     }
-    if (lossy) command.option('--allow-data-loss', 'go on where data would be lost');
+    if (lossy) command.option('--allow-data-loss', 'run migrations that delete data');
     command.action(async () => {
       const options: { json?: boolean; allowDataLoss?: boolean } = command.opts();
       const args = [name, ...command.args];
@@ -91,10 +93,6 @@ export function addMigrateCommands(program: Command, deps: CliDeps, setExit: Set
       if (options.json) args.push('--json');
       setExit(await deps.migrate(args, options.json === true));
     });
-    documented(command, {
-      notes: [NOTE],
-      examples: [example],
-      exit: ['done', 'failed; the database is as the message says'],
-    });
+    documented(command, { examples: [example], exit: EXIT_CODES });
   }
 }

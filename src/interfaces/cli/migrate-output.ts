@@ -1,4 +1,4 @@
-/** What `up`, `down`, `goto` and `force` did. */
+/** The result of `up`, `down`, `goto` and `force`. */
 export interface Report {
   readonly from: number;
   readonly to: number;
@@ -10,7 +10,7 @@ export interface Report {
   }[];
 }
 
-/** What `status` found. */
+/** The result of `status`. */
 export interface Status {
   readonly check: {
     readonly state: string;
@@ -29,14 +29,14 @@ export interface Status {
   }[];
 }
 
-/** The outcome; what ran was told while it ran. */
+/** One line with the versions. The migrations that ran were reported one by one before. */
 export function formatReport({ from, to, runs }: Report): string {
   return runs.length === 0
     ? `nothing to do: the database is at version ${to}`
     : `version ${from} -> ${to}`;
 }
 
-/** One line a migration, then how the database stands to this build, and what to run. */
+/** One line a migration, then the state of the database relative to this build, and the command to run. */
 export function formatStatus({ check, migrations }: Status): readonly string[] {
   const lines = migrations.map(({ version, name, state, appliedAt, adopted }) => {
     const when = appliedAt === null ? '' : `  ${appliedAt}${adopted ? ' (adopted)' : ''}`;
@@ -46,7 +46,7 @@ export function formatStatus({ check, migrations }: Status): readonly string[] {
   return [...lines, `${check.state}: ${check.message}`, ...remedy];
 }
 
-/** The same with names in snake_case, for `--json`. */
+/** A copy with names in snake_case, for `--json`. */
 export function toJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJson);
   if (typeof value !== 'object' || value === null) return value;

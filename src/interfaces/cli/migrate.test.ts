@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type MigrateDeps, type MigrateTarget, runMigrate } from './migrate.ts';
 
-/** Records what it is asked, and answers as a migrator with two migrations. */
+/** Records the calls, and replies as a migrator with two migrations. */
 function setup(target: Partial<MigrateTarget> = {}) {
   const calls: unknown[] = [];
   const out: string[] = [];
@@ -77,7 +77,7 @@ function setup(target: Partial<MigrateTarget> = {}) {
   return { calls, out, err, run: (...args: string[]) => runMigrate(args, io, deps) };
 }
 
-test('up tells what it does while it does it, then the outcome, and closes', async () => {
+test('up reports its progress, then the result, and closes the connection', async () => {
   const { calls, out, err, run } = setup();
   expect(await run('up')).toBe(0);
   expect(calls).toEqual(['open', ['up', undefined], 'close']);
@@ -85,7 +85,7 @@ test('up tells what it does while it does it, then the outcome, and closes', asy
   expect(err).toEqual([]);
 });
 
-test('numbers and permissions arrive as given', async () => {
+test('numbers and --allow-data-loss are passed on', async () => {
   const { calls, out, run } = setup();
   expect(await run('up', '3')).toBe(0);
   expect(await run('down')).toBe(0);
@@ -101,7 +101,7 @@ test('numbers and permissions arrive as given', async () => {
   ]);
   expect(out.slice(-2)).toEqual([
     'nothing to do: the database is at version 0',
-    'version 2 recorded (was 1); nothing was run',
+    'version 2 recorded (was 1); no migration was run',
   ]);
 });
 
@@ -114,7 +114,7 @@ test('--json prints one document on stdout and the progress on stderr', async ()
   expect(err).toEqual(['migrated up: 000002_two in 12 ms']);
 });
 
-test('status lists every migration and ends with what to run', async () => {
+test('status lists every migration and ends with the command to run', async () => {
   const { out, run } = setup();
   expect(await run('status')).toBe(0);
   expect(out).toEqual([
@@ -171,7 +171,7 @@ test.each([
   [['status', '1']],
   [['up', '--allow-data-loss']],
   [['up', '--unknown']],
-])('wrong usage %j gives exit code 2 and the usage, and touches nothing', async (args) => {
+])('wrong usage %j gives exit code 2 and the usage, and opens no database', async (args) => {
   const { calls, out, err, run } = setup();
   expect(await run(...args)).toBe(2);
   expect(calls).toEqual([]);

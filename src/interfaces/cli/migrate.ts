@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type CliIo, EXIT, UsageError } from './io.ts';
 import { formatReport, formatStatus, type Report, type Status, toJson } from './migrate-output.ts';
 
-/** What the command needs of a migrator. */
+/** The part of the migrator that the command uses. */
 export interface MigrateTarget {
   up(count?: number): Promise<Report>;
   down(count?: number, options?: { allowDataLoss?: boolean }): Promise<Report>;
@@ -12,34 +12,32 @@ export interface MigrateTarget {
   version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
 }
 
-/** Tells what happens while it happens. */
+/** Receives progress while migrations run. */
 type MigrateLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** What `runMigrate` is given to do its work with. */
 export interface MigrateDeps {
   /**
    * Connects to the configured database.
-   * @throws with a message for the operator, also while a service owns the embedded database.
+   * @throws Error with a message for the operator, also while a service owns the embedded database
    */
   open(log: MigrateLog): Promise<{ readonly migrator: MigrateTarget; close(): Promise<void> }>;
-  /** Makes the next pair of files; needs no database. @returns their paths. */
+  /** Creates the next pair of files; needs no database. @returns their paths */
   create(name: string): Promise<readonly string[]>;
 }
 
-/** What it did goes to `stdout` line by line, errors to `stderr`; with `--json` progress goes to `stderr` too. */
+/** Progress and result go to `stdout`, errors to `stderr`; with `--json`, progress goes to `stderr`. */
 export type MigrateIo = Pick<CliIo, 'stdout' | 'stderr'>;
 
-/** The help text, line by line. */
-const migrateUsage: readonly string[] = [
+const USAGE: readonly string[] = [
   'usage: user-service migrate COMMAND [--json]',
-  '  up [N]               apply the next N migrations, or all of them',
-  '  down [N]             take back the last N, or one',
-  '  goto V               go up or down to version V; 0 is an empty schema',
-  '  status               list the migrations and what is applied',
+  '  up [N]               apply the next N migrations (default: all)',
+  '  down [N]             revert the last N migrations (default: 1)',
+  '  goto V               migrate up or down to version V; 0 is an empty schema',
+  '  status               list every migration and whether it is applied',
   '  version              print the version of the database',
-  '  force V              record version V without running anything',
-  '  create NAME          make the next pair of files, in the source tree',
-  '  --allow-data-loss    let down and goto remove data',
+  '  force V              record version V without running a migration',
+  '  create NAME          create the next pair of migration files in the source tree',
+  '  --allow-data-loss    run migrations that delete data (down and goto)',
   '  --json               print the result as one JSON document',
 ];
 
@@ -58,7 +56,7 @@ interface Command {
 /**
  * Runs `migrate` with the arguments after that word. Never throws: a failure is one message on `stderr`, with `--json`
  * also one document `{error: {code, message}}` on `stdout`.
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function runMigrate(
   args: readonly string[],
@@ -78,7 +76,7 @@ export async function runMigrate(
     if (json) io.stdout(JSON.stringify({ error: { code: codeOf(error), message } }));
     for (const line of message.split('\n')) io.stderr(line);
     if (!usage) return EXIT.failed;
-    for (const line of migrateUsage) io.stderr(line);
+    for (const line of USAGE) io.stderr(line);
     return EXIT.wrongUsage;
   }
 }
@@ -93,7 +91,7 @@ async function execute(command: Command, io: MigrateIo, deps: MigrateDeps): Prom
     const files = await deps.create(command.argument ?? '');
     return { lines: files, json: { files } };
   }
-  // Where the result is for machines, people still see the progress.
+  // With --json, standard output holds the result only; people still see the progress.
   const progress = command.json ? io.stderr : io.stdout;
   const { migrator, close } = await deps.open((message) => progress(message));
   try {
@@ -116,7 +114,7 @@ async function executeOn(migrator: MigrateTarget, command: Command): Promise<Res
       return moved(await migrator.goto(version, { allowDataLoss }));
     case 'force': {
       const report = await migrator.force(version);
-      const line = `version ${report.to} recorded (was ${report.from}); nothing was run`;
+      const line = `version ${report.to} recorded (was ${report.from}); no migration was run`;
       return { lines: [line], json: toJson(report) };
     }
     case 'version': {
@@ -134,7 +132,7 @@ function moved(report: Report): Result {
   return { lines: [formatReport(report)], json: toJson(report) };
 }
 
-/** What each command takes: a kind of argument, and whether it may be left out. */
+/** The argument of each command that has one. */
 const ARGUMENTS: Readonly<
   Record<string, { kind: 'count' | 'version' | 'name'; optional: boolean }>
 > = {
@@ -155,25 +153,26 @@ function parse(args: readonly string[]): Command {
   const { values, positionals } = parseOptions(args);
   const [name, argument, surplus] = positionals;
   if (name === undefined) throw new UsageError('migrate needs a command.');
-  const takes = ARGUMENTS[name];
-  if (takes === undefined && name !== 'status' && name !== 'version') {
+  const expected = ARGUMENTS[name];
+  if (expected === undefined && name !== 'status' && name !== 'version') {
     throw new UsageError(`migrate has no command "${name}".`);
   }
-  if (surplus !== undefined || (takes === undefined && argument !== undefined)) {
+  if (surplus !== undefined || (expected === undefined && argument !== undefined)) {
     throw new UsageError(`migrate ${name} has too many arguments.`);
   }
-  if (takes !== undefined && (argument === undefined ? !takes.optional : !fits(takes, argument))) {
-    throw new UsageError(`migrate ${name} takes ${EXPECTED[takes.kind]}.`);
+  const valid = argument === undefined ? expected?.optional : matches(expected, argument);
+  if (expected !== undefined && valid !== true) {
+    throw new UsageError(`migrate ${name} needs ${EXPECTED[expected.kind]}.`);
   }
   const allowDataLoss = values['allow-data-loss'];
   if (allowDataLoss && name !== 'down' && name !== 'goto') {
-    throw new UsageError('--allow-data-loss belongs to migrate down and migrate goto.');
+    throw new UsageError('--allow-data-loss works with migrate down and migrate goto only.');
   }
   return { name, argument, json: values.json, allowDataLoss };
 }
 
-function fits(takes: { kind: keyof typeof PATTERNS }, argument: string): boolean {
-  return PATTERNS[takes.kind].test(argument);
+function matches(expected: { kind: keyof typeof PATTERNS } | undefined, argument: string): boolean {
+  return expected !== undefined && PATTERNS[expected.kind].test(argument);
 }
 
 function parseOptions(args: readonly string[]) {

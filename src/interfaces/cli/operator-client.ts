@@ -1,4 +1,3 @@
-/** One request to the service. */
 export interface OperatorRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With its query, such as `/v1/users?limit=10`. */
@@ -6,14 +5,13 @@ export interface OperatorRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Gives up on the answer; the request may have been done. */
+  /** Stops waiting for the response; the service may have performed the request. */
   readonly signal?: AbortSignal;
 }
 
-/** The service's answer, whatever its status. */
 export interface OperatorResponse {
   readonly status: number;
-  /** The parsed JSON; text where it is none; undefined where there is nothing. */
+  /** The parsed JSON; text if it is not JSON; undefined if it is empty. */
   readonly body: unknown;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,19 +20,19 @@ export interface OperatorResponse {
 /** How commands reach a service: over HTTP, over its control socket, or in this process. */
 export interface OperatorClient {
   /**
-   * The target in words, without any secret. The same target must describe itself the same way in every run, for a
-   * load that stopped half-way resumes only on the target it began with.
+   * Names the target without any secret. The text must be the same in every run: an import that stopped resumes only
+   * on the target that it began with.
    */
   describe(): string;
-  /** @throws ServiceUnreachable when no answer came */
+  /** @throws ServiceUnreachable when there is no response */
   request(request: OperatorRequest): Promise<OperatorResponse>;
   close(): Promise<void>;
 }
 
-/** No answer came. The message names the target and what to do. */
+/** There is no response. The message names the target and what to do. */
 export class ServiceUnreachable extends Error {
   override readonly name = 'ServiceUnreachable';
-  /** Whether the service may have received the request, and so may have done it. */
+  /** Whether the service may have received the request, and so may have performed it. */
   readonly maybeSent: boolean;
 
   constructor(message: string, details: { maybeSent: boolean; cause?: unknown }) {

@@ -1,17 +1,17 @@
 import type { OperatorResponse } from './operator-client.ts';
 import { printable } from './text.ts';
 
-/** One fault that an answer names: where, and which rule. */
+/** One field error of a problem. */
 interface ProblemFault {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** What an answer with a refusal says (RFC 9457). Texts are safe for a terminal. */
+/** A problem document (RFC 9457). Texts are safe for a terminal. */
 export interface Problem {
   readonly status: number;
-  /** `http_<status>` where the answer is no problem document. */
+  /** `http_<status>` if the response is not a problem document. */
   readonly code: string;
   readonly detail: string;
   readonly requestId: string | undefined;
@@ -23,7 +23,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads a refusal from an answer, whoever wrote it: a proxy's error page gives a problem too. */
+/** Reads the problem from an error response. Other bodies, such as a proxy's error page, give a problem too. */
 export function problemOf(response: OperatorResponse): Problem {
   const document = isRecord(response.body) ? response.body : {};
   const faults = Array.isArray(document.errors) ? document.errors.filter(isRecord) : [];
@@ -40,7 +40,7 @@ export function problemOf(response: OperatorResponse): Problem {
   };
 }
 
-/** A problem in one line, for people. */
+/** The problem as one line for people. */
 export function describeProblem(problem: Problem): string {
   const faults = problem.faults.map(
     ({ pointer, code, message }) => `${pointer} ${code}: ${message}`,

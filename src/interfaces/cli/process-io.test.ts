@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from './io.ts';
 import { createProcessIo, type ProcessStreams } from './process-io.ts';
 
-/** Streams that a test reads; `text` is what was written to standard output and error. */
+/** Creates streams for a test; `text` returns everything written to standard output and error. */
 function streams(options: { terminal: boolean }): ProcessStreams & { text(): string } {
   const make = () => Object.assign(new PassThrough(), { isTTY: options.terminal, columns: 120 });
   const [stdin, stdout, stderr] = [make(), make(), make()];
   let text = '';
   for (const stream of [stdout, stderr]) stream.on('data', (chunk) => (text += String(chunk)));
-  // A pass-through has all that is used of a terminal's stream.
+  // A pass-through has every member that the code uses of a terminal's stream.
   return { stdin, stdout, stderr, text: () => text } as unknown as ProcessStreams & {
     text(): string;
   };
@@ -17,8 +17,8 @@ function streams(options: { terminal: boolean }): ProcessStreams & { text(): str
 
 const never = new AbortController().signal;
 
-describe('a hidden question', () => {
-  test('gives what is typed and shows nothing of it', async () => {
+describe('a hidden prompt', () => {
+  test('returns the input and shows nothing of it', async () => {
     const process = streams({ terminal: true });
     const io = createProcessIo(process, never);
     const answer = io.readHidden('Password: ');
@@ -46,7 +46,7 @@ describe('a hidden question', () => {
   });
 });
 
-test('standard input is read to its end, and only so much of it', async () => {
+test('standard input is read to its end, up to a bound', async () => {
   const process = streams({ terminal: false });
   const text = createProcessIo(process, never).stdinText();
   process.stdin.push(Buffer.from('ü').subarray(0, 1));
@@ -59,7 +59,7 @@ test('standard input is read to its end, and only so much of it', async () => {
   await expect(tooMuch).rejects.toThrow(UsageError);
 });
 
-test('a reader that goes away is no failure', () => {
+test('a closed standard output is not a failure', () => {
   const process = streams({ terminal: false });
   const io = createProcessIo(process, never);
   expect(io.stdoutClosed()).toBe(false);

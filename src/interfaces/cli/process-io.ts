@@ -2,19 +2,19 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type CliIo, UsageError } from './io.ts';
 
-/** The part of `process` that commands talk through. */
+/** The streams of `process`. */
 export interface ProcessStreams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** More than any password or argument; the rest would only fill the memory. */
+/** More than any password needs; bounds the memory. */
 const STDIN_MAX_BYTES = 1024 * 1024;
 
 /**
- * The process's own streams. A reader that goes away (`… | head`) is no failure: later lines go nowhere.
- * `signal` ends a question that waits for its answer.
+ * Connects commands to the streams of the process. A closed standard output (`… | head`) is not a failure: later lines
+ * are dropped. `signal` ends a prompt that waits for input.
  */
 export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): CliIo {
   const { stdin, stdout, stderr } = streams;
@@ -23,7 +23,7 @@ export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): C
     if (error.code !== 'EPIPE') throw error;
     closed = true;
   });
-  stderr.on('error', () => {}); // nobody is left to tell
+  stderr.on('error', () => {}); // no stream is left to report it on
   return {
     stdout(line) {
       if (!closed) stdout.write(`${line}\n`);
@@ -56,20 +56,20 @@ async function readHidden(
   { stdin, stderr }: ProcessStreams,
   signal: AbortSignal,
 ): Promise<string> {
-  if (stdin.isTTY !== true) throw new UsageError('There is no terminal to ask on.');
+  if (stdin.isTTY !== true) throw new UsageError('There is no terminal to prompt on.');
   stderr.write(question);
-  // The line editor echoes what is typed to its output: this one swallows it.
+  // The line editor echoes input to its output; this output discards it.
   const output = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
-  // In raw mode Ctrl-C reaches the editor and not the process.
+  // In raw mode, Ctrl-C reaches the line editor instead of the process.
   const interrupted = new AbortController();
   terminal.on('SIGINT', () => interrupted.abort());
   try {
     return await terminal.question('', { signal: AbortSignal.any([signal, interrupted.signal]) });
   } catch (error) {
-    // Ctrl-C, Ctrl-D and the signal all abort the question.
+    // Ctrl-C, Ctrl-D and the signal all abort the prompt.
     if (error instanceof Error && error.name === 'AbortError') {
-      throw new UsageError('Interrupted: nothing was answered.');
+      throw new UsageError('Interrupted: no input was read.');
     }
     throw error;
   } finally {

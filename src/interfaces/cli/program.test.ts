@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CliSetting, cliDeps, runCommand } from '../../../test/support/cli-setting.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { helpWidth } from './help.ts';
 import { createProgram } from './program.ts';
 
 const calls: unknown[] = [];
@@ -9,15 +10,15 @@ afterEach(() => {
   calls.length = 0;
 });
 
-/** Every injected command notes its call and ends with 7, which no command gives by itself. */
-const noting: CliSetting = {
+/** Every injected command records its call and exits with 7, which no command returns by itself. */
+const recording: CliSetting = {
   serve: async () => calls.push(['serve']) + 6,
   migrate: async (args, json) => calls.push(['migrate', args, json]) + 6,
   configPrint: async (args) => calls.push(['print', args]) + 6,
   configCheck: async (args) => calls.push(['check', args]) + 6,
 };
 
-/** Every command below, itself included, with its path. */
+/** The command and all its subcommands, with their paths. */
 function allCommands(command: Command, path: readonly string[] = []): [string[], Command][] {
   return [
     [[...path], command],
@@ -59,8 +60,8 @@ describe('dispatch', () => {
       ['migrate', 'status'],
       ['migrate', ['status'], false],
     ],
-  ])('%j runs its command and gives its exit code', async (argv, call) => {
-    const run = await runCommand(argv, noting);
+  ])('%j runs its command and returns its exit code', async (argv, call) => {
+    const run = await runCommand(argv, recording);
     expect(calls).toEqual([call]);
     expect(run.code).toBe(7);
   });
@@ -76,14 +77,14 @@ describe('dispatch', () => {
     [['serve', 'extra'], 'too many arguments', '--help'],
     [['service-accounts', 'create', 'billing'], 'required option', '--scope'],
   ])('%j is wrong usage, and the message helps', async (argv, ...parts) => {
-    const run = await runCommand(argv, noting);
+    const run = await runCommand(argv, recording);
     expect(run.code).toBe(2);
     expect(run.stdout).toEqual([]);
     for (const part of parts) expect(run.stderr.join('\n')).toContain(part);
     expect(calls).toEqual([]);
   });
 
-  test('a group without its subcommand shows its help and is wrong usage', async () => {
+  test('a group without a subcommand shows its help and is wrong usage', async () => {
     const run = await runCommand(['users']);
     expect(run.code).toBe(2);
     expect(run.stdout).toEqual([]);
@@ -97,7 +98,7 @@ describe('dispatch', () => {
 
 describe('help', () => {
   test.each(commands)(
-    '%j documents itself: usage, what it does, examples, exit codes',
+    '%j shows its usage, description, examples and exit codes, within the terminal',
     async (path, command) => {
       const run = await runCommand([...path, '--help']);
       expect(run.code).toBe(0);
@@ -107,6 +108,9 @@ describe('help', () => {
       expect(command.description()).not.toBe('');
       expect(text.replace(/\s+/g, ' ')).toContain(command.description());
       expect(text).toMatch(/Examples:\n {2}\S/);
+      // An example is one line, so that it can be copied.
+      const prose = text.split('\n').filter((line) => !/^ {2,6}\S.*user-service/.test(line));
+      for (const line of prose) expect(line.length).toBeLessThanOrEqual(100);
       expect(text).toMatch(/Exit codes:\n {2}0 .+\n {2}1 .+\n {2}2 {2}wrong usage/);
       for (const option of [...command.options, ...command.registeredArguments]) {
         expect(option.description !== '' || ('hidden' in option && option.hidden)).toBe(true);
@@ -114,7 +118,19 @@ describe('help', () => {
     },
   );
 
-  test('every command that answers with data takes --json', () => {
+  test('a note stands in the help of its group only', async () => {
+    const sentence = 'PostgreSQL needs a direct connection';
+    const text = async (...path: string[]): Promise<string> =>
+      (await runCommand([...path, '--help'])).output.replace(/\s+/g, ' ');
+    expect(await text('migrate')).toContain(sentence);
+    expect(await text('migrate', 'up')).not.toContain(sentence);
+  });
+
+  test('is as wide as the terminal, from 60 to 100 columns', () => {
+    expect([20, 80, 240].map(helpWidth)).toEqual([60, 80, 100]);
+  });
+
+  test('every command that prints data takes --json', () => {
     const without = commands
       .filter(([, command]) => command.commands.length === 0)
       .filter(([, command]) => !command.options.some(({ long }) => long === '--json'))
@@ -125,8 +141,8 @@ describe('help', () => {
 
 describe('failures', () => {
   test.each([
-    ['an error that opening gives', new Error('The data directory is in use.')],
-    ['a refusal of the domain', new DomainError('forbidden', 'The data directory is in use.')],
+    ['an error of opening the target', new Error('The data directory is in use.')],
+    ['a domain error', new DomainError('forbidden', 'The data directory is in use.')],
   ])('%s is one line and exit code 1', async (_name, error) => {
     const run = await runCommand(['users', 'list'], { openOperator: () => Promise.reject(error) });
     expect(run).toMatchObject({
@@ -136,7 +152,7 @@ describe('failures', () => {
     });
   });
 
-  test('a defect is thrown on, with its stack', async () => {
+  test('an unexpected error is rethrown with its stack', async () => {
     const serve = () => Promise.reject(new TypeError('undefined is not a function'));
     await expect(runCommand([], { serve })).rejects.toThrow(TypeError);
   });

@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { addEventCommands } from './event-commands.ts';
 import { runHealth } from './health.ts';
-import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
+import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
@@ -13,46 +13,47 @@ import { addUsersCommands } from './users/commands.ts';
 
 export type { CliDeps } from './cli-deps.ts';
 
+const HELP_HINT = '(--help shows the arguments and options)';
 const CONFIGURATION =
-  'Configuration: every key is a flag too, anywhere on the command line, such as --server.port 9000, and\n' +
-  '--config FILE names the YAML file (default: ./config.yaml where it exists). `config print` shows all.';
+  'Configuration: every key is also a flag, anywhere on the command line, such as --server.port 9000. ' +
+  '--config FILE names the YAML file (default: ./config.yaml if it exists). ' +
+  '`user-service config print` shows every key.';
 
-/** The whole command line. Actions hand their exit code to `setExit`; wrong usage throws `CommanderError`. */
+/** Creates the command line. Actions pass their exit code to `setExit`; wrong usage throws `CommanderError`. */
 export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   const { io } = deps;
   const program = new Command('user-service')
-    .description('Accounts, profiles, sign-in, sessions and the events about them.')
+    .description('User accounts, profiles, sign-in, sessions, and events about them.')
     .version(deps.version)
     .exitOverride()
-    .showHelpAfterError('(--help shows what can be given)')
+    .showHelpAfterError(HELP_HINT)
     .configureOutput({
       writeOut: (text) => io.stdout(text.replace(/\n$/, '')),
       writeErr: (text) => io.stderr(text.replace(/\n$/, '')),
       // A mistyped flag may carry a secret as its value.
       outputError: (text, write) => write(text.replace(/(unknown option '[^'=]+)=.*'/s, "$1'")),
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
+      getOutHelpWidth: () => helpWidth(io.columns),
+      getErrHelpWidth: () => helpWidth(io.columns),
     });
   documented(program, {
     notes: [CONFIGURATION],
     examples: [
       ['user-service', 'runs the service on http://127.0.0.1:8080'],
-      ['user-service users create --file examples/people.ndjson', 'registers people'],
+      ['user-service users create --file examples/people.ndjson', 'registers example users'],
     ],
     exit: ['done', 'failed'],
   });
   documented(
     program
       .command('serve')
-      .description('run the service until it is told to stop (the default command)')
+      .description('run the service until it gets SIGTERM or Ctrl-C (the default command)')
       .action(async () => setExit(await deps.serve())),
     {
-      notes: [CONFIGURATION],
       examples: [
-        ['user-service serve --server.port 9000', 'on another port'],
-        ['DATABASE_HOST=db.internal user-service', 'on a PostgreSQL server'],
+        ['user-service serve --server.port 9000', 'runs it on another port'],
+        ['DATABASE_HOST=db.internal user-service', 'runs it on a PostgreSQL server'],
       ],
-      exit: ['stopped in order', 'could not start, or had to stop'],
+      exit: ['stopped cleanly', 'could not start, or stopped on an error'],
     },
   );
   addMigrateCommands(program, deps, setExit);
@@ -70,8 +71,8 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
     program.command('config').description('show or check the configuration'),
     {
       notes: [CONFIGURATION],
-      examples: [['user-service config print', 'what is in force, and where it comes from']],
-      exit: ['done', 'the configuration has faults'],
+      examples: [['user-service config print', 'every value and where it comes from']],
+      exit: ['done', 'the configuration has errors'],
     },
   );
   const argsOf = (options: { json?: boolean }): string[] => (options.json ? ['--json'] : []);
@@ -84,23 +85,21 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
         setExit(await deps.configPrint(argsOf(options))),
       ),
     {
-      notes: [CONFIGURATION],
       examples: [['user-service config print --config production.yaml', 'with a file']],
-      exit: ['shown', 'the configuration has faults'],
+      exit: ['shown', 'the configuration has errors'],
     },
   );
   documented(
     group
       .command('check')
-      .description('name every fault of the configuration')
+      .description('check the configuration and list every error')
       .option(...JSON_FLAG)
       .action(async (options: { json?: boolean }) =>
         setExit(await deps.configCheck(argsOf(options))),
       ),
     {
-      notes: [CONFIGURATION],
       examples: [['user-service config check --config production.yaml', 'before a deployment']],
-      exit: ['the service would accept it', 'it has faults, and all are listed'],
+      exit: ['the configuration is valid', 'the configuration has errors'],
     },
   );
 }
@@ -111,7 +110,7 @@ function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void 
   documented(
     program
       .command('health')
-      .description('ask a running service how it is, within 3 seconds')
+      .description('show the health of a running service (timeout: 3 seconds)')
       .argument('[url]', 'base URL of the service, or of its management port', DEFAULT_URL)
       .option(...JSON_FLAG)
       .action(async (url: string, options: { json?: boolean }) =>
@@ -119,18 +118,18 @@ function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void 
       ),
     {
       examples: [
-        ['user-service health', 'the service of this machine'],
+        ['user-service health', 'the service on this machine'],
         ['HEALTHCHECK CMD ["user-service", "health", "http://127.0.0.1:9090"]', 'in a container'],
       ],
-      exit: ['ok, or degraded, which it says', 'down, or no answer'],
+      exit: ['ok or degraded', 'down or no response'],
     },
   );
 }
 
 /**
- * Runs one command line, without the node and script paths and after `takeConfigFlags` took its flags out.
+ * Runs one command line. `argv` has neither the paths of node and script nor the flags of `takeConfigFlags`.
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
- * @throws what is a defect of the program: it needs its stack
+ * @throws unexpected errors, which are defects: their stack is needed
  */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -145,7 +144,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   }
 }
 
-/** Commander's own default command would take a mistyped command for an argument of it. */
+/** Commander's default command would read a mistyped command as its argument. */
 function withDefaultCommand(argv: readonly string[]): string[] {
   const [first] = argv;
   const global = ['--help', '-h', '--version', '-V'];
@@ -155,11 +154,11 @@ function withDefaultCommand(argv: readonly string[]): string[] {
 
 function exitCodeOf(error: unknown, deps: CliDeps): number {
   if (error instanceof CommanderError) {
-    // Help that was asked for is done; help instead of a missing subcommand is not.
+    // Help on request succeeds; help because a subcommand is missing does not.
     return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
   }
   if (error instanceof UsageError) {
-    deps.io.stderr(`error: ${error.message}\n(--help shows what can be given)`);
+    deps.io.stderr(`error: ${error.message}\n${HELP_HINT}`);
     return EXIT.wrongUsage;
   }
   const expected =

@@ -1,4 +1,4 @@
-/** What a service tells of itself when it is ready. */
+/** The facts of the ready message. */
 export interface Ready {
   readonly url: string;
   readonly drivers: Readonly<Record<string, string>>;
@@ -6,7 +6,6 @@ export interface Ready {
   readonly newServiceKey: string | null;
 }
 
-/** One request to try the service with. */
 function exampleRequest(url: string): string {
   const person = {
     first_name: 'Grace',
@@ -17,7 +16,7 @@ function exampleRequest(url: string): string {
   return `curl -i ${url}/v1/users -H 'content-type: application/json' -d '${JSON.stringify(person)}'`;
 }
 
-/** The ready message for people; the key shows only where it was just made. */
+/** The ready message for people. It shows the service key only at the start that created it. */
 export function readyText(ready: Ready): string {
   const { url, drivers, serviceKeyFile, newServiceKey } = ready;
   const parts = Object.entries(drivers).map(([part, driver]) => `${part} ${driver}`);

@@ -8,7 +8,7 @@ import { PATIENT, type RetryDeps, requestWithRetries } from './retry.ts';
 
 type Step = ServiceUnreachable | { status: number; retryAfter?: string };
 
-/** A client that gives the steps in order, the last one for ever. */
+/** A client that replies with the steps in order, then repeats the last one. */
 function scripted(...steps: Step[]): OperatorClient & { tries(): number } {
   let tries = 0;
   return {
@@ -42,7 +42,7 @@ function waiting(change: Partial<RetryDeps> = {}): { deps: RetryDeps; waits: num
 const POST = { method: 'POST', path: '/v1/users', body: {} } as const;
 const lost = (maybeSent: boolean) => new ServiceUnreachable('lost', { maybeSent });
 
-test('pauses double up to the bound, and the tries are bounded', async () => {
+test('pauses double up to the bound, and the attempts are bounded', async () => {
   const client = scripted({ status: 503 });
   const { deps, waits } = waiting();
   expect((await requestWithRetries(client, POST, deps)).status).toBe(503);
@@ -51,7 +51,7 @@ test('pauses double up to the bound, and the tries are bounded', async () => {
   expect(Math.max(...waits)).toBe(PATIENT.maxDelayMs);
 });
 
-test('Retry-After is waited for, within the bound, and other forms of it are ignored', async () => {
+test('a pause lasts Retry-After, within the bound; a date in it is ignored', async () => {
   const { deps, waits } = waiting({ random: () => 0 });
   const client = scripted(
     { status: 429, retryAfter: '7' },
@@ -66,17 +66,17 @@ test('Retry-After is waited for, within the bound, and other forms of it are ign
   expect(waits).toEqual([7_000, 30_000, 500]);
 });
 
-test('a lost answer is remembered: the request may have been done', async () => {
+test('after a lost response the request may have been performed', async () => {
   const { deps } = waiting();
-  const answer = await requestWithRetries(scripted(lost(true), { status: 409 }), POST, deps);
-  expect(answer).toMatchObject({ status: 409, maybeDoneBefore: true });
+  const response = await requestWithRetries(scripted(lost(true), { status: 409 }), POST, deps);
+  expect(response).toMatchObject({ status: 409, maybeDoneBefore: true });
   const refused = await requestWithRetries(scripted(lost(false), { status: 409 }), POST, deps);
   expect(refused.maybeDoneBefore).toBe(false);
   const failed = await requestWithRetries(scripted({ status: 500 }, { status: 409 }), POST, deps);
   expect(failed.maybeDoneBefore).toBe(true);
 });
 
-test('a request that may not be repeated is not, once it may have been done', async () => {
+test('a request that must not be repeated is not, once it may have been performed', async () => {
   const { deps } = waiting({ repeatUnknown: false });
   for (const client of [
     scripted(lost(true)),
@@ -90,7 +90,7 @@ test('a request that may not be repeated is not, once it may have been done', as
   expect((await requestWithRetries(refused, POST, deps)).status).toBe(201);
 });
 
-test('an abort ends the waiting with the last answer', async () => {
+test('an abort ends the pause with the last response', async () => {
   const controller = new AbortController();
   const { deps } = waiting({
     signal: controller.signal,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelayMs } from '../../lib/backoff.ts';
 import {
   type OperatorClient,
   type OperatorRequest,
@@ -7,20 +8,20 @@ import {
 } from './operator-client.ts';
 import { problemOf } from './problem.ts';
 
-/** How long to go on asking. Times in milliseconds. */
+/** The bounds of the attempts of one request. Each number of attempts includes the first one. */
 export interface RetryPolicy {
-  /** Tries of one request while the service answers that it is busy, the first among them. */
+  /** Attempts while the service is busy (429, 502, 503, 504). */
   readonly busyTries: number;
-  /** Tries of one request while no answer comes, the first among them. */
+  /** Attempts while there is no response. */
   readonly unreachableTries: number;
-  /** Tries of one request while the service fails on it (500), the first among them. */
+  /** Attempts while the service fails on the request (500). */
   readonly failedTries: number;
   readonly firstDelayMs: number;
-  /** No pause is longer, whatever `Retry-After` asks for. */
+  /** Longest pause, also if `Retry-After` asks for more. */
   readonly maxDelayMs: number;
 }
 
-/** Rides out a busy service for a few minutes, and a restart of it for a few seconds. */
+/** For imports: waits a few minutes for a busy service, and a few seconds for one that restarts. */
 export const PATIENT: RetryPolicy = {
   busyTries: 12,
   unreachableTries: 5,
@@ -29,7 +30,7 @@ export const PATIENT: RetryPolicy = {
   maxDelayMs: 30_000,
 };
 
-/** For somebody who waits for one answer: a service that is not there is said at once. */
+/** For one interactive request: reports an unreachable service after one retry. */
 export const PROMPT: RetryPolicy = {
   busyTries: 5,
   unreachableTries: 2,
@@ -38,36 +39,35 @@ export const PROMPT: RetryPolicy = {
   maxDelayMs: 5_000,
 };
 
-/** What the waiting depends on. */
 export interface RetryDeps {
   readonly policy: RetryPolicy;
-  /** Ends the waiting between two tries; a request under way is finished first. */
+  /** Ends the pause between two attempts; a request in flight finishes first. */
   readonly signal: AbortSignal;
-  /** Whether a request that may already have been done is sent again. */
+  /** Whether to repeat a request that the service may already have performed. */
   readonly repeatUnknown: boolean;
   readonly random?: () => number;
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The last answer. */
+/** The response to the last attempt. */
 export interface RetriedResponse extends OperatorResponse {
-  /** Whether a try before this answer may have done what was asked. */
+  /** Whether an attempt before the last one may have performed the request. */
   readonly maybeDoneBefore: boolean;
-  /** The same, or this answer itself leaves it open. */
+  /** Whether any attempt, including the last one, may have performed the request. */
   readonly maybeDone: boolean;
 }
 
-/** Answers that ask for another try: too many requests, a proxy without its server, not available. */
+/** Worth another attempt: rate limit, bad gateway, service unavailable, gateway timeout. */
 const BUSY = new Set([429, 502, 503, 504]);
-/** A failure in the service or in a proxy leaves open whether the request was done. */
+/** A failure in the service or in a proxy: the request may have been performed. */
 const UNKNOWN = new Set([500, 502, 504]);
 const OUTCOME_UNKNOWN = 'outcome_unknown';
 
 /**
- * Sends a request, and again while the service is busy (429, 502, 503, 504), fails (500) or cannot be reached, within
- * the policy. Pauses double, with jitter, and are not shorter than `Retry-After` asks for.
- * @returns the first other answer, or the last of these
- * @throws ServiceUnreachable when the last try had no answer; its `maybeSent` is about all tries
+ * Sends a request, and repeats it within the policy while the service is busy (429, 502, 503, 504), fails (500) or is
+ * unreachable. Pauses double, have jitter, and are at least as long as `Retry-After`.
+ * @returns the first response with another status, else the last one
+ * @throws ServiceUnreachable when the last attempt had no response; its `maybeSent` covers all attempts
  */
 export async function requestWithRetries(
   client: OperatorClient,
@@ -79,20 +79,20 @@ export async function requestWithRetries(
   const tries = { busy: 0, failed: 0, unreachable: 0 };
   let maybeDoneBefore = false;
   for (;;) {
-    const answer = await attempt(client, request);
-    const { kind, maybeDone } = judge(answer);
-    const settle = (): RetriedResponse => {
+    const result = await attempt(client, request);
+    const { kind, maybeDone } = classify(result);
+    const finish = (): RetriedResponse => {
       const everDone = maybeDoneBefore || maybeDone;
-      if (!(answer instanceof ServiceUnreachable)) {
-        return { ...answer, maybeDoneBefore, maybeDone: everDone };
+      if (!(result instanceof ServiceUnreachable)) {
+        return { ...result, maybeDoneBefore, maybeDone: everDone };
       }
-      throw new ServiceUnreachable(answer.message, { maybeSent: everDone, cause: answer.cause });
+      throw new ServiceUnreachable(result.message, { maybeSent: everDone, cause: result.cause });
     };
-    if (kind === 'final') return settle();
+    if (kind === 'final') return finish();
     tries[kind] += 1;
-    const spent = tries[kind] >= policy[`${kind}Tries`];
-    if (spent || signal.aborted || (maybeDone && !repeatable)) return settle();
-    if (!(await pause(tries[kind], readRetryAfterMs(answer), deps))) return settle();
+    const exhausted = tries[kind] >= policy[`${kind}Tries`];
+    if (exhausted || signal.aborted || (maybeDone && !repeatable)) return finish();
+    if (!(await pause(tries[kind], readRetryAfterMs(result), deps))) return finish();
     maybeDoneBefore ||= maybeDone;
   }
 }
@@ -109,28 +109,28 @@ async function attempt(
   }
 }
 
-interface Judgement {
+interface Classification {
   readonly kind: 'final' | 'busy' | 'failed' | 'unreachable';
   readonly maybeDone: boolean;
 }
 
-function judge(answer: OperatorResponse | ServiceUnreachable): Judgement {
-  if (answer instanceof ServiceUnreachable) {
-    return { kind: 'unreachable', maybeDone: answer.maybeSent };
+function classify(result: OperatorResponse | ServiceUnreachable): Classification {
+  if (result instanceof ServiceUnreachable) {
+    return { kind: 'unreachable', maybeDone: result.maybeSent };
   }
-  const { status } = answer;
-  const maybeDone = UNKNOWN.has(status) || problemOf(answer).code === OUTCOME_UNKNOWN;
+  const { status } = result;
+  const maybeDone = UNKNOWN.has(status) || problemOf(result).code === OUTCOME_UNKNOWN;
   return { kind: status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : 'final', maybeDone };
 }
 
-/** False when the signal ended it. */
+/** @returns false when the signal ended the pause */
 async function pause(tries: number, retryAfterMs: number, deps: RetryDeps): Promise<boolean> {
-  const { firstDelayMs, maxDelayMs } = deps.policy;
+  const { firstDelayMs: firstMs, maxDelayMs: maxMs } = deps.policy;
   const random = deps.random ?? Math.random;
-  const backOffMs = firstDelayMs * 2 ** Math.min(tries - 1, 16) * (0.5 + random() / 2);
-  // Jitter on top of Retry-After too: whoever was refused together must not come back together.
-  const askedMs = retryAfterMs * (1 + random() / 4);
-  const delayMs = Math.min(maxDelayMs, Math.max(backOffMs, askedMs));
+  const backoffMs = backoffDelayMs(tries, { firstMs, maxMs, jitter: 0.5 }, random);
+  // Retry-After gets jitter too: requests that were rejected together must not return together.
+  const requestedMs = retryAfterMs * (1 + random() / 4);
+  const delayMs = Math.min(maxMs, Math.max(backoffMs, requestedMs));
   try {
     await (deps.sleep ?? abortableSleep)(delayMs, deps.signal);
     return !deps.signal.aborted;
@@ -144,8 +144,8 @@ function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal });
 }
 
-/** Seconds only: the service sends no dates. */
-function readRetryAfterMs(answer: OperatorResponse | ServiceUnreachable): number {
-  const value = answer instanceof ServiceUnreachable ? '' : (answer.headers['retry-after'] ?? '');
+/** Reads the form in seconds only: the service sends no dates. */
+function readRetryAfterMs(result: OperatorResponse | ServiceUnreachable): number {
+  const value = result instanceof ServiceUnreachable ? '' : (result.headers['retry-after'] ?? '');
   return /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : 0;
 }

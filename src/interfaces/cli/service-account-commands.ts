@@ -10,8 +10,8 @@ import {
 } from './service-accounts.ts';
 
 const LOCAL_ONLY =
-  'Service accounts are for the operator at the machine of the service: this goes over the control\n' +
-  'socket, or happens in this process while no service runs. It does not exist over --url.';
+  'Run these commands on the machine of the service. They use its control socket, ' +
+  'or work in this process if no service runs. They do not work with --url.';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -26,11 +26,14 @@ export function addServiceAccountCommands(
 ): void {
   const group = program
     .command('service-accounts')
-    .description('make, list and revoke the keys of other services');
+    .description('create, list and revoke service accounts and their keys');
   documented(group, {
     notes: [LOCAL_ONLY],
     examples: [
-      ['user-service service-accounts create billing --scope users:read', 'a key that reads users'],
+      [
+        'user-service service-accounts create billing --scope users:read',
+        'creates a key that can read users',
+      ],
     ],
     exit: ['done', 'failed'],
   });
@@ -39,7 +42,9 @@ export function addServiceAccountCommands(
     use: (client: OperatorClient) => Promise<number>,
   ): Promise<void> => {
     if (options.url !== undefined) {
-      throw new UsageError('Service accounts are not managed over --url: run this at the service.');
+      throw new UsageError(
+        'Service accounts are not managed over --url: run this on the machine of the service.',
+      );
     }
     setExit(await withOperator(deps, {}, use));
   };
@@ -47,28 +52,27 @@ export function addServiceAccountCommands(
 
   documented(
     subcommand(group, 'create')
-      .description('make a service account and show its key, this once')
+      .description('create a service account and show its key, once')
       .argument('<name>', 'unique name: a-z, 0-9, dot, dash, underscore')
       .requiredOption(
         '--scope <scope...>',
-        'what the key may do: users:read, users:write, users:admin, events:read, tokens:introspect',
+        'permissions of the key: users:read, users:write, users:admin, events:read, tokens:introspect',
       )
       .action((name: string, options: JsonOption & { scope: string[] }) =>
         run(options, (client) => createServiceAccount(name, options, { ...deps, client, policy })),
       ),
     {
-      notes: [LOCAL_ONLY],
       examples: [
         [
           'user-service service-accounts create billing --scope users:read users:write',
-          'a key with two scopes',
+          'creates a key with two scopes',
         ],
         [
           'user-service service-accounts create billing --scope users:read > billing.key',
-          'the key alone into a file; warnings go to standard error',
+          'writes only the key to a file; messages go to standard error',
         ],
       ],
-      exit: ['made', 'refused, for example because the name is taken'],
+      exit: ['created', 'rejected, for example because the name is taken'],
     },
   );
   documented(
@@ -78,27 +82,27 @@ export function addServiceAccountCommands(
         run(options, (client) => listServiceAccounts(options, { ...deps, client, policy })),
       ),
     {
-      notes: [LOCAL_ONLY],
-      examples: [['user-service service-accounts list', 'a table of all, also the revoked ones']],
-      exit: ['listed', 'the service cannot be asked'],
+      examples: [
+        ['user-service service-accounts list', 'shows a table, including revoked accounts'],
+      ],
+      exit: ['listed', 'the service is unreachable or rejects the request'],
     },
   );
   documented(
     subcommand(group, 'revoke')
-      .description('end the use of a key')
+      .description('revoke the key of a service account')
       .argument('<id>', 'id of the service account, as `list` shows it')
       .action((id: string, options: JsonOption) =>
         run(options, (client) => revokeServiceAccount(id, options, { ...deps, client, policy })),
       ),
     {
-      notes: [LOCAL_ONLY],
       examples: [
         [
           'user-service service-accounts revoke 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61',
-          'its key is refused from now on',
+          'the key stops working',
         ],
       ],
-      exit: ['revoked', 'there is no such account in use'],
+      exit: ['revoked', 'no active account has this id'],
     },
   );
 }

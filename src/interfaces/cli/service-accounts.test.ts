@@ -35,7 +35,7 @@ afterEach(async () => {
 const run = (...args: string[]): Promise<CliRun> =>
   runCommand(['service-accounts', ...args], { socketPath });
 
-test('create sends name and scopes, and prints the key alone on standard output', async () => {
+test('create sends name and scopes, and prints only the key on standard output', async () => {
   answer = { status: 201, body: { ...account, key: KEY } };
   const created = await run(
     'create',
@@ -64,7 +64,7 @@ test('create --json prints one document with the key', async () => {
   expect(JSON.parse(created.stdout[0] ?? '')).toEqual({ ...account, key: KEY });
 });
 
-test('a refusal and an account that is not there are exit code 1', async () => {
+test('a rejection and an unknown account are exit code 1', async () => {
   answer = problem(409, 'service_account_name_taken');
   expect((await run('create', 'billing', '--scope', 'users:read')).stderr.join()).toContain(
     'service_account_name_taken',
@@ -73,7 +73,7 @@ test('a refusal and an account that is not there are exit code 1', async () => {
   expect((await run('revoke', account.id)).code).toBe(1);
 });
 
-test('an account whose creation was not answered is not created again', async () => {
+test('create is not repeated after a lost response', async () => {
   answer = { ...problem(503, 'outcome_unknown'), headers: { 'retry-after': '1' } };
   expect((await run('create', 'billing', '--scope', 'users:read')).stderr.join()).toContain(
     'outcome_unknown',
@@ -103,7 +103,7 @@ test('revoke names the account in the path', async () => {
   ]);
 });
 
-test('--url is refused in words: they are not managed from elsewhere', async () => {
+test('--url is wrong usage, with the reason', async () => {
   const refused = await run('list', '--url', 'http://127.0.0.1:8080');
   expect(refused.code).toBe(2);
   expect(refused.stderr.join()).toContain('not managed over --url');

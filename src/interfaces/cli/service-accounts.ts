@@ -5,7 +5,6 @@ import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter } from './table.ts';
 import { printable } from './text.ts';
 
-/** What the commands of service accounts need; they are for the operator of the local service alone. */
 export interface ServiceAccountsDeps {
   readonly io: CliIo;
   readonly client: OperatorClient;
@@ -15,7 +14,7 @@ export interface ServiceAccountsDeps {
 
 const PATH = '/v1/service-accounts';
 
-/** Creates an account and shows its key, this once. @throws CommandFailure */
+/** Creates an account and shows its key, once. @throws CommandFailure */
 export async function createServiceAccount(
   name: string,
   options: { readonly scope: readonly string[]; readonly json?: boolean },
@@ -25,7 +24,7 @@ export async function createServiceAccount(
   const body = { name, scopes: [...new Set(options.scope)] };
   const account = await send({ method: 'POST', path: PATH, body }, 201, deps);
   if (!isRecord(account) || typeof account.key !== 'string') {
-    throw new CommandFailure('The service answered without a key.');
+    throw new CommandFailure('The response of the service has no key.');
   }
   if (options.json === true) {
     io.stdout(JSON.stringify(account));
@@ -35,19 +34,21 @@ export async function createServiceAccount(
       `Service account ${printable(String(account.name))} (id ${printable(String(account.id))}).`,
     );
   }
-  io.stderr('This key is shown only now: keep it where only the calling service can read it.');
+  io.stderr('This key is shown only now: store it where only the calling service can read it.');
   return EXIT.done;
 }
 
-/** Lists every account, the revoked ones too; never a key. @throws CommandFailure */
+/** Lists every account, including the revoked ones, without keys. @throws CommandFailure */
 export async function listServiceAccounts(
   options: { readonly json?: boolean },
   deps: ServiceAccountsDeps,
 ): Promise<number> {
   const { io } = deps;
-  const answer = await send({ method: 'GET', path: PATH }, 200, deps);
-  const accounts = isRecord(answer) ? answer.service_accounts : undefined;
-  if (!Array.isArray(accounts)) throw new CommandFailure('What answers is not the user service.');
+  const body = await send({ method: 'GET', path: PATH }, 200, deps);
+  const accounts = isRecord(body) ? body.service_accounts : undefined;
+  if (!Array.isArray(accounts)) {
+    throw new CommandFailure('The response is not from a user service.');
+  }
   if (options.json === true) {
     for (const account of accounts) io.stdout(JSON.stringify(account));
     return EXIT.done;
@@ -65,7 +66,7 @@ export async function listServiceAccounts(
   return EXIT.done;
 }
 
-/** Ends the use of an account's key. @throws CommandFailure */
+/** Revokes the key of an account. @throws CommandFailure */
 export async function revokeServiceAccount(
   id: string,
   options: { readonly json?: boolean },

@@ -1,11 +1,11 @@
 import { displayWidth, padTo, printable } from './text.ts';
 
-/** Writes rows under one heading; the widths are those of the first batch, so that pages can follow each other. */
+/** Writes rows under one heading. The first batch sets the column widths; later pages use the same widths. */
 export interface TableWriter {
   write(rows: readonly (readonly string[])[]): void;
 }
 
-/** A table for people. Nothing is written before the first batch. */
+/** Creates a table for people. It writes nothing before the first batch. */
 export function createTableWriter(
   headings: readonly string[],
   writeLine: (line: string) => void,

@@ -4,21 +4,21 @@ import type { Command } from 'commander';
 import { isLoopback, readServiceUrl } from './http-client.ts';
 import { CommandFailure, UsageError } from './io.ts';
 
-/** Which service a command talks to: the one at a URL, else the local one. */
+/** The service that a command uses: the one at a URL, else the local one. */
 export interface Target {
   readonly url?: string;
   readonly key?: string;
-  /** Embedded data are not opened in this process: a service must run on them. */
+  /** With the embedded database, fail unless a service runs: do not open the data in this process. */
   readonly mustRun?: boolean;
 }
 
-/** What `--url` and `--key-file` give. */
+/** The values of `--url` and `--key-file`. */
 export interface TargetOptions {
   readonly url?: string;
   readonly keyFile?: string;
 }
 
-/** Where the first embedded start leaves its key. */
+/** The first start with the embedded database writes its key to this file. */
 const DEFAULT_KEY_FILE = './data/service-key';
 const SERVICE_KEY = /^usk_[A-Za-z0-9_-]{16,200}$/;
 
@@ -27,16 +27,16 @@ export function addTargetOptions(command: Command): Command {
   return command
     .option(
       '--url <url>',
-      'service to talk to over HTTP (default: the local one, over its control socket or in this process)',
+      'base URL of a service (default: the local service, over its control socket or in this process)',
     )
     .option(
       '--key-file <file>',
-      `file with a service key for --url (default: ${DEFAULT_KEY_FILE} where it exists and the URL is of this machine)`,
+      `file with a service key for --url (default: ${DEFAULT_KEY_FILE} if it exists and the URL is on this machine)`,
     );
 }
 
 /**
- * Reads the target that the options name, with the key. The local key is never sent to another machine unless named.
+ * Reads the target and its key from the options. The local key is sent to another machine only if `--key-file` names it.
  * @throws UsageError, CommandFailure; neither shows the key
  */
 export async function readTarget(
@@ -45,7 +45,7 @@ export async function readTarget(
 ): Promise<Target> {
   if (options.url === undefined) {
     if (options.keyFile !== undefined) {
-      throw new UsageError('--key-file is for --url: the local service needs no key.');
+      throw new UsageError('--key-file needs --url: the local service needs no key.');
     }
     return {};
   }
@@ -58,7 +58,7 @@ export async function readTarget(
         : undefined
       : await readKey(resolve(deps.cwd, options.keyFile), { optional: false });
   if (!local && url.protocol === 'http:') {
-    deps.warn('warning: http:// to another machine sends passwords and the key unencrypted');
+    deps.warn('warning: http:// sends passwords and the key to another machine unencrypted');
   }
   return { url: options.url, ...(key === undefined ? {} : { key }) };
 }
@@ -76,6 +76,8 @@ async function readKey(
     throw new CommandFailure(`Cannot read the key file ${path} (${String(code)}).`);
   }
   const key = text.trim();
-  if (!SERVICE_KEY.test(key)) throw new CommandFailure(`${path} holds no service key (usk_…).`);
+  if (!SERVICE_KEY.test(key)) {
+    throw new CommandFailure(`${path} does not contain a service key (usk_…).`);
+  }
   return key;
 }

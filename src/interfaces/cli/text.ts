@@ -1,4 +1,4 @@
-/** Text from outside made safe for a terminal: control and line-breaking characters become `?`. */
+/** Makes external text safe for a terminal: control characters and line breaks become `?`. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?');
 }
@@ -8,19 +8,19 @@ const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-/** Columns that a terminal gives to the text, as well as can be told without asking it. */
+/** Estimates the columns that the text takes on a terminal. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
 
-/** The text filled with spaces up to a number of columns. */
+/** Pads the text with spaces to a number of columns. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** A count with its noun, `1 line` or `2 lines`. */
+/** A count with its noun: `1 line`, `2 lines`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

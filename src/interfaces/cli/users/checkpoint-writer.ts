@@ -3,49 +3,49 @@ import type { ImportProgress } from './import-progress.ts';
 
 interface Deps {
   readonly file: CheckpointFile;
-  readonly ledger: ImportProgress;
-  /** What the checkpoint is about. */
+  readonly progress: ImportProgress;
+  /** The file and the target of the import. */
   readonly subject: Pick<Checkpoint, 'sha256' | 'target'>;
-  /** Between two writes, in milliseconds. */
+  /** Between two writes. */
   readonly intervalMs: number;
-  /** A checkpoint could not be written. */
+  /** Called when a checkpoint cannot be written; the writer has ended. */
   onFailure(error: unknown): void;
 }
 
 /**
- * Lets lines be sent only after the disk knows that they may be, and writes the checkpoint at most once an interval.
- * States: not begun, running, ended. A load that is killed at any moment so leaves a checkpoint that names every line
- * whose answer it may have lost.
+ * Writes the checkpoint at most once an interval, and admits a line only after a checkpoint that covers it is on disk.
+ * An import that is killed at any moment therefore leaves a checkpoint that covers every line whose response it may
+ * have lost. States: not begun, running, ended.
  */
-export interface CheckpointKeeper {
+export interface CheckpointWriter {
   /** Writes the first checkpoint. @throws CommandFailure */
   begin(): Promise<void>;
-  /** Resolves when the line may be sent; at once unless the load runs far ahead of the disk. False once ended. */
+  /** Resolves to true when the line may be sent: at once, unless the import is far ahead of the disk. False once ended. */
   admit(line: number): Promise<boolean>;
-  /** Ends admission and the timer. May be called twice. */
+  /** Stops admission and the timer. May be called twice. */
   end(): Promise<void>;
-  /** The last word: nothing above `sentUpTo` is in doubt. @throws CommandFailure */
+  /** Writes the last checkpoint: no line above `sentUpTo` was sent. @throws CommandFailure */
   writeFinal(sentUpTo: number): Promise<void>;
 }
 
-/** How far ahead of the lowest unanswered line one may be sent, in lines: twice what an interval got done. */
+/** Lines that may be sent ahead of the lowest unanswered one: twice the progress of an interval, within these bounds. */
 const WINDOW = { min: 2_000, max: 10_000 };
 
-export function createCheckpointKeeper(deps: Deps): CheckpointKeeper {
-  const { file, ledger, subject } = deps;
+export function createCheckpointWriter(deps: Deps): CheckpointWriter {
+  const { file, progress, subject } = deps;
   let admittedUpTo = 0;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let lastNextLine = ledger.nextLine();
+  let lastNextLine = progress.nextLine();
   let waiting: (() => void)[] = [];
 
   async function write(): Promise<void> {
-    const nextLine = ledger.nextLine();
+    const nextLine = progress.nextLine();
     const window = Math.min(WINDOW.max, Math.max(WINDOW.min, 2 * (nextLine - lastNextLine)));
     lastNextLine = nextLine;
     const sentUpTo = Math.max(admittedUpTo, nextLine + window - 1);
-    await file.write({ ...subject, ...ledger.snapshot(sentUpTo) });
+    await file.write({ ...subject, ...progress.snapshot(sentUpTo) });
     admittedUpTo = sentUpTo;
   }
 
@@ -88,7 +88,7 @@ export function createCheckpointKeeper(deps: Deps): CheckpointKeeper {
       await writing;
     },
     async writeFinal(sentUpTo) {
-      await file.write({ ...subject, ...ledger.snapshot(sentUpTo) });
+      await file.write({ ...subject, ...progress.snapshot(sentUpTo) });
     },
   };
 }

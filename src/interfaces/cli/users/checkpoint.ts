@@ -2,7 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { CommandFailure } from '../io.ts';
 import { isRecord } from '../problem.ts';
 
-/** How many lines had which outcome, over all runs. */
+/** Lines by outcome, over all runs. */
 export interface Counts {
   readonly created: number;
   readonly alreadyThere: number;
@@ -10,9 +10,9 @@ export interface Counts {
 }
 
 /**
- * How far the load of a file has come. Holds line numbers and a fingerprint, nothing of any person. All lines below
- * `nextLine` are answered; of the ones from there on, those in `doneRanges`. Lines up to `sentUpTo` may have been sent
- * by a run that died before it wrote their answers down.
+ * The progress of a file's import: line numbers and a hash, no personal data. All lines below `nextLine` are done, and so
+ * are the lines in `doneRanges`. Lines up to `sentUpTo` may have been sent by a run that died before it recorded their
+ * responses.
  */
 export interface Checkpoint {
   readonly sha256: string;
@@ -23,19 +23,18 @@ export interface Checkpoint {
   readonly counts: Counts;
 }
 
-/** Where checkpoints are kept. */
 export interface CheckpointFile {
   readonly path: string;
-  /** Undefined where there is none. @throws CommandFailure when it cannot be read or understood */
+  /** @returns undefined without a file @throws CommandFailure for a file that is unreadable or damaged */
   read(): Promise<Checkpoint | undefined>;
-  /** Replaces it as a whole: a kill leaves the old or the new one. @throws CommandFailure */
+  /** Replaces the file atomically: a kill leaves the old or the new one. @throws CommandFailure */
   write(checkpoint: Checkpoint): Promise<void>;
   remove(): Promise<void>;
 }
 
 const FORMAT = 1;
 
-/** The checkpoint file at a path, which the owner alone may read. */
+/** Keeps the checkpoint in a file at `path` with mode 0600. */
 export function createCheckpointFile(path: string): CheckpointFile {
   const temporary = `${path}.tmp`;
   return {
@@ -51,7 +50,7 @@ export function createCheckpointFile(path: string): CheckpointFile {
       const checkpoint = parse(text);
       if (checkpoint === undefined) {
         throw new CommandFailure(
-          `${path} is not a progress file of this command. Remove it, or begin again with --restart.`,
+          `${path} is not a progress file of this command. Remove it, or start over with --restart.`,
         );
       }
       return checkpoint;
@@ -68,7 +67,7 @@ export function createCheckpointFile(path: string): CheckpointFile {
         await rename(temporary, path);
       } catch (error) {
         throw new CommandFailure(
-          `Cannot write the progress file ${path} (${codeOf(error)}). Name another place with --progress-file FILE.`,
+          `Cannot write the progress file ${path} (${codeOf(error)}). Choose another path with --progress-file FILE.`,
           { cause: error },
         );
       }
@@ -132,7 +131,7 @@ function isRange(value: unknown): value is readonly [number, number] {
   return isCount(first) && isCount(last) && first <= last && last - first < MAX_RANGE;
 }
 
-/** A damaged file must not make the reader count for ever. */
+/** A damaged file must not make the reader loop over a huge range. */
 const MAX_RANGE = 1_000_000;
 
 function codeOf(error: unknown): string {

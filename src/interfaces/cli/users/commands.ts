@@ -11,8 +11,8 @@ import { getUser, type ListUsersOptions, listUsers } from './read-users.ts';
 export function addUsersCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const users = documented(program.command('users').description('register and look up users'), {
     examples: [
-      ['user-service users create --file people.ndjson', 'register every person of the file'],
-      ['user-service users list --query okafor', 'find people by name or e-mail'],
+      ['user-service users create --file people.ndjson', 'registers every person in the file'],
+      ['user-service users list --query okafor', 'finds people by name or e-mail address'],
     ],
     exit: ['done', 'failed'],
   });
@@ -41,57 +41,53 @@ const MAX_CONCURRENCY = 256;
 function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const command = users
     .command('create')
-    .description('register one person, or every person of a file')
-    .option('--file <file>', 'NDJSON file: one person a line, as in the body of POST /v1/users')
+    .description('register one person, or every person in a file')
+    .option('--file <file>', 'NDJSON file: each line is a body of POST /v1/users')
     .option(
       '--concurrency <n>',
-      `requests at once, with --file (default: ${DEFAULT_CONCURRENCY})`,
+      `with --file: concurrent requests (default: ${DEFAULT_CONCURRENCY})`,
       wholeNumber(1, MAX_CONCURRENCY),
     )
-    .option('--restart', 'with --file: begin again, forgetting an earlier load that stopped')
-    .option('--progress-file <file>', 'where --file keeps how far it is (default: FILE.progress)')
+    .option('--restart', 'with --file: start over instead of resuming an earlier import')
+    .option('--progress-file <file>', 'with --file: progress file (default: FILE.progress)')
     .option('--first-name <name>', 'first name')
     .option('--last-name <name>', 'last name')
     .option('--email <address>', 'e-mail address')
     .option('--phone <number>', 'telephone number with country code, such as +4930123456')
     .option(
       '--password-stdin',
-      'read the password from standard input; with --file the one for lines that have none',
+      'read the password from standard input; with --file: password for lines without one',
     )
     .addOption(new Option('--password [password]').hideHelp())
     .option(...JSON_FLAG)
     .action(async (options: CreateOptions) => setExit(await runCreate(options, deps)));
   documented(addTargetOptions(command), {
     notes: [
-      'A load that stops, for whatever reason, resumes when the same command is run again: FILE.progress\n' +
-        'remembers which lines are done, and nothing about the people. It goes when every line is answered.\n' +
-        'Each refusal is reported with its line. People whose answer was lost when an earlier run was\n' +
-        'killed count as already there.',
-      'The password of one person is asked for on a terminal and else read from standard input, never\n' +
-        'taken from a flag: other users of the machine can see flags.',
+      'If the import stops, run the same command to resume. Progress is kept in FILE.progress ' +
+        '(line numbers only) and deleted when the import is complete. Each refused line is reported. ' +
+        'If a run was killed, people whose response it lost count as already there.',
+      'For one person, the command prompts for the password on a terminal and otherwise reads it ' +
+        'from standard input. There is no flag for it: other users of the machine can see flags.',
     ],
     examples: [
-      ['user-service users create --file people.ndjson', 'into the local service'],
+      ['user-service users create --file people.ndjson', 'imports into the local service'],
       [
         'user-service users create --file people.ndjson --url https://users.example.com --key-file key',
-        'into a service elsewhere',
+        'imports into a service on another machine',
       ],
       [
         'user-service users create --first-name Ada --last-name Okafor --email ada@example.com',
-        'one person; asks for the password',
+        'registers one person; prompts for the password',
       ],
     ],
-    exit: [
-      'every person is registered or was there already',
-      'a person was refused, or the load stopped',
-    ],
+    exit: ['every person is registered', 'a person was refused, or the import stopped'],
   });
 }
 
 async function runCreate(options: CreateOptions, deps: CliDeps): Promise<number> {
   if (options.password !== undefined) {
     throw new UsageError(
-      'A password is never a flag, for others can see flags. Write it to standard input.',
+      'There is no flag for the password: other users can see flags. Write it to standard input.',
     );
   }
   const person = personOf(options);
@@ -136,7 +132,7 @@ interface PersonFlags {
   readonly phone: string | undefined;
 }
 
-/** The person that the flags name; undefined with `--file`. */
+/** The person that the flags describe; undefined with `--file`. @throws UsageError */
 function personOf(options: CreateOptions): PersonFlags | undefined {
   const { file, firstName, lastName, email, phone } = options;
   const { concurrency, progressFile, restart } = options;
@@ -157,7 +153,7 @@ function addGet(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const command = users
     .command('get')
     .description('show one user')
-    .argument('<id-or-email>', 'id of the user, or e-mail address')
+    .argument('<id-or-email>', 'id or e-mail address of the user')
     .option(...JSON_FLAG)
     .action(async (idOrEmail: string, options: TargetOptions & { json?: boolean }) => {
       const target = await readTargetOf(options, deps);
@@ -172,7 +168,7 @@ function addGet(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       ['user-service users get ada.okafor@example.com', 'by e-mail address'],
       ['user-service users get 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --json', 'by id, for a script'],
     ],
-    exit: ['shown', 'there is no such user, or the service cannot be asked'],
+    exit: ['shown', 'no user matches, or the service is unreachable or rejects the request'],
   });
 }
 
@@ -183,9 +179,9 @@ function addList(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const command = users
     .command('list')
     .description('list users')
-    .option('--query <text>', 'only those whose name or e-mail address contains the text')
-    .option('--limit <n>', 'at most so many', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
-    .option('--all', 'every one')
+    .option('--query <text>', 'only users whose name or e-mail address contains the text')
+    .option('--limit <n>', 'largest number of users', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
+    .option('--all', 'list every user')
     .option('--json', 'write one JSON document a line (NDJSON)')
     .action(async (options: TargetOptions & ListUsersOptions) => {
       const target = await readTargetOf(options, deps);
@@ -197,10 +193,10 @@ function addList(users: Command, deps: CliDeps, setExit: SetExitCode): void {
     });
   documented(addTargetOptions(command), {
     examples: [
-      ['user-service users list --query okafor', 'a table of those that match'],
-      ['user-service users list --all --json > users.ndjson', 'everybody, for a script'],
+      ['user-service users list --query okafor', 'a table of the users that match'],
+      ['user-service users list --all --json > users.ndjson', 'every user, for a script'],
     ],
-    exit: ['listed', 'the service refuses or cannot be asked'],
+    exit: ['listed', 'the service is unreachable or rejects the request'],
   });
 }
 

@@ -69,7 +69,7 @@ const progressFile = (): string => `${file}.progress`;
 const readProgress = (): Record<string, unknown> =>
   JSON.parse(readFileSync(progressFile(), 'utf8'));
 
-/** What a run leaves that is killed between two writes of its progress file. */
+/** Writes the progress file that a run leaves when it is killed between two writes. */
 function leaveProgress(change: Record<string, unknown> = {}): void {
   const progress = {
     format: 1,
@@ -86,7 +86,7 @@ function leaveProgress(change: Record<string, unknown> = {}): void {
   writeFileSync(progressFile(), JSON.stringify(progress));
 }
 
-/** Aborts a load at the moment when the service has registered so many people. */
+/** Interrupts an import when the service has registered this many people. */
 async function interruptedAfter(count: number, args: readonly string[] = []): Promise<CliRun> {
   const controller = new AbortController();
   beforeAnswer = ({ users }) => {
@@ -97,8 +97,8 @@ async function interruptedAfter(count: number, args: readonly string[] = []): Pr
   return run;
 }
 
-describe('a load of a file', () => {
-  test('registers every person, says so, and leaves no progress file', async () => {
+describe('an import of a file', () => {
+  test('registers every person, reports the counts, and leaves no progress file', async () => {
     await start();
     writePeople(50);
     const run = await load();
@@ -119,10 +119,10 @@ describe('a load of a file', () => {
     expect(service.users.size).toBe(5);
   });
 
-  test('sends at most as many requests at once as told', async () => {
+  test('sends at most --concurrency requests at once', async () => {
     await start({
       async answer(_request, running) {
-        // The first ones wait for each other.
+        // The first requests wait for each other.
         if (running.users.size > 0) return undefined;
         return eventually(() => void expect(running.maxAtOnce()).toBeGreaterThanOrEqual(3));
       },
@@ -132,7 +132,7 @@ describe('a load of a file', () => {
     expect(service.maxAtOnce()).toBe(3);
   });
 
-  test('accepts a byte order mark, carriage returns, blank lines and a last line without its break', async () => {
+  test('accepts a byte order mark, carriage returns, blank lines and a last line without line break', async () => {
     await start();
     const lines = [1, 2, 3].map((number) => JSON.stringify(person(number)));
     writeFileSync(file, `\ufeff${lines[0]}\r\n\r\n  \n${lines[1]}\r\n${lines[2]}`);
@@ -142,14 +142,14 @@ describe('a load of a file', () => {
     expect(run.stdout.at(-1)).toContain('3 created, 0 already there, 0 refused; 5 of 5 lines');
   });
 
-  test('does nothing, successfully, with an empty file', async () => {
+  test('succeeds with an empty file', async () => {
     await start();
     writeFileSync(file, '');
     expect((await load()).code).toBe(0);
     expect(service.requests).toEqual([]);
   });
 
-  test('gives people without a password the one from standard input', async () => {
+  test('uses the password from standard input for lines without one', async () => {
     await start();
     const { password: _password, ...lacking } = person(1);
     writeFileSync(file, `${JSON.stringify(lacking)}\n${JSON.stringify(person(2))}\n`);
@@ -160,10 +160,10 @@ describe('a load of a file', () => {
     expect(run.output).not.toContain('another-secret-9');
   });
 
-  test('keeps nothing of the lines: memory in use is the same after 20,000 and 100,000', {
+  test('uses constant memory: the same after 20,000 and after 100,000 lines', {
     timeout: 120_000,
   }, async () => {
-    // What is in use, not what awaits collection, which grows as the collector likes.
+    // Memory in use: garbage that waits for collection varies.
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');
     const inUse = new Map<number, number>();
@@ -192,11 +192,11 @@ describe('a load of a file', () => {
     });
     expect(run.stdout.at(-1)).toContain('100000 created');
     const growth = (inUse.get(100_000) ?? Number.NaN) - (inUse.get(20_000) ?? Number.NaN);
-    // The 80,000 lines between have 41 MB.
+    // The 80,000 lines in between have 41 MB.
     expect(growth).toBeLessThan(8 * 1024 * 1024);
   });
 
-  test('never runs further ahead of an unanswered line than its progress file can tell', async () => {
+  test('never sends a line that the progress file does not cover', async () => {
     await start();
     writePeople(5_000);
     let sent = 0;
@@ -220,7 +220,7 @@ describe('a load of a file', () => {
 });
 
 describe('a refusal', () => {
-  test('is reported with its line, code and pointer, and the load goes on and exits 1', async () => {
+  test('is reported with its line, code and pointer; the import continues and exits 1', async () => {
     await start();
     writePeople(5, (line, number) => {
       if (number === 2) return '{"first_name": "broken';
@@ -260,7 +260,7 @@ describe('a refusal', () => {
     ]);
   });
 
-  test('meets lines that are too long, no UTF-8, or too deep to be sent', async () => {
+  test('covers lines that are too long, not UTF-8, or nested too deeply', async () => {
     await start();
     writeFileSync(
       file,
@@ -291,7 +291,7 @@ describe('a refusal', () => {
 });
 
 describe('secrets', () => {
-  test('are in no output, however the load ends, nor in the progress file', async () => {
+  test('are in no output and not in the progress file, however the import ends', async () => {
     await start({
       answer: ({ body }, { users }) => {
         if (users.size > 20) return problem(401, 'unauthenticated', { detail: `Not ${KEY}` });
@@ -316,7 +316,7 @@ describe('secrets', () => {
 });
 
 describe('a busy service', () => {
-  test('is asked again after 503 and 429, and every person is registered once', async () => {
+  test('gets the request again after 503 and 429, and every person is registered once', async () => {
     let count = 0;
     await start({
       answer: () => {
@@ -332,7 +332,7 @@ describe('a busy service', () => {
     expect(run.stdout.at(-1)).toContain('60 created, 0 already there, 0 refused');
   });
 
-  test('that does not recover stops the load, which resumes later', async () => {
+  test('that does not recover stops the import, which resumes later', async () => {
     let down = true;
     await start({
       answer: (_request, { users }) =>
@@ -349,7 +349,7 @@ describe('a busy service', () => {
     expect(service.users.size).toBe(30);
   });
 
-  test('whose answer was lost is asked again, and the person counts as already there', async () => {
+  test('whose response was lost gets the request again, and the person counts as already there', async () => {
     let lost = 0;
     await start({
       answer: ({ body }) => {
@@ -365,7 +365,7 @@ describe('a busy service', () => {
     expect(run.stdout.at(-1)).toContain('7 created, 1 already there, 0 refused');
   });
 
-  test('that fails on one line only (500) refuses that line after some tries', async () => {
+  test('that fails on one line only (500) has that line refused after some attempts', async () => {
     await start({
       answer: ({ body }) =>
         (body as Record<string, unknown>).email === 'p2@example.com'
@@ -381,7 +381,7 @@ describe('a busy service', () => {
     expect(service.requests).toHaveLength(6);
   });
 
-  test('that fails on every line stops the load', async () => {
+  test('that fails on every line stops the import', async () => {
     await start({ answer: () => problem(500, 'internal_error') });
     writePeople(100);
     const run = await load();
@@ -391,8 +391,8 @@ describe('a busy service', () => {
   });
 });
 
-describe('a load that stopped', () => {
-  test('resumes where it was: every person once, with the counts of both runs', async () => {
+describe('an import that stopped', () => {
+  test('resumes where it stopped: every person once, with the counts of both runs', async () => {
     await start();
     writePeople(400, (line, number) => (number === 7 ? 'broken' : line));
     const first = await interruptedAfter(100);
@@ -413,7 +413,7 @@ describe('a load that stopped', () => {
     expect(existsSync(progressFile())).toBe(false);
   });
 
-  test('stops when the service goes away, and says how to go on', async () => {
+  test('because the service is unreachable says how to resume', async () => {
     await start({
       answer: (_request, running) => {
         if (running.users.size >= 50) void running.stop();
@@ -435,7 +435,7 @@ describe('a load that stopped', () => {
     expect(service.users.size).toBe(400);
   });
 
-  test('by a kill counts people whose answers were lost as already there', async () => {
+  test('by a kill counts people whose response was lost as already there', async () => {
     await start();
     writePeople(20);
     leaveProgress({ next_line: 5, done_ranges: [[7, 8]], sent_up_to: 12, created: 6 });
@@ -448,7 +448,7 @@ describe('a load that stopped', () => {
     expect(sent).not.toContain('p4@example.com');
   });
 
-  test('by a kill still refuses people beyond what may have been sent', async () => {
+  test('by a kill refuses taken addresses on lines that were not sent', async () => {
     await start();
     writePeople(20);
     leaveProgress({ next_line: 5, sent_up_to: 12, created: 4 });
@@ -458,7 +458,7 @@ describe('a load that stopped', () => {
     expect(run.stderr).toContain('line 15 refused, email_taken: The email_taken text.');
   });
 
-  test('has a progress file that covers every line sent, whenever it dies', async () => {
+  test('has a progress file that covers every line sent, whenever it was killed', async () => {
     await start();
     writePeople(9_000);
     const uncovered: unknown[] = [];
@@ -480,7 +480,7 @@ describe('a load that stopped', () => {
     expect(uncovered).toEqual([]);
   });
 
-  test('refuses to resume with a changed file, and --restart begins again', async () => {
+  test('refuses to resume with a changed file, and --restart starts over', async () => {
     await start();
     writePeople(10);
     leaveProgress({ next_line: 5, created: 4 });
@@ -488,7 +488,7 @@ describe('a load that stopped', () => {
     const refused = await load();
     expect(refused.code).toBe(1);
     expect(refused.stderr.join()).toMatch(
-      /stopped at line 5 .*the file has changed since\. .*--restart/,
+      /stopped at line 5 .*The file has changed since\. .*--restart/,
     );
     expect(service.requests).toEqual([]);
     expect((await load(['--restart'])).stdout.at(-1)).toContain('11 created');
@@ -501,12 +501,12 @@ describe('a load that stopped', () => {
     const refused = await load();
     expect(refused.code).toBe(1);
     expect(refused.stderr.join()).toContain(
-      `went to https://users.example.com, while this one would go to ${service.url}`,
+      `Its target was https://users.example.com, but this target is ${service.url}.`,
     );
     expect(refused.stderr.join()).toContain('--restart');
   });
 
-  test('says so when the progress file is damaged', async () => {
+  test('reports a damaged progress file', async () => {
     await start();
     writePeople(2);
     writeFileSync(progressFile(), '{"format":1');
@@ -515,7 +515,7 @@ describe('a load that stopped', () => {
     expect(run.stderr.join()).toContain('is not a progress file of this command');
   });
 
-  test('keeps its progress elsewhere when told', async () => {
+  test('keeps its progress in the file that --progress-file names', async () => {
     await start();
     writePeople(400);
     const elsewhere = join(directory.path, 'elsewhere');
@@ -527,8 +527,8 @@ describe('a load that stopped', () => {
   });
 });
 
-describe('what cannot be loaded', () => {
-  test('a missing file, a directory, and a progress file that cannot be written are named', async () => {
+describe('an import that cannot start', () => {
+  test('names a missing file, a directory, and a progress file that it cannot write', async () => {
     await start();
     expect((await load()).stderr.join()).toContain('(ENOENT)');
     writePeople(1);
@@ -541,23 +541,23 @@ describe('what cannot be loaded', () => {
     expect((await load()).stderr.join()).toContain('is not a regular file');
   });
 
-  test('a refused key and a stranger at the URL stop the load at once', async () => {
+  test('stops at once for a rejected key, and for a URL that is not of a service', async () => {
     await start({ answer: () => problem(403, 'forbidden') });
     writePeople(50);
     const run = await load(['--concurrency', '2']);
     expect(run.code).toBe(1);
-    expect(run.stderr.at(-1)).toContain('The service refuses the caller (forbidden');
+    expect(run.stderr.at(-1)).toContain('The service rejects the key (forbidden');
     expect(service.requests.length).toBeLessThanOrEqual(2);
     await service.stop();
     await start({
       answer: () => ({ status: 302, body: 'moved', headers: { location: 'http://elsewhere' } }),
     });
     const stranger = await load();
-    expect(stranger.stderr.at(-1)).toContain('What answers is not the user service (http_302');
+    expect(stranger.stderr.at(-1)).toContain('The response is not from a user service (http_302');
   });
 });
 
-test('a target that was mistyped leaves nothing behind that the right one would trip over', async () => {
+test('a mistyped target leaves no progress file that would block the right one', async () => {
   await start();
   writePeople(3);
   const port = await findFreePort();
@@ -576,7 +576,7 @@ test('a target that was mistyped leaves nothing behind that the right one would 
 });
 
 describe('progress', () => {
-  test('is a bar on a terminal that refusals do not damage', async () => {
+  test('is a bar on a terminal, which refusals do not break', async () => {
     await start();
     writePeople(30, (line, number) => (number === 3 ? 'broken' : line));
     const run = await load([], { terminal: true });

@@ -11,7 +11,7 @@ import { loadFile } from './load-file.ts';
 import { describeRefusal } from './person-line.ts';
 import { createProgress } from './progress-display.ts';
 
-/** What `users create --file` is told. */
+/** The options of `users create --file`. */
 export interface CreateFromFileOptions {
   readonly file: string;
   readonly progressFile?: string;
@@ -20,14 +20,13 @@ export interface CreateFromFileOptions {
   readonly json?: boolean;
 }
 
-/** What it needs; the last three have their defaults for people. */
 export interface CreateFromFileDeps {
   readonly io: CliIo;
   readonly cwd: string;
   readonly client: OperatorClient;
   readonly signal: AbortSignal;
   readonly monotonicMs: () => number;
-  /** For lines that have none. */
+  /** Password for lines without one. */
   readonly password?: string | undefined;
   readonly policy?: RetryPolicy | undefined;
   readonly checkpointIntervalMs?: number | undefined;
@@ -37,8 +36,8 @@ const CHECKPOINT_INTERVAL_MS = 1_000;
 const GRACE_MS = 5_000;
 
 /**
- * Registers the people of an NDJSON file, resuming where an earlier run of the same file on the same target stopped.
- * @returns the exit code: 0 when every line is in the service
+ * Registers the people in an NDJSON file. It resumes where an earlier run with the same file and target stopped.
+ * @returns the exit code: 0 when every line is registered
  * @throws CommandFailure
  */
 export async function createUsersFromFile(
@@ -47,17 +46,17 @@ export async function createUsersFromFile(
 ): Promise<number> {
   const { io, client } = deps;
   const path = resolve(deps.cwd, options.file);
-  const survey = await takeStock(path, options.file, deps.signal);
+  const survey = await surveyRegularFile(path, options.file, deps.signal);
   const checkpointFile = createCheckpointFile(
     resolve(deps.cwd, options.progressFile ?? `${options.file}.progress`),
   );
   const found = options.restart === true ? undefined : await checkpointFile.read();
   if (found !== undefined) assertResumable(found, survey, client.describe(), checkpointFile.path);
-  const ledger = createImportProgress(found);
+  const progress = createImportProgress(found);
   const answeredBefore = found === undefined ? 0 : linesAnswered(found);
   if (found !== undefined) io.stderr(describeResume(found, answeredBefore, survey));
 
-  const progress = createProgress(io, {
+  const display = createProgress(io, {
     totalLines: survey.lines,
     answeredBefore,
     monotonicMs: deps.monotonicMs,
@@ -70,7 +69,7 @@ export async function createUsersFromFile(
       path,
       sha256: survey.sha256,
       client,
-      ledger,
+      progress,
       checkpointFile,
       concurrency: options.concurrency,
       password: deps.password,
@@ -80,36 +79,42 @@ export async function createUsersFromFile(
       signal: deps.signal,
       onRefused(refusal) {
         if (options.json) io.stdout(JSON.stringify({ type: 'refused', ...refusal }));
-        else progress.log(describeRefusal(refusal));
+        else display.log(describeRefusal(refusal));
       },
       onAnswered() {
         answered += 1;
-        progress.update(answered, ledger.counts());
+        display.update(answered, progress.counts());
       },
     });
   } finally {
-    progress.finish();
+    display.finish();
   }
   const seconds = (deps.monotonicMs() - startedAtMs) / 1_000;
-  const summary = { counts: ledger.counts(), answered, answeredBefore, seconds, survey };
+  const summary = { counts: progress.counts(), answered, answeredBefore, seconds, survey };
   if (options.json) io.stdout(JSON.stringify(summaryDocument(summary, stopped)));
   else io.stdout(describeSummary(summary));
   if (stopped !== undefined) {
-    const where = ledger.isUntouched() ? '' : ` to resume at line ${ledger.nextLine()}`;
+    const where = progress.isUntouched() ? '' : ` to resume at line ${progress.nextLine()}`;
     io.stderr(`${stopped}. Run the same command again${where}.`);
   }
-  return stopped === undefined && ledger.counts().refused === 0 ? EXIT.done : EXIT.failed;
+  return stopped === undefined && progress.counts().refused === 0 ? EXIT.done : EXIT.failed;
 }
 
-async function takeStock(path: string, name: string, signal: AbortSignal): Promise<FileSurvey> {
+async function surveyRegularFile(
+  path: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<FileSurvey> {
   try {
     if ((await stat(path)).isFile()) return await surveyFile(path, signal);
   } catch (error) {
-    if (signal.aborted) throw new CommandFailure('Interrupted before anything was sent.');
+    if (signal.aborted) throw new CommandFailure('Interrupted before the first request.');
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new CommandFailure(`Cannot read ${name} (${code}).`, { cause: error });
   }
-  throw new CommandFailure(`${name} is not a regular file: it is read twice, and again to resume.`);
+  throw new CommandFailure(
+    `${name} is not a regular file. The import reads the file twice, and again to resume.`,
+  );
 }
 
 function assertResumable(
@@ -118,15 +123,14 @@ function assertResumable(
   target: string,
   checkpointPath: string,
 ): void {
-  const began = `An earlier load stopped at line ${checkpoint.nextLine} (${checkpointPath}), and`;
-  const remedy =
-    'Begin again with --restart: people who are there already are then refused as email_taken.';
+  const began = `An earlier import stopped at line ${checkpoint.nextLine} (${checkpointPath}).`;
+  const restart = 'with --restart, which reports people who are registered already as email_taken.';
   if (checkpoint.sha256 !== survey.sha256) {
-    throw new CommandFailure(`${began} the file has changed since. ${remedy}`);
+    throw new CommandFailure(`${began} The file has changed since. Start over ${restart}`);
   }
   if (checkpoint.target !== target) {
     throw new CommandFailure(
-      `${began} went to ${checkpoint.target}, while this one would go to ${target}. Name that target, or: ${remedy}`,
+      `${began} Its target was ${checkpoint.target}, but this target is ${target}. Use the same target, or start over ${restart}`,
     );
   }
 }

@@ -1,27 +1,26 @@
 import type { Checkpoint, Counts } from './checkpoint.ts';
 
-/** What became of a line. */
 export type Outcome = 'created' | 'alreadyThere' | 'refused' | 'blank';
 
 /**
- * Keeps the books of a load: which lines are answered and how many had which outcome. Memory grows with the distance
- * between the lowest unanswered line and the highest answered one, which the load bounds.
+ * The state of an import: which lines are done, and how many had which outcome. Memory grows with the distance between
+ * the lowest line that is not done and the highest one that is; the checkpoint writer bounds it.
  */
 export interface ImportProgress {
-  /** The lowest line without an answer. */
+  /** The lowest line that is not done. */
   nextLine(): number;
   isDone(line: number): boolean;
-  /** Whether an earlier run may have sent the line and died before its answer. */
+  /** Whether an earlier run may have sent the line and died before the response. */
   maybeSentBefore(line: number): boolean;
-  settle(line: number, outcome: Outcome): void;
+  record(line: number, outcome: Outcome): void;
   counts(): Counts;
-  /** Whether no line has an answer and none is in doubt: there is nothing to remember. */
+  /** Whether no line is done and none may have been sent: there is nothing to resume. */
   isUntouched(): boolean;
-  /** For the checkpoint that lets lines up to `sentUpTo` be sent. */
+  /** The state for a checkpoint that admits lines up to `sentUpTo`. */
   snapshot(sentUpTo: number): Pick<Checkpoint, 'nextLine' | 'doneRanges' | 'sentUpTo' | 'counts'>;
 }
 
-/** Books that begin empty, or where a checkpoint left them. */
+/** Starts empty, or from the checkpoint of an earlier run. */
 export function createImportProgress(resumed?: Checkpoint): ImportProgress {
   let nextLine = resumed?.nextLine ?? 1;
   const inDoubtUpTo = resumed?.sentUpTo ?? 0;
@@ -34,7 +33,7 @@ export function createImportProgress(resumed?: Checkpoint): ImportProgress {
     nextLine: () => nextLine,
     isDone: (line) => line < nextLine || done.has(line),
     maybeSentBefore: (line) => line <= inDoubtUpTo,
-    settle(line, outcome) {
+    record(line, outcome) {
       if (outcome !== 'blank') counts[outcome] += 1;
       done.add(line);
       while (done.delete(nextLine)) nextLine += 1;
@@ -44,7 +43,7 @@ export function createImportProgress(resumed?: Checkpoint): ImportProgress {
     snapshot: (sentUpTo) => ({
       nextLine,
       doneRanges: toRanges(done),
-      // What was in doubt before stays so: this run may not have come to it yet.
+      // Lines that the earlier run may have sent stay in doubt: this run may not have reached them.
       sentUpTo: Math.max(sentUpTo, inDoubtUpTo),
       counts: { ...counts },
     }),

@@ -10,19 +10,18 @@ export type Line =
   | { readonly number: number; readonly kind: 'too_long' }
   | { readonly number: number; readonly kind: 'not_utf8' };
 
-/** Longest line, in bytes: the service refuses longer requests anyway. */
+/** The service rejects longer requests. */
 const LINE_MAX_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** What a file holds: its fingerprint and its size. */
 export interface FileSurvey {
-  /** Hexadecimal SHA-256 of every byte. */
+  /** SHA-256 of the content, hexadecimal. */
   readonly sha256: string;
   readonly lines: number;
 }
 
-/** Reads the whole file once, in constant memory. Rejects as the file system does. */
+/** Reads the whole file once, in constant memory. @throws the error of the file system */
 export async function surveyFile(path: string, signal?: AbortSignal): Promise<FileSurvey> {
   const hash = createHash('sha256');
   let lines = 0;
@@ -37,15 +36,15 @@ export async function surveyFile(path: string, signal?: AbortSignal): Promise<Fi
 }
 
 /**
- * The lines of a file, one at a time, in memory of at most one line and one chunk. A byte order mark and carriage
- * returns before line feeds are left out. `hash` gets every byte that is read.
+ * Yields the lines of a file; memory holds at most one line and one chunk. It drops a byte order mark, and the carriage
+ * return before a line feed. `hash` gets every byte that is read.
  */
 export async function* readLines(path: string, hash?: Hash): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let length = 0;
   let number = 1;
-  const take = (part: Buffer): void => {
-    // Of a line that is too long only its length is kept.
+  const append = (part: Buffer): void => {
+    // Of a line that is too long, only the length is kept.
     if (length <= LINE_MAX_BYTES) parts.push(part);
     length += part.length;
   };
@@ -60,11 +59,11 @@ export async function* readLines(path: string, hash?: Hash): AsyncGenerator<Line
     hash?.update(chunk);
     let start = 0;
     for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, start)) {
-      take(chunk.subarray(start, at));
+      append(chunk.subarray(start, at));
       yield finish();
       start = at + 1;
     }
-    if (start < chunk.length) take(chunk.subarray(start));
+    if (start < chunk.length) append(chunk.subarray(start));
   }
   if (length > 0) yield finish();
 }
@@ -75,7 +74,7 @@ function toLine(number: number, length: number, parts: readonly Buffer[]): Line 
   if (bytes.at(-1) === CARRIAGE_RETURN) bytes = bytes.subarray(0, -1);
   let text: string;
   try {
-    // Fatal: a replaced character would register a person under a name that is not theirs.
+    // Fatal: a replacement character would register a person under a wrong name.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number !== 1 }).decode(bytes);
   } catch {
     return { number, kind: 'not_utf8' };

@@ -4,49 +4,48 @@ import { type OperatorClient, ServiceUnreachable } from '../operator-client.ts';
 import { describeProblem, problemOf } from '../problem.ts';
 import { type RetryPolicy, requestWithRetries } from '../retry.ts';
 import type { CheckpointFile } from './checkpoint.ts';
-import { createCheckpointKeeper } from './checkpoint-writer.ts';
+import { createCheckpointWriter } from './checkpoint-writer.ts';
 import type { ImportProgress, Outcome } from './import-progress.ts';
 import { type Line, readLines } from './line-reader.ts';
 import { parsePersonLine, type Refusal, refusalOf } from './person-line.ts';
 
-/** What a load works on. Times in milliseconds. */
 export interface LoadDeps {
   readonly path: string;
-  /** Of the file, as surveyed: a file that changes meanwhile must not pass for it. */
+  /** Hash of the file before the import: a file that changes during the import stops it. */
   readonly sha256: string;
   readonly client: OperatorClient;
-  readonly ledger: ImportProgress;
+  readonly progress: ImportProgress;
   readonly checkpointFile: CheckpointFile;
   readonly concurrency: number;
-  /** For lines without one. */
+  /** Password for lines without one. */
   readonly password: string | undefined;
   readonly policy: RetryPolicy;
   readonly checkpointIntervalMs: number;
-  /** Requests under way when the load stops get so long for their answers. */
+  /** When the import stops, requests in flight have this long to finish. */
   readonly graceMs: number;
-  /** Stops the load. */
+  /** Stops the import. */
   readonly signal: AbortSignal;
   onRefused(refusal: Refusal): void;
   onAnswered(): void;
 }
 
-/** How a load ended: undefined for complete, else why it stopped. */
+/** Why an import stopped; undefined if it is complete. */
 export type StopReason = string | undefined;
 
-/** So many failures (500) in a row are no longer about the lines. */
+/** After this many failures (500) in a row the cause is the service, not the lines. */
 const FAILURES_IN_A_ROW = 5;
 
 /**
- * Sends the lines of a file that the ledger has no answer for, `concurrency` at a time, in constant memory. The
- * checkpoint is there while lines may be unanswered and removed once none is.
+ * Sends the lines of a file that are not done yet, `concurrency` at a time, in constant memory. The checkpoint exists
+ * until every line is done.
  * @throws CommandFailure when the checkpoint cannot be written
  */
 export async function loadFile(deps: LoadDeps): Promise<StopReason> {
-  const { ledger, signal } = deps;
+  const { progress, signal } = deps;
   const stop = createStop(signal, deps.graceMs);
-  const keeper = createCheckpointKeeper({
+  const checkpoints = createCheckpointWriter({
     file: deps.checkpointFile,
-    ledger,
+    progress,
     subject: { sha256: deps.sha256, target: deps.client.describe() },
     intervalMs: deps.checkpointIntervalMs,
     onFailure: (error) => stop.stop(messageOf(error)),
@@ -60,38 +59,38 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
     while (!stop.soft.aborted) {
       const { value: line, done } = await lines.next();
       if (done === true || line === undefined) return;
-      if (ledger.isDone(line.number)) continue;
-      if (!(await keeper.admit(line.number)) || stop.soft.aborted) return;
+      if (progress.isDone(line.number)) continue;
+      if (!(await checkpoints.admit(line.number)) || stop.soft.aborted) return;
       unanswered.add(line.number);
       const outcome = await send(line);
       if (outcome === 'in_doubt') return;
       unanswered.delete(line.number);
       if (outcome === 'not_done') return;
-      ledger.settle(line.number, outcome);
+      progress.record(line.number, outcome);
       deps.onAnswered();
     }
   }
 
-  stop.soft.addEventListener('abort', () => void keeper.end(), { once: true });
+  stop.soft.addEventListener('abort', () => void checkpoints.end(), { once: true });
   try {
-    await keeper.begin();
+    await checkpoints.begin();
     await Promise.all(
       Array.from({ length: deps.concurrency }, () =>
         work().catch((error: unknown) => stop.fail(error)),
       ),
     );
   } finally {
-    await keeper.end();
+    await checkpoints.end();
     await lines.return(undefined);
     stop.release();
   }
   if (!stop.soft.aborted && hash.digest('hex') !== deps.sha256) {
-    stop.stop('The file changed while it was read');
+    stop.stop('The file changed during the import');
   }
   if (stop.soft.aborted) {
-    // A mistyped target must not be what the next run has to resume on.
-    if (ledger.isUntouched() && unanswered.size === 0) await deps.checkpointFile.remove();
-    else await keeper.writeFinal(Math.max(0, ...unanswered));
+    // A mistyped target must not become the target that the next run has to resume on.
+    if (progress.isUntouched() && unanswered.size === 0) await deps.checkpointFile.remove();
+    else await checkpoints.writeFinal(Math.max(0, ...unanswered));
     if (stop.error() !== undefined) throw stop.error();
     return stop.reason();
   }
@@ -99,10 +98,10 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
   return undefined;
 }
 
-/** What became of a line, or how it stays unanswered when it stopped the load. */
-type Sent = Outcome | 'not_done' | 'in_doubt';
+/** The outcome of a line. A line that stops the import was `not_done`, or may have been done (`in_doubt`). */
+type SendResult = Outcome | 'not_done' | 'in_doubt';
 
-function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Sent> {
+function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<SendResult> {
   let failuresInARow = 0;
   const refuse = (refusal: Refusal): Outcome => {
     deps.onRefused(refusal);
@@ -136,7 +135,7 @@ function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Sent>
       return refuse(refusalOf(line.number, problem, body));
     }
     if (status === 409 && problem.code === 'email_taken') {
-      const ours = response.maybeDoneBefore || deps.ledger.maybeSentBefore(line.number);
+      const ours = response.maybeDoneBefore || deps.progress.maybeSentBefore(line.number);
       if (ours) return 'alreadyThere';
     }
     if (LINE_REFUSED.has(status)) return refuse(refusalOf(line.number, problem, body));
@@ -145,22 +144,22 @@ function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<Sent>
   };
 }
 
-/** Answers about the line itself, which another try would not change. */
+/** Rejections of the line itself: a retry would not change them. */
 const LINE_REFUSED = new Set([400, 409, 413, 415, 422]);
 
 function whyStopped(status: number, description: string): string {
-  if (status === 401 || status === 403) return `The service refuses the caller (${description})`;
+  if (status === 401 || status === 403) return `The service rejects the key (${description})`;
   if (status === 429 || status >= 500) return `The service does not recover (${description})`;
-  return `What answers is not the user service (${description})`;
+  return `The response is not from a user service (${description})`;
 }
 
-/** How a load is told to stop: `soft` sends nothing more, `hard` gives up on the answers too. */
+/** Stops an import: after `soft` no line is sent, after `hard` no response is waited for. */
 interface Stop {
   readonly soft: AbortSignal;
   readonly hard: AbortSignal;
-  /** The first reason stays. */
+  /** The first reason is kept. */
   stop(reason: string): void;
-  /** Stops for a failure that the load throws. */
+  /** Stops with an error that `loadFile` throws. */
   fail(error: unknown): void;
   reason(): StopReason;
   error(): unknown;
@@ -199,5 +198,5 @@ function createStop(signal: AbortSignal, graceMs: number): Stop {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof CommandFailure ? error.message : 'The load failed';
+  return error instanceof CommandFailure ? error.message : 'The import failed';
 }

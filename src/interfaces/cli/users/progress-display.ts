@@ -2,7 +2,7 @@ import { MultiBar } from 'cli-progress';
 import type { CliIo } from '../io.ts';
 import type { Counts } from './checkpoint.ts';
 
-/** Shows how far a load is, on standard error. */
+/** Shows the progress of an import on standard error. */
 export interface Progress {
   update(answeredLines: number, counts: Counts): void;
   /** Writes a line that the progress does not overwrite. */
@@ -13,15 +13,14 @@ export interface Progress {
 
 interface Options {
   readonly totalLines: number;
-  /** Answered by earlier runs: they say nothing about this one's rate. */
+  /** Lines done by earlier runs: they do not count for the rate of this run. */
   readonly answeredBefore: number;
   readonly monotonicMs: () => number;
 }
 
-/** Between two lines where there is no terminal, in milliseconds. */
 const LINE_INTERVAL_MS = 5_000;
 
-/** A bar on a terminal, a line every five seconds elsewhere. */
+/** Shows a bar on a terminal; elsewhere it writes a line every five seconds. */
 export function createProgress(io: CliIo, options: Options): Progress {
   const { totalLines, answeredBefore, monotonicMs } = options;
   const startedAtMs = monotonicMs();
@@ -33,7 +32,7 @@ export function createProgress(io: CliIo, options: Options): Progress {
     const left = rate > 0 ? formatSeconds((totalLines - answered) / rate) : '?';
     return { rate: rate.toFixed(rate < 10 ? 1 : 0), left, refused };
   };
-  const take = (answeredLines: number, counts: Counts): void => {
+  const set = (answeredLines: number, counts: Counts): void => {
     answered = answeredLines;
     refused = counts.refused;
   };
@@ -53,7 +52,7 @@ export function createProgress(io: CliIo, options: Options): Progress {
     let finished = false;
     return {
       update(answeredLines, counts) {
-        take(answeredLines, counts);
+        set(answeredLines, counts);
         bar.update(answered, figures());
       },
       log: (line) => bars.log(`${line}\n`),
@@ -71,7 +70,7 @@ export function createProgress(io: CliIo, options: Options): Progress {
       const { rate, left } = figures();
       io.stderr(`${answered} of ${totalLines} lines, ${rate}/s, ${left} left, ${refused} refused`);
     }, LINE_INTERVAL_MS);
-    return { update: take, log: (line) => io.stderr(line), finish: () => clearInterval(timer) };
+    return { update: set, log: (line) => io.stderr(line), finish: () => clearInterval(timer) };
   }
 }
 

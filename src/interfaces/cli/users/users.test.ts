@@ -200,7 +200,7 @@ describe('the service key', () => {
     const setting = { cwd: directory.path };
     const run = await list(setting, '--url', service.url, '--key-file', 'wrong');
     expect(run.code).toBe(1);
-    expect(run.stderr.join()).toContain('holds no service key');
+    expect(run.stderr.join()).toContain('does not contain a service key');
     expect(run.output).not.toContain('canary');
     expect((await list(setting, '--url', service.url, '--key-file', 'missing')).code).toBe(1);
     expect((await list(setting, '--key-file', 'wrong')).code).toBe(2);
