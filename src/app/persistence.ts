@@ -5,8 +5,9 @@ import {
   openDatabase,
   openMonitoringConnection,
 } from '../infrastructure/database/open-database.ts';
-import { createPostgresMailAdministration } from '../infrastructure/database/postgres/mail-queue.ts';
+import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
+  createPostgresDeadEvents,
   createPostgresOutboxAdministration,
   createPostgresOutboxLog,
 } from '../infrastructure/database/postgres/outbox-queue.ts';
@@ -87,7 +88,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     monitoring,
     outboxLog: createPostgresOutboxLog(database),
     outboxAdministration: createPostgresOutboxAdministration(database),
-    mailAdministration: createPostgresMailAdministration(database),
+    deadEvents: createPostgresDeadEvents(database),
+    deadMails: createPostgresDeadMails(database),
     users: createPostgresUserRepository(database),
     sessions: createPostgresSessionRepository(database),
     serviceAccounts,

@@ -1,5 +1,6 @@
-import type { MailAdministration } from '../domain/mail.ts';
-import type { OutboxAdministration, OutboxLog } from '../domain/outbox/outbox-queue.ts';
+import type { DeadLetters } from '../domain/dead-letters.ts';
+import type { DeadMail } from '../domain/mail.ts';
+import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
 import { createCheckHealth } from './check-health.ts';
@@ -17,8 +18,8 @@ export interface UseCasePorts
   readonly lifetimes: SessionPorts['lifetimes'];
   readonly knownServiceAccounts: AccessPorts['knownServiceAccounts'] & { clear(): void };
   readonly outboxLog: OutboxLog;
-  readonly outboxAdministration: OutboxAdministration;
-  readonly mailAdministration: MailAdministration;
+  readonly deadEvents: DeadLetters<DeadEvent>;
+  readonly deadMails: DeadLetters<DeadMail>;
   readonly healthChecks: readonly HealthCheck[];
   readonly monotonicMs: () => number;
 }
@@ -40,12 +41,8 @@ export function createUseCases(ports: UseCasePorts) {
       keys: ports.serviceKeys,
       onRevoked: () => ports.knownServiceAccounts.clear(),
     }),
-    outbox: createOutboxUseCases({
-      log: ports.outboxLog,
-      administration: ports.outboxAdministration,
-      logger,
-    }),
-    mail: createMailUseCases({ administration: ports.mailAdministration, logger }),
+    outbox: createOutboxUseCases(ports),
+    mail: createMailUseCases(ports),
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

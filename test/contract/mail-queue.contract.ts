@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedMail, NewMail } from '../../src/domain/mail.ts';
 import {
-  createPostgresMailAdministration,
+  createPostgresDeadMails,
   createPostgresMailStore,
 } from '../../src/infrastructure/database/postgres/mail-queue.ts';
 import type { DatabaseImplementation } from './databases.ts';
@@ -9,7 +9,6 @@ import { ids, inTransaction, useDatabase } from './fixtures.ts';
 
 const claim = { limit: 10, leaseMs: 60_000, host: 'example.com' };
 
-/** What the mail queue does on every database. */
 export function describeMailQueueContract(implementation: DatabaseImplementation): void {
   describe(`Mail queue contract: ${implementation.name}`, () => {
     const database = useDatabase(implementation);
@@ -30,7 +29,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       await inTransaction(database(), ({ mail }) => mail.enqueue(mails));
     }
 
-    /** As if the time had passed. */
+    /** Simulates that the lease, or the pause, has ended. */
     async function makeDue(): Promise<void> {
       await database().query("update mail_queue set next_attempt_at = now() - interval '1 second'");
     }
@@ -40,7 +39,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       return mail ?? expect.fail('nothing is due');
     }
 
-    it('hands out what a transaction queued, as it was, with the first attempt and a Message-ID', async () => {
+    it('returns the mail that a transaction queued, with attempt 1 and a Message-ID', async () => {
       const mail = newMail();
       await queue(mail);
       const { id, messageId, attempt, ...rest } = await claimOne();
@@ -48,17 +47,17 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect([messageId, attempt]).toEqual([`${id}@example.com`, 1]);
     });
 
-    it('knows nothing of a transaction that was rolled back', async () => {
+    it('has no mail of a transaction that was rolled back', async () => {
       const failing = inTransaction(database(), async ({ mail }) => {
         await mail.enqueue([newMail()]);
-        throw new Error('changed its mind');
+        throw new Error('rolled back');
       });
-      await expect(failing).rejects.toThrow('changed its mind');
+      await expect(failing).rejects.toThrow('rolled back');
       expect(await store().claim(claim)).toEqual([]);
-      expect(await store().backlog()).toEqual({ waiting: 0, oldestMs: 0 });
+      expect(await store().backlog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
     });
 
-    it('gives each mail to one of many senders', async () => {
+    it('gives each mail to exactly one of many senders', async () => {
       const mails = Array.from({ length: 20 }, () => newMail());
       await queue(...mails);
       const batches = await Promise.all(
@@ -70,7 +69,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(3);
     });
 
-    it('gives a mail out again when its lease has run out, under the same Message-ID', async () => {
+    it('returns a mail again when its lease has ended, with the same Message-ID', async () => {
       await queue(newMail());
       const first = await claimOne();
       expect(await store().claim(claim)).toEqual([]);
@@ -79,24 +78,23 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(second).toEqual({ ...first, attempt: 2 });
     });
 
-    it('lets nobody change a mail under a claim that is over', async () => {
+    it('refuses changes under a claim that has ended', async () => {
       await queue(newMail());
       const late = await claimOne();
       await makeDue();
       const current = await claimOne();
       expect(await store().markSent(late)).toBe(false);
-      expect(await store().putOff(late, 1, 'late')).toBe(false);
-      expect(await store().markFailed(late, 'late')).toBe(false);
+      expect(await store().reschedule(late, 1, 'late')).toBe(false);
+      expect(await store().markDead(late, 'late')).toBe(false);
       expect(await store().markSent(current)).toBe(true);
       expect(await store().markSent(current)).toBe(false);
-      expect(await store().putOff(current, 1, 'sent already')).toBe(false);
+      expect(await store().reschedule(current, 1, 'sent already')).toBe(false);
     });
 
-    it('puts a mail off for as long as it is told, and keeps the reason', async () => {
+    it('reschedules a mail by the given delay, and keeps the reason', async () => {
       await queue(newMail());
-      expect(await store().putOff(await claimOne(), 60_000, `greylisted ${'x'.repeat(500)}`)).toBe(
-        true,
-      );
+      const reason = `greylisted ${'x'.repeat(500)}`;
+      expect(await store().reschedule(await claimOne(), 60_000, reason)).toBe(true);
       expect(await store().claim(claim)).toEqual([]);
       const { rows } = await database().query<{ last_error: string; seconds: number }>(
         `select last_error, extract(epoch from next_attempt_at - now())::double precision as seconds
@@ -107,12 +105,12 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(rows[0]?.seconds).toBeLessThanOrEqual(60);
     });
 
-    it('never gives out what was sent or given up, and forgets the text of what was sent', async () => {
+    it('never returns a sent mail or a dead letter, and clears the text of a sent mail', async () => {
       await queue(newMail(), newMail());
-      const [sent, failed] = await store().claim(claim);
-      if (sent === undefined || failed === undefined) return expect.fail('two are due');
+      const [sent, dead] = await store().claim(claim);
+      if (sent === undefined || dead === undefined) return expect.fail('two are due');
       await store().markSent(sent);
-      await store().markFailed(failed, 'no such mailbox');
+      await store().markDead(dead, 'no such mailbox');
       await makeDue();
       expect(await store().claim(claim)).toEqual([]);
       expect((await store().backlog()).waiting).toBe(0);
@@ -122,14 +120,14 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(rows).toEqual([{ body: '' }]);
     });
 
-    it('deletes what ended long ago, so many at most, and nothing else', async () => {
+    it('deletes mails that ended long ago, up to the limit, and no others', async () => {
       await queue(newMail(), newMail(), newMail(), newMail());
-      const [sent, failed, recent] = await store().claim({ ...claim, limit: 3 });
-      if (sent === undefined || failed === undefined || recent === undefined) {
+      const [sent, dead, recent] = await store().claim({ ...claim, limit: 3 });
+      if (sent === undefined || dead === undefined || recent === undefined) {
         return expect.fail('three are due');
       }
       await store().markSent(sent);
-      await store().markFailed(failed, 'no');
+      await store().markDead(dead, 'no');
       await database().query(
         `update mail_queue
         set sent_at = sent_at - interval '2 hours', failed_at = failed_at - interval '2 hours'`,
@@ -142,50 +140,49 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(rows).toHaveLength(2);
     });
 
-    it('shows operators what was given up, and tries it again or drops it', async () => {
-      const administration = createPostgresMailAdministration(database());
+    it('lists, requeues and drops dead letters', async () => {
+      const deadMails = createPostgresDeadMails(database());
       await queue(newMail(), newMail(), newMail());
       const [one, other, waiting] = await store().claim(claim);
       if (one === undefined || other === undefined) return expect.fail('three are due');
-      await store().markFailed(one, 'no such mailbox');
-      await store().markFailed(other, 'too late');
-      const failed = await administration.listFailed(10);
-      expect(failed).toEqual([
+      await store().markDead(one, 'no such mailbox');
+      await store().markDead(other, 'too late');
+      expect(await deadMails.list(10)).toEqual([
         {
           ...{ id: one.id, kind: 'password_changed', attempts: 1, lastError: 'no such mailbox' },
-          ...{ createdAt: expect.any(Date), failedAt: expect.any(Date) },
+          ...{ createdAt: expect.any(Date), deadAt: expect.any(Date) },
         },
         expect.objectContaining({ id: other.id }),
       ]);
-      expect(await administration.listFailed(1)).toHaveLength(1);
-      expect(await administration.requeueFailed(ids.next())).toBe(0);
-      expect(await administration.requeueFailed(one.id)).toBe(1);
-      expect(await administration.requeueFailed(one.id)).toBe(0);
+      expect(await deadMails.list(1)).toHaveLength(1);
+      expect(await deadMails.requeue(ids.next())).toBe(0);
+      expect(await deadMails.requeue(one.id)).toBe(1);
+      expect(await deadMails.requeue(one.id)).toBe(0);
       const again = await store().claim(claim);
       expect(again).toEqual([one]);
-      await store().markFailed(one, 'still none');
-      expect(await administration.dropFailed(waiting?.id ?? '')).toBe(false);
-      expect(await administration.dropFailed(other.id)).toBe(true);
-      expect(await administration.dropFailed(other.id)).toBe(false);
-      expect(await administration.requeueFailed(null)).toBe(1);
-      expect(await administration.listFailed(10)).toEqual([]);
+      await store().markDead(one, 'still no such mailbox');
+      expect(await deadMails.drop(waiting?.id ?? '')).toBe(false);
+      expect(await deadMails.drop(other.id)).toBe(true);
+      expect(await deadMails.drop(other.id)).toBe(false);
+      expect(await deadMails.requeue(null)).toBe(1);
+      expect(await deadMails.list(10)).toEqual([]);
     });
 
-    it('tells how many wait and for how long', async () => {
+    it('counts the waiting mails and gives the age of the oldest', async () => {
       await queue(newMail(), newMail());
       await database().query("update mail_queue set created_at = now() - interval '1 minute'");
       await store().markSent(
         await (async () => (await store().claim({ ...claim, limit: 1 }))[0] ?? expect.fail())(),
       );
-      const { waiting, oldestMs } = await store().backlog();
+      const { waiting, oldestAgeMs } = await store().backlog();
       expect(waiting).toBe(1);
-      expect(oldestMs).toBeGreaterThanOrEqual(60_000);
+      expect(oldestAgeMs).toBeGreaterThanOrEqual(60_000);
     });
 
     it.each([
       ['recipient', { to: 'ada@example.com\r\nBcc: eve@example.com' }],
       ['subject', { subject: 'Hello\nBcc: eve@example.com' }],
-    ])('stores no %s that would end a header', async (_what, traits) => {
+    ])('refuses a %s with a line break', async (_what, traits) => {
       await expect(queue(newMail(traits))).rejects.toThrow();
       expect((await store().backlog()).waiting).toBe(0);
     });

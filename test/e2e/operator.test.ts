@@ -21,16 +21,16 @@ import {
   start,
 } from './support.ts';
 
-/** Deadlines, not expectations: each command is a process of its own on a machine that others use. */
+/** A deadline, not an expectation: each command is a separate process on a busy machine. */
 const TIMEOUT_MS = 60_000;
 const INTERRUPTED = { code: 0, stderr: '' };
 
 describe('with the embedded database', () => {
-  it('commands need the service, and make no data where there are none', async () => {
+  it('commands need a running service, and create no data directory', async () => {
     const cwd = createWorkingDirectory();
     for (const args of [
       ['events', 'tail'],
-      ['mail', 'failed', 'list'],
+      ['mail', 'dead-letters', 'list'],
     ]) {
       const { code, stdout, stderr } = await run(args, cwd);
       expect([code, stdout]).toEqual([1, '']);
@@ -39,7 +39,7 @@ describe('with the embedded database', () => {
     expect(existsSync(join(cwd, 'data'))).toBe(false);
   });
 
-  it('tail shows a registration, and given-up mail is listed, tried again and dropped', async () => {
+  it('tail prints a registration, and a mail dead letter is listed, requeued and dropped', async () => {
     const cwd = createWorkingDirectory();
     const smtp = await useSmtpServer();
     const { url } = await serve(cwd, {
@@ -56,10 +56,10 @@ describe('with the embedded database', () => {
     tail.signal('SIGINT');
     expect(await outcomeOf(tail)).toMatchObject(INTERRUPTED);
 
-    const failed = () => run(['mail', 'failed', 'list', '--json'], cwd);
+    const list = () => run(['mail', 'dead-letters', 'list', '--json'], cwd);
     const listed = await eventually(
       async () => {
-        const { stdout } = await failed();
+        const { stdout } = await list();
         expect(stdout).toContain('550');
         return stdout;
       },
@@ -67,25 +67,25 @@ describe('with the embedded database', () => {
     );
     const { id: mailId, attempts } = JSON.parse(listed);
     expect([attempts, listed.includes('never.a')]).toEqual([1, false]);
-    const requeued = await run(['mail', 'failed', 'requeue', mailId], cwd);
-    expect(requeued).toMatchObject({ code: 0, stdout: 'requeued 1 given-up mail\n' });
-    // Refused again.
-    await eventually(async () => expect((await failed()).stdout).toContain(mailId), {
+    const requeued = await run(['mail', 'dead-letters', 'requeue', mailId], cwd);
+    expect(requeued).toMatchObject({ code: 0, stdout: 'requeued 1 dead letter\n' });
+    // The server rejects it again.
+    await eventually(async () => expect((await list()).stdout).toContain(mailId), {
       timeoutMs: TIMEOUT_MS,
     });
-    const dropped = await run(['mail', 'failed', 'drop', mailId], cwd);
-    expect(dropped).toMatchObject({ code: 0, stdout: 'dropped 1 given-up mail\n' });
-    expect(await failed()).toMatchObject({ code: 0, output: '' });
+    const dropped = await run(['mail', 'dead-letters', 'drop', mailId], cwd);
+    expect(dropped).toMatchObject({ code: 0, stdout: 'dropped 1 dead letter\n' });
+    expect(await list()).toMatchObject({ code: 0, output: '' });
   });
 });
 
 describe('with PostgreSQL and NATS', () => {
-  it('tail shows a registration, and parked events are published or dropped', async () => {
+  it('tail prints a registration, and event dead letters are published or dropped', async () => {
     const { connectionOptions } = await createTestDatabase();
     const database = await connectPostgres(connectionOptions);
     const nats = await startNats({ jetstream: true });
     onTestFinished(() => nats.stop());
-    const [mended, dropped] = await parkTwo(database, nats.url);
+    const [fixed, dropped] = await createTwoDeadLetters(database, nats.url);
     const cwd = createWorkingDirectory();
     const env: Env = {
       ...postgresEnvironment(connectionOptions),
@@ -99,38 +99,38 @@ describe('with PostgreSQL and NATS', () => {
     tail.signal('SIGINT');
     expect(await outcomeOf(tail)).toMatchObject(INTERRUPTED);
 
-    const parked = (...args: string[]) => run(['events', 'parked', ...args], cwd, env);
-    const { stdout } = await parked('list', '--json');
+    const deadLetters = (...args: string[]) => run(['events', 'dead-letters', ...args], cwd, env);
+    const { stdout } = await deadLetters('list', '--json');
     const rows = stdout.trim().split('\n');
     expect(rows.map((row) => JSON.parse(row))).toMatchObject([
-      { id: mended.eventId, attempts: 1, waiting_behind: 2 },
+      { id: fixed.eventId, attempts: 1, waiting_behind: 2 },
       { id: dropped.eventId, attempts: 1, waiting_behind: 2 },
     ]);
     await database.query(`update outbox set data = '{"status":"active"}' where id = $1`, [
-      mended.eventId,
+      fixed.eventId,
     ]);
-    const requeued = await parked('requeue', mended.eventId);
-    expect(requeued).toMatchObject({ code: 0, stdout: 'requeued 1 parked event\n' });
-    expect((await parked('requeue', mended.eventId)).code).toBe(1);
-    expect(await parked('drop', dropped.eventId)).toMatchObject({
+    const requeued = await deadLetters('requeue', fixed.eventId);
+    expect(requeued).toMatchObject({ code: 0, stdout: 'requeued 1 dead letter\n' });
+    expect((await deadLetters('requeue', fixed.eventId)).code).toBe(1);
+    expect(await deadLetters('drop', dropped.eventId)).toMatchObject({
       code: 0,
-      stdout: 'dropped 1 parked event\n',
+      stdout: 'dropped 1 dead letter\n',
     });
     await eventually(async () => {
       const streamed = (await readStream(nats.url)).map(({ event }) => event);
       const versionsOf = (userId: string) =>
         streamed.filter((event) => event.userId === userId).map((event) => event.userVersion);
-      expect([mended, dropped].map(({ userId }) => versionsOf(userId))).toEqual([
+      expect([fixed, dropped].map(({ userId }) => versionsOf(userId))).toEqual([
         [1, 2, 3],
         [2, 3],
       ]);
     });
-    expect(await parked('list')).toMatchObject({ code: 0, stdout: '' });
+    expect(await deadLetters('list')).toMatchObject({ code: 0, stdout: '' });
   });
 });
 
-/** Two users with three events each, whose first one the broker refused for its size. */
-async function parkTwo(database: Database, url: string) {
+/** Two users with three events each; the broker rejected the first event for its size. */
+async function createTwoDeadLetters(database: Database, url: string) {
   const userIds = await commitLives(database, 2, 3);
   const { rows } = await database.query<{ id: string; user_id: string }>(
     `update outbox set data = jsonb_build_object('status', repeat('x', 2000000))
@@ -138,8 +138,8 @@ async function parkTwo(database: Database, url: string) {
   );
   const relay = await startRelay({ database, url, settings: { maxAttempts: 1, pollMs: 20 } });
   await eventually(async () => {
-    const parked = await database.query('select id from outbox where parked_at is not null');
-    expect(parked.rows).toHaveLength(2);
+    const dead = await database.query('select id from outbox where parked_at is not null');
+    expect(dead.rows).toHaveLength(2);
   });
   await relay.stop();
   const events = userIds.map((userId) => ({

@@ -12,7 +12,7 @@ const operations = readOperations(
     { version: '0.0.0' },
   ),
 );
-/** `operationId status` of every answer that a case below got. */
+/** `operationId status` of every response that a case below received. */
 const seen = new Set<string>();
 
 let app: Awaited<ReturnType<typeof createTestApp>>;
@@ -26,7 +26,7 @@ function operationOf(operationId: string): Operation {
   return found ?? expect.fail(`no operation ${operationId}`);
 }
 
-/** Over the control socket, as the operator. */
+/** Sends a request over the control socket, as the operator. */
 async function call(
   operationId: string,
   request: { readonly id?: string; readonly query?: string; readonly body?: object | string } = {},
@@ -44,8 +44,8 @@ async function call(
   return { status: answer.statusCode, body: answer.json() };
 }
 
-/** An event that is parked, and one of the same user behind it. @returns the id of the first. */
-async function park(): Promise<{ readonly id: string; readonly userId: string }> {
+/** Inserts a dead letter, and an event of the same user that waits behind it. */
+async function insertDeadEvent(): Promise<{ readonly id: string; readonly userId: string }> {
   const [id, userId] = [randomUUID(), randomUUID()];
   await app.database.query(
     `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at, attempts, parked_at, last_error)
@@ -56,8 +56,8 @@ async function park(): Promise<{ readonly id: string; readonly userId: string }>
   return { id, userId };
 }
 
-/** A mail that was given up. @returns its id. */
-async function giveUp(): Promise<string> {
+/** @returns the id of the mail. */
+async function insertDeadMail(): Promise<string> {
   const id = randomUUID();
   await app.database.query(
     `insert into mail_queue (id, user_id, kind, recipient, subject, body, created_at, attempts, failed_at, last_error)
@@ -67,9 +67,9 @@ async function giveUp(): Promise<string> {
   return id;
 }
 
-describe('the events', () => {
-  test('are listed after a position, and without one only their end is told', async () => {
-    await park();
+describe('events', () => {
+  test('are listed after a position; without one, only the last position is returned', async () => {
+    await insertDeadEvent();
     const { body } = await call('listEvents');
     expect(body).toEqual({ events: [], last_position: expect.any(Number) });
     const query = `?after=${body.last_position - 1}`;
@@ -82,50 +82,50 @@ describe('the events', () => {
     }
   });
 
-  test('that are parked are listed, requeued and dropped', async () => {
-    const [one, other] = [await park(), await park()];
-    const listed = await call('listParkedEvents');
-    expect(listed.body.events).toContainEqual({
+  test('that are dead letters are listed, requeued and dropped', async () => {
+    const [one, other] = [await insertDeadEvent(), await insertDeadEvent()];
+    const listed = await call('listEventDeadLetters');
+    expect(listed.body.dead_letters).toContainEqual({
       ...{ id: one.id, type: 'user.created', user_id: one.userId, attempts: 10 },
       ...{ last_error: 'too large', waiting_behind: 1 },
-      ...{ time: expect.any(String), parked_at: expect.any(String) },
+      ...{ time: expect.any(String), dead_at: expect.any(String) },
     });
     const requeue = async (id: unknown) =>
-      (await call('requeueParkedEvents', { body: { id } })).body;
+      (await call('requeueEventDeadLetters', { body: { id } })).body;
     expect(await requeue(NOTHING)).toEqual({ count: 0 });
     expect(await requeue(one.id)).toEqual({ count: 1 });
     expect(await requeue(one.id)).toEqual({ count: 0 });
-    expect((await call('dropParkedEvent', { id: one.id })).body).toEqual({ count: 0 });
-    expect((await call('dropParkedEvent', { id: other.id })).body).toEqual({ count: 1 });
-    await park();
+    expect((await call('dropEventDeadLetter', { id: one.id })).body).toEqual({ count: 0 });
+    expect((await call('dropEventDeadLetter', { id: other.id })).body).toEqual({ count: 1 });
+    await insertDeadEvent();
     expect((await requeue(null)).count).toBeGreaterThanOrEqual(1);
-    expect((await call('listParkedEvents')).body).toEqual({ events: [] });
+    expect((await call('listEventDeadLetters')).body).toEqual({ dead_letters: [] });
   });
 });
 
-describe('the mails that were given up', () => {
-  test('are listed without recipient and text, requeued and dropped', async () => {
-    const [one, other] = [await giveUp(), await giveUp()];
-    const { body } = await call('listFailedMails');
+describe('mail dead letters', () => {
+  test('are listed without recipient, subject and text, requeued and dropped', async () => {
+    const [one, other] = [await insertDeadMail(), await insertDeadMail()];
+    const { body } = await call('listMailDeadLetters');
     expect(JSON.stringify(body)).not.toContain('canary');
-    expect(body.mails).toContainEqual({
+    expect(body.dead_letters).toContainEqual({
       ...{ id: one, kind: 'password_changed', attempts: 3, last_error: '550 no' },
-      ...{ created_at: expect.any(String), failed_at: expect.any(String) },
+      ...{ created_at: expect.any(String), dead_at: expect.any(String) },
     });
     const requeue = async (id: unknown) =>
-      (await call('requeueFailedMails', { body: { id } })).body;
+      (await call('requeueMailDeadLetters', { body: { id } })).body;
     expect(await requeue(NOTHING)).toEqual({ count: 0 });
     expect(await requeue(one)).toEqual({ count: 1 });
-    expect((await call('dropFailedMail', { id: one })).body).toEqual({ count: 0 });
-    expect((await call('dropFailedMail', { id: other })).body).toEqual({ count: 1 });
-    await giveUp();
+    expect((await call('dropMailDeadLetter', { id: one })).body).toEqual({ count: 0 });
+    expect((await call('dropMailDeadLetter', { id: other })).body).toEqual({ count: 1 });
+    await insertDeadMail();
     expect(await requeue(null)).toEqual({ count: 1 });
-    expect((await call('listFailedMails')).body).toEqual({ mails: [] });
+    expect((await call('listMailDeadLetters')).body).toEqual({ dead_letters: [] });
   });
 });
 
-test.each(['requeueParkedEvents', 'requeueFailedMails'])(
-  '%s refuses a body that names neither one nor all',
+test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters'])(
+  '%s refuses a body whose id is neither a UUID nor null',
   async (operationId) => {
     for (const body of [{}, { id: 'x' }, { id: NOTHING, more: 1 }, { id: 1 }, []]) {
       expect((await call(operationId, { body })).status).toBe(422);
@@ -134,8 +134,8 @@ test.each(['requeueParkedEvents', 'requeueFailedMails'])(
   },
 );
 
-test.each(['dropParkedEvent', 'dropFailedMail'])(
-  '%s refuses what is no id',
+test.each(['dropEventDeadLetter', 'dropMailDeadLetter'])(
+  '%s refuses an id that is not a UUID',
   async (operationId) => {
     expect((await call(operationId, { id: 'x' })).status).toBe(422);
   },
@@ -146,7 +146,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
   (_name, { method, path }) => {
     const url = path.replace('{id}', NOTHING);
 
-    test('does not exist on the public server, whoever asks', async () => {
+    test('does not exist on the public server, with or without a key', async () => {
       for (const authorization of ['', 'Bearer usk_every-scope']) {
         const answer = await app.http.inject({
           method: method as 'GET',
@@ -159,7 +159,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
   },
 );
 
-/** Statuses that every route gets in the same way; nobody is refused on the control socket. */
+/** Statuses that all routes share. The control socket has no authentication, so 401 and 403 cannot occur there. */
 const SAME_FOR_ALL = new Set([
   '400',
   '401',

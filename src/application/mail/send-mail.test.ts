@@ -17,17 +17,18 @@ function claimed(id: string, attempt = 1): ClaimedMail {
   };
 }
 
-/** Gives out the batches one by one, and writes down what becomes of the mails. */
+/** A sender whose store returns the batches one by one. `outcomes` records what happens to the mails. */
 function setUp(batches: ClaimedMail[][], send: Mailer['send'], store: Partial<MailStore> = {}) {
-  const ends: (string | number)[][] = [];
+  const outcomes: (string | number)[][] = [];
   const sent: string[] = [];
   const logger = createRecordingLogger();
   const sender = createSendMail({
     store: portWith<MailStore>({
       claim: async () => batches.shift() ?? [],
-      markSent: async ({ id }) => ends.push(['sent', id]) > 0,
-      putOff: async ({ id }, delayMs, error) => ends.push(['put off', id, delayMs, error]) > 0,
-      markFailed: async ({ id }, error) => ends.push(['failed', id, error]) > 0,
+      markSent: async ({ id }) => outcomes.push(['sent', id]) > 0,
+      reschedule: async ({ id }, delayMs, error) =>
+        outcomes.push(['rescheduled', id, delayMs, error]) > 0,
+      markDead: async ({ id }, error) => outcomes.push(['dead', id, error]) > 0,
       ...store,
     }),
     mailer: {
@@ -41,28 +42,28 @@ function setUp(batches: ClaimedMail[][], send: Mailer['send'], store: Partial<Ma
     attemptTimeoutMs: 60_000,
     random: () => 0.5,
   });
-  return { sender, ends, sent, logger };
+  return { sender, outcomes, sent, logger };
 }
 
-const takes = async (): Promise<void> => {};
-const isAway = async (): Promise<void> => {
-  throw new Error('nobody answers');
+const accept = async (): Promise<void> => {};
+const isDown = async (): Promise<void> => {
+  throw new Error('no answer');
 };
 
 describe('sending queued mail', () => {
-  it('goes on while batches are full and mail is taken, and marks each mail', async () => {
+  it('continues while batches are full and mail is accepted, and marks each mail', async () => {
     const full = ['a', 'b', 'c', 'd'].map((id) => claimed(id));
-    const { sender, ends } = setUp([full, [claimed('e')], [claimed('f')]], takes);
+    const { sender, outcomes } = setUp([full, [claimed('e')], [claimed('f')]], accept);
     await sender.run();
-    expect(ends).toEqual(['a', 'b', 'c', 'd', 'e'].map((id) => ['sent', id]));
-    expect(sender.totals()).toEqual({ sent: 5, retried: 0, failed: 0 });
+    expect(outcomes).toEqual(['a', 'b', 'c', 'd', 'e'].map((id) => ['sent', id]));
+    expect(sender.totals()).toEqual({ sent: 5, retried: 0, dead: 0 });
   });
 
-  it('ends a run when a whole batch was not taken: the rest would wait for the same server', async () => {
+  it('ends a run when a whole batch is rescheduled: the server is probably down', async () => {
     const full = ['a', 'b', 'c', 'd'].map((id) => claimed(id));
-    const { sender, ends } = setUp([full, [claimed('e')]], isAway);
+    const { sender, outcomes } = setUp([full, [claimed('e')]], isDown);
     await sender.run();
-    expect(ends.map(([end]) => end)).toEqual(['put off', 'put off', 'put off', 'put off']);
+    expect(outcomes.map(([outcome]) => outcome)).toEqual(Array(4).fill('rescheduled'));
   });
 
   it.each([
@@ -72,55 +73,55 @@ describe('sending queued mail', () => {
     [30, 2_700_000],
     [99, 2_700_000],
   ])(
-    'puts attempt %i off by three quarters of its pause when chance is even',
+    'after attempt %i waits three quarters of its pause when the random number is 0.5',
     async (attempt, delayMs) => {
-      const { sender, ends } = setUp([[claimed('a', attempt)]], isAway);
+      const { sender, outcomes } = setUp([[claimed('a', attempt)]], isDown);
       await sender.run();
-      expect(ends).toEqual([['put off', 'a', delayMs, 'nobody answers']]);
-      expect(sender.totals()).toEqual({ sent: 0, retried: 1, failed: 0 });
+      expect(outcomes).toEqual([['rescheduled', 'a', delayMs, 'no answer']]);
+      expect(sender.totals()).toEqual({ sent: 0, retried: 1, dead: 0 });
     },
   );
 
-  it('gives up what is refused for good, and what was tried a hundred times', async () => {
+  it('makes a dead letter of a mail that is rejected permanently, or was tried a hundred times', async () => {
     const refuses = async ({ messageId }: { messageId?: string }): Promise<void> => {
       if (messageId?.startsWith('refused') === true) throw new MailRefused('no such mailbox');
-      throw new Error('nobody answers');
+      throw new Error('no answer');
     };
     const mails = [claimed('refused'), claimed('old', 100), claimed('older', 101)];
-    const { sender, ends, sent } = setUp([mails], refuses);
+    const { sender, outcomes, sent } = setUp([mails], refuses);
     await sender.run();
-    expect(new Set(ends.map(([end, id]) => `${end} ${id}`))).toEqual(
-      new Set(['failed refused', 'failed old', 'failed older']),
+    expect(new Set(outcomes.map(([outcome, id]) => `${outcome} ${id}`))).toEqual(
+      new Set(['dead refused', 'dead old', 'dead older']),
     );
     expect(sent).not.toContain('older@example.com');
-    expect(sender.totals()).toEqual({ sent: 0, retried: 0, failed: 3 });
+    expect(sender.totals()).toEqual({ sent: 0, retried: 0, dead: 3 });
   });
 
-  it('does not send again what it sent and could not record', async () => {
+  it('does not send a mail again when it was sent and the outcome could not be recorded', async () => {
     let broken = true;
     const recorded: string[] = [];
-    const { sender, sent } = setUp([[claimed('a')], [claimed('a', 2)]], takes, {
+    const { sender, sent } = setUp([[claimed('a')], [claimed('a', 2)]], accept, {
       async markSent({ id }) {
-        if (broken) throw new Error('the database is away');
+        if (broken) throw new Error('the database is down');
         return recorded.push(id) > 0;
       },
     });
-    await expect(sender.run()).rejects.toThrow('the database is away');
+    await expect(sender.run()).rejects.toThrow('the database is down');
     broken = false;
     await sender.run();
     expect([sent, recorded]).toEqual([['a@example.com'], ['a']]);
   });
 
-  it('names no address in what it logs', async () => {
-    const { sender, logger } = setUp([[claimed('a'), claimed('b', 100)]], isAway);
+  it('logs no address', async () => {
+    const { sender, logger } = setUp([[claimed('a'), claimed('b', 100)]], isDown);
     await sender.run();
     expect(logger.lines).toHaveLength(2);
     expect(JSON.stringify(logger.lines)).not.toContain('ada@');
   });
 
-  it('lets an attempt under way end when it is stopped, and begins no other', async () => {
+  it('finishes the attempt in progress when it is stopped, and starts no other', async () => {
     let end: () => void = () => {};
-    const { sender, ends } = setUp([[claimed('a')], [claimed('b')]], () => {
+    const { sender, outcomes } = setUp([[claimed('a')], [claimed('b')]], () => {
       return new Promise((resolve) => {
         end = resolve;
       });
@@ -131,6 +132,6 @@ describe('sending queued mail', () => {
     end();
     await Promise.all([running, stopped]);
     await sender.run();
-    expect(ends).toEqual([['sent', 'a']]);
+    expect(outcomes).toEqual([['sent', 'a']]);
   });
 });

@@ -1,61 +1,57 @@
 import { type ClaimedMail, type Mailer, MailRefused, type MailStore } from '../../domain/mail.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
+import { withFallback } from '../../lib/deadline.ts';
 
 interface Deps {
   readonly store: MailStore;
   readonly mailer: Mailer;
   readonly logger: Logger;
-  /** The part after the @ of new Message-IDs. */
+  /** The part after the @ in new Message-IDs. */
   readonly host: string;
-  /** Longest time of one attempt, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** At least 0 and below 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
 }
 
-/** What this process has done with mail since it began. */
+/** What this process has done since it started. */
 export interface MailTotals {
   readonly sent: number;
-  /** Attempts that failed and are followed by another one. */
+  /** Failed attempts that another attempt follows. */
   readonly retried: number;
-  /** Mails that were given up. */
-  readonly failed: number;
+  /** Mails that became dead letters. */
+  readonly dead: number;
 }
 
-/** Sends what is queued. */
 export interface MailSender {
-  /** Sends what is due now, a bounded number of mails. One run at a time. */
+  /** Sends the mails that are due, at most 200. Do not call it again before it has ended. */
   run(): Promise<void>;
-  /** Ends the current run: attempts under way get three more seconds. Runs that come later do nothing. */
+  /** Ends the current run: attempts in progress get three more seconds. Later runs do nothing. */
   stop(): Promise<void>;
   totals(): MailTotals;
 }
 
-/** Mails attempted at once. */
 export const PARALLEL_ATTEMPTS = 4;
-/** Attempts at one mail: with the pauses below some three days, so that a weekend's outage loses nothing. */
+/** With the pauses below, about three days: an outage over a weekend loses no mail. */
 const MAX_ATTEMPTS = 100;
-/** How much longer a claim lasts than an attempt: the time to write down how it ended. */
+/** The part of a claim's lease after the attempt's deadline: the time to record the outcome. */
 const LEASE_SLACK_MS = 30_000;
-const FIRST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 3_600_000;
-/** Doublings after which every pause is the longest one. */
-const MAX_DOUBLINGS = 12;
-/** Together with `PARALLEL_ATTEMPTS`, the mails of one run. */
+/** Half of each pause is random, so that mails that failed together do not retry together. */
+const RETRY_PAUSES: Backoff = { firstMs: 10_000, maxMs: 3_600_000, jitter: 0.5 };
 const MAX_BATCHES_PER_RUN = 50;
 const STOP_GRACE_MS = 3_000;
-/** Sent mails whose record failed, remembered so that this process does not send them twice. */
+/** Sent mails whose outcome could not be recorded; remembered so that this process does not send them twice. */
 const MAX_UNRECORDED = 1_000;
 
-type Outcome = 'sent' | 'put off' | 'given up';
+type Outcome = 'sent' | 'rescheduled' | 'dead';
 
 /**
- * Makes the sender. A mail is claimed before it is sent and marked afterwards. Whoever is killed between the two leaves
- * it unknown whether the mail went out, and it is sent again, with the same Message-ID, once the claim has run out.
+ * Creates the sender. It claims a mail, sends it, then records the outcome. If the process dies in between, the outcome
+ * is unknown: after the lease ends, the mail is sent again with the same Message-ID.
  */
 export function createSendMail(deps: Deps): MailSender {
   const { store, mailer, logger } = deps;
-  const totals = { sent: 0, retried: 0, failed: 0 };
+  const totals = { sent: 0, retried: 0, dead: 0 };
   const unrecorded = new Set<string>();
   const abort = new AbortController();
   let stopping = false;
@@ -68,10 +64,14 @@ export function createSendMail(deps: Deps): MailSender {
     },
     async stop() {
       stopping = true;
-      const timer = setTimeout(() => abort.abort(), STOP_GRACE_MS);
-      // Its failure is the caller's of `run`.
-      await current.catch(() => {});
-      clearTimeout(timer);
+      // The caller of `run` handles a failure of the run.
+      const ended = current.catch(() => {});
+      await withFallback(
+        STOP_GRACE_MS,
+        () => ended,
+        () => abort.abort(),
+      );
+      await ended;
     },
     totals: () => ({ ...totals }),
   };
@@ -87,22 +87,24 @@ export function createSendMail(deps: Deps): MailSender {
       const results = await Promise.allSettled(mails.map(attempt));
       const fault = results.find((result) => result.status === 'rejected');
       if (fault !== undefined) throw fault.reason;
-      const someSent = results.some((one) => one.status === 'fulfilled' && one.value !== 'put off');
-      // When none was taken, the server is probably away, and the rest would wait for it just as long.
-      if (mails.length < PARALLEL_ATTEMPTS || !someSent) return;
+      const serverAnswers = results.some(
+        (result) => result.status === 'fulfilled' && result.value !== 'rescheduled',
+      );
+      // When the whole batch is rescheduled, the server is probably down: the rest of the queue waits, too.
+      if (mails.length < PARALLEL_ATTEMPTS || !serverAnswers) return;
     }
   }
 
   async function attempt(mail: ClaimedMail): Promise<Outcome> {
     if (!unrecorded.has(mail.id)) {
-      // Only reached by a mail on which processes died again and again.
+      // Only a mail whose senders died again and again gets here.
       if (mail.attempt > MAX_ATTEMPTS)
-        return giveUp(mail, 'too many attempts, the last without a known end');
+        return markDead(mail, 'too many attempts; the outcome of the last one is unknown');
       try {
         const timeout = AbortSignal.timeout(deps.attemptTimeoutMs);
         await mailer.send(mail, AbortSignal.any([abort.signal, timeout]));
       } catch (error) {
-        return await failed(mail, error);
+        return await handleFailure(mail, error);
       }
       totals.sent += 1;
       if (unrecorded.size < MAX_UNRECORDED) unrecorded.add(mail.id);
@@ -112,28 +114,26 @@ export function createSendMail(deps: Deps): MailSender {
     return 'sent';
   }
 
-  async function failed(mail: ClaimedMail, error: unknown): Promise<Outcome> {
+  async function handleFailure(mail: ClaimedMail, error: unknown): Promise<Outcome> {
     const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof MailRefused || mail.attempt >= MAX_ATTEMPTS) return giveUp(mail, reason);
-    const delayMs = pauseAfter(mail.attempt, deps.random());
+    if (error instanceof MailRefused || mail.attempt >= MAX_ATTEMPTS) return markDead(mail, reason);
+    const delayMs = Math.round(backoffDelayMs(mail.attempt, RETRY_PAUSES, deps.random));
     totals.retried += 1;
     const fields = { mail_id: mail.id, kind: mail.kind, attempt: mail.attempt };
-    logger.warn('mail not sent, to be tried again', { ...fields, retry_in_ms: delayMs, reason });
-    await store.putOff(mail, delayMs, reason);
-    return 'put off';
+    logger.warn('could not send a mail; will retry', { ...fields, retry_in_ms: delayMs, reason });
+    await store.reschedule(mail, delayMs, reason);
+    return 'rescheduled';
   }
 
-  async function giveUp(mail: ClaimedMail, reason: string): Promise<Outcome> {
-    totals.failed += 1;
+  async function markDead(mail: ClaimedMail, reason: string): Promise<Outcome> {
+    totals.dead += 1;
     const fields = { mail_id: mail.id, kind: mail.kind, user_id: mail.userId };
-    logger.error('mail given up', { ...fields, attempt: mail.attempt, reason });
-    await store.markFailed(mail, reason);
-    return 'given up';
+    logger.error('could not send a mail; it is a dead letter now', {
+      ...fields,
+      attempt: mail.attempt,
+      reason,
+    });
+    await store.markDead(mail, reason);
+    return 'dead';
   }
-}
-
-/** Doubles from attempt to attempt; the half of it is left to chance, so that mails do not come back in step. */
-function pauseAfter(attempt: number, random: number): number {
-  const pause = FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS);
-  return Math.round(Math.min(pause, LONGEST_PAUSE_MS) * (0.5 + random / 2));
 }

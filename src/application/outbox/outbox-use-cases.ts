@@ -1,58 +1,35 @@
-import type {
-  LoggedEvent,
-  OutboxAdministration,
-  OutboxLog,
-  ParkedEvent,
-} from '../../domain/outbox/outbox-queue.ts';
+import type { DeadLetters } from '../../domain/dead-letters.ts';
+import type { DeadEvent, LoggedEvent, OutboxLog } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
+import { createDeadLetterUseCases } from '../dead-letters.ts';
 
 interface Deps {
-  readonly log: Pick<OutboxLog, 'findLastPosition' | 'list'>;
-  readonly administration: OutboxAdministration;
+  readonly outboxLog: Pick<OutboxLog, 'findLastPosition' | 'list'>;
+  readonly deadEvents: DeadLetters<DeadEvent>;
   readonly logger: Logger;
 }
 
-const MAX_PARKED = 1_000;
-const PAGE = 500;
+const PAGE_SIZE = 500;
 
-/** Every method throws DomainError `forbidden` for anybody but the operator. */
-export function createOutboxUseCases({ log, administration, logger }: Deps) {
+export function createOutboxUseCases({ outboxLog, deadEvents, logger }: Deps) {
   return {
-    /** The events after a position, or for null none: only where the log ends. */
+    /**
+     * Events after a position, at most 500. For null it returns no events, only the position of the newest one.
+     * @throws DomainError `forbidden` unless the caller is the operator.
+     */
     async list(
       caller: Caller,
       afterPosition: number | null,
     ): Promise<{ readonly events: readonly LoggedEvent[]; readonly lastPosition: number }> {
       requireOperator(caller);
-      if (afterPosition === null) return { events: [], lastPosition: await log.findLastPosition() };
-      const events = await log.list(afterPosition, PAGE);
+      if (afterPosition === null) {
+        return { events: [], lastPosition: await outboxLog.findLastPosition() };
+      }
+      const events = await outboxLog.list(afterPosition, PAGE_SIZE);
       return { events, lastPosition: events.at(-1)?.position ?? afterPosition };
     },
-
-    /** The oldest first, at most a thousand. */
-    async listParked(caller: Caller): Promise<readonly ParkedEvent[]> {
-      requireOperator(caller);
-      return await administration.listParked(MAX_PARKED);
-    },
-
-    /** One event, or all for null. @returns how many are tried again. */
-    async requeueParked(caller: Caller, id: string | null): Promise<number> {
-      requireOperator(caller);
-      const count = await administration.requeueParked(id);
-      logger.info('parked events are tried again', { request_id: caller.requestId, count });
-      return count;
-    },
-
-    /** @returns false when it is not parked. */
-    async dropParked(caller: Caller, id: string): Promise<boolean> {
-      requireOperator(caller);
-      const dropped = await administration.dropParked(id);
-      if (dropped) {
-        logger.warn('a parked event was dropped', { request_id: caller.requestId, event_id: id });
-      }
-      return dropped;
-    },
+    deadLetters: createDeadLetterUseCases({ deadLetters: deadEvents, kind: 'event', logger }),
   };
 }

@@ -83,13 +83,14 @@ export class LeaseLost extends Error {
   }
 }
 
-/** An event that waits for an operator. */
-export interface ParkedEvent {
+/** A dead letter: an event that the broker refused too often. */
+export interface DeadEvent {
   readonly id: string;
   readonly userId: string | null;
   readonly type: string;
+  /** When the event happened. */
   readonly time: Date;
-  readonly parkedAt: Date;
+  readonly deadAt: Date;
   readonly attempts: number;
   readonly lastError: string | null;
   /** Later events of the same user, which wait for this one. */
@@ -98,20 +99,15 @@ export interface ParkedEvent {
 
 /** How much waits. */
 export interface OutboxBacklog {
-  /** Counted up to a bound of 100,000. */
+  /** Dead letters included; counted up to 100,000. */
   readonly waiting: number;
-  readonly parked: number;
-  /** Age of the oldest event that waits and is not parked, 0 when none does. */
+  readonly deadLetters: number;
+  /** Age of the oldest event that waits and is not a dead letter; 0 when there is none. */
   readonly oldestAgeMs: number;
 }
 
-/** What an operator and the housekeeping do with the outbox. */
+/** What metrics and the housekeeping do with the outbox. */
 export interface OutboxAdministration {
-  listParked(limit: number): Promise<readonly ParkedEvent[]>;
-  /** Lets one parked event, or all for null, be tried again. @returns how many. */
-  requeueParked(id: string | null): Promise<number>;
-  /** Gives a parked event up for good: consumers see a gap in the user's versions. @returns false when it is not parked. */
-  dropParked(id: string): Promise<boolean>;
   findBacklog(): Promise<OutboxBacklog>;
   /** Removes published events older than this, at most `limit`. @returns how many. */
   deletePublished(retentionMs: number, limit: number): Promise<number>;

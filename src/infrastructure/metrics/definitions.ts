@@ -1,12 +1,48 @@
+import type { MailBacklog } from '../../domain/mail.ts';
+import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
+import type { SemaphoreStats } from '../../lib/semaphore.ts';
+import type { RedisCacheStats } from '../cache/redis-cache.ts';
+import type { DatabaseStats } from '../database/sql.ts';
+import type { BreachLookUps } from '../security/pwned-passwords.ts';
 import type { SourceMetric } from './source-metrics.ts';
-import type { HealthNumbers, MetricSources } from './sources.ts';
 
-/** What a source tells. */
-type NumbersOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
+/**
+ * Where metrics are read from at each scrape. Leave out what is not configured: its metrics are absent then. Totals
+ * count from the start of the process. Sources that return a promise may query the database.
+ */
+export interface MetricSources {
+  readonly databasePool?: () => DatabaseStats;
+  readonly passwordHashing?: () => SemaphoreStats & { readonly refused: number };
+  readonly health?: () => Promise<{
+    readonly status: 'ok' | 'degraded' | 'down';
+    readonly checks: Readonly<Record<string, { readonly status: 'ok' | 'down' | 'off' }>>;
+  }>;
+  readonly cache?: () => Pick<
+    RedisCacheStats,
+    'hits' | 'misses' | 'bypasses' | 'refusedFills' | 'errors'
+  >;
+  readonly outbox?: () => Promise<OutboxBacklog>;
+  readonly relay?: () => {
+    readonly leader: boolean;
+    readonly published: number;
+    readonly refused: number;
+    readonly unknown: number;
+    /** Null before the first event. */
+    readonly lagMs: number | null;
+  };
+  /** Attempts of this process, and the backlog of all. */
+  readonly mail?: () => Promise<
+    MailBacklog & { readonly sent: number; readonly retried: number; readonly dead: number }
+  >;
+  /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
+  readonly breakers?: () => Readonly<Record<string, boolean>>;
+  readonly breachLookUps?: () => BreachLookUps;
+}
 
-/** The metrics of each source. */
+type ReadingOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
+
 export const SOURCE_METRICS: {
-  readonly [N in keyof Required<MetricSources>]: readonly SourceMetric<NumbersOf<N>>[];
+  readonly [N in keyof Required<MetricSources>]: readonly SourceMetric<ReadingOf<N>>[];
 } = {
   databasePool: [
     {
@@ -23,18 +59,18 @@ export const SOURCE_METRICS: {
       value: ({ waiting }) => waiting,
     },
   ],
-  hashingGate: [
+  passwordHashing: [
     {
       kind: 'gauge',
       name: 'password_hashing',
-      help: 'Password hashes that are computed, and those that wait.',
+      help: 'Password hashes by state: being computed, or waiting for a slot.',
       label: 'state',
       value: ({ active, waiting }) => ({ active, waiting }),
     },
     {
       kind: 'total',
       name: 'password_hashing_refused_total',
-      help: 'Password hashes refused because no slot came free in time.',
+      help: 'Password hashes refused because no slot became free in time.',
       value: ({ refused }) => refused,
     },
   ],
@@ -42,36 +78,40 @@ export const SOURCE_METRICS: {
     {
       kind: 'gauge',
       name: 'ready',
-      help: '1 while requests can be served, 0 without a required dependency.',
+      help: '1 while the instance can serve requests, 0 while a required dependency is down.',
       value: ({ status }) => (status === 'down' ? 0 : 1),
     },
     {
       kind: 'gauge',
       name: 'dependency_up',
-      help: '1 while the dependency answers, else 0.',
+      help: '1 while the dependency answers, else 0. Absent for a dependency that is off.',
       label: 'dependency',
       value: ({ checks }) =>
-        mapValues(withoutOff(checks), ({ status }) => (status === 'ok' ? 1 : 0)),
+        Object.fromEntries(
+          Object.entries(checks)
+            .filter(([, { status }]) => status !== 'off')
+            .map(([name, { status }]) => [name, status === 'ok' ? 1 : 0]),
+        ),
     },
   ],
   cache: [
     {
       kind: 'total',
       name: 'cache_lookups_total',
-      help: 'Look-ups in the cache by result.',
+      help: 'Cache look-ups by result.',
       label: 'result',
       value: ({ hits, misses, bypasses }) => ({ hit: hits, miss: misses, bypass: bypasses }),
     },
     {
       kind: 'total',
       name: 'cache_refused_fills_total',
-      help: 'Values not kept since their lease was gone: they may have been old.',
+      help: 'Values not stored because their lease had ended: they may have been stale.',
       value: ({ refusedFills }) => refusedFills,
     },
     {
       kind: 'total',
       name: 'cache_errors_total',
-      help: 'Calls of the cache that failed or took too long.',
+      help: 'Cache calls that failed or timed out.',
       value: ({ errors }) => errors,
     },
   ],
@@ -79,27 +119,27 @@ export const SOURCE_METRICS: {
     {
       kind: 'gauge',
       name: 'outbox_unpublished',
-      help: 'Events that are not published yet, without the parked ones.',
-      value: ({ unpublished }) => unpublished,
+      help: 'Events that are not published yet, dead letters included; counted up to 100,000.',
+      value: ({ waiting }) => waiting,
     },
     {
       kind: 'gauge',
       name: 'outbox_oldest_age_seconds',
-      help: 'Age of the oldest event that is not published yet, without the parked ones.',
-      value: ({ oldestAgeSeconds }) => oldestAgeSeconds,
+      help: 'Age of the oldest event that is not published yet, without dead letters.',
+      value: ({ oldestAgeMs }) => oldestAgeMs / 1000,
     },
     {
       kind: 'gauge',
-      name: 'outbox_parked',
-      help: 'Events that are not tried any more until somebody requeues or drops them.',
-      value: ({ parked }) => parked,
+      name: 'outbox_dead_letters',
+      help: 'Events that are not tried any more until an operator requeues or drops them.',
+      value: ({ deadLetters }) => deadLetters,
     },
   ],
   relay: [
     {
       kind: 'gauge',
       name: 'relay_leader',
-      help: '1 in the instance that publishes the outbox; one instance at a time does.',
+      help: '1 in the instance that publishes the outbox, 0 in the others.',
       value: ({ leader }) => (leader ? 1 : 0),
     },
     {
@@ -112,43 +152,44 @@ export const SOURCE_METRICS: {
       kind: 'total',
       name: 'relay_publish_errors_total',
       help: 'Attempts to publish an event that were not acknowledged.',
-      value: ({ publishErrors }) => publishErrors,
+      value: ({ refused, unknown }) => refused + unknown,
     },
     {
       kind: 'gauge',
       name: 'relay_lag_seconds',
-      help: 'From commit to acknowledgement, of the event published last.',
-      value: ({ lagSeconds }) => lagSeconds ?? null,
+      help: 'Time from commit to acknowledgement of the event published last.',
+      value: ({ lagMs }) => (lagMs === null ? null : lagMs / 1000),
     },
   ],
   mail: [
     {
       kind: 'gauge',
       name: 'mail_queued',
-      help: 'Mails that wait to be sent.',
-      value: ({ queued }) => queued,
+      help: 'Mails that wait to be sent; counted up to 10,000.',
+      value: ({ waiting }) => waiting,
     },
     {
       kind: 'gauge',
       name: 'mail_oldest_age_seconds',
       help: 'Age of the oldest mail that waits to be sent.',
-      value: ({ oldestAgeSeconds }) => oldestAgeSeconds,
+      value: ({ oldestAgeMs }) => oldestAgeMs / 1000,
     },
     {
       kind: 'total',
       name: 'mail_attempts_total',
-      help: 'Attempts to send a mail by result.',
+      help: 'Attempts to send a mail by result: sent, retried (another attempt follows) or dead_letter.',
       label: 'result',
-      value: ({ sent, failed, givenUp }) => ({ sent, failed, given_up: givenUp }),
+      value: ({ sent, retried, dead }) => ({ sent, retried, dead_letter: dead }),
     },
   ],
   breakers: [
     {
       kind: 'gauge',
       name: 'breaker_open',
-      help: '1 while the circuit breaker keeps calls away from what fails, else 0.',
+      help: '1 while the circuit breaker is open and calls are skipped, else 0.',
       label: 'breaker',
-      value: (states) => mapValues(states, (isOpen) => (isOpen ? 1 : 0)),
+      value: (states) =>
+        Object.fromEntries(Object.entries(states).map(([name, isOpen]) => [name, isOpen ? 1 : 0])),
     },
   ],
   breachLookUps: [
@@ -161,15 +202,3 @@ export const SOURCE_METRICS: {
     },
   ],
 };
-
-/** A dependency that is not configured is neither up nor down. */
-function withoutOff(checks: HealthNumbers['checks']): HealthNumbers['checks'] {
-  return Object.fromEntries(Object.entries(checks).filter(([, { status }]) => status !== 'off'));
-}
-
-function mapValues<V>(
-  record: Readonly<Record<string, V>>,
-  map: (value: V) => number,
-): Record<string, number> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
-}

@@ -3,12 +3,12 @@ import { createPrometheusMetrics } from './prometheus.ts';
 
 const PREFIX = 'user_service_';
 
-describe('metrics', () => {
-  test('show what each source tells at the moment they are asked for', async () => {
+describe('Prometheus metrics', () => {
+  test('read each source at each rendering', async () => {
     let hits = 3;
     const metrics = createPrometheusMetrics({
       cache: () => ({ hits, misses: 1, bypasses: 0, refusedFills: 0, errors: 2 }),
-      outbox: async () => ({ unpublished: 5, oldestAgeSeconds: 1.5, parked: 0 }),
+      outbox: async () => ({ waiting: 5, oldestAgeMs: 1_500, deadLetters: 2 }),
       breakers: () => ({ redis: true, smtp: false }),
     });
     await metrics.render();
@@ -21,23 +21,23 @@ describe('metrics', () => {
       'user_service_cache_errors_total 2',
       'user_service_outbox_unpublished 5',
       'user_service_outbox_oldest_age_seconds 1.5',
-      'user_service_outbox_parked 0',
+      'user_service_outbox_dead_letters 2',
       'user_service_breaker_open{breaker="redis"} 1',
       'user_service_breaker_open{breaker="smtp"} 0',
     ]);
   });
 
-  test('have none of a source that is not there', async () => {
+  test('have no series of a source that is not configured', async () => {
     expect(await ownLines(createPrometheusMetrics({}))).toEqual([]);
   });
 
-  test('of a source that fails are absent, and come back with it, while the others stay', async () => {
+  test('of a failing source are absent until it works again; the others stay', async () => {
     let broken = false;
     const metrics = createPrometheusMetrics({
       databasePool: () => ({ total: 3, idle: 1, waiting: 0 }),
       outbox: async () => {
         if (broken) throw new Error('no database');
-        return { unpublished: 0, oldestAgeSeconds: 0, parked: 0 };
+        return { waiting: 0, oldestAgeMs: 0, deadLetters: 0 };
       },
     });
     const whole = await ownLines(metrics);
@@ -51,19 +51,19 @@ describe('metrics', () => {
     expect(await ownLines(metrics)).toEqual(expect.arrayContaining(whole));
   });
 
-  test('of a source that hangs are absent after its deadline', async () => {
+  test('of a source that hangs are absent after its timeout', async () => {
     const metrics = createPrometheusMetrics({ mail: () => new Promise(() => {}) });
     expect(await ownLines(metrics)).toEqual([
       'user_service_metrics_failed_readings_total{source="mail"} 1',
     ]);
   });
 
-  test('that are asked for at the same time read their sources once', async () => {
+  test('share one reading between concurrent renderings', async () => {
     let readings = 0;
     const metrics = createPrometheusMetrics({
       outbox: async () => {
         readings += 1;
-        return { unpublished: 0, oldestAgeSeconds: 0, parked: 0 };
+        return { waiting: 0, oldestAgeMs: 0, deadLetters: 0 };
       },
     });
     await Promise.all([metrics.render(), metrics.render(), metrics.render()]);
@@ -87,9 +87,9 @@ describe('metrics', () => {
     );
   });
 
-  test('tell what became of mails and of passwords that were looked up', async () => {
+  test('count mail attempts and breached-password look-ups by result', async () => {
     const metrics = createPrometheusMetrics({
-      mail: async () => ({ queued: 1, oldestAgeSeconds: 2, sent: 3, failed: 4, givenUp: 5 }),
+      mail: async () => ({ waiting: 1, oldestAgeMs: 2_000, sent: 3, retried: 4, dead: 5 }),
       breachLookUps: () => ({ known: 1, unknown: 2, unchecked: 3 }),
       breakers: () => ({ pwned_passwords: true }),
     });
@@ -97,8 +97,8 @@ describe('metrics', () => {
       'user_service_mail_queued 1',
       'user_service_mail_oldest_age_seconds 2',
       'user_service_mail_attempts_total{result="sent"} 3',
-      'user_service_mail_attempts_total{result="failed"} 4',
-      'user_service_mail_attempts_total{result="given_up"} 5',
+      'user_service_mail_attempts_total{result="retried"} 4',
+      'user_service_mail_attempts_total{result="dead_letter"} 5',
       'user_service_breaker_open{breaker="pwned_passwords"} 1',
       'user_service_breached_password_lookups_total{result="known"} 1',
       'user_service_breached_password_lookups_total{result="unknown"} 2',
@@ -106,7 +106,39 @@ describe('metrics', () => {
     ]);
   });
 
-  test('tell the version and the lag of the event loop', async () => {
+  test('have no dependency_up for a dependency that is off', async () => {
+    const metrics = createPrometheusMetrics({
+      health: async () => ({
+        status: 'ok',
+        checks: {
+          database: { status: 'ok' },
+          cache: { status: 'down' },
+          messaging: { status: 'off' },
+        },
+      }),
+    });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_ready 1',
+      'user_service_dependency_up{dependency="database"} 1',
+      'user_service_dependency_up{dependency="cache"} 0',
+    ]);
+  });
+
+  test('convert the relay’s state and lag', async () => {
+    let lagMs: number | null = null;
+    const counts = { published: 3, refused: 1, unknown: 2 };
+    const metrics = createPrometheusMetrics({ relay: () => ({ ...counts, leader: true, lagMs }) });
+    const lines = [
+      'user_service_relay_leader 1',
+      'user_service_relay_published_total 3',
+      'user_service_relay_publish_errors_total 3',
+    ];
+    expect(await ownLines(metrics)).toEqual(lines);
+    lagMs = 250;
+    expect(await ownLines(metrics)).toEqual([...lines, 'user_service_relay_lag_seconds 0.25']);
+  });
+
+  test('have the version and the event-loop lag', async () => {
     const text = await createPrometheusMetrics({}, '1.2.3').render();
     expect(text).toContain('user_service_build_info{version="1.2.3"} 1');
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);

@@ -1,55 +1,52 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { SOURCE_METRICS } from './definitions.ts';
+import { type MetricSources, SOURCE_METRICS } from './definitions.ts';
 import { registerSource, type SourceMetric, type SourceMetrics } from './source-metrics.ts';
-import type { MetricSources } from './sources.ts';
 
-export type { MetricSources } from './sources.ts';
-
-/** One finished request. `route` is the template, so that the number of series is bounded. */
 export interface ObservedRequest {
+  /** The template, never the requested path, so that the number of series is bounded. */
   readonly route: string;
   readonly method: string;
   readonly status: number;
   readonly seconds: number;
 }
 
-/** One answered request over NATS. `endpoint` is one of the service's own. */
 export interface ObservedNatsRequest {
+  /** One of the service's endpoints, so that the number of series is bounded. */
   readonly endpoint: string;
-  /** As the same answer has it over HTTP. */
+  /** The HTTP status of the same outcome. */
   readonly status: number;
   readonly seconds: number;
 }
 
-/** The service's metrics in Prometheus' text format. */
+/** The service's metrics in the text format of Prometheus. */
 export interface Metrics {
   readonly contentType: string;
-  /** Reads every source, each at most for two seconds; calls at the same time share one reading. */
+  /** Reads all sources, each for at most two seconds. Concurrent calls share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
   observeNatsRequest(request: ObservedNatsRequest): void;
 }
 
-/** Upper bounds in seconds, around what a cached read, a query and a password hash take. */
+/** Upper bounds in seconds, chosen around the time of a cached read, a query and a password hash. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Makes a registry of its own, so that several services can run in one process. Besides what the sources tell it holds
- * what prom-client knows of the process: CPU, memory, garbage collection and the lag of the event loop.
+ * Creates a separate registry, so that several services can run in one process. It also holds prom-client's metrics of
+ * the process: CPU, memory, garbage collection and event-loop lag.
  */
 export function createPrometheusMetrics(sources: MetricSources, version?: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from the arrival of a request to the end of its answer.',
+    help: 'Time from the arrival of a request to the end of its response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: DURATION_BUCKETS,
     registers: [registry],
   });
   const natsRequests = new Histogram({
     name: 'nats_request_duration_seconds',
-    help: 'Time from the arrival of a request over NATS to its answer.',
+    help: 'Time from the arrival of a request over NATS to its response.',
     labelNames: ['endpoint', 'status'] as const,
     buckets: DURATION_BUCKETS,
     registers: [registry],
@@ -57,7 +54,7 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
   if (version !== undefined) {
     new Gauge({
       name: 'user_service_build_info',
-      help: 'Always 1; the label tells which version runs.',
+      help: 'Always 1; the label is the running version.',
       labelNames: ['version'],
       registers: [registry],
     }).set({ version }, 1);
@@ -90,7 +87,7 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
 function registerSources(registry: Registry, sources: MetricSources): SourceMetrics[] {
   const failures = new Counter({
     name: 'user_service_metrics_failed_readings_total',
-    help: 'Readings of a source that failed or took too long; its metrics are absent then.',
+    help: 'Readings of a metrics source that failed or timed out; its metrics are absent meanwhile.',
     labelNames: ['source'],
     registers: [registry],
   });
@@ -101,7 +98,7 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
   ): SourceMetrics => registerSource(registry, read, metrics, () => failures.inc({ source }));
   return [
     add('databasePool', sources.databasePool, SOURCE_METRICS.databasePool),
-    add('hashingGate', sources.hashingGate, SOURCE_METRICS.hashingGate),
+    add('passwordHashing', sources.passwordHashing, SOURCE_METRICS.passwordHashing),
     add('health', sources.health, SOURCE_METRICS.health),
     add('cache', sources.cache, SOURCE_METRICS.cache),
     add('outbox', sources.outbox, SOURCE_METRICS.outbox),

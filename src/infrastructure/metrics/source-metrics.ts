@@ -1,35 +1,34 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { withDeadline } from '../../lib/deadline.ts';
 
-/** A number, or numbers by the value of the metric's one label; null for what is not known. */
+/** A number, or numbers by label value; null for an unknown value. */
 type Values = number | null | Readonly<Record<string, number>>;
 
-/** A metric that is read from a source. */
+/** A metric that is computed from the reading `T` of a source. */
 export interface SourceMetric<T> {
-  /** `total` grows until the process ends; `gauge` goes up and down. */
+  /** A `total` never decreases while the process runs. */
   readonly kind: 'gauge' | 'total';
-  /** Without the prefix of the service. */
+  /** Without the prefix `user_service_`. */
   readonly name: string;
   readonly help: string;
-  /** The only label; its values come from a closed list, so that the number of series is bounded. */
+  /** The only label. Its values come from a fixed list, so that the number of series is bounded. */
   readonly label?: string;
-  readonly value: (numbers: T) => Values;
+  readonly value: (reading: T) => Values;
 }
 
-/** Metrics that are brought up to date before they are shown. */
+/** The metrics of one source. */
 export interface SourceMetrics {
-  /** Never rejects: what a source that fails or hangs would have told is absent until it works again. */
+  /** Reads the source. Never rejects: while a source fails or hangs, its metrics are absent. */
   refresh(): Promise<void>;
 }
 
-/** Begins the name of every metric of the service itself. */
 const PREFIX = 'user_service_';
-/** How long one source may take: longer than a health check, and well within the ten seconds of a scrape. */
-const SOURCE_DEADLINE_MS = 2_000;
+/** Longer than a health check, and well within the ten seconds of a scrape. */
+const SOURCE_TIMEOUT_MS = 2_000;
 
 /**
- * Registers the metrics of one source. Without the source there are none: a 0 that nobody measured would hide that.
- * @param onFailure is told of each failed reading.
+ * Registers the metrics of one source. Without a source there are no metrics: a 0 would look like a measurement.
+ * @param onFailure called for each failed reading.
  */
 export function registerSource<T>(
   registry: Registry,
@@ -46,8 +45,8 @@ export function registerSource<T>(
   return {
     async refresh() {
       try {
-        const numbers = await withDeadline('reading a source of metrics', SOURCE_DEADLINE_MS, read);
-        for (const { metric, series } of registered) series.show(metric.value(numbers));
+        const reading = await withDeadline('reading a metrics source', SOURCE_TIMEOUT_MS, read);
+        for (const { metric, series } of registered) series.set(metric.value(reading));
       } catch {
         clear();
         onFailure();
@@ -67,12 +66,12 @@ function createSeries(registry: Registry, metric: Omit<SourceMetric<never>, 'val
   const meter = kind === 'gauge' ? new Gauge(options) : new Counter(options);
   const clear = (): void => {
     meter.reset();
-    // A metric without labels is reset to 0 rather than to nothing.
+    // reset() leaves a metric without labels at 0; remove() makes it absent.
     if (label === undefined) meter.remove();
   };
   return {
     clear,
-    show(values: Values): void {
+    set(values: Values): void {
       clear();
       for (const [labels, value] of labelled(values, label)) meter.inc(labels, value);
     },

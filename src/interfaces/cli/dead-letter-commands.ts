@@ -1,37 +1,41 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
 import {
-  dropSetAside,
-  listSetAside,
+  type DeadLetterKind,
+  dropDeadLetter,
+  listDeadLetters,
   type OperatorDeps,
-  requeueSetAside,
-  type SetAside,
+  requeueDeadLetters,
 } from './dead-letters.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { UsageError } from './io.ts';
 
-/** Said in the help of every command that is for the operator of the local service. */
+/** For the help of a group of operator commands. */
 export const OPERATOR_NOTE =
-  'This is for the operator at the machine of the service, with its configuration; it does not go\n' +
-  'over --url. With the embedded database a service must run on it; with PostgreSQL this asks the\n' +
-  'database itself, whether or not a service runs.';
+  'These commands are for the operator, on the machine of the service and with its configuration.\n' +
+  'They do not support --url. With the embedded database the service must be running. With\n' +
+  'PostgreSQL they connect to the database, whether or not a service runs.';
 
-/** Options of such a command. */
+/** For the help of one operator command. */
+export const OPERATOR_HINT = 'For the operator, on the machine of the service; without --url.';
+
 export interface OperatorOptions {
   readonly json?: boolean;
   readonly url?: unknown;
 }
 
-/** Runs the action of such a command, and hands its exit code on. */
+/** Runs the action of an operator command and sets its exit code. */
 export type RunAtService = (
   options: OperatorOptions,
   use: (deps: OperatorDeps) => Promise<number>,
 ) => Promise<void>;
 
-/** Makes the runner. A service that does not run is an error: its data are not opened instead. */
+/** With the embedded database the runner fails when no service runs, instead of opening the data itself. */
 export function createRunAtService(deps: CliDeps, setExit: SetExitCode): RunAtService {
   return async ({ url }, use) => {
-    if (url !== undefined) throw new UsageError('Run this at the service, without --url.');
+    if (url !== undefined) {
+      throw new UsageError('Run this command on the machine of the service, without --url.');
+    }
     const policy = deps.tuning?.policy;
     setExit(
       await withOperator(deps, { mustRun: true }, (client) => use({ ...deps, client, policy })),
@@ -39,7 +43,7 @@ export function createRunAtService(deps: CliDeps, setExit: SetExitCode): RunAtSe
   };
 }
 
-/** Adds a subcommand with `--json`. */
+/** Adds a subcommand with `--json`, and a hidden `--url` that is refused with an explanation. */
 export function addOperatorCommand(group: Command, name: string): Command {
   return group
     .command(name)
@@ -47,73 +51,80 @@ export function addOperatorCommand(group: Command, name: string): Command {
     .addOption(new Option('--url [url]').hideHelp());
 }
 
-/** What the help of the three commands says of one kind. */
-export interface SetAsideTexts {
-  /** The words before `list`, `requeue` and `drop`. */
-  readonly commands: string;
-  readonly notes: readonly string[];
-  /** What `drop` means for others. */
+/** The texts that differ between kinds of dead letters. */
+export interface DeadLetterTexts {
+  /** The parent command, `events` or `mail`. */
+  readonly parent: string;
+  readonly description: string;
+  /** When an item becomes a dead letter, and what the table shows. */
+  readonly note: string;
+  /** What `drop` causes. */
   readonly dropped: string;
 }
 
 const EXAMPLE_ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-const LISTED = 'At most 1,000 are listed, the oldest first.';
+const NOT_FOUND = 'no dead letter has this id, or the service is unreachable';
 
-/** Adds `list`, `requeue` and `drop`. */
-export function addSetAsideCommands(
-  group: Command,
-  kind: SetAside,
-  { commands, notes, dropped }: SetAsideTexts,
+/** Adds `dead-letters list | requeue | drop` to the parent command. */
+export function addDeadLetterCommands(
+  parent: Command,
+  kind: DeadLetterKind,
+  texts: DeadLetterTexts,
   run: RunAtService,
 ): void {
-  const { noun } = kind;
+  const commands = `user-service ${texts.parent} dead-letters`;
+  const group = documented(parent.command('dead-letters').description(texts.description), {
+    notes: [texts.note, OPERATOR_NOTE],
+    examples: [[`${commands} list`, 'each with its last error']],
+    exit: ['done', 'failed'],
+  });
   documented(
     addOperatorCommand(group, 'list')
-      .description(`list ${noun}s, the oldest first`)
+      .description('list dead letters, at most 1,000, the oldest first')
       .action((options: OperatorOptions) =>
-        run(options, (own) => listSetAside(kind, options, own)),
+        run(options, (deps) => listDeadLetters(kind, options, deps)),
       ),
     {
-      notes: [...notes, LISTED, OPERATOR_NOTE],
+      notes: [OPERATOR_HINT],
       examples: [
-        [`user-service ${commands} list`, 'a table; a line to standard error when there are none'],
-        [`user-service ${commands} list --json`, 'one JSON object a line'],
+        [`${commands} list`, 'a table'],
+        [`${commands} list --json`, 'one JSON object a line'],
       ],
-      exit: ['listed, also when there are none', 'the service cannot be asked'],
+      exit: ['listed, also when there are none', 'the service is unreachable'],
     },
   );
   documented(
     addOperatorCommand(group, 'requeue')
-      .description(`try a ${noun} again, with as many attempts as at first`)
+      .description('try a dead letter again, with all its attempts')
       .argument('[id]', 'its id, as `list` shows it', uuid)
-      .option('--all', 'all of them')
+      .option('--all', 'all dead letters')
       .action((id: string | undefined, options: OperatorOptions & { all?: boolean }) => {
         if ((id === undefined) !== (options.all === true)) {
-          throw new UsageError(`Name one ${noun}, or say --all.`);
+          throw new UsageError('Give the id of one dead letter, or --all.');
         }
-        return run(options, (own) => requeueSetAside(kind, id ?? null, options, own));
+        return run(options, (deps) => requeueDeadLetters(kind, id ?? null, options, deps));
       }),
     {
-      notes: [...notes, OPERATOR_NOTE],
+      notes: [OPERATOR_HINT],
       examples: [
-        [`user-service ${commands} requeue ${EXAMPLE_ID}`, 'this one, at once'],
-        [`user-service ${commands} requeue --all`, 'all of them; done also when there are none'],
+        [`${commands} requeue ${EXAMPLE_ID}`, 'one dead letter'],
+        [`${commands} requeue --all`, 'all; succeeds also when there are none'],
       ],
-      exit: ['requeued', `there is no such ${noun}, or the service cannot be asked`],
+      exit: ['requeued', NOT_FOUND],
     },
   );
   documented(
     addOperatorCommand(group, 'drop')
-      .description(`give a ${noun} up for good: ${dropped}`)
+      .description(`delete a dead letter; ${texts.dropped}`)
       .argument('<id>', 'its id, as `list` shows it', uuid)
       .action((id: string, options: OperatorOptions) =>
-        run(options, (own) => dropSetAside(kind, id, options, own)),
+        run(options, (deps) => dropDeadLetter(kind, id, options, deps)),
       ),
     {
-      notes: [...notes, OPERATOR_NOTE],
-      examples: [[`user-service ${commands} drop ${EXAMPLE_ID}`, dropped]],
-      exit: ['dropped', `there is no such ${noun}, or the service cannot be asked`],
+      notes: [OPERATOR_HINT],
+      examples: [[`${commands} drop ${EXAMPLE_ID}`, 'one dead letter']],
+      exit: ['dropped', NOT_FOUND],
     },
   );
 }

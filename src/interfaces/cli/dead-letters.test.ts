@@ -15,30 +15,26 @@ const TIME = '2026-01-02T03:04:05.678Z';
 
 const kinds = [
   {
-    command: 'events parked',
-    path: '/v1/events/parked',
-    noun: 'parked event',
-    field: 'events',
+    command: 'events dead-letters',
+    path: '/v1/events/dead-letters',
     row: {
-      ...{ id: ID, type: 'user.created', time: TIME, user_id: null, parked_at: TIME },
+      ...{ id: ID, type: 'user.created', time: TIME, user_id: null, dead_at: TIME },
       ...{ attempts: 10, waiting_behind: 2, last_error: 'too\u001b[2Jlarge' },
     },
     table: [
-      'ID                                    TYPE          USER  PARKED                    ATTEMPTS  BEHIND  ERROR',
+      'ID                                    TYPE          USER  DEAD SINCE                ATTEMPTS  BEHIND  ERROR',
       `${ID}  user.created  -     ${TIME}  10        2       too?[2Jlarge`,
     ],
   },
   {
-    command: 'mail failed',
-    path: '/v1/mail/failed',
-    noun: 'given-up mail',
-    field: 'mails',
+    command: 'mail dead-letters',
+    path: '/v1/mail/dead-letters',
     row: {
-      ...{ id: ID, kind: 'password_changed', created_at: TIME, failed_at: TIME },
+      ...{ id: ID, kind: 'password_changed', created_at: TIME, dead_at: TIME },
       ...{ attempts: 1, last_error: '550 no\nsuch mailbox' },
     },
     table: [
-      'ID                                    KIND              QUEUED                    GIVEN UP                  ATTEMPTS  ERROR',
+      'ID                                    KIND              QUEUED                    DEAD SINCE                ATTEMPTS  ERROR',
       `${ID}  password_changed  ${TIME}  ${TIME}  1         550 no?such mailbox`,
     ],
   },
@@ -58,12 +54,12 @@ afterEach(async () => {
   await directory.remove();
 });
 
-describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) => {
+describe.each(kinds)('$command', ({ command, path, row, table }) => {
   const run = (...args: string[]): Promise<CliRun> =>
     runCommand([...command.split(' '), ...args], { socketPath });
 
-  test('list shows a table, or an object a line, safe for the terminal', async () => {
-    answer = { status: 200, body: { [field]: [row] } };
+  test('list prints a table, or one JSON object a line, with control characters replaced', async () => {
+    answer = { status: 200, body: { dead_letters: [row] } };
     expect(await run('list')).toMatchObject({ code: 0, stdout: table, stderr: [] });
     const json = await run('list', '--json');
     expect([json.code, json.stdout.map((line) => JSON.parse(line))]).toEqual([0, [row]]);
@@ -73,16 +69,16 @@ describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) =>
     ]);
   });
 
-  test('list of nothing is done, and standard output has nothing', async () => {
-    answer = { status: 200, body: { [field]: [] } };
-    expect(await run('list')).toMatchObject({ code: 0, stdout: [], stderr: [`no ${noun}s`] });
+  test('an empty list succeeds and leaves standard output empty', async () => {
+    answer = { status: 200, body: { dead_letters: [] } };
+    expect(await run('list')).toMatchObject({ code: 0, stdout: [], stderr: ['no dead letters'] });
     expect(await run('list', '--json')).toMatchObject({ code: 0, stdout: [], stderr: [] });
   });
 
-  test('requeue names one or all', async () => {
+  test('requeue sends one id, or null for all', async () => {
     answer = { status: 200, body: { count: 1 } };
     const one = await run('requeue', ID.toUpperCase());
-    expect(one).toMatchObject({ code: 0, stdout: [`requeued 1 ${noun}`] });
+    expect(one).toMatchObject({ code: 0, stdout: ['requeued 1 dead letter'] });
     answer = { status: 200, body: { count: 0 } };
     const all = await run('requeue', '--all', '--json');
     expect(all).toMatchObject({ code: 0, stdout: ['{"requeued":0}'] });
@@ -92,17 +88,17 @@ describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) =>
     ]);
   });
 
-  test('drop names one', async () => {
+  test('drop sends one id', async () => {
     answer = { status: 200, body: { count: 1 } };
-    expect(await run('drop', ID)).toMatchObject({ code: 0, stdout: [`dropped 1 ${noun}`] });
+    expect(await run('drop', ID)).toMatchObject({ code: 0, stdout: ['dropped 1 dead letter'] });
     expect(await run('drop', ID, '--json')).toMatchObject({ code: 0, stdout: ['{"dropped":1}'] });
     expect(service.requests[0]).toMatchObject({ method: 'DELETE', path: `${path}/${ID}` });
   });
 
-  test.each(['requeue', 'drop'])('%s of what is not there fails', async (verb) => {
+  test.each(['requeue', 'drop'])('%s of an unknown id fails', async (verb) => {
     answer = { status: 200, body: { count: 0 } };
     const { code, stdout, stderr } = await run(verb, ID);
-    expect([code, stdout, stderr]).toEqual([1, [], [`error: There is no ${noun} ${ID}.`]]);
+    expect([code, stdout, stderr]).toEqual([1, [], [`error: There is no dead letter ${ID}.`]]);
   });
 
   test.each([
@@ -115,12 +111,12 @@ describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) =>
     [['list', '--url', 'http://127.0.0.1:1']],
     [['bogus']],
     [[]],
-  ])('%j is wrong usage, and asks nobody', async (args) => {
+  ])('%j is wrong usage and sends no request', async (args) => {
     expect(await run(...args)).toMatchObject({ code: 2, stdout: [] });
     expect(service.requests).toEqual([]);
   });
 
-  test('what the service refuses is told in its words', async () => {
+  test('an error of the service is printed as it is', async () => {
     answer = problem(503, 'unavailable');
     const { code, stderr } = await run('list');
     expect([code, stderr]).toEqual([
@@ -129,25 +125,31 @@ describe.each(kinds)('$command', ({ command, path, noun, field, row, table }) =>
     ]);
     answer = { status: 200, body: 'hello' };
     for (const args of [['list'], ['drop', ID]]) {
-      expect((await run(...args)).output).toContain('not the user service');
+      expect((await run(...args)).output).toContain('not from the user service');
     }
   });
 
-  test('needs a service that runs, and never opens its data instead', async () => {
-    const asked: Target[] = [];
+  test('requires a running service, and never opens its data instead', async () => {
+    const targets: Target[] = [];
     const openOperator = async (target: Target) => {
-      asked.push(target);
+      targets.push(target);
       throw new Error('No service runs.');
     };
     const { code, stderr } = await runCommand([...command.split(' '), 'list'], { openOperator });
-    expect([code, stderr, asked]).toEqual([1, ['error: No service runs.'], [{ mustRun: true }]]);
+    expect([code, stderr, targets]).toEqual([1, ['error: No service runs.'], [{ mustRun: true }]]);
   });
 
-  test('every help has notes, examples and exit codes', async () => {
+  test('every help has a hint, examples and exit codes; the notes are in the help of the group', async () => {
     for (const verb of ['list', 'requeue', 'drop']) {
       const { code, stdout } = await run(verb, '--help');
       expect(code).toBe(0);
       expect(stdout.join('\n')).toMatch(/--json[\s\S]*operator[\s\S]*Examples:[\s\S]*2 {2}wrong/);
+      expect(stdout.join('\n')).not.toContain('becomes a dead letter');
     }
+    const group = await runCommand([...command.split(' '), '--help'], { socketPath });
+    expect([group.code, group.stderr]).toEqual([0, []]);
+    expect(group.stdout.join('\n')).toMatch(
+      /becomes a dead letter[\s\S]*--url[\s\S]*Examples:[\s\S]*2 {2}wrong/,
+    );
   });
 });

@@ -5,7 +5,7 @@ import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter } from './table.ts';
 import { counted } from './text.ts';
 
-/** What commands for the operator of the local service need. */
+/** The dependencies of commands for the operator. */
 export interface OperatorDeps {
   readonly io: CliIo;
   readonly client: OperatorClient;
@@ -14,33 +14,30 @@ export interface OperatorDeps {
   readonly policy?: RetryPolicy | undefined;
 }
 
-/** Work that the service stopped trying, and that waits for an operator. */
-export interface SetAside {
-  /** Path of its routes. */
+/** Dead letters of one kind, as their routes and the table show them. */
+export interface DeadLetterKind {
   readonly path: string;
-  /** The field of the answer that lists it. */
-  readonly field: string;
-  /** One of it, such as `parked event`. */
-  readonly noun: string;
-  /** Headings of the table, with the fields they are of. */
+  /** Table headings, each with the JSON field below it. */
   readonly columns: Readonly<Record<string, string>>;
 }
 
-interface Shown {
+interface OutputOptions {
   readonly json?: boolean;
 }
 
-/** Lists what waits for a decision. @throws CommandFailure */
-export async function listSetAside(
-  { path, field, noun, columns }: SetAside,
-  { json }: Shown,
+const NOUN = 'dead letter';
+
+/** Prints a table, or one JSON object a line. @throws CommandFailure */
+export async function listDeadLetters(
+  { path, columns }: DeadLetterKind,
+  { json }: OutputOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const rows = recordsOf(await ask({ method: 'GET', path }, deps), field);
+  const rows = readRecords(await requestBody({ method: 'GET', path }, deps), 'dead_letters');
   if (json === true) {
     for (const row of rows) deps.io.stdout(JSON.stringify(row));
   } else if (rows.length === 0) {
-    deps.io.stderr(`no ${noun}s`);
+    deps.io.stderr(`no ${NOUN}s`);
   } else {
     createTableWriter(Object.keys(columns), deps.io.stdout).write(
       rows.map((row) => Object.values(columns).map((name) => String(row[name] ?? '-'))),
@@ -49,54 +46,52 @@ export async function listSetAside(
   return EXIT.done;
 }
 
-/** Lets one, or all for null, be tried again. @throws CommandFailure */
-export async function requeueSetAside(
-  kind: SetAside,
+/** Requeues one dead letter, or all for null. @throws CommandFailure */
+export async function requeueDeadLetters(
+  { path }: DeadLetterKind,
   id: string | null,
-  shown: Shown,
+  options: OutputOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const request = { method: 'POST', path: `${kind.path}/requeue`, body: { id } } as const;
-  return report('requeued', { ...shown, kind, id }, await ask(request, deps), deps);
+  const body = await requestBody({ method: 'POST', path: `${path}/requeue`, body: { id } }, deps);
+  return report('requeued', { ...options, id }, body, deps);
 }
 
-/** Gives one up for good. @throws CommandFailure */
-export async function dropSetAside(
-  kind: SetAside,
+/** @throws CommandFailure */
+export async function dropDeadLetter(
+  { path }: DeadLetterKind,
   id: string,
-  shown: Shown,
+  options: OutputOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const request = { method: 'DELETE', path: `${kind.path}/${encodeURIComponent(id)}` } as const;
-  return report('dropped', { ...shown, kind, id }, await ask(request, deps), deps);
+  const request = { method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` } as const;
+  return report('dropped', { ...options, id }, await requestBody(request, deps), deps);
 }
 
 function report(
   verb: 'requeued' | 'dropped',
-  { json, kind, id }: Shown & { readonly kind: SetAside; readonly id: string | null },
-  answer: unknown,
+  { json, id }: OutputOptions & { readonly id: string | null },
+  body: unknown,
   { io }: OperatorDeps,
 ): number {
-  const count = isRecord(answer) ? answer.count : undefined;
+  const count = isRecord(body) ? body.count : undefined;
   if (typeof count !== 'number') throw new CommandFailure(NOT_THE_SERVICE);
-  if (id !== null && count === 0) throw new CommandFailure(`There is no ${kind.noun} ${id}.`);
-  io.stdout(
-    json === true ? JSON.stringify({ [verb]: count }) : `${verb} ${counted(count, kind.noun)}`,
-  );
+  if (id !== null && count === 0) throw new CommandFailure(`There is no ${NOUN} ${id}.`);
+  io.stdout(json === true ? JSON.stringify({ [verb]: count }) : `${verb} ${counted(count, NOUN)}`);
   return EXIT.done;
 }
 
-const NOT_THE_SERVICE = 'What answers is not the user service.';
+const NOT_THE_SERVICE = 'The response is not from the user service.';
 
-/** The objects that an answer lists. @throws CommandFailure */
-export function recordsOf(answer: unknown, field: string): Readonly<Record<string, unknown>>[] {
-  const rows = isRecord(answer) ? answer[field] : undefined;
+/** The objects in an array field of a response. @throws CommandFailure when the field is missing */
+export function readRecords(body: unknown, field: string): Readonly<Record<string, unknown>>[] {
+  const rows = isRecord(body) ? body[field] : undefined;
   if (!Array.isArray(rows)) throw new CommandFailure(NOT_THE_SERVICE);
   return rows.filter(isRecord);
 }
 
-/** The body of the answer. @throws CommandFailure, ServiceUnreachable */
-export async function ask(
+/** The body of a 200 response. @throws CommandFailure for other statuses, ServiceUnreachable */
+export async function requestBody(
   request: OperatorRequest,
   { client, signal, policy = PROMPT }: OperatorDeps,
 ): Promise<unknown> {

@@ -1,75 +1,76 @@
 import type { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import {
+  addDeadLetterCommands,
   addOperatorCommand,
-  addSetAsideCommands,
   createRunAtService,
+  OPERATOR_HINT,
   OPERATOR_NOTE,
   type OperatorOptions,
   type RunAtService,
 } from './dead-letter-commands.ts';
-import { PARKED_EVENTS, type TailOptions, tailEvents } from './events.ts';
+import { EVENT_DEAD_LETTERS, type TailOptions, tailEvents } from './events.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 
-const PARKED_NOTE =
-  'The broker refused a parked event too often, for example because it is too large. Later events of\n' +
-  'the same user (the column BEHIND) wait for it; those of other users do not.';
+const DEAD_LETTER_NOTE =
+  'An event becomes a dead letter when the broker rejects it ten times, for example because it is too\n' +
+  'large. Later events of the same user wait for it: the column BEHIND counts them. Events of other\n' +
+  'users do not wait. After a drop the waiting events are published, and consumers see a gap in the\n' +
+  'user’s versions.';
 
-/** Adds `events tail` and `events parked list | requeue | drop`. */
+/** Adds `events tail` and `events dead-letters list | requeue | drop`. */
 export function addEventCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run = createRunAtService(deps, setExit);
   const group = documented(
-    program.command('events').description('follow events, and decide on parked ones'),
+    program.command('events').description('follow events, and handle those that were rejected'),
     {
       notes: [OPERATOR_NOTE],
       examples: [
         ['user-service events tail', 'every event from now on'],
-        ['user-service events parked list', 'what the broker refused, and how much waits for it'],
+        ['user-service events dead-letters list', 'events that the broker rejected'],
       ],
       exit: ['done', 'failed'],
     },
   );
   addTail(group, run);
-  const parked = documented(
-    group.command('parked').description('decide on events that the broker refused too often'),
+  addDeadLetterCommands(
+    group,
+    EVENT_DEAD_LETTERS,
     {
-      notes: [PARKED_NOTE, OPERATOR_NOTE],
-      examples: [['user-service events parked list', 'each with its error']],
-      exit: ['done', 'failed'],
+      parent: 'events',
+      description: 'list, requeue or drop events that the broker rejected',
+      note: DEAD_LETTER_NOTE,
+      dropped: 'the event is never published',
     },
+    run,
   );
-  const texts = {
-    commands: 'events parked',
-    notes: [PARKED_NOTE],
-    dropped: 'its user’s later events go on, and consumers see a gap in the versions',
-  };
-  addSetAsideCommands(parked, PARKED_EVENTS, texts, run);
 }
 
 function addTail(group: Command, run: RunAtService): void {
   documented(
     addOperatorCommand(group, 'tail')
-      .description('print events as they are committed, published or not, until Ctrl-C')
-      .option('--from-start', 'begin with the oldest event that is kept (outbox.retention)')
+      .description('print events as they are committed, until Ctrl-C')
+      .option('--from-start', 'start with the oldest event that is kept (outbox.retention)')
       .option(
         '--after <position>',
-        'begin after this position, as --json shows it',
+        'start after this position, as --json shows it',
         wholeNumber(0, Number.MAX_SAFE_INTEGER),
       )
       .action((options: OperatorOptions & TailOptions) =>
-        run(options, (own) => tailEvents(options, own)),
+        run(options, (deps) => tailEvents(options, deps)),
       ),
     {
       notes: [
-        'A line has the time, the type, the user with the version, and the data: names of what changed,\n' +
-          'never values. A restart of the service is waited for, up to a minute or two.',
-        OPERATOR_NOTE,
+        'A line has the time, the type, the user with the version, and the data: the names of changed\n' +
+          'fields, never their values. Events are printed before they are published. If the service\n' +
+          'restarts, the command waits for up to two minutes.',
+        OPERATOR_HINT,
       ],
       examples: [
         ['user-service events tail', 'every event from now on'],
-        ['user-service events tail --json --after 1200', 'one JSON object a line, as from there'],
+        ['user-service events tail --json --after 1200', 'one JSON object a line, from a position'],
       ],
-      exit: ['stopped by Ctrl-C, or nobody reads any more', 'the service cannot be asked'],
+      exit: ['stopped by Ctrl-C, or the reader closed the output', 'the service is unreachable'],
     },
   );
 }

@@ -17,16 +17,16 @@ let directory: ReturnType<typeof createTemporaryDirectory>;
 let service: FakeUserService;
 let socketPath: string;
 let committed: object[];
-/** In the place of the next answers. */
-let instead: (() => Promise<FakeAnswer> | FakeAnswer) | undefined;
+/** Replaces the next responses. */
+let override: (() => Promise<FakeAnswer> | FakeAnswer) | undefined;
 beforeEach(async () => {
   committed = [];
-  instead = undefined;
+  override = undefined;
   directory = createTemporaryDirectory('cli');
   socketPath = join(directory.path, 'control.sock');
   service = await startFakeUserService({
     socketPath,
-    answer: ({ path }) => instead?.() ?? { status: 200, body: answerTo(path) },
+    answer: ({ path }) => override?.() ?? { status: 200, body: answerTo(path) },
   });
 });
 afterEach(async () => {
@@ -48,7 +48,7 @@ function answerTo(path: string): object {
   return { events, last_position: committed.length };
 }
 
-/** A tail at work. `stop` is Ctrl-C. */
+/** Starts a tail. `stop` simulates Ctrl-C. */
 function tail(args: readonly string[] = [], options: { readonly closedAfter?: number } = {}) {
   const interrupted = new AbortController();
   const { deps, stdout, stderr } = cliDeps({ socketPath, signal: interrupted.signal });
@@ -60,7 +60,7 @@ function tail(args: readonly string[] = [], options: { readonly closedAfter?: nu
   return { exit, stdout, stderr, stop: () => interrupted.abort() };
 }
 
-test('tail shows what comes from now on, and ends well at Ctrl-C', async () => {
+test('tail prints events from now on, and exits with 0 at Ctrl-C', async () => {
   commit('user.created');
   const { exit, stdout, stderr, stop } = tail();
   await eventually(() => expect(service.requests.length).toBeGreaterThan(1));
@@ -73,7 +73,7 @@ test('tail shows what comes from now on, and ends well at Ctrl-C', async () => {
   ]);
 });
 
-test('tail begins where it is told to, and writes an object a line for scripts', async () => {
+test('tail starts at --from-start or --after, and --json prints one object a line', async () => {
   for (const type of ['user.created', 'user.updated', 'user.deleted']) commit(type);
   const all = tail(['--from-start', '--json'], { closedAfter: 3 });
   expect(await all.exit).toBe(0);
@@ -83,39 +83,39 @@ test('tail begins where it is told to, and writes an object a line for scripts',
   expect(some.stdout.map((line) => JSON.parse(line))).toEqual(committed.slice(2));
 });
 
-test('tail ends well at Ctrl-C in the middle of a request', async () => {
+test('tail exits with 0 at Ctrl-C during a request', async () => {
   const { exit, stderr, stop } = tail();
   await eventually(() => expect(service.requests.length).toBeGreaterThan(1));
-  let asked = false;
-  instead = () => {
-    asked = true;
+  let requested = false;
+  override = () => {
+    requested = true;
     return new Promise(() => {});
   };
-  await eventually(() => expect(asked).toBe(true));
+  await eventually(() => expect(requested).toBe(true));
   stop();
   expect([await exit, stderr]).toEqual([0, []]);
 });
 
-test('tail ends well when its reader goes away', async () => {
+test('tail exits with 0 when its reader closes the output', async () => {
   for (const type of ['user.created', 'user.updated']) commit(type);
   expect(await tail(['--from-start'], { closedAfter: 1 }).exit).toBe(0);
 });
 
-test('tail rides out a short absence, and after a long one says where to go on', async () => {
+test('tail survives a short outage, and after a long one prints where to continue', async () => {
   commit('user.created');
   const { exit, stdout, stderr } = tail(['--from-start']);
   await eventually(() => expect(stdout).toHaveLength(1));
   let refused = 0;
-  instead = () => {
+  override = () => {
     refused += 1;
-    if (refused === 3) instead = undefined;
+    if (refused === 3) override = undefined;
     return problem(503, 'unavailable');
   };
   commit('user.updated');
   await eventually(() => expect(stdout).toHaveLength(2));
   await service.stop();
   expect(await exit).toBe(1);
-  expect(stderr.join('\n')).toMatch(/Cannot reach .*control\.sock.* Go on with --after 2\.$/);
+  expect(stderr.join('\n')).toMatch(/Cannot reach .*control\.sock.* Continue with --after 2\.$/);
 });
 
 test.each([
@@ -129,9 +129,9 @@ test.each([
   expect(output).toContain(reason);
 });
 
-test('tail refuses what answers and is not the service', async () => {
-  instead = () => ({ status: 200, body: { hello: 'world' } });
+test('tail refuses a response that is not from the service', async () => {
+  override = () => ({ status: 200, body: { hello: 'world' } });
   const { code, output } = await runCommand(['events', 'tail'], { socketPath });
   expect(code).toBe(1);
-  expect(output).toContain('not the user service');
+  expect(output).toContain('not from the user service');
 });

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createOutboxTail } from '../../application/outbox/tail-outbox.ts';
 import type { LoggedEvent } from '../../domain/outbox/outbox-queue.ts';
-import { ask, type OperatorDeps, recordsOf, type SetAside } from './dead-letters.ts';
+import {
+  type DeadLetterKind,
+  type OperatorDeps,
+  readRecords,
+  requestBody,
+} from './dead-letters.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { isRecord } from './problem.ts';
@@ -10,7 +15,7 @@ import { printable } from './text.ts';
 
 const PATH = '/v1/events';
 const TAIL_INTERVAL_MS = 500;
-/** A minute at least: a restart of the service, or a database that fails over. */
+/** Retries for at least a minute: the time of a restart of the service or a failover of the database. */
 const TAIL_POLICY: RetryPolicy = {
   ...PATIENT,
   unreachableTries: 14,
@@ -18,23 +23,20 @@ const TAIL_POLICY: RetryPolicy = {
   maxDelayMs: 10_000,
 };
 
-/** Events that the broker refused too often. */
-export const PARKED_EVENTS: SetAside = {
-  path: `${PATH}/parked`,
-  field: 'events',
-  noun: 'parked event',
+export const EVENT_DEAD_LETTERS: DeadLetterKind = {
+  path: `${PATH}/dead-letters`,
   columns: {
     ID: 'id',
     TYPE: 'type',
     USER: 'user_id',
-    PARKED: 'parked_at',
+    'DEAD SINCE': 'dead_at',
     ATTEMPTS: 'attempts',
     BEHIND: 'waiting_behind',
     ERROR: 'last_error',
   },
 };
 
-/** Where to begin; without either, at what comes next. */
+/** Where to start; without an option, after the newest event. */
 export interface TailOptions {
   readonly json?: boolean;
   readonly fromStart?: boolean;
@@ -42,30 +44,30 @@ export interface TailOptions {
 }
 
 /**
- * Prints events as they are committed, published or not, until the signal or until nobody reads any more. Rides out a
- * restart of the service.
- * @throws CommandFailure with the position to go on after
+ * Prints events as they are committed, published or not, until the signal aborts or the reader closes the output.
+ * Survives a restart of the service.
+ * @throws CommandFailure with the position to continue after
  */
 export async function tailEvents(options: TailOptions, deps: OperatorDeps): Promise<number> {
   const { io, signal, monotonicMs } = deps;
   if (options.fromStart === true && options.after !== undefined) {
-    throw new UsageError('Say --from-start or --after, not both.');
+    throw new UsageError('Use --from-start or --after, not both.');
   }
   try {
-    const afterPosition = await beginning(options, deps);
+    const afterPosition = await findStart(options, deps);
     const patient = { ...deps, policy: deps.policy ?? TAIL_POLICY };
     const log = { list: (after: number) => list(after, patient) };
-    const follower = createOutboxTail({ log, monotonicMs, afterPosition });
+    const tail = createOutboxTail({ log, monotonicMs, afterPosition });
     while (!signal.aborted && !io.stdoutClosed()) {
-      const events = await follower.next().catch((error) => {
-        throw withPosition(error, follower.checkpoint());
+      const events = await tail.next().catch((error) => {
+        throw withPosition(error, tail.checkpoint());
       });
       for (const event of events) io.stdout(options.json === true ? toJson(event) : toLine(event));
       if (events.length > 0) continue;
       await delay(TAIL_INTERVAL_MS, undefined, { signal }).catch(() => {});
     }
   } catch (error) {
-    // The signal ends a request under way, too.
+    // The signal aborts a request in progress, too.
     if (!signal.aborted) throw error;
   }
   return EXIT.done;
@@ -74,26 +76,28 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
 function withPosition(error: unknown, position: number): unknown {
   const isKnown = error instanceof CommandFailure || error instanceof ServiceUnreachable;
   if (!isKnown) return error;
-  return new CommandFailure(`${error.message} Go on with --after ${position}.`, { cause: error });
+  return new CommandFailure(`${error.message} Continue with --after ${position}.`, {
+    cause: error,
+  });
 }
 
-async function beginning({ fromStart, after }: TailOptions, deps: OperatorDeps): Promise<number> {
-  // Asked in any case: a service that is not there is said at once.
+async function findStart({ fromStart, after }: TailOptions, deps: OperatorDeps): Promise<number> {
+  // Always requested, so that an unreachable service is reported at once.
   const last = await findLastPosition(deps);
   return fromStart === true ? 0 : (after ?? last);
 }
 
 async function findLastPosition(deps: OperatorDeps): Promise<number> {
-  const answer = await ask({ method: 'GET', path: PATH }, deps);
-  return isRecord(answer) ? Number(answer.last_position) : 0;
+  const body = await requestBody({ method: 'GET', path: PATH }, deps);
+  return isRecord(body) ? Number(body.last_position) : 0;
 }
 
 async function list(after: number, deps: OperatorDeps): Promise<readonly LoggedEvent[]> {
-  const answer = await ask({ method: 'GET', path: `${PATH}?after=${after}` }, deps);
-  return recordsOf(answer, 'events').map((row) => ({
+  const body = await requestBody({ method: 'GET', path: `${PATH}?after=${after}` }, deps);
+  return readRecords(body, 'events').map((row) => ({
     id: String(row.id),
     position: Number(row.position),
-    // As the service wrote it, whatever its version.
+    // Passed through unchanged: a newer service may write other types.
     event: {
       type: row.type,
       userId: row.user_id,

@@ -1,48 +1,49 @@
 import type { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
-import { addSetAsideCommands, createRunAtService, OPERATOR_NOTE } from './dead-letter-commands.ts';
-import type { SetAside } from './dead-letters.ts';
+import {
+  addDeadLetterCommands,
+  createRunAtService,
+  OPERATOR_NOTE,
+} from './dead-letter-commands.ts';
+import type { DeadLetterKind } from './dead-letters.ts';
 import { documented, type SetExitCode } from './help.ts';
 
-const FAILED_MAILS: SetAside = {
-  path: '/v1/mail/failed',
-  field: 'mails',
-  noun: 'given-up mail',
+const MAIL_DEAD_LETTERS: DeadLetterKind = {
+  path: '/v1/mail/dead-letters',
   columns: {
     ID: 'id',
     KIND: 'kind',
     QUEUED: 'created_at',
-    'GIVEN UP': 'failed_at',
+    'DEAD SINCE': 'dead_at',
     ATTEMPTS: 'attempts',
     ERROR: 'last_error',
   },
 };
 
-const FAILED_NOTE =
-  'A mail is given up when the mail server refuses it for good, or after 100 attempts in some three\n' +
-  'days. It is kept for 24 hours. Neither recipient, subject nor text is shown: they are personal\n' +
-  'data. The log line "mail given up" has the mail’s id with the user’s.';
+const NOTE =
+  'A mail becomes a dead letter when the mail server rejects it permanently, or after 100 attempts in\n' +
+  'about three days. It is kept for 24 hours. Recipient, subject and text are not shown: they are\n' +
+  'personal data. The log line about the dead letter has mail_id and user_id.';
 
-/** Adds `mail failed list | requeue | drop`. */
+/** Adds `mail dead-letters list | requeue | drop`. */
 export function addMailCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
-  const run = createRunAtService(deps, setExit);
-  const parts = {
-    notes: [FAILED_NOTE, OPERATOR_NOTE],
-    examples: [['user-service mail failed list', 'each with its error']] as const,
-    exit: ['done', 'failed'] as const,
-  };
   const group = documented(
-    program.command('mail').description('decide on mail that could not be sent'),
-    parts,
+    program.command('mail').description('handle mail that could not be sent'),
+    {
+      notes: [OPERATOR_NOTE],
+      examples: [['user-service mail dead-letters list', 'mail that could not be sent']],
+      exit: ['done', 'failed'],
+    },
   );
-  const failed = documented(
-    group.command('failed').description('decide on mail that was given up'),
-    parts,
+  addDeadLetterCommands(
+    group,
+    MAIL_DEAD_LETTERS,
+    {
+      parent: 'mail',
+      description: 'list, requeue or drop mail that could not be sent',
+      note: NOTE,
+      dropped: 'the mail is never sent',
+    },
+    createRunAtService(deps, setExit),
   );
-  const texts = {
-    commands: 'mail failed',
-    notes: [FAILED_NOTE],
-    dropped: 'it is never sent, and its text is removed',
-  };
-  addSetAsideCommands(failed, FAILED_MAILS, texts, run);
 }

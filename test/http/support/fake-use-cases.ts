@@ -133,18 +133,12 @@ const fakeServiceAccounts: UseCases['serviceAccounts'] = {
   revoke: async () => {},
 };
 
+const deadLetters = { list: async () => [], requeue: async () => 0, drop: async () => true };
 const fakeOutbox: UseCases['outbox'] = {
   list: async () => ({ events: [], lastPosition: 0 }),
-  listParked: async () => [],
-  requeueParked: async () => 0,
-  dropParked: async () => true,
+  deadLetters,
 };
-
-const fakeMail: UseCases['mail'] = {
-  listFailed: async () => [],
-  requeueFailed: async () => 0,
-  dropFailed: async () => true,
-};
+const fakeMail: UseCases['mail'] = { deadLetters };
 
 const fakeHealth: UseCases['checkHealth'] = async () => ({
   status: 'ok',

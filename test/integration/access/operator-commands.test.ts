@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import { startNats } from '../../support/nats-server.ts';
 import { startRelay } from '../../support/relay.ts';
 
-/** A service, and commands for its operator. */
+/** A service, and a runner for operator commands against it. */
 async function useService(database: AppDatabase) {
   const app = await useTestApp({ database, env: patientHashing });
   const openOperator = async () =>
@@ -22,7 +22,7 @@ async function useService(database: AppDatabase) {
 const rowsOf = ({ stdout }: CliRun): Record<string, unknown>[] =>
   stdout.map((line) => JSON.parse(line));
 
-/** Makes somebody whose first event is larger than the broker takes. @returns the event's id. */
+/** Registers a user whose first event is larger than the broker accepts. */
 async function registerHuge(api: Api): Promise<Account & { readonly eventId: string }> {
   const account = await api.register();
   await api.signIn(account);
@@ -34,8 +34,8 @@ async function registerHuge(api: Api): Promise<Account & { readonly eventId: str
   return { ...account, eventId: row?.id ?? '' };
 }
 
-describe.each(APP_DATABASES)('commands for the operator on %s', (database) => {
-  test('tail shows every event with what the outbox has of it', async () => {
+describe.each(APP_DATABASES)('operator commands on %s', (database) => {
+  test('tail prints every event as the outbox has it', async () => {
     const { api, openOperator } = await useService(database);
     const interrupted = new AbortController();
     const { deps, stdout } = cliDeps({ openOperator, signal: interrupted.signal });
@@ -54,76 +54,78 @@ describe.each(APP_DATABASES)('commands for the operator on %s', (database) => {
     expect(events.map(({ type }) => type)).toEqual(['user.created', 'session.started']);
   });
 
-  test('a parked event is listed, and published once it is mended and requeued', async () => {
+  test('an event dead letter is listed, published once it is fixed and requeued, and dropped', async () => {
     const { app, api, run } = await useService(database);
     const nats = await startNats({ jetstream: true });
     onTestFinished(() => nats.stop());
-    expect(await run('events', 'parked', 'list')).toMatchObject({ code: 0, stdout: [] });
-    const [mended, dropped] = [await registerHuge(api), await registerHuge(api)];
+    expect(await run('events', 'dead-letters', 'list')).toMatchObject({ code: 0, stdout: [] });
+    const [fixed, dropped] = [await registerHuge(api), await registerHuge(api)];
     await startRelay({
       database: app.database as Database,
       url: nats.url,
       settings: { maxAttempts: 2, backOffMs: 10, pollMs: 20 },
     });
-    const parked = await eventually(async () => {
-      const rows = rowsOf(await run('events', 'parked', 'list', '--json'));
+    const deadLetters = await eventually(async () => {
+      const rows = rowsOf(await run('events', 'dead-letters', 'list', '--json'));
       expect(rows).toHaveLength(2);
       return rows;
     });
-    expect(parked).toMatchObject(
-      [mended, dropped].map(({ id, eventId }) => ({
+    expect(deadLetters).toMatchObject(
+      [fixed, dropped].map(({ id, eventId }) => ({
         ...{ id: eventId, type: 'user.created', user_id: id, attempts: 2, waiting_behind: 1 },
         last_error: expect.stringContaining('larger than'),
       })),
     );
 
-    await api.sql(`update outbox set data = '{"status":"active"}' where id = $1`, [mended.eventId]);
-    const requeued = await run('events', 'parked', 'requeue', mended.eventId);
-    expect(requeued).toMatchObject({ code: 0, stdout: ['requeued 1 parked event'] });
-    const drop = ['events', 'parked', 'drop', dropped.eventId];
-    expect(await run(...drop)).toMatchObject({ code: 0, stdout: ['dropped 1 parked event'] });
+    await api.sql(`update outbox set data = '{"status":"active"}' where id = $1`, [fixed.eventId]);
+    const requeued = await run('events', 'dead-letters', 'requeue', fixed.eventId);
+    expect(requeued).toMatchObject({ code: 0, stdout: ['requeued 1 dead letter'] });
+    const drop = ['events', 'dead-letters', 'drop', dropped.eventId];
+    expect(await run(...drop)).toMatchObject({ code: 0, stdout: ['dropped 1 dead letter'] });
     expect((await run(...drop)).code).toBe(1);
     await eventually(async () => {
       const streamed = (await readStream(nats.url)).map(({ event }) => event);
       const typesOf = (id: string) =>
         streamed.filter(({ userId }) => userId === id).map(({ type }) => type);
-      expect(typesOf(mended.id)).toEqual(['user.created', 'session.started']);
+      expect(typesOf(fixed.id)).toEqual(['user.created', 'session.started']);
       expect(typesOf(dropped.id)).toEqual(['session.started']);
     });
-    expect((await run('events', 'parked', 'list')).stderr).toEqual(['no parked events']);
+    expect((await run('events', 'dead-letters', 'list')).stderr).toEqual(['no dead letters']);
   });
 
-  test('a given-up mail is shown without what is personal, tried again, and dropped', async () => {
+  test('a mail dead letter is listed without personal data, requeued and dropped', async () => {
     const { api, run } = await useService(database);
     const account = await api.register({ email: 'canary@example.com' });
     const { access_token: token } = await api.signIn(account);
     const body = { current_password: account.password, new_password: 'eleven green umbrellas' };
     await api.send('PUT', `/v1/users/${account.id}/password`, { token, body });
-    expect((await run('mail', 'failed', 'list')).stderr).toEqual(['no given-up mails']);
+    expect((await run('mail', 'dead-letters', 'list')).stderr).toEqual(['no dead letters']);
     await api.sql(`update mail_queue set failed_at = now(), attempts = 3, last_error = '550 no'`);
 
-    const list = await run('mail', 'failed', 'list', '--json');
+    const list = await run('mail', 'dead-letters', 'list', '--json');
     const [mail, ...others] = rowsOf(list);
     expect([mail, others]).toEqual([
       {
         ...{ id: expect.any(String), kind: 'password_changed', attempts: 3, last_error: '550 no' },
-        ...{ created_at: expect.any(String), failed_at: expect.any(String) },
+        ...{ created_at: expect.any(String), dead_at: expect.any(String) },
       },
       [],
     ]);
-    const table = await run('mail', 'failed', 'list');
+    const table = await run('mail', 'dead-letters', 'list');
     expect(table.stdout).toHaveLength(2);
     expect(list.output + table.output).not.toMatch(/canary|password was/);
 
     const id = String(mail?.id);
-    const requeued = await run('mail', 'failed', 'requeue', id);
-    expect(requeued).toMatchObject({ code: 0, stdout: ['requeued 1 given-up mail'] });
+    const requeued = await run('mail', 'dead-letters', 'requeue', id);
+    expect(requeued).toMatchObject({ code: 0, stdout: ['requeued 1 dead letter'] });
     expect(await api.sql('select attempts, failed_at from mail_queue')).toEqual([
       { attempts: 0, failed_at: null },
     ]);
-    expect((await run('mail', 'failed', 'drop', id)).code).toBe(1);
+    expect((await run('mail', 'dead-letters', 'drop', id)).code).toBe(1);
     await api.sql('update mail_queue set failed_at = now()');
-    expect((await run('mail', 'failed', 'drop', id)).stdout).toEqual(['dropped 1 given-up mail']);
+    expect((await run('mail', 'dead-letters', 'drop', id)).stdout).toEqual([
+      'dropped 1 dead letter',
+    ]);
     expect(await api.sql('select id from mail_queue')).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LeaseLost } from '../../../src/domain/outbox/outbox-queue.ts';
 import {
+  createPostgresDeadEvents,
   createPostgresOutboxAdministration,
   createPostgresOutboxQueue,
 } from '../../../src/infrastructure/database/postgres/outbox-queue.ts';
@@ -96,7 +97,7 @@ describe('a refused event', () => {
     return rows[0]?.id ?? '';
   }
 
-  test('is parked after its attempts, and only its user waits, until it is mended and requeued', async () => {
+  test('becomes a dead letter after its attempts, and only its user waits, until it is mended and requeued', async () => {
     const [poor = ''] = await commitLives(database, 1, 3);
     const id = await makeHuge(poor);
     await startRelay({
@@ -105,20 +106,21 @@ describe('a refused event', () => {
       settings: { maxAttempts: 3, backOffMs: 10, pollMs: 20 },
     });
     const administration = createPostgresOutboxAdministration(database);
-    const [parked] = await eventually(async () => {
-      const list = await administration.listParked(10);
+    const deadEvents = createPostgresDeadEvents(database);
+    const [dead] = await eventually(async () => {
+      const list = await deadEvents.list(10);
       expect(list).toHaveLength(1);
       return list;
     });
-    expect(parked).toMatchObject({ id, userId: poor, attempts: 3, waitingBehind: 2 });
-    expect(parked?.lastError).toContain('larger than');
+    expect(dead).toMatchObject({ id, userId: poor, attempts: 3, waitingBehind: 2 });
+    expect(dead?.lastError).toContain('larger than');
     const others = await commitLives(database, 20, 3);
     await eventually(async () =>
-      expect(await administration.findBacklog()).toMatchObject({ waiting: 3, parked: 1 }),
+      expect(await administration.findBacklog()).toMatchObject({ waiting: 3, deadLetters: 1 }),
     );
     await database.query(`update outbox set data = '{"status":"active"}' where id = $1`, [id]);
-    expect(await administration.requeueParked(randomUUID())).toBe(0);
-    expect(await administration.requeueParked(id)).toBe(1);
+    expect(await deadEvents.requeue(randomUUID())).toBe(0);
+    expect(await deadEvents.requeue(id)).toBe(1);
     const streamed = await waitUntilDrained(database, nats.url);
     expect(streamed).toHaveLength(3 * (others.length + 1));
     await expectEveryEvent(database, streamed);
@@ -128,9 +130,9 @@ describe('a refused event', () => {
     const [poor = ''] = await commitLives(database, 1, 3);
     const id = await makeHuge(poor);
     await startRelay({ database, url: nats.url, settings: { maxAttempts: 1, pollMs: 20 } });
-    const administration = createPostgresOutboxAdministration(database);
-    expect(await administration.dropParked(id)).toBe(false);
-    await eventually(async () => expect(await administration.dropParked(id)).toBe(true));
+    const deadEvents = createPostgresDeadEvents(database);
+    expect(await deadEvents.drop(id)).toBe(false);
+    await eventually(async () => expect(await deadEvents.drop(id)).toBe(true));
     const streamed = await waitUntilDrained(database, nats.url);
     expect(streamed.map(({ event }) => event.userVersion)).toEqual([2, 3]);
   });

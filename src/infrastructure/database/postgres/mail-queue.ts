@@ -1,21 +1,22 @@
-import type { ClaimedMail, MailAdministration, MailStore } from '../../../domain/mail.ts';
+import type { DeadLetters } from '../../../domain/dead-letters.ts';
+import type { ClaimedMail, DeadMail, MailStore } from '../../../domain/mail.ts';
 import type { Clock, IdGenerator } from '../../../domain/ports.ts';
 import type { MailQueue } from '../../../domain/unit-of-work.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   claimMails,
+  deleteDeadMail,
   deleteEndedMails,
-  deleteFailedMail,
   insertMails,
-  listFailedMails,
-  markMailFailed,
+  listDeadMails,
+  markMailDead,
   markMailSent,
-  putOffMail,
   readMailBacklog,
-  requeueFailedMails,
+  requeueDeadMails,
+  rescheduleMail,
 } from './generated/mail-queue.queries.ts';
 
-/** The mail queue of one transaction. */
+/** Queues mail in the transaction of `connection`. */
 export function createPostgresMailQueue(
   connection: SqlConnection,
   stamp: { readonly ids: IdGenerator; readonly clock: Clock },
@@ -38,7 +39,6 @@ export function createPostgresMailQueue(
   };
 }
 
-/** The queued mails in PostgreSQL or the embedded database. */
 export function createPostgresMailStore(connection: SqlConnection): MailStore {
   const claimOf = ({ id, attempt }: ClaimedMail) => ({ id, attempt });
   return {
@@ -58,34 +58,34 @@ export function createPostgresMailStore(connection: SqlConnection): MailStore {
     async markSent(mail) {
       return (await markMailSent.runForCount(claimOf(mail), connection)) === 1;
     },
-    async putOff(mail, delayMs, error) {
-      return (await putOffMail.runForCount({ ...claimOf(mail), delayMs, error }, connection)) === 1;
+    async reschedule(mail, delayMs, error) {
+      const parameters = { ...claimOf(mail), delayMs, error };
+      return (await rescheduleMail.runForCount(parameters, connection)) === 1;
     },
-    async markFailed(mail, error) {
-      return (await markMailFailed.runForCount({ ...claimOf(mail), error }, connection)) === 1;
+    async markDead(mail, error) {
+      return (await markMailDead.runForCount({ ...claimOf(mail), error }, connection)) === 1;
     },
     deleteEnded: (keptMs, limit) => deleteEndedMails.runForCount({ keptMs, limit }, connection),
     async backlog() {
       const [row] = await readMailBacklog.run(undefined, connection);
-      return { waiting: row?.waiting ?? 0, oldestMs: row?.oldest_ms ?? 0 };
+      return { waiting: row?.waiting ?? 0, oldestAgeMs: row?.oldest_age_ms ?? 0 };
     },
   };
 }
 
-/** The mails that were given up, for operators. */
-export function createPostgresMailAdministration(connection: SqlConnection): MailAdministration {
+export function createPostgresDeadMails(connection: SqlConnection): DeadLetters<DeadMail> {
   return {
-    async listFailed(limit) {
-      return (await listFailedMails.run({ limit }, connection)).map((row) => ({
+    async list(limit) {
+      return (await listDeadMails.run({ limit }, connection)).map((row) => ({
         id: row.id,
         kind: row.kind,
         createdAt: row.created_at,
-        failedAt: row.failed_at,
+        deadAt: row.failed_at,
         attempts: row.attempts,
         lastError: row.last_error,
       }));
     },
-    requeueFailed: (id) => requeueFailedMails.runForCount({ id }, connection),
-    dropFailed: async (id) => (await deleteFailedMail.runForCount({ id }, connection)) > 0,
+    requeue: (id) => requeueDeadMails.runForCount({ id }, connection),
+    drop: async (id) => (await deleteDeadMail.runForCount({ id }, connection)) > 0,
   };
 }

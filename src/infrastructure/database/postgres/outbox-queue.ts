@@ -1,5 +1,7 @@
+import type { DeadLetters } from '../../../domain/dead-letters.ts';
 import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
 import {
+  type DeadEvent,
   LeaseLost,
   type OutboxAdministration,
   type OutboxLog,
@@ -10,17 +12,17 @@ import {
   acquireLease,
   claimEvents,
   deletePublished,
-  dropParked,
+  dropDeadEvent,
   findBacklog,
   findLastPosition,
   findPositionBefore,
+  listDeadEvents,
   listEvents,
-  listParked,
   markFailed,
   markPublished,
   recordStream,
   renewLease,
-  requeueParked,
+  requeueDeadEvents,
   resetPublished,
 } from './generated/relay.queries.ts';
 
@@ -96,30 +98,35 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
   };
 }
 
-/** The same events, for operators and for housekeeping. */
-export function createPostgresOutboxAdministration(
-  connection: SqlConnection,
-): OutboxAdministration {
+export function createPostgresDeadEvents(connection: SqlConnection): DeadLetters<DeadEvent> {
   return {
-    async listParked(limit) {
-      return (await listParked.run({ limit }, connection)).map((row) => ({
+    async list(limit) {
+      return (await listDeadEvents.run({ limit }, connection)).map((row) => ({
         id: row.id,
         userId: row.user_id,
         type: row.type,
         time: row.occurred_at,
-        parkedAt: row.parked_at,
+        deadAt: row.parked_at,
         attempts: row.attempts,
         lastError: row.last_error,
         waitingBehind: row.waiting_behind,
       }));
     },
-    requeueParked: (id) => requeueParked.runForCount({ id }, connection),
-    dropParked: async (id) => (await dropParked.runForCount({ id }, connection)) > 0,
+    requeue: (id) => requeueDeadEvents.runForCount({ id }, connection),
+    drop: async (id) => (await dropDeadEvent.runForCount({ id }, connection)) > 0,
+  };
+}
+
+/** The outbox, for metrics and the housekeeping. */
+export function createPostgresOutboxAdministration(
+  connection: SqlConnection,
+): OutboxAdministration {
+  return {
     async findBacklog() {
       const [row] = await findBacklog.run({ limit: MAX_COUNTED }, connection);
       return {
         waiting: row?.waiting ?? 0,
-        parked: row?.parked ?? 0,
+        deadLetters: row?.dead_letters ?? 0,
         oldestAgeMs: row?.oldest_age_ms ?? 0,
       };
     },

@@ -1,64 +1,82 @@
-import Type from 'typebox';
-import type { Caller } from '../../../application/access/caller.ts';
+import Type, { type Static, type TSchema } from 'typebox';
+import type { DeadLetterUseCases } from '../../../application/dead-letters.ts';
 import type { UseCases } from '../../../application/use-cases.ts';
 import { closedObject, uuidInput } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
 
-/** What was set aside for the operator to decide on, and the words for it. */
-interface SetAsideSpec {
+/** One kind of dead letter. */
+interface DeadLetterSpec<Item, ItemSchema extends TSchema> {
   readonly tag: string;
-  /** Of the list. */
+  /** Names the kind in operation ids and descriptions. */
+  readonly noun: 'Event' | 'Mail';
   readonly path: string;
-  readonly requeue: {
-    readonly operationId: string;
-    readonly summary: string;
-    readonly idDescription: string;
-    run(useCases: UseCases, caller: Caller, id: string | null): Promise<number>;
-  };
-  readonly drop: {
-    readonly operationId: string;
-    readonly summary: string;
-    readonly idDescription: string;
-    /** The answer's, for an id that is not in the list. */
-    readonly description: string;
-    run(useCases: UseCases, caller: Caller, id: string): Promise<boolean>;
-  };
+  readonly itemSchema: ItemSchema;
+  toResponse(item: Item): Static<ItemSchema>;
+  select(useCases: UseCases): DeadLetterUseCases<Item>;
 }
 
-/** The routes that decide on what was set aside: try one or all again, and give one up. */
-export function setAsideRoutes({ tag, path, requeue, drop }: SetAsideSpec): readonly Route[] {
+/** The routes to list, requeue and drop dead letters. They exist on the control socket only. */
+export function deadLetterRoutes<Item, ItemSchema extends TSchema>(
+  spec: DeadLetterSpec<Item, ItemSchema>,
+): readonly Route[] {
+  const { tag, noun, path, itemSchema, toResponse, select } = spec;
+  const idDescription = `Id of the ${noun.toLowerCase()}.`;
   const count = Type.Object({ count: Type.Integer() });
   return [
     route({
+      method: 'GET',
+      path,
+      operationId: `list${noun}DeadLetters`,
+      tag,
+      summary: 'List dead letters',
+      access: 'operator',
+      responses: {
+        200: {
+          description: 'At most 1,000, the oldest first.',
+          schema: Type.Object({ dead_letters: Type.Array(itemSchema) }),
+        },
+      },
+      problems: [],
+      handle: async ({ caller }, { useCases }) => {
+        const items = await select(useCases).list(caller);
+        return { status: 200, body: { dead_letters: items.map(toResponse) } };
+      },
+    }),
+    route({
       method: 'POST',
       path: `${path}/requeue`,
-      operationId: requeue.operationId,
+      operationId: `requeue${noun}DeadLetters`,
       tag,
-      summary: requeue.summary,
+      summary: 'Requeue one dead letter, or all for null',
       access: 'operator',
       body: {
-        schema: closedObject({ id: Type.Union([uuidInput(requeue.idDescription), Type.Null()]) }),
+        schema: closedObject({ id: Type.Union([uuidInput(idDescription), Type.Null()]) }),
         mediaTypes: ['application/json'],
       },
-      responses: { 200: { description: 'How many are tried again.', schema: count } },
+      responses: { 200: { description: 'How many were requeued.', schema: count } },
       problems: [],
       handle: async ({ caller, body }, { useCases }) => ({
         status: 200,
-        body: { count: await requeue.run(useCases, caller, body.id) },
+        body: { count: await select(useCases).requeue(caller, body.id) },
       }),
     }),
     route({
       method: 'DELETE',
       path: `${path}/{id}`,
-      operationId: drop.operationId,
+      operationId: `drop${noun}DeadLetter`,
       tag,
-      summary: drop.summary,
+      summary: 'Drop a dead letter',
       access: 'operator',
-      params: closedObject({ id: uuidInput(drop.idDescription) }),
-      responses: { 200: { description: drop.description, schema: count } },
+      params: closedObject({ id: uuidInput(idDescription) }),
+      responses: {
+        200: {
+          description: 'How many were dropped: 0 when no dead letter has this id.',
+          schema: count,
+        },
+      },
       problems: [],
       handle: async ({ caller, params }, { useCases }) => {
-        const dropped = await drop.run(useCases, caller, params.id);
+        const dropped = await select(useCases).drop(caller, params.id);
         return { status: 200, body: { count: dropped ? 1 : 0 } };
       },
     }),

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
-import type { LoggedEvent, ParkedEvent } from '../../../domain/outbox/outbox-queue.ts';
+import type { DeadEvent, LoggedEvent } from '../../../domain/outbox/outbox-queue.ts';
 import { closedObject, nullableString, timeOutput, uuidOutput } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
-import { setAsideRoutes } from './dead-letter-routes.ts';
+import { deadLetterRoutes } from './dead-letter-routes.ts';
 
 const tag = 'Events';
 
@@ -15,12 +15,12 @@ const eventSchema = Type.Object({
   user_version: Type.Union([Type.Integer(), Type.Null()]),
   data: Type.Unknown(),
 });
-const parkedSchema = Type.Object({
+const deadEventSchema = Type.Object({
   id: uuidOutput(),
   type: Type.String(),
   time: timeOutput(),
   user_id: nullableString(),
-  parked_at: timeOutput(),
+  dead_at: timeOutput(),
   attempts: Type.Integer(),
   last_error: nullableString(),
   waiting_behind: Type.Integer(),
@@ -31,25 +31,12 @@ function toEventResponse({ id, position, event, time }: LoggedEvent): Static<typ
   return { id, position, type, time, user_id: userId, user_version: userVersion, data };
 }
 
-function toDeadEventResponse(parked: ParkedEvent): Static<typeof parkedSchema> {
-  return {
-    id: parked.id,
-    type: parked.type,
-    time: parked.time,
-    user_id: parked.userId,
-    parked_at: parked.parkedAt,
-    attempts: parked.attempts,
-    last_error: parked.lastError,
-    waiting_behind: parked.waitingBehind,
-  };
-}
-
 const listEvents = route({
   method: 'GET',
   path: '/v1/events',
   operationId: 'listEvents',
   tag,
-  summary: 'Events after a position; without one, only the last position',
+  summary: 'List events after a position; without one, return only the last position',
   access: 'operator',
   query: closedObject({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
   responses: {
@@ -69,45 +56,24 @@ const listEvents = route({
   },
 });
 
-const listParkedEvents = route({
-  method: 'GET',
-  path: '/v1/events/parked',
-  operationId: 'listParkedEvents',
-  tag,
-  summary: 'Events that wait for a decision',
-  access: 'operator',
-  responses: {
-    200: {
-      description: 'The oldest first.',
-      schema: Type.Object({ events: Type.Array(parkedSchema) }),
-    },
-  },
-  problems: [],
-  handle: async ({ caller }, { useCases }) => {
-    const parked = await useCases.outbox.listParked(caller);
-    return { status: 200, body: { events: parked.map(toDeadEventResponse) } };
-  },
-});
-
-/** Routes of the outbox; the control socket's only. */
+/** Routes of the outbox; on the control socket only. */
 export const eventRoutes: readonly Route[] = [
   listEvents,
-  listParkedEvents,
-  ...setAsideRoutes({
+  ...deadLetterRoutes({
     tag,
-    path: '/v1/events/parked',
-    requeue: {
-      operationId: 'requeueParkedEvents',
-      summary: 'Try parked events again',
-      idDescription: 'The event.',
-      run: ({ outbox }, caller, id) => outbox.requeueParked(caller, id),
-    },
-    drop: {
-      operationId: 'dropParkedEvent',
-      summary: 'Give a parked event up',
-      idDescription: 'Id of the event.',
-      description: 'How many were dropped: 0 when it is not parked.',
-      run: ({ outbox }, caller, id) => outbox.dropParked(caller, id),
-    },
+    noun: 'Event',
+    path: '/v1/events/dead-letters',
+    itemSchema: deadEventSchema,
+    toResponse: (event: DeadEvent) => ({
+      id: event.id,
+      type: event.type,
+      time: event.time,
+      user_id: event.userId,
+      dead_at: event.deadAt,
+      attempts: event.attempts,
+      last_error: event.lastError,
+      waiting_behind: event.waitingBehind,
+    }),
+    select: ({ outbox }) => outbox.deadLetters,
   }),
 ];

@@ -87,18 +87,18 @@ const markMailSentIR: StatementSource = {"usedParamSet":{"id":true,"attempt":tru
  */
 export const markMailSent = new PreparedQuery<MarkMailSentParams,MarkMailSentResult>(markMailSentIR);
 
-/** 'PutOffMail' parameters type */
-export interface PutOffMailParams {
+/** 'RescheduleMail' parameters type */
+export interface RescheduleMailParams {
   attempt: number;
   delayMs: number;
   error: string;
   id: string;
 }
 
-/** 'PutOffMail' return type */
-export type PutOffMailResult = void;
+/** 'RescheduleMail' return type */
+export type RescheduleMailResult = void;
 
-const putOffMailIR: StatementSource = {"usedParamSet":{"delayMs":true,"error":true,"id":true,"attempt":true},"params":[{"name":"delayMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":60,"b":68}]},{"name":"error","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":142}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":161,"b":164}]},{"name":"attempt","required":true,"transform":{"type":"scalar"},"locs":[{"a":181,"b":189}]}],"statement":"update mail_queue\nset next_attempt_at = clock_timestamp() + :delayMs!::double precision * interval '1 millisecond',\n  last_error = left(:error!, 300)\nwhere id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null"};
+const rescheduleMailIR: StatementSource = {"usedParamSet":{"delayMs":true,"error":true,"id":true,"attempt":true},"params":[{"name":"delayMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":60,"b":68}]},{"name":"error","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":142}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":161,"b":164}]},{"name":"attempt","required":true,"transform":{"type":"scalar"},"locs":[{"a":181,"b":189}]}],"statement":"update mail_queue\nset next_attempt_at = clock_timestamp() + :delayMs!::double precision * interval '1 millisecond',\n  last_error = left(:error!, 300)\nwhere id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null"};
 
 /**
  * Query generated from SQL:
@@ -109,19 +109,19 @@ const putOffMailIR: StatementSource = {"usedParamSet":{"delayMs":true,"error":tr
  * where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null
  * ```
  */
-export const putOffMail = new PreparedQuery<PutOffMailParams,PutOffMailResult>(putOffMailIR);
+export const rescheduleMail = new PreparedQuery<RescheduleMailParams,RescheduleMailResult>(rescheduleMailIR);
 
-/** 'MarkMailFailed' parameters type */
-export interface MarkMailFailedParams {
+/** 'MarkMailDead' parameters type */
+export interface MarkMailDeadParams {
   attempt: number;
   error: string;
   id: string;
 }
 
-/** 'MarkMailFailed' return type */
-export type MarkMailFailedResult = void;
+/** 'MarkMailDead' return type */
+export type MarkMailDeadResult = void;
 
-const markMailFailedIR: StatementSource = {"usedParamSet":{"error":true,"id":true,"attempt":true},"params":[{"name":"error","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":77}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":99}]},{"name":"attempt","required":true,"transform":{"type":"scalar"},"locs":[{"a":116,"b":124}]}],"statement":"update mail_queue\nset failed_at = clock_timestamp(), last_error = left(:error!, 300)\nwhere id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null"};
+const markMailDeadIR: StatementSource = {"usedParamSet":{"error":true,"id":true,"attempt":true},"params":[{"name":"error","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":77}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":99}]},{"name":"attempt","required":true,"transform":{"type":"scalar"},"locs":[{"a":116,"b":124}]}],"statement":"update mail_queue\nset failed_at = clock_timestamp(), last_error = left(:error!, 300)\nwhere id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null"};
 
 /**
  * Query generated from SQL:
@@ -131,15 +131,15 @@ const markMailFailedIR: StatementSource = {"usedParamSet":{"error":true,"id":tru
  * where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null
  * ```
  */
-export const markMailFailed = new PreparedQuery<MarkMailFailedParams,MarkMailFailedResult>(markMailFailedIR);
+export const markMailDead = new PreparedQuery<MarkMailDeadParams,MarkMailDeadResult>(markMailDeadIR);
 
-/** 'ListFailedMails' parameters type */
-export interface ListFailedMailsParams {
+/** 'ListDeadMails' parameters type */
+export interface ListDeadMailsParams {
   limit: number;
 }
 
-/** 'ListFailedMails' return type */
-export interface ListFailedMailsResult {
+/** 'ListDeadMails' return type */
+export interface ListDeadMailsResult {
   attempts: number;
   created_at: Date;
   failed_at: Date;
@@ -148,7 +148,7 @@ export interface ListFailedMailsResult {
   last_error: string | null;
 }
 
-const listFailedMailsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":175}]}],"statement":"select id, kind, created_at, failed_at as \"failed_at!\", attempts, last_error\nfrom mail_queue\nwhere failed_at is not null\norder by coalesce(sent_at, failed_at), id\nlimit :limit!::integer"};
+const listDeadMailsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":175}]}],"statement":"select id, kind, created_at, failed_at as \"failed_at!\", attempts, last_error\nfrom mail_queue\nwhere failed_at is not null\norder by coalesce(sent_at, failed_at), id\nlimit :limit!::integer"};
 
 /**
  * Query generated from SQL:
@@ -160,17 +160,17 @@ const listFailedMailsIR: StatementSource = {"usedParamSet":{"limit":true},"param
  * limit :limit!::integer
  * ```
  */
-export const listFailedMails = new PreparedQuery<ListFailedMailsParams,ListFailedMailsResult>(listFailedMailsIR);
+export const listDeadMails = new PreparedQuery<ListDeadMailsParams,ListDeadMailsResult>(listDeadMailsIR);
 
-/** 'RequeueFailedMails' parameters type */
-export interface RequeueFailedMailsParams {
+/** 'RequeueDeadMails' parameters type */
+export interface RequeueDeadMailsParams {
   id?: string | null | void;
 }
 
-/** 'RequeueFailedMails' return type */
-export type RequeueFailedMailsResult = void;
+/** 'RequeueDeadMails' return type */
+export type RequeueDeadMailsResult = void;
 
-const requeueFailedMailsIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":123,"b":125},{"a":149,"b":151}]}],"statement":"update mail_queue\nset failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()\nwhere failed_at is not null and (:id::uuid is null or id = :id::uuid)"};
+const requeueDeadMailsIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":123,"b":125},{"a":149,"b":151}]}],"statement":"update mail_queue\nset failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()\nwhere failed_at is not null and (:id::uuid is null or id = :id::uuid)"};
 
 /**
  * Query generated from SQL:
@@ -180,17 +180,17 @@ const requeueFailedMailsIR: StatementSource = {"usedParamSet":{"id":true},"param
  * where failed_at is not null and (:id::uuid is null or id = :id::uuid)
  * ```
  */
-export const requeueFailedMails = new PreparedQuery<RequeueFailedMailsParams,RequeueFailedMailsResult>(requeueFailedMailsIR);
+export const requeueDeadMails = new PreparedQuery<RequeueDeadMailsParams,RequeueDeadMailsResult>(requeueDeadMailsIR);
 
-/** 'DeleteFailedMail' parameters type */
-export interface DeleteFailedMailParams {
+/** 'DeleteDeadMail' parameters type */
+export interface DeleteDeadMailParams {
   id: string;
 }
 
-/** 'DeleteFailedMail' return type */
-export type DeleteFailedMailResult = void;
+/** 'DeleteDeadMail' return type */
+export type DeleteDeadMailResult = void;
 
-const deleteFailedMailIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":60,"b":63}]}],"statement":"delete from mail_queue where failed_at is not null and id = :id!::uuid"};
+const deleteDeadMailIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":60,"b":63}]}],"statement":"delete from mail_queue where failed_at is not null and id = :id!::uuid"};
 
 /**
  * Query generated from SQL:
@@ -198,7 +198,7 @@ const deleteFailedMailIR: StatementSource = {"usedParamSet":{"id":true},"params"
  * delete from mail_queue where failed_at is not null and id = :id!::uuid
  * ```
  */
-export const deleteFailedMail = new PreparedQuery<DeleteFailedMailParams,DeleteFailedMailResult>(deleteFailedMailIR);
+export const deleteDeadMail = new PreparedQuery<DeleteDeadMailParams,DeleteDeadMailResult>(deleteDeadMailIR);
 
 /** 'DeleteEndedMails' parameters type */
 export interface DeleteEndedMailsParams {
@@ -231,17 +231,17 @@ export type ReadMailBacklogParams = void;
 
 /** 'ReadMailBacklog' return type */
 export interface ReadMailBacklogResult {
-  oldest_ms: number;
+  oldest_age_ms: number;
   waiting: number;
 }
 
-const readMailBacklogIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select count(*)::integer as \"waiting!\",\n  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as \"oldest_ms!\"\nfrom (\n  select created_at\n  from mail_queue\n  where sent_at is null and failed_at is null\n  limit 10000\n) as waiting"};
+const readMailBacklogIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select count(*)::integer as \"waiting!\",\n  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as \"oldest_age_ms!\"\nfrom (\n  select created_at\n  from mail_queue\n  where sent_at is null and failed_at is null\n  limit 10000\n) as waiting"};
 
 /**
  * Query generated from SQL:
  * ```
  * select count(*)::integer as "waiting!",
- *   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_ms!"
+ *   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
  * from (
  *   select created_at
  *   from mail_queue

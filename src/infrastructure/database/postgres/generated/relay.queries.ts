@@ -263,13 +263,13 @@ const deletePublishedIR: StatementSource = {"usedParamSet":{"retentionMs":true,"
  */
 export const deletePublished = new PreparedQuery<DeletePublishedParams,DeletePublishedResult>(deletePublishedIR);
 
-/** 'ListParked' parameters type */
-export interface ListParkedParams {
+/** 'ListDeadEvents' parameters type */
+export interface ListDeadEventsParams {
   limit: number;
 }
 
-/** 'ListParked' return type */
-export interface ListParkedResult {
+/** 'ListDeadEvents' return type */
+export interface ListDeadEventsResult {
   attempts: number;
   id: string;
   last_error: string | null;
@@ -280,35 +280,35 @@ export interface ListParkedResult {
   waiting_behind: number;
 }
 
-const listParkedIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":490,"b":496}]}],"statement":"select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as \"parked_at!\", parked.attempts,\n  parked.last_error,\n  (\n    select count(*) from outbox later\n    where later.published_at is null and later.position > parked.position\n      and later.user_id is not distinct from parked.user_id\n  )::integer as \"waiting_behind!\"\nfrom outbox parked\nwhere parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null\norder by parked.position\nlimit :limit!::integer"};
+const listDeadEventsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":462,"b":468}]}],"statement":"select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as \"parked_at!\", dead.attempts,\n  dead.last_error,\n  (\n    select count(*) from outbox later\n    where later.published_at is null and later.position > dead.position\n      and later.user_id is not distinct from dead.user_id\n  )::integer as \"waiting_behind!\"\nfrom outbox dead\nwhere dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null\norder by dead.position\nlimit :limit!::integer"};
 
 /**
  * Query generated from SQL:
  * ```
- * select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as "parked_at!", parked.attempts,
- *   parked.last_error,
+ * select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as "parked_at!", dead.attempts,
+ *   dead.last_error,
  *   (
  *     select count(*) from outbox later
- *     where later.published_at is null and later.position > parked.position
- *       and later.user_id is not distinct from parked.user_id
+ *     where later.published_at is null and later.position > dead.position
+ *       and later.user_id is not distinct from dead.user_id
  *   )::integer as "waiting_behind!"
- * from outbox parked
- * where parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null
- * order by parked.position
+ * from outbox dead
+ * where dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null
+ * order by dead.position
  * limit :limit!::integer
  * ```
  */
-export const listParked = new PreparedQuery<ListParkedParams,ListParkedResult>(listParkedIR);
+export const listDeadEvents = new PreparedQuery<ListDeadEventsParams,ListDeadEventsResult>(listDeadEventsIR);
 
-/** 'RequeueParked' parameters type */
-export interface RequeueParkedParams {
+/** 'RequeueDeadEvents' parameters type */
+export interface RequeueDeadEventsParams {
   id?: string | null | void;
 }
 
-/** 'RequeueParked' return type */
-export type RequeueParkedResult = void;
+/** 'RequeueDeadEvents' return type */
+export type RequeueDeadEventsResult = void;
 
-const requeueParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":150,"b":152},{"a":176,"b":178}]}],"statement":"update outbox set attempts = 0, next_attempt_at = null, parked_at = null\nwhere published_at is null and attempts > 0 and parked_at is not null\n  and (:id::uuid is null or id = :id::uuid)"};
+const requeueDeadEventsIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":false,"transform":{"type":"scalar"},"locs":[{"a":150,"b":152},{"a":176,"b":178}]}],"statement":"update outbox set attempts = 0, next_attempt_at = null, parked_at = null\nwhere published_at is null and attempts > 0 and parked_at is not null\n  and (:id::uuid is null or id = :id::uuid)"};
 
 /**
  * Query generated from SQL:
@@ -318,17 +318,17 @@ const requeueParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{
  *   and (:id::uuid is null or id = :id::uuid)
  * ```
  */
-export const requeueParked = new PreparedQuery<RequeueParkedParams,RequeueParkedResult>(requeueParkedIR);
+export const requeueDeadEvents = new PreparedQuery<RequeueDeadEventsParams,RequeueDeadEventsResult>(requeueDeadEventsIR);
 
-/** 'DropParked' parameters type */
-export interface DropParkedParams {
+/** 'DropDeadEvent' parameters type */
+export interface DropDeadEventParams {
   id: string;
 }
 
-/** 'DropParked' return type */
-export type DropParkedResult = void;
+/** 'DropDeadEvent' return type */
+export type DropDeadEventResult = void;
 
-const dropParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":98,"b":101}]}],"statement":"delete from outbox\nwhere published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid"};
+const dropDeadEventIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":98,"b":101}]}],"statement":"delete from outbox\nwhere published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid"};
 
 /**
  * Query generated from SQL:
@@ -337,7 +337,7 @@ const dropParkedIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"na
  * where published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid
  * ```
  */
-export const dropParked = new PreparedQuery<DropParkedParams,DropParkedResult>(dropParkedIR);
+export const dropDeadEvent = new PreparedQuery<DropDeadEventParams,DropDeadEventResult>(dropDeadEventIR);
 
 /** 'FindBacklog' parameters type */
 export interface FindBacklogParams {
@@ -346,12 +346,12 @@ export interface FindBacklogParams {
 
 /** 'FindBacklog' return type */
 export interface FindBacklogResult {
+  dead_letters: number;
   oldest_age_ms: number;
-  parked: number;
   waiting: number;
 }
 
-const findBacklogIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":102}]}],"statement":"select\n  (\n    select count(*) from (\n      select from outbox where published_at is null limit :limit!::integer\n    ) counted\n  )::integer as \"waiting!\",\n  (\n    select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null\n  )::integer as \"parked!\",\n  coalesce((\n    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox\n    where published_at is null and parked_at is null\n    order by position limit 1\n  ), 0)::float8 as \"oldest_age_ms!\""};
+const findBacklogIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":102}]}],"statement":"select\n  (\n    select count(*) from (\n      select from outbox where published_at is null limit :limit!::integer\n    ) counted\n  )::integer as \"waiting!\",\n  (\n    select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null\n  )::integer as \"dead_letters!\",\n  coalesce((\n    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox\n    where published_at is null and parked_at is null\n    order by position limit 1\n  ), 0)::float8 as \"oldest_age_ms!\""};
 
 /**
  * Query generated from SQL:
@@ -364,7 +364,7 @@ const findBacklogIR: StatementSource = {"usedParamSet":{"limit":true},"params":[
  *   )::integer as "waiting!",
  *   (
  *     select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null
- *   )::integer as "parked!",
+ *   )::integer as "dead_letters!",
  *   coalesce((
  *     select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
  *     where published_at is null and parked_at is null

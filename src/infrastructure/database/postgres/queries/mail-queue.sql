@@ -1,4 +1,4 @@
-/* Queues the mails of a transaction. Called by MailQueue.enqueue. */
+/* Queues the mails of a transaction in one statement. */
 /* @name insertMails */
 insert into mail_queue (id, user_id, kind, recipient, subject, body, created_at)
 select id, user_id, kind, recipient, subject, body, created_at
@@ -6,8 +6,8 @@ from jsonb_to_recordset(:mails!::jsonb) as mail (
   id uuid, user_id uuid, kind text, recipient text, subject text, body text, created_at timestamptz
 );
 
-/* Takes mails that are due, each by one sender; the lease is the time after which another one may. The clock, not the
-   transaction's start: a claim that waited must not be over before it began. Called by MailStore.claim. */
+/* Claims mails that are due. `skip locked` gives each mail to one sender; next_attempt_at is the end of the lease. Reads
+   the clock instead of the transaction's start, so that a statement that waited does not return an expired lease. */
 /* @name claimMails */
 with due as materialized (
   select id
@@ -25,45 +25,45 @@ from due
 where mail_queue.id = due.id
 returning mail_queue.id, user_id, kind, recipient, subject, body, message_id as "message_id!", attempts;
 
-/* The mail server has taken the mail: its text is not needed any more. Called by MailStore.markSent. */
+/* Clears the text of a sent mail: it is personal data that is no longer needed. */
 /* @name markMailSent */
 update mail_queue
 set sent_at = clock_timestamp(), last_error = null, body = ''
 where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null;
 
-/* Puts off the next attempt. Called by MailStore.putOff. */
-/* @name putOffMail */
+/* The number of the attempt identifies the claim, so a claim that has ended changes no row. */
+/* @name rescheduleMail */
 update mail_queue
 set next_attempt_at = clock_timestamp() + :delayMs!::double precision * interval '1 millisecond',
   last_error = left(:error!, 300)
 where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null;
 
-/* No further attempt makes sense. Called by MailStore.markFailed. */
-/* @name markMailFailed */
+/* Makes a mail a dead letter: no sender claims it while failed_at is set. */
+/* @name markMailDead */
 update mail_queue
 set failed_at = clock_timestamp(), last_error = left(:error!, 300)
 where id = :id! and attempts = :attempt!::integer and sent_at is null and failed_at is null;
 
-/* The mails that were given up, by the time of that. Called by MailAdministration.listFailed. */
-/* @name listFailedMails */
+/* The order is that of the index on ended mails. */
+/* @name listDeadMails */
 select id, kind, created_at, failed_at as "failed_at!", attempts, last_error
 from mail_queue
 where failed_at is not null
 order by coalesce(sent_at, failed_at), id
 limit :limit!::integer;
 
-/* Makes given-up mails due again; null means all of them. Their count of attempts begins anew: nobody holds a claim on
-   what was given up. Called by MailAdministration.requeueFailed. */
-/* @name requeueFailedMails */
+/* Makes one dead letter due, or all for null. Attempts start at 0 again, which is safe because no sender holds a claim
+   on a dead letter. */
+/* @name requeueDeadMails */
 update mail_queue
 set failed_at = null, attempts = 0, next_attempt_at = clock_timestamp()
 where failed_at is not null and (:id::uuid is null or id = :id::uuid);
 
-/* Removes a given-up mail with its text. Called by MailAdministration.dropFailed. */
-/* @name deleteFailedMail */
+/* Deletes a dead letter together with its text. */
+/* @name deleteDeadMail */
 delete from mail_queue where failed_at is not null and id = :id!::uuid;
 
-/* Forgets mails that were sent or given up long ago. Called by MailStore.deleteEnded, which says how many at most. */
+/* Deletes mails that ended long ago, a bounded number per statement. */
 /* @name deleteEndedMails */
 delete from mail_queue
 where id in (
@@ -74,10 +74,10 @@ where id in (
   limit :limit!::integer
 );
 
-/* How much waits, and for how long. Counts 10,000 at most. Called by MailStore.backlog. */
+/* How many mails wait, and the age of the oldest. Counts at most 10,000. */
 /* @name readMailBacklog */
 select count(*)::integer as "waiting!",
-  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_ms!"
+  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
 from (
   select created_at
   from mail_queue

@@ -109,28 +109,29 @@ where published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
     select id from outbox where published_at is not null order by stream_sequence limit :limit!::integer
   );
 
-/* The events that wait for an operator, with the number of events they hold back. Called by OutboxQueue.listParked. */
-/* @name listParked */
-select parked.id, parked.user_id, parked.type, parked.occurred_at, parked.parked_at as "parked_at!", parked.attempts,
-  parked.last_error,
+/* Dead letters, each with the number of later events of its user that wait for it. `attempts > 0` is implied by
+   parked_at and makes the query use the partial index on failed events. */
+/* @name listDeadEvents */
+select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as "parked_at!", dead.attempts,
+  dead.last_error,
   (
     select count(*) from outbox later
-    where later.published_at is null and later.position > parked.position
-      and later.user_id is not distinct from parked.user_id
+    where later.published_at is null and later.position > dead.position
+      and later.user_id is not distinct from dead.user_id
   )::integer as "waiting_behind!"
-from outbox parked
-where parked.published_at is null and parked.attempts > 0 and parked.parked_at is not null
-order by parked.position
+from outbox dead
+where dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null
+order by dead.position
 limit :limit!::integer;
 
-/* Lets parked events be tried again; null means all of them. Called by OutboxQueue.requeueParked. */
-/* @name requeueParked */
+/* Makes one dead letter due, or all for null, with no attempt counted. */
+/* @name requeueDeadEvents */
 update outbox set attempts = 0, next_attempt_at = null, parked_at = null
 where published_at is null and attempts > 0 and parked_at is not null
   and (:id::uuid is null or id = :id::uuid);
 
-/* Gives a parked event up: it never reaches the stream. Called by OutboxQueue.dropParked. */
-/* @name dropParked */
+/* Deletes a dead letter: it never reaches the stream. */
+/* @name dropDeadEvent */
 delete from outbox
 where published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid;
 
@@ -144,7 +145,7 @@ select
   )::integer as "waiting!",
   (
     select count(*) from outbox where published_at is null and attempts > 0 and parked_at is not null
-  )::integer as "parked!",
+  )::integer as "dead_letters!",
   coalesce((
     select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
     where published_at is null and parked_at is null
