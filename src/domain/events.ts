@@ -1,5 +1,4 @@
-/** Fields of a profile that `user.updated` and `user.email_changed` can name. */
-export type ProfileField = 'first_name' | 'last_name' | 'email' | 'phone';
+import type { ProfileField } from './user/profile-fields.ts';
 
 /** Why a session ended. */
 export type SessionEndReason =

@@ -4,9 +4,7 @@ import type { DomainErrorCode } from '../../src/domain/errors.ts';
 import type { RecordedEvent } from '../../src/domain/events.ts';
 import type { NewSession } from '../../src/domain/session/session-repository.ts';
 import type { Transaction } from '../../src/domain/unit-of-work.ts';
-import type { EmailAddress } from '../../src/domain/user/email-address.ts';
-import type { PersonName } from '../../src/domain/user/person-name.ts';
-import type { PhoneNumber } from '../../src/domain/user/phone-number.ts';
+import type { ProfileProperty } from '../../src/domain/user/profile-fields.ts';
 import { User } from '../../src/domain/user/user.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
@@ -14,6 +12,7 @@ import type { Database, SqlConnection } from '../../src/infrastructure/database/
 import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { createSilentLogger } from '../support/logger.ts';
+import { profileWith } from '../support/profiles.ts';
 import type { DatabaseImplementation } from './databases.ts';
 
 /** Ids as production makes them. */
@@ -40,27 +39,26 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
   return get;
 }
 
-/** What a test user may have of its own. */
-export interface UserTraits {
-  readonly id?: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
-  readonly email?: string;
-  readonly phone?: string | null;
-}
+/** Values that a test user has instead of the defaults. */
+export type UserTraits = {
+  readonly [K in ProfileProperty | 'id']?: string | null;
+};
 
 let counter = 0;
 
 /** A user at version 1 that nobody has stored yet; its address is its own unless given. */
 export function newUser(traits: UserTraits = {}): User {
   counter += 1;
+  const { id, ...profile } = traits;
   return User.register(
     {
-      id: traits.id ?? ids.next(),
-      firstName: (traits.firstName ?? 'Given') as PersonName,
-      lastName: (traits.lastName ?? 'Family') as PersonName,
-      email: (traits.email ?? `user${counter}@example.com`) as EmailAddress,
-      phone: (traits.phone ?? null) as PhoneNumber | null,
+      id: id ?? ids.next(),
+      ...profileWith({
+        firstName: 'Given',
+        lastName: 'Family',
+        email: `user${counter}@example.com`,
+        ...profile,
+      }),
       passwordHash: `$argon2id$test${counter}`,
       passwordForm: 1,
     },

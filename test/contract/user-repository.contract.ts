@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
+import { PROFILE_PROPERTIES } from '../../src/domain/user/profile-fields.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import { eventually } from '../support/eventually.ts';
+import { FULL_PROFILE } from '../support/profiles.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import {
   createSignal,
@@ -28,11 +30,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
     const users = () => createPostgresUserRepository(database());
 
     test('gives a user back exactly as it was stored', async () => {
-      const user = newUser({
-        firstName: 'Zoe\u0308',
-        lastName: "O'Brien \\ % _ \u{20BB7}田",
-        phone: '+442079460000',
-      });
+      const user = newUser(FULL_PROFILE);
       await users().insert(user);
       expect(await users().findById(user.id)).toEqual(user.profile);
       expect(await users().findByEmail(user.state.email)).toEqual(user.profile);
@@ -118,6 +116,16 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       });
       expect(changed?.version).toBe(2);
       expect(await users().findById(id)).toEqual(changed?.profile);
+    });
+
+    test.each(PROFILE_PROPERTIES)('stores a changed %s', async (property) => {
+      const { id } = await storeUser(database());
+      await inTransaction(database(), async (tx) => {
+        const user = await tx.users.lockById(id);
+        user?.changeProfile({ [property]: FULL_PROFILE[property] }, soon());
+        if (user !== null) await tx.users.update(user);
+      });
+      expect((await users().findById(id))?.[property]).toBe(FULL_PROFILE[property]);
     });
 
     test('refuses a change to an address that another user has, and stores nothing of it', async () => {

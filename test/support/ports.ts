@@ -3,11 +3,10 @@ import type { DomainEvent } from '../../src/domain/events.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
-import type { EmailAddress } from '../../src/domain/user/email-address.ts';
 import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
-import type { PersonName } from '../../src/domain/user/person-name.ts';
 import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
+import { profileWith } from './profiles.ts';
 
 /** A port of which a test has only what may be called; anything else fails the test that calls it. */
 export function portWith<T extends object>(methods: Partial<T>): T {
@@ -32,10 +31,7 @@ export function storedUser(state: Partial<UserState> = {}): UserState {
   const time = new Date('2026-01-01T00:00:00Z');
   return {
     id: '0190a0a0-0000-7000-8000-000000000001',
-    firstName: 'Ada' as PersonName,
-    lastName: 'Okafor' as PersonName,
-    email: 'ada@example.com' as EmailAddress,
-    phone: null,
+    ...profileWith(),
     emailVerified: false,
     status: 'active',
     version: 1,

@@ -1,11 +1,9 @@
 import { DomainError, validateFields } from '../../domain/errors.ts';
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
-import { parseEmailAddress } from '../../domain/user/email-address.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
-import { parsePersonName } from '../../domain/user/person-name.ts';
-import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
+import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -21,11 +19,7 @@ interface Deps {
 }
 
 /** A registration as it is sent. */
-export interface RegistrationInput {
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
-  readonly phone: string | null;
+export interface RegistrationInput extends ProfileInput {
   readonly password: string;
 }
 
@@ -36,10 +30,7 @@ export interface RegistrationInput {
 export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
     const { password, ...person } = validateFields({
-      firstName: () => parsePersonName(input.firstName),
-      lastName: () => parsePersonName(input.lastName),
-      email: () => parseEmailAddress(input.email),
-      phone: () => (input.phone === null ? null : parsePhoneNumber(input.phone)),
+      ...profileParsers(input),
       password: () => readNewPassword(deps.passwordRules, input.password, input.email),
     });
     // Saves a flood of repeated registrations their hashes; the unique constraint is what decides.

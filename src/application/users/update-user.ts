@@ -1,9 +1,7 @@
 import { DomainError, validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
-import { parseEmailAddress } from '../../domain/user/email-address.ts';
-import { parsePersonName } from '../../domain/user/person-name.ts';
-import { parsePhoneNumber } from '../../domain/user/phone-number.ts';
+import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
 import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -20,11 +18,7 @@ interface Deps {
 }
 
 /** Fields to change, as they are sent; a missing one stays. */
-export interface UserUpdateInput {
-  readonly firstName?: string;
-  readonly lastName?: string;
-  readonly email?: string;
-  readonly phone?: string | null;
+export interface UserUpdateInput extends Partial<ProfileInput> {
   readonly currentPassword?: string;
 }
 
@@ -41,7 +35,7 @@ export function createUpdateUser(deps: Deps) {
     expected: ExpectedVersions,
   ): Promise<UserProfile> => {
     requireSelfOrScope(caller, id, 'users:write');
-    const change = readChange(input);
+    const change: ProfileChange = validateFields(profileParsers(input));
     const confirmation = await confirmOwnEmailChange(caller, id, change, input.currentPassword);
     return deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(id);
@@ -83,16 +77,4 @@ export function createUpdateUser(deps: Deps) {
 
 function isOwnEmailChange(caller: Caller, change: ProfileChange, current: string): boolean {
   return caller.principal.kind === 'user' && change.email !== undefined && change.email !== current;
-}
-
-function readChange(input: UserUpdateInput): ProfileChange {
-  const { firstName, lastName, email, phone } = input;
-  return validateFields({
-    ...(firstName === undefined ? {} : { firstName: () => parsePersonName(firstName) }),
-    ...(lastName === undefined ? {} : { lastName: () => parsePersonName(lastName) }),
-    ...(email === undefined ? {} : { email: () => parseEmailAddress(email) }),
-    ...(phone === undefined
-      ? {}
-      : { phone: () => (phone === null ? null : parsePhoneNumber(phone)) }),
-  });
 }

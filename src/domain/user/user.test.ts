@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { profileWith } from '../../../test/support/profiles.ts';
 import { parseEmailAddress } from './email-address.ts';
 import { parsePersonName } from './person-name.ts';
-import { parsePhoneNumber } from './phone-number.ts';
 import { User } from './user.ts';
 
 const registered = new Date('2026-01-01T00:00:00Z');
@@ -11,10 +11,12 @@ function newUser(): User {
   return User.register(
     {
       id: 'ann',
-      firstName: parsePersonName('Ann'),
-      lastName: parsePersonName('Lee'),
-      email: parseEmailAddress('ann@mail.example'),
-      phone: parsePhoneNumber('+442079460000'),
+      ...profileWith({
+        firstName: 'Ann',
+        lastName: 'Lee',
+        email: 'ann@mail.example',
+        phone: '+442079460000',
+      }),
       passwordHash: 'hash',
       passwordForm: 1,
     },

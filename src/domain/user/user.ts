@@ -1,18 +1,17 @@
-import type { DomainEvent, ProfileField } from '../events.ts';
-import type { EmailAddress } from './email-address.ts';
-import type { PersonName } from './person-name.ts';
-import type { PhoneNumber } from './phone-number.ts';
+import type { DomainEvent } from '../events.ts';
+import {
+  PROFILE_FIELDS,
+  PROFILE_PROPERTIES,
+  type ProfileField,
+  type ProfileValues,
+} from './profile-fields.ts';
 
 /** Whether a user may sign in. */
 export type UserStatus = 'active' | 'disabled';
 
-/** What a user's record shows: everything but the password. What readers and caches hold. */
-export interface UserProfile {
+/** A user without the password, as readers and caches hold it. */
+export interface UserProfile extends ProfileValues {
   readonly id: string;
-  readonly firstName: PersonName;
-  readonly lastName: PersonName;
-  readonly email: EmailAddress;
-  readonly phone: PhoneNumber | null;
   readonly emailVerified: boolean;
   readonly status: UserStatus;
   /** 1 for a new user, one more with every write to the row but a rehash. */
@@ -28,31 +27,14 @@ export interface UserState extends UserProfile {
   readonly passwordForm: number;
 }
 
-/** A changed profile: only the given fields change. */
-export interface ProfileChange {
-  readonly firstName?: PersonName;
-  readonly lastName?: PersonName;
-  readonly email?: EmailAddress;
-  readonly phone?: PhoneNumber | null;
-}
+/** The fields to change; a field that is left out stays as it is. */
+export type ProfileChange = Partial<ProfileValues>;
 
-/** What a new user starts from. */
-export interface Registration {
+export interface Registration extends ProfileValues {
   readonly id: string;
-  readonly firstName: PersonName;
-  readonly lastName: PersonName;
-  readonly email: EmailAddress;
-  readonly phone: PhoneNumber | null;
   readonly passwordHash: string;
   readonly passwordForm: number;
 }
-
-const FIELD_NAMES = {
-  firstName: 'first_name',
-  lastName: 'last_name',
-  email: 'email',
-  phone: 'phone',
-} as const satisfies Record<keyof ProfileChange, ProfileField>;
 
 /**
  * A user and the events of what was done to it since it was loaded. Methods change the state in memory; the use case
@@ -109,13 +91,13 @@ export class User {
    * @returns the changed fields; empty, with the version untouched, when nothing differs.
    */
   changeProfile(change: ProfileChange, now: Date): readonly ProfileField[] {
-    const changed = (Object.keys(FIELD_NAMES) as (keyof ProfileChange)[]).filter(
-      (field) => change[field] !== undefined && change[field] !== this.#state[field],
+    const changed = PROFILE_PROPERTIES.filter(
+      (property) => change[property] !== undefined && change[property] !== this.#state[property],
     );
     if (changed.length === 0) return [];
     const emailChanged = changed.includes('email');
     this.#write({ ...change, ...(emailChanged ? { emailVerified: false } : {}) }, now);
-    const fields = changed.map((field) => FIELD_NAMES[field]);
+    const fields = changed.map((property) => PROFILE_FIELDS[property].name);
     this.#record({
       type: emailChanged ? 'user.email_changed' : 'user.updated',
       data: { changed_fields: fields },

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
-import { parsePersonName } from '../../domain/user/person-name.ts';
+import { profileWith } from '../../../test/support/profiles.ts';
+import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { UserReader } from '../../domain/user/user-repository.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
@@ -61,10 +61,7 @@ function publicPart({ id, firstName, lastName }: UserProfile) {
 function user(id: string, email = `${id}@mail.example`, version = 1): UserProfile {
   return {
     id,
-    firstName: parsePersonName('Zoë'),
-    lastName: parsePersonName("O'Néill"),
-    email: parseEmailAddress(email),
-    phone: null,
+    ...profileWith({ firstName: 'Zoë', lastName: "O'Néill", email }),
     emailVerified: false,
     status: 'active',
     version,

@@ -1,25 +1,42 @@
-import type { EmailAddress } from '../../domain/user/email-address.ts';
-import type { PersonName } from '../../domain/user/person-name.ts';
-import type { PhoneNumber } from '../../domain/user/phone-number.ts';
+import { createHash } from 'node:crypto';
+import {
+  PROFILE_FIELDS,
+  PROFILE_PROPERTIES,
+  type ProfileProperty,
+  type ProfileValues,
+} from '../../domain/user/profile-fields.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { PublicProfile } from '../../domain/user/user-repository.ts';
 
-/** Layout of the cached values below; a build reads only what its own layout wrote. */
-const LAYOUT = 2;
-const PROFILE_START = `${LAYOUT} `;
+/** Layout of a cached public profile; raise it with every change of the format. */
+const PUBLIC_LAYOUT = 2;
+const PUBLIC_START = `${PUBLIC_LAYOUT} `;
 
-/** What is cached for a key whose user does not exist. */
+/** Raise it when `writeUser` changes. */
+const USER_FORMAT = 3;
+
+/**
+ * First element of a cached user. It depends on the names and order of the profile fields, so a build with other
+ * fields reads the entry as a miss.
+ */
+const USER_LAYOUT = `${USER_FORMAT}.${createHash('sha256')
+  .update(PROFILE_PROPERTIES.join())
+  .digest('base64url')
+  .slice(0, 6)}`;
+
+const PROFILE_START = 2;
+const PROFILE_END = PROFILE_START + PROFILE_PROPERTIES.length;
+const USER_LENGTH = PROFILE_END + 5;
+
+/** The cached value for a key whose user does not exist. */
 export const ABSENT = '-';
 
-/** A user as cached text. Field by field, so that nothing a user gains later gets in unasked. */
+/** A user as cached text. Only the fields listed here and in the table of profile fields are cached. */
 export function writeUser(user: UserProfile): string {
   return JSON.stringify([
-    LAYOUT,
+    USER_LAYOUT,
     user.id,
-    user.firstName,
-    user.lastName,
-    user.email,
-    user.phone,
+    ...PROFILE_PROPERTIES.map((property) => user[property]),
     user.emailVerified,
     user.status,
     user.version,
@@ -28,36 +45,20 @@ export function writeUser(user: UserProfile): string {
   ]);
 }
 
-/** Reads cached text. @returns undefined for what `writeUser` of this build did not write. */
+/** @returns undefined for text that `writeUser` of this build did not write. */
 export function readUser(text: string): UserProfile | undefined {
   const fields = readFields(text);
   if (fields === undefined) return undefined;
-  const [
-    ,
-    id,
-    firstName,
-    lastName,
-    email,
-    phone,
-    emailVerified,
-    status,
-    version,
-    created,
-    updated,
-  ] = fields;
-  if (typeof id !== 'string' || typeof firstName !== 'string' || typeof lastName !== 'string') {
-    return undefined;
-  }
-  if (typeof email !== 'string' || !(phone === null || typeof phone === 'string')) return undefined;
+  const id = fields[1];
+  const profile = readProfile(fields.slice(PROFILE_START, PROFILE_END));
+  const [emailVerified, status, version, created, updated] = fields.slice(PROFILE_END);
+  if (typeof id !== 'string' || profile === undefined) return undefined;
   if (typeof emailVerified !== 'boolean' || typeof version !== 'number') return undefined;
   if (status !== 'active' && status !== 'disabled') return undefined;
   if (typeof created !== 'number' || typeof updated !== 'number') return undefined;
   return {
     id,
-    firstName: firstName as PersonName,
-    lastName: lastName as PersonName,
-    email: email as EmailAddress,
-    phone: phone as PhoneNumber | null,
+    ...profile,
     emailVerified,
     status,
     version,
@@ -66,18 +67,30 @@ export function readUser(text: string): UserProfile | undefined {
   };
 }
 
-/**
- * A public profile as cached text: `2 <id> <length of the first name> <first name><last name>`. Not JSON, since a batch
- * reads hundreds of them and this is read at a sixth of the cost.
- */
-export function writePublicProfile({ id, firstName, lastName }: PublicProfile): string {
-  return `${LAYOUT} ${id} ${firstName.length} ${firstName}${lastName}`;
+/** Values were parsed before they were cached, so only their types are checked. */
+function readProfile(values: readonly unknown[]): ProfileValues | undefined {
+  const profile: Partial<Record<ProfileProperty, unknown>> = {};
+  for (const [index, property] of PROFILE_PROPERTIES.entries()) {
+    const value = values[index];
+    const isNull = value === null && PROFILE_FIELDS[property].optional;
+    if (typeof value !== 'string' && !isNull) return undefined;
+    profile[property] = value;
+  }
+  return profile as ProfileValues;
 }
 
-/** Reads the cached text of this id. @returns undefined for what `writePublicProfile` of this build did not write. */
+/**
+ * A public profile as cached text: `2 <id> <length of the first name> <first name><last name>`. A batch reads hundreds
+ * of them, and this costs a sixth of JSON.
+ */
+export function writePublicProfile({ id, firstName, lastName }: PublicProfile): string {
+  return `${PUBLIC_START}${id} ${firstName.length} ${firstName}${lastName}`;
+}
+
+/** @returns undefined for text that `writePublicProfile` of this build did not write for this id. */
 export function readPublicProfile(text: string, id: string): PublicProfile | undefined {
-  const idEnd = PROFILE_START.length + id.length;
-  if (!text.startsWith(PROFILE_START) || !text.startsWith(id, PROFILE_START.length)) return;
+  const idEnd = PUBLIC_START.length + id.length;
+  if (!text.startsWith(PUBLIC_START) || !text.startsWith(id, PUBLIC_START.length)) return;
   const lengthEnd = text.indexOf(' ', idEnd + 1);
   if (text[idEnd] !== ' ' || lengthEnd < 0) return;
   const length = Number(text.slice(idEnd + 1, lengthEnd));
@@ -93,7 +106,8 @@ export function readPublicProfile(text: string, id: string): PublicProfile | und
 function readFields(text: string): readonly unknown[] | undefined {
   try {
     const fields: unknown = JSON.parse(text);
-    const isOurs = Array.isArray(fields) && fields.length === 11 && fields[0] === LAYOUT;
+    const isOurs =
+      Array.isArray(fields) && fields.length === USER_LENGTH && fields[0] === USER_LAYOUT;
     return isOurs ? fields : undefined;
   } catch {
     return undefined;

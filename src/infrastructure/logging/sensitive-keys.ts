@@ -1,4 +1,9 @@
-/** Parts of a field's name, in lower case without separators, whose value is never logged. */
+import { PERSONAL_FIELDS } from '../../domain/user/profile-fields.ts';
+
+/**
+ * Parts of a field's name, in lower case without separators, whose value is never logged. The personal profile fields
+ * come from their table.
+ */
 const SENSITIVE_PARTS = [
   'password',
   'passwd',
@@ -17,18 +22,15 @@ const SENSITIVE_PARTS = [
   'encryptionkey',
   'apikey',
   'keymaterial',
-  'email',
-  'phone',
   'connectionstring',
   'databaseurl',
-  'firstname',
-  'lastname',
   'fullname',
   'sealed',
   'querystring',
-] as const;
+  ...PERSONAL_FIELDS.map(plainName),
+];
 
-/** Whole names: too short to look for inside others, or what drivers attach of a statement's values. */
+/** Whole names that are too short to search for inside others, or that database drivers use for a statement's values. */
 const SENSITIVE_NAMES = new Set([
   'dsn',
   'd',
@@ -51,17 +53,21 @@ const SENSITIVE_NAMES = new Set([
   'rawheaders',
 ]);
 
-/** Names are literals of the code but for what libraries attach; beyond the bound each is looked at anew. */
-const MAX_REMEMBERED = 1_024;
-const remembered = new Map<string, boolean>();
+/** Most names whose verdict is cached. Names are literals of the code, except those that libraries attach. */
+const MAX_CACHED_NAMES = 1_024;
+const verdicts = new Map<string, boolean>();
 
 /** Whether the value of a field with this name must not be logged, whatever its case and separators. */
 export function isSensitiveKey(key: string): boolean {
-  const known = remembered.get(key);
+  const known = verdicts.get(key);
   if (known !== undefined) return known;
-  const plain = key.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const plain = plainName(key);
   const sensitive =
     SENSITIVE_NAMES.has(plain) || SENSITIVE_PARTS.some((part) => plain.includes(part));
-  if (remembered.size < MAX_REMEMBERED && key.length <= 128) remembered.set(key, sensitive);
+  if (verdicts.size < MAX_CACHED_NAMES && key.length <= 128) verdicts.set(key, sensitive);
   return sensitive;
+}
+
+function plainName(key: string): string {
+  return key.toLowerCase().replace(/[^a-z0-9]/g, '');
 }

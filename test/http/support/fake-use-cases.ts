@@ -3,9 +3,8 @@ import { requireUser, unauthenticated } from '../../../src/application/access/po
 import type { UseCases } from '../../../src/application/use-cases.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
-import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
-import type { PersonName } from '../../../src/domain/user/person-name.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
+import { profileWith } from '../../support/profiles.ts';
 
 /** The only user that the fakes know. */
 export const ADA_ID = '0198c0de-0000-7000-8000-00000000000a';
@@ -19,10 +18,7 @@ export const SERVICE_KEY = 'usk_every-scope';
 /** Ada's profile at version 3; `passwordHash` stands for a field that must never leave the service. */
 export const ada: UserProfile & { readonly passwordHash: string } = {
   id: ADA_ID,
-  firstName: 'Ada' as PersonName,
-  lastName: 'Lovelace' as PersonName,
-  email: 'ada@example.com' as EmailAddress,
-  phone: null,
+  ...profileWith({ lastName: 'Lovelace' }),
   emailVerified: false,
   status: 'active',
   version: 3,

@@ -1,3 +1,5 @@
+import type { ProfileField } from '../../../src/domain/user/profile-fields.ts';
+
 /** What must be in no log line, no error answer and no event, by where it goes in. */
 export const CANARY = {
   password: 'canary otter of the password',
@@ -21,14 +23,14 @@ export const CANARY = {
   field: 'canary-field',
 } as const;
 
-/** Somebody whose every value is a canary. */
+/** A person whose every value is a canary. */
 export const PERSON = {
   first_name: CANARY.firstName,
   last_name: CANARY.lastName,
   email: `${CANARY.email}@example.com`,
   phone: `+${CANARY.phone}`,
   password: CANARY.password,
-};
+} satisfies Record<ProfileField | 'password', string>;
 
 /** Each splits a line somewhere: for readers of logs, terminals or JavaScript. */
 const BREAKS = '\r\n\u2028\u2029\u0085\u000b';

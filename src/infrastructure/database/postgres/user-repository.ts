@@ -2,6 +2,7 @@ import { DomainError } from '../../../domain/errors.ts';
 import type { EmailAddress } from '../../../domain/user/email-address.ts';
 import type { PersonName } from '../../../domain/user/person-name.ts';
 import type { PhoneNumber } from '../../../domain/user/phone-number.ts';
+import { pickProfile } from '../../../domain/user/profile-fields.ts';
 import { User, type UserProfile, type UserStatus } from '../../../domain/user/user.ts';
 import type {
   Credentials,
@@ -111,9 +112,8 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
 }
 
 function profileColumns(state: UserProfile) {
-  const { id, firstName, lastName, email, phone, emailVerified, status, version, updatedAt } =
-    state;
-  return { id, firstName, lastName, email, phone, emailVerified, status, version, updatedAt };
+  const { id, emailVerified, status, version, updatedAt } = state;
+  return { id, ...pickProfile(state), emailVerified, status, version, updatedAt };
 }
 
 function passwordColumns(state: { passwordHash: string; passwordForm: number }) {

@@ -1,33 +1,80 @@
-import Type, { type Static } from 'typebox';
+import Type, {
+  type Static,
+  type TOptional,
+  type TSchema,
+  type TString,
+  type TUnsafe,
+} from 'typebox';
+import {
+  type OptionalProfileField,
+  PROFILE_FIELDS,
+  PROFILE_PROPERTIES,
+  type ProfileField,
+  type ProfileInput,
+} from '../../../domain/user/profile-fields.ts';
 import type { UserProfile } from '../../../domain/user/user.ts';
 import { nullableString, timeOutput, uuidOutput } from './common.ts';
 
-/** A first name as it is sent. The rules of each field are the domain's; the schema says what it is. */
-export const firstName = Type.String({
-  description: 'First name: 1–100 characters of any script, at least one letter.',
-  examples: ['Amélie'],
-});
-export const lastName = Type.String({
-  description: 'Last name: 1–100 characters of any script, at least one letter.',
-  examples: ["O'Neill"],
-});
 /** An e-mail address as it is sent. */
 export const email = Type.String({
   description:
     'E-mail address: ASCII before the @; stored in lower case with the domain as A-labels, at most 254 bytes.',
   examples: ['amelie@example.com'],
 });
-export const phone = nullableString({
-  description: 'Telephone number in E.164 form, or null.',
-  examples: ['+33142685300'],
-});
-/** A user in an answer. */
+
+/** Each profile field as it is sent and as responses show it. The rules of each field are the domain's. */
+const profileSchemas = {
+  first_name: {
+    input: Type.String({
+      description: 'First name: 1–100 characters of any script, at least one letter.',
+      examples: ['Amélie'],
+    }),
+    output: Type.String(),
+  },
+  last_name: {
+    input: Type.String({
+      description: 'Last name: 1–100 characters of any script, at least one letter.',
+      examples: ["O'Neill"],
+    }),
+    output: Type.String(),
+  },
+  email: { input: email, output: Type.String() },
+  phone: {
+    input: nullableString({
+      description: 'Telephone number in E.164 form, or null.',
+      examples: ['+33142685300'],
+    }),
+    output: nullableString({ description: 'E.164, or null.' }),
+  },
+} as const satisfies { readonly [N in ProfileField]: FieldSchemas<N> };
+
+interface FieldSchemas<N extends ProfileField> {
+  readonly input: FieldSchema<N>;
+  readonly output: FieldSchema<N>;
+}
+type FieldSchema<N extends ProfileField> = N extends OptionalProfileField
+  ? TUnsafe<string | null>
+  : TString;
+type Inputs = { [N in ProfileField]: (typeof profileSchemas)[N]['input'] };
+type Outputs = { [N in ProfileField]: (typeof profileSchemas)[N]['output'] };
+
+/** Properties of a body that must have every profile field. */
+export const allProfileInputs = schemasOf((name) => profileSchemas[name].input) as Inputs;
+
+/** Properties of a body that may leave out the optional profile fields. */
+export const newProfileInputs = schemasOf((name, isOptional) =>
+  isOptional ? Type.Optional(profileSchemas[name].input) : profileSchemas[name].input,
+) as { [N in ProfileField]: N extends OptionalProfileField ? TOptional<Inputs[N]> : Inputs[N] };
+
+/** Properties of a body that may leave out any profile field. */
+export const changedProfileInputs = schemasOf((name) =>
+  Type.Optional(profileSchemas[name].input),
+) as { [N in ProfileField]: TOptional<Inputs[N]> };
+
+/** A user in a response. */
 export const userSchema = Type.Object({
   id: uuidOutput(),
-  first_name: Type.String(),
-  last_name: Type.String(),
-  email: Type.String(),
-  phone: nullableString({ description: 'E.164, or null.' }),
+  ...(schemasOf((name) => profileSchemas[name].output) as Outputs),
   email_verified: Type.Boolean(),
   status: Type.Enum(['active', 'disabled']),
   version: Type.Integer({ description: 'Goes up with every change; the ETag is this number.' }),
@@ -35,18 +82,47 @@ export const userSchema = Type.Object({
   updated_at: timeOutput(),
 });
 
-/** A user as answers show it. */
 export function toUserResponse(user: UserProfile): Static<typeof userSchema> {
   return {
     id: user.id,
-    first_name: user.firstName,
-    last_name: user.lastName,
-    email: user.email,
-    phone: user.phone,
+    ...toProfileResponse(user),
     email_verified: user.emailVerified,
     status: user.status,
     version: user.version,
     created_at: user.createdAt,
     updated_at: user.updatedAt,
   };
+}
+
+type ProfileBody = { readonly [N in ProfileField]?: string | null };
+
+/** The profile fields of a body that must name the required ones; an optional one that is left out is null. */
+export function toProfileInput(body: ProfileBody): ProfileInput {
+  return Object.fromEntries(
+    PROFILE_PROPERTIES.map((property) => [property, body[PROFILE_FIELDS[property].name] ?? null]),
+  ) as unknown as ProfileInput;
+}
+
+/** The profile fields that a body has; fields that are left out stay out. */
+export function toProfileChange(body: ProfileBody): Partial<ProfileInput> {
+  return Object.fromEntries(
+    PROFILE_PROPERTIES.flatMap((property) => {
+      const value = body[PROFILE_FIELDS[property].name];
+      return value === undefined ? [] : [[property, value]];
+    }),
+  );
+}
+
+function toProfileResponse(user: UserProfile): { [N in ProfileField]: Static<Outputs[N]> } {
+  return Object.fromEntries(
+    PROFILE_PROPERTIES.map((property) => [PROFILE_FIELDS[property].name, user[property]]),
+  ) as unknown as { [N in ProfileField]: Static<Outputs[N]> };
+}
+
+function schemasOf(
+  schemaOf: (name: ProfileField, isOptional: boolean) => TSchema,
+): Record<ProfileField, TSchema> {
+  return Object.fromEntries(
+    Object.values(PROFILE_FIELDS).map(({ name, optional }) => [name, schemaOf(name, optional)]),
+  ) as Record<ProfileField, TSchema>;
 }

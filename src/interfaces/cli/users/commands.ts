@@ -5,6 +5,7 @@ import { UsageError } from '../io.ts';
 import { addTargetOptions, readTarget, type Target, type TargetOptions } from '../target.ts';
 import { createUsersFromFile } from './create-from-file.ts';
 import { createOneUser, readNewPassword } from './create-one.ts';
+import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { getUser, type ListUsersOptions, listUsers } from './read-users.ts';
 
 /** Adds `users create | get | list`. */
@@ -21,12 +22,8 @@ export function addUsersCommands(program: Command, deps: CliDeps, setExit: SetEx
   addList(users, deps, setExit);
 }
 
-interface CreateOptions extends TargetOptions {
+interface CreateOptions extends TargetOptions, ProfileFlags {
   readonly file?: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
-  readonly email?: string;
-  readonly phone?: string;
   readonly concurrency?: number;
   readonly progressFile?: string;
   readonly restart?: boolean;
@@ -49,11 +46,9 @@ function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       wholeNumber(1, MAX_CONCURRENCY),
     )
     .option('--restart', 'with --file: start over instead of resuming an earlier import')
-    .option('--progress-file <file>', 'with --file: progress file (default: FILE.progress)')
-    .option('--first-name <name>', 'first name')
-    .option('--last-name <name>', 'last name')
-    .option('--email <address>', 'e-mail address')
-    .option('--phone <number>', 'telephone number with country code, such as +4930123456')
+    .option('--progress-file <file>', 'with --file: progress file (default: FILE.progress)');
+  for (const [, { flag, help }] of PROFILE_VIEWS) command.option(flag, help);
+  command
     .option(
       '--password-stdin',
       'read the password from standard input; with --file: password for lines without one',
@@ -125,18 +120,11 @@ async function runCreate(options: CreateOptions, deps: CliDeps): Promise<number>
   );
 }
 
-interface PersonFlags {
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
-  readonly phone: string | undefined;
-}
-
 /** The person that the flags describe; undefined with `--file`. @throws UsageError */
-function personOf(options: CreateOptions): PersonFlags | undefined {
-  const { file, firstName, lastName, email, phone } = options;
+function personOf(options: CreateOptions): ProfileFlags | undefined {
+  const { file, firstName, lastName, email } = options;
   const { concurrency, progressFile, restart } = options;
-  const forPerson = [firstName, lastName, email, phone].some((value) => value !== undefined);
+  const forPerson = PROFILE_VIEWS.some(([property]) => options[property] !== undefined);
   const forFile = [concurrency, progressFile, restart].some((value) => value !== undefined);
   if (file !== undefined) {
     if (forPerson) throw new UsageError('Give either --file or one person, not both.');
@@ -146,7 +134,7 @@ function personOf(options: CreateOptions): PersonFlags | undefined {
     throw new UsageError('--concurrency, --progress-file and --restart are for --file.');
   }
   if (firstName === undefined || lastName === undefined || email === undefined) return undefined;
-  return { firstName, lastName, email, phone };
+  return options;
 }
 
 function addGet(users: Command, deps: CliDeps, setExit: SetExitCode): void {

@@ -2,14 +2,11 @@ import { type CliIo, EXIT, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { describeProblem, problemOf } from '../problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { writeUser } from './user-view.ts';
 
-/** The person, but for the password. */
-export interface CreateOneOptions {
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
-  readonly phone?: string | undefined;
+/** The profile of the person; the password comes with `Deps`. */
+export interface CreateOneOptions extends ProfileFlags {
   readonly json?: boolean;
 }
 
@@ -21,21 +18,18 @@ interface Deps {
   readonly policy?: RetryPolicy | undefined;
 }
 
-/** Registers one person. @returns the exit code; a refusal is 1 */
+/** Registers one person. @returns the exit code; 1 when the service rejects the person */
 export async function createOneUser(options: CreateOneOptions, deps: Deps): Promise<number> {
   const { io, client, signal, password } = deps;
-  const { firstName, lastName, email, phone } = options;
+  const profile = PROFILE_VIEWS.map(([property, { name }]) => [name, options[property]] as const);
   const body = {
-    first_name: firstName,
-    last_name: lastName,
-    email,
-    ...(phone === undefined ? {} : { phone }),
+    ...Object.fromEntries(profile.filter(([, value]) => value !== undefined)),
     password,
   };
   const response = await requestWithRetries(
     client,
     { method: 'POST', path: '/v1/users', body, signal },
-    // After a lost answer only the operator can tell whether a taken address is the one just made.
+    // After a lost response, a repeated request could report the user it just created as `email_taken`.
     { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
   );
   if (response.status !== 201) {
@@ -47,12 +41,12 @@ export async function createOneUser(options: CreateOneOptions, deps: Deps): Prom
   return EXIT.done;
 }
 
-/** The longest text that is read as a password; the service's own limit is lower. */
+/** Longest password that is read, in UTF-16 units; the service's own limit is lower. */
 const MAX_LENGTH = 4_096;
 
 /**
- * A new password: asked for twice on a terminal, else all of standard input without its last line break.
- * @throws UsageError when there is none, or the two differ
+ * Reads a new password: twice on a terminal, else all of standard input without its last line break.
+ * @throws UsageError when it is empty or too long, or the two differ
  */
 export async function readNewPassword(io: CliIo): Promise<string> {
   if (!io.stdinIsTerminal) return checked((await io.stdinText()).replace(/\r?\n$/, ''));

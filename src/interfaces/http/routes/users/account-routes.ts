@@ -1,5 +1,11 @@
+import type { Static } from 'typebox';
 import { requireUser } from '../../../../application/access/policy.ts';
-import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
+import {
+  toProfileChange,
+  toProfileInput,
+  toUserResponse,
+  userSchema,
+} from '../../../api/schemas/users.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
@@ -46,10 +52,7 @@ const registerUser = route({
   problems: ['email_taken', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => {
     const user = await useCases.users.register(caller, {
-      firstName: body.first_name,
-      lastName: body.last_name,
-      email: body.email,
-      phone: body.phone ?? null,
+      ...toProfileInput(body),
       password: body.password,
     });
     return {
@@ -197,20 +200,9 @@ const deleteUser = route({
   },
 });
 
-interface UpdateBody {
-  readonly first_name?: string;
-  readonly last_name?: string;
-  readonly email?: string;
-  readonly phone?: string | null;
-  readonly current_password?: string;
-}
-
-function toUpdate(body: UpdateBody) {
+function toUpdate(body: Static<typeof patchUserBody>) {
   return {
-    ...(body.first_name === undefined ? {} : { firstName: body.first_name }),
-    ...(body.last_name === undefined ? {} : { lastName: body.last_name }),
-    ...(body.email === undefined ? {} : { email: body.email }),
-    ...(body.phone === undefined ? {} : { phone: body.phone }),
+    ...toProfileChange(body),
     ...(body.current_password === undefined ? {} : { currentPassword: body.current_password }),
   };
 }

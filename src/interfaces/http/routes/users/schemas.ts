@@ -2,10 +2,9 @@ import Type from 'typebox';
 import type { UserProfile } from '../../../../domain/user/user.ts';
 import { closedObject, uuidInput } from '../../../api/schemas/common.ts';
 import {
-  email,
-  firstName,
-  lastName,
-  phone,
+  allProfileInputs,
+  changedProfileInputs,
+  newProfileInputs,
   toUserResponse,
   userSchema,
 } from '../../../api/schemas/users.ts';
@@ -23,10 +22,7 @@ export const userParams = closedObject({ id: uuidInput('Id of the user.') });
 
 /** Body of a registration. */
 export const registrationBody = closedObject({
-  first_name: firstName,
-  last_name: lastName,
-  email,
-  phone: Type.Optional(phone),
+  ...newProfileInputs,
   password: newPassword,
 });
 
@@ -36,19 +32,13 @@ const ownPassword = Type.Optional(
 
 /** Body of a full update. */
 export const replaceUserBody = closedObject({
-  first_name: firstName,
-  last_name: lastName,
-  email,
-  phone,
+  ...allProfileInputs,
   current_password: ownPassword,
 });
 
-/** Body of a merge patch (RFC 7396); only `phone` can be removed. */
+/** Body of a merge patch (RFC 7396); only optional fields can be removed. */
 export const patchUserBody = closedObject({
-  first_name: Type.Optional(firstName),
-  last_name: Type.Optional(lastName),
-  email: Type.Optional(email),
-  phone: Type.Optional(phone),
+  ...changedProfileInputs,
   current_password: ownPassword,
 });
 
