@@ -62,6 +62,22 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       );
     });
 
+    test('resolves absent and malformed ids of one batch with null and rejects no caller', async () => {
+      const user = await storeUser(database());
+      const repository = users();
+      const batch = async (...batchIds: string[]) =>
+        await Promise.allSettled(batchIds.map((id) => repository.findById(id)));
+      const value = (profile: unknown) => ({ status: 'fulfilled', value: profile });
+      const malformed = [`${user.id}0`, user.id.replaceAll('-', ''), `{${user.id}}`, '\u0000', ' '];
+      expect(await batch(...malformed, ids.next(), user.id)).toEqual([
+        ...malformed.map(() => value(null)),
+        value(null),
+        value(user.profile),
+      ]);
+      expect(await batch(ids.next(), ids.next())).toEqual([value(null), value(null)]);
+      expect(await batch(...malformed)).toEqual(malformed.map(() => value(null)));
+    });
+
     test('knows nobody by an unknown id or address', async () => {
       expect(await users().findById(ids.next())).toBeNull();
       expect(await users().findByEmail(email('nobody@example.com'))).toBeNull();

@@ -1,3 +1,4 @@
+import { withFallback } from '../../../lib/deadline.ts';
 import { databaseUnavailable } from '../postgres/errors.ts';
 
 export interface ConnectionQueueLimits {
@@ -32,20 +33,21 @@ export function createConnectionQueue(limits: ConnectionQueueLimits): Connection
     if (bounds !== undefined && queue.length >= bounds.maxWaiting) {
       throw databaseUnavailable(new Error('too many callers wait for the database'));
     }
-    await new Promise<void>((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const start = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      queue.push(start);
-      if (bounds === undefined) return;
-      timer = setTimeout(() => {
+    let start = (): void => {};
+    const acquired = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    queue.push(start);
+    if (bounds === undefined) return await acquired;
+    await withFallback(
+      bounds.maxWaitMs,
+      () => acquired,
+      () => {
         queue.splice(queue.indexOf(start), 1);
         const message = `the connection was not free within ${bounds.maxWaitMs} ms`;
-        reject(databaseUnavailable(new Error(message)));
-      }, bounds.maxWaitMs);
-    });
+        throw databaseUnavailable(new Error(message));
+      },
+    );
   }
 
   function release(): void {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Logger } from '../../../domain/ports.ts';
-import { databaseUnavailable, rejectOnAbort } from '../postgres/errors.ts';
-import { checkHealth } from '../postgres/generated/health.queries.ts';
+import { withFallback } from '../../../lib/deadline.ts';
+import { databaseUnavailable } from '../postgres/errors.ts';
+import { runHealthCheck } from '../postgres/health-check.ts';
 import type { Database, MigrationConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
@@ -12,19 +13,21 @@ import { EMBEDDED_POSTGRES_MAJOR, startEngine } from './engine.ts';
 import { createMaintenance } from './maintenance.ts';
 import { asMigrationConnection, createEmbeddedSession, type EmbeddedSession } from './session.ts';
 
-/** Where the embedded database keeps its data, and its bounds. */
 export interface EmbeddedDatabaseOptions {
   /** The data directory; `null` keeps everything in memory. */
   readonly path: string | null;
   /**
-   * A tar.gz that `writeEmbeddedTemplate` made. Without the file a new cluster is made, in some seconds and without a
-   * schema, as it happens in the source tree.
+   * A tar.gz written by `writeEmbeddedTemplate`. Without the file, as in the source tree, a new cluster without a schema
+   * is created, which takes seconds.
    */
   readonly templatePath?: string | URL;
   readonly logger?: Logger;
   /** How long a caller waits for the connection; 5,000 by default. */
   readonly maxWaitMs?: number;
-  /** How long a transaction may take; 10,000 by default. Then it is rolled back, and its caller told so. */
+  /**
+   * How long a transaction may take; 10,000 by default. Then it is rolled back, and its caller gets DomainError
+   * `unavailable`.
+   */
   readonly transactionTimeoutMs?: number;
 }
 
@@ -33,9 +36,9 @@ const MAX_WAITING = 10_000;
 
 /**
  * Opens PostgreSQL in this process: the same SQL as on a server, over one connection that callers queue for.
- * A statement cannot be interrupted, since it blocks this thread: there is no `statement_timeout`.
- * What is committed survives a killed process, but not a power cut: the engine does not sync its files.
- * @throws Error when the directory holds something else, another version's data, or data that cannot be read.
+ * A statement blocks this thread and cannot be interrupted, so there is no `statement_timeout`.
+ * Committed data survives a killed process, but not a power cut: the engine does not sync its files.
+ * @throws Error when the directory holds other files, data of another version, or data that cannot be read.
  */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const engine = await openEngine(options);
@@ -70,14 +73,13 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       assertOutsideTransaction(database);
       return await withConnection(() =>
         runTransaction(transactions, (connection) =>
-          withinTransaction(database, () => withDeadline(work(connection), transactionTimeoutMs)),
+          withinTransaction(database, () =>
+            withTimeout(transactionTimeoutMs, () => work(connection)),
+          ),
         ),
       );
     },
-    async check(signal) {
-      signal.throwIfAborted();
-      await Promise.race([checkHealth.run(undefined, database), rejectOnAbort(signal)]);
-    },
+    check: (signal) => runHealthCheck(database, signal),
     async openMigrationConnection() {
       assertOutsideTransaction(database);
       return await openExclusively(connectionQueue, session);
@@ -106,8 +108,8 @@ async function openEngine({ path, templatePath }: EmbeddedDatabaseOptions): Prom
     return await startEngine({ directory: path });
   } catch (error) {
     throw new Error(
-      `The embedded PostgreSQL ${EMBEDDED_POSTGRES_MAJOR} cannot open ${path}: another build made the data, or it is ` +
-        'damaged. Restore a copy, or choose another database.path.',
+      `The embedded PostgreSQL ${EMBEDDED_POSTGRES_MAJOR} cannot open ${path}: another build created the data, or it ` +
+        'is damaged. Restore a copy, or set another database.path.',
       { cause: error },
     );
   }
@@ -127,17 +129,9 @@ async function openExclusively(
   });
 }
 
-/** The only connection is nobody's for long: a transaction that waits for something else gives it up. */
-async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(databaseUnavailable(new Error(`the transaction took longer than ${timeoutMs} ms`)));
-    }, timeoutMs);
+/** A transaction that waits for something else must not block the only connection. */
+function withTimeout<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  return withFallback(timeoutMs, work, () => {
+    throw databaseUnavailable(new Error(`the transaction took longer than ${timeoutMs} ms`));
   });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffDelayMs } from '../../../lib/backoff.ts';
 import { monotonicMs } from '../../system/monotonic.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { describeFailure, MigrationError, sqlStateOf } from './error.ts';
@@ -8,16 +9,17 @@ import type { MigrationLog, MigrationSession } from './lock.ts';
 
 /** Bounds of statements that wait for a lock. */
 export interface RunnerOptions {
-  /** Others queue behind a statement that waits for a table, so it gives up after this time and tries again later. */
+  /** Longest wait for a table's lock. Other queries queue behind the waiting statement, so it stops and is retried. */
   readonly lockTimeoutMs: number;
-  /** The same for statements that block nobody while they wait: those with CONCURRENTLY. */
+  /** The same for statements with CONCURRENTLY, which block no other queries while they wait. */
   readonly concurrentLockTimeoutMs: number;
   readonly lockTries: number;
-  /** Pause before the second try; doubles for every further one. */
+  /** Pause before the second try; doubles for each further one, up to 30 s. */
   readonly backoffMs: number;
 }
 
-/** What running a migration works with. */
+const MAX_BACKOFF_MS = 30_000;
+
 export interface RunnerDeps {
   readonly connection: MigrationConnection;
   readonly session: MigrationSession;
@@ -25,15 +27,15 @@ export interface RunnerDeps {
   readonly log: MigrationLog;
 }
 
-/** `lock_not_available` and `deadlock_detected`: traffic was in the way, and the statement left nothing behind. */
+/** `lock_not_available` and `deadlock_detected`: other transactions blocked the statement, and it changed nothing. */
 const RETRIED_STATES = ['55P03', '40P01'];
 const INDEX_CONCURRENTLY =
   /\bcreate\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?"?(?<index>[a-z_][a-z0-9_]*)/i;
 
 /**
- * Runs one migration in one direction together with its bookkeeping.
- * @returns milliseconds that it took.
- * @throws MigrationError `failed`; the database is as before when the script is transactional, and dirty otherwise.
+ * Runs one migration in one direction and records it.
+ * @returns its duration in milliseconds.
+ * @throws MigrationError `failed`. The database is unchanged when the script is transactional, and dirty otherwise.
  */
 export async function runMigration(
   deps: RunnerDeps,
@@ -96,7 +98,7 @@ async function runSteps(
       throw failure(
         migration,
         error,
-        `Migration ${name} (${direction}) failed and left the database dirty: ${describeFailure(error)} Its steps can be run again: remove the cause, then \`user-service migrate force ${before}\` and \`user-service migrate ${direction}\`.`,
+        `Migration ${name} (${direction}) failed and left the database dirty: ${describeFailure(error)} Its steps can run again. Fix the cause, then run \`user-service migrate force ${before}\` and \`user-service migrate ${direction}\`.`,
       );
     }
   }
@@ -111,20 +113,20 @@ async function runStep(deps: RunnerDeps, name: string, statement: string): Promi
   try {
     await retryForLocks(deps, name, async () => {
       if (index !== undefined && (await isInvalidIndex(connection, index))) {
-        log(`dropping ${index}, the invalid rest of an index that was not finished`, { index });
+        log(`dropping the invalid index ${index}, which an earlier run left unfinished`, { index });
         await connection.execute(`drop index concurrently if exists ${index}`);
       }
       await connection.execute(statement);
     });
   } catch (error) {
-    // Steps may open transactions of their own.
+    // A step may have opened a transaction.
     await connection.execute('rollback').catch(() => {});
     throw error;
   }
   if (concurrently) await session.setLockTimeout(options.lockTimeoutMs);
 }
 
-/** A failed CREATE INDEX CONCURRENTLY leaves an index that costs writes, serves no reads and satisfies IF NOT EXISTS. */
+/** A failed CREATE INDEX CONCURRENTLY leaves an index that slows writes, serves no reads and satisfies IF NOT EXISTS. */
 async function isInvalidIndex(connection: MigrationConnection, index: string): Promise<boolean> {
   const { rows } = await connection.query<{ invalid: boolean }>(
     'select not indisvalid as invalid from pg_index where indexrelid = to_regclass($1)',
@@ -145,8 +147,11 @@ async function retryForLocks(
     } catch (error) {
       const state = sqlStateOf(error) ?? '';
       if (!RETRIED_STATES.includes(state) || attempt >= options.lockTries) throw error;
-      const pauseMs = options.backoffMs * 2 ** (attempt - 1);
-      log(`${name} waited too long for a lock; trying again in ${pauseMs} ms`, { attempt, state });
+      const pauseMs = backoffDelayMs(attempt, {
+        firstMs: options.backoffMs,
+        maxMs: MAX_BACKOFF_MS,
+      });
+      log(`${name} waited too long for a lock; retrying in ${pauseMs} ms`, { attempt, state });
       await delay(pauseMs);
     }
   }
@@ -174,12 +179,12 @@ function failure(migration: Migration, cause: unknown, message: string): Migrati
 function remedy(error: unknown, direction: MigrationDirection): string {
   const state = sqlStateOf(error);
   if (state !== undefined && RETRIED_STATES.includes(state)) {
-    return 'A long transaction holds the table; find it with `select pid, state, xact_start, query from pg_stat_activity order by xact_start` and run the command again when it is over.';
+    return 'A long transaction holds a lock on the table. Find it with `select pid, state, xact_start, query from pg_stat_activity order by xact_start`, wait until it has ended, and run the command again.';
   }
   if (state === '42P07' || state === '42701') {
-    return 'The database has a part of this schema that no migration recorded. Find out which version V it is and record it with `user-service migrate force V`, then run the command again.';
+    return 'The database contains a part of this schema that no migration recorded. Find out which version V the schema has, record it with `user-service migrate force V`, and run the command again.';
   }
-  return `Remove the cause and run \`user-service migrate ${direction}\` again.`;
+  return `Fix the cause and run \`user-service migrate ${direction}\` again.`;
 }
 
 function withoutComments(sql: string): string {

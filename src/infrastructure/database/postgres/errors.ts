@@ -1,14 +1,14 @@
 import { DomainError, type DomainErrorCode } from '../../../domain/errors.ts';
 
-/** What PostgreSQL's drivers report: the server's five-character code, or the operating system's. */
+/** An error of a PostgreSQL driver. `code` is the server's SQLSTATE or the operating system's code. */
 interface ReportedError {
   readonly message: string;
   readonly code?: unknown;
   readonly constraint?: unknown;
 }
 
-/** Violated constraints that are expected refusals, by the names that the migrations give them. */
-const REFUSALS: Readonly<Record<string, readonly [DomainErrorCode, string]>> = {
+/** Violated constraints that are expected, by the names that the migrations give them. */
+const EXPECTED_VIOLATIONS: Readonly<Record<string, readonly [DomainErrorCode, string]>> = {
   users_email_key: ['email_taken', 'Another account uses this e-mail address.'],
   service_accounts_name_in_use_key: [
     'service_account_name_taken',
@@ -22,8 +22,9 @@ const REFUSALS: Readonly<Record<string, readonly [DomainErrorCode, string]>> = {
 };
 
 /**
- * SQLSTATEs (PostgreSQL documentation, appendix A) after which the same call may well succeed: the server starts,
- * stops or has no connection, disk space or memory left, a lock or the statement took too long, a deadlock was broken. Class 08 comes on top.
+ * SQLSTATEs (PostgreSQL documentation, appendix A) after which the same call may succeed later: the server is starting
+ * or stopping, it has no connection, disk space or memory left, a lock or statement took too long, or a deadlock was
+ * resolved. Class 08 (connection exceptions) is checked separately.
  */
 const TRANSIENT_STATES = new Set([
   '40001', // serialization_failure
@@ -41,7 +42,6 @@ const TRANSIENT_STATES = new Set([
   '25006', // read_only_sql_transaction: after a failover the server is a standby
 ]);
 
-/** Failures of the network below. */
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -52,16 +52,16 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'ENOENT', // the socket's file of a server that is down
+  'ENOENT', // no socket file: the server is down
 ]);
 
-/** Failures that node-postgres reports with nothing but a message. */
+/** Failures that node-postgres reports without a code. */
 const DRIVER_MESSAGES =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The refusal of a call that the database could not answer now. */
+/** The caller may retry after one second. */
 export function databaseUnavailable(cause: unknown): DomainError {
   const reason =
     isReported(cause) && (cause.code === '53100' || cause.code === '53200')
@@ -73,7 +73,7 @@ export function databaseUnavailable(cause: unknown): DomainError {
   });
 }
 
-/** The report of a connection lost during COMMIT: whether it took place is not known, and must not be guessed. */
+/** For a connection lost during COMMIT: the change may have been stored or not, and the caller must not assume either. */
 export function commitOutcomeUnknown(cause: unknown): DomainError {
   return new DomainError(
     'outcome_unknown',
@@ -83,20 +83,21 @@ export function commitOutcomeUnknown(cause: unknown): DomainError {
 }
 
 /**
- * ConnectionQueue what a driver threw into the domain's terms, once and here. Expected refusals and passing failures become
- * `DomainError`s with the original as cause; everything else comes back as it is, and is a fault of ours.
+ * Translates a driver's error. Expected violations and transient failures become `DomainError`s with the original as
+ * cause. Every other error is a defect and is returned unchanged.
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (!isReported(error) || error instanceof DomainError) return error;
-  const refusal = typeof error.constraint === 'string' ? REFUSALS[error.constraint] : undefined;
-  if (refusal !== undefined) return new DomainError(...refusal, { cause: error });
+  const expected =
+    typeof error.constraint === 'string' ? EXPECTED_VIOLATIONS[error.constraint] : undefined;
+  if (expected !== undefined) return new DomainError(...expected, { cause: error });
   return isTransient(error) || isStalePlan(error) ? databaseUnavailable(error) : error;
 }
 
 /**
- * Whether a connection must not be used again after this error. Errors that the server reports for a statement leave
- * it whole; what ends the session (class 08, 57P, 25P03), what comes from below, and a plan that no longer fits do not.
- * Nor does a standby's refusal to write (25006): a new connection is what finds the new primary.
+ * Whether a connection must not be used again after this error. Errors that the server reports for a statement leave it
+ * usable. It is unusable after errors that end the session (class 08, 57P, 25P03), errors of the network or driver, and
+ * stale plans. It must also be replaced when a standby rejects a write (25006): a new connection finds the new primary.
  */
 export function breaksConnection(error: unknown): boolean {
   if (!isReported(error) || typeof error.code !== 'string') return true;
@@ -104,14 +105,14 @@ export function breaksConnection(error: unknown): boolean {
   return /^(08|57P|25P03|25006)/.test(error.code) || isStalePlan(error);
 }
 
-/** Whether the driver refused a statement because it knew the connection to be lost: the server never got it. */
+/** Whether the driver rejected a statement because the connection was lost already: the server never received it. */
 export function wasNeverSent(error: unknown): boolean {
   return isReported(error) && /^Client (has encountered|was closed)/.test(error.message);
 }
 
 /**
- * Whether a prepared statement met a table that changed since it was planned (0A000), or is unknown on the server
- * connection that a pooler gave us (26000). A new connection prepares it again.
+ * Whether the table of a prepared statement changed since it was planned (0A000), or the server connection that a pooler
+ * chose does not know the statement (26000). A new connection prepares it again.
  */
 export function isStalePlan(error: unknown): boolean {
   if (!isReported(error)) return false;
@@ -128,19 +129,10 @@ function isTransient(error: ReportedError): boolean {
 }
 
 function isSqlState(code: string): boolean {
-  // No class begins with E, and the operating system's codes all do.
+  // No SQLSTATE class begins with E; all codes of the operating system do.
   return /^(?!E)[0-9A-Z]{5}$/.test(code);
 }
 
 function isReported(error: unknown): error is ReportedError & Error {
   return error instanceof Error;
-}
-
-/** Rejects with DomainError `unavailable` once the signal fires; never resolves. */
-export function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(databaseUnavailable(signal.reason)), {
-      once: true,
-    });
-  });
 }

@@ -8,11 +8,11 @@ import {
   breaksConnection,
   commitOutcomeUnknown,
   isStalePlan,
-  rejectOnAbort,
   translateDatabaseError,
   wasNeverSent,
 } from './errors.ts';
 import { checkHealth } from './generated/health.queries.ts';
+import { runHealthCheck } from './health-check.ts';
 import { checkServer } from './server-check.ts';
 import type { PostgresSettings } from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
@@ -20,15 +20,14 @@ import { createStatementNames } from './statement-names.ts';
 
 export type { PostgresSettings } from './settings.ts';
 
-/** What a pool needs besides its settings. */
 export interface PostgresDependencies {
   readonly logger: Logger;
 }
 
 /**
- * Connects to PostgreSQL. A refusal by SQL never costs a connection; a connection that breaks or does not answer is
- * replaced by the next caller who needs one.
- * @throws DatabaseStartError that says why the server cannot be used; the password is in no message.
+ * Connects to PostgreSQL. An SQL error never costs a connection. A connection that breaks or does not respond is closed,
+ * and the next caller that needs one opens another.
+ * @throws DatabaseStartError when the server cannot be used. No message contains the password.
  */
 export async function createPostgresDatabase(
   settings: PostgresSettings,
@@ -46,7 +45,7 @@ export async function createPostgresDatabase(
         connections.withConnection((connection) => connection.query<never>(text, values, name));
       try {
         return await query().catch((error: unknown) => {
-          // The statement has another name by now, so the second attempt plans it anew on whatever connection.
+          // The statement names have been renewed, so the second attempt prepares it again on any connection.
           if (isStalePlan(error)) return query();
           throw error;
         });
@@ -57,10 +56,7 @@ export async function createPostgresDatabase(
     async transaction(work) {
       return await transact(connections, work);
     },
-    async check(signal) {
-      signal.throwIfAborted();
-      await Promise.race([checkHealth.run(undefined, database), rejectOnAbort(signal)]);
-    },
+    check: (signal) => runHealthCheck(database, signal),
     openMigrationConnection: () => openPostgresMigrationConnection(settings, logger),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => connections.close(),
@@ -110,10 +106,12 @@ function poolConfig(settings: PostgresSettings): PoolConfig {
   };
 }
 
-/** A connection that breaks tells so by an `error` event, which without a listener would end the process. */
+/** A connection that breaks emits an `error` event, which without a listener would end the process. */
 function listenForErrors(pool: Pool, logger: Logger): void {
   pool.on('error', (error) => {
-    logger.warn('An idle connection to PostgreSQL was lost.', { error });
+    logger.warn('An idle connection to PostgreSQL was lost.', {
+      error,
+    });
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => {

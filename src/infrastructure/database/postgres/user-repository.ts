@@ -158,5 +158,6 @@ function toCredentials(row: FindCredentialsResult): Credentials {
 
 /** @throws Error for a defect: the row was written without its lock, or the entity was not changed. */
 function assertOneRow(count: number): void {
-  if (count !== 1) throw new Error(`the write of a locked user changed ${count} rows instead of 1`);
+  if (count !== 1)
+    throw new Error(`one locked user's row was expected, ${count} rows were written`);
 }
