@@ -83,7 +83,7 @@ function openPasswordTools({ config, logger }: TracedDeps, releases: ReleaseStac
     : null;
   if (breached !== null) releases.register('the breached-password API', () => breached.close());
   return {
-    hasher: createArgon2Hasher({ ...argon2, slots: hashingSlots, waitMs: hashingWaitMs }),
+    hasher: createArgon2Hasher({ ...argon2, maxConcurrent: hashingSlots, waitMs: hashingWaitMs }),
     blocklist: loadPasswordBlocklist(),
     breached,
   };

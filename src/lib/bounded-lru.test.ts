@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createBoundedLru } from './bounded-lru.ts';
 
 describe('a bounded LRU map', () => {
-  test('displaces what was not used for longest', () => {
+  test('evicts the least recently used entry', () => {
     const map = createBoundedLru<string, number>({ maxEntries: 2, nowMs: () => 0 });
     map.set('a', 1, 10);
     map.set('b', 2, 10);
@@ -12,7 +12,7 @@ describe('a bounded LRU map', () => {
     expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
   });
 
-  test('setting a held key again displaces nothing', () => {
+  test('setting an existing key again evicts nothing', () => {
     const map = createBoundedLru<string, number>({ maxEntries: 2, nowMs: () => 0 });
     map.set('a', 1, 10);
     map.set('b', 2, 10);
@@ -20,7 +20,7 @@ describe('a bounded LRU map', () => {
     expect([map.get('a'), map.get('b')]).toEqual([1, 3]);
   });
 
-  test('forgets an entry at the moment it expires', () => {
+  test('removes an entry at its expiry time', () => {
     let nowMs = 0;
     const map = createBoundedLru<string, number>({ maxEntries: 2, nowMs: () => nowMs });
     map.set('a', 1, 10);
@@ -41,13 +41,13 @@ describe('a bounded LRU map', () => {
     expect(map.get('b')).toBeUndefined();
   });
 
-  test('holds nothing when its bound is zero', () => {
+  test('keeps nothing when its bound is zero', () => {
     const map = createBoundedLru<string, number>({ maxEntries: 0, nowMs: () => 0 });
     map.set('a', 1, 10);
     expect(map.size()).toBe(0);
   });
 
-  test('never exceeds its bound and only ever answers with the last value set', () => {
+  test('never exceeds its bound and returns only the last value set', () => {
     const step = fc.record({
       write: fc.boolean(),
       key: fc.integer({ min: 0, max: 9 }),

@@ -1,21 +1,20 @@
 import { createLinkedList, type Link } from './linked-list.ts';
 
-/** The bound of a `BoundedLru` and the clock that its expiries are compared with. */
 export interface BoundedLruOptions {
   readonly maxEntries: number;
-  /** Now, in milliseconds of any clock that the caller's expiries use too. */
+  /** Current time in milliseconds, of the same clock as the caller's expiry times. */
   readonly nowMs: () => number;
 }
 
-/** A map that forgets: what expired, and beyond its bound what was not used for longest. */
+/** A map that removes expired entries and, beyond its bound, the least recently used one. */
 export interface BoundedLru<K, V> {
-  /** The value, which becomes the most recently used; undefined when absent or expired. */
+  /** Returns the value and marks it as the most recently used; undefined when absent or expired. */
   get(key: K): V | undefined;
-  /** Keeps a value until `expiresAtMs`, displacing the least recently used one at the bound. */
+  /** Keeps a value until `expiresAtMs`; at the bound it evicts the least recently used one. */
   set(key: K, value: V, expiresAtMs: number): void;
   delete(key: K): boolean;
   clear(): void;
-  /** Entries held, those that expired and were not asked for since included. */
+  /** Number of entries, including expired ones that no call has touched since. */
   size(): number;
 }
 
@@ -25,7 +24,7 @@ interface Entry<K, V> {
   readonly expiresAtMs: number;
 }
 
-/** Makes an empty map. Every operation takes constant time. */
+/** Creates an empty map. Every operation takes constant time. */
 export function createBoundedLru<K, V>(options: BoundedLruOptions): BoundedLru<K, V> {
   const { maxEntries, nowMs } = options;
   const links = new Map<K, Link<Entry<K, V>>>();

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createLinkedList, type Link, type LinkedList } from './linked-list.ts';
 
-/** Empties a list from its front. */
+/** Removes all values from the front. */
 function drain(
   list: LinkedList<string>,
   links: ReadonlyMap<string, Parameters<typeof list.remove>[0]>,
@@ -12,7 +12,7 @@ function drain(
   for (let value = list.first(); value !== undefined; value = list.first()) {
     values.push(value);
     const link = links.get(value);
-    if (link === undefined || !list.remove(link)) throw new Error(`${value} could not leave`);
+    if (link === undefined || !list.remove(link)) throw new Error(`could not remove ${value}`);
   }
   return values;
 }
@@ -23,7 +23,7 @@ describe('a linked list', () => {
     return { list, links: new Map(values.map((value) => [value, list.append(value)])) };
   };
 
-  test('keeps the order in which values came', () => {
+  test('keeps the order of insertion', () => {
     const { list, links } = fill('a', 'b', 'c');
     expect(drain(list, links)).toEqual(['a', 'b', 'c']);
   });
@@ -32,7 +32,7 @@ describe('a linked list', () => {
     ['a', ['b', 'c']],
     ['b', ['a', 'c']],
     ['c', ['a', 'b']],
-  ])('lets %s leave from its place, once', (value, rest) => {
+  ])('removes %s from its place, once', (value, rest) => {
     const { list, links } = fill('a', 'b', 'c');
     const link = links.get(value);
     if (link === undefined) throw new Error('no link');
@@ -53,7 +53,7 @@ describe('a linked list', () => {
     expect(drain(list, links)).toEqual(order);
   });
 
-  test('what left keeps nothing else alive', () => {
+  test('a removed link keeps no other link alive', () => {
     const { list, links } = fill('a', 'b', 'c');
     for (const link of links.values()) list.remove(link);
     expect([...links.values()].map(({ previous, next }) => [previous, next])).toEqual([
@@ -63,8 +63,8 @@ describe('a linked list', () => {
     ]);
   });
 
-  // With a Set in its place 6 to 15 MB stay until the next full collection.
-  test('what left does not wait for a full garbage collection', () => {
+  // A Set would keep 6 to 15 MB until the next full collection.
+  test('a removed value needs no full garbage collection', () => {
     setFlagsFromString('--expose-gc');
     const collect: (options?: { type: 'minor' }) => void = runInNewContext('gc');
     const list = createLinkedList<number[]>();
@@ -81,7 +81,7 @@ describe('a linked list', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
   });
 
-  test('takes values again after it was cleared', () => {
+  test('accepts values after it was cleared', () => {
     const { list, links } = fill('a', 'b');
     list.clear();
     expect(list.first()).toBeUndefined();

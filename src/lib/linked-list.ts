@@ -1,31 +1,30 @@
-/** A place in a list. */
+/** An element of a list. */
 export interface Link<T> {
   readonly value: T;
-  /** For the list alone. */
+  /** Set by the list only. */
   previous: Link<T> | null;
-  /** For the list alone. */
+  /** Set by the list only. */
   next: Link<T> | null;
 }
 
 /**
- * Values in the order in which they came, each of which can leave in constant time.
+ * Values in order of insertion; each can be removed in constant time.
  *
- * A `Set` does the same, but with entries that come and go it makes a new table every few dozen of them, and each old
- * table leads to the next. Once one of them has lived long enough to be collected late, all that follow live on with
- * it, and so does everything they held: at 20,000 requests a second some 30 MB a second.
+ * A `Set` does the same, but while entries come and go it allocates a new table every few dozen of them, and each old
+ * table refers to the next. Once one table is old enough for a full collection, all later tables and their values stay
+ * alive with it: about 30 MB a second at 20,000 requests a second.
  */
 export interface LinkedList<T> {
   first(): T | undefined;
-  /** Puts a value at the end. */
+  /** Adds a value at the end. */
   append(value: T): Link<T>;
-  /** Puts a held link at the end. */
+  /** Moves a link of this list to the end. */
   moveToEnd(link: Link<T>): void;
-  /** Takes a link out. @returns false when it was out already. */
+  /** @returns false when the link was removed before. */
   remove(link: Link<T>): boolean;
   clear(): void;
 }
 
-/** Makes an empty list. */
 export function createLinkedList<T>(): LinkedList<T> {
   let first: Link<T> | null = null;
   let last: Link<T> | null = null;
@@ -37,7 +36,7 @@ export function createLinkedList<T>(): LinkedList<T> {
     last = link;
   }
 
-  // A link that is out leads nowhere, so that a long-lived one keeps no other alive.
+  // A removed link refers to no other, so that a long-lived one keeps no other alive.
   function detach(link: Link<T>): void {
     if (link.previous === null) first = link.next;
     else link.previous.next = link.next;

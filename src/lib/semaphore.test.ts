@@ -5,8 +5,8 @@ import { createSemaphore } from './semaphore.ts';
 const LONG_MS = 60_000;
 
 describe('a semaphore', () => {
-  test('admits as many as it has slots and refuses the next at once when nobody may wait', async () => {
-    const semaphore = createSemaphore({ slots: 2, waitMs: 0, maxWaiting: 10 });
+  test('admits callers up to its limit and rejects the next one at once when waiting is off', async () => {
+    const semaphore = createSemaphore({ maxConcurrent: 2, waitMs: 0, maxWaiting: 10 });
     const [first, second, third] = await Promise.all([
       semaphore.acquire(),
       semaphore.acquire(),
@@ -19,13 +19,13 @@ describe('a semaphore', () => {
   });
 
   test('admits waiters in order of arrival', async () => {
-    const semaphore = createSemaphore({ slots: 1, waitMs: LONG_MS, maxWaiting: 10 });
+    const semaphore = createSemaphore({ maxConcurrent: 1, waitMs: LONG_MS, maxWaiting: 10 });
     const order: number[] = [];
     const release = await semaphore.acquire();
     const waiters = [1, 2, 3].map(async (number) => {
-      const own = await semaphore.acquire();
+      const held = await semaphore.acquire();
       order.push(number);
-      own?.();
+      held?.();
     });
     expect(semaphore.stats()).toEqual({ active: 1, waiting: 3 });
     release?.();
@@ -34,8 +34,8 @@ describe('a semaphore', () => {
     expect(semaphore.stats()).toEqual({ active: 0, waiting: 0 });
   });
 
-  test('nobody overtakes a waiter while a slot changes hands', async () => {
-    const semaphore = createSemaphore({ slots: 1, waitMs: LONG_MS, maxWaiting: 10 });
+  test('a late caller does not overtake a waiter while a permit changes hands', async () => {
+    const semaphore = createSemaphore({ maxConcurrent: 1, waitMs: LONG_MS, maxWaiting: 10 });
     const release = await semaphore.acquire();
     const waiter = semaphore.acquire();
     release?.();
@@ -44,16 +44,16 @@ describe('a semaphore', () => {
     void latecomer.then(() => {
       isLatecomerIn = true;
     });
-    const own = await waiter;
+    const held = await waiter;
     await turn();
     expect(isLatecomerIn).toBe(false);
-    own?.();
+    held?.();
     (await latecomer)?.();
     expect(semaphore.stats()).toEqual({ active: 0, waiting: 0 });
   });
 
-  test('a waiter gives up after its wait and leaves no trace', async () => {
-    const semaphore = createSemaphore({ slots: 1, waitMs: 5, maxWaiting: 10 });
+  test('a waiter that times out leaves no trace', async () => {
+    const semaphore = createSemaphore({ maxConcurrent: 1, waitMs: 5, maxWaiting: 10 });
     const release = await semaphore.acquire();
     expect(await semaphore.acquire()).toBeNull();
     expect(semaphore.stats()).toEqual({ active: 1, waiting: 0 });
@@ -62,8 +62,8 @@ describe('a semaphore', () => {
     expect(await semaphore.acquire()).not.toBeNull();
   });
 
-  test('refuses whoever would exceed the number of waiters', async () => {
-    const semaphore = createSemaphore({ slots: 1, waitMs: LONG_MS, maxWaiting: 1 });
+  test('rejects a caller beyond the most that may wait', async () => {
+    const semaphore = createSemaphore({ maxConcurrent: 1, waitMs: LONG_MS, maxWaiting: 1 });
     const release = await semaphore.acquire();
     const waiter = semaphore.acquire();
     expect(await semaphore.acquire()).toBeNull();
@@ -71,8 +71,8 @@ describe('a semaphore', () => {
     (await waiter)?.();
   });
 
-  test('a slot given back twice counts once', async () => {
-    const semaphore = createSemaphore({ slots: 1, waitMs: 0, maxWaiting: 1 });
+  test('a permit released twice counts once', async () => {
+    const semaphore = createSemaphore({ maxConcurrent: 1, waitMs: 0, maxWaiting: 1 });
     const release = await semaphore.acquire();
     release?.();
     release?.();

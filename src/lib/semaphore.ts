@@ -1,23 +1,24 @@
-/** How many may work at once, and how many may wait for how long. */
+/** Bounds of a semaphore. */
 export interface SemaphoreOptions {
-  readonly slots: number;
-  /** Longest wait for a slot in milliseconds; 0 refuses whoever finds no free slot. */
+  /** Most permits held at the same time. */
+  readonly maxConcurrent: number;
+  /** Longest wait for a permit in milliseconds; 0 means no waiting. */
   readonly waitMs: number;
-  /** Most that may wait together. */
+  /** Most callers that wait at the same time. */
   readonly maxWaiting: number;
 }
 
-/** What a semaphore is doing now. */
 export interface SemaphoreStats {
+  /** Permits held. */
   readonly active: number;
   readonly waiting: number;
 }
 
-/** Lets a bounded number in at once; the others wait their turn, first come first served. */
+/** Admits a bounded number of callers; further callers wait in order of arrival. */
 export interface Semaphore {
   /**
-   * Takes a slot. @returns the function that gives it back (calling it again does nothing), or null
-   * when none came free in time or too many wait already.
+   * Acquires a permit. @returns the function that releases it (a second call does nothing), or null when no permit came
+   * free in time or too many callers wait already.
    */
   acquire(): Promise<(() => void) | null>;
   stats(): SemaphoreStats;
@@ -27,20 +28,19 @@ interface Waiter {
   admit(): void;
 }
 
-/** Makes a semaphore with all slots free. */
 export function createSemaphore(options: SemaphoreOptions): Semaphore {
-  const { slots, waitMs, maxWaiting } = options;
-  // A set keeps the order of arrival and removes a waiter that gave up in constant time.
+  const { maxConcurrent, waitMs, maxWaiting } = options;
+  // A set keeps the order of arrival and removes a waiter that timed out in constant time.
   const waiters = new Set<Waiter>();
   let active = 0;
 
-  function occupiedSlot(): () => void {
+  function createRelease(): () => void {
     let held = true;
     return () => {
       if (!held) return;
       held = false;
       const [next] = waiters;
-      // A slot passes straight to the next waiter, so that nobody who comes later overtakes it.
+      // The permit passes straight to the next waiter, so that no later caller overtakes it.
       if (next === undefined) active -= 1;
       else next.admit();
     };
@@ -48,9 +48,9 @@ export function createSemaphore(options: SemaphoreOptions): Semaphore {
 
   return {
     acquire() {
-      if (active < slots) {
+      if (active < maxConcurrent) {
         active += 1;
-        return Promise.resolve(occupiedSlot());
+        return Promise.resolve(createRelease());
       }
       if (waitMs <= 0 || waiters.size >= maxWaiting) return Promise.resolve(null);
       return new Promise((resolve) => {
@@ -58,7 +58,7 @@ export function createSemaphore(options: SemaphoreOptions): Semaphore {
           admit() {
             waiters.delete(waiter);
             clearTimeout(timer);
-            resolve(occupiedSlot());
+            resolve(createRelease());
           },
         };
         const timer = setTimeout(() => {

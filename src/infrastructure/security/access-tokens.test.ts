@@ -9,7 +9,7 @@ import { deriveKey } from './master-key.ts';
 import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
 
-/** The table of signing keys, in memory, with the database's rule that one key signs. */
+/** The table of signing keys in memory, with the database's rule that only one key signs. */
 function createTable() {
   const rows: StoredSigningKey[] = [];
   const table = {
@@ -20,7 +20,7 @@ function createTable() {
       async list() {
         table.lists += 1;
         await Promise.resolve();
-        if (table.isDown) throw new DomainError('unavailable', 'The database is away.');
+        if (table.isDown) throw new DomainError('unavailable', 'The database is down.');
         return [...rows];
       },
       async insertSigning(key) {
@@ -61,7 +61,7 @@ function open(overrides: { masterKey?: Uint8Array } = {}): PreparedAccessTokens 
   });
 }
 
-/** The private half of the stored key: what an attacker does not have, for tokens that only one claim makes bad. */
+/** The stored private key, which no attacker has: for tokens that are invalid because of one claim only. */
 function storedPrivateKey(): { kid: string; key: KeyObject } {
   const [row] = table.rows;
   const key = row && openPrivateKey(deriveKey(masterKey, 'signing-key-encryption'), row);
@@ -75,7 +75,7 @@ interface Forgery {
   readonly key?: KeyObject | Uint8Array;
 }
 
-/** A token that is valid but for what is given. */
+/** Signs a token that is valid except for the given parts. */
 function forge({ header = {}, claims = {}, key }: Forgery): Promise<string> {
   const stored = storedPrivateKey();
   const now = nowMs / 1_000;
@@ -102,7 +102,7 @@ beforeEach(() => {
 });
 
 describe('access tokens', () => {
-  test('carry exactly the header and claims of the contract', async () => {
+  test('have exactly the documented header and claims', async () => {
     const tokens = open();
     const token = await tokens.issue(grant);
     expect(decodeProtectedHeader(token)).toEqual({
@@ -148,7 +148,7 @@ describe('access tokens', () => {
     await jwtVerify(token, key, { currentDate: new Date(nowMs), typ: 'at+jwt' });
   });
 
-  test('end when they say, but for the leeway', async () => {
+  test('expire at their exp plus the leeway', async () => {
     const tokens = open();
     const token = await tokens.issue(grant);
     nowMs = startMs + 604_000;
@@ -157,7 +157,7 @@ describe('access tokens', () => {
     expect(await tokens.verify(token)).toBeNull();
   });
 
-  test('of an instance whose clock is ahead are valid within the leeway only', async () => {
+  test('from an instance whose clock is ahead are valid within the leeway only', async () => {
     const tokens = open();
     const token = await tokens.issue(grant);
     nowMs = startMs - 5_000;
@@ -166,35 +166,38 @@ describe('access tokens', () => {
     expect(await tokens.verify(token)).toBeNull();
   });
 
-  test('of another instance on the same database are valid here', async () => {
+  test('from another instance on the same database are valid', async () => {
     const [one, other] = [open(), open()];
     expect(await other.verify(await one.issue(grant))).not.toBeNull();
   });
 });
 
-describe('a token is refused', () => {
+describe('a token is rejected', () => {
   const cases: readonly (readonly [string, Forgery])[] = [
-    ['of another issuer', { claims: { iss: 'https://evil.example' } }],
+    ['from another issuer', { claims: { iss: 'https://evil.example' } }],
     ['for another audience', { claims: { aud: 'billing' } }],
     ['that is not valid yet', { claims: { nbf: startMs / 1_000 + 6 } }],
     ['from the future', { claims: { iat: startMs / 1_000 + 6 } }],
     ['of another type', { header: { typ: 'JWT' } }],
     ['without a type', { header: { typ: undefined } }],
-    ['whose subject is no UUID', { claims: { sub: 'admin' } }],
-    ['whose session is no UUID', { claims: { sid: '../x' } }],
-    ['whose session is no text', { claims: { sid: 1 } }],
-    ['whose client is no text', { claims: { client_id: ['first-party'] } }],
-    ['without an end', { claims: { exp: undefined } }],
+    ['whose subject is not a UUID', { claims: { sub: 'admin' } }],
+    ['whose session is not a UUID', { claims: { sid: '../x' } }],
+    ['whose session is not a string', { claims: { sid: 1 } }],
+    ['whose client is not a string', { claims: { client_id: ['first-party'] } }],
+    ['without an expiry', { claims: { exp: undefined } }],
     ['without a subject', { claims: { sub: undefined } }],
     ['without a session', { claims: { sid: undefined } }],
     ['without an id', { claims: { jti: undefined } }],
-    ['without a time of issue', { claims: { iat: undefined } }],
+    ['without an issue time', { claims: { iat: undefined } }],
     ['without a key id', { header: { kid: undefined } }],
     ['whose key id is a path', { header: { kid: '../../dev/null' } }],
-    ['whose key id is a property of objects', { header: { kid: '__proto__' } }],
-    ['that calls an extension critical', { header: { crit: ['b64'], b64: true } }],
-    ['that calls an unknown extension critical', { header: { crit: ['urn:x'], 'urn:x': 1 } }],
-    ['signed by a foreign key under our id', { key: generateKeyPairSync('ed25519').privateKey }],
+    ['whose key id is an object property', { header: { kid: '__proto__' } }],
+    ['with a critical extension', { header: { crit: ['b64'], b64: true } }],
+    ['with an unknown critical extension', { header: { crit: ['urn:x'], 'urn:x': 1 } }],
+    [
+      'signed by a foreign key under the stored key id',
+      { key: generateKeyPairSync('ed25519').privateKey },
+    ],
     ['signed with HMAC', { header: { alg: 'HS256' }, key: randomBytes(32) }],
     [
       'signed with RSA',
@@ -211,7 +214,7 @@ describe('a token is refused', () => {
     expect(await tokens.verify(await forge(forgery))).toBeNull();
   });
 
-  test('that brings or points to its own key', async () => {
+  test('with its own key or a link to it', async () => {
     const tokens = open();
     await tokens.prepare();
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -228,7 +231,7 @@ describe('a token is refused', () => {
     }
   });
 
-  test('signed with HMAC under the published key', async () => {
+  test('signed with HMAC and the published key', async () => {
     const tokens = open();
     await tokens.prepare();
     const [jwk] = (await tokens.publicKeys()).keys;
@@ -237,7 +240,7 @@ describe('a token is refused', () => {
     }
   });
 
-  test('that has no signature, was changed, or is no token at all', async () => {
+  test('without a signature, changed, or malformed', async () => {
     const tokens = open();
     const token = await tokens.issue(grant);
     const [header = '', payload = '', signature = ''] = token.split('.');
@@ -263,7 +266,7 @@ describe('a token is refused', () => {
 });
 
 describe('signing keys', () => {
-  test('are made once by instances that start together', async () => {
+  test('are created once when instances start together', async () => {
     const instances = Array.from({ length: 8 }, () => open());
     await Promise.all(instances.map((tokens) => tokens.prepare()));
     expect(table.rows).toHaveLength(1);
@@ -273,7 +276,7 @@ describe('signing keys', () => {
     }
   });
 
-  test('are stored without a readable private half', async () => {
+  test('are stored without a readable private key', async () => {
     await open().prepare();
     const { key } = storedPrivateKey();
     const { d } = key.export({ format: 'jwk' });
@@ -283,7 +286,7 @@ describe('signing keys', () => {
     expect(stored.includes(Buffer.from(String(d), 'base64url'))).toBe(false);
   });
 
-  test('under another master key stop the start with the key to correct', async () => {
+  test('under another master key stop the start and name the setting to correct', async () => {
     await open().prepare();
     const prepared = open({ masterKey: randomBytes(32) }).prepare();
     await expect(prepared).rejects.toThrow('security.master_key');
@@ -297,13 +300,13 @@ describe('signing keys', () => {
     await expect(open().prepare()).rejects.toThrow('security.master_key');
   });
 
-  test('that another instance added are found at the first token that names them', async () => {
+  test('from another instance are loaded at the first token that names them', async () => {
     const tokens = open();
     await tokens.prepare();
     const added = await generateSigningKey(deriveKey(masterKey, 'signing-key-encryption'));
     const row: StoredSigningKey = { ...added, status: 'verifying', createdAt: new Date(0) };
     const key = openPrivateKey(deriveKey(masterKey, 'signing-key-encryption'), row);
-    if (key === null) throw new Error('sealed for good');
+    if (key === null) throw new Error('the key does not open');
     table.rows.push(row);
     nowMs += 5_000;
     const token = await forge({ header: { kid: added.kid }, key });
@@ -311,7 +314,7 @@ describe('signing keys', () => {
     expect((await tokens.publicKeys()).keys).toHaveLength(2);
   });
 
-  test('are read at most once each 5 s however many unknown ids are asked for', async () => {
+  test('are reloaded at most once every 5 s, however many unknown key ids arrive', async () => {
     const tokens = open();
     await tokens.prepare();
     nowMs += 5_000;
@@ -329,7 +332,7 @@ describe('signing keys', () => {
     expect(table.lists).toBe(2);
   });
 
-  test('that cannot be read are no reason to refuse a token, nor to take one', async () => {
+  test('that cannot be reloaded: known keys still verify, and an unknown key id rejects as unavailable', async () => {
     const tokens = open();
     const token = await tokens.issue(grant);
     table.isDown = true;
@@ -344,7 +347,7 @@ describe('signing keys', () => {
     expect(await tokens.verify(unknown)).toBeNull();
   });
 
-  test('that are damaged are left out and reported, and the others go on', async () => {
+  test('that are damaged are skipped and logged, and the others still verify', async () => {
     const tokens = open();
     await tokens.prepare();
     table.rows.push({

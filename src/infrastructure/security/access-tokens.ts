@@ -6,7 +6,6 @@ import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { deriveKey } from './master-key.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 
-/** What access tokens are made of and checked against. */
 export interface AccessTokensDeps {
   readonly keys: SigningKeyStore;
   readonly masterKey: Uint8Array;
@@ -14,18 +13,18 @@ export interface AccessTokensDeps {
   readonly issuer: string;
   /** The `aud` of every token. */
   readonly audience: string;
-  /** The `client_id` of tokens made here. */
+  /** The `client_id` of tokens issued here. */
   readonly clientId: string;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly logger: Logger;
 }
 
-/** Access tokens whose keys can be loaded ahead. */
+/** Access tokens whose keys can be loaded in advance. */
 export interface PreparedAccessTokens extends AccessTokens {
   /**
-   * Loads the signing keys and makes the first one where there is none. Call it once at start.
-   * @throws WrongMasterKey when `security.master_key` is not the one that sealed the stored key.
+   * Loads the signing keys, or creates the first one. Call it once at start.
+   * @throws WrongMasterKey when the stored key was sealed under another `security.master_key`.
    */
   prepare(): Promise<void>;
 }
@@ -33,19 +32,19 @@ export interface PreparedAccessTokens extends AccessTokens {
 /** How far the clocks of two instances may differ (RFC 8725 §3.8 and RFC 7519 §4.1.4 allow a small leeway). */
 const CLOCK_LEEWAY_SECONDS = 5;
 
-/** The only algorithm, whatever a token's header says (RFC 8725 §3.1). */
+/** The only algorithm accepted, regardless of the token's header (RFC 8725 §3.1). */
 const ALGORITHM = 'EdDSA';
 /** RFC 9068 §2.1. */
 const TYPE = 'at+jwt';
-/** Ours have some 600 characters; nothing of this size is worth parsing. */
+/** Issued tokens have about 600 characters; longer input is rejected before parsing. */
 const MAX_TOKEN_LENGTH = 4_096;
 const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'];
 
 /**
- * Access tokens after RFC 9068, signed with Ed25519. The header's `kid` only picks one of the stored keys; `jku`,
- * `x5u`, `x5c` and `jwk` are never looked at, and any `crit` is refused.
+ * Access tokens as RFC 9068 defines them, signed with Ed25519. The header's `kid` only selects one of the stored keys;
+ * `jku`, `x5u`, `x5c` and `jwk` are ignored, and any `crit` is rejected.
  *
- * `verify` answers null for a bad token and lets failures of the key repository through: no answer is not a no.
+ * `verify` returns null for an invalid token. It rejects when the key store fails, since the token may be valid.
  */
 export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens {
   const { issuer, audience, clientId, clock, ids } = deps;
@@ -53,7 +52,7 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
     ...deps,
     encryptionKey: deriveKey(deps.masterKey, 'signing-key-encryption'),
   });
-  const getKey = knownKeysOnly(ring);
+  const getKey = storedKeysOnly(ring);
 
   return {
     prepare: () => ring.prepare(),
@@ -92,9 +91,9 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
   };
 }
 
-function knownKeysOnly(ring: KeyRing): JWTVerifyGetKey {
+function storedKeysOnly(ring: KeyRing): JWTVerifyGetKey {
   return async (header) => {
-    // A key or an extension from the token itself is the attacker's word (RFC 8725 §3.10).
+    // A key or an extension that the token itself names may come from an attacker (RFC 8725 §3.10).
     if (header.crit !== undefined || typeof header.kid !== 'string') throw new errors.JWSInvalid();
     const key = await ring.publicKey(header.kid);
     if (key === null) throw new errors.JWKSNoMatchingKey();

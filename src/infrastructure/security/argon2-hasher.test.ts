@@ -4,8 +4,8 @@ import { DomainError } from '../../domain/errors.ts';
 import { type PreparedPassword, preparePassword } from '../../domain/user/password.ts';
 import { type Argon2Hasher, createArgon2Hasher } from './argon2-hasher.ts';
 
-/** Cheap parameters: what is tested here does not depend on the cost. */
-const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1, slots: 2, waitMs: 60_000 };
+/** Cheap parameters: these tests do not depend on the cost. */
+const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1, maxConcurrent: 2, waitMs: 60_000 };
 const BYTES_43 = 'A'.repeat(43);
 
 function prepared(text: string): PreparedPassword {
@@ -16,7 +16,7 @@ function prepared(text: string): PreparedPassword {
 
 const password = prepared('correct horse battery staple');
 
-async function refusal(work: Promise<unknown>): Promise<DomainError> {
+async function rejectionOf(work: Promise<unknown>): Promise<DomainError> {
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -25,7 +25,7 @@ async function refusal(work: Promise<unknown>): Promise<DomainError> {
   throw new Error('expected a DomainError');
 }
 
-/** Occupies every slot of a hasher, and tells when they are free again. */
+/** Starts hashes, and resolves once all of them are done. */
 function occupy(hasher: Argon2Hasher, count: number): Promise<unknown> {
   return Promise.all(Array.from({ length: count }, () => hasher.hash(password)));
 }
@@ -42,7 +42,7 @@ describe('password hashes', () => {
     );
   });
 
-  test('of one password differ, and each verifies it and nothing else', async () => {
+  test('of one password differ, and each verifies only that password', async () => {
     const [first, second] = [await hasher.hash(password), await hasher.hash(password)];
     expect(first).not.toBe(second);
     expect(await hasher.verify(password, first)).toBe(true);
@@ -58,7 +58,7 @@ describe('password hashes', () => {
     expect(await hasher.verify(prepared(`${long}c`), hash)).toBe(false);
   });
 
-  test('with other parameters or of other Argon2 versions still verify, and count as outdated', async () => {
+  test('with other parameters or Argon2 versions still verify and count as outdated', async () => {
     for (const options of [
       { memoryCost: 128, timeCost: 1, parallelism: 1, algorithm: 2 },
       { memoryCost: 64, timeCost: 2, parallelism: 1, algorithm: 2 },
@@ -76,12 +76,12 @@ describe('password hashes', () => {
     }
   });
 
-  test('that are new are not outdated', async () => {
+  test('with the current parameters are not outdated', async () => {
     expect(hasher.isOutdated(await hasher.hash(password))).toBe(false);
   });
 });
 
-describe('what is stored in place of a hash', () => {
+describe('a stored value that is not a usable hash', () => {
   const hasher = createArgon2Hasher(CHEAP);
 
   test.each([
@@ -93,7 +93,7 @@ describe('what is stored in place of a hash', () => {
     `$argon2id$v=19$m=64,t=1,p=1$!!!!$${BYTES_43}`,
     `$argon2id$v=99$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`,
     `$argon2id$v=19$m=0,t=0,p=0$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`,
-  ])('verifies nothing and throws nothing: %j', async (stored) => {
+  ])('verifies no password and does not throw: %j', async (stored) => {
     expect(await hasher.verify(password, stored)).toBe(false);
     expect(hasher.isOutdated(stored)).toBe(true);
   });
@@ -104,14 +104,14 @@ describe('what is stored in place of a hash', () => {
     'm=1048576,t=5,p=1',
     'm=64,t=4294967295,p=1',
     'm=65536,t=1,p=255',
-  ])('is never computed when it costs too much: %s', async (parameters) => {
-    // Computing any of these would take from seconds to years, or more memory than there is.
+  ])('is not computed when it is too expensive: %s', async (parameters) => {
+    // Computing any of these would take seconds to years, or more memory than the machine has.
     const stored = `$argon2id$v=19$${parameters}$AAAAAAAAAAAAAAAAAAAAAA$${BYTES_43}`;
     expect(await hasher.verify(password, stored)).toBe(false);
   });
 
-  test('is verified inside the same gate as a real one', async () => {
-    const narrow = createArgon2Hasher({ ...CHEAP, memoryKib: 65_536, slots: 1, waitMs: 0 });
+  test('counts against the same concurrency limit as a real hash', async () => {
+    const narrow = createArgon2Hasher({ ...CHEAP, memoryKib: 65_536, maxConcurrent: 1, waitMs: 0 });
     const busy = occupy(narrow, 1);
     for (const work of [
       () => narrow.verify(password, ''),
@@ -120,15 +120,15 @@ describe('what is stored in place of a hash', () => {
       () => narrow.verifyDummyHash(password),
       () => narrow.hash(password),
     ]) {
-      expect((await refusal(work())).code).toBe('overloaded');
+      expect((await rejectionOf(work())).code).toBe('overloaded');
     }
     await busy;
     expect(await narrow.verifyDummyHash(password)).toBe(false);
   });
 });
 
-describe('the hashing gate', () => {
-  test('lets as many in as it has slots, queues the rest, and empties', async () => {
+describe('the hashing concurrency limit', () => {
+  test('admits calls up to the limit, queues the rest, and drains', async () => {
     const hasher = createArgon2Hasher({ ...CHEAP, memoryKib: 16_384 });
     const work = occupy(hasher, 6);
     expect(hasher.stats()).toEqual({ active: 2, waiting: 4, refused: 0 });
@@ -136,21 +136,26 @@ describe('the hashing gate', () => {
     expect(hasher.stats()).toEqual({ active: 0, waiting: 0, refused: 0 });
   });
 
-  test('refuses with overloaded and whole seconds to wait once the wait is over', async () => {
-    const hasher = createArgon2Hasher({ ...CHEAP, memoryKib: 262_144, slots: 1, waitMs: 1 });
+  test('rejects a call whose wait is over with overloaded and whole seconds to wait', async () => {
+    const hasher = createArgon2Hasher({
+      ...CHEAP,
+      memoryKib: 262_144,
+      maxConcurrent: 1,
+      waitMs: 1,
+    });
     const busy = occupy(hasher, 1);
-    const error = await refusal(hasher.hash(password));
+    const error = await rejectionOf(hasher.hash(password));
     expect(error.code).toBe('overloaded');
     expect(error.retryAfterSeconds).toBe(1);
     await busy;
     expect(hasher.stats()).toEqual({ active: 0, waiting: 0, refused: 1 });
   });
 
-  test('refuses at once beyond the greatest number of waiters', async () => {
-    const hasher = createArgon2Hasher({ ...CHEAP, slots: 1 });
+  test('rejects a call at once beyond the most that may wait', async () => {
+    const hasher = createArgon2Hasher({ ...CHEAP, maxConcurrent: 1 });
     const work = occupy(hasher, 1 + 1_024);
     expect(hasher.stats().waiting).toBe(1_024);
-    expect((await refusal(hasher.verifyDummyHash(password))).code).toBe('overloaded');
+    expect((await rejectionOf(hasher.verifyDummyHash(password))).code).toBe('overloaded');
     await work;
   });
 });

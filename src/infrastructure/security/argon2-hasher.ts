@@ -9,47 +9,45 @@ import { DomainError } from '../../domain/errors.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
 
-/** What new hashes cost, and how many are computed at once. */
 export interface Argon2HasherOptions {
   readonly memoryKib: number;
   readonly iterations: number;
   readonly parallelism: number;
-  /** Hashes computed at once; each occupies one thread of libuv's pool and `memoryKib` of memory. */
-  readonly slots: number;
-  /** Longest wait for a slot in milliseconds; beyond it the caller gets `overloaded`. */
+  /** Concurrency limit; each hash under way occupies one thread of libuv's pool and `memoryKib` of memory. */
+  readonly maxConcurrent: number;
+  /** Longest wait to get below the limit, in milliseconds; then the caller gets `overloaded`. */
   readonly waitMs: number;
 }
 
-/** A hasher that tells how busy it is. */
 export interface Argon2Hasher extends PasswordHasher {
-  /** `refused`: calls that got `overloaded` since the hasher was made. */
+  /** `refused`: calls that got `overloaded` since the start. */
   stats(): SemaphoreStats & { readonly refused: number };
 }
 
-/** The time bound refuses long before this many wait; this one bounds their memory. */
+/** Bounds the memory of waiting calls; the time bound takes effect long before. */
 const MAX_WAITING = 1_024;
-/** A stored hash that asks for more memory (1 GiB) is not computed: one row could stop the process. */
+/** 1 GiB. A stored hash that needs more memory is not computed: one row could stop the process. */
 const MAX_VERIFY_MEMORY_KIB = 1_048_576;
-/** Memory times passes of a stored hash; four passes over 1 GiB take some seconds. */
+/** Memory times passes of a stored hash; four passes over 1 GiB take several seconds. */
 const MAX_VERIFY_WORK = 4 * MAX_VERIFY_MEMORY_KIB;
 /** Lanes of a stored hash. */
 const MAX_VERIFY_PARALLELISM = 64;
-/** Enumerations of the native package, which declares them in a form that cannot be imported. */
+/** Values of the native package's enums, which it declares in a form that cannot be imported. */
 const ARGON2ID = 2;
 const VERSION_19 = 1;
 const SALT_BYTES = 16;
 const OUTPUT_BYTES = 32;
 
 /**
- * Hashes with Argon2id (RFC 9106) into PHC strings, 16-byte random salts. `slots` are computed at once and waiters are
- * served in order of arrival; every refusal is DomainError `overloaded` (OWASP ASVS 15.2.2).
+ * Hashes with Argon2id (RFC 9106) into PHC strings with 16-byte random salts. At most `maxConcurrent` hashes are computed
+ * at the same time; further calls wait in order of arrival or get DomainError `overloaded` (OWASP ASVS 15.2.2).
  *
- * What cannot be verified (no Argon2 hash, or one of absurd cost) is a wrong password that took as long as one, never
- * a failure.
+ * A stored value that cannot be verified (not an Argon2 hash, or too expensive) counts as a wrong password. Verifying it
+ * takes as long as a wrong password does and never fails.
  */
 export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   const { memoryKib, iterations, parallelism } = options;
-  const gate = createSemaphore({ ...options, maxWaiting: MAX_WAITING });
+  const concurrency = createSemaphore({ ...options, maxWaiting: MAX_WAITING });
   const parameters: Options = {
     algorithm: ARGON2ID,
     memoryCost: memoryKib,
@@ -57,14 +55,14 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
     parallelism,
     outputLen: OUTPUT_BYTES,
   };
-  // Verifying computes the whole hash before it compares, and no password is known that gives these random bytes.
+  // Verifying computes the whole hash before it compares. No known password produces these random bytes.
   const dummyHash = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
   const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
   const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
   let refused = 0;
 
-  async function inSlot<T>(work: () => Promise<T>): Promise<T> {
-    const release = await gate.acquire();
+  async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
+    const release = await concurrency.acquire();
     if (release === null) {
       refused += 1;
       throw new DomainError(
@@ -82,7 +80,7 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
     }
   }
 
-  async function verifyInSlot(password: string, hash: string): Promise<boolean> {
+  async function verifyStored(password: string, hash: string): Promise<boolean> {
     if (!isAffordable(hash, maxMemoryKib, maxWork)) return verifyDummy(password);
     try {
       return await argon2Verify(hash, password);
@@ -97,9 +95,9 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   }
 
   return {
-    hash: (password) => inSlot(() => argon2Hash(password, parameters)),
-    verify: (password, hash) => inSlot(() => verifyInSlot(password, hash)),
-    verifyDummyHash: (password) => inSlot(() => verifyDummy(password)),
+    hash: (password) => withinLimit(() => argon2Hash(password, parameters)),
+    verify: (password, hash) => withinLimit(() => verifyStored(password, hash)),
+    verifyDummyHash: (password) => withinLimit(() => verifyDummy(password)),
     isOutdated(hash) {
       const stored = parsePhc(hash);
       return (
@@ -113,7 +111,7 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
         stored.saltLen < SALT_BYTES
       );
     },
-    stats: () => ({ ...gate.stats(), refused }),
+    stats: () => ({ ...concurrency.stats(), refused }),
   };
 }
 

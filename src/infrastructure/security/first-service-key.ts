@@ -12,13 +12,13 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** Name of the account that the first start makes. */
+/** Name of the account that the first start creates. */
 const FIRST_ACCOUNT = 'first-start';
 
 /**
- * Gives a fresh database one service account with every scope and writes its key to a file. The file comes first, so
- * that a process killed in between leaves a key that the next start puts to use.
- * @returns the new key, or null where accounts exist already, revoked ones included.
+ * Creates a service account with every scope in a fresh database and writes its key to a file. The file is written
+ * first: if the process is killed before the insert, the next start uses the key in the file.
+ * @returns the new key, or null when an account exists already, revoked ones included.
  */
 export async function createFirstServiceKey(deps: Deps): Promise<string | null> {
   if ((await deps.accounts.list()).length > 0) return null;

@@ -15,31 +15,30 @@ export interface SigningKey {
 }
 
 /**
- * The signing keys of all instances as this one knows them. States: empty until the first load succeeds (`prepare`),
- * then loaded for good: a refresh either replaces the whole ring or leaves it as it was.
+ * This instance's copy of the signing keys that all instances share. States: empty until the first load succeeds
+ * (`prepare`), then loaded. A refresh replaces the whole ring or, when it fails, leaves it unchanged.
  */
 export interface KeyRing {
   /**
-   * Loads the keys, and makes the first one where there is none.
-   * @throws WrongMasterKey, and whatever the repository throws.
+   * Loads the keys, or creates the first one.
+   * @throws WrongMasterKey, and the errors of the key store.
    */
   prepare(): Promise<void>;
   signingKey(): Promise<SigningKey>;
-  /** The public key with this id; asks the repository again for an unknown one, at most once each 5 s. */
+  /** The public key with this id. An unknown id reloads the keys from the store, at most once every 5 s. */
   publicKey(kid: string): Promise<KeyObject | null>;
   publicJwks(): Promise<readonly PublicJwk[]>;
 }
 
-/** What a key ring stands on. */
 export interface KeyRingDeps {
   readonly keys: SigningKeyStore;
-  /** 32 bytes that seal the private halves. */
+  /** 32 bytes that encrypt the private keys. */
   readonly encryptionKey: Uint8Array;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The stored signing key was sealed under another master key. */
+/** The stored signing key was encrypted under another master key. */
 class WrongMasterKey extends Error {
   override readonly name = 'WrongMasterKey';
 
@@ -50,11 +49,11 @@ class WrongMasterKey extends Error {
   }
 }
 
-/** Age at which the keys are read again, in the background of whoever needs them. */
+/** Age at which the next use reloads the keys in the background. */
 const REFRESH_AFTER_MS = 60_000;
-/** Least time between two readings for the sake of an unknown key id, which any caller can make up. */
+/** Shortest time between two reloads for an unknown key id, which any caller can invent. */
 const UNKNOWN_KID_INTERVAL_MS = 5_000;
-/** One reading finds no key, the next one finds what we or a faster instance stored; more would be a defect. */
+/** The first read finds no key, the second finds the one that this or a faster instance stored; more is a defect. */
 const MAX_FIRST_KEY_ATTEMPTS = 3;
 
 interface Ring {
@@ -62,7 +61,7 @@ interface Ring {
   readonly publicKeys: ReadonlyMap<string, { readonly key: KeyObject; readonly jwk: PublicJwk }>;
 }
 
-/** Makes an empty ring; nothing is read before it is used. */
+/** Creates an empty ring; the store is read at the first use. */
 export function createKeyRing(deps: KeyRingDeps): KeyRing {
   const { clock, logger } = deps;
   let ring: Ring | undefined;
@@ -89,18 +88,18 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
     }
   }
 
-  /** The ring at once where there is one; an old one is refreshed behind the caller's back. */
+  /** Returns a loaded ring at once; an old one is refreshed in the background. */
   async function current(): Promise<Ring> {
     if (ring === undefined) return load();
     if (ageMs() >= REFRESH_AFTER_MS) {
       load().catch((error: unknown) => {
-        logger.warn('the signing keys could not be refreshed', { error });
+        logger.warn('could not refresh the signing keys', { error });
       });
     }
     return ring;
   }
 
-  /** Since the last attempt, failed or not. A clock that was set back makes it old, so that nothing waits for it. */
+  /** Time since the last load, failed or not. A clock that was set back counts as old, so that no caller waits for it. */
   function ageMs(): number {
     const age = clock.now().getTime() - attemptedAtMs;
     return age < 0 ? Number.POSITIVE_INFINITY : age;
@@ -113,7 +112,7 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
       const known = (await current()).publicKeys.get(kid);
       if (known !== undefined) return known.key;
       if (loading === undefined && ageMs() < UNKNOWN_KID_INTERVAL_MS) {
-        // Without the repository nobody can tell a foreign key from a new one of ours.
+        // Without the store, an unknown key may be a new one from another instance: the caller gets the failure.
         if (failure !== undefined) throw failure;
         return null;
       }
@@ -128,13 +127,13 @@ async function readRing(deps: KeyRingDeps, known: SigningKey | undefined): Promi
     const stored = await deps.keys.list();
     const signing = stored.find((key) => key.status === 'signing');
     if (signing !== undefined) return buildRing(deps, stored, signing, known);
-    // Refused where another instance was faster: the next reading finds that one's key.
+    // Not inserted when another instance was faster: the next read finds its key.
     const first = await generateSigningKey(deps.encryptionKey);
     if (await deps.keys.insertSigning(first)) {
-      deps.logger.info('made the first signing key', { kid: first.kid });
+      deps.logger.info('created the first signing key', { kid: first.kid });
     }
   }
-  throw new Error('no signing key was found, and none could be stored');
+  throw new Error('found no signing key and could not store one');
 }
 
 function buildRing(
@@ -146,7 +145,7 @@ function buildRing(
   const publicKeys = new Map<string, { key: KeyObject; jwk: PublicJwk }>();
   for (const key of stored) {
     const read = readPublicKey(key);
-    if (read === null) deps.logger.error('a stored signing key is not usable', { kid: key.kid });
+    if (read === null) deps.logger.error('cannot use a stored signing key', { kid: key.kid });
     else publicKeys.set(key.kid, read);
   }
   const published = publicKeys.get(signing.kid);
@@ -154,7 +153,9 @@ function buildRing(
     known?.kid === signing.kid ? known.privateKey : openPrivateKey(deps.encryptionKey, signing);
   if (privateKey === null) throw new WrongMasterKey(signing.kid);
   if (published === undefined || !createPublicKey(privateKey).equals(published.key)) {
-    throw new Error(`the two halves of the stored signing key ${signing.kid} do not fit`);
+    throw new Error(
+      `the public and private parts of the stored signing key ${signing.kid} do not match`,
+    );
   }
   return { signing: { kid: signing.kid, privateKey }, publicKeys };
 }

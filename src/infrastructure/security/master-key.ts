@@ -1,19 +1,19 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 
-/** Fewest bytes of a master key: 256 bits. */
+/** 256 bits. */
 export const MASTER_KEY_MIN_BYTES = 32;
 
-/** Every use of the master key; each gets a key of its own, so that one of them tells nothing of another. */
+/** Uses of the master key. Each has a derived key, so that one key reveals nothing about another. */
 export type KeyPurpose = 'signing-key-encryption' | 'refresh-token-authentication';
 
-/** A new master key of 32 random bytes in base64, as `security.master_key` takes it. */
+/** Returns 32 random bytes in base64, the format of `security.master_key`. */
 export function generateMasterKey(): string {
   return randomBytes(MASTER_KEY_MIN_BYTES).toString('base64');
 }
 
 /**
- * The 32-byte key for one purpose (HKDF-SHA-256, RFC 5869). The master key is random, so no salt is needed (§3.1).
- * @throws Error when the master key is too short: whoever reads it from outside has checked it before.
+ * Derives the 32-byte key for one purpose (HKDF-SHA-256, RFC 5869). The master key is random, so it needs no salt (§3.1).
+ * @throws Error when the master key is too short; the configuration checks its length before.
  */
 export function deriveKey(masterKey: Uint8Array, purpose: KeyPurpose): Uint8Array {
   if (masterKey.byteLength < MASTER_KEY_MIN_BYTES) {

@@ -6,21 +6,21 @@ import { loadPasswordBlocklist } from './password-blocklist.ts';
 describe('the password blocklist', () => {
   const blocklist = loadPasswordBlocklist();
 
-  test('holds at least the 3,000 entries that ASVS 6.2.4 asks for', () => {
+  test('has at least the 3,000 entries that ASVS 6.2.4 requires', () => {
     expect(blocklist.size()).toBeGreaterThanOrEqual(3_000);
   });
 
   test.each(['password', 'PassWord', '12345678', 'iloveyou', 'qwertyuiop', 'baseball', 'sunshine'])(
-    'holds %s',
+    'has %s',
     (password) => expect(blocklist.has(password)).toBe(true),
   );
 
   test.each(['', 'a', 'correct horse battery staple', 'xk3#Qm9vLp2', '__proto__', 'constructor'])(
-    'does not hold %j',
+    'does not have %j',
     (password) => expect(blocklist.has(password)).toBe(false),
   );
 
-  test('makes the domain refuse a listed password in any case, without repeating it', () => {
+  test('makes the domain reject a listed password in any letter case, without repeating it', () => {
     const context = { policy: { minLength: 8, maxLength: 256 }, blocklist, words: [] };
     for (const password of ['iloveyou', 'ILOVEYOU', 'Qwertyuiop']) {
       try {

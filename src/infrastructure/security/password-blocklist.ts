@@ -1,24 +1,24 @@
 import { createRequire } from 'node:module';
 import type { PasswordBlocklist } from '../../domain/user/password.ts';
 
-/** The floor of `password.min_length`: shorter entries refuse nothing that the length rule lets through. */
+/** Smallest allowed `password.min_length`; the length rule already rejects shorter passwords. */
 const SHORTEST_ALLOWED_PASSWORD = 8;
-/** Fewest entries that ASVS 6.2.4 accepts; a package that shrank below it must not pass unseen. */
+/** Fewest entries that ASVS 6.2.4 accepts; loading fails if the package shrinks below it. */
 const FEWEST_ENTRIES = 3_000;
 
 const packages = createRequire(import.meta.url);
 
-/** A blocklist that is read from disk when it is first needed. */
+/** A blocklist that is read from disk at its first use. */
 export interface LazyPasswordBlocklist extends PasswordBlocklist {
-  /** Reads it now: some 25 ms, better spent after the service is ready than in the first registration. */
+  /** Reads the list now, in about 25 ms, so that the first registration does not wait for it. */
   warm(): void;
-  /** How many passwords it holds. Reads it. */
+  /** Number of passwords. Reads the list. */
   size(): number;
 }
 
 /**
- * The passwords that leaked most often, about 18,000 of at least 8 characters, from the word list that ships with
- * `@zxcvbn-ts/language-common`: no network and no other server is involved. Compared in lower case and NFC.
+ * The most often leaked passwords: about 18,000 of at least 8 characters, from the word list in
+ * `@zxcvbn-ts/language-common`, without network access. Compared in lower case and NFC.
  */
 export function loadPasswordBlocklist(): LazyPasswordBlocklist {
   let loaded: ReadonlySet<string> | undefined;
@@ -42,7 +42,7 @@ function readEntries(): ReadonlySet<string> {
     if (password.length >= SHORTEST_ALLOWED_PASSWORD) entries.add(normalise(password));
   }
   if (entries.size < FEWEST_ENTRIES) {
-    throw new Error(`the password blocklist has ${entries.size} entries only`);
+    throw new Error(`the password blocklist has only ${entries.size} entries`);
   }
   return entries;
 }

@@ -13,7 +13,7 @@ const other = `${'0'.repeat(34)}A`;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that speaks HTTP, and what arrived at it byte by byte. */
+/** An HTTP server that records every byte it receives. */
 async function useApi(handle: Handler, settings: { timeoutMs?: number; path?: string } = {}) {
   const wire: Buffer[] = [];
   const requests: IncomingMessage[] = [];
@@ -54,13 +54,13 @@ async function useApi(handle: Handler, settings: { timeoutMs?: number; path?: st
   };
 }
 
-function answering(body: string, status = 200): Handler {
+function respondWith(body: string, status = 200): Handler {
   return (_request, response) => response.writeHead(status).end(body);
 }
 
 describe('the range API of breached passwords', () => {
-  it('is asked nothing when the look-ups are prepared, and answers the first one then', async () => {
-    const { passwords, requests } = await useApi(answering(`${suffix}:3\r\n`));
+  it('gets no request from warm, and serves the first look-up after it', async () => {
+    const { passwords, requests } = await useApi(respondWith(`${suffix}:3\r\n`));
     passwords.warm();
     passwords.warm();
     expect(requests).toHaveLength(0);
@@ -68,8 +68,8 @@ describe('the range API of breached passwords', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('gets five hex digits of the hash and asks for padding: no hash, no password', async () => {
-    const api = await useApi(answering(`${other}:1\r\n${suffix}:52\r\n`), { path: '/mirror/' });
+  it('gets a padding request with five hex digits of the hash: no whole hash, no password', async () => {
+    const api = await useApi(respondWith(`${other}:1\r\n${suffix}:52\r\n`), { path: '/mirror/' });
     expect(await api.passwords.lookUp(password)).toEqual({ checked: true, count: 52 });
     expect(api.requests.map(({ method, url }) => [method, url])).toEqual([
       ['GET', `/mirror/range/${hash.slice(0, 5)}`],
@@ -81,24 +81,24 @@ describe('the range API of breached passwords', () => {
   });
 
   it.each([
-    ['is not in the answer', `${other}:3\r\n`, 0],
+    ['is not in the response', `${other}:3\r\n`, 0],
     ['is padding, with the count 0', `${other}:3\r\n${suffix}:0\r\n`, 0],
-    ['is there in lower case, with line feeds alone', `${suffix.toLowerCase()}:7\n${other}:3`, 7],
-  ])('tells when the password %s', async (_what, body, count) => {
-    const { passwords } = await useApi(answering(body));
+    ['is listed in lower case, with line feeds only', `${suffix.toLowerCase()}:7\n${other}:3`, 7],
+  ])('returns the count when the password %s', async (_what, body, count) => {
+    const { passwords } = await useApi(respondWith(body));
     expect(await passwords.lookUp(password)).toEqual({ checked: true, count });
     const known = count > 0 ? 1 : 0;
     expect(passwords.lookUps()).toEqual({ known, unknown: 1 - known, unchecked: 0 });
   });
 
-  const badAnswers: [string, Handler][] = [
-    ['says 500', answering('', 500)],
-    ['says 429', answering('slow down', 429)],
+  const badResponses: [string, Handler][] = [
+    ['has the status 500', respondWith('', 500)],
+    ['has the status 429', respondWith('slow down', 429)],
     ['redirects', (_, response) => response.writeHead(302, { location: '/range/00000' }).end()],
-    ['shows a page of a proxy', answering('<html>Sign in to the network</html>')],
-    ['is empty', answering('')],
-    ['mixes sense and nonsense', answering(`${suffix}:5\r\nnonsense\r\n`)],
-    ['ends in mid-line', answering(`${other}:5\r\n${suffix.slice(0, 20)}`)],
+    ['is a page of a proxy', respondWith('<html>Sign in to the network</html>')],
+    ['is empty', respondWith('')],
+    ['mixes valid and invalid lines', respondWith(`${suffix}:5\r\nnonsense\r\n`)],
+    ['ends in the middle of a line', respondWith(`${other}:5\r\n${suffix.slice(0, 20)}`)],
     [
       'is endless',
       (_, response) => {
@@ -116,31 +116,37 @@ describe('the range API of breached passwords', () => {
         response.write(`${other}:5\r\n`, () => response.destroy());
       },
     ],
-    ['cuts the connection', (request) => request.socket.destroy()],
+    ['closes the connection', (request) => request.socket.destroy()],
     ['is not HTTP', (request) => request.socket.end('no HTTP at all\r\n\r\n')],
   ];
 
-  it.each(badAnswers)('leaves the password unchecked when the answer %s', async (_what, handle) => {
-    const { passwords, logger, requests } = await useApi(handle);
-    expect(await passwords.lookUp(password)).toEqual({ checked: false });
-    expect(passwords.lookUps()).toEqual({ known: 0, unknown: 0, unchecked: 1 });
-    expect(requests).toHaveLength(1);
-    expect(logger.lines).toMatchObject([{ level: 'warn' }]);
-    expect(JSON.stringify(logger.lines)).not.toContain(hash.slice(0, 5));
-  });
+  it.each(badResponses)(
+    'leaves the password unchecked when the response %s',
+    async (_what, handle) => {
+      const { passwords, logger, requests } = await useApi(handle);
+      expect(await passwords.lookUp(password)).toEqual({ checked: false });
+      expect(passwords.lookUps()).toEqual({ known: 0, unknown: 0, unchecked: 1 });
+      expect(requests).toHaveLength(1);
+      expect(logger.lines).toMatchObject([{ level: 'warn' }]);
+      expect(JSON.stringify(logger.lines)).not.toContain(hash.slice(0, 5));
+    },
+  );
 
   it.each<[string, Handler]>([
     ['never begins', () => {}],
     ['never ends', (_, response) => void response.writeHead(200).write(`${suffix}:5\r\n`)],
-  ])('leaves the password unchecked at the deadline when the answer %s', async (_what, handle) => {
-    const { passwords } = await useApi(handle, { timeoutMs: 100 });
-    expect(await passwords.lookUp(password)).toEqual({ checked: false });
-  });
+  ])(
+    'leaves the password unchecked at the deadline when the response %s',
+    async (_what, handle) => {
+      const { passwords } = await useApi(handle, { timeoutMs: 100 });
+      expect(await passwords.lookUp(password)).toEqual({ checked: false });
+    },
+  );
 
-  it('is not asked while it fails, and asked again after a while', async () => {
+  it('gets no request while the circuit breaker is open, and a probe after 5 s', async () => {
     let broken = true;
     const { passwords, requests, wait } = await useApi((request, response) =>
-      answering(broken ? 'no' : `${suffix}:9`)(request, response),
+      respondWith(broken ? 'no' : `${suffix}:9`)(request, response),
     );
     for (let call = 0; call < 10; call += 1) await passwords.lookUp(password);
     expect(requests).toHaveLength(5);

@@ -4,46 +4,46 @@ import type { Logger } from '../../domain/ports.ts';
 import type { BreachAnswer, BreachedPasswords } from '../../domain/user/password.ts';
 import { createCircuitBreaker } from '../../lib/circuit-breaker.ts';
 
-/** Where the range API is, and how long one look-up may take. */
 export interface PwnedPasswordsSettings {
-  /** Base URL, `https://api.pwnedpasswords.com` or a mirror of it. */
+  /** Base URL: `https://api.pwnedpasswords.com` or a mirror. */
   readonly url: string;
   /** Deadline of the whole look-up, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether a password that could not be looked up is accepted. */
+  /** Whether a password is accepted when its look-up fails. */
   readonly failOpen: boolean;
 }
 
-/** What look-ups came to since the process began. */
+/** Results of look-ups since the process started. */
 export interface BreachLookUps {
-  /** The API answered: the password is known, or is not. */
+  /** The password is in a known breach. */
   readonly known: number;
+  /** The password is in no known breach. */
   readonly unknown: number;
-  /** Nobody can tell: no answer in time, no sensible one, or the breaker is open. */
+  /** No response in time, an invalid response, or an open circuit breaker. */
   readonly unchecked: number;
 }
 
-/** The range API of Have I Been Pwned. */
+/** Look-ups through the range API of Have I Been Pwned. */
 export interface PwnedPasswords extends BreachedPasswords {
-  /** Loads the HTTP library: better now than in the first look-up, whose deadline would go on meanwhile. */
+  /** Loads the HTTP library now; the first look-up would spend its deadline on it. */
   warm(): void;
   lookUps(): BreachLookUps;
-  /** The breaker's state: while it is open, only a probe now and then asks. */
+  /** While the circuit breaker is open, only one look-up every 5 s is sent. */
   breaker(): 'closed' | 'open';
   close(): Promise<void>;
 }
 
-/** A padded answer has some 1,000 lines of at most 50 bytes. */
-const ANSWER_MAX_BYTES = 256 * 1024;
-/** The rest of the hash, and how often it was seen; padding entries have the count 0. */
+/** A padded response has about 1,000 lines of at most 50 bytes. */
+const MAX_RESPONSE_BYTES = 256 * 1024;
+/** The rest of a hash, and how often it was seen; padding lines have the count 0. */
 const LINE = /^([0-9A-F]{35}):(\d{1,12})$/i;
 const PREFIX_LENGTH = 5;
 const CONNECTIONS = 8;
 const PROBE_INTERVAL_MS = 5_000;
 
 /**
- * Looks passwords up by k-anonymity: the first 5 of the 40 hex digits of the SHA-1 leave the process, nothing else, and
- * padding keeps the size of the answer from telling them. Redirects are not followed: they could lead anywhere.
+ * Looks passwords up by k-anonymity: only the first 5 of the 40 hex digits of the SHA-1 leave the process. Padding hides
+ * them from an observer of the response's size. Redirects are not followed, since they may lead to any host.
  */
 export function createPwnedPasswords(
   settings: PwnedPasswordsSettings,
@@ -59,10 +59,10 @@ export function createPwnedPasswords(
       isOpen
         ? logger.error(
             settings.failOpen
-              ? 'the breached-password API does not answer; passwords pass unchecked'
-              : 'the breached-password API does not answer; new passwords are refused',
+              ? 'the breached-password API is unavailable; new passwords are not checked against breaches'
+              : 'the breached-password API is unavailable; new passwords are rejected',
           )
-        : logger.info('the breached-password API answers again'),
+        : logger.info('the breached-password API is available again'),
   });
   const counts = { known: 0, unknown: 0, unchecked: 0 };
   let pool: Promise<Pool> | undefined;
@@ -70,11 +70,11 @@ export function createPwnedPasswords(
   return {
     failOpen: settings.failOpen,
     async lookUp(password) {
-      const answer = await look(password);
-      counts[answer.checked ? (answer.count > 0 ? 'known' : 'unknown') : 'unchecked'] += 1;
-      return answer;
+      const result = await check(password);
+      counts[result.checked ? (result.count > 0 ? 'known' : 'unknown') : 'unchecked'] += 1;
+      return result;
     },
-    warm: () => void opened().catch(() => {}), // the look-up reports it
+    warm: () => void ensurePool().catch(() => {}), // the look-up reports the failure
     lookUps: () => ({ ...counts }),
     breaker: () => (breaker.isOpen() ? 'open' : 'closed'),
     async close() {
@@ -82,12 +82,12 @@ export function createPwnedPasswords(
     },
   };
 
-  function opened(): Promise<Pool> {
+  function ensurePool(): Promise<Pool> {
     pool ??= openPool(base.origin, settings.timeoutMs);
     return pool;
   }
 
-  async function look(password: string): Promise<BreachAnswer> {
+  async function check(password: string): Promise<BreachAnswer> {
     const permit = breaker.acquire();
     if (permit === null) return { checked: false };
     const hash = createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
@@ -99,29 +99,29 @@ export function createPwnedPasswords(
     } catch (error) {
       breaker.record(permit, false);
       const reason = error instanceof Error ? error.message : 'unknown';
-      logger.warn('a password was not looked up', { reason });
+      logger.warn('could not check a password against breaches', { reason });
       return { checked: false };
     }
   }
 
   async function fetchRange(prefix: string): Promise<string> {
     const signal = AbortSignal.timeout(settings.timeoutMs);
-    const answer = await (await opened()).request({
+    const response = await (await ensurePool()).request({
       method: 'GET',
       path: `${prefixPath}/range/${prefix}`,
       headers: { 'add-padding': 'true', accept: 'text/plain', 'user-agent': 'user-service' },
       signal,
     });
-    if (answer.statusCode !== 200) {
-      // Unread, it would keep its connection; the error of an aborted body is of no interest.
-      answer.body.on('error', () => {}).destroy();
-      throw new Error(`the answer has the status ${answer.statusCode}`);
+    if (response.statusCode !== 200) {
+      // An unread body would keep its connection. Destroying it emits an error that says nothing new.
+      response.body.on('error', () => {}).destroy();
+      throw new Error(`the response has the status ${response.statusCode}`);
     }
-    return await readAnswer(answer.body);
+    return await readBody(response.body);
   }
 }
 
-/** Loads the library when it is first needed: most services never ask. */
+/** Loads the library at the first use: most services do not use the API. */
 async function openPool(origin: string, timeoutMs: number): Promise<Pool> {
   const undici = await import('undici');
   return new undici.Pool(origin, {
@@ -133,29 +133,29 @@ async function openPool(origin: string, timeoutMs: number): Promise<Pool> {
   });
 }
 
-async function readAnswer(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function readBody(body: Dispatcher.ResponseData['body']): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of body) {
     size += (part as Buffer).byteLength;
     // Leaving the loop destroys the body, and with it the connection.
-    if (size > ANSWER_MAX_BYTES) throw new Error('the answer is too long');
+    if (size > MAX_RESPONSE_BYTES) throw new Error('the response is too long');
     parts.push(part as Buffer);
   }
   return Buffer.concat(parts).toString('latin1');
 }
 
-/** Every line must make sense: half an answer, or a page of a proxy, must not pass for "not known". */
+/** Every line must be valid: a truncated response, or a proxy's error page, must not count as "not breached". */
 function countOf(text: string, suffix: string): number {
   let count = 0;
   let lines = 0;
   for (const line of text.split(/\r?\n/)) {
     if (line === '') continue;
     const [, rest, seen] = LINE.exec(line) ?? [];
-    if (rest === undefined) throw new Error('the answer has not the form of a range');
+    if (rest === undefined) throw new Error('the response is not a list of hash suffixes');
     lines += 1;
     if (rest.toUpperCase() === suffix) count = Number(seen);
   }
-  if (lines === 0) throw new Error('the answer is empty');
+  if (lines === 0) throw new Error('the response is empty');
   return count;
 }

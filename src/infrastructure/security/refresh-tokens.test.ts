@@ -8,7 +8,7 @@ const tokens = createRefreshTokens({ masterKey });
 const session = '01990000-0000-7000-8000-0000000000aa';
 
 describe('refresh tokens', () => {
-  test('name their session and have the hash they were made with', () => {
+  test('name their session and keep the hash they were created with', () => {
     fc.assert(
       fc.property(fc.uuid(), (sessionId) => {
         const { token, hash } = tokens.create(sessionId);
@@ -19,12 +19,12 @@ describe('refresh tokens', () => {
     );
   });
 
-  test('of one session never repeat', () => {
+  test('for one session never repeat', () => {
     const made = Array.from({ length: 1_000 }, () => tokens.create(session).token);
     expect(new Set(made).size).toBe(1_000);
   });
 
-  test('are refused when any one character differs, so that no text is a second spelling of a token', () => {
+  test('are rejected when any one character differs, so that no token has a second spelling', () => {
     const { token } = tokens.create(session);
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (let at = 0; at < token.length; at += 1) {
@@ -35,12 +35,12 @@ describe('refresh tokens', () => {
     }
   });
 
-  test('of another master key are refused', () => {
+  test('from another master key are rejected', () => {
     const others = createRefreshTokens({ masterKey: randomBytes(32) });
     expect(tokens.read(others.create(session).token)).toBeNull();
   });
 
-  test('of any other form are refused without a throw', () => {
+  test('in any other format are rejected without an exception', () => {
     const { token } = tokens.create(session);
     for (const text of [
       '',
@@ -56,13 +56,14 @@ describe('refresh tokens', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => tokens.read(text) === null));
   });
 
-  test('are made for UUIDs only', () => {
+  test('are created for UUIDs only', () => {
     expect(() => tokens.create('no-session')).toThrow('UUID');
   });
 
-  test('sealed under a predecessor open with that one alone', () => {
+  test('sealed under a predecessor open with that predecessor only', () => {
     const [old, next, foreign] = [1, 2, 3].map(() => tokens.create(session).token);
-    if (old === undefined || next === undefined || foreign === undefined) throw new Error('unmade');
+    if (old === undefined || next === undefined || foreign === undefined)
+      throw new Error('missing token');
     const sealed = tokens.seal(next, old);
     expect(Buffer.from(sealed).includes(next)).toBe(false);
     expect(tokens.open(sealed, old)).toBe(next);
@@ -70,7 +71,7 @@ describe('refresh tokens', () => {
     expect(tokens.open(sealed, next)).toBeNull();
   });
 
-  test('whose seal was cut or changed anywhere do not open', () => {
+  test('whose seal was truncated or changed anywhere do not open', () => {
     const { token: old } = tokens.create(session);
     const sealed = tokens.seal(tokens.create(session).token, old);
     for (let at = 0; at < sealed.length; at += 1) {
@@ -81,7 +82,7 @@ describe('refresh tokens', () => {
     }
   });
 
-  test('refuse a master key that is too short', () => {
+  test('reject a master key that is too short', () => {
     expect(() => createRefreshTokens({ masterKey: randomBytes(31) })).toThrow('32 bytes');
   });
 });

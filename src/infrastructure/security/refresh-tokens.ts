@@ -6,7 +6,7 @@ import { openBytes, sealBytes } from './sealing.ts';
 const PREFIX = 'urt_';
 const SESSION_BYTES = 16;
 const RANDOM_BYTES = 32;
-/** HMAC-SHA-256 truncated to 128 bits (RFC 2104 §5): nobody gets to guess against it offline. */
+/** HMAC-SHA-256 truncated to 128 bits (RFC 2104 §5); it cannot be guessed offline. */
 const MAC_BYTES = 16;
 const SIGNED_BYTES = SESSION_BYTES + RANDOM_BYTES;
 /** 64 bytes in base64url. */
@@ -15,8 +15,8 @@ const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 const SEAL_CONTEXT = 'successor';
 
 /**
- * Makes refresh tokens: `urt_` and base64url of session id, 256 random bits and a MAC over both. The MAC lets made-up
- * tokens be refused without asking the database, and names the session of a reused token that is stored nowhere any more.
+ * Refresh tokens: `urt_` and base64url of the session id, 256 random bits and a MAC over both. The MAC rejects invented
+ * tokens without a database query, and authenticates the session id of a reused token that is no longer stored.
  */
 export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): RefreshTokens {
   const macKey = deriveKey(deps.masterKey, 'refresh-token-authentication');
@@ -32,7 +32,7 @@ export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): R
     read(token) {
       if (!FORM.test(token)) return null;
       const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
-      // Four bits of the last character are padding: with others set it would be our token under a foreign hash.
+      // The last character has four padding bits; a token with other padding bits would have another hash.
       if (PREFIX + bytes.toString('base64url') !== token) return null;
       const signed = bytes.subarray(0, SIGNED_BYTES);
       if (!timingSafeEqual(bytes.subarray(SIGNED_BYTES), mac(signed))) return null;
@@ -47,7 +47,7 @@ export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): R
   };
 }
 
-/** A token carries 256 random bits, so that one fast derivation is enough (RFC 5869). */
+/** A token has 256 random bits, so one fast derivation is enough (RFC 5869). */
 function sealingKey(predecessor: string): Uint8Array {
   return new Uint8Array(
     hkdfSync('sha256', predecessor, '', 'user-service/refresh-successor/1', 32),

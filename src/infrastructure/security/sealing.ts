@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** First byte of every sealed value; another layout would start with another one. */
+/** First byte of every sealed value; it changes with the layout. */
 const LAYOUT = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -9,7 +9,7 @@ const CIPHER = 'aes-256-gcm';
 /**
  * Encrypts and authenticates with AES-256-GCM (NIST SP 800-38D) under a random 96-bit nonce.
  * @param key 32 bytes, used for far fewer than 2^32 values (§8.3).
- * @param context Bound to the result: it opens only with the same one.
+ * @param context authenticated with the value; opening needs the same context.
  * @returns layout byte, nonce, tag, ciphertext.
  */
 export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): Uint8Array {
@@ -20,7 +20,7 @@ export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): 
   return new Uint8Array(Buffer.concat([Buffer.of(LAYOUT), nonce, cipher.getAuthTag(), body]));
 }
 
-/** Opens what `sealBytes` made. @returns null when key, context or a single bit differ. */
+/** Decrypts a value from `sealBytes`. @returns null when the key, the context or any bit differs. */
 export function openBytes(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array | null {
   if (sealed.byteLength < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== LAYOUT) return null;
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES);

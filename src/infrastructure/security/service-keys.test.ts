@@ -5,7 +5,7 @@ import { createServiceKeys } from './service-keys.ts';
 const keys = createServiceKeys();
 
 describe('service keys', () => {
-  test('never repeat, and are found by the hash they were made with', () => {
+  test('never repeat, and hash to the value they were created with', () => {
     const made = Array.from({ length: 1_000 }, () => keys.create());
     expect(new Set(made.map(({ key }) => key)).size).toBe(1_000);
     for (const { key, hash } of made) {
@@ -15,7 +15,7 @@ describe('service keys', () => {
     }
   });
 
-  test('with one wrong or swapped character, cut or extended are recognised as mistyped', () => {
+  test('with a wrong, swapped, missing or extra character are rejected', () => {
     const { key } = keys.create();
     for (let at = 4; at < key.length; at += 1) {
       const other = key[at] === 'x' ? 'y' : 'x';
@@ -29,7 +29,7 @@ describe('service keys', () => {
     expect(keys.hash(`${key}\n`)).toBeNull();
   });
 
-  test('are not made of other text', () => {
+  test('in any other format are rejected', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => keys.hash(text) === null));
   });
 });

@@ -8,9 +8,9 @@ const CHECKSUM_LENGTH = 6;
 const FORM = /^usk_[A-Za-z0-9_-]{49}$/;
 
 /**
- * Makes service keys: `usk_`, 256 random bits, and a checksum by which a typing error or a truncated copy is refused
- * without asking the database, and a secret scanner tells a key from text that looks like one. The random bits make
- * one fast hash enough to store (ASVS 7.2.3).
+ * Service keys: `usk_`, 256 random bits and a checksum. The checksum rejects a mistyped or truncated key without a
+ * database query, and lets a secret scanner tell a key from similar text. With 256 random bits, storing one fast hash is
+ * enough (ASVS 7.2.3).
  */
 export function createServiceKeys(): ServiceKeys {
   return {

@@ -8,7 +8,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { openBytes, sealBytes } from './sealing.ts';
 import type { StoredSigningKey } from './signing-key-store.ts';
 
-/** The public half of an Ed25519 key as it is published (RFC 8037 §2); nothing else of a JWK leaves. */
+/** The published form of an Ed25519 public key (RFC 8037 §2); no other JWK member is published. */
 export interface PublicJwk extends Readonly<Record<string, unknown>> {
   readonly kty: 'OKP';
   readonly crv: 'Ed25519';
@@ -18,17 +18,19 @@ export interface PublicJwk extends Readonly<Record<string, unknown>> {
   readonly use: 'sig';
 }
 
-/** A key pair as the repository takes it. */
 export type NewSigningKey = Omit<StoredSigningKey, 'status' | 'createdAt'>;
 
 /** 32 bytes in base64url. */
 const X_FORM = /^[A-Za-z0-9_-]{43}$/;
-/** 132 bits of a thumbprint; a whole one would look like key material wherever it is written. */
+/** 132 bits of a thumbprint; a whole thumbprint would look like key material in logs. */
 const KID_LENGTH = 22;
-/** Key ids are map keys and column values, nothing else: no path, no query, no white space. */
+/** Key ids are used as map keys and column values only: no path, no query, no white space. */
 const KID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Makes an Ed25519 pair whose id is the beginning of its thumbprint (RFC 7638) and whose private half is sealed for that id alone. */
+/**
+ * Creates an Ed25519 key pair. Its id is the start of its thumbprint (RFC 7638); the private key is encrypted and bound
+ * to that id.
+ */
 export async function generateSigningKey(encryptionKey: Uint8Array): Promise<NewSigningKey> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { x } = publicKey.export({ format: 'jwk' });
@@ -45,7 +47,7 @@ export async function generateSigningKey(encryptionKey: Uint8Array): Promise<New
   };
 }
 
-/** Opens a stored private half. @returns null when the encryption key is another one or the bytes were changed. */
+/** Decrypts a stored private key. @returns null when the encryption key or any stored bit differs. */
 export function openPrivateKey(
   encryptionKey: Uint8Array,
   stored: StoredSigningKey,
@@ -57,7 +59,7 @@ export function openPrivateKey(
   return privateKey;
 }
 
-/** Reads a stored public half. @returns null for what is no Ed25519 key. */
+/** Reads a stored public key. @returns null when it is not an Ed25519 key. */
 export function readPublicKey(stored: StoredSigningKey): { key: KeyObject; jwk: PublicJwk } | null {
   const { kty, crv, x } = stored.publicJwk;
   if (stored.algorithm !== 'EdDSA' || kty !== 'OKP' || crv !== 'Ed25519') return null;

@@ -1,4 +1,4 @@
-/** A signing key as stored: the private half encrypted under the master key. */
+/** A signing key as stored; the private key is encrypted under a key derived from the master key. */
 export interface StoredSigningKey {
   readonly kid: string;
   readonly algorithm: 'EdDSA';
@@ -11,6 +11,6 @@ export interface StoredSigningKey {
 /** The signing keys that all instances share. */
 export interface SigningKeyStore {
   list(): Promise<readonly StoredSigningKey[]>;
-  /** Persistence the first signing key. @returns false when another instance was faster: list again and use its key. */
+  /** Stores the first signing key. @returns false when another instance was faster: list again and use its key. */
   insertSigning(key: Omit<StoredSigningKey, 'status' | 'createdAt'>): Promise<boolean>;
 }

@@ -7,8 +7,8 @@ describe('the thread pool', () => {
     [2, '1024'],
     [2, '100000'],
     [1_020, '1024'],
-  ])('of enough threads passes: %d slots, %s threads', (slots, size) => {
-    expect(assertThreadPool(slots, size)).toBeNull();
+  ])('with enough threads passes: %d concurrent hashes, %s threads', (limit, size) => {
+    expect(assertThreadPool(limit, size)).toBeNull();
   });
 
   test.each([
@@ -17,13 +17,16 @@ describe('the thread pool', () => {
     [1, '0'],
     [1, 'many'],
     [2_000, '1024'],
-  ])('that is too small is told with the remedy: %d slots, %s threads', (slots, size) => {
-    expect(assertThreadPool(slots, size)).toContain('password.hashing_slots');
-  });
+  ])(
+    'that is too small is reported with the remedy: %d concurrent hashes, %s threads',
+    (limit, size) => {
+      expect(assertThreadPool(limit, size)).toContain('password.hashing_slots');
+    },
+  );
 
-  test('passes with what it says it needs', () => {
-    for (const slots of [1, 2, 8, 64]) {
-      expect(assertThreadPool(slots, String(neededThreads(slots)))).toBeNull();
+  test('passes with the size that it needs', () => {
+    for (const limit of [1, 2, 8, 64]) {
+      expect(assertThreadPool(limit, String(neededThreads(limit)))).toBeNull();
     }
   });
 });

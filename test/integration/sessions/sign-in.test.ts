@@ -113,7 +113,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
       memoryKib: 7_168,
       iterations: 1,
       parallelism: 1,
-      slots: 1,
+      maxConcurrent: 1,
       waitMs: 1_000,
     });
     const prepared = preparePassword(account.password);
