@@ -9,9 +9,9 @@ import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createBoundedLru } from '../lib/bounded-lru.ts';
 
 const MAX_VERIFIED_TOKENS = 50_000;
-const MAX_KNOWN_SERVICE_ACCOUNTS = 1_000;
+const MAX_SERVICE_ACCOUNTS = 1_000;
 
-/** Makes the memory of verified access tokens, empty. By the monotonic clock, as the revocations that it relies on. */
+/** Caches verified access tokens. Expiry uses the monotonic clock, like the revocations that remove tokens. */
 export function createVerifiedTokenCache(): VerifiedTokenCache & { clear(): void } {
   const tokens = createBoundedLru<string, AccessTokenClaims>({
     maxEntries: MAX_VERIFIED_TOKENS,
@@ -24,19 +24,19 @@ export function createVerifiedTokenCache(): VerifiedTokenCache & { clear(): void
   };
 }
 
-/** Makes the memory of service accounts whose key was seen, empty. */
+/** Caches service accounts by the hash of their verified key. */
 export function createServiceAccountCache(): ServiceAccountCache & { clear(): void } {
-  const known = createBoundedLru<string, ServiceAccount>({
-    maxEntries: MAX_KNOWN_SERVICE_ACCOUNTS,
+  const accounts = createBoundedLru<string, ServiceAccount>({
+    maxEntries: MAX_SERVICE_ACCOUNTS,
     nowMs: monotonicMs,
   });
   let epoch = 0;
   return {
-    get: (hash) => known.get(hash),
-    set: (hash, account) => known.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
+    get: (hash) => accounts.get(hash),
+    set: (hash, account) => accounts.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
     clear: () => {
       epoch += 1;
-      known.clear();
+      accounts.clear();
     },
     epoch: () => epoch,
   };

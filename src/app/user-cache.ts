@@ -15,20 +15,19 @@ import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 
 const MAX_CACHE_ENTRIES = 50_000;
-/** Longest life of a copy of a user, in milliseconds. */
+/** Longest life of a cached user, in milliseconds. */
 export const CACHE_TTL_MS = 300_000;
-/** Longer than any read of the database takes. */
+/** Longer than any database read takes, in milliseconds. */
 const CACHE_LEASE_MS = 10_000;
 
-/** The cache of users: where they are kept, and how they are read and taken back. */
 export interface UserCache {
   readonly reader: CachedUserReader;
   readonly health: HealthCheck;
-  /** Null for cache in this process. */
+  /** Null when the cache is in this process. */
   readonly redis: RedisCache | null;
 }
 
-/** Redis where it is configured, and this process otherwise. Redis may be down: the cache then cost their deadline. */
+/** Opens the cache on Redis if configured, else in this process. Redis may be down: reads then go to the database. */
 export function openUserCache(
   config: Config,
   deps: {

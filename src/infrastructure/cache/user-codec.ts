@@ -31,7 +31,7 @@ const USER_LENGTH = PROFILE_END + 5;
 /** The cached value for a key whose user does not exist. */
 export const ABSENT = '-';
 
-/** A user as cached text. Only the fields listed here and in the table of profile fields are cached. */
+/** Encodes a user. Only the fields listed here and in the table of profile fields are cached. */
 export function writeUser(user: UserProfile): string {
   return JSON.stringify([
     USER_LAYOUT,
@@ -80,7 +80,7 @@ function readProfile(values: readonly unknown[]): ProfileValues | undefined {
 }
 
 /**
- * A public profile as cached text: `2 <id> <length of the first name> <first name><last name>`. A batch reads hundreds
+ * Encodes a public profile: `2 <id> <length of the first name> <first name><last name>`. A batch reads hundreds
  * of them, and this costs a sixth of JSON.
  */
 export function writePublicProfile({ id, firstName, lastName }: PublicProfile): string {
@@ -106,9 +106,9 @@ export function readPublicProfile(text: string, id: string): PublicProfile | und
 function readFields(text: string): readonly unknown[] | undefined {
   try {
     const fields: unknown = JSON.parse(text);
-    const isOurs =
+    const isValid =
       Array.isArray(fields) && fields.length === USER_LENGTH && fields[0] === USER_LAYOUT;
-    return isOurs ? fields : undefined;
+    return isValid ? fields : undefined;
   } catch {
     return undefined;
   }

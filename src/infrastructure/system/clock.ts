@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/ports.ts';
 
-/** The machine's wall clock. */
+/** Creates the machine's wall clock. */
 export function createSystemClock(): Clock {
   return { now: () => new Date() };
 }
@@ -8,13 +8,13 @@ export function createSystemClock(): Clock {
 const DAY_MS = 86_400_000;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
-/** The day of the last time that was formatted, in days since 1970, and its text up to the `T`. */
+/** The day formatted last, in days since 1970, and its text up to the `T`. */
 let lastDay = Number.NaN;
 let lastDate = '';
 
 /**
- * A time as RFC 3339 §5.6 text, always in UTC with milliseconds and `Z`, so that texts sort as their times do. Answers
- * are full of times, mostly of few days: the date is made once a day, at a fifth of what `toISOString` takes.
+ * Formats a time as RFC 3339 §5.6 text, always in UTC with milliseconds and `Z`, so that texts sort by time. Responses
+ * contain many times of few days; the cached date makes this five times as fast as `toISOString`.
  * @throws RangeError for an invalid date or a year outside 0000–9999, which RFC 3339 cannot write.
  */
 export function formatRfc3339(date: Date): string {

@@ -26,7 +26,7 @@ async function claim(path: string): Promise<ControlSocket> {
   return socket;
 }
 
-/** Leaves behind what a killed owner leaves: a socket file that nobody listens on. */
+/** Leaves what a killed owner leaves: a socket file without a listening process. */
 async function leaveDeadSocket(path: string): Promise<void> {
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -38,12 +38,12 @@ async function leaveDeadSocket(path: string): Promise<void> {
 }
 
 describe('claimControlSocket', () => {
-  it('lets only its owner read and write the socket', async () => {
+  it('gives read and write access to the socket to its owner only', async () => {
     const { path } = await claim(join(directory, 'control.sock'));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses a second claim while the first one is held, and names the directory', async () => {
+  it('rejects a second claim while the first is held, and names the directory', async () => {
     const path = join(directory, 'control.sock');
     await claim(path);
     await expect(claimControlSocket(path)).rejects.toThrow(ControlSocketError);
@@ -56,27 +56,27 @@ describe('claimControlSocket', () => {
     await expect(claim(path)).resolves.toMatchObject({ path });
   });
 
-  it('takes over from a plain file that bears the name', async () => {
+  it('replaces a plain file at the path', async () => {
     const path = join(directory, 'control.sock');
     await writeFile(path, 'not a socket');
     await expect(claim(path)).resolves.toMatchObject({ path });
   });
 
-  it('lets exactly one of twenty contenders take over from a dead owner', async () => {
+  it('lets exactly one of twenty concurrent claims take over from a dead owner', async () => {
     const path = join(directory, 'control.sock');
     await leaveDeadSocket(path);
     const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => claim(path)));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('frees the name on release', async () => {
+  it('frees the path on release', async () => {
     const path = join(directory, 'control.sock');
     const first = await claimControlSocket(path);
     await first.release();
     await expect(claim(path)).resolves.toMatchObject({ path });
   });
 
-  it('closes the connections that are open at its release', async () => {
+  it('closes open connections on release', async () => {
     const socket = await claim(join(directory, 'control.sock'));
     socket.serve(() => {});
     const client = connect(socket.path);
@@ -86,7 +86,7 @@ describe('claimControlSocket', () => {
     await closed;
   });
 
-  it('hands over a connection that came before anybody served', async () => {
+  it('passes on a connection that arrived before serve was called', async () => {
     const socket = await claim(join(directory, 'control.sock'));
     const client = connect(socket.path);
     await once(client, 'connect');
@@ -103,7 +103,7 @@ describe('claimControlSocket', () => {
     client.destroy();
   });
 
-  it('says what to do about a path that is too long for a socket', async () => {
+  it('says what to do when the path is too long for a socket', async () => {
     const path = join(directory, 'x'.repeat(120), 'control.sock');
     await expect(claimControlSocket(path)).rejects.toThrow('shorter database.path');
   });

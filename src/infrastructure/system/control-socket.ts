@@ -4,35 +4,34 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
 /**
- * Longest path of a Unix socket in bytes, without its final NUL: `sun_path` has 104 bytes on macOS and 108 on Linux.
+ * Longest path of a Unix socket in bytes without the final NUL: `sun_path` has 104 bytes on macOS, 108 on Linux.
  */
 const MAX_SOCKET_PATH_BYTES = 103;
-/** How long a living owner may take to accept a connection, in milliseconds. */
+/** Longest wait for the owner to accept a connection, in milliseconds. */
 const PROBE_TIMEOUT_MS = 1_000;
-/** Times that a socket left by a dead process is cleared away before giving up. */
+/** Most attempts to remove the socket of a dead process. */
 const MAX_TAKEOVERS = 3;
 
-/** The data directory belongs to another process, or its socket cannot be made. The message says what to do. */
+/** Another process uses the data directory, or its socket cannot be created. The message says what to do. */
 export class ControlSocketError extends Error {
   override readonly name = 'ControlSocketError';
 }
 
-/** A claimed socket. */
 export interface ControlSocket {
   readonly path: string;
-  /** Hands over connections, those that came before included. */
+  /** Passes connections to `accept`, including those that arrived before. */
   serve(accept: (socket: Socket) => void): void;
   /** Removes the socket, stops listening, and closes the connections that are still open. */
   release(): Promise<void>;
 }
 
 /**
- * Claims a data directory by listening on a socket in it. The kernel tells whether the owner lives, whatever its
- * process id and in whatever container: connecting to a socket whose process is gone is refused. So nothing stale can
- * keep a service from starting, and no second one starts beside a living first.
+ * Claims a data directory by listening on a socket in it. The kernel refuses a connection to a socket whose process is
+ * gone, regardless of process ids and containers. So a stale socket never blocks a start, and a second service never
+ * starts beside a running one.
  *
- * The socket is made under a name of its own and then linked to `path`, which fails when the name is taken; a dead
- * owner's socket is moved away, and put back if it turns out to be another one than was probed.
+ * The socket is created under a temporary name and then linked to `path`, which fails when `path` exists. The socket of
+ * a dead owner is moved away, and moved back if it is not the one that was probed.
  * @throws ControlSocketError when another process holds it.
  */
 export async function claimControlSocket(path: string): Promise<ControlSocket> {
@@ -43,22 +42,22 @@ export async function claimControlSocket(path: string): Promise<ControlSocket> {
     waiting.push(socket);
   };
   await mkdir(dirname(path), { recursive: true });
-  const own = `${path}.${randomBytes(4).toString('hex')}`;
+  const temporary = `${path}.${randomBytes(4).toString('hex')}`;
   const server = createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     accept(socket);
   });
-  await listen(server, own);
+  await listen(server, temporary);
   try {
-    await chmod(own, 0o600);
-    await takeName(own, path);
+    await chmod(temporary, 0o600);
+    await linkTo(path, temporary);
   } catch (error) {
-    await close(server, own);
+    await close(server, temporary);
     throw error;
   }
   const identity = (await lstat(path)).ino;
-  await rm(own, { force: true });
+  await rm(temporary, { force: true });
   return {
     path,
     serve(handler) {
@@ -67,7 +66,7 @@ export async function claimControlSocket(path: string): Promise<ControlSocket> {
     },
     async release() {
       if ((await inode(path)) === identity) await rm(path, { force: true });
-      const closed = close(server, own);
+      const closed = close(server, temporary);
       for (const socket of open) socket.destroy();
       await closed;
     },
@@ -79,15 +78,15 @@ export async function isControlSocketAlive(path: string): Promise<boolean> {
   return (await inode(path)) !== null && (await isAlive(path));
 }
 
-async function takeName(own: string, path: string): Promise<void> {
+async function linkTo(path: string, temporary: string): Promise<void> {
   for (let attempt = 0; attempt < MAX_TAKEOVERS; attempt += 1) {
     try {
-      await link(own, path);
+      await link(temporary, path);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    await clearDeadSocket(path, `${own}.dead`);
+    await clearDeadSocket(path, `${temporary}.dead`);
   }
   throw inUse(path);
 }
@@ -99,7 +98,7 @@ async function clearDeadSocket(path: string, aside: string): Promise<void> {
   await rename(path, aside).catch(ignoreMissing);
   const moved = await inode(aside);
   if (moved !== null && moved !== probed) {
-    // Somebody else may have taken the name meanwhile; then the one moved away runs on without it.
+    // A third process may have claimed the path meanwhile; then the socket moved away stays without its name.
     await link(aside, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -116,7 +115,7 @@ function isAlive(path: string): Promise<boolean> {
       socket.destroy();
       done(alive);
     };
-    // A frozen owner accepts nothing and is alive all the same.
+    // A frozen owner accepts no connection, but it is alive.
     socket.setTimeout(PROBE_TIMEOUT_MS, () => finish(true));
     socket.once('connect', () => finish(true));
     socket.once('error', (error: NodeJS.ErrnoException) => {
@@ -137,7 +136,7 @@ function listen(server: Server, path: string): Promise<void> {
   }
   return new Promise((done, reject) => {
     server.once('error', reject);
-    // The socket is made within this call, before its mode can be set: nobody else may connect in between.
+    // This call creates the socket before its mode can be set; the umask keeps other users from connecting meanwhile.
     const umask = process.umask(0o177);
     try {
       server.listen(name, () => {
@@ -150,17 +149,17 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** The socket's path, relative to the working directory where that is shorter. */
+/** Returns the path relative to the working directory if that is shorter. */
 function shortest(path: string): string {
   const absolute = isAbsolute(path) ? path : resolve(path);
   const fromHere = join('.', relative(process.cwd(), absolute));
   return fromHere.length < absolute.length ? fromHere : absolute;
 }
 
-function close(server: Server, own: string): Promise<void> {
+function close(server: Server, temporary: string): Promise<void> {
   return new Promise((done) => {
     server.close(() => {
-      rm(own, { force: true }).then(
+      rm(temporary, { force: true }).then(
         () => done(),
         () => done(),
       );

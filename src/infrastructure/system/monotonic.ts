@@ -1,4 +1,4 @@
-/** Milliseconds of a clock that only goes forward, from an unknown start: for durations and deadlines. */
+/** Milliseconds of a clock that never goes back and starts at an arbitrary value: for durations and deadlines. */
 export function monotonicMs(): number {
   return performance.now();
 }

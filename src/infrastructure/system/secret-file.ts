@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** What a draft's name ends with. */
 const DRAFT_SUFFIX = /\.[0-9a-f]{8}$/;
 
-/** The content of a small secret file without its line feed, or null where there is none. */
+/** Returns the content without its line feed, or null when there is no file. */
 async function readSecretFile(path: string): Promise<string | null> {
   try {
     return (await readFile(path, 'utf8')).trimEnd();
@@ -16,8 +15,8 @@ async function readSecretFile(path: string): Promise<string | null> {
 }
 
 /**
- * Reads a secret file, or makes it with what `create` gives. The file appears whole and readable by its owner only, or
- * not at all; of two processes that make it at once both get the same content.
+ * Reads a secret file, or creates it with the result of `create`. The file appears whole and readable by its owner only,
+ * or not at all. Two processes that create it at the same time get the same content.
  */
 export async function readOrCreateSecretFile(path: string, create: () => string): Promise<string> {
   const existing = await readSecretFile(path);
@@ -41,7 +40,7 @@ export async function readOrCreateSecretFile(path: string, create: () => string)
   return (await readSecretFile(path)) ?? '';
 }
 
-/** Removes what a killed process left half made beside a secret file; only for whoever has the directory alone. */
+/** Removes unfinished drafts of a killed process. Call it only while no other process uses the directory. */
 export async function removeSecretDrafts(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     const isDraft = name.startsWith(`${basename(path)}.`) && DRAFT_SUFFIX.test(name);

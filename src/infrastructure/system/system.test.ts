@@ -6,7 +6,7 @@ import { createUuidV7Generator, isUuid } from './ids.ts';
 const DAY_MS = 86_400_000;
 
 describe('times', () => {
-  test('are written in UTC with milliseconds, and read back as the same time', () => {
+  test('are formatted in UTC with milliseconds, and parse to the same time', () => {
     expect(formatRfc3339(new Date('2026-03-01T12:00:00+02:00'))).toBe('2026-03-01T10:00:00.000Z');
     const years = {
       min: new Date('0000-01-01T00:00:00Z'),
@@ -25,13 +25,13 @@ describe('times', () => {
     );
   });
 
-  test('that RFC 3339 cannot write are refused', () => {
+  test('that RFC 3339 cannot express are rejected', () => {
     expect(() => formatRfc3339(new Date(Number.NaN))).toThrow(RangeError);
     expect(() => formatRfc3339(new Date('+010000-01-01T00:00:00Z'))).toThrow(RangeError);
     expect(() => formatRfc3339(new Date('-000001-01-01T00:00:00Z'))).toThrow(RangeError);
   });
 
-  test('of the system clock never lag behind those read before', () => {
+  test('of the system clock do not go back between two calls', () => {
     const clock = createSystemClock();
     const before = clock.now();
     expect(clock.now().getTime()).toBeGreaterThanOrEqual(before.getTime());
@@ -39,7 +39,7 @@ describe('times', () => {
 });
 
 describe('ids', () => {
-  test('are distinct version 7 UUIDs that ascend in the order they were made', () => {
+  test('are distinct version 7 UUIDs in ascending order', () => {
     const ids = createUuidV7Generator();
     const made = Array.from({ length: 10_000 }, () => ids.next());
     expect(new Set(made).size).toBe(made.length);
@@ -48,7 +48,7 @@ describe('ids', () => {
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  test('of every version and either case are read into lower case', () => {
+  test('of every version are valid in upper and lower case', () => {
     fc.assert(
       fc.property(fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7, 8] }), (id) => {
         expect(isUuid(id)).toBe(true);
@@ -66,7 +66,7 @@ describe('ids', () => {
     '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b\n',
     '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5g',
     '0198a1b2-c3d4-7e5f-ca9b-0c1d2e3f4a5b',
-  ])('%j is no id', (text) => {
+  ])('%j is not an id', (text) => {
     expect(isUuid(text)).toBe(false);
   });
 });
