@@ -5,20 +5,20 @@ import { eventually } from '../support/eventually.ts';
 /** One cache under test. */
 export interface CacheBundle {
   readonly cache: Cache;
-  /** Loses these keys as a full or restarted cache would. */
+  /** Removes these keys, as a full or restarted cache does. */
   evict(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens an empty cache whose abandoned leases end after `leaseTtlMs`. */
+/** Opens an empty cache whose leases expire after `leaseTtlMs`. */
 export type OpenCache = (options: { readonly leaseTtlMs: number }) => Promise<CacheBundle>;
 
 /** Outlives every test. */
 const LONG_MS = 60_000;
-/** Ends within a test that waits for it. */
+/** Short enough for a test to wait for. */
 const SHORT_MS = 50;
 
-/** What every `Cache` promises, whatever it runs on. */
+/** What every implementation of `Cache` promises. */
 export function describeCacheContract(name: string, open: OpenCache): void {
   describe(`${name} keeps the cache contract`, () => {
     let bundle: CacheBundle;
@@ -42,7 +42,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       cache = bundle.cache;
     }
 
-    test('a filled key is a hit with exactly the value that was filled in', async () => {
+    test('a filled key is a hit with exactly the filled value', async () => {
       const value = '{"name":"Zoë \u{1F600} \u0000 \u2028"}';
       expect(await cache.fill('a', await lease('a'), value, LONG_MS)).toBe(true);
       expect(await cache.get('a')).toEqual({ kind: 'hit', value });
@@ -54,7 +54,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(await cache.get('a')).toEqual({ kind: 'hit', value: '' });
     });
 
-    test('a value that reads like a lease is a hit', async () => {
+    test('a value that looks like a lease is a hit', async () => {
       const own = await lease('a');
       expect(await cache.fill('a', own, own, LONG_MS)).toBe(true);
       expect(await cache.get('a')).toEqual({ kind: 'hit', value: own });
@@ -74,7 +74,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(await cache.fill('b', b, 'b', LONG_MS)).toBe(true);
     });
 
-    test('a fill without the lease is refused', async () => {
+    test('a fill without the lease is rejected', async () => {
       expect(await cache.fill('a', 'made-up', 'old', LONG_MS)).toBe(false);
       const own = await lease('a');
       expect(await cache.fill('a', 'made-up', 'old', LONG_MS)).toBe(false);
@@ -130,12 +130,12 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect((await cache.get('a')).kind).toBe('lease');
     });
 
-    test('a value ends with its time to live', async () => {
+    test('a value expires after its time to live', async () => {
       await cache.fill('a', await lease('a'), 'value', SHORT_MS);
       await eventually(async () => expect((await cache.get('a')).kind).toBe('lease'));
     });
 
-    test('a lease whose holder never fills ends, and fills nothing afterwards', async () => {
+    test('a lease whose holder never fills expires, and fills nothing afterwards', async () => {
       await reopen(SHORT_MS);
       const abandoned = await lease('a');
       const next = await eventually(() => lease('a'));
@@ -143,7 +143,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(next).not.toBe(abandoned);
     });
 
-    test('a fill keeps its value beyond the end of its lease', async () => {
+    test('a filled value outlives its lease', async () => {
       await reopen(SHORT_MS);
       expect(await cache.fill('a', await lease('a'), 'value', LONG_MS)).toBe(true);
       await lease('clock');
@@ -151,7 +151,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(await cache.get('a')).toEqual({ kind: 'hit', value: 'value' });
     });
 
-    test('invalidating nothing, or many keys at once, works', async () => {
+    test('invalidating no key, or many keys at once, works', async () => {
       await cache.invalidate([]);
       const keys = Array.from({ length: 500 }, (_, index) => `many:${index}`);
       await Promise.all(
@@ -162,7 +162,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(new Set(kinds)).toEqual(new Set(['lease']));
     });
 
-    test('a batch answers each key in its place: filled, leased to this reader, or busy', async () => {
+    test('a batch returns one result per key, in order: filled, leased to this reader, or busy', async () => {
       await cache.fill('filled', await lease('filled'), 'value', LONG_MS);
       await lease('leased');
       const kinds = (await cache.getMany(['missing', 'filled', 'leased', 'other', 'missing'])).map(
@@ -173,7 +173,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       expect(await cache.getMany([])).toEqual([]);
     });
 
-    test('what one batch leased, no other batch and no reader of one key leases', async () => {
+    test('a key that one batch leased is leased to no other reader', async () => {
       const keys = Array.from({ length: 50 }, (_, index) => `k${index}`);
       const batches = await Promise.all([
         ...[1, 2, 3].map(() => cache.getMany(keys)),
@@ -211,7 +211,7 @@ export function describeCacheContract(name: string, open: OpenCache): void {
       ]);
     });
 
-    test('a batch fills each key for its own time', async () => {
+    test('a batch fills each key with its own time to live', async () => {
       const [a, b] = await cache.getMany(['a', 'b']);
       if (a?.kind !== 'lease' || b?.kind !== 'lease') throw new Error('expected two leases');
       await cache.fillMany([
@@ -239,23 +239,23 @@ export function describeCacheContract(name: string, open: OpenCache): void {
 
     test.each([
       ['one key', async () => cache.get('a')],
-      ['a batch', async () => (await cache.getMany(['b', 'a']))[1] ?? expect.fail('no answer')],
+      ['a batch', async () => (await cache.getMany(['b', 'a']))[1] ?? expect.fail('no result')],
     ])(
-      'under racing readers of %s and writers no copy is older than the last write',
+      'with concurrent readers of %s and writers, no cached value is older than the last write',
       async (_, get) => {
-        let truth = 0;
+        let stored = 0;
         async function read(): Promise<number> {
           const found = await get();
           if (found.kind === 'hit') return Number(found.value);
-          const loaded = truth;
-          // Somebody else gets a turn between the load and the fill.
+          const loaded = stored;
+          // Another reader or writer runs between the load and the fill.
           await Promise.resolve();
           if (found.kind === 'lease') await cache.fill('a', found.lease, String(loaded), LONG_MS);
           return loaded;
         }
         for (let write = 1; write <= 100; write += 1) {
           const readers = [read(), read(), read()];
-          truth = write;
+          stored = write;
           await cache.invalidate(['a']);
           await Promise.all(readers);
           expect(await read()).toBe(write);

@@ -18,7 +18,7 @@ interface Started {
 
 let opened = 0;
 
-/** A cache under a prefix of its own, connected. The deadline is long: this suite is not about time. */
+/** Opens a connected cache with its own key prefix. The deadline is long: this suite does not test time. */
 async function open(settings: RedisSettings, leaseTtlMs: number): Promise<CacheBundle> {
   opened += 1;
   const keyPrefix = `contract-${opened}:`;

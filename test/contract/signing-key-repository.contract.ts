@@ -10,13 +10,13 @@ const newKey = (kid: string) => ({
   encryptedPrivateKey: hashOf(kid),
 });
 
-/** What SigningKeyStore promises. */
+/** What every implementation of `SigningKeyStore` promises. */
 export function describeSigningKeyRepositoryContract(implementation: DatabaseImplementation): void {
   describe(`SigningKeyStore (${implementation.name})`, () => {
     const database = useDatabase(implementation);
     const keys = () => createPostgresSigningKeyStore(database());
 
-    test('gives the stored key back', async () => {
+    test('lists the stored key', async () => {
       expect(await keys().list()).toEqual([]);
       expect(await keys().insertSigning(newKey('one'))).toBe(true);
       const [stored, ...others] = await keys().list();
@@ -28,7 +28,7 @@ export function describeSigningKeyRepositoryContract(implementation: DatabaseImp
       expect(createdAt).toBeInstanceOf(Date);
     });
 
-    test('of 10 instances that make the first key at once one wins, and all see its key', async () => {
+    test('lets one of 10 concurrent first keys win, and every instance lists it', async () => {
       const kids = Array.from({ length: 10 }, (_, index) => `key${index}`);
       const won = await Promise.all(kids.map((kid) => keys().insertSigning(newKey(kid))));
       expect(won.filter(Boolean)).toHaveLength(1);
@@ -36,7 +36,7 @@ export function describeSigningKeyRepositoryContract(implementation: DatabaseImp
       expect((await keys().list()).map((key) => key.kid)).toEqual([winner]);
     });
 
-    test('lists the oldest key first, verifying ones too', async () => {
+    test('lists the oldest key first, keys for verification included', async () => {
       await keys().insertSigning(newKey('old'));
       await database().query(
         "update signing_keys set status = 'verifying', created_at = created_at - interval '1 day'",

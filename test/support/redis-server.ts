@@ -8,13 +8,12 @@ import { findFreePort } from './free-port.ts';
 import { findServerBinary } from './server-binaries.ts';
 import { createTemporaryDirectory } from './temp-directory.ts';
 
-/** What a test may ask of its server. */
 export interface RedisOptions {
   /** `[name, value]` lines of redis.conf. */
   readonly settings?: readonly (readonly [string, string])[];
-  /** Of another server to follow. */
+  /** Port of the primary to replicate. */
   readonly replicaOf?: number;
-  /** Only TLS; paths of PEM files. */
+  /** Accepts TLS only; paths of PEM files. */
   readonly tls?: {
     readonly certificatePath: string;
     readonly privateKeyPath: string;
@@ -23,31 +22,31 @@ export interface RedisOptions {
 }
 
 /**
- * A private Redis server: running after `startRedis` and `start`; frozen between `freeze` and `thaw`; down after `kill`
- * (which loses everything, as nothing is written to disk) and for good after `stop`.
+ * A private Redis server. States: running after `startRedis` and `start`; frozen between `freeze` and `thaw`; down
+ * after `kill`, which loses all data since nothing is written to disk; stopped after `stop`.
  */
 export interface RedisServer {
   readonly host: string;
-  /** Stays the same over restarts. */
+  /** The same after a restart. */
   readonly port: number;
   /** Settings of a client, with the prefix `test:`. */
   readonly settings: RedisSettings;
-  /** Runs one command on a connection of its own, without TLS. */
+  /** Runs one command on a new connection without TLS. */
   readonly command: (name: string, ...args: readonly string[]) => Promise<unknown>;
   readonly log: () => string;
-  /** SIGSTOP: sockets stay open and answer nothing. */
+  /** Sends SIGSTOP: sockets stay open without responses. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   readonly kill: () => Promise<void>;
   /** Starts it again after `kill`. */
   readonly start: () => Promise<void>;
   readonly restart: () => Promise<void>;
-  /** Ends the server and removes its files; frozen or killed before, too. May be called twice. */
+  /** Ends the server in any state and removes its files. May be called twice. */
   readonly stop: () => Promise<void>;
 }
 
-/** The settings of a client of one server without access rules. */
+/** Client settings for one server without access rules. */
 export function redisSettings(over: Partial<RedisSettings>): RedisSettings {
   return {
     host: '127.0.0.1',
@@ -62,21 +61,20 @@ export function redisSettings(over: Partial<RedisSettings>): RedisSettings {
 }
 
 /**
- * Starts a Redis server on a free port of 127.0.0.1. It dies with this process, however that ends. Throws when
- * redis-server is not installed, naming the remedy, or with its log when it does not come up.
+ * Starts a Redis server on a free port of 127.0.0.1. It ends with this process, even when this process is killed.
+ * @throws with the remedy when redis-server is not installed, or with the server's log when it does not start.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   return start(options, []);
 }
 
-/** Three primaries that share the slots, none of them with a replica. */
+/** Three primaries without replicas that share the slots. */
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
   readonly settings: RedisSettings;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a cluster of three nodes. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await startAll(3, () =>
     start(
@@ -106,11 +104,11 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       async () => {
         for (const node of nodes) {
           const info = String(await node.command('CLUSTER', 'INFO'));
-          const whole = /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info);
-          if (!whole || !/cluster_known_nodes:3/.test(info)) throw new Error(info);
+          const isComplete = /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info);
+          if (!isComplete || !/cluster_known_nodes:3/.test(info)) throw new Error(info);
         }
       },
-      { timeoutMs: 20_000, what: 'a whole cluster' },
+      { timeoutMs: 20_000, what: 'a complete cluster' },
     );
   } catch (error) {
     await stopAll(nodes);
@@ -124,18 +122,18 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   };
 }
 
-/** One primary, one replica, and three sentinels that watch them and need two votes. */
+/** One primary, one replica, and three sentinels with a quorum of two. */
 export interface RedisSentinels {
-  /** The primary at first. */
+  /** The primary at the start. */
   readonly primary: RedisServer;
   readonly replica: RedisServer;
   readonly settings: RedisSettings;
-  /** Comes back once the sentinels name this server as the primary. */
+  /** Resolves once the sentinels name this server as the primary. */
   readonly untilPrimary: (server: RedisServer) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts them; a primary that is silent for 500 ms is replaced. */
+/** Starts all five; the sentinels replace a primary that is silent for 500 ms. */
 export async function startRedisSentinels(): Promise<RedisSentinels> {
   const started: RedisServer[] = [];
   try {
@@ -159,7 +157,7 @@ export async function startRedisSentinels(): Promise<RedisSentinels> {
     await eventually(
       async () => {
         if (!/master_link_status:up/.test(String(await replica.command('INFO', 'replication')))) {
-          throw new Error('the replica has no copy yet');
+          throw new Error('the replica is not in sync yet');
         }
         for (const sentinel of sentinels) {
           const info = String(await sentinel.command('INFO', 'sentinel'));
@@ -206,14 +204,14 @@ async function start(options: RedisOptions, args: readonly string[]): Promise<Re
   const directory = createTemporaryDirectory('redis');
   const file = join(directory.path, 'redis.conf');
   const port = await findFreePort();
-  // A sentinel refuses what only a server has.
-  const own = args.includes('--sentinel') ? [] : serverSettings(options);
+  // A sentinel rejects settings for servers.
+  const serverOnly = args.includes('--sentinel') ? [] : serverSettings(options);
   const network = options.tls === undefined ? [['port', String(port)]] : tlsSettings(options, port);
   const lines = [
     ['bind', '127.0.0.1'],
     ['dir', directory.path],
     ...network,
-    ...own,
+    ...serverOnly,
     ...(options.settings ?? []),
   ];
   writeFileSync(file, lines.map(([name, value]) => `${name} ${value}\n`).join(''));

@@ -3,7 +3,7 @@ export type CacheLookup =
   | { readonly kind: 'hit'; readonly value: string }
   /** Nothing is cached: load the value from the source, then fill it in under this lease. */
   | { readonly kind: 'lease'; readonly lease: string }
-  /** Another reader holds the lease, or the cache was not asked: read the source and do not fill. */
+  /** Another reader holds the lease, or no command was sent: read the source and do not fill. */
   | { readonly kind: 'busy' };
 
 /** A value that was loaded under a lease. */
@@ -15,8 +15,8 @@ export interface CacheFill {
 }
 
 /**
- * Copies of rows in the database. A key holds a value or a lease. A fill succeeds only under the key's own lease, and an
- * invalidation removes value and lease alike, so a slow reader cannot restore an old value.
+ * Copies of rows in the database. A key holds a value or a lease. A fill succeeds only under the key's own lease, and
+ * an invalidation removes value and lease alike, so a slow reader cannot restore an old value.
  */
 export interface Cache {
   get(key: string): Promise<CacheLookup>;

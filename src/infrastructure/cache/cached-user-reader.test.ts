@@ -14,10 +14,10 @@ const OTHER_LAYOUTS = [
   ...['2 ', '2 ann', '2 ann 3', '2 ann 9 Zoë', '2 ann x Zoë', '2 anna 1 AB', '1 ann 1 AB'],
 ];
 
-/** The truth, counting how often it is asked. */
-function createTruth() {
+/** The database, recording its reads. */
+function createSource() {
   const users = new Map<string, UserProfile>();
-  const truth = {
+  const database = {
     users,
     reads: [] as string[],
     isDown: false,
@@ -48,10 +48,10 @@ function createTruth() {
     } satisfies UserReader,
   };
   function note(read: string): void {
-    truth.reads.push(read);
-    if (truth.isDown) throw new Error('database away');
+    database.reads.push(read);
+    if (database.isDown) throw new Error('database down');
   }
-  return truth;
+  return database;
 }
 
 function publicPart({ id, firstName, lastName }: UserProfile) {
@@ -70,7 +70,7 @@ function user(id: string, email = `${id}@mail.example`, version = 1): UserProfil
   };
 }
 
-/** Passes on to a cache, notes what is stored, and can fail or call back in between. */
+/** Forwards to a cache, records its keys and stored values, and can fail. */
 function createSpyCache(inner: Cache) {
   const spy = {
     isDown: false,
@@ -106,12 +106,12 @@ function createSpyCache(inner: Cache) {
     } satisfies Cache,
   };
   function fail(): void {
-    if (spy.isDown) throw new Error('cache away');
+    if (spy.isDown) throw new Error('cache down');
   }
   return spy;
 }
 
-let truth: ReturnType<typeof createTruth>;
+let database: ReturnType<typeof createSource>;
 let spy: ReturnType<typeof createSpyCache>;
 let reader: CachedUserReader;
 let nowMs: number;
@@ -121,11 +121,11 @@ const ann = 'ann@mail.example' as EmailAddress;
 beforeEach(() => {
   nowMs = 0;
   logLines = [];
-  truth = createTruth();
+  database = createSource();
   const memory = createMemoryCache({ maxEntries: 1_000, leaseTtlMs: 10_000, nowMs: () => nowMs });
   spy = createSpyCache(memory);
   reader = createCachedUserReader({
-    source: truth.source,
+    source: database.source,
     cache: spy.cache,
     ttlMs: TTL_MS,
     random: () => 0,
@@ -138,19 +138,19 @@ beforeEach(() => {
 });
 
 describe('a cached user', () => {
-  test('is read from the source once and is the same afterwards', async () => {
-    truth.users.set('ann', user('ann'));
+  test('is read from the source once, and is equal afterwards', async () => {
+    database.users.set('ann', user('ann'));
     const first = await reader.findById('ann');
     expect(first).toEqual(user('ann'));
     expect(await reader.findById('ann')).toEqual(first);
     expect(await reader.findByEmail(ann)).toEqual(first);
     expect(await reader.findByEmail(ann)).toEqual(first);
-    expect(truth.reads).toEqual(['id ann', 'email ann@mail.example']);
+    expect(database.reads).toEqual(['id ann', 'email ann@mail.example']);
   });
 
-  test('carries nothing that its profile does not name, whatever the source returns', async () => {
+  test('has only the fields of a profile, even when the source returns more', async () => {
     const state = { ...user('ann'), passwordHash: '$argon2id$canary', note: 'canary' };
-    truth.users.set('ann', state);
+    database.users.set('ann', state);
     await reader.findById('ann');
     await reader.findByEmail(ann);
     await reader.listPublicProfiles(['ann']);
@@ -158,23 +158,23 @@ describe('a cached user', () => {
     expect(await reader.findById('ann')).toEqual(user('ann'));
   });
 
-  test('is found under keys that show no address', async () => {
-    truth.users.set('ann', user('ann'));
+  test('is cached under keys without e-mail addresses', async () => {
+    database.users.set('ann', user('ann'));
     await reader.findByEmail(ann);
     expect([...spy.keys].join()).not.toContain('mail.example');
   });
 
-  test('is read again after its time to live, which chance shortens by a fifth at most', async () => {
-    truth.users.set('ann', user('ann'));
+  test('is read again after its lifetime, which the jitter shortens by a fifth at most', async () => {
+    database.users.set('ann', user('ann'));
     await reader.findById('ann');
     nowMs = TTL_MS - 1;
     await reader.findById('ann');
-    expect(truth.reads).toHaveLength(1);
+    expect(database.reads).toHaveLength(1);
     nowMs = TTL_MS;
     await reader.findById('ann');
-    expect(truth.reads).toHaveLength(2);
+    expect(database.reads).toHaveLength(2);
     const jittery = createCachedUserReader({
-      source: truth.source,
+      source: database.source,
       cache: spy.cache,
       ttlMs: TTL_MS,
       random: () => 0.999_999,
@@ -185,17 +185,17 @@ describe('a cached user', () => {
     expect(spy.stored.at(-1)?.ttlMs).toBe(TTL_MS * 0.8);
   });
 
-  test('that does not exist is remembered by id, for a short while only', async () => {
+  test('that does not exist is cached by id, for 10 s only', async () => {
     for (let round = 0; round < 2; round += 1) {
-      expect(await reader.findById('nobody')).toBeNull();
-      expect(await reader.listPublicProfiles(['nobody'])).toEqual([]);
+      expect(await reader.findById('missing')).toBeNull();
+      expect(await reader.listPublicProfiles(['missing'])).toEqual([]);
     }
-    expect(truth.reads).toHaveLength(2);
+    expect(database.reads).toHaveLength(2);
     expect(spy.stored.map(({ ttlMs }) => ttlMs)).toEqual([10_000, 10_000]);
   });
 
-  test('that another build wrote in another layout is read from the source', async () => {
-    truth.users.set('ann', user('ann'));
+  test('in the layout of another build is read from the source', async () => {
+    database.users.set('ann', user('ann'));
     for (const value of OTHER_LAYOUTS) {
       for (const key of ['user:ann', 'profile:ann']) {
         await spy.cache.invalidate([key]);
@@ -209,64 +209,64 @@ describe('a cached user', () => {
 });
 
 describe('an invalidated user', () => {
-  test('is read from the source by every way it can be found', async () => {
-    truth.users.set('ann', user('ann'));
+  test('is read from the source by every look-up', async () => {
+    database.users.set('ann', user('ann'));
     await reader.findById('ann');
     await reader.findByEmail(ann);
     await reader.listPublicProfiles(['ann']);
-    truth.users.set('ann', user('ann', 'ann@new.example', 2));
+    database.users.set('ann', user('ann', 'ann@new.example', 2));
     expect(await reader.invalidateUser('ann', [ann, 'ann@new.example'])).toBe(true);
     expect((await reader.findById('ann'))?.version).toBe(2);
     expect(await reader.findByEmail(ann)).toBeNull();
     expect((await reader.findByEmail('ann@new.example' as EmailAddress))?.version).toBe(2);
-    expect(truth.reads).toContain('id ann');
+    expect(database.reads).toContain('id ann');
   });
 
-  test('is found by an address that was free before, though only the id was invalidated', async () => {
+  test('is found by an address that was free before, although only the id was invalidated', async () => {
     expect(await reader.findByEmail(ann)).toBeNull();
     expect(await reader.findById('ann')).toBeNull();
-    truth.users.set('ann', user('ann'));
+    database.users.set('ann', user('ann'));
     await reader.invalidateUser('ann');
     expect(await reader.findByEmail(ann)).toEqual(user('ann'));
     expect(await reader.findById('ann')).toEqual(user('ann'));
   });
 
-  test('that is gone is found by no address, though only the id was invalidated', async () => {
-    truth.users.set('ann', user('ann'));
+  test('that was deleted is found by no address, although only the id was invalidated', async () => {
+    database.users.set('ann', user('ann'));
     await reader.findByEmail(ann);
     await reader.findByEmail(ann);
-    truth.users.delete('ann');
+    database.users.delete('ann');
     await reader.invalidateUser('ann');
     expect(await reader.findByEmail(ann)).toBeNull();
     expect(await reader.findById('ann')).toBeNull();
   });
 
-  test('is not found by an address that went to somebody else, though only the id was invalidated', async () => {
-    truth.users.set('ann', user('ann'));
+  test('is not found by an address that another user took, although only the id was invalidated', async () => {
+    database.users.set('ann', user('ann'));
     await reader.findByEmail(ann);
     await reader.findById('ann');
-    truth.users.set('ann', user('ann', 'ann@new.example', 2));
-    truth.users.set('bob', user('bob', 'ann@mail.example'));
+    database.users.set('ann', user('ann', 'ann@new.example', 2));
+    database.users.set('bob', user('bob', 'ann@mail.example'));
     await reader.invalidateUser('ann');
     expect((await reader.findByEmail(ann))?.id).toBe('bob');
   });
 
-  test('stays invalidated when a slow reader comes back with the old state', async () => {
-    truth.users.set('ann', user('ann'));
+  test('stays invalidated when a slow reader tries to fill the old state', async () => {
+    database.users.set('ann', user('ann'));
     let proceed: () => void = () => undefined;
     const paused = new Promise<void>((resolve) => {
       proceed = resolve;
     });
-    let tellLoaded: () => void = () => undefined;
+    let markLoaded: () => void = () => undefined;
     const loaded = new Promise<void>((resolve) => {
-      tellLoaded = resolve;
+      markLoaded = resolve;
     });
     const slowReader = createCachedUserReader({
       source: {
-        ...truth.source,
+        ...database.source,
         async findById(id) {
-          const old = await truth.source.findById(id);
-          tellLoaded();
+          const old = await database.source.findById(id);
+          markLoaded();
           await paused;
           return old;
         },
@@ -277,7 +277,7 @@ describe('an invalidated user', () => {
     });
     const slow = slowReader.findById('ann');
     await loaded;
-    truth.users.set('ann', user('ann', 'ann@mail.example', 2));
+    database.users.set('ann', user('ann', 'ann@mail.example', 2));
     await reader.invalidateUser('ann', [ann]);
     proceed();
     expect((await slow)?.version).toBe(1);
@@ -288,24 +288,24 @@ describe('an invalidated user', () => {
 });
 
 describe('public profiles', () => {
-  test('are asked of the source once for all that are missing', async () => {
-    for (const id of ['a', 'b', 'c']) truth.users.set(id, user(id));
+  test('are read from the source in one call for all that are missing', async () => {
+    for (const id of ['a', 'b', 'c']) database.users.set(id, user(id));
     await reader.listPublicProfiles(['a']);
     const profiles = await reader.listPublicProfiles(['c', 'a', 'b', 'x']);
     expect(profiles.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
     await reader.listPublicProfiles(['a', 'b', 'c', 'x']);
-    expect(truth.reads).toEqual(['profiles a', 'profiles b,c,x']);
+    expect(database.reads).toEqual(['profiles a', 'profiles b,c,x']);
   });
 
-  test('of nobody cost nothing', async () => {
+  test('of an empty list need no read', async () => {
     expect(await reader.listPublicProfiles([])).toEqual([]);
-    expect(truth.reads).toEqual([]);
+    expect(database.reads).toEqual([]);
   });
 });
 
-describe('without its cache the reader', () => {
-  test('answers from the source, and says so once', async () => {
-    truth.users.set('ann', user('ann'));
+describe('while the cache is down the reader', () => {
+  test('reads from the source, and logs it once', async () => {
+    database.users.set('ann', user('ann'));
     spy.isDown = true;
     for (let round = 0; round < 3; round += 1) {
       expect(await reader.findById('ann')).toEqual(user('ann'));
@@ -313,16 +313,16 @@ describe('without its cache the reader', () => {
       expect(await reader.listPublicProfiles(['ann'])).toEqual([publicPart(user('ann'))]);
       expect(await reader.invalidateUser('ann', [ann])).toBe(false);
     }
-    expect(truth.reads).toHaveLength(9);
+    expect(database.reads).toHaveLength(9);
     expect(logLines).toHaveLength(1);
   });
 
-  test('still fails when the source fails', async () => {
-    truth.isDown = true;
-    await expect(reader.findById('ann')).rejects.toThrow('database away');
+  test('fails when the source fails', async () => {
+    database.isDown = true;
+    await expect(reader.findById('ann')).rejects.toThrow('database down');
     spy.isDown = true;
-    await expect(reader.findById('ann')).rejects.toThrow('database away');
-    await expect(reader.listPublicProfiles(['ann'])).rejects.toThrow('database away');
+    await expect(reader.findById('ann')).rejects.toThrow('database down');
+    await expect(reader.listPublicProfiles(['ann'])).rejects.toThrow('database down');
   });
 });
 
@@ -332,5 +332,5 @@ test('lists and searches always come from the source', async () => {
   await reader.list(page);
   await reader.search('zoë', page);
   await reader.search('zoë', page);
-  expect(truth.reads).toEqual(['list', 'list', 'search zoë', 'search zoë']);
+  expect(database.reads).toEqual(['list', 'list', 'search zoë', 'search zoë']);
 });

@@ -27,9 +27,11 @@ export interface CachedUserReaderDeps {
 /** A reader whose cached users can be invalidated. */
 export interface CachedUserReader extends UserReader {
   /**
-   * Removes a user from the cache. Call it after every commit that wrote the row, registrations included: "no such user"
-   * is cached by id. The id is enough; passing old e-mail addresses only saves their readers one look-up. Never rejects.
-   * @returns false when the cache has not acknowledged it: cached values may live until they expire, so try again later.
+   * Removes a user from the cache. Call it after every commit that wrote the row, registrations included: "no such
+   * user" is cached by id. The id is enough; passing old e-mail addresses only saves their readers one look-up. Never
+   * rejects.
+   * @returns false when the cache has not acknowledged it: cached values may live until they expire, so try again
+   * later.
    */
   invalidateUser(id: string, emails?: readonly string[]): Promise<boolean>;
 }

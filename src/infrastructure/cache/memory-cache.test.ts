@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryCache, createMemoryCacheHealthCheck } from './memory-cache.ts';
 
 describe('the memory cache', () => {
-  test('holds no more keys than its bound, leases included', async () => {
+  test('keeps no more keys than its bound, leases included', async () => {
     const cache = createMemoryCache({ maxEntries: 3, leaseTtlMs: 1_000, nowMs: () => 0 });
     const first = await cache.get('a');
     for (const key of ['b', 'c', 'd']) await cache.get(key);
@@ -10,7 +10,7 @@ describe('the memory cache', () => {
     expect((await cache.get('d')).kind).toBe('busy');
   });
 
-  test('is healthy, and its check leaves nothing behind and honours the signal', async () => {
+  test('is healthy; its check leaves no key behind and honours the signal', async () => {
     const cache = createMemoryCache({ maxEntries: 1, leaseTtlMs: 1_000, nowMs: () => 0 });
     const check = createMemoryCacheHealthCheck(cache);
     expect(check).toMatchObject({ name: 'cache', driver: 'memory', required: false });

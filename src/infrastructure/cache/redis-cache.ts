@@ -16,7 +16,7 @@ export interface RedisCacheDeps {
   readonly logger: Logger;
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
-  /** Longest wait for one command in milliseconds, whatever Redis does; 75 by default. */
+  /** Longest wait for one command in milliseconds, in any state of Redis; 75 by default. */
   readonly deadlineMs?: number;
   /** Life of a lease whose holder never fills, in milliseconds; 10,000 by default. */
   readonly leaseTtlMs?: number;

@@ -26,7 +26,7 @@ export interface RedisSettings {
 /** One node, the primary that sentinels name, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** Hears of a client's connections, those to a cluster's nodes included. */
+/** Receives changes of a client's connections, including those to a cluster's nodes. */
 export interface ConnectionListener {
   onReady(): void;
   onLost(): void;
@@ -44,13 +44,13 @@ const RECONNECT: Backoff = { firstMs: 50, maxMs: 1_000, jitter: 0.2 };
 const REVIVAL_MS = 100;
 const MAX_REDIRECTIONS = 4;
 /**
- * Commands that skip auto-pipelining: look-ups, which are batched already, and deletions, which must be on the wire when
- * their caller stops waiting for the response.
+ * Commands that skip auto-pipelining: look-ups, which are batched already, and deletions, which must be on the wire
+ * when their caller stops waiting for the response.
  */
 const SENT_AT_ONCE = ['mget', 'del', 'ping'];
 
 /**
- * Connects in the background and reconnects until `endRedisClient`; an unreachable server never makes it throw. Commands
+ * Connects in the background and reconnects until `endRedisClient`; an unreachable server causes no exception. Commands
  * fail at once without a connection and are never sent twice.
  * @throws when a TLS file cannot be read.
  */
@@ -114,8 +114,8 @@ export function endRedisClient(client: RedisClient): void {
 }
 
 /**
- * Reconnects a client that ioredis ended. That happens when a failover is announced while ioredis asks the sentinels for
- * the primary: its connector is told to disconnect, and the end of that attempt counts as the end of the client.
+ * Reconnects a client that ioredis ended. That happens when a failover is announced while ioredis asks the sentinels
+ * for the primary: its connector is told to disconnect, and the end of that attempt counts as the end of the client.
  */
 function revive(client: RedisClient): void {
   setTimeout(() => {

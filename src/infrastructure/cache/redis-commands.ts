@@ -51,8 +51,8 @@ end
 return kept`;
 
 /**
- * The cache as Redis commands. Look-ups of one event-loop turn share one MGET and, for the missing keys, one script that
- * takes all leases; the keys of a batch and its fills do the same. In a cluster each key is a command of its own,
+ * The cache as Redis commands. Look-ups of one event-loop turn share one MGET and, for the missing keys, one script
+ * that takes all leases; the keys of a batch and its fills do the same. In a cluster each key has its own command,
  * pipelined with those for the same node: keys of one command would have to share a slot.
  */
 export function createRedisCommands(deps: RedisCommandsDeps): {

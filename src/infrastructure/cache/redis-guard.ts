@@ -47,8 +47,8 @@ export interface RedisGuard {
    */
   execute<T>(keyCount: number, command: () => Promise<T>): Promise<T>;
   /**
-   * Sends a command in every state, and records its outcome. A server that other instances can reach again must not keep
-   * an old value beyond the acknowledged write.
+   * Sends a command in every state, and records its outcome. A server that other instances can reach again must not
+   * keep an old value beyond the acknowledged write.
    */
   executeAlways<T>(command: () => Promise<T>): Promise<T>;
   /** Sends a command in every state; its outcome counts neither as an error nor for the breaker. */

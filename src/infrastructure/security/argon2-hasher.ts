@@ -39,11 +39,12 @@ const SALT_BYTES = 16;
 const OUTPUT_BYTES = 32;
 
 /**
- * Hashes with Argon2id (RFC 9106) into PHC strings with 16-byte random salts. At most `maxConcurrent` hashes are computed
- * at the same time; further calls wait in order of arrival or get DomainError `overloaded` (OWASP ASVS 15.2.2).
+ * Hashes with Argon2id (RFC 9106) into PHC strings with 16-byte random salts. At most `maxConcurrent` hashes are
+ * computed at the same time; further calls wait in order of arrival or get DomainError `overloaded` (OWASP ASVS
+ * 15.2.2).
  *
- * A stored value that cannot be verified (not an Argon2 hash, or too expensive) counts as a wrong password. Verifying it
- * takes as long as a wrong password does and never fails.
+ * A stored value that cannot be verified (not an Argon2 hash, or too expensive) counts as a wrong password. Verifying
+ * it takes as long as a wrong password does and never fails.
  */
 export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   const { memoryKib, iterations, parallelism } = options;

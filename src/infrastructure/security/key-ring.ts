@@ -99,7 +99,9 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
     return ring;
   }
 
-  /** Time since the last load, failed or not. A clock that was set back counts as old, so that no caller waits for it. */
+  /**
+   * Time since the last load, failed or not. A clock that was set back counts as old, so that no caller waits for it.
+   */
   function ageMs(): number {
     const age = clock.now().getTime() - attemptedAtMs;
     return age < 0 ? Number.POSITIVE_INFINITY : age;

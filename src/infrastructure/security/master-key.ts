@@ -12,7 +12,8 @@ export function generateMasterKey(): string {
 }
 
 /**
- * Derives the 32-byte key for one purpose (HKDF-SHA-256, RFC 5869). The master key is random, so it needs no salt (§3.1).
+ * Derives the 32-byte key for one purpose (HKDF-SHA-256, RFC 5869). The master key is random, so it needs no salt
+ * (§3.1).
  * @throws Error when the master key is too short; the configuration checks its length before.
  */
 export function deriveKey(masterKey: Uint8Array, purpose: KeyPurpose): Uint8Array {

@@ -42,8 +42,8 @@ const CONNECTIONS = 8;
 const PROBE_INTERVAL_MS = 5_000;
 
 /**
- * Looks passwords up by k-anonymity: only the first 5 of the 40 hex digits of the SHA-1 leave the process. Padding hides
- * them from an observer of the response's size. Redirects are not followed, since they may lead to any host.
+ * Looks passwords up by k-anonymity: only the first 5 of the 40 hex digits of the SHA-1 leave the process. Padding
+ * hides them from an observer of the response's size. Redirects are not followed, since they may lead to any host.
  */
 export function createPwnedPasswords(
   settings: PwnedPasswordsSettings,

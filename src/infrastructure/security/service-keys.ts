@@ -9,8 +9,8 @@ const FORM = /^usk_[A-Za-z0-9_-]{49}$/;
 
 /**
  * Service keys: `usk_`, 256 random bits and a checksum. The checksum rejects a mistyped or truncated key without a
- * database query, and lets a secret scanner tell a key from similar text. With 256 random bits, storing one fast hash is
- * enough (ASVS 7.2.3).
+ * database query, and lets a secret scanner tell a key from similar text. With 256 random bits, storing one fast hash
+ * is enough (ASVS 7.2.3).
  */
 export function createServiceKeys(): ServiceKeys {
   return {

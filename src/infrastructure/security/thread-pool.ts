@@ -10,8 +10,8 @@ export function neededThreads(hashingLimit: number): number {
 }
 
 /**
- * Checks that libuv's pool has a thread for each concurrent hash, plus spare ones. Without spare threads, sign-ins delay
- * every file access and name look-up while the event loop looks idle.
+ * Checks that libuv's pool has a thread for each concurrent hash, plus spare ones. Without spare threads, sign-ins
+ * delay every file access and name look-up while the event loop looks idle.
  * @param hashingLimit passwords hashed at the same time (`password.hashing_slots`).
  * @param poolSize value of `UV_THREADPOOL_SIZE` at the start of the process.
  * @returns null when the pool is large enough, else one sentence for the operator.

@@ -8,8 +8,8 @@ export function createUuidV7Generator(): IdGenerator {
 }
 
 /**
- * Generates version 4 UUIDs, for ids whose order does not matter. They cost a tenth of version 7 UUIDs: Node draws their
- * random bytes in bulk, while each version 7 UUID calls the kernel's generator.
+ * Generates version 4 UUIDs, for ids whose order does not matter. They cost a tenth of version 7 UUIDs: Node draws
+ * their random bytes in bulk, while each version 7 UUID calls the kernel's generator.
  */
 export function createRequestIdGenerator(): IdGenerator {
   return { next: randomUUID };

@@ -15,8 +15,8 @@ async function readSecretFile(path: string): Promise<string | null> {
 }
 
 /**
- * Reads a secret file, or creates it with the result of `create`. The file appears whole and readable by its owner only,
- * or not at all. Two processes that create it at the same time get the same content.
+ * Reads a secret file, or creates it with the result of `create`. The file appears whole and readable by its owner
+ * only, or not at all. Two processes that create it at the same time get the same content.
  */
 export async function readOrCreateSecretFile(path: string, create: () => string): Promise<string> {
   const existing = await readSecretFile(path);

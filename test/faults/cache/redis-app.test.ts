@@ -5,11 +5,11 @@ import { createMasterKey, useTestApp } from '../../support/app.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-/** `FAULT_ROUNDS=10` is the long form. */
+/** Set `FAULT_ROUNDS=10` for a long run. */
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 const OUTAGE_MS = 2_500;
 const CALM_MS = 500;
-/** Cache deadlines of one request, the database, and the pauses of a busy machine. */
+/** Allows for the cache deadlines of one request, the database, and pauses of a busy machine. */
 const BOUND_MS = 2_000;
 
 const outages: Record<string, (server: RedisServer) => Promise<void>> = {
@@ -28,7 +28,7 @@ const outages: Record<string, (server: RedisServer) => Promise<void>> = {
   },
 };
 
-/** Two instances of the service on one database and one Redis. */
+/** Starts two instances of the service on one database and one Redis. */
 async function useInstances(server: RedisServer): Promise<readonly [Api, Api]> {
   const connection = (await createTestDatabase()).connectionOptions;
   const env = {
@@ -53,30 +53,36 @@ interface Person {
   version: number;
 }
 
-/** Somebody signed in reads and writes the own record through both instances, over and over. */
-async function use(instances: readonly [Api, Api], person: Person, goesOn: () => boolean) {
-  const strange: string[] = [];
+/** A signed-in user reads and writes their record through both instances while `isRunning`. @returns all violations. */
+async function useService(
+  instances: readonly [Api, Api],
+  person: Person,
+  isRunning: () => boolean,
+) {
+  const violations: string[] = [];
   const { id, token } = person;
-  for (let turn = 0; goesOn(); turn += 1) {
+  for (let turn = 0; isRunning(); turn += 1) {
     const api = instances[turn % 2 === 0 ? 0 : 1];
-    const beganAt = performance.now();
+    const startedAt = performance.now();
     const isWrite = turn % 5 === 0;
-    const answer = isWrite
+    const response = isWrite
       ? await api.send('PATCH', `/v1/users/${id}`, { token, body: { last_name: `Name ${turn}` } })
       : await api.send('GET', `/v1/users/${id}`, { token });
-    const tookMs = performance.now() - beganAt;
-    const version: number = answer.statusCode === 200 ? answer.json().version : 0;
-    if (answer.statusCode !== 200) strange.push(`${answer.statusCode} ${answer.body}`);
-    else if (version < person.version) strange.push(`version ${version} after ${person.version}`);
-    if (tookMs > BOUND_MS) strange.push(`${Math.round(tookMs)} ms`);
+    const durationMs = performance.now() - startedAt;
+    const version: number = response.statusCode === 200 ? response.json().version : 0;
+    if (response.statusCode !== 200) violations.push(`${response.statusCode} ${response.body}`);
+    else if (version < person.version) {
+      violations.push(`version ${version} after ${person.version}`);
+    }
+    if (durationMs > BOUND_MS) violations.push(`${Math.round(durationMs)} ms`);
     if (isWrite) person.version = Math.max(person.version, version);
     await sleep(2);
   }
-  return strange;
+  return violations;
 }
 
-for (const [name, breakIt] of Object.entries(outages)) {
-  test(`Redis ${name} under the service: no error, no sign-out, no late and no stale answer`, async () => {
+for (const [name, disturb] of Object.entries(outages)) {
+  test(`Redis ${name} under the service: no error, no sign-out, no late and no stale response`, async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const instances = await useInstances(server);
@@ -88,10 +94,10 @@ for (const [name, breakIt] of Object.entries(outages)) {
       }),
     );
     let ended = false;
-    const running = people.map((person) => use(instances, person, () => !ended));
+    const running = people.map((person) => useService(instances, person, () => !ended));
     for (let round = 0; round < ROUNDS; round += 1) {
       await sleep(CALM_MS);
-      await breakIt(server);
+      await disturb(server);
       await sleep(OUTAGE_MS);
     }
     const keys = Number(await server.command('DBSIZE'));

@@ -9,15 +9,15 @@ import {
 } from '../../support/redis-server.ts';
 import { evictAt2Mb, startLoad, untilCached, useInstance, useUsers } from './redis-support.ts';
 
-/** `FAULT_ROUNDS=10` is the long form. */
+/** Set `FAULT_ROUNDS=10` for a long run. */
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 const BOUND_MS = 1_500;
 const OUTAGE_MS = 4_000;
 const CALM_MS = 300;
-/** Sentinels leave a new primary alone for some seconds, and take as long to make the old one a replica. */
+/** Sentinels do not replace a new primary for several seconds, and take as long to make the old one a replica. */
 const TIMEOUT_MS = 60_000 + 30_000 * ROUNDS;
 
-/** Two instances read and write while something happens again and again, and see nothing of it. */
+/** Runs two instances under load, and expects that a repeated disturbance causes no error, late or stale result. */
 async function expectUnnoticed(
   settings: RedisSettings,
   disturb: (round: number) => Promise<void>,
@@ -42,20 +42,20 @@ async function expectUnnoticed(
   expect(load.slowestMs()).toBeLessThan(BOUND_MS);
 }
 
-/** The primary and the server that follows it, once they do; sentinels may have swapped them unasked on a busy machine. */
+/** Waits for a primary with a replica in sync. On a busy machine the sentinels may have swapped the two already. */
 async function findRoles(
   servers: readonly [RedisServer, RedisServer],
 ): Promise<readonly [RedisServer, RedisServer]> {
-  const isFollowing = async (server: RedisServer): Promise<boolean> =>
+  const isReplica = async (server: RedisServer): Promise<boolean> =>
     /role:slave[\s\S]*master_link_status:up/.test(
       String(await server.command('INFO', 'replication')),
     );
   return await eventually(
     async () => {
       const [one, other] = servers;
-      if (await isFollowing(other)) return [one, other] as const;
-      if (await isFollowing(one)) return [other, one] as const;
-      throw new Error('neither follows the other');
+      if (await isReplica(other)) return [one, other] as const;
+      if (await isReplica(one)) return [other, one] as const;
+      throw new Error('neither replicates the other');
     },
     { timeoutMs: 30_000, what: 'a primary and its replica' },
   );
@@ -63,7 +63,7 @@ async function findRoles(
 
 for (const how of ['killed', 'frozen'] as const) {
   test(
-    `sentinels replace a ${how} primary under load: answers come in time, and none is stale`,
+    `sentinels replace a ${how} primary under load: results are in time, and none is stale`,
     async () => {
       const { primary, replica, settings, untilPrimary, stop } = await startRedisSentinels();
       onTestFinished(stop);
@@ -80,7 +80,7 @@ for (const how of ['killed', 'frozen'] as const) {
   );
 
   test(
-    `one node of a cluster is ${how} under load: answers come in time, and none is stale`,
+    `one node of a cluster is ${how} under load: results are in time, and none is stale`,
     async () => {
       const { nodes, settings, stop } = await startRedisCluster();
       onTestFinished(stop);
@@ -109,7 +109,7 @@ const places = {
 };
 
 for (const [place, start] of Object.entries(places)) {
-  test(`Redis flushed ${place} under load: answers come in time, and none is stale`, async () => {
+  test(`Redis flushed ${place} under load: results are in time, and none is stale`, async () => {
     const { servers, settings, stop } = await start();
     onTestFinished(stop);
     await expectUnnoticed(settings, async () => {
@@ -120,7 +120,7 @@ for (const [place, start] of Object.entries(places)) {
     });
   });
 
-  test(`Redis evicting at 2 MB ${place} under load: answers come in time, and none is stale`, async () => {
+  test(`Redis evicting at 2 MB ${place} under load: results are in time, and none is stale`, async () => {
     const { servers, settings, stop } = await start();
     onTestFinished(stop);
     await expectUnnoticed(settings, async () => {

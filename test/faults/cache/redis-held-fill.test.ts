@@ -7,7 +7,7 @@ import { untilCached, useInstance, useUsers } from './redis-support.ts';
 
 const HELD_MS = 2_000;
 
-/** How many scripts the server has run. */
+/** Number of scripts that the server has run. */
 async function countScripts(server: RedisServer): Promise<number> {
   const stats = String(await server.command('INFO', 'commandstats'));
   const calls = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)];
@@ -22,8 +22,8 @@ const between: Record<string, (server: RedisServer, key: string) => Promise<unkn
 
 for (const [name, interfere] of Object.entries(between)) {
   for (const isReadBefore of [true, false]) {
-    const who = isReadBefore ? 'another instance has filled in the new value' : 'nobody reads';
-    test(`a fill held back for 2 s, with ${name} in between while ${who}, never brings the old value back`, async () => {
+    const reader = isReadBefore ? 'another instance fills in the new value' : 'no instance reads';
+    test(`a fill held back for 2 s, with ${name} in between while ${reader}, never restores the old value`, async () => {
       const server = await startRedis();
       onTestFinished(() => server.stop());
       const proxy = await startTcpProxy({ targetPort: server.port });

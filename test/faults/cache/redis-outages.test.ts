@@ -5,14 +5,14 @@ import { type RedisServer, redisSettings, startRedis } from '../../support/redis
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { evictAt2Mb, startLoad, untilCached, useInstance, useUsers } from './redis-support.ts';
 
-/** Two rounds show that it works again after the first; `FAULT_ROUNDS=10` is the long form. */
+/** The second round shows that the cache recovered from the first. Set `FAULT_ROUNDS=10` for a long run. */
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '2');
-/** Longer than the breaker needs to open, and than a silent connection is given. */
+/** Longer than the circuit breaker takes to open, and than a silent connection is kept. */
 const OUTAGE_MS = 4_000;
 const CALM_MS = 300;
 /**
- * The deadline of the cache for a look-up and for each invalidation of a write, the database, and the pauses of a busy
- * machine: an answer that waits for a cache that is away takes far longer.
+ * Allows for the cache deadline of a look-up and of each invalidation, the database, and pauses of a busy machine. A
+ * call that waits for an unreachable cache takes far longer.
  */
 const BOUND_MS = 1_500;
 
@@ -27,7 +27,7 @@ const outages: Record<string, (server: RedisServer) => Promise<void>> = {
     await sleep(OUTAGE_MS);
     server.thaw();
   },
-  async 'frozen for less than the breaker waits'(server) {
+  async 'frozen for less than the breaker takes to open'(server) {
     server.freeze();
     await sleep(CALM_MS);
     server.thaw();
@@ -44,8 +44,8 @@ const outages: Record<string, (server: RedisServer) => Promise<void>> = {
   },
 };
 
-for (const [name, breakIt] of Object.entries(outages)) {
-  test(`Redis ${name} under load: every answer comes, in time, and none is older than an acknowledged write`, async () => {
+for (const [name, disturb] of Object.entries(outages)) {
+  test(`Redis ${name} under load: every result is in time, and none is older than an acknowledged write`, async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { database, users } = await useUsers(20);
@@ -59,7 +59,7 @@ for (const [name, breakIt] of Object.entries(outages)) {
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         await sleep(CALM_MS);
-        await breakIt(server);
+        await disturb(server);
         await untilCached(instances, probe);
       }
       await sleep(CALM_MS);
@@ -79,7 +79,7 @@ for (const [name, breakIt] of Object.entries(outages)) {
   });
 }
 
-test('Redis evicting at 2 MB under load: answers stay right', async () => {
+test('Redis evicting at 2 MB under load: results stay correct', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const { database, users } = await useUsers(20);
@@ -101,7 +101,7 @@ test('Redis evicting at 2 MB under load: answers stay right', async () => {
   expect(load.stale).toEqual([]);
 });
 
-test('a full Redis that evicts nothing still takes invalidations, and reads go to the database', async () => {
+test('a full Redis without eviction accepts invalidations, and reads go to the database', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const { database, users } = await useUsers(2);
@@ -118,7 +118,7 @@ test('a full Redis that evicts nothing still takes invalidations, and reads go t
   expect((await instance.reader.findById(known))?.version).toBe(version);
 });
 
-test('a question that waits behind an older one in a frozen Redis is not answered from before a write', async () => {
+test('a look-up that queues behind an older one in a frozen Redis returns no value from before a write', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const { database, users } = await useUsers(2);
@@ -132,14 +132,14 @@ test('a question that waits behind an older one in a frozen Redis is not answere
     await reader.reader.findById(other);
     const version = await writer.rename(id);
     const reading = reader.reader.findById(id);
-    // The question is on the wire before the server goes on.
+    // The look-up is on the wire before the server resumes.
     await sleep(10);
     server.thaw();
     expect((await reading)?.version).toBe(version);
   }
 });
 
-test('Redis is away at the start: answers come from the database, and from Redis once it is there', async () => {
+test('Redis is down at the start: results come from the database, and from Redis once it runs', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   await server.kill();
@@ -157,7 +157,7 @@ test('Redis is away at the start: answers come from the database, and from Redis
   await instance.redis.health.check(AbortSignal.timeout(1_000));
 });
 
-test('an invalidation that could not be delivered is delivered once the connection is back', async () => {
+test('an undelivered invalidation is delivered once the connection is back', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const proxy = await startTcpProxy({ targetPort: server.port });

@@ -5,15 +5,15 @@ import { findFreePort } from '../../support/free-port.ts';
 import { startRedis } from '../../support/redis-server.ts';
 import { untilCached, useInstance, useUsers } from './redis-support.ts';
 
-/** A copy lives for minutes: it was taken back when it is gone after so long. */
+/** Cached values live for minutes, so one that is gone within this time was invalidated. */
 const SECONDS_MS = 5_000;
 
 const brokers: Record<string, () => Promise<Record<string, string>>> = {
   'without NATS': async () => ({}),
-  'with NATS away': async () => ({ NATS_SERVERS: `nats://127.0.0.1:${await findFreePort()}` }),
+  'with NATS down': async () => ({ NATS_SERVERS: `nats://127.0.0.1:${await findFreePort()}` }),
 };
 
-/** A user whose copy is in Redis, and an instance that can change it and dies before it forgets the copy. */
+/** A user cached in Redis, and an instance that changes it and dies before it invalidates the cache. */
 async function useSetting(env: Readonly<Record<string, string>>) {
   const server = await startRedis();
   onTestFinished(() => server.stop());
@@ -22,7 +22,7 @@ async function useSetting(env: Readonly<Record<string, string>>) {
   const doomed = useInstance(database, server.settings, { dies: true });
   await untilCached([doomed], id);
   return {
-    /** What a reader of Redis is told. */
+    /** The version that a reader of Redis gets. */
     version: async () => (await doomed.reader.findById(id))?.version,
     change: () => doomed.rename(id),
     async startService(): Promise<void> {
@@ -39,14 +39,14 @@ async function useSetting(env: Readonly<Record<string, string>>) {
 }
 
 for (const [name, broker] of Object.entries(brokers)) {
-  test(`${name}, a copy whose instance died between commit and invalidation is gone within seconds`, async () => {
+  test(`${name}, a value whose instance died between commit and invalidation is invalidated within seconds`, async () => {
     const { version, change, startService } = await useSetting(await broker());
     await startService();
     expect(await change()).toBe(2);
     await eventually(async () => expect(await version()).toBe(2), { timeoutMs: SECONDS_MS });
   });
 
-  test(`${name}, a copy whose only instance died between commit and invalidation is gone once one runs`, async () => {
+  test(`${name}, a value whose only instance died between commit and invalidation is invalidated once one runs`, async () => {
     const { version, change, startService } = await useSetting(await broker());
     expect(await change()).toBe(2);
     for (let read = 0; read < 20; read += 1) expect(await version()).toBe(1);

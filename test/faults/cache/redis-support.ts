@@ -26,15 +26,15 @@ import type { ConnectionOptions } from '../../support/postgres-server.ts';
 import type { RedisServer } from '../../support/redis-server.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-/** What one instance of the service has of users: its own connections, readers and writers. */
+/** The user cache of one service instance, with its own connections. */
 export interface Instance {
   readonly redis: RedisCache;
   readonly reader: CachedUserReader;
-  /** Changes the name, and forgets the copies as the service does. @returns the new version. */
+  /** Changes the name and invalidates the cache, as the service does. @returns the new version. */
   rename(id: string): Promise<number>;
 }
 
-/** A database with users, which every instance shares. */
+/** Creates a database with users; all instances share it. */
 export async function useUsers(
   count: number,
 ): Promise<{ database: Database; connection: ConnectionOptions; users: string[] }> {
@@ -49,8 +49,8 @@ export async function useUsers(
 }
 
 /**
- * An instance, connected to Redis unless that is away; it ends with the test. `afterLoad` comes between load and fill;
- * one that `dies` does so after each commit.
+ * Creates an instance that ends with the test; Redis may be down. `afterLoad` runs between load and fill. With `dies`,
+ * the instance stops after each commit, before the invalidation.
  */
 export function useInstance(
   database: Database,
@@ -89,7 +89,7 @@ export function useInstance(
     rename: (id) =>
       unitOfWork.run({ requestId: 'test' }, async (transaction) => {
         const user = await transaction.users.lockById(id);
-        if (user === null) throw new Error('nobody has this id');
+        if (user === null) throw new Error('no user has this id');
         user.changeProfile({ firstName: nameOf(user.state.version + 1) }, clock.now());
         await transaction.users.update(user);
         await transaction.outbox.append(user.takeEvents());
@@ -98,7 +98,7 @@ export function useInstance(
   };
 }
 
-/** Tells the version in a public profile, which has none. */
+/** Puts the version into the name, since a public profile has no version. */
 function nameOf(version: number): PersonName {
   return parsePersonName(`Version ${version}`);
 }
@@ -107,7 +107,7 @@ function versionIn(name: string): number {
   return Number(/^Version (\d+)$/.exec(name)?.[1] ?? '1');
 }
 
-/** Comes back once every instance takes its answers from Redis again. */
+/** Resolves once every instance reads from Redis again. */
 export async function untilCached(instances: readonly Instance[], id: string): Promise<void> {
   for (const { redis, reader } of instances) {
     await eventually(
@@ -117,14 +117,13 @@ export async function untilCached(instances: readonly Instance[], id: string): P
         const stats = redis.stats();
         if (stats.hits === before) throw new Error(`not cached: ${JSON.stringify(stats)}`);
       },
-      { timeoutMs: 15_000, what: 'answers from the cache' },
+      { timeoutMs: 15_000, what: 'a hit in the cache' },
     );
   }
 }
 
-/** What a load has seen. */
 export interface Load {
-  /** Answers older than a write that was acknowledged before the question. */
+  /** Results older than a write that was acknowledged before the read. */
   readonly stale: string[];
   readonly failures: unknown[];
   readonly slowestMs: () => number;
@@ -135,7 +134,7 @@ export interface Load {
 
 const BATCH = 10;
 
-/** Reads users and batches of profiles through every instance and writes through each in turn, until its end. */
+/** Reads users and batches of profiles through every instance, and writes through each in turn, until `end`. */
 export function startLoad(instances: readonly Instance[], users: readonly string[]): Load {
   const acknowledged = new Map<string, number>();
   const stale: string[] = [];
@@ -144,14 +143,14 @@ export function startLoad(instances: readonly Instance[], users: readonly string
   let ended = false;
 
   async function timed(work: () => Promise<void>): Promise<void> {
-    const beganAt = performance.now();
+    const startedAt = performance.now();
     try {
       await work();
     } catch (error) {
       failures.push(error);
     }
-    seen.slowestMs = Math.max(seen.slowestMs, performance.now() - beganAt);
-    // Timers and sockets get their turn.
+    seen.slowestMs = Math.max(seen.slowestMs, performance.now() - startedAt);
+    // Lets timers and sockets run.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const pick = (): string => users[Math.floor(Math.random() * users.length)] ?? '';
@@ -169,11 +168,11 @@ export function startLoad(instances: readonly Instance[], users: readonly string
   }
   async function readBatchesOn({ reader }: Instance): Promise<void> {
     while (!ended) {
-      const asked = [...new Set(Array.from({ length: BATCH }, pick))];
-      const floors = asked.map((id) => acknowledged.get(id) ?? 1);
+      const ids = [...new Set(Array.from({ length: BATCH }, pick))];
+      const floors = ids.map((id) => acknowledged.get(id) ?? 1);
       await timed(async () => {
-        const profiles = await reader.listPublicProfiles(asked);
-        for (const [index, id] of asked.entries()) {
+        const profiles = await reader.listPublicProfiles(ids);
+        for (const [index, id] of ids.entries()) {
           const name = profiles.find((profile) => profile.id === id)?.firstName;
           const [version, floor] = [name === undefined ? 0 : versionIn(name), floors[index] ?? 1];
           if (version < floor) stale.push(`${id} in a batch: ${version} after ${floor}`);
@@ -209,12 +208,12 @@ export function startLoad(instances: readonly Instance[], users: readonly string
   };
 }
 
-/** What fills a server with 100 KB that belong to somebody else. */
+/** Keys of a round that fills a server with 100 KB of unrelated data. */
 const FILLERS = 100;
 const FILLER = 'x'.repeat(1_000);
 const FILLED_ROUNDS = 100;
 
-/** Gives these servers 2 MB each and writes past it many times. @returns how many keys they evicted. */
+/** Limits these servers to 2 MB each and writes far beyond it. @returns how many keys they evicted. */
 export async function evictAt2Mb(
   servers: readonly RedisServer[],
   settings: RedisSettings,
@@ -225,13 +224,13 @@ export async function evictAt2Mb(
   };
   try {
     await configure('maxmemory-policy', 'allkeys-lru');
-    // A primary keeps 1 MB for its replica, which would leave it nothing to evict.
+    // By default a primary reserves 1 MB for its replica, which would leave no room for evictions.
     await configure('repl-backlog-size', '16384');
     await configure('maxmemory', '2mb');
     await eventually(() => client.set('filler', FILLER));
     for (let round = 0; round < FILLED_ROUNDS; round += 1) {
       const keys = Array.from({ length: FILLERS }, (_, index) => `filler-${round}-${index}`);
-      // Refused where a replica's link takes the room for a moment.
+      // A write may fail while a replica's connection takes the room.
       await Promise.allSettled(keys.map((key) => client.set(key, FILLER)));
     }
     let evicted = 0;

@@ -11,7 +11,7 @@ import { createTestDatabase } from '../../support/test-database.ts';
 const masterKey = createMasterKey();
 
 describe.each([2, 8])('%i instances that start at once on an empty database', (count) => {
-  it('make exactly one signing key, and each accepts the tokens of every other', async () => {
+  it('create exactly one signing key, and each accepts the tokens of every other', async () => {
     const { connectionOptions } = await createTestDatabase({ template: 'template0' });
     const env = { SECURITY_MASTER_KEY: masterKey, DATABASE_MAX_OPEN_CONNS: '3' };
     const started = await Promise.allSettled(
@@ -28,7 +28,7 @@ describe.each([2, 8])('%i instances that start at once on an empty database', (c
     expect(started.filter(({ status }) => status === 'rejected')).toEqual([]);
 
     const [first] = apis;
-    if (first === undefined) throw new Error('none started');
+    if (first === undefined) throw new Error('no instance started');
     expect(await first.sql('select status from signing_keys')).toEqual([{ status: 'signing' }]);
     const keySets = await Promise.all(apis.map(keySetOf));
     for (const keySet of keySets) expect(keySet).toEqual(keySets[0]);
@@ -45,13 +45,13 @@ describe.each([2, 8])('%i instances that start at once on an empty database', (c
 describe.each(APP_DATABASES)('access tokens on %s', (database) => {
   const api = useSharedApi(database, { env: { SECURITY_MASTER_KEY: masterKey } });
   let setting: Promise<ForgerySetting> | undefined;
-  // Nothing below ends its sessions, so that one serves all.
+  // No test below ends the sessions, so all share one setting.
   const forgerySetting = (): Promise<ForgerySetting> => {
     setting ??= setUpForgery(api());
     return setting;
   };
 
-  it('verify against the published key set with any library, and carry what RFC 9068 asks for', async () => {
+  it('verify against the published key set with any library, and have the claims of RFC 9068', async () => {
     const account = await api().register();
     const grant = await api().signIn(account);
     const url = await api().app.listen();
@@ -74,14 +74,14 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
     expect(published).not.toHaveProperty('d');
   });
 
-  it('give each issue an id of its own', async () => {
+  it('have a new id for each issue', async () => {
     const account = await api().register();
     const first = await api().signIn(account);
     const second = await api().refresh(first.refresh_token);
     expect(decode(second.access_token)[1]?.jti).not.toBe(decode(first.access_token)[1]?.jti);
   });
 
-  it('are accepted when the test signs with the service’s own key, which the refusals below rely on', async () => {
+  it('are accepted when the test signs with the service’s key, on which the rejections below rely', async () => {
     const { sign } = await forgerySetting();
     expect(await api().statusOf(await sign({}, {}))).toBe(200);
   });
@@ -90,7 +90,7 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
     ['no algorithm', ({ grant }) => unsigned(grant, { alg: 'none' })],
     ['no algorithm in capitals', ({ grant }) => unsigned(grant, { alg: 'NONE' })],
     ['HS256 keyed with the public key', ({ grant, publicJwk }) => hmacSigned(grant, publicJwk)],
-    ['a key of somebody else under our key id', ({ grant, kid }) => foreignKey(grant, { kid })],
+    ['a foreign key under the stored key id', ({ grant, kid }) => foreignKey(grant, { kid })],
     ['a key in its own header', ({ grant }) => foreignKey(grant, { kid: 'mine' }, true)],
     ['another key id', ({ sign }) => sign({ kid: 'other' }, {})],
     ['no key id', ({ sign }) => sign({ kid: undefined }, {})],
@@ -102,39 +102,39 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
     ['no audience', ({ sign }) => sign({}, { aud: undefined })],
     ['an expiry in the past', ({ sign }) => sign({}, { iat: now() - 700, exp: now() - 61 })],
     ['no expiry', ({ sign }) => sign({}, { exp: undefined })],
-    ['an expiry that is no number', ({ sign }) => sign({}, { exp: 'tomorrow' })],
-    ['a time before which it is not valid', ({ sign }) => sign({}, { nbf: now() + 120 })],
-    ['an issue in the future', ({ sign }) => sign({}, { iat: now() + 120, exp: now() + 300 })],
+    ['an expiry that is not a number', ({ sign }) => sign({}, { exp: 'tomorrow' })],
+    ['a not-before time in the future', ({ sign }) => sign({}, { nbf: now() + 120 })],
+    ['an issue time in the future', ({ sign }) => sign({}, { iat: now() + 120, exp: now() + 300 })],
     ['no session', ({ sign }) => sign({}, { sid: undefined })],
-    ['a session that never was', ({ sign, userId }) => sign({}, { sid: userId })],
+    ['a session that does not exist', ({ sign, userId }) => sign({}, { sid: userId })],
     ['another user’s session', ({ sign, otherSession }) => sign({}, { sid: otherSession })],
     ['another user', ({ sign, otherUser }) => sign({}, { sub: otherUser })],
-    ['a subject that is no id', ({ sign }) => sign({}, { sub: "' or 1=1" })],
-    ['an extension that must be understood', ({ sign }) => sign({ crit: ['exp'] }, {})],
-    ['one more byte in its signature', ({ grant }) => `${grant.access_token}AA`],
-    ['another payload under its signature', ({ grant, otherUser }) => spliced(grant, otherUser)],
-    ['its signature cut off', ({ grant }) => grant.access_token.replace(/[^.]+$/, '')],
+    ['a subject that is not an id', ({ sign }) => sign({}, { sub: "' or 1=1" })],
+    ['a critical extension', ({ sign }) => sign({ crit: ['exp'] }, {})],
+    ['an extra byte in the signature', ({ grant }) => `${grant.access_token}AA`],
+    ['another payload under the signature', ({ grant, otherUser }) => spliced(grant, otherUser)],
+    ['no signature', ({ grant }) => grant.access_token.replace(/[^.]+$/, '')],
     ['the refresh token in its place', ({ grant }) => grant.refresh_token],
     ['the session id in its place', ({ grant }) => grant.session_id],
-  ])('are refused with %s', async (_what, forge) => {
+  ])('are rejected with %s', async (_what, forge) => {
     const given = await forgerySetting();
     const { grant, introspectionKey } = given;
     const forged = await forge(given);
     for (const method of ['GET', 'DELETE'] as const) {
       const path = method === 'GET' ? '/v1/me' : '/v1/sessions';
-      const answer = await api().send(method, path, { token: forged });
-      expect(answer.statusCode, answer.body).toBe(401);
-      expect(answer.json().code).toBe('invalid_token');
+      const response = await api().send(method, path, { token: forged });
+      expect(response.statusCode, response.body).toBe(401);
+      expect(response.json().code).toBe('invalid_token');
     }
-    const told = await api().send('POST', '/v1/tokens/introspect', {
+    const introspection = await api().send('POST', '/v1/tokens/introspect', {
       token: introspectionKey,
       body: { token: forged },
     });
-    expect(told.json()).toEqual({ active: false });
+    expect(introspection.json()).toEqual({ active: false });
     expect(await api().statusOf(grant.access_token)).toBe(200);
   });
 
-  it('do not stand for service keys, nor service keys for them', async () => {
+  it('do not work as service keys, nor service keys as access tokens', async () => {
     const { key } = await api().createService('users:read');
     expect((await api().send('GET', '/v1/me', { token: key })).statusCode).toBe(403);
     expect(await api().statusOf(`usk_${key.slice(8)}`)).toBe(401);
@@ -150,7 +150,7 @@ interface ForgerySetting {
   readonly introspectionKey: string;
   readonly kid: string;
   readonly publicJwk: Readonly<Record<string, unknown>>;
-  /** Signs the grant's own token again with the service's key, after these changes; undefined takes a member away. */
+  /** Signs the grant's token again with the service's key after these changes; undefined removes a member. */
   sign(header: object, payload: object): string;
 }
 
@@ -162,10 +162,10 @@ async function setUpForgery(api: Api): Promise<ForgerySetting> {
   const other = await api.register();
   const otherGrant = await api.signIn(other);
   const [stored] = await createPostgresSigningKeyStore(api.app.database).list();
-  if (stored === undefined) throw new Error('there is a signing key');
+  if (stored === undefined) throw new Error('there is no signing key');
   const encryptionKey = deriveKey(Buffer.from(masterKey, 'base64'), 'signing-key-encryption');
   const privateKey = openPrivateKey(encryptionKey, stored);
-  if (privateKey === null) throw new Error('the master key opens it');
+  if (privateKey === null) throw new Error('the master key does not open the signing key');
   const [header, payload] = decode(grant.access_token);
   return {
     grant,
@@ -180,7 +180,7 @@ async function setUpForgery(api: Api): Promise<ForgerySetting> {
   };
 }
 
-/** By hand, since a library refuses to make most of these. */
+/** Signs by hand: libraries refuse to create most of these tokens. */
 function signed(header: object, payload: object, key: KeyObject): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signBytes(null, Buffer.from(input), key).toString('base64url')}`;

@@ -17,7 +17,7 @@ function useCache(settings: RedisSettings) {
   return redis;
 }
 
-/** Every kind of step. */
+/** Runs each kind of command. */
 async function expectWorks(settings: RedisSettings): Promise<void> {
   const { cache, health } = useCache(settings);
   await eventually(() => health.check(AbortSignal.timeout(1_000)));
@@ -38,7 +38,7 @@ async function expectRefused(settings: RedisSettings, server: RedisServer): Prom
   expect(server.log()).not.toContain('crashed');
 }
 
-/** What docs/run-it/runbook.md says that the user of the service needs. */
+/** The ACL rule that docs/run-it/runbook.md lists for the service's user. */
 const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +ping +info';
 
 describe('a Redis with TLS and an ACL user', () => {
@@ -68,9 +68,9 @@ describe('a Redis with TLS and an ACL user', () => {
     await certificates?.remove();
   });
 
-  test('is used with the rights on its own keys alone', () => expectWorks(settings));
+  test('works with rights on the service’s keys only', () => expectWorks(settings));
 
-  test('is used with a client certificate and an expected name', () =>
+  test('works with a client certificate and an expected server name', () =>
     expectWorks({
       ...settings,
       tlsCert: certificates.client.certificatePath,
@@ -78,16 +78,16 @@ describe('a Redis with TLS and an ACL user', () => {
       tlsServerName: 'localhost',
     }));
 
-  test('is not believed when another CA signed it', () =>
+  test('is not trusted when another CA signed its certificate', () =>
     expectRefused({ ...settings, tlsCa: certificates.otherCa.certificatePath }, server));
 
-  test('is not believed under a name that it does not have', () =>
+  test('is not trusted under a name that its certificate lacks', () =>
     expectRefused({ ...settings, tlsServerName: 'elsewhere.test' }, server));
 
-  test('that refuses the password is away, and nothing else', () =>
+  test('that rejects the password counts as unreachable, and nothing crashes', () =>
     expectRefused({ ...settings, password: 'wrong' }, server));
 
-  test('a TLS file that is not there is said at once', () => {
+  test('a missing TLS file is reported at once', () => {
     expect(() => useCache({ ...settings, tlsCa: '/nonexistent/ca.pem' })).toThrow(/ENOENT/);
   });
 });
@@ -101,7 +101,7 @@ test('the database number is used', async () => {
   expect(String(await server.command('INFO', 'keyspace'))).toMatch(/db3:keys=1,/);
 });
 
-test('a batch, and a hundred look-ups at once, are one command for all and one script for what is missing', async () => {
+test('a batch, and a hundred concurrent look-ups, use one command and one script for the missing keys', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const { cache, health } = useCache(server.settings);
@@ -113,7 +113,7 @@ test('a batch, and a hundred look-ups at once, are one command for all and one s
     return Object.fromEntries(calls.map(([, name = '', number]) => [name, Number(number)]));
   };
   const leased = await cache.getMany(keys);
-  // Redis counts what a script calls, too.
+  // Redis also counts the commands that a script calls.
   expect(await count()).toEqual({ mget: 1, eval: 1, get: 100 });
   await cache.fillMany(
     leased.flatMap((found, index) =>

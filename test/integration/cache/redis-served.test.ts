@@ -7,7 +7,7 @@ import { createNatsClient } from '../../support/nats-client.ts';
 import { startNats } from '../../support/nats-server.ts';
 import { startRedis } from '../../support/redis-server.ts';
 
-/** A whole service on PostgreSQL, Redis and NATS, and another service that asks it both ways. */
+/** Starts the service on PostgreSQL, Redis and NATS, with a client service that reads over HTTP and NATS. */
 async function useService() {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -30,7 +30,7 @@ async function useService() {
     expect(body).toMatchObject({ checks: { cache: { status: 'ok' } } });
   });
   const { key: token } = await api.createService('users:read');
-  /** Every way to read a user; each gives a name, or null for nobody. */
+  /** Every way to read a user; each returns the last name, or null when there is no user. */
   const reads: Record<string, (user: { id: string; email: string }) => Promise<string | null>> = {
     'GET /v1/users/{id}': async ({ id }) =>
       (await api.send('GET', `/v1/users/${id}`, { token })).json().last_name ?? null,
@@ -59,12 +59,12 @@ function nameIn({ body }: { readonly body: unknown }): string | null {
   return (body as { last_name?: string }).last_name ?? null;
 }
 
-/** Rows change here behind the back of the service: what answers as before is a copy. */
-test('a user is answered from Redis by id, by address and as a public profile, over HTTP and NATS', async () => {
+/** These tests change rows in SQL, unknown to the service: an unchanged response comes from the cache. */
+test('a user is served from Redis by id, by e-mail address and as a public profile, over HTTP and NATS', async () => {
   const { api, reads } = await useService();
   for (const [name, read] of Object.entries(reads)) {
     const ada = await api.register({ last_name: 'Okafor' });
-    // Once more within a second the outbox takes the copies of a changed user back: it is read until one stays.
+    // The outbox invalidates a changed user once more within a second, so the test reads until a copy stays cached.
     await eventually(
       async () => {
         await api.sql(`update users set last_name = 'Okafor' where id = $1`, [ada.id]);
@@ -72,7 +72,7 @@ test('a user is answered from Redis by id, by address and as a public profile, o
         await api.sql(`update users set last_name = 'Changed' where id = $1`, [ada.id]);
         expect(await read(ada), name).toBe('Okafor');
       },
-      { timeoutMs: 10_000, what: `${name} from a copy` },
+      { timeoutMs: 10_000, what: `${name} from the cache` },
     );
     const { access_token: token } = await api.signIn(ada);
     const path = `/v1/users/${ada.id}`;
@@ -81,22 +81,22 @@ test('a user is answered from Redis by id, by address and as a public profile, o
   }
 });
 
-test('that nobody has an id is answered from Redis, by every way that takes an id', async () => {
+test('a missing user is served from Redis, by every way that takes an id', async () => {
   const { api, reads } = await useService();
   const byId = Object.entries(reads).filter(([name]) => !name.includes('email'));
   for (const [name, read] of byId) {
     await eventually(
       async () => {
-        const nobody = { id: randomUUID(), email: '' };
-        expect(await read(nobody)).toBeNull();
+        const missing = { id: randomUUID(), email: '' };
+        expect(await read(missing)).toBeNull();
         await api.sql(
           `insert into users (id, first_name, last_name, email, password)
            values ($1, 'Zoë', 'Okafor', $2, 'x')`,
-          [nobody.id, `${nobody.id}@example.com`],
+          [missing.id, `${missing.id}@example.com`],
         );
-        expect(await read(nobody), name).toBeNull();
+        expect(await read(missing), name).toBeNull();
       },
-      { timeoutMs: 10_000, what: `${name} from a copy` },
+      { timeoutMs: 10_000, what: `${name} from the cache` },
     );
   }
 });
