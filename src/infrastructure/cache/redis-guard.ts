@@ -28,10 +28,10 @@ export interface RedisGuardStats {
  * Three states change independently of each other:
  * - Trust: *trusted*; *warming up*, for 1.5 s after a lost connection came back. During the warm-up other instances
  *   reconnect and repeat the invalidations that they could not deliver, so a cached value may be old.
- * - Server: *responsive*; *stalled*, from a missed deadline until every server has responded to a ping sent after it.
- *   A stalled server gets no look-ups: when it resumes, it handles all that waits on one connection before it turns to
- *   the next. A look-up that queued behind an older one would be served before an invalidation that another instance
- *   sent in between and stopped waiting for.
+ * - Server: *responsive*; *stalled*, from a missed deadline until every server has responded to a ping sent after it or
+ *   has lost its connection. A stalled server gets no look-ups: when it resumes, it handles all that waits on one
+ *   connection before it turns to the next. A look-up that queued behind an older one would be served before an
+ *   invalidation that another instance sent in between and stopped waiting for.
  * - Circuit breaker: *closed*; *open* after repeated failures, when only one probe a second is sent.
  *
  * Each command ends at the deadline, or at once while there is no connection. The command itself is not stopped; its
@@ -43,7 +43,7 @@ export interface RedisGuard {
   isBreakerOpen(): boolean;
   /**
    * Sends a look-up or fill of `keyCount` keys.
-   * @throws UNAVAILABLE, without sending, while the server is stalled or the breaker permits no attempt.
+   * @throws at once, without sending, while the server is stalled or the breaker permits no attempt.
    */
   execute<T>(keyCount: number, command: () => Promise<T>): Promise<T>;
   /**

@@ -38,7 +38,7 @@ async function expectRefused(settings: RedisSettings, server: RedisServer): Prom
   expect(server.log()).not.toContain('crashed');
 }
 
-/** The ACL rule that docs/run-it/runbook.md lists for the service's user. */
+/** The rights in deploy/redis-users.acl, for the key prefix of the tests. */
 const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +ping +info';
 
 describe('a Redis with TLS and an ACL user', () => {
