@@ -1,6 +1,5 @@
 import type { ProfileField } from './user/profile-fields.ts';
 
-/** Why a session ended. */
 export type SessionEndReason =
   | 'signed_out'
   | 'ended_by_user'
@@ -9,15 +8,15 @@ export type SessionEndReason =
   | 'refresh_token_reused'
   | 'user_deleted';
 
-/** Why a sign-in was refused; never shown to the caller. */
+/** Why a sign-in was refused. The caller never learns it. */
 export type AuthenticationFailure = 'unknown_email' | 'wrong_password' | 'user_disabled';
 
 /**
- * What happened, as other services learn it. Events name what changed and never carry the values: whoever may see a
- * person's data asks the service, and nothing needs to be erased from a stream when a person leaves.
+ * What happened, for other services. An event names the changed fields and never carries their values: a service that
+ * may read personal data requests it, and no stream has to be cleaned when a person is deleted.
  *
- * Each write to a user's row gives exactly one `user.*` event with the row's new version: a consumer that saw
- * versions 1 to n saw everything.
+ * Each write to a user's row has exactly one `user.*` event with the row's new version, so a consumer that has versions
+ * 1 to n has every change.
  */
 export type DomainEvent =
   | UserEvent<'user.created', { readonly status: string }>
@@ -36,19 +35,19 @@ interface UserEvent<Type extends string, Data> {
   readonly data: Data;
 }
 
-/** A refused sign-in; without a user where the e-mail is not known. */
+/** A refused sign-in. `userId` is null when no account has the e-mail address. */
 interface AuthenticationFailedEvent {
   readonly type: 'authentication.failed';
   readonly userId: string | null;
   readonly userVersion: number | null;
   readonly data: {
     readonly reason: AuthenticationFailure;
-    /** Failures since the last such event that got no event of their own, because of the rate cap. */
+    /** Failures since the last such event that have no event, because of the rate cap. */
     readonly suppressed: number;
   };
 }
 
-/** An event that a transaction committed, as the outbox holds it. */
+/** An event as the outbox stores it. */
 export interface RecordedEvent {
   readonly id: string;
   readonly event: DomainEvent;

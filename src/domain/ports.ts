@@ -1,18 +1,16 @@
-/** Wall-clock time. */
+/** The wall clock. */
 export interface Clock {
   now(): Date;
 }
 
-/** Makes ids. */
 export interface IdGenerator {
-  /** A UUID. Of rows and events it is version 7 (RFC 9562 §5.7): ids made later sort later, to the millisecond. */
+  /** A UUID. For rows and events it is version 7 (RFC 9562 §5.7): later ids sort later, to the millisecond. */
   next(): string;
 }
 
-/** Structured fields of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Writes one line an event. Secrets and personal data never belong in fields; known ones are redacted all the same. */
+/** Writes one line per call. Do not pass secrets or personal data in fields; known field names are redacted as a last line. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

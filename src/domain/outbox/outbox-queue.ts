@@ -1,35 +1,34 @@
 import type { RecordedEvent } from '../events.ts';
 
-/** The right to publish, until it expires or somebody else takes it with a higher epoch. */
+/** The right to publish, until it expires or another instance acquires it under a higher epoch. */
 export interface RelayLease {
   readonly epoch: number;
 }
 
-/** What was last known of the stream: marks say which events it holds. */
+/** The stream as last recorded: the marks of the events say which events it holds. */
 export interface KnownStream {
   readonly name: string;
-  /** As the broker writes it; another time is another stream, whatever its name. */
+  /** Creation time as the broker writes it; a different time is a different stream, even under the same name. */
   readonly created: string;
-  /** The highest sequence that was acknowledged and marked. */
+  /** The highest marked sequence. */
   readonly sequence: number;
 }
 
-/** An event that waits to be published: the first one of its user. */
+/** The first unpublished event of a user. */
 export interface WaitingEvent extends RecordedEvent {
   /** Commit order within a user. */
   readonly position: string;
-  /** The user's id, or the nil UUID for events without a user: one event of a key is in flight at a time. */
+  /** The user's id, or the nil UUID for events without a user. One event of a key is in flight at a time. */
   readonly userKey: string;
   /** Refused attempts so far. */
   readonly attempts: number;
-  /** Milliseconds since the event happened: it cannot have been sent before that. */
+  /** Milliseconds since the event happened: the earliest time at which it can have been sent. */
   readonly ageMs: number;
 }
 
-/** What waits, as far as it was looked at. */
 export interface ClaimedEvents {
   readonly events: readonly WaitingEvent[];
-  /** Events behind these were not looked at: other users may have one. */
+  /** Events behind these were not examined: other users may have one. */
   readonly mayHaveMore: boolean;
 }
 
@@ -39,25 +38,25 @@ export interface PublishedMark {
   readonly sequence: number;
 }
 
-/** The events that wait, as the holder of the lease sees them. Whatever changes them names the lease. */
+/** The waiting events, for the holder of the lease. Every change names the lease, and is refused once it is lost. */
 export interface OutboxQueue {
-  /** @returns null while somebody else holds the lease. */
+  /** @returns null while another instance holds the lease. */
   acquireLease(
     holder: string,
     ttlMs: number,
   ): Promise<{ readonly lease: RelayLease; readonly stream: KnownStream | null } | null>;
-  /** @returns false when the lease is lost. A time of 0 gives it up. */
+  /** A time of 0 releases the lease. @returns false when the lease is lost. */
   renewLease(holder: string, lease: RelayLease, ttlMs: number): Promise<boolean>;
   /** @throws LeaseLost */
   recordStream(lease: RelayLease, stream: KnownStream): Promise<void>;
   /**
-   * The first waiting event of each user who is neither busy nor held back by an event that failed or is parked, in
-   * the order of their positions. Looks at the `limit` oldest waiting events and gives at most as many.
+   * The first waiting event of each user that is neither busy nor held back by a failed event or a dead letter, in the
+   * order of their positions. Examines the `limit` oldest waiting events and returns at most as many.
    */
   claim(busyUserKeys: readonly string[], limit: number): Promise<ClaimedEvents>;
-  /** @throws LeaseLost when nothing was marked because somebody else publishes now. */
+  /** @throws LeaseLost when nothing was marked because another instance publishes now. */
   markPublished(lease: RelayLease, marks: readonly PublishedMark[]): Promise<void>;
-  /** Holds the user's events back for a while, or until an operator decides. @throws LeaseLost */
+  /** Holds the user's events back for `delayMs`, or as a dead letter until an operator decides. @throws LeaseLost */
   markFailed(
     lease: RelayLease,
     failure: {
@@ -68,13 +67,13 @@ export interface OutboxQueue {
     },
   ): Promise<void>;
   /**
-   * Makes published events wait again whose sequence is above `afterSequence`, at most `limit` of them.
+   * Makes published events with a sequence above `afterSequence` wait again, at most `limit` of them.
    * @returns how many. @throws LeaseLost
    */
   resetPublished(lease: RelayLease, afterSequence: number, limit: number): Promise<number>;
 }
 
-/** The lease was taken by somebody else: whatever was to be changed is not. */
+/** Another instance holds the lease: nothing was changed. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 
@@ -113,15 +112,14 @@ export interface OutboxAdministration {
   deletePublished(retentionMs: number, limit: number): Promise<number>;
 }
 
-/** An event of the log with its place in it. */
 export interface LoggedEvent extends RecordedEvent {
   readonly position: number;
 }
 
-/** All events that the outbox holds, published or not. Positions become visible in another order than they are given. */
+/** All events in the outbox, published or not. Positions do not become visible in ascending order. */
 export interface OutboxLog {
   findLastPosition(): Promise<number>;
-  /** The last position of the events that are older than so many milliseconds, 0 when there is none. */
+  /** The last position of an event older than `ageMs`, 0 when there is none. */
   findPositionBefore(ageMs: number): Promise<number>;
   list(afterPosition: number, limit: number): Promise<readonly LoggedEvent[]>;
 }

@@ -1,10 +1,9 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { DomainEvent, RecordedEvent } from '../../domain/events.ts';
 
-/** The subjects that carry events. */
 export const EVENT_SUBJECTS = 'users.events.>';
 
-/** Stands where the user's id would be, in events about nobody we know. */
+/** Takes the place of the user's id in events without a user. */
 const UNKNOWN_USER = 'unknown';
 const SOURCE = 'urn:user-service:events';
 
@@ -14,8 +13,8 @@ export function subjectOf({ type, userId }: Pick<DomainEvent, 'type' | 'userId'>
 }
 
 /**
- * The event's attributes as headers, after the NATS binding of CloudEvents 1.0 in binary mode: `ce-` before each name,
- * values percent-encoded outside printable ASCII. The source and the id name the event for ever.
+ * The event's attributes as headers, in the binary mode of the CloudEvents 1.0 NATS binding: each name has the prefix
+ * `ce-`, and values are percent-encoded outside printable ASCII. The source and the id identify the event permanently.
  */
 export function toHeaders({ id, event, time }: RecordedEvent): MsgHdrs {
   const { type, userId, userVersion } = event;
@@ -32,7 +31,7 @@ export function toHeaders({ id, event, time }: RecordedEvent): MsgHdrs {
     userversion: userVersion,
   };
   for (const [name, value] of Object.entries(attributes)) {
-    // Not `set`, which looks for what it would replace.
+    // Not `set`, which searches for an earlier value.
     if (value !== null) result.append(`ce-${name}`, encode(String(value)));
   }
   return result;
@@ -43,7 +42,7 @@ function schemaIdOf(type: DomainEvent['type']): string {
   return `urn:user-service:schema:${type}.v1`;
 }
 
-/** Binding §3.1.3.1: blank, quote, percent and all that is not printable ASCII. */
+/** Binding §3.1.3.1: space, quote, percent and everything outside printable ASCII. */
 function encode(value: string): string {
   return value.replace(/[^!#$&-~]/gu, (character) =>
     [...Buffer.from(character)]

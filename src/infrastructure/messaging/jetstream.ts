@@ -24,7 +24,7 @@ export type { StreamSettings } from './stream-config.ts';
 interface Deps {
   readonly link: Pick<NatsLink, 'current' | 'isConnected' | 'onChange'>;
   readonly settings: StreamSettings;
-  /** Longest wait for an acknowledgement; later its outcome is unknown. 5 s by default. */
+  /** Longest wait for an acknowledgement; after it, the outcome is unknown. 5 s by default. */
   readonly timeoutMs?: number;
 }
 
@@ -35,15 +35,15 @@ interface Client {
 }
 
 const TIMEOUT_MS = 5_000;
-/** Room for our headers and the protocol, of what the server accepts in one message. */
+/** The part of the server's message limit that is kept for headers and the protocol. */
 const HEADER_BYTES = 2_048;
-/** Server errors that another try of the same message would meet again (nats-server, errors.json). */
+/** Server errors that a retry of the same message would meet again (nats-server, errors.json). */
 const REFUSALS: ReadonlySet<number> = new Set([
   10054, // message size exceeds maximum allowed
   10097, // header size exceeds maximum allowed
 ]);
 
-/** The events' JetStream stream, on NATS 2.9 and newer. */
+/** The event stream on JetStream, for NATS 2.9 and newer. */
 export function createJetStream(deps: Deps): EventStream {
   const { link, settings, timeoutMs = TIMEOUT_MS } = deps;
   let client: Client | null = null;
@@ -61,10 +61,10 @@ export function createJetStream(deps: Deps): EventStream {
     return client;
   }
 
-  async function ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  async function request<T>(call: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     const { manager } = await connected();
     try {
-      return await question(manager);
+      return await call(manager);
     } catch (error) {
       if (error instanceof StreamUnavailable || isDomainFailure(error)) throw error;
       throw new StreamUnavailable(`JetStream: ${messageOf(error)}`, { cause: error });
@@ -72,7 +72,7 @@ export function createJetStream(deps: Deps): EventStream {
   }
 
   const findLast: EventStream['findLast'] = (event) =>
-    ask(async (manager) => {
+    request(async (manager) => {
       const message = await manager.streams
         .getMessage(settings.name, { last_by_subj: subjectOf(event.event) })
         .catch(noMessage);
@@ -81,7 +81,7 @@ export function createJetStream(deps: Deps): EventStream {
         : { id: message.header.get('Nats-Msg-Id'), sequence: message.seq };
     });
 
-  /** A created user's subject is empty before: what is there is this event, or does not belong there. */
+  /** The subject of a new user must be empty: an event there is either this one or a conflict. */
   async function resolveOccupied(event: RecordedEvent): Promise<StreamPlace> {
     const last = await findLast(event);
     if (last?.id === event.id) return { sequence: last.sequence, duplicate: true };
@@ -110,7 +110,7 @@ export function createJetStream(deps: Deps): EventStream {
   return {
     isAvailable: () => link.isConnected(),
     onChange: (listener) => link.onChange(() => listener()),
-    prepare: () => ask((manager) => upsertStream(manager, settings)),
+    prepare: () => request((manager) => upsertStream(manager, settings)),
     findLast,
     async add(event) {
       try {
@@ -127,7 +127,7 @@ export function createJetStream(deps: Deps): EventStream {
   };
 }
 
-/** No responders: nobody took it. Anything else happened on the way, there or back. */
+/** Without responders, no stream received the event. After any other failure it may have arrived. */
 function toUnanswered(error: unknown): Error {
   if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
     return new StreamUnavailable('no stream takes the events', { cause: error });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   connect,
   credsAuthenticator,
@@ -6,8 +7,10 @@ import {
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import type { HealthCheck, Logger } from '../../domain/ports.ts';
+import { withFallback } from '../../lib/deadline.ts';
+import { createOutageLog } from '../../lib/outage-log.ts';
 
-/** How a NATS server is reached. Files are paths of PEM or credentials files. */
+/** Files are paths of PEM or credentials files. */
 export interface NatsSettings {
   readonly servers: readonly string[];
   readonly user?: string | undefined;
@@ -20,39 +23,38 @@ export interface NatsSettings {
   readonly tlsKey?: string | undefined;
   /** Shown in the server's list of connections. */
   readonly name?: string;
-  /** How often the server is asked whether it is there; two missed answers end the connection. 5 s by default. */
+  /** How often the server is pinged; two missed answers end the connection. 5 s by default. */
   readonly pingIntervalMs?: number;
 }
 
-/** Hears of one change of the link. */
 export type NatsLinkListener = (connected: boolean) => void;
 
 /**
- * The way to NATS: `connecting` until the first server answered, then `connected` and `disconnected` in turns, `closed`
- * at the end. What is sent while disconnected may be dropped, so senders look at `isConnected` first.
+ * The link to NATS: `connecting` until the first server answers, then `connected` or `disconnected`, `closed` at the end.
+ * Messages sent while disconnected may be dropped, so senders check `isConnected` first.
  */
 export interface NatsLink {
-  /** The connection while it is there; null before the first one, while disconnected and after `close`. */
+  /** The connection; null before the first one, while disconnected and after `close`. */
   current(): NatsConnection | null;
   isConnected(): boolean;
-  /** Hears of each later change, and of the present state at once. @returns the function that ends it. */
+  /** Calls the listener with the present state at once, and on each change. @returns the function that unsubscribes it. */
   onChange(listener: NatsLinkListener): () => void;
-  /** Calls for each new connection object, the present one too; subscriptions live as long as that object. */
+  /** Calls the listener for each new connection object and the present one; subscriptions live as long as that object. */
   onConnection(listener: (connection: NatsConnection) => void): () => void;
-  /** Hands over what was sent and taken, then ends the connection. May be called twice. */
+  /** Flushes sent and received messages, then closes the connection. May be called twice. */
   close(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = 500;
 const PING_INTERVAL_MS = 5_000;
-/** Errors of one connection that are logged; one that comes again is not. */
-const MAX_TOLD = 100;
-/** A frozen server answers no drain. */
+/** Distinct errors logged for one connection. */
+const MAX_LOGGED_ERRORS = 100;
+/** A frozen server never finishes a drain. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /**
- * Starts to connect and comes back at once, also where no server answers: it goes on trying until it is closed.
+ * Starts to connect and returns at once, even when no server answers. It keeps trying until the link is closed.
  * @throws Error when a file of the settings cannot be read.
  */
 export async function connectNats(
@@ -78,20 +80,20 @@ export async function connectNats(
     for (const listener of [...connections]) listener(opened);
     setConnected(true);
     logger.info('connected to NATS', { server: opened.getServer() });
-    // A missing right is told at each try; the operator need hear of it once for each connection.
-    const told = new Set<string>();
+    // The server reports a missing permission at each attempt; once per connection is enough for the log.
+    const logged = new Set<string>();
     for await (const status of opened.status()) {
       if (status.type === 'disconnect') {
         setConnected(false);
         logger.warn('NATS is not reachable', { server: status.server });
       } else if (status.type === 'reconnect') {
         setConnected(true);
-        told.clear();
+        logged.clear();
         logger.info('connected to NATS again', { server: status.server });
       } else if (status.type === 'error') {
         const { message } = status.error;
-        if (told.has(message) || told.size >= MAX_TOLD) continue;
-        told.add(message);
+        if (logged.has(message) || logged.size >= MAX_LOGGED_ERRORS) continue;
+        logged.add(message);
         logger.warn('NATS reported an error', { error: status.error });
       }
     }
@@ -100,18 +102,21 @@ export async function connectNats(
   }
 
   async function keepConnected(): Promise<void> {
-    let failures = 0;
+    const outage = createOutageLog({
+      onOutage: (error) => logger.warn('NATS is not reachable', { error }),
+      // `follow` logs the connection.
+      onRecovery: () => {},
+    });
     while (!stopping.signal.aborted) {
       try {
         const opened = await connect(options);
-        failures = 0;
+        outage.succeeded();
         if (stopping.signal.aborted) await opened.close();
         else await follow(opened);
       } catch (error) {
-        failures += 1;
-        if (failures === 1) logger.warn('NATS is not reachable', { error });
+        outage.failed(error);
       }
-      await pause(RETRY_MS, stopping.signal);
+      await delay(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
 
@@ -139,20 +144,14 @@ export async function connectNats(
   };
 }
 
-/** Without a server there is nobody to drain to, and the library would wait for one. */
+/** While disconnected, the library's drain would wait for a server. */
 async function drainOrClose(connection: NatsConnection, connected: boolean): Promise<void> {
   if (!connected) return connection.close();
-  const late = new AbortController();
-  await Promise.race([
-    connection.drain().catch(() => connection.close()),
-    pause(DRAIN_TIMEOUT_MS, late.signal).then(() =>
-      late.signal.aborted ? undefined : connection.close(),
-    ),
-  ]);
-  late.abort();
+  const close = () => connection.close();
+  await withFallback<void>(DRAIN_TIMEOUT_MS, () => connection.drain().catch(close), close);
 }
 
-/** Asks the server for an answer: an open socket says nothing about a frozen one. */
+/** Waits for an answer of the server: an open socket does not show that the server is frozen. */
 export function createNatsHealthCheck(link: Pick<NatsLink, 'current'>): HealthCheck {
   return {
     name: 'messaging',
@@ -170,7 +169,7 @@ export function createNatsHealthCheck(link: Pick<NatsLink, 'current'>): HealthCh
 
 async function connectionOptions(settings: NatsSettings): Promise<NodeConnectionOptions> {
   const { servers, user, password, token, credsFile } = settings;
-  // Read now, so that a missing file is a fault of the start and not of a later reconnect.
+  // Read now, so that a missing file fails the start and not a later reconnect.
   const creds = credsFile === undefined ? undefined : await readFile(credsFile);
   return {
     servers: [...servers],
@@ -181,9 +180,9 @@ async function connectionOptions(settings: NatsSettings): Promise<NodeConnection
     ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
     ...(settings.tls ? { tls: await tlsFiles(settings) } : {}),
     maxReconnectAttempts: -1,
-    // A server that refuses the credentials may be in the middle of getting new ones.
+    // A server that refuses the credentials may be loading new ones.
     ignoreAuthErrorAbort: true,
-    // Two stack traces for each request, which would be a sixth of what publishing costs.
+    // Async traces capture two stack traces for each request, a sixth of the cost of publishing.
     noAsyncTraces: true,
     reconnectTimeWait: RETRY_MS,
     timeout: CONNECT_TIMEOUT_MS,
@@ -201,17 +200,4 @@ async function tlsFiles({ tlsCa, tlsCert, tlsKey }: NatsSettings) {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
-}
-
-function pause(timeoutMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, timeoutMs);
-    signal.addEventListener('abort', done);
-  });
 }

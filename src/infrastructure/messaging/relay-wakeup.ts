@@ -1,28 +1,28 @@
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { NatsLink } from './nats-connection.ts';
 
-/** Carries the news of a commit to the other instances; one of them publishes. Empty messages. */
+/** Carries empty messages that announce a commit to the other instances, one of which publishes. */
 const RELAY_WAKE_SUBJECT = 'users.relay.wake';
 const COALESCE_MS = 10;
 
-/** Tells other instances that something was committed, and hears of it from them. */
+/** Announces commits between instances. */
 export interface RelayWakeup {
   /**
-   * Sends one message now or in a moment, however often it is called meanwhile. Never throws, and loses the news
-   * where NATS is away or refuses it: whoever publishes looks by himself, too.
+   * Sends one message, now or within 10 ms, for any number of calls in that time. Never throws. A message that NATS
+   * loses or refuses only delays the events: the relay polls the outbox.
    */
   announce(): void;
-  /** Sends and hears nothing any more. */
+  /** Stops sending and listening. */
   close(): void;
 }
 
 /**
- * Core NATS, since the news is worth nothing a moment later. Without the right to the subject, the account costs one
- * error for each connection.
+ * Uses core NATS, since an announcement is worthless a moment later. An account without permission for the subject causes
+ * one error per connection.
  */
 export function createRelayWakeup(deps: {
   readonly link: Pick<NatsLink, 'current' | 'onConnection'>;
-  /** Hears of the commits of others, and of the own ones. Must not throw. */
+  /** Called for the commits of all instances, this one included. Must not throw. */
   readonly onWake: () => void;
   readonly monotonicMs: () => number;
 }): RelayWakeup {
@@ -37,11 +37,11 @@ export function createRelayWakeup(deps: {
     connection.subscribe(RELAY_WAKE_SUBJECT, {
       callback: (error) => void (error === null && !closed && onWake()),
     });
-    void watchRights(connection);
+    void watchPermissions(connection);
   });
 
-  /** The rights may have changed with a new connection to the server, and not before. */
-  async function watchRights(connection: NatsConnection): Promise<void> {
+  /** Permissions can only change with a new connection to the server. */
+  async function watchPermissions(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'reconnect') refused = false;
       else if (status.type === 'error' && isRefusal(status.error)) refused = true;

@@ -11,7 +11,6 @@ import { nanos, PermissionViolationError } from '@nats-io/transport-node';
 import { StreamConflict, type StreamState } from '../../domain/outbox/event-stream.ts';
 import { EVENT_SUBJECTS } from './cloud-event.ts';
 
-/** The stream as configured. */
 export interface StreamSettings {
   readonly name: string;
   readonly replicas: number;
@@ -20,14 +19,13 @@ export interface StreamSettings {
 }
 
 const NANOSECONDS_PER_MS = 1_000_000;
-/** nats-server, errors.json: another stream takes some of these subjects. */
+/** nats-server, errors.json: another stream has some of these subjects. */
 const SUBJECTS_OVERLAP = 10_065;
-/** The stream could not be made as asked; more replicas than there are servers. */
+/** nats-server, errors.json: the stream could not be created as requested; more replicas than servers. */
 const SETTINGS_REFUSED: ReadonlySet<number> = new Set([10_052, 10_074]);
 
 /**
- * Makes the stream, or brings those settings up to date that may change. It never touches a stream that is not
- * recognisably ours.
+ * Creates the stream, or updates the settings that may change. It never changes a stream that is set up for another use.
  * @throws StreamConflict
  */
 export async function upsertStream(
@@ -49,14 +47,14 @@ export async function upsertStream(
   const config = { ...existing.config, ...changeable(settings) };
   return toState(
     await manager.streams.update(name, config).catch((error) => {
-      // Whoever may not change it leaves these settings to those who may: they lose nothing.
+      // Without permission to update, keep the stream's settings; no event is at risk.
       if (isDenied(error)) return existing;
       throw toConflict(error, settings, existing.config);
     }),
   );
 }
 
-/** The server tells of a missing right beside the request, and the library makes it the cause of the failure. */
+/** The server reports a missing permission apart from the response; the library makes it the cause of the failure. */
 function isDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof PermissionViolationError || isDenied(error.cause);
@@ -66,7 +64,7 @@ function notSeen(name: string) {
   return (error: unknown): never => {
     if (!isDenied(error)) throw error;
     throw new StreamConflict(
-      `The NATS account may not look at the stream ${name} (nats.stream). Allow it to publish to $JS.API.STREAM.INFO.${name}.`,
+      `The NATS account may not read the stream ${name} (nats.stream). Allow it to publish to $JS.API.STREAM.INFO.${name}.`,
       { cause: error },
     );
   };
@@ -74,12 +72,11 @@ function notSeen(name: string) {
 
 function notMade({ name }: StreamSettings, cause: unknown): StreamConflict {
   return new StreamConflict(
-    `There is no stream ${name} (nats.stream), and the NATS account may not make one. Make it with the subjects ${EVENT_SUBJECTS} alone, retention ${RetentionPolicy.Limits} and storage ${StorageType.File}, or allow the account to publish to $JS.API.STREAM.CREATE.${name}.`,
+    `There is no stream ${name} (nats.stream), and the NATS account may not create one. Create it with the subjects ${EVENT_SUBJECTS} only, retention ${RetentionPolicy.Limits} and storage ${StorageType.File}, or allow the account to publish to $JS.API.STREAM.CREATE.${name}.`,
     { cause },
   );
 }
 
-/** What the relay needs to know of it. */
 function toState({ config, created, state }: StreamInfo): StreamState {
   return {
     name: config.name,
@@ -114,12 +111,12 @@ function isUpToDate(config: StreamConfig, settings: StreamSettings): boolean {
   );
 }
 
-/** Settings under which events would be lost, or others' messages be ours. */
+/** @throws StreamConflict for settings that would lose events or mix them with other messages. */
 function assertOurs(config: StreamConfig, { name }: StreamSettings): void {
   const wrong = [
     config.subjects?.length === 1 && config.subjects[0] === EVENT_SUBJECTS
       ? null
-      : `takes the subjects ${config.subjects?.join(', ') || '(none)'} and not ${EVENT_SUBJECTS} alone`,
+      : `takes the subjects ${config.subjects?.join(', ') || '(none)'} and not only ${EVENT_SUBJECTS}`,
     config.retention === RetentionPolicy.Limits
       ? null
       : `has retention ${config.retention} and not ${RetentionPolicy.Limits}`,
@@ -150,15 +147,15 @@ function toConflict(
       { cause: error },
     );
   }
-  // A failure of the server is worth another try; the two about the settings will not go away by themselves.
+  // A server failure may pass; the two about the settings do not go away without an operator.
   if (error.status >= 500 && !SETTINGS_REFUSED.has(error.code)) return error;
   return new StreamConflict(
-    `NATS refuses the stream ${name} as configured (${error.message}): ${differences(settings, existing)}. Change what the server cannot do.`,
+    `NATS refuses the stream ${name} as configured (${error.message}): ${differences(settings, existing)}. Change these settings.`,
     { cause: error },
   );
 }
 
-/** The keys with their values, beside those of the stream that there is; without one, all of them. */
+/** The keys with their values, and the values of the existing stream where they differ; all keys without a stream. */
 function differences(settings: StreamSettings, existing: StreamConfig | null): string {
   const wanted = changeable(settings);
   const keys = [

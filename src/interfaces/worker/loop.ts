@@ -1,4 +1,5 @@
 import type { Logger } from '../../domain/ports.ts';
+import { createOutageLog } from '../../lib/outage-log.ts';
 
 interface Task {
   readonly name: string;
@@ -11,21 +12,23 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** A task that repeats until it is stopped. */
 export interface Loop {
-  /** Stops after the current run. */
+  /** Waits for the current run, and starts no further one. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a task again and again, one run at a time. A failed run is logged when it is the first of its kind in a row,
- * and the next comes after the usual pause: each task's own deadlines bound what a failing dependency costs.
+ * Runs a task repeatedly, one run at a time. The first failure after a success is logged, and so is the recovery. After
+ * a failure the next run follows after the usual pause: each task has deadlines that bound a failing dependency.
  */
-export function startLoop(task: Task, deps: Deps): Loop {
-  const { logger } = deps;
+export function startLoop(task: Task, { logger }: Deps): Loop {
+  const outage = createOutageLog({
+    onOutage: (error) => logger.warn('background task failed', { task: task.name, error }),
+    onRecovery: (failures) =>
+      logger.info('background task works again', { task: task.name, failures }),
+  });
   let wake: (() => void) | undefined;
   let stopped = false;
-  let failures = 0;
   const finished = repeat();
 
   return {
@@ -46,11 +49,9 @@ export function startLoop(task: Task, deps: Deps): Loop {
   async function runOnce(): Promise<void> {
     try {
       await task.run();
-      if (failures > 0) logger.info('background task works again', { task: task.name, failures });
-      failures = 0;
+      outage.succeeded();
     } catch (error) {
-      failures += 1;
-      if (failures === 1) logger.warn('background task failed', { task: task.name, error });
+      outage.failed(error);
     }
   }
 

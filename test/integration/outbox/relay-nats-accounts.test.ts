@@ -121,8 +121,8 @@ test('an account that may not make streams publishes to the one that the operato
 });
 
 test.each([
-  ['publisher', /may not make one.*users\.events\.>.*\$JS\.API\.STREAM\.CREATE\.USERS/],
-  ['blind', /may not look at the stream USERS.*\$JS\.API\.STREAM\.INFO\.USERS/],
+  ['publisher', /may not create one.*users\.events\.>.*\$JS\.API\.STREAM\.CREATE\.USERS/],
+  ['blind', /may not read the stream USERS.*\$JS\.API\.STREAM\.INFO\.USERS/],
 ])('without a stream, %s is told what is missing, once', async (name, reason) => {
   const { relay, stream, faults } = await relayAs(name);
   await eventually(() => expect(relay.stats().state).toBe('blocked'));

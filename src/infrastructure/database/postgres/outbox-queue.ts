@@ -26,11 +26,10 @@ import {
   resetPublished,
 } from './generated/relay.queries.ts';
 
-/** Counting more of them would cost more than the number is worth. */
+/** Counting more rows takes too long for a metric. */
 const MAX_COUNTED = 100_000;
 const MAX_REASON_LENGTH = 500;
 
-/** The waiting events in PostgreSQL or the embedded database, for the relay. */
 export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueue {
   return {
     async acquireLease(holder, ttlMs) {
@@ -50,12 +49,7 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       return (await renewLease.runForCount(parameters, connection)) > 0;
     },
     async recordStream({ epoch }, { name, created, sequence }) {
-      const parameters = {
-        epoch,
-        stream: name,
-        created,
-        sequence,
-      };
+      const parameters = { epoch, stream: name, created, sequence };
       assertHeld(await recordStream.runForCount(parameters, connection));
     },
     async claim(busyUserKeys, limit) {
@@ -81,11 +75,7 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       assertHeld(row?.leases);
     },
     async markFailed({ epoch }, { reason, ...failure }) {
-      const parameters = {
-        ...failure,
-        epoch,
-        reason: reason.slice(0, MAX_REASON_LENGTH),
-      };
+      const parameters = { ...failure, epoch, reason: reason.slice(0, MAX_REASON_LENGTH) };
       const [row] = await markFailed.run(parameters, connection);
       assertHeld(row?.leases);
     },
@@ -135,7 +125,6 @@ export function createPostgresOutboxAdministration(
   };
 }
 
-/** All events that are kept, for those who follow them. */
 export function createPostgresOutboxLog(connection: SqlConnection): OutboxLog {
   return {
     async findLastPosition() {
@@ -166,7 +155,7 @@ interface EventRow {
 
 function toRecordedEvent(row: EventRow): RecordedEvent {
   const { id, type, data } = row;
-  // The row was written from a DomainEvent; a newer build's types pass through as they are.
+  // The row was written from a DomainEvent. Event types of a newer build pass through unchanged.
   const event = { type, userId: row.user_id, userVersion: row.user_version, data } as DomainEvent;
   return { id, event, time: row.occurred_at, requestId: row.request_id };
 }

@@ -3,7 +3,7 @@ import type { DomainEvent } from '../../../domain/events.ts';
 import type { SqlConnection } from '../sql.ts';
 import { createPostgresOutbox } from './outbox.ts';
 
-test('takes the events of however many sessions end in one transaction', async () => {
+test('appends the events of 250,000 sessions in one transaction', async () => {
   const connection: SqlConnection = { query: async () => ({ rows: [], rowCount: 0 }) };
   const outbox = createPostgresOutbox(connection, {
     ids: { next: () => 'event' },

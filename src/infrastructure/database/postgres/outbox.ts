@@ -4,19 +4,18 @@ import type { Outbox } from '../../../domain/unit-of-work.ts';
 import type { SqlConnection } from '../sql.ts';
 import { insertEvents } from './generated/outbox.queries.ts';
 
-/** What stamps the events of one transaction. */
 export interface EventStamp {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly requestId: string;
 }
 
-/** An outbox that also tells what it took, for those who hear of it after the commit. */
+/** An outbox that keeps the appended events, for the work after the commit. */
 export interface RecordingOutbox extends Outbox {
   readonly recorded: readonly RecordedEvent[];
 }
 
-/** The outbox of one transaction. Events get their id and time when they are appended. */
+/** The outbox of one transaction. An event gets its id and time when it is appended. */
 export function createPostgresOutbox(
   connection: SqlConnection,
   stamp: EventStamp,
@@ -34,7 +33,7 @@ export function createPostgresOutbox(
         requestId: stamp.requestId,
       }));
       await insertEvents.run({ events: JSON.stringify(stamped.map(toRow)) }, connection);
-      // One by one: a user may have more sessions to end than a call can have arguments.
+      // Not `push(...stamped)`: a user may have more sessions than a call may have arguments.
       for (const event of stamped) recorded.push(event);
     },
   };

@@ -1,5 +1,5 @@
-/* Appends the events of a transaction, in the order they are given: positions follow it. One parameter for all of
-   them keeps the text the same for any number. Called by Outbox.append. */
+/* Appends the events of a transaction in the given order: positions follow it. One parameter for all of them keeps the
+   statement the same for any number of events. */
 /* @name insertEvents */
 insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
 select id, user_id, user_version, type, data, request_id, occurred_at

@@ -1,6 +1,6 @@
-/* The first waiting event of each user, oldest users first, without those in flight or held back by an event that
-   failed or is parked; and how many events were looked at: as many as the limit, and there may be further users. What has no user counts as one user, the nil UUID. Called by OutboxQueue.claim; safe without a
-   lock since only the holder of the lease publishes. */
+/* The first waiting event of each user, oldest first, without users who are busy or held back by a failed event or a
+   dead letter. Events without a user count as one user, the nil UUID. `seen` is the number of events examined: when it
+   reaches the limit, further users may have events. No lock is needed, since only the holder of the lease publishes. */
 /* @name claimEvents */
 with held as (
   select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
@@ -29,8 +29,8 @@ select distinct on (user_key) id, position, user_id, user_version, type, data, r
 from waiting
 order by user_key, position;
 
-/* Marks acknowledged events, if this epoch still holds the lease; the lease's row lock keeps a taker-over out until the
-   marks are committed. Called by OutboxQueue.markPublished. */
+/* Marks acknowledged events, if this epoch still holds the lease. The row lock on the lease keeps another instance from
+   acquiring it until the marks are committed. */
 /* @name markPublished */
 with lease as (
   update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)
@@ -46,7 +46,7 @@ with lease as (
 )
 select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!";
 
-/* Notes a failed attempt, if this epoch still holds the lease. Called by OutboxQueue.markFailed. */
+/* Records a refused attempt, if this epoch still holds the lease. */
 /* @name markFailed */
 with lease as (
   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
@@ -60,7 +60,7 @@ with lease as (
 )
 select (select count(*) from lease)::integer as "leases!";
 
-/* Takes the lease once it has expired. Called by OutboxQueue.acquireLease. */
+/* Acquires the lease under a higher epoch once it has expired. */
 /* @name acquireLease */
 insert into relay_lease as lease (name, holder, epoch, expires_at)
 values ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))
@@ -69,20 +69,19 @@ set holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.exp
 where lease.expires_at < clock_timestamp()
 returning epoch::float8 as "epoch!", stream, stream_created, stream_sequence::float8 as "stream_sequence!";
 
-/* Keeps the lease, unless somebody else took it meanwhile; a time of 0 gives it up. Called by OutboxQueue.renewLease. */
+/* Extends the lease, unless another instance acquired it meanwhile. A time of 0 releases it. */
 /* @name renewLease */
 update relay_lease
 set expires_at = clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000)
 where name = 'outbox' and holder = :holder!::text and epoch = :epoch!::bigint;
 
-/* Says what the stream holds now. Called by OutboxQueue.recordStream. */
+/* Records the stream and the highest marked sequence, if this epoch still holds the lease. */
 /* @name recordStream */
 update relay_lease
 set stream = :stream!::text, stream_created = :created!::text, stream_sequence = :sequence!::bigint
 where name = 'outbox' and epoch = :epoch!::bigint;
 
-/* Makes published events wait again that the stream no longer has, some at a time, the last ones first.
-   Called by OutboxQueue.resetPublished. */
+/* Makes published events that the stream lost wait again, a bounded number at a time, the last ones first. */
 /* @name resetPublished */
 with lease as (
   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
@@ -100,8 +99,8 @@ with lease as (
 )
 select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
 
-/* Removes events that were published long ago, some at a time: sequences follow the time of publishing, so the oldest
-   come first and the rest is not read. Called by OutboxQueue.deletePublished. */
+/* Deletes events published before the retention, a bounded number at a time. Sequences follow the time of publishing,
+   so the oldest events come first and the rest is not read. */
 /* @name deletePublished */
 delete from outbox
 where published_at < now() - make_interval(secs => :retentionMs!::float8 / 1000)
@@ -135,7 +134,7 @@ where published_at is null and attempts > 0 and parked_at is not null
 delete from outbox
 where published_at is null and attempts > 0 and parked_at is not null and id = :id!::uuid;
 
-/* How much waits, up to a bound, and since when: for metrics and health. Called by OutboxQueue.findBacklog. */
+/* The number of waiting events up to a bound, of dead letters, and the age of the oldest waiting event. */
 /* @name findBacklog */
 select
   (
@@ -152,7 +151,7 @@ select
     order by position limit 1
   ), 0)::float8 as "oldest_age_ms!";
 
-/* Events after a position, whether published or not. Called by OutboxLog.list. */
+/* Events after a position, published or not. */
 /* @name listEvents */
 select id, position, user_id, user_version, type, data, request_id, occurred_at
 from outbox
@@ -160,12 +159,12 @@ where position > :afterPosition!::bigint
 order by position
 limit :limit!::integer;
 
-/* The newest position, 0 when there is none. Called by OutboxLog.findLastPosition. */
+/* The highest position, 0 when there is none. */
 /* @name findLastPosition */
 select coalesce(max(position), 0) as "position!" from outbox;
 
-/* The last position of events of some age, 0 when there is none. Goes back from the newest event to the first old one.
-   Called by OutboxLog.findPositionBefore. */
+/* The last position of an event older than this, 0 when there is none. It reads from the newest event back to the first
+   old one. */
 /* @name findPositionBefore */
 select coalesce((
   select position from outbox
