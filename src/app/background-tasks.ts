@@ -15,7 +15,6 @@ import type { MailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
 import { CACHE_TTL_MS, type UserCache } from './user-cache.ts';
 
-/** What works besides the requests. */
 export interface BackgroundParts {
   readonly persistence: Persistence;
   readonly useCases: UseCases;
@@ -26,18 +25,18 @@ export interface BackgroundParts {
   readonly metrics: Pick<Metrics, 'observeNatsRequest'>;
 }
 
-/** Ends one piece of work; what it does at the moment is finished first. */
+/** Ends one background task, after its current run. */
 export type EndWork = () => Promise<unknown>;
 
 const REVOCATION_POLL_MS = 500;
-const FORGET_INTERVAL_MS = 1_000;
+const INVALIDATION_INTERVAL_MS = 1_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const ROWS_PER_ROUND = 5_000;
 const MAX_ROUNDS = 20;
 
 /**
- * Starts the background tasks: the view of other instances' revocations, with Redis the second invalidation of changed
- * users, the removal of what has expired, the delivery of mail, and with NATS the relay and the service that answers requests.
+ * Starts the background tasks: polling the revocations of other instances, deleting expired sessions, sending mail; with
+ * Redis, invalidating changed users once more; with NATS, the relay, deleting published events, and answering requests.
  */
 export async function startBackground(
   deps: TracedDeps,
@@ -46,24 +45,28 @@ export async function startBackground(
   const { config, logger } = deps;
   const { persistence, revocations, userCache, broker, mail } = parts;
   const ends: EndWork[] = [];
-  const work = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
+  const repeat = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
     const loop = startLoop({ name, intervalMs, run }, { logger });
     ends.push(() => loop.stop());
   };
   if (persistence.database.driver === 'postgres') {
     await revocations.poll();
-    work('revocations', REVOCATION_POLL_MS, () => revocations.poll());
+    repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
   }
   if (userCache.redis !== null) {
     const { outboxLog: log } = persistence;
-    const forget = (id: string) => userCache.reader.invalidateUser(id);
-    const run = createInvalidateChangedUsers({ log, monotonicMs, forget, copyTtlMs: CACHE_TTL_MS });
-    work('changed users', FORGET_INTERVAL_MS, run);
+    const run = createInvalidateChangedUsers({
+      log,
+      monotonicMs,
+      invalidateUser: (id) => userCache.reader.invalidateUser(id),
+      copyTtlMs: CACHE_TTL_MS,
+    });
+    repeat('changed users', INVALIDATION_INTERVAL_MS, run);
   }
-  work('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(persistence.sessions));
+  repeat('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(persistence.sessions));
   mail.start();
   if (broker !== null) {
-    work('published events', MAINTENANCE_INTERVAL_MS, () =>
+    repeat('published events', MAINTENANCE_INTERVAL_MS, () =>
       inRounds(() =>
         persistence.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
       ),
@@ -107,7 +110,7 @@ function removeExpired(sessions: Pick<SessionRepository, 'deleteExpired'>): Prom
   return inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND));
 }
 
-/** Round by round, so that no statement is long, up to what a very busy service leaves in a minute. */
+/** Deletes in rounds, so that no statement is long; the bound is what a very busy service leaves in a minute. */
 async function inRounds(remove: () => Promise<number>): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if ((await remove()) < ROWS_PER_ROUND) return;

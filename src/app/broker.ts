@@ -17,12 +17,12 @@ import { withDeadline } from '../lib/deadline.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { StartError } from './start-error.ts';
 
-/** NATS, and the relay that publishes the outbox over it. */
+/** NATS and the relay that publishes the outbox over it. */
 export interface Broker {
   readonly link: NatsLink;
   readonly health: HealthCheck;
   readonly relay: OutboxRelay;
-  /** Something was committed: whichever instance publishes shall look. */
+  /** Notifies the instance that publishes of a commit. */
   announceCommit(): void;
 }
 
@@ -36,8 +36,9 @@ export const MESSAGING_OFF: HealthCheck = {
 };
 
 /**
- * Begins to connect to NATS where it is configured; it may be down.
- * @throws StartError when it is there and its stream cannot carry the events as configured.
+ * Starts to connect to NATS; the server may be down.
+ * @returns null without a broker. @throws StartError when NATS is reachable and its stream cannot carry the events as
+ * configured.
  */
 export async function openBroker(
   { nats }: Config,
@@ -70,40 +71,40 @@ export async function openBroker(
     monotonicMs,
     logger,
   });
-  const others = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
-  releases.register('the news of commits', async () => others.close());
+  const otherInstances = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
+  releases.register('the relay wake-up', async () => otherInstances.close());
   return {
     link,
     health: brokerHealth(link, relay),
     relay,
     announceCommit() {
       if (relay.stats().state === 'publishing') relay.notify();
-      else others.announce();
+      else otherInstances.announce();
     },
   };
 }
 
-/** NATS that answers and cannot carry the events as configured is not well. */
+/** Down, too, while NATS answers and its stream cannot carry the events as configured. */
 function brokerHealth(link: NatsLink, relay: OutboxRelay): HealthCheck {
   const health = createNatsHealthCheck(link);
   return {
     ...health,
     async check(signal) {
       await health.check(signal);
-      if (relay.stats().state === 'blocked') throw new Error('the stream refuses the events');
+      if (relay.stats().state === 'blocked') throw new Error('the stream cannot carry the events');
     },
   };
 }
 
-/** Longer than the connection gives its own drain. */
+/** Longer than the drain of the connection may take. */
 const LINK_RELEASE_MS = 8_000;
 
-/** Long for a server that is there, and short for a start without it. */
+/** Long enough for a reachable server; a start without NATS waits this long. */
 const PREPARE_TIMEOUT_MS = 2_000;
 
 /**
- * Makes the stream, or brings it up to date, before the service listens. Where NATS does not answer in time, the start
- * goes on: the relay prepares the stream as soon as it does.
+ * Creates or updates the stream before the service listens. When NATS does not answer in time, the start continues and
+ * the relay prepares the stream once NATS answers.
  * @throws StartError when the stream cannot carry the events as configured.
  */
 async function prepareEventStream(deps: {
@@ -123,7 +124,7 @@ async function prepareEventStream(deps: {
     });
   } catch (error) {
     if (error instanceof StreamConflict) throw new StartError(error.message, { cause: error });
-    logger.warn('the event stream is prepared later: events wait in the outbox', { error });
+    logger.warn('could not prepare the event stream yet: events wait in the outbox', { error });
   } finally {
     unlisten();
   }

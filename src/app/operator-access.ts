@@ -16,7 +16,7 @@ import { startOrRelease } from '../lib/release-stack.ts';
 import { createLogger } from './app.ts';
 import { databaseSettings, dataFiles } from './persistence.ts';
 
-/** The socket of the service that owns the embedded data directory, or null where none runs. */
+/** The socket of the service that owns the embedded data directory; null when none runs. */
 export async function findRunningService(config: Config): Promise<string | null> {
   if (config.database.driver !== 'embedded') return null;
   const { controlSocket } = dataFiles(config);
@@ -44,7 +44,7 @@ export async function openMigrator(config: Config, log: MigrationLog) {
   return { migrator: value, close: async () => void (await releases.releaseAll()) };
 }
 
-/** Makes the next pair of migration files in the source tree below `directory`. @returns their paths. */
+/** Creates the next pair of migration files in the source tree below `directory`. @returns their paths. */
 export function createMigration(directory: string, name: string): Promise<readonly string[]> {
   const folder = join(directory, 'src/infrastructure/database/postgres/migrations/');
   return createMigrationFiles(pathToFileURL(folder), name);

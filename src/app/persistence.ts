@@ -32,10 +32,9 @@ import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
 import { StartError } from './start-error.ts';
 
-/** The opened persistence, the keys in them, and the files beside an embedded one. */
 export type Persistence = Awaited<ReturnType<typeof openPersistence>>;
 
-/** Opens what holds data, and makes the keys that a fresh database lacks. */
+/** Opens the database and creates the keys that a new database lacks. */
 export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) {
   const { config, logger } = deps;
   const clock = createSystemClock();
@@ -52,7 +51,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
   releases.register('the database', () => opened.close());
   const database = deps.tracing?.database(opened) ?? opened;
   const monitoring = await openMonitoringConnection(settings, database, logger);
-  releases.register('the watching connection', () => monitoring.close());
+  releases.register('the monitoring connection', () => monitoring.close());
   deps.signal?.throwIfAborted();
 
   const masterKey = await readMasterKey(deps, files.masterKey);
@@ -80,7 +79,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
   return {
     clock,
     ids,
-    /** Names this process to the other instances. */
+    /** Identifies this process to the other instances. */
     instanceId: ids.next(),
     files,
     control,
@@ -100,7 +99,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
   };
 }
 
-/** Files beside the embedded data directory; with a server none of them is used. */
+/** Files beside the embedded data directory; unused with a PostgreSQL server. */
 export function dataFiles(config: Config) {
   const directory = dirname(resolve(config.database.path));
   return {
@@ -110,7 +109,6 @@ export function dataFiles(config: Config) {
   };
 }
 
-/** How the configuration says to open the database. */
 export function databaseSettings({
   config,
   inMemoryTemplate,
@@ -151,7 +149,7 @@ async function readMasterKey(
   const key = decodeMasterKey(text);
   if (key === undefined || key.byteLength < MASTER_KEY_MIN_BYTES) {
     const where = configured === undefined ? path : 'security.master_key';
-    throw new StartError(`${where} does not hold 32 bytes in base64. Restore it from a copy.`);
+    throw new StartError(`${where} does not hold 32 bytes in base64. Restore it from a backup.`);
   }
   return key;
 }

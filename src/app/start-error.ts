@@ -1,17 +1,17 @@
 import { ControlSocketError } from '../infrastructure/system/control-socket.ts';
 
-/** A configuration that this build cannot serve, in one sentence for the operator. */
+/** A configuration that this build cannot serve; the message is one sentence for the operator. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
 /** Why an address cannot be listened on, by the operating system's code. */
 const LISTEN_FAILURES: Readonly<Record<string, (portKey: string) => string>> = {
-  EADDRINUSE: (portKey) => `another process uses it. Stop that one, or choose another ${portKey}.`,
-  EACCES: (portKey) => `this user may not use the port. Choose another ${portKey}.`,
+  EADDRINUSE: (portKey) => `another process uses it. Stop that process, or set another ${portKey}.`,
+  EACCES: (portKey) => `this user may not use the port. Set another ${portKey}.`,
   EADDRNOTAVAIL: () => 'this machine has no such address. Check server.host.',
-  ENOTFOUND: () => 'the name is not known. Check server.host.',
-  EAI_AGAIN: () => 'the name cannot be looked up now. Check server.host.',
+  ENOTFOUND: () => 'the name does not resolve. Check server.host.',
+  EAI_AGAIN: () => 'the name cannot be resolved now. Check server.host.',
 };
 
 /** Listens on an address. @throws StartError that names the address and the key to change. */
@@ -38,7 +38,7 @@ export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && path !== undefined && !(error instanceof ControlSocketError)) {
-    return `${error.message}. Check database.path, and who may write there.`;
+    return `${error.message}. Check database.path and its permissions.`;
   }
   return error.message;
 }

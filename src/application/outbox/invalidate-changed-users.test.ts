@@ -4,10 +4,10 @@ import { createInvalidateChangedUsers } from './invalidate-changed-users.ts';
 
 const COPY_TTL_MS = 300_000;
 
-/** An outbox, and who was forgotten. */
+/** An outbox in memory, and the ids of the invalidated users. */
 function createSetting() {
   const rows: (LoggedEvent & { readonly ageMs: number })[] = [];
-  const forgotten: string[] = [];
+  const invalidated: string[] = [];
   const log: OutboxLog = {
     findLastPosition: async () => rows.length,
     findPositionBefore: async (ageMs) =>
@@ -27,39 +27,39 @@ function createSetting() {
   const run = createInvalidateChangedUsers({
     log,
     monotonicMs: () => 0,
-    forget: async (id) => void forgotten.push(id),
+    invalidateUser: async (id) => void invalidated.push(id),
     copyTtlMs: COPY_TTL_MS,
   });
-  return { commit, run, forgotten };
+  return { commit, run, invalidated };
 }
 
-test('forgets every user once whose row was changed since the last run, and nobody for a session', async () => {
-  const { commit, run, forgotten } = createSetting();
+test('invalidates each user once whose row changed since the last run, and no user for a session event', async () => {
+  const { commit, run, invalidated } = createSetting();
   await run();
   for (const user of ['a', 'b', 'a']) commit(user);
   commit('c', 0, 'session.started');
   await run();
-  expect(forgotten).toEqual(['a', 'b']);
+  expect(invalidated).toEqual(['a', 'b']);
   await run();
-  expect(forgotten).toEqual(['a', 'b']);
+  expect(invalidated).toEqual(['a', 'b']);
   commit('a', 0, 'user.deleted');
   await run();
-  expect(forgotten).toEqual(['a', 'b', 'a']);
+  expect(invalidated).toEqual(['a', 'b', 'a']);
 });
 
-test('begins as far back as a copy can live', async () => {
-  const { commit, run, forgotten } = createSetting();
-  commit('long ago', COPY_TTL_MS * 2);
-  commit('lately', COPY_TTL_MS - 1);
+test('starts at the age of the oldest possible copy', async () => {
+  const { commit, run, invalidated } = createSetting();
+  commit('too old', COPY_TTL_MS * 2);
+  commit('recent', COPY_TTL_MS - 1);
   await run();
-  expect(forgotten).toEqual(['lately']);
+  expect(invalidated).toEqual(['recent']);
 });
 
-test('works a long backlog off over several runs', async () => {
-  const { commit, run, forgotten } = createSetting();
+test('processes a long backlog in several runs', async () => {
+  const { commit, run, invalidated } = createSetting();
   for (let index = 0; index < 12_000; index += 1) commit(`user ${index}`);
   await run();
-  expect(forgotten).toHaveLength(10_000);
+  expect(invalidated).toHaveLength(10_000);
   await run();
-  expect(forgotten).toHaveLength(12_000);
+  expect(invalidated).toHaveLength(12_000);
 });

@@ -4,41 +4,40 @@ import { createOutboxTail, type OutboxTail } from './tail-outbox.ts';
 
 interface Deps {
   readonly log: OutboxLog;
-  /** A clock that only goes forward, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** Forgets the copies of a user, or sees to it that it is done later. Must not reject. */
-  readonly forget: (userId: string) => Promise<unknown>;
-  /** How long a copy lives: what changed before that is in no copy any more. */
+  /** Removes the cached copies of a user, or schedules that for later. Must not reject. */
+  readonly invalidateUser: (userId: string) => Promise<unknown>;
+  /** Life of a cached copy, in milliseconds: no copy is older. */
   readonly copyTtlMs: number;
 }
 
-/** Longer than a transaction takes; for what commits even later, its own process has to forget the copies. */
+/** Longer than a transaction takes. After a later commit, only the process that committed invalidates the copies. */
 const GAP_MS = 10_000;
-/** For clocks that differ, and for who loaded before a change and filled after it. */
+/** Covers clocks that differ, and copies that were loaded before a change and stored after it. */
 const MARGIN_MS = 60_000;
-/** Pages in one run: what a long stop left behind is worked off over several. */
+/** Pages of one run; a long backlog takes several runs. */
 const MAX_PAGES = 20;
 
 /**
- * Forgets every changed user once more, as the outbox tells it: the process that committed a change may have died before
- * it could. It reads on from one run to the next; the first one begins as far back as a copy can live. Every instance does
- * it, whether or not the events are published.
+ * Invalidates every changed user once more, by the events of the outbox: the process that committed a change may have
+ * died before it invalidated the copies. The first run starts at the age of the oldest possible copy, and each further
+ * run continues after the last. Every instance does this, whether or not events are published.
  */
 export function createInvalidateChangedUsers(deps: Deps): () => Promise<void> {
-  const { log, monotonicMs, forget } = deps;
-  let follower: OutboxTail | null = null;
+  const { log, monotonicMs, invalidateUser } = deps;
+  let tail: OutboxTail | null = null;
 
   return async () => {
-    follower ??= createOutboxTail({
+    tail ??= createOutboxTail({
       log,
       monotonicMs,
       afterPosition: await log.findPositionBefore(deps.copyTtlMs + MARGIN_MS),
       gapMs: GAP_MS,
     });
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const events = await follower.next();
+      const events = await tail.next();
       if (events.length === 0) return;
-      await Promise.all([...changedUsers(events)].map(forget));
+      await Promise.all([...changedUsers(events)].map(invalidateUser));
     }
   };
 }

@@ -31,74 +31,74 @@ function createLog() {
 
 const positions = (events: readonly LoggedEvent[]) => events.map(({ position }) => position);
 
-test('gives what commits late, once, and nothing twice', async () => {
+test('returns a late event once, and no event twice', async () => {
   const { log, commit } = createLog();
-  const follower = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
+  const tail = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
   commit(1, 2, 4, 6);
-  expect(positions(await follower.next())).toEqual([1, 2, 4, 6]);
+  expect(positions(await tail.next())).toEqual([1, 2, 4, 6]);
   commit(5);
-  expect(positions(await follower.next())).toEqual([5]);
+  expect(positions(await tail.next())).toEqual([5]);
   commit(3, 7);
-  expect(positions(await follower.next())).toEqual([3, 7]);
-  expect(await follower.next()).toEqual([]);
+  expect(positions(await tail.next())).toEqual([3, 7]);
+  expect(await tail.next()).toEqual([]);
 });
 
-test('gives a gap up once no transaction can be that old', async () => {
+test('stops watching a gap once no transaction can be that old', async () => {
   const { log, commit } = createLog();
   let nowMs = 0;
-  const follower = createOutboxTail({
+  const tail = createOutboxTail({
     log,
     monotonicMs: () => nowMs,
     afterPosition: 0,
     gapMs: 100,
   });
   commit(2, 5);
-  expect(positions(await follower.next())).toEqual([2, 5]);
+  expect(positions(await tail.next())).toEqual([2, 5]);
   nowMs = 100;
-  await follower.next();
+  await tail.next();
   commit(1, 6);
-  expect(positions(await follower.next())).toEqual([6]);
+  expect(positions(await tail.next())).toEqual([6]);
 });
 
-test('reads past any number of events that it gave while a gap is open', async () => {
+test('reads past any number of returned events while a gap is open', async () => {
   const { log, commit } = createLog();
-  const follower = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
+  const tail = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
   commit(...Array.from({ length: 2_000 }, (_, index) => index + 2));
   let count = 0;
-  for (let round = 0; round < 4; round += 1) count += (await follower.next()).length;
+  for (let round = 0; round < 4; round += 1) count += (await tail.next()).length;
   expect(count).toBe(2_000);
   commit(3_000);
-  expect(positions(await follower.next())).toEqual([3_000]);
+  expect(positions(await tail.next())).toEqual([3_000]);
 });
 
-test('gives a gap up at once where events of a later time show that it is old', async () => {
+test('stops watching a gap at once when events of a later time show that it is old', async () => {
   const { log, commitAt, reads } = createLog();
-  const follower = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
-  // As in an outbox that is cleaned from its beginning and has seen transactions rolled back.
+  const tail = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
+  // An outbox from which old events were deleted, with gaps of rolled-back transactions.
   commitAt(0, ...Array.from({ length: 5_000 }, (_, index) => 100_000 + 2 * index));
   commitAt(60_000, 200_000);
   let count = 0;
-  for (let round = 0; round < 11; round += 1) count += (await follower.next()).length;
+  for (let round = 0; round < 11; round += 1) count += (await tail.next()).length;
   expect(count).toBe(5_001);
   const before = reads();
-  await follower.next();
+  await tail.next();
   expect(reads() - before).toBeLessThanOrEqual(2);
   commitAt(60_000, 100_001, 199_999);
-  expect(positions(await follower.next())).toEqual([199_999]);
+  expect(positions(await tail.next())).toEqual([199_999]);
 });
 
-test('can be gone on with by another one that misses nothing', async () => {
+test('can be continued by another tail from its checkpoint, without a missing event', async () => {
   const { log, commit } = createLog();
-  const follower = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
+  const tail = createOutboxTail({ log, monotonicMs: () => 0, afterPosition: 0 });
   commit(1, 2, 5);
-  await follower.next();
-  const afterPosition = follower.checkpoint();
+  await tail.next();
+  const afterPosition = tail.checkpoint();
   commit(3);
   const next = createOutboxTail({ log, monotonicMs: () => 0, afterPosition });
   expect(positions(await next.next())).toEqual([3, 5]);
 });
 
-test('gives what came late before what its user did later', async () => {
+test('returns a late event before later events of its user', async () => {
   const { log, commit } = createLog();
   const late: typeof log = {
     list: async (after, limit) => {
@@ -107,9 +107,9 @@ test('gives what came late before what its user did later', async () => {
       return page;
     },
   };
-  const follower = createOutboxTail({ log: late, monotonicMs: () => 0, afterPosition: 0 });
+  const tail = createOutboxTail({ log: late, monotonicMs: () => 0, afterPosition: 0 });
   commit(2);
-  await follower.next();
-  expect(positions(await follower.next())).toEqual([1]);
-  expect(positions(await follower.next())).toEqual([3]);
+  await tail.next();
+  expect(positions(await tail.next())).toEqual([1]);
+  expect(positions(await tail.next())).toEqual([3]);
 });

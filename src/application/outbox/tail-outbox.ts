@@ -1,42 +1,40 @@
 import type { LoggedEvent, OutboxLog } from '../../domain/outbox/outbox-queue.ts';
 
-/** Reads on from where it is. */
+/** Reads the outbox in steps. */
 export interface OutboxTail {
-  /** What became visible since the last call, at most a page of it and what was late; within a user in commit order. */
+  /** Events that became visible since the last call: late ones and at most one page. Within a user, in commit order. */
   next(): Promise<readonly LoggedEvent[]>;
-  /** A follower that begins after this position misses nothing that this one still has to give. */
+  /** A tail that starts after this position gets every event that this one has not returned yet. */
   checkpoint(): number;
 }
 
 interface Deps {
   readonly log: Pick<OutboxLog, 'list'>;
-  /** A clock that only goes forward, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** The position to begin after. */
   readonly afterPosition: number;
-  /** How long a missing position may still appear: longer than any transaction lives. A minute by default. */
+  /** How long a missing position may still appear, in milliseconds: longer than any transaction. A minute by default. */
   readonly gapMs?: number;
 }
 
-/** Missing positions: those between the two. */
+/** The missing positions between two others. */
 interface Gap {
   readonly after: number;
   readonly before: number;
-  /** When it was first seen, on the monotonic clock. */
+  /** When the gap was first seen, by the monotonic clock. */
   readonly sinceMs: number;
-  /** When the event behind it happened, which got its position later than those that are missing. */
+  /** Time of the event after the gap, whose position was assigned later than the missing ones. */
   readonly timeMs: number;
 }
 
 const GAP_MS = 60_000;
 const PAGE = 500;
-/** Rolled-back transactions of a minute; of more, the oldest are given up. */
+/** Gaps that are watched; beyond it, the oldest are assumed to be rolled-back transactions. */
 const MAX_GAPS = 1_000;
 
 /**
- * Follows the outbox without missing what commits late: positions are given before the commit, so one that is missing
- * may still appear. It looks for these again until they are so old that their transactions must have been rolled back,
- * by its own clock or by the times of the events around them.
+ * Tails the outbox without missing events that commit late. Positions are assigned before the commit, so a missing
+ * position may still appear. The tail reads gaps again until their transactions must have been rolled back, by its own
+ * clock or by the times of the events around them.
  */
 export function createOutboxTail(deps: Deps): OutboxTail {
   const { log, monotonicMs, gapMs = GAP_MS } = deps;
@@ -47,7 +45,7 @@ export function createOutboxTail(deps: Deps): OutboxTail {
   const isMissing = ({ position }: LoggedEvent): boolean =>
     gaps.some(({ after, before }) => after < position && position < before);
 
-  /** After the newer ones were read: what they followed is then visible, too. */
+  /** Called after the newer events were read: earlier commits of the same users are visible by then. */
   async function readMissing(): Promise<readonly LoggedEvent[]> {
     const found: LoggedEvent[] = [];
     let readTo = Number.NEGATIVE_INFINITY;
@@ -81,7 +79,7 @@ export function createOutboxTail(deps: Deps): OutboxTail {
   };
 }
 
-/** What is left of a gap once these events appeared, in the order of their positions. */
+/** The rest of a gap after these events appeared, in the order of their positions. */
 function without(gap: Gap, found: readonly LoggedEvent[]): readonly Gap[] {
   const inside = found.filter(({ position }) => gap.after < position && position < gap.before);
   const edges = [gap.after, ...inside.map(({ position }) => position), gap.before];
