@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
-/** What the files of one folder may import. A folder may always import itself; the first folder that fits a path counts. */
+/** What the files of one folder may import. A folder may always import itself. The first matching folder counts. */
 interface Layer {
   readonly folder: string;
   readonly mayImport: readonly string[];
@@ -42,7 +42,7 @@ const LAYERS: readonly Layer[] = [
   },
 ];
 
-/** Things that only one place may touch, since a second place would make them untestable. */
+/** Things that only one place may use, since tests replace that place. */
 const RESERVED: readonly {
   readonly pattern: RegExp;
   readonly only: readonly string[];
@@ -61,8 +61,27 @@ const RESERVED: readonly {
   },
 ];
 
+/** The composition root. */
+const CONSTRUCTOR = 'src/app/';
+/** Layers that get what they use from the composition root. */
+const CONSTRUCTED = ['src/interfaces/', 'src/infrastructure/'];
+const USE_CASES = 'src/application/';
+
 const IMPORT =
-  /^(?:import|export)\b[^;]*?from '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gms;
+  /^(?:import|export)\b([^;]*?)from '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gms;
+
+interface Import {
+  /** What stands between `import` and `from`; empty without names. */
+  readonly clause: string;
+  readonly specifier: string;
+}
+
+function importsOf(source: string): Import[] {
+  return [...source.matchAll(IMPORT)].map((match) => ({
+    clause: match[1] ?? '',
+    specifier: match[2] ?? match[3] ?? match[4] ?? '',
+  }));
+}
 
 /** The faults of one source file, each a line that names the rule. */
 export function layerFaults(path: string, source: string): string[] {
@@ -76,9 +95,9 @@ export function layerFaults(path: string, source: string): string[] {
   if (layer === undefined) {
     return [...faults, `${path} lies in no layer; only src/main.ts stands directly below src`];
   }
-  for (const match of source.matchAll(IMPORT)) {
-    const specifier = match[1] ?? match[2] ?? match[3] ?? '';
-    const fault = importFault(layer, path, specifier);
+  for (const imported of importsOf(source)) {
+    const { specifier } = imported;
+    const fault = importFault(layer, path, specifier) ?? constructionFault(path, imported);
     if (fault !== null) faults.push(`${path} imports ${specifier}; ${fault}`);
   }
   return faults;
@@ -89,21 +108,62 @@ function importFault(layer: Layer, path: string, specifier: string): string | nu
     if (layer.packages === 'all' || layer.packages.includes(specifier)) return null;
     return `${layer.folder} may import the packages ${layer.packages.join(', ') || '(none)'} only`;
   }
-  const target = normalize(join(dirname(path), specifier));
+  const target = resolveImport(path, specifier);
   if ([layer.folder, ...layer.mayImport].some((place) => target.startsWith(place))) return null;
   return `${layer.folder} may import ${layer.mayImport.join(', ') || 'itself'} only`;
+}
+
+/** Only the composition root constructs: adapters of an interface get use cases, and never build one. */
+function constructionFault(path: string, { clause, specifier }: Import): string | null {
+  if (!CONSTRUCTED.some((folder) => path.startsWith(folder))) return null;
+  if (!resolveImport(path, specifier).startsWith(USE_CASES) || /^\s*type\b/.test(clause))
+    return null;
+  const factory = clause
+    .replace(/[{}]/g, '')
+    .split(',')
+    .map((name) => name.trim())
+    .find((name) => /^create[A-Z]/.test(name));
+  if (factory === undefined) return null;
+  return `only ${CONSTRUCTOR} calls ${factory.split(' ')[0]}; inject what it creates`;
+}
+
+function resolveImport(path: string, specifier: string): string {
+  return normalize(join(dirname(path), specifier));
+}
+
+/**
+ * Import circles among these files, type imports included, each as one line with the files on the way.
+ * @param sources source text by path
+ */
+export function importCircles(sources: ReadonlyMap<string, string>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].join(' → '));
+    if (start >= 0 || done.has(path)) return;
+    for (const { specifier } of importsOf(sources.get(path) ?? '')) {
+      const target = resolveImport(path, specifier);
+      if (specifier.startsWith('.') && sources.has(target)) visit(target, [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return circles.map((circle) => `import circle: ${circle}`);
 }
 
 function withoutComments(source: string): string {
   return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
 }
 
-/** Checks every source file below `src`, but for unit tests. */
+/** Checks every source file below `src`, except unit tests. */
 export function checkLayers(root: string): string[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.ts$/.test(name) && !name.endsWith('.test.ts'))
-    .flatMap((name) => {
-      const path = relative(root, join(root, 'src', name));
-      return layerFaults(path, readFileSync(join(root, path), 'utf8'));
-    });
+    .map((name) => relative(root, join(root, 'src', name)));
+  const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+  return [
+    ...[...sources].flatMap(([path, source]) => layerFaults(path, source)),
+    ...importCircles(sources),
+  ];
 }

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
-import { createMigration, findRunningService, openMigrator } from './app/operator-access.ts';
+import {
+  createMigration,
+  findRunningService,
+  openMigrator,
+  tailOutbox,
+} from './app/operator-access.ts';
 import { describeStartFailure } from './app/start-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
@@ -47,6 +52,7 @@ const deps: CliDeps = {
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   serve,
   openOperator,
+  tailOutbox,
   migrate: (args) =>
     runMigrate(args, io, {
       open: async (log) => openMigrator((await load()).config, log),

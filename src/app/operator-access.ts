@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createOutboxTail, type OutboxTail } from '../application/outbox/tail-outbox.ts';
 import type { Config } from '../config/schema.ts';
+import type { OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import {
   createMigrator,
   loadMigrations,
@@ -12,6 +14,7 @@ import {
   claimControlSocket,
   isControlSocketAlive,
 } from '../infrastructure/system/control-socket.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { startOrRelease } from '../lib/release-stack.ts';
 import { createLogger } from './app.ts';
 import { databaseSettings, dataFiles } from './persistence.ts';
@@ -48,4 +51,9 @@ export async function openMigrator(config: Config, log: MigrationLog) {
 export function createMigration(directory: string, name: string): Promise<readonly string[]> {
   const folder = join(directory, 'src/infrastructure/database/postgres/migrations/');
   return createMigrationFiles(pathToFileURL(folder), name);
+}
+
+/** Tails a log of events, such as the one that a running service returns. */
+export function tailOutbox(log: Pick<OutboxLog, 'list'>, afterPosition: number): OutboxTail {
+  return createOutboxTail({ log, monotonicMs, afterPosition });
 }

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { createOutboxTail } from '../../src/application/outbox/tail-outbox.ts';
 import { createHttpClient } from '../../src/interfaces/cli/http-client.ts';
 import { type CliDeps, runCli } from '../../src/interfaces/cli/program.ts';
 import type { RetryPolicy } from '../../src/interfaces/cli/retry.ts';
@@ -64,6 +65,8 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     migrate: refuse,
     configPrint: refuse,
     configCheck: refuse,
+    tailOutbox: (log, afterPosition) =>
+      createOutboxTail({ log, afterPosition, monotonicMs: () => performance.now() }),
     openOperator: async ({ url, key }) =>
       createHttpClient({
         ...(url === undefined ? {} : { url }),

@@ -1,4 +1,6 @@
+import type { OutboxTail } from '../../application/outbox/tail-outbox.ts';
 import { DomainError } from '../../domain/errors.ts';
+import type { OutboxLog } from '../../domain/outbox/outbox-queue.ts';
 import { type CliIo, CommandFailure, UsageError } from './io.ts';
 import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -22,6 +24,8 @@ export interface CliDeps {
    * @throws Error with a message for the operator
    */
   openOperator(target: Target): Promise<OperatorClient>;
+  /** Reads events as they become visible, from the log of a service and after a position. */
+  tailOutbox(log: Pick<OutboxLog, 'list'>, afterPosition: number): OutboxTail;
   /** Runs `migrate` with the arguments after that word, including `--json`. @returns the exit code */
   migrate(args: readonly string[], json: boolean): Promise<number>;
   /** Runs `config print` with the arguments after these words. @returns the exit code */

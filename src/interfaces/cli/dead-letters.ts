@@ -1,3 +1,4 @@
+import type { CliDeps } from './cli-deps.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
 import { describeProblem, isRecord, problemOf } from './problem.ts';
@@ -10,7 +11,7 @@ export interface OperatorDeps {
   readonly io: CliIo;
   readonly client: OperatorClient;
   readonly signal: AbortSignal;
-  readonly monotonicMs: () => number;
+  readonly tailOutbox: CliDeps['tailOutbox'];
   readonly policy?: RetryPolicy | undefined;
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createOutboxTail } from '../../application/outbox/tail-outbox.ts';
 import type { LoggedEvent } from '../../domain/outbox/outbox-queue.ts';
 import {
   type DeadLetterKind,
@@ -49,7 +48,7 @@ export interface TailOptions {
  * @throws CommandFailure with the position to continue after
  */
 export async function tailEvents(options: TailOptions, deps: OperatorDeps): Promise<number> {
-  const { io, signal, monotonicMs } = deps;
+  const { io, signal } = deps;
   if (options.fromStart === true && options.after !== undefined) {
     throw new UsageError('Use --from-start or --after, not both.');
   }
@@ -57,7 +56,7 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
     const afterPosition = await findStart(options, deps);
     const patient = { ...deps, policy: deps.policy ?? TAIL_POLICY };
     const log = { list: (after: number) => list(after, patient) };
-    const tail = createOutboxTail({ log, monotonicMs, afterPosition });
+    const tail = deps.tailOutbox(log, afterPosition);
     while (!signal.aborted && !io.stdoutClosed()) {
       const events = await tail.next().catch((error) => {
         throw withPosition(error, tail.checkpoint());
