@@ -8,7 +8,7 @@ type Json = { readonly [name: string]: unknown };
 
 const schema = {
   $id: 'urn:user-service:schema:user.deleted.v1',
-  description: 'An account is gone.',
+  description: 'An account was deleted.',
   type: 'object',
   additionalProperties: false,
 };
@@ -60,7 +60,7 @@ describe('the AsyncAPI document', () => {
     expect(document.operations.publishUserDeleted).toMatchObject({ action: 'send' });
   });
 
-  it('refers to nothing that is not there', () => {
+  it('has no broken reference', () => {
     const references = [...objectsIn(document)].flatMap(({ $ref }) =>
       typeof $ref === 'string' ? [$ref] : [],
     );
@@ -79,7 +79,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('is the same text each time, and YAML that reads back', () => {
+  it('is the same text each time, and valid YAML', () => {
     const text = generateAsyncApi();
     expect(generateAsyncApi()).toBe(text);
     expect(parse(text)).toMatchObject({ asyncapi: '3.0.0' });

@@ -1,19 +1,19 @@
 import type { Scope } from '../../domain/access/scope.ts';
 
 /**
- * Who a route is for. The edge refuses anonymous callers of all but `public` routes; the finer check is the use
- * case's, and this declaration is what the documentation shows.
+ * Who may call a route or an endpoint. The interface rejects anonymous callers unless the access is `public`; the use
+ * case checks in detail. The documentation shows this declaration.
  */
 export type Access =
-  /** Anybody; credentials, if sent, are ignored. */
+  /** Every caller. Credentials are ignored. */
   | 'public'
-  /** A signed-in user, about the own account. */
+  /** A signed-in user, for the user's own account. */
   | 'user'
-  /** The user that the path names. */
+  /** The user whose id is in the request. */
   | 'self'
   | `self_or:${Scope}`
   | `user_or:${Scope}`
   /** A service with the scope. */
   | `scope:${Scope}`
-  /** The control socket only. */
+  /** Callers on the control socket. */
   | 'operator';

@@ -4,9 +4,9 @@ import type { UseCases } from '../../application/use-cases.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Access } from './access.ts';
 
-/** What service keys begin with; access tokens never do. */
+/** Prefix of every service key. No access token has it. */
 const SERVICE_KEY_PREFIX = 'usk_';
-/** RFC 6750 §2.1; the scheme's name in any case (RFC 9110 §11.1). */
+/** RFC 6750 §2.1. The name of the scheme is case-insensitive (RFC 9110 §11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 interface Deps {
@@ -16,10 +16,10 @@ interface Deps {
   readonly operator?: true;
 }
 
-/** Tells who calls, from the `Authorization` header or from having opened the control socket. */
+/** Authenticates callers by their `Authorization` header. Every caller on the control socket is the operator. */
 export function createAuthentication(deps: Deps) {
   /**
-   * Public routes ignore credentials, so that an expired token in a client's default headers cannot break its sign-in.
+   * Public routes ignore credentials: a client that sends an expired token by default can still sign in.
    * @throws DomainError `unauthenticated`, `invalid_token`, `unavailable`
    */
   return async (access: Access, authorization: string | undefined): Promise<Principal> => {
@@ -30,7 +30,7 @@ export function createAuthentication(deps: Deps) {
     }
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) {
-      throw new DomainError('invalid_token', 'The bearer token is not well-formed.');
+      throw new DomainError('invalid_token', 'The bearer token is malformed.');
     }
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
     const { userId, sessionId } = await deps.useCases.access.verifyAccessToken(token);
@@ -38,7 +38,7 @@ export function createAuthentication(deps: Deps) {
   };
 }
 
-/** The id of a principal in log lines; undefined for one that has none. */
+/** The id for log lines; anonymous callers and the operator have none. */
 export function principalId(principal: Principal): string | undefined {
   switch (principal.kind) {
     case 'user':

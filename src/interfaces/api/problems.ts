@@ -2,39 +2,38 @@ import Type, { type Static } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import { type EdgeCode, PROBLEMS, type ProblemCode, problemType } from './problem-table.ts';
 
-/** Media type of every error answer (RFC 9457 §3). */
+/** Media type of every error response (RFC 9457 §3). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
-/** Most field errors that one answer lists. */
-const MAX_FAULTS = 100;
-/** Retry advice where the error has none, in seconds. */
+/** One response lists at most this many field errors. */
+const MAX_FIELD_ERRORS = 100;
+/** `Retry-After` of an error that sets none. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
-/** One invalid field. */
 export const fieldErrorSchema = Type.Object({
   pointer: Type.String({
     description:
-      'RFC 6901 pointer into the body, such as `/email`; `/query/limit`, `/path/id` and `/header/if-match` for the other parts of a request; empty for the whole body.',
+      'JSON Pointer (RFC 6901) to the field in the body, such as `/email`; empty for the whole body. A field outside the body has the prefix `/query`, `/path` or `/header`.',
   }),
-  code: Type.String({ description: 'Stable name of the broken rule.' }),
-  message: Type.String({ description: 'The rule in words; never what was sent.' }),
+  code: Type.String({ description: 'Stable code of the broken rule.' }),
+  message: Type.String({ description: 'The rule in words. It never repeats the input.' }),
 });
 
-/** One invalid field, wherever in the request it is. */
+/** An invalid field as a response shows it; the domain's `FieldError` knows no pointer. */
 export type ProblemFieldError = Static<typeof fieldErrorSchema>;
 
-/** RFC 9457 problem document with our extensions. */
+/** An RFC 9457 problem document with extension members from `code` on. */
 export const problemSchema = Type.Object({
-  type: Type.String({ description: '`urn:user-service:problem:` and the code.' }),
+  type: Type.String({ description: '`urn:user-service:problem:` followed by the code.' }),
   title: Type.String(),
   status: Type.Integer(),
   detail: Type.String(),
-  instance: Type.String({ description: '`urn:user-service:request:` and the request id.' }),
+  instance: Type.String({ description: '`urn:user-service:request:` followed by the request id.' }),
   code: Type.String(),
   request_id: Type.String(),
   errors: Type.Optional(Type.Array(fieldErrorSchema)),
 });
 
-/** A rejection that an interface decides on before any use case runs. */
+/** A rejection by an interface, before a use case runs. */
 export class EdgeError extends Error {
   override readonly name: string = 'EdgeError';
   readonly code: EdgeCode;
@@ -45,7 +44,7 @@ export class EdgeError extends Error {
   }
 }
 
-/** A request whose parts do not fit the route's schema. */
+/** A request that does not fit the schemas of its route. */
 export class InvalidRequest extends Error {
   override readonly name = 'InvalidRequest';
   readonly fieldErrors: readonly ProblemFieldError[];
@@ -56,18 +55,18 @@ export class InvalidRequest extends Error {
   }
 }
 
-/** An error as it is reported to the caller, over any protocol. */
+/** An error as the caller sees it, over any protocol. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly fieldErrors?: readonly ProblemFieldError[];
-  /** Whole seconds after which a retry makes sense; set for every problem with status 503. */
+  /** Seconds to wait before a retry; set for every problem with status 503. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * ConnectionQueue a thrown error into a problem. An unknown error becomes a bare `internal_error`.
- * @param fieldsIn the part of the request that holds the fields which a `DomainError` names
+ * Turns a thrown error into a problem. An unknown error becomes an `internal_error` without details.
+ * @param fieldsIn the part of the request that holds the fields of a `DomainError`
  */
 export function toProblem(error: unknown, fieldsIn: 'body' | 'query'): Problem {
   if (error instanceof EdgeError) return { code: error.code, detail: error.message };
@@ -92,10 +91,9 @@ function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem 
 }
 
 function validationProblem(detail: string, fieldErrors: readonly ProblemFieldError[]): Problem {
-  return { code: 'validation_failed', detail, fieldErrors: fieldErrors.slice(0, MAX_FAULTS) };
+  return { code: 'validation_failed', detail, fieldErrors: fieldErrors.slice(0, MAX_FIELD_ERRORS) };
 }
 
-/** The document of a problem. */
 export function problemDocument(
   problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors'>,
   requestId: string,

@@ -3,7 +3,7 @@ import type { IdGenerator } from '../../domain/ports.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** Takes the caller's `X-Request-Id` where it is 1–128 of `[A-Za-z0-9._-]`, or makes one. */
+/** Returns the caller's `X-Request-Id` if it has 1–128 characters of `[A-Za-z0-9._-]`, otherwise a new id. */
 export function readRequestId(
   request: { readonly headers: IncomingHttpHeaders },
   ids: IdGenerator,

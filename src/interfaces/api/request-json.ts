@@ -1,26 +1,26 @@
 import { EdgeError } from './problems.ts';
 
-/** Largest body of a route that does not say otherwise, in bytes. */
+/** Default limit of a body, in bytes. */
 export const BODY_LIMIT_BYTES = 16 * 1024;
-/** Deepest nesting of a JSON body; no route has more than two levels. */
+/** Deepest nesting of a JSON body. No schema has more than two levels. */
 const JSON_MAX_DEPTH = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Parses a JSON body, over whatever protocol it came, and refuses what no honest client sends.
- * @throws EdgeError `malformed_request` for bad UTF-8 or JSON, a key `__proto__`, or nesting beyond `JSON_MAX_DEPTH`.
+ * Parses a JSON body.
+ * @throws EdgeError `malformed_request` for invalid UTF-8 or JSON, a key `__proto__`, or nesting beyond `JSON_MAX_DEPTH`
  */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
   return parseJson(decodeUtf8(bytes));
 }
 
-/** @throws EdgeError `malformed_request` where the bytes are not UTF-8 */
+/** @throws EdgeError `malformed_request` for invalid UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw malformed('The body is not UTF-8.');
+    throw malformed('The body is not valid UTF-8.');
   }
 }
 
@@ -30,7 +30,7 @@ function parseJson(text: string): unknown {
     value = JSON.parse(text);
   } catch {
     // The parser's message quotes the input.
-    throw malformed(text.trim() === '' ? 'A body is required.' : 'The body is not JSON.');
+    throw malformed(text.trim() === '' ? 'A body is required.' : 'The body is not valid JSON.');
   }
   assertPlain(value, 1);
   return value;
@@ -43,7 +43,6 @@ function assertPlain(value: unknown, depth: number): void {
   for (const element of Object.values(value)) assertPlain(element, depth + 1);
 }
 
-/** The rejection of a request that cannot be read. */
 export function malformed(message: string): EdgeError {
   return new EdgeError('malformed_request', message);
 }

@@ -1,25 +1,24 @@
-/** Values of a span: codes and templates, never what a caller sent. */
-type SpanValues = Readonly<Record<string, string | number>>;
+/** Attributes of a span: codes and templates, never input of the caller. */
+type SpanAttributes = Readonly<Record<string, string | number>>;
 
-/** One request in a trace, until it is ended. */
+/** The span of one request. */
 export interface RequestSpan {
-  /** Runs work so that whatever it starts and logs belongs to the request. */
+  /** Runs work inside the span: its own spans and log lines belong to the request. */
   run<T>(work: () => T): T;
-  /** Only the first call counts. */
+  /** Later calls have no effect. */
   end(outcome: {
-    readonly attributes?: SpanValues;
+    readonly attributes?: SpanAttributes;
     readonly errorType?: string | undefined;
-    /** Whether the failure is the service's. */
+    /** True for a failure of the service, not for a rejection of the request. */
     readonly failed?: boolean;
   }): void;
 }
 
-/** Puts requests into traces. */
 export interface RequestTracer {
   begin(request: {
     readonly name: string;
-    readonly attributes: SpanValues;
-    /** The caller's `traceparent` (W3C Trace Context), whatever it holds. */
+    readonly attributes: SpanAttributes;
+    /** The caller's `traceparent` (W3C Trace Context), unvalidated. An invalid one starts a new trace. */
     readonly traceparent: string | undefined;
   }): RequestSpan;
 }

@@ -9,21 +9,21 @@ const schema = Type.Object({
 });
 
 describe('writeJson', () => {
-  it('leaves out what the schema does not name, at every depth', () => {
+  it('leaves out fields that the schema does not name, at every depth', () => {
     const value = { name: 'a', hash: 'canary', tags: [{ label: 'b', secret: 'canary' }] };
     expect(writeJson(schema, value, String)).toBe('{"name":"a","tags":[{"label":"b"}]}');
   });
 
-  it('keeps null, and leaves out what is undefined', () => {
+  it('keeps null and leaves out undefined', () => {
     const value = { name: null, nickname: undefined, tags: [] };
     expect(writeJson(schema, value, String)).toBe('{"name":null,"tags":[]}');
   });
 
-  it('refuses an answer without a field that the document promises', () => {
+  it('rejects a response without a required field', () => {
     expect(() => writeJson(schema, { name: 'a' }, String)).toThrow('lacks the field tags');
   });
 
-  it('takes no field from a prototype', () => {
+  it('ignores fields of the prototype', () => {
     const value = Object.assign(Object.create({ name: 'inherited' }), { tags: [] });
     expect(() => writeJson(schema, value, String)).toThrow('lacks the field name');
   });

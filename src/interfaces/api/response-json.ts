@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 
-/** The parts of a JSON Schema that decide what leaves. */
+/** The parts of a JSON Schema that select fields. */
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
@@ -12,10 +12,9 @@ type Pick = (value: unknown, formatTime: (time: Date) => string) => unknown;
 const picks = new WeakMap<object, Pick>();
 
 /**
- * Writes a value as JSON by its schema, so that a field that the schema does not name never leaves. Times
- * are formatted, other values stay as they are: which fields there are is the schema's business, what they hold the
- * route's. What a schema picks is worked out at its first use.
- * @throws Error when a required field is missing: the answer would not be what the document promises.
+ * Writes a value as JSON with the fields of its schema only, so that no other field leaves the service. Times are
+ * formatted; other values are not checked or changed. Each schema is compiled at its first use.
+ * @throws Error when a required field is missing: the response would break the documented contract
  */
 export function writeJson(
   schema: TSchema,
@@ -48,7 +47,7 @@ function pickOf({ properties, items, required }: Shape): Pick {
     for (const { name, pick, isRequired } of fields) {
       const field: unknown = Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
       if (field !== undefined) picked[name] = pick(field, formatTime);
-      else if (isRequired) throw new Error(`The answer lacks the field ${name}.`);
+      else if (isRequired) throw new Error(`The response lacks the field ${name}.`);
     }
     return picked;
   };

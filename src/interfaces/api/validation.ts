@@ -3,7 +3,6 @@ import type { TSchema } from 'typebox';
 import { UUID_PATTERN } from '../../lib/uuid.ts';
 import { InvalidRequest, type ProblemFieldError } from './problems.ts';
 
-/** The parts of a request that have a schema. */
 export type RequestPart = 'body' | 'query' | 'path';
 
 const POINTER_PREFIX: Readonly<Record<RequestPart, string>> = {
@@ -12,10 +11,10 @@ const POINTER_PREFIX: Readonly<Record<RequestPart, string>> = {
   path: '/path',
 };
 
-/** Property names that may be shown back; anything else could carry a secret that was sent in the wrong place. */
-const SHOWN_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Property names that a response may repeat. Any other name could be a secret sent in the wrong place. */
+const REPEATABLE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-// Nothing is coerced, stripped or defaulted: what does not fit is refused, and what fits stays as it was sent.
+// No coercion, removal or defaults: a value either fits as sent, or is rejected.
 const ajv = new Ajv({
   allErrors: true,
   allowUnionTypes: true,
@@ -27,7 +26,7 @@ const ajv = new Ajv({
 });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
-/** All field errors of a value against its schema; none when it fits. Schemas are compiled at their first use. */
+/** Returns all field errors of a value. Each schema is compiled at its first use. */
 export function findFieldErrors(
   part: RequestPart,
   schema: TSchema,
@@ -39,18 +38,15 @@ export function findFieldErrors(
     compiled.set(schema, validate);
   }
   if (validate(value)) return [];
-  return (validate.errors ?? []).map((error) => toFault(part, error));
+  return (validate.errors ?? []).map((error) => toFieldError(part, error));
 }
 
-/**
- * Refuses a request that has field errors.
- * @throws InvalidRequest
- */
+/** @throws InvalidRequest if there are field errors */
 export function assertNoFieldErrors(fieldErrors: readonly ProblemFieldError[]): void {
   if (fieldErrors.length > 0) throw new InvalidRequest(fieldErrors);
 }
 
-function toFault(part: RequestPart, error: ErrorObject): ProblemFieldError {
+function toFieldError(part: RequestPart, error: ErrorObject): ProblemFieldError {
   const base = `${POINTER_PREFIX[part]}${error.instancePath}`;
   const { keyword, params } = error;
   switch (keyword) {
@@ -64,7 +60,7 @@ function toFault(part: RequestPart, error: ErrorObject): ProblemFieldError {
       return {
         pointer: unknownPointer(base, String(params.additionalProperty)),
         code: 'unknown_field',
-        message: 'There is no such field.',
+        message: 'Is not a known field.',
       };
     case 'type':
       return { pointer: base, code: 'wrong_type', message: `Must be ${typeName(params.type)}.` };
@@ -93,18 +89,18 @@ function toFault(part: RequestPart, error: ErrorObject): ProblemFieldError {
     case 'minProperties':
       return { pointer: base, code: 'empty', message: 'Must have at least one field.' };
     default:
-      return { pointer: base, code: 'invalid', message: 'Is not valid.' };
+      return { pointer: base, code: 'invalid', message: 'Is invalid.' };
   }
 }
 
 function unknownPointer(base: string, name: string): string {
-  return SHOWN_NAME.test(name) ? `${base}/${name}` : base;
+  return REPEATABLE_NAME.test(name) ? `${base}/${name}` : base;
 }
 
 function patternMessage(error: ErrorObject): string {
   return error.params.pattern === UUID_PATTERN
     ? 'Must be a UUID.'
-    : 'Must have the documented form.';
+    : 'Must have the documented format.';
 }
 
 function typeName(type: string | readonly string[]): string {

@@ -2,6 +2,7 @@ import { ServiceErrorCodeHeader, ServiceErrorHeader, type ServiceMsg } from '@na
 import { headers, Match } from '@nats-io/transport-node';
 import { DomainError } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import { withFallback } from '../../lib/deadline.ts';
 import { principalId } from '../api/authentication.ts';
 import { PROBLEM_MEDIA_TYPE } from '../api/problems.ts';
 import { readRequestId } from '../api/request-id.ts';
@@ -16,64 +17,63 @@ interface Deps {
   readonly logger: Logger;
   readonly ids: IdGenerator;
   readonly monotonicMs: () => number;
-  /** How long a request may take to be answered, in milliseconds. */
+  /** Longest time until the response, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Most requests at work together; those beyond are refused at once. */
+  /** Requests beyond this many at the same time are rejected at once. */
   readonly maxConcurrentRequests: number;
-  /** Hears of each answered request. */
   readonly observeRequest?: ((request: ObservedNatsRequest) => void) | undefined;
   readonly tracer?: RequestTracer | undefined;
 }
 
 /** One answered request, for metrics. */
 export interface ObservedNatsRequest {
-  /** One of the service's own, so that the number of series is bounded. */
+  /** The name of a declared endpoint, so that the number of series is bounded. */
   readonly endpoint: string;
-  /** As the same answer has it over HTTP. */
+  /** The status that the same response has over HTTP. */
   readonly status: number;
   readonly seconds: number;
 }
 
-/** Answers messages, and knows which are still to be answered. */
+/** Answers messages and counts those without a response. */
 export interface Dispatcher {
-  take(endpoint: Endpoint, counts: EndpointStats, message: ServiceMsg): void;
-  /** Resolves when every message that was taken is answered. */
-  idle(): Promise<void>;
+  dispatch(endpoint: Endpoint, stats: EndpointStats, message: ServiceMsg): void;
+  /** Resolves when every dispatched message has its response. */
+  drain(): Promise<void>;
 }
 
 /**
- * Answers each message once and in time. Work that outlasts its answer keeps its place among the concurrent requests,
- * so that their bound holds for what the dependencies see, too.
+ * Answers each message once and in time. Work that outlasts its response keeps its slot among the concurrent requests,
+ * so that their bound limits the load on the dependencies too.
  */
 export function createDispatcher(deps: Deps): Dispatcher {
   const { handling, logger } = deps;
   let unanswered = 0;
   let active = 0;
-  let tellIdle: (() => void)[] = [];
+  let drainListeners: (() => void)[] = [];
 
-  // Counted, not kept in a set: see `LinkedList`.
-  function end(): void {
+  // A counter, not a set: see `LinkedList` for what a set costs.
+  function onAnswered(): void {
     unanswered -= 1;
     if (unanswered > 0) return;
-    for (const tell of tellIdle) tell();
-    tellIdle = [];
+    for (const listener of drainListeners) listener();
+    drainListeners = [];
   }
 
   return {
-    take(endpoint, counts, message) {
+    dispatch(endpoint, stats, message) {
       if (message.reply === undefined || message.reply === '') {
-        logger.debug('request without a reply subject', { subject: subjectOf(endpoint) });
+        logger.debug('ignored a request without a reply subject', { subject: subjectOf(endpoint) });
         return;
       }
       unanswered += 1;
-      void trace(endpoint, message, () => answer(endpoint, counts, message)).finally(end);
+      void trace(endpoint, message, () => answer(endpoint, stats, message)).finally(onAnswered);
     },
-    async idle() {
-      while (unanswered > 0) await new Promise<void>((resolve) => tellIdle.push(resolve));
+    async drain() {
+      while (unanswered > 0) await new Promise<void>((resolve) => drainListeners.push(resolve));
     },
   };
 
-  /** Puts the answering of a message into the caller's trace, or into one of its own. */
+  /** Runs the work in the caller's trace, or in a new one. */
   async function trace(
     endpoint: Endpoint,
     message: ServiceMsg,
@@ -87,7 +87,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
         'messaging.operation.type': 'process',
         'messaging.destination.name': subjectOf(endpoint),
       },
-      // As HTTP joins them: several are none.
+      // Joined as HTTP joins repeated headers: the result is not a valid traceparent and starts a new trace.
       traceparent: headerValues(message, 'traceparent').join(', '),
     });
     if (span === undefined) return void (await work());
@@ -97,7 +97,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
 
   async function answer(
     endpoint: Endpoint,
-    counts: EndpointStats,
+    stats: EndpointStats,
     message: ServiceMsg,
   ): Promise<Outcome> {
     const startedAtMs = deps.monotonicMs();
@@ -110,8 +110,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
     };
     const outcome = send(endpoint, message, context, await work(endpoint, message, context));
     const durationMs = deps.monotonicMs() - startedAtMs;
-    counts.count({ durationMs, code: outcome.code });
-    const subject = subjectOf(endpoint);
+    stats.record({ durationMs, code: outcome.code });
     deps.observeRequest?.({
       endpoint: endpoint.name,
       status: outcome.status,
@@ -119,7 +118,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
     });
     logger.info('request', {
       request_id: context.requestId,
-      subject,
+      subject: subjectOf(endpoint),
       status: outcome.status,
       code: outcome.code,
       duration_ms: Math.round(durationMs * 10) / 10,
@@ -135,8 +134,11 @@ export function createDispatcher(deps: Deps): Dispatcher {
     context: RequestContext,
   ): Outcome | Promise<Outcome> {
     if (active >= deps.maxConcurrentRequests) {
-      const error = new DomainError('overloaded', 'Too many requests are at work. Try again.');
-      return handling.refuse(error, endpoint, context);
+      const error = new DomainError(
+        'overloaded',
+        'Too many requests are in progress. Try again later.',
+      );
+      return handling.reject(error, endpoint, context);
     }
     active += 1;
     const request = {
@@ -146,13 +148,17 @@ export function createDispatcher(deps: Deps): Dispatcher {
     const outcome = handling.handle(endpoint, request, context).finally(() => {
       active -= 1;
     });
-    return inTime(outcome, deps.requestTimeoutMs, () => {
-      const error = new DomainError('unavailable', 'The request was not answered in time.');
-      return handling.refuse(error, endpoint, context);
-    });
+    return withFallback(
+      deps.requestTimeoutMs,
+      () => outcome,
+      () => {
+        const error = new DomainError('unavailable', 'The request was not answered in time.');
+        return handling.reject(error, endpoint, context);
+      },
+    );
   }
 
-  /** @returns what was sent in the end: an answer that is larger than the server takes becomes a failure. */
+  /** @returns the outcome that was sent: a response above the server's size limit becomes a failure. */
   function send(
     endpoint: Endpoint,
     message: ServiceMsg,
@@ -163,23 +169,23 @@ export function createDispatcher(deps: Deps): Dispatcher {
       respond(message, outcome, context);
       return outcome;
     } catch (error) {
-      const failure = handling.refuse(error, endpoint, context);
+      const failure = handling.reject(error, endpoint, context);
       try {
         respond(message, failure, context);
       } catch {
-        // Nobody can be told any more; the log has the reason.
+        // The caller cannot be reached. `reject` has logged the reason.
       }
       return failure;
     }
   }
 }
 
-/** A header's values; message headers are case-sensitive, their senders often are not. */
+/** Message headers are case-sensitive, but senders often ignore that. */
 function headerValues(message: ServiceMsg, name: string): readonly string[] {
   return message.headers?.values(name, Match.IgnoreCase) ?? [];
 }
 
-/** @throws Error when the connection is closed or the server would refuse the message's size. */
+/** @throws Error when the connection is closed or the message exceeds the server's size limit. */
 function respond(message: ServiceMsg, outcome: Outcome, { requestId }: RequestContext): void {
   const fields = headers();
   fields.set('X-Request-Id', requestId);
@@ -192,20 +198,4 @@ function respond(message: ServiceMsg, outcome: Outcome, { requestId }: RequestCo
     fields.set('Retry-After', String(outcome.retryAfterSeconds));
   }
   message.respond(outcome.body, { headers: fields });
-}
-
-async function inTime(
-  outcome: Promise<Outcome>,
-  timeoutMs: number,
-  late: () => Outcome,
-): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve(late()), timeoutMs);
-  });
-  try {
-    return await Promise.race([outcome, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,14 +1,14 @@
 import type { Endpoint as ServiceEndpoint } from '@nats-io/services';
 
-/** Counts one endpoint's answers since it was added. */
+/** The statistics of one endpoint since the service started. */
 export interface EndpointStats {
-  count(answer: { readonly durationMs: number; readonly code: string | undefined }): void;
-  /** Writes the counts into the endpoint that the library shows to discovery. */
-  showOn(endpoint: ServiceEndpoint): void;
+  record(response: { readonly durationMs: number; readonly code: string | undefined }): void;
+  /** Overwrites the statistics that the NATS library reports to discovery. */
+  writeTo(endpoint: ServiceEndpoint): void;
 }
 
-/** The library's own counters, which see no further than the start of an asynchronous handler. */
-interface ShownStats {
+/** The library's own counters: they end when an asynchronous handler returns its promise. */
+interface ReportedStats {
   num_requests: number;
   num_errors: number;
   last_error?: string;
@@ -16,29 +16,28 @@ interface ShownStats {
   average_processing_time: number;
 }
 
-const NANOSECONDS_A_MILLISECOND = 1_000_000;
+const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
-/** Starts at zero. */
 export function createEndpointStats(): EndpointStats {
   let requests = 0;
   let errors = 0;
   let lastError: string | undefined;
   let totalMs = 0;
   return {
-    count({ durationMs, code }) {
+    record({ durationMs, code }) {
       requests += 1;
       totalMs += durationMs;
       if (code === undefined) return;
       errors += 1;
       lastError = code;
     },
-    showOn(endpoint) {
-      const { stats } = endpoint as { stats?: ShownStats };
+    writeTo(endpoint) {
+      const { stats } = endpoint as { stats?: ReportedStats };
       if (stats === undefined) return;
       stats.num_requests = requests;
       stats.num_errors = errors;
       if (lastError !== undefined) stats.last_error = lastError;
-      stats.processing_time = Math.round(totalMs * NANOSECONDS_A_MILLISECOND);
+      stats.processing_time = Math.round(totalMs * NANOSECONDS_PER_MILLISECOND);
       stats.average_processing_time =
         requests === 0 ? 0 : Math.round(stats.processing_time / requests);
     },

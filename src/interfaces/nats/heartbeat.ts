@@ -12,34 +12,34 @@ interface Deps {
   readonly monotonicMs: () => number;
   /** One subject token. */
   readonly instanceId: string;
-  /** Longest silence while a server answers, in milliseconds. */
+  /** Longest time between two heartbeats while NATS is connected, in milliseconds. */
   readonly intervalMs: number;
-  /** How often the state is looked at, in milliseconds. */
+  /** Time between two checks of the state, in milliseconds. */
   readonly pollMs: number;
 }
 
-/** How often an instance says how it is, in milliseconds. */
+/** Time between two heartbeats of an instance whose state does not change, in milliseconds. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
-/** How often its state is looked at, in milliseconds; changes are told within this. */
+/** Time between two checks of the state, in milliseconds. A change is published within this time. */
 export const HEARTBEAT_POLL_MS = 1_000;
 
-/** What one beat says. */
+/** The payload of a heartbeat. */
 export const heartbeatSchema = Type.Object({
-  instance_id: Type.String({ description: 'The last token of the subject.' }),
+  instance_id: Type.String({ description: 'Id of the instance: the last token of the subject.' }),
   status: Type.Enum(['ok', 'degraded', 'down', 'draining'], {
-    description: 'As in `/health`; `draining` is the last word of an instance that stops.',
+    description:
+      'State of the instance, as in `users.v1.health`. `draining` is the last heartbeat of an instance that stops.',
   }),
   checks: Type.Optional(reportSchema.properties.checks),
 });
 
-/** The subject that an instance's beats are published on. */
 export function heartbeatSubject(instanceId: string): string {
   return `users.health.${instanceId}`;
 }
 
 /**
- * Publishes the instance's health at intervals, at each change of its own or of a dependency's state, after each
- * reconnection, and once more when it stops. Without a server beats are dropped, not kept: an old one would be a lie.
+ * Publishes the health of this instance: at intervals, when its state or that of a dependency changes, after each
+ * reconnection, and a last time when it stops. Without a connection, heartbeats are dropped: a late one would be wrong.
  */
 export function startHeartbeat(deps: Deps): Loop {
   const { link, instanceId } = deps;
@@ -49,7 +49,7 @@ export function startHeartbeat(deps: Deps): Loop {
   const unlisten = link.onChange(() => {
     lastState = null;
   });
-  const loop = startLoop({ name: 'health beat', intervalMs: deps.pollMs, run: beat }, deps);
+  const loop = startLoop({ name: 'heartbeat', intervalMs: deps.pollMs, run: beat }, deps);
 
   return {
     async stop() {
@@ -65,7 +65,7 @@ export function startHeartbeat(deps: Deps): Loop {
     const report = toHealthResponse(await deps.useCases.checkHealth());
     const { database, cache, messaging } = report.checks;
     const state = [report, database, cache, messaging].map(({ status }) => status).join(' ');
-    // Half a poll early rather than half a poll late.
+    // Half a poll of tolerance: rather half a poll early than half a poll late.
     const isDue = deps.monotonicMs() - lastAtMs >= deps.intervalMs - deps.pollMs / 2;
     const connection = link.current();
     if (connection === null || (state === lastState && !isDue)) return;

@@ -1,11 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** The way to NATS, whoever keeps it up. */
+/** The connection to NATS, as its owner provides it. */
 export interface NatsLink {
-  /** The connection while a server answers; null otherwise. */
+  /** Null while NATS is unreachable. */
   current(): NatsConnection | null;
-  /** Calls for each new connection object, the present one too. @returns the function that ends it. */
+  /** Calls the listener with the present connection and with each later one. @returns a function that unsubscribes. */
   onConnection(listener: (connection: NatsConnection) => void): () => void;
-  /** Hears of the present state at once and of each change. @returns the function that ends it. */
+  /** Calls the listener with the present state and with each change. @returns a function that unsubscribes. */
   onChange(listener: (connected: boolean) => void): () => void;
 }

@@ -13,7 +13,7 @@ import { createRequestHandling, type RequestContext } from './request-handling.t
 
 function endpointNamed(name: string) {
   const found = endpoints.find((endpoint) => endpoint.name === name);
-  if (found === undefined) throw new Error(`there is no endpoint ${name}`);
+  if (found === undefined) throw new Error(`no endpoint ${name}`);
   return found;
 }
 
@@ -25,7 +25,7 @@ function setting(replaced: ReplacedUseCases = {}) {
     formatTime: (time) => time.toISOString(),
   });
   const context: RequestContext = { requestId: 'request-1', principal: { kind: 'anonymous' } };
-  const ask = (name: string, body: string, authorization: readonly string[]) =>
+  const send = (name: string, body: string, authorization: readonly string[]) =>
     handling.handle(
       endpointNamed(name),
       {
@@ -34,10 +34,10 @@ function setting(replaced: ReplacedUseCases = {}) {
       },
       context,
     );
-  return { ask, context, lines: logger.lines };
+  return { send, context, lines: logger.lines };
 }
 
-const askForAda = ['get', JSON.stringify({ id: ADA_ID }), [`Bearer ${SERVICE_KEY}`]] as const;
+const getAda = ['get', JSON.stringify({ id: ADA_ID }), [`Bearer ${SERVICE_KEY}`]] as const;
 
 describe('a request over NATS', () => {
   it.each<DomainErrorCode>([
@@ -46,34 +46,31 @@ describe('a request over NATS', () => {
     'unavailable',
     'overloaded',
     'invalid_token',
-  ])(
-    'that is refused with %s carries the status and the document of the one table',
-    async (code) => {
-      const { ask } = setting({
-        users: {
-          get: async () => {
-            throw new DomainError(code, 'Said so.');
-          },
+  ])('that is rejected with %s has the status and the title of the problem table', async (code) => {
+    const { send } = setting({
+      users: {
+        get: async () => {
+          throw new DomainError(code, 'The detail.');
         },
-      });
-      const outcome = await ask(...askForAda);
-      const { status, title } = PROBLEMS[code];
-      expect(outcome).toMatchObject({ status, code });
-      expect(outcome.retryAfterSeconds).toBe(status === 503 ? 1 : undefined);
-      expect(JSON.parse(outcome.body)).toEqual({
-        type: `urn:user-service:problem:${code}`,
-        title,
-        status,
-        detail: 'Said so.',
-        instance: 'urn:user-service:request:request-1',
-        code,
-        request_id: 'request-1',
-      });
-    },
-  );
+      },
+    });
+    const outcome = await send(...getAda);
+    const { status, title } = PROBLEMS[code];
+    expect(outcome).toMatchObject({ status, code });
+    expect(outcome.retryAfterSeconds).toBe(status === 503 ? 1 : undefined);
+    expect(JSON.parse(outcome.body)).toEqual({
+      type: `urn:user-service:problem:${code}`,
+      title,
+      status,
+      detail: 'The detail.',
+      instance: 'urn:user-service:request:request-1',
+      code,
+      request_id: 'request-1',
+    });
+  });
 
-  it('points at the field that broke a rule of the domain', async () => {
-    const { ask } = setting({
+  it('has a pointer to the field that broke a rule of the domain', async () => {
+    const { send } = setting({
       users: {
         list: async () => {
           throw new DomainError('validation_failed', 'No.', {
@@ -82,33 +79,33 @@ describe('a request over NATS', () => {
         },
       },
     });
-    const outcome = await ask('get-by-email', '{"email":"x"}', [`Bearer ${SERVICE_KEY}`]);
+    const outcome = await send('get-by-email', '{"email":"x"}', [`Bearer ${SERVICE_KEY}`]);
     expect(JSON.parse(outcome.body).errors).toEqual([
       { pointer: '/email', code: 'email_form', message: 'Must be an address.' },
     ]);
   });
 
-  it('that is refused after its credentials were known is logged as its caller’s', async () => {
-    const { ask, context } = setting();
-    await ask('get', '{', [`Bearer ${SERVICE_KEY}`]);
+  it('that is rejected after authentication is logged with its principal', async () => {
+    const { send, context } = setting();
+    await send('get', '{', [`Bearer ${SERVICE_KEY}`]);
     expect(context.principal.kind).toBe('service');
   });
 
-  it('with two Authorization headers is refused, whichever is right', async () => {
-    const { ask } = setting();
-    const outcome = await ask('get', '{}', [`Bearer ${SERVICE_KEY}`, 'Bearer usk_x']);
+  it('with two Authorization headers is rejected', async () => {
+    const { send } = setting();
+    const outcome = await send('get', '{}', [`Bearer ${SERVICE_KEY}`, 'Bearer usk_x']);
     expect(outcome).toMatchObject({ status: 400, code: 'malformed_request' });
   });
 
-  it('for health needs neither credentials nor a body, and ignores wrong credentials', async () => {
-    const { ask } = setting();
-    expect(await ask('health', '', ['Bearer usk_x'])).toMatchObject({ status: 200 });
-    expect(await ask('health', '{"a":1}', [])).toMatchObject({ status: 422 });
+  it('for health needs no credentials and no body, and ignores wrong credentials', async () => {
+    const { send } = setting();
+    expect(await send('health', '', ['Bearer usk_x'])).toMatchObject({ status: 200 });
+    expect(await send('health', '{"a":1}', [])).toMatchObject({ status: 422 });
   });
 
-  it('whose answer lacks a promised field fails rather than answers', async () => {
-    const { ask, lines } = setting({ users: { get: async () => ({}) as never } });
-    expect(await ask(...askForAda)).toMatchObject({ status: 500, code: 'internal_error' });
+  it('whose response lacks a required field fails', async () => {
+    const { send, lines } = setting({ users: { get: async () => ({}) as never } });
+    expect(await send(...getAda)).toMatchObject({ status: 500, code: 'internal_error' });
     expect(lines).toHaveLength(1);
   });
 });

@@ -9,42 +9,39 @@ import { assertNoFieldErrors, findFieldErrors } from '../api/validation.ts';
 import type { Endpoint, NatsUseCases } from './endpoint.ts';
 import { subjectOf } from './endpoints.ts';
 
-/** A request as it came; header names in any case. */
 export interface RequestMessage {
   readonly data: Uint8Array;
-  /** Every value of a header. */
+  /** All values of a header; the name matches in any case. */
   header(name: string): readonly string[];
 }
 
-/** What is known of a request while it is worked on; the log line is made of it. */
+/** What the log line of a request needs; `principal` is set once the caller is authenticated. */
 export interface RequestContext {
   readonly requestId: string;
   principal: Principal;
 }
 
-/** A request's answer before it is a message. */
+/** The response to a request, before it becomes a message. */
 export interface Outcome {
   readonly status: number;
-  /** Set for failures. */
+  /** Set for failures only. */
   readonly code?: ProblemCode;
   readonly body: string;
-  /** Whole seconds after which a retry makes sense. */
   readonly retryAfterSeconds?: number;
 }
 
 interface Deps {
   readonly useCases: NatsUseCases;
   readonly logger: Logger;
-  /** Writes a time as RFC 3339 text in UTC. */
+  /** Formats a time as RFC 3339 text in UTC. */
   readonly formatTime: (time: Date) => string;
 }
 
-/** Answers requests of one endpoint after the other's kind. */
 export type RequestHandling = ReturnType<typeof createRequestHandling>;
 
 /**
- * ConnectionQueue a message into its outcome, in the order of the HTTP edge: credentials, then the body's bytes, then the body
- * against its schema, then the use case. Neither function ever throws or rejects.
+ * Turns a message into its outcome. The order is that of the HTTP interface: credentials, then the bytes of the body,
+ * then the body against its schema, then the use case. Neither function throws or rejects.
  */
 export function createRequestHandling(deps: Deps) {
   const authenticate = createAuthentication(deps);
@@ -59,15 +56,15 @@ export function createRequestHandling(deps: Deps) {
       const body = readBody(endpoint, message.data);
       assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
       const caller = { ...context, ip: null, userAgent: null };
-      const answer = await endpoint.handle({ caller, body: body as never }, deps.useCases);
-      return { status: 200, body: writeJson(endpoint.answer, answer, deps.formatTime) };
+      const response = await endpoint.handle({ caller, body: body as never }, deps.useCases);
+      return { status: 200, body: writeJson(endpoint.response, response, deps.formatTime) };
     } catch (error) {
-      return refuse(error, endpoint, context);
+      return reject(error, endpoint, context);
     }
   }
 
-  /** The outcome of a failure: a problem document, and a log line for what nobody foresaw. */
-  function refuse(error: unknown, endpoint: Endpoint, { requestId }: RequestContext): Outcome {
+  /** Turns an error into its problem document, and logs it if it is unexpected. */
+  function reject(error: unknown, endpoint: Endpoint, { requestId }: RequestContext): Outcome {
     const problem = toProblem(error, 'body');
     if (problem.code === 'internal_error') {
       deps.logger.error('request failed', {
@@ -85,20 +82,20 @@ export function createRequestHandling(deps: Deps) {
     };
   }
 
-  return { handle, refuse };
+  return { handle, reject };
 }
 
 function readAuthorization(message: RequestMessage): string | undefined {
   const values = message.header('Authorization');
   if (values.length > 1) {
-    throw new EdgeError('malformed_request', 'The header Authorization is sent more than once.');
+    throw new EdgeError('malformed_request', 'The Authorization header was sent more than once.');
   }
   return values[0];
 }
 
 function readBody({ bodyOptional, limitBytes }: Endpoint, data: Uint8Array): unknown {
   if (data.byteLength > (limitBytes ?? BODY_LIMIT_BYTES)) {
-    throw new EdgeError('payload_too_large', PROBLEMS.payload_too_large.meaning);
+    throw new EdgeError('payload_too_large', 'The message is larger than this subject accepts.');
   }
   return bodyOptional === true && data.byteLength === 0 ? {} : parseJsonBytes(data);
 }

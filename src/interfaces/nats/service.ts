@@ -1,6 +1,8 @@
 import { type Service, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
+import { withFallback } from '../../lib/deadline.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
 import { createDispatcher, type ObservedNatsRequest } from './dispatcher.ts';
 import type { NatsUseCases } from './endpoint.ts';
@@ -10,84 +12,84 @@ import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_POLL_MS, startHeartbeat } from './hear
 import type { NatsLink } from './nats-link.ts';
 import { createRequestHandling } from './request-handling.ts';
 
-/** What the NATS edge is told by the configuration. */
 export interface NatsServiceSettings {
-  /** Semantic version, shown by discovery. */
+  /** Semantic version, reported to discovery. */
   readonly version: string;
-  /** How long a request may take to be answered, in milliseconds. */
+  /** Longest time until the response, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Most requests at work together; 256 unless told. */
+  /** Requests beyond this many at the same time are rejected at once. Default: 256. */
   readonly maxConcurrentRequests?: number;
-  /** How often health is published, in milliseconds; 10,000 unless told. */
-  readonly beatIntervalMs?: number;
-  /** How often health is looked at for a change, in milliseconds; 1,000 unless told. */
-  readonly beatPollMs?: number;
+  /** Time between two heartbeats, in milliseconds. Default: 10,000. */
+  readonly heartbeatIntervalMs?: number;
+  /** Time between two checks for a change of health, in milliseconds. Default: 1,000. */
+  readonly heartbeatPollMs?: number;
 }
 
-/** What the NATS service stands on. */
 export interface NatsServiceDeps {
   readonly link: NatsLink;
   readonly useCases: NatsUseCases;
   readonly logger: Logger;
-  /** Makes request ids. */
+  /** Creates request ids. */
   readonly ids: IdGenerator;
-  /** Writes a time as RFC 3339 text in UTC. */
+  /** Formats a time as RFC 3339 text in UTC. */
   readonly formatTime: (time: Date) => string;
   readonly monotonicMs: () => number;
   /** One subject token, such as a UUID. */
   readonly instanceId: string;
   readonly settings: NatsServiceSettings;
   readonly observeRequest?: (request: ObservedNatsRequest) => void;
-  /** Without it requests are in no trace. */
+  /** Absent when tracing is off. */
   readonly tracer?: RequestTracer;
 }
 
 /**
- * The micro service: `waiting` until a server answers, `serving` on each connection it is given, `pausing` after the
- * server took a subscription away, `stopped` at the end.
+ * The NATS service. Its states: `waiting` until NATS is connected, `serving` on each connection, `pausing` after the
+ * server ended a subscription, `stopped` at the end.
  */
 export interface NatsService {
   /**
-   * Takes no more requests, and answers those that were taken; another instance of the queue group gets the next.
-   * Comes back by `requestTimeoutMs` and a few seconds, whatever NATS does.
+   * Accepts no more requests and answers those it has; other instances of the queue group get the next ones.
+   * Resolves within `requestTimeoutMs` and a few seconds, even if NATS does not respond.
    */
   stop(): Promise<void>;
 }
 
-/** Requests that one instance works on together unless told otherwise: many times its database connections. */
+/** Many times the number of database connections of one instance. */
 const MAX_CONCURRENT_REQUESTS = 256;
-/** A server that answers at all does so within this. */
+/** Longest wait for a reply of the NATS server during a stop, in milliseconds. */
 const DRAIN_TIMEOUT_MS = 2_000;
-const RESTART_MIN_MS = 1_000;
-const RESTART_MAX_MS = 60_000;
+const RESTART_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 60_000 };
 
 /**
- * Answers requests over NATS from now on, whenever there is a server.
- * @throws Error for an instance id that is no subject token
+ * Answers requests over NATS from now on, whenever NATS is connected.
+ * @throws Error if the instance id is not a subject token
  */
 export function createNatsService(deps: NatsServiceDeps): NatsService {
   const { link, logger, settings, instanceId } = deps;
-  if (!/^[A-Za-z0-9_-]+$/.test(instanceId)) throw new Error('The instance id is no subject token.');
-  const answering = createDispatcher({
+  if (!/^[A-Za-z0-9_-]+$/.test(instanceId)) {
+    throw new Error('The instance id is not a subject token.');
+  }
+  const dispatcher = createDispatcher({
     ...deps,
     handling: createRequestHandling(deps),
     requestTimeoutMs: settings.requestTimeoutMs,
     maxConcurrentRequests: settings.maxConcurrentRequests ?? MAX_CONCURRENT_REQUESTS,
   });
-  const counts = new Map(endpoints.map(({ name }) => [name, createEndpointStats()]));
+  const stats = new Map(endpoints.map(({ name }) => [name, createEndpointStats()]));
   let service: Service | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
-  let restartMs = RESTART_MIN_MS;
+  /** Restarts on this connection since the service last ran for long. */
+  let restarts = 0;
   let stopped = false;
 
   const unlisten = link.onConnection((connection) => {
-    restartMs = RESTART_MIN_MS;
+    restarts = 0;
     void serve(connection);
   });
-  const beat = startHeartbeat({
+  const heartbeat = startHeartbeat({
     ...deps,
-    intervalMs: settings.beatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
-    pollMs: settings.beatPollMs ?? HEARTBEAT_POLL_MS,
+    intervalMs: settings.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
+    pollMs: settings.heartbeatPollMs ?? HEARTBEAT_POLL_MS,
   });
 
   return {
@@ -95,16 +97,16 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       stopped = true;
       unlisten();
       clearTimeout(restartTimer);
-      await beat.stop();
+      await heartbeat.stop();
       const drained = service?.stop();
-      // Without a server there is nobody to drain from, and the library would wait for one.
-      const responses = link.current() !== null && (await settled(drained, DRAIN_TIMEOUT_MS));
-      await answering.idle();
-      if (responses) await settled(link.current()?.flush(), DRAIN_TIMEOUT_MS);
+      // Without a connection there is nothing to drain, and the library would wait for the server.
+      const isConnected = link.current() !== null && (await settles(drained, DRAIN_TIMEOUT_MS));
+      await dispatcher.drain();
+      if (isConnected) await settles(link.current()?.flush(), DRAIN_TIMEOUT_MS);
     },
   };
 
-  /** Serves on this connection until it or the service ends; comes back for another try in the latter case. */
+  /** Serves on this connection until the connection or the service ends; restarts in the latter case. */
   async function serve(connection: NatsConnection): Promise<void> {
     clearTimeout(restartTimer);
     const startedAtMs = deps.monotonicMs();
@@ -118,13 +120,14 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       reason = error as Error;
     }
     if (stopped || connection.isClosed()) return;
-    if (deps.monotonicMs() - startedAtMs > RESTART_MAX_MS) restartMs = RESTART_MIN_MS;
-    logger.error('the NATS service lost a subscription and starts again', {
+    if (deps.monotonicMs() - startedAtMs > RESTART_BACKOFF.maxMs) restarts = 0;
+    restarts += 1;
+    const pauseMs = backoffDelayMs(restarts, RESTART_BACKOFF);
+    logger.error('the NATS service lost a subscription and restarts', {
       error: reason,
-      pause_ms: restartMs,
+      pause_ms: pauseMs,
     });
-    restartTimer = setTimeout(() => void serve(connection), restartMs);
-    restartMs = Math.min(2 * restartMs, RESTART_MAX_MS);
+    restartTimer = setTimeout(() => void serve(connection), pauseMs);
   }
 
   async function addService(connection: NatsConnection): Promise<Service> {
@@ -134,9 +137,9 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       description: 'Reads users and their public profiles.',
       metadata: { instance_id: instanceId },
       queue: SERVICE_NAME,
-      statsHandler: async (shown) => {
-        const { name } = shown as { name?: string };
-        counts.get(name ?? '')?.showOn(shown);
+      statsHandler: async (reported) => {
+        const { name } = reported as { name?: string };
+        stats.get(name ?? '')?.writeTo(reported);
         return undefined;
       },
     });
@@ -145,26 +148,22 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       group.addEndpoint(endpoint.name, {
         metadata: { access: endpoint.access },
         handler: (_error, message) =>
-          answering.take(endpoint, counts.get(endpoint.name) as EndpointStats, message),
+          dispatcher.dispatch(endpoint, stats.get(endpoint.name) as EndpointStats, message),
       });
     }
     return added;
   }
 }
 
-/** Waits for a promise's end, well or badly, but not for ever. @returns whether it came to its end in time. */
-async function settled(promise: Promise<unknown> | undefined, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const ended = Promise.resolve(promise).then(
-    () => true,
-    () => true,
+/** Whether the promise is fulfilled or rejected within the time. */
+function settles(promise: Promise<unknown> | undefined, timeoutMs: number): Promise<boolean> {
+  return withFallback(
+    timeoutMs,
+    () =>
+      Promise.resolve(promise).then(
+        () => true,
+        () => true,
+      ),
+    () => false,
   );
-  try {
-    return await Promise.race([ended, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

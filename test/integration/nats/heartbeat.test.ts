@@ -8,7 +8,7 @@ import { startInstance, useNats } from './nats-service-setup.ts';
 
 const fits = new Ajv({ validateFormats: false }).compile(heartbeatSchema);
 
-type Beat = { readonly instance_id: string; readonly status: string };
+type Heartbeat = { readonly instance_id: string; readonly status: string };
 
 function report(cache: 'ok' | 'down'): HealthReport {
   const dependency = { status: 'ok', latencyMs: 0.1, driver: 'memory' } as const;
@@ -22,31 +22,31 @@ function report(cache: 'ok' | 'down'): HealthReport {
   };
 }
 
-/** Every beat of every instance, from now on. */
-async function listen(url: string): Promise<readonly Beat[]> {
+/** Collects every heartbeat of every instance. */
+async function listen(url: string): Promise<readonly Heartbeat[]> {
   const client = await createNatsClient({ servers: url });
-  const beats: Beat[] = [];
+  const heartbeats: Heartbeat[] = [];
   client.connection.subscribe('users.health.*', {
     callback: (_error, message) => {
-      const beat = message.json<Beat>();
-      expect(fits(beat), JSON.stringify(fits.errors)).toBe(true);
-      expect(message.subject).toBe(`users.health.${beat.instance_id}`);
-      beats.push(beat);
+      const heartbeat = message.json<Heartbeat>();
+      expect(fits(heartbeat), JSON.stringify(fits.errors)).toBe(true);
+      expect(message.subject).toBe(`users.health.${heartbeat.instance_id}`);
+      heartbeats.push(heartbeat);
     },
   });
   await client.connection.flush();
-  return beats;
+  return heartbeats;
 }
 
-it('an instance tells its health at intervals, at each change, and when it stops', async () => {
+it('an instance publishes its health at each change and when it stops', async () => {
   const server = await useNats();
-  const beats = await listen(server.url);
+  const heartbeats = await listen(server.url);
   let cache: 'ok' | 'down' = 'ok';
   const instance = await startInstance(server.url, {
     useCases: { checkHealth: async () => report(cache) },
-    settings: { beatIntervalMs: 3_600_000, beatPollMs: 20 },
+    settings: { heartbeatIntervalMs: 3_600_000, heartbeatPollMs: 20 },
   });
-  const statuses = () => beats.map(({ status }) => status);
+  const statuses = () => heartbeats.map(({ status }) => status);
   await eventually(() => expect(statuses()).toEqual(['ok']));
   cache = 'down';
   await eventually(() => expect(statuses()).toEqual(['ok', 'degraded']));
@@ -54,15 +54,17 @@ it('an instance tells its health at intervals, at each change, and when it stops
   await eventually(() => expect(statuses()).toEqual(['ok', 'degraded', 'ok']));
   await instance.stop();
   await eventually(() => expect(statuses()).toEqual(['ok', 'degraded', 'ok', 'draining']));
-  expect(new Set(beats.map((beat) => beat.instance_id))).toEqual(new Set([instance.instanceId]));
+  expect(new Set(heartbeats.map((heartbeat) => heartbeat.instance_id))).toEqual(
+    new Set([instance.instanceId]),
+  );
 });
 
-it('beats go on without a change, and again after the server was away', async () => {
+it('heartbeats repeat without a change, and continue after a restart of the NATS server', async () => {
   const server = await useNats();
-  const beats = await listen(server.url);
-  await startInstance(server.url, { settings: { beatIntervalMs: 50, beatPollMs: 20 } });
-  await eventually(() => expect(beats.length).toBeGreaterThan(3));
+  const heartbeats = await listen(server.url);
+  await startInstance(server.url, { settings: { heartbeatIntervalMs: 50, heartbeatPollMs: 20 } });
+  await eventually(() => expect(heartbeats.length).toBeGreaterThan(3));
   await server.restart();
-  const before = beats.length;
-  await eventually(() => expect(beats.length).toBeGreaterThan(before + 3));
+  const before = heartbeats.length;
+  await eventually(() => expect(heartbeats.length).toBeGreaterThan(before + 3));
 });

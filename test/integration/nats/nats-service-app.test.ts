@@ -6,7 +6,7 @@ import { createRecordingLogger } from '../../support/logger.ts';
 import { createNatsClient } from '../../support/nats-client.ts';
 import { startNats } from '../../support/nats-server.ts';
 
-/** A whole service on NATS, and another one that calls it both ways. */
+/** A complete service with NATS, and clients that call it over HTTP and NATS. */
 async function useNatsApp(database: AppDatabase) {
   const server = await startNats({ jetstream: true });
   onTestFinished(() => server.stop());
@@ -15,12 +15,12 @@ async function useNatsApp(database: AppDatabase) {
   const app = await useTestApp({ database, env, logger });
   await app.listen();
   const client = await createNatsClient({ servers: server.url });
-  await eventually(() => client.call('users.v1.health'), { what: 'an answer over NATS' });
+  await eventually(() => client.call('users.v1.health'), { what: 'a response over NATS' });
   return { server, app, logger, client, api: createApi(app) };
 }
 
 describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
-  it('answers services with what HTTP answers', async () => {
+  it('gives the same responses as HTTP', async () => {
     const { client, api } = await useNatsApp(database);
     const ada = await api.register();
     const { key } = await api.createService('users:read');
@@ -54,34 +54,36 @@ describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
     expect(health.body).toMatchObject({ checks: { database: { status: 'ok', driver: database } } });
   });
 
-  it('lets nobody see more than over HTTP', async () => {
+  it('gives no caller more access than HTTP', async () => {
     const { client, api } = await useNatsApp(database);
     const [ada, eve] = [await api.register(), await api.register()];
     const reader = (await api.createService('users:read')).key;
     const writer = (await api.createService('users:write')).key;
     const token = (await api.signIn(eve)).access_token;
-    const callers = { nobody: undefined, eve: token, writer, wrong: `${reader}x`, reader };
+    const callers = { anonymous: undefined, eve: token, writer, wrong: `${reader}x`, reader };
 
     const codes: Record<string, readonly string[]> = {};
     for (const [name, caller] of Object.entries(callers)) {
       const sent = caller === undefined ? {} : { token: caller };
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         client.call('users.v1.get', { ...sent, body: { id: ada.id } }),
         client.call('users.v1.get', { ...sent, body: { id: eve.id } }),
         client.call('users.v1.get-by-email', { ...sent, body: { email: ada.email } }),
         client.call('users.v1.public-profiles', { ...sent, body: { ids: [ada.id] } }),
       ]);
-      codes[name] = answers.map(({ status, code }) => (status === 200 ? 'ok' : code));
+      codes[name] = responses.map(({ status, code }) => (status === 200 ? 'ok' : code));
       const http = await Promise.all([
         api.send('GET', `/v1/users/${ada.id}`, sent),
         api.send('GET', `/v1/users/${eve.id}`, sent),
         api.send('GET', `/v1/users?email=${ada.email}`, sent),
         api.send('POST', '/v1/public-profiles', { ...sent, body: { ids: [ada.id] } }),
       ]);
-      expect(answers.map(({ status }) => status)).toEqual(http.map((answer) => answer.statusCode));
+      expect(responses.map(({ status }) => status)).toEqual(
+        http.map(({ statusCode }) => statusCode),
+      );
     }
     expect(codes).toEqual({
-      nobody: Array.from({ length: 4 }, () => 'unauthenticated'),
+      anonymous: Array.from({ length: 4 }, () => 'unauthenticated'),
       eve: ['user_not_found', 'ok', 'forbidden', 'ok'],
       writer: Array.from({ length: 4 }, () => 'forbidden'),
       wrong: Array.from({ length: 4 }, () => 'invalid_token'),
@@ -89,7 +91,7 @@ describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
     });
   });
 
-  it('refuses an ended session and a bad address as HTTP does', async () => {
+  it('rejects an ended session and an invalid address as HTTP does', async () => {
     const { client, api } = await useNatsApp(database);
     const ada = await api.register();
     const { access_token: token } = await api.signIn(ada);
@@ -103,7 +105,7 @@ describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
     expect(bad).toMatchObject({ status: 422, body: { errors: [{ pointer: '/email' }] } });
   });
 
-  it('goes on over HTTP while NATS is away, and is back over NATS afterwards', async () => {
+  it('continues over HTTP while NATS is down, and over NATS afterwards', async () => {
     const { server, client, api } = await useNatsApp(database);
     const ada = await api.register();
     const { key } = await api.createService('users:read');
@@ -118,7 +120,7 @@ describe.each(APP_DATABASES)('the NATS service on %s', (database) => {
     await eventually(() => client.call('users.v1.get', sent), { timeoutMs: 15_000 });
   });
 
-  it('tells its health, and at its stop that it leaves', async () => {
+  it('publishes its health, and `draining` when it stops', async () => {
     const { app, client } = await useNatsApp(database);
     const statuses: unknown[] = [];
     client.connection.subscribe('users.health.*', {

@@ -9,35 +9,35 @@ import { type Instance, startInstance, useNats } from './nats-service-setup.ts';
 
 const getAda = { token: SERVICE_KEY, body: { id: ADA_ID } };
 
-/** Comes back once requests are answered. */
-async function answering(client: NatsClient, timeoutMs = 10_000): Promise<void> {
+/** Waits until the service answers requests. */
+async function waitUntilServing(client: NatsClient, timeoutMs = 10_000): Promise<void> {
   await eventually(
     async () =>
       expect(await client.call('users.v1.get', { ...getAda, timeoutMs: 500 })).toMatchObject({
         status: 200,
       }),
-    { what: 'an answer over NATS', timeoutMs },
+    { what: 'a response over NATS', timeoutMs },
   );
 }
 
-function answered({ lines }: Instance): number {
+function countResponses({ lines }: Instance): number {
   return lines.filter(({ message }) => message === 'request').length;
 }
 
-/** Calls from a bounded number of places at once, one call after the other in each, until told to end. */
-function startLoad(client: NatsClient, places: number) {
+/** Runs a number of concurrent callers, each of which sends one request after the other until `end`. */
+function startLoad(client: NatsClient, callers: number) {
   let ended = false;
   const statuses: unknown[] = [];
   const caller = async (): Promise<void> => {
     while (!ended) {
       const status = await client.call('users.v1.get', { ...getAda, timeoutMs: 2_000 }).then(
-        (answer) => answer.status,
+        (response) => response.status,
         (error: unknown) => String(error),
       );
       statuses.push(status);
     }
   };
-  const finished = Promise.all(Array.from({ length: places }, caller));
+  const finished = Promise.all(Array.from({ length: callers }, caller));
   return {
     statuses,
     async end() {
@@ -50,9 +50,9 @@ function startLoad(client: NatsClient, places: number) {
 
 describe('two instances in one queue group', () => {
   it.each([
-    { what: 'many callers', places: 64, requests: 500, delayMs: 0, workMs: 10 },
-    { what: 'few callers and a slow network', places: 4, requests: 10, delayMs: 20, workMs: 100 },
-  ])('share the requests of $what, and lose none when one after the other stops', async (load) => {
+    { what: 'many callers', callers: 64, requests: 500, delayMs: 0, workMs: 10 },
+    { what: 'few callers and a slow network', callers: 4, requests: 10, delayMs: 20, workMs: 100 },
+  ])('share the requests of $what, and lose none when instances stop in turn', async (load) => {
     const server = await useNats();
     const proxy = await startTcpProxy({ targetPort: server.port });
     onTestFinished(() => proxy.stop());
@@ -62,7 +62,7 @@ describe('two instances in one queue group', () => {
         useCases: {
           users: {
             get: async () => {
-              // Long enough that a request taken at the last moment is unanswered when the connection closes.
+              // Long enough that a request accepted at the last moment has no response yet when the connection closes.
               await work(load.workMs);
               return ada;
             },
@@ -73,31 +73,31 @@ describe('two instances in one queue group', () => {
     const client = await createNatsClient({ servers: server.url });
     await eventually(async () => {
       await client.call('users.v1.get', getAda);
-      expect([answered(one) > 0, answered(two) > 0]).toEqual([true, true]);
+      expect([countResponses(one) > 0, countResponses(two) > 0]).toEqual([true, true]);
     });
-    const calls = startLoad(client, load.places);
+    const calls = startLoad(client, load.callers);
     onTestFinished(async () => void (await calls.end()));
-    const more = async (): Promise<void> => {
+    const waitForRequests = async (): Promise<void> => {
       const target = calls.statuses.length + load.requests;
       await eventually(() => expect(calls.statuses.length).toBeGreaterThan(target), {
         timeoutMs: 10_000,
       });
     };
     for (let round = 0; round < 4; round += 1) {
-      await more();
+      await waitForRequests();
       const stopping = one;
       await stopping.stop();
-      const atStop = answered(stopping);
-      await more();
-      expect(answered(stopping)).toBe(atStop);
+      const atStop = countResponses(stopping);
+      await waitForRequests();
+      expect(countResponses(stopping)).toBe(atStop);
       const successor = await start();
-      await eventually(() => expect(answered(successor)).toBeGreaterThan(0));
+      await eventually(() => expect(countResponses(successor)).toBeGreaterThan(0));
       [one, two] = [two, successor];
     }
     expect(new Set(await calls.end())).toEqual(new Set([200]));
   });
 
-  it('answer what they took before they stop', async () => {
+  it('answer the requests that they accepted before they stop', async () => {
     const server = await useNats();
     let open = (): void => {};
     const opened = new Promise<void>((resolve) => {
@@ -117,7 +117,7 @@ describe('two instances in one queue group', () => {
     });
     const client = await createNatsClient({ servers: server.url });
     await eventually(() => client.call('users.v1.health'));
-    const answers = Array.from({ length: 10 }, () => client.call('users.v1.get', getAda));
+    const responses = Array.from({ length: 10 }, () => client.call('users.v1.get', getAda));
     await eventually(() => expect(working).toBe(10));
     const stopped = instance.stop();
     await eventually(async () => {
@@ -125,29 +125,29 @@ describe('two instances in one queue group', () => {
     });
     open();
     await stopped;
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(
+    expect((await Promise.all(responses)).map(({ status }) => status)).toEqual(
       Array.from({ length: 10 }, () => 200),
     );
   });
 });
 
-describe('a server that comes and goes', () => {
-  it('is answered again by itself after it was killed, and while it was away a stop is quick', async () => {
+describe('while NATS restarts', () => {
+  it('the service answers again after each crash of the server, and stops quickly without one', async () => {
     const server = await useNats();
     const instance = await startInstance(server.url);
     const client = await createNatsClient({ servers: server.url });
-    await answering(client);
+    await waitUntilServing(client);
     for (let round = 0; round < 3; round += 1) {
       await server.kill();
       await server.start();
-      await answering(client);
+      await waitUntilServing(client);
     }
     await server.kill();
     await eventually(() => expect(instance.lines.at(-1)?.message).toBe('NATS is not reachable'));
     await instance.stop();
   });
 
-  it('may come up after the service', async () => {
+  it('the service may start before the NATS server', async () => {
     const server = await useNats();
     await server.kill();
     const instance = await startInstance(server.url);
@@ -155,13 +155,13 @@ describe('a server that comes and goes', () => {
       expect(instance.lines.some(({ message }) => message === 'NATS is not reachable')).toBe(true),
     );
     await server.start();
-    await answering(await createNatsClient({ servers: server.url }));
+    await waitUntilServing(await createNatsClient({ servers: server.url }));
   });
 
-  it('that is frozen holds up a stop for a bounded time only', async () => {
+  it('a frozen NATS server delays a stop for a bounded time only', async () => {
     const server = await useNats();
     const instance = await startInstance(server.url);
-    await answering(await createNatsClient({ servers: server.url }));
+    await waitUntilServing(await createNatsClient({ servers: server.url }));
     server.freeze();
     await instance.stop();
     server.thaw();
@@ -181,8 +181,8 @@ const permissions = `authorization {
   ]
 }`;
 
-describe('accounts and TLS', () => {
-  it('serve with the rights of the documentation and no more, over verified TLS', async () => {
+describe('NATS accounts and TLS', () => {
+  it('serve with exactly the documented permissions, over verified TLS', async () => {
     const certificates = await createCertificates();
     const server = await useNats({ accounts: permissions, tls: certificates.server });
     const tls = { ca: certificates.ca.certificate };
@@ -196,17 +196,17 @@ describe('accounts and TLS', () => {
       },
     });
     const client = await createNatsClient({ servers: url, user: 'caller', pass: 'c', tls });
-    await answering(client);
+    await waitUntilServing(client);
     await expect(
       client.connection.request('users.v1.get-by-email', '{}', { timeout: 500 }),
     ).rejects.toThrow();
     await instance.stop();
-    const faults = instance.lines.filter(({ level }) => level === 'warn' || level === 'error');
-    expect(faults).toEqual([]);
+    const warnings = instance.lines.filter(({ level }) => level === 'warn' || level === 'error');
+    expect(warnings).toEqual([]);
     await certificates.remove();
   });
 
-  it('without the right to a subject are a logged error, and the service tries again', async () => {
+  it('without the permission for a subject log an error, and the service retries', async () => {
     const server = await useNats({ accounts: permissions });
     const instance = await startInstance(server.url, {
       connection: { user: 'half', password: 'h' },

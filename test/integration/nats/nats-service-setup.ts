@@ -15,27 +15,26 @@ import { createFakeUseCases, type ReplacedUseCases } from '../../http/support/fa
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { type NatsOptions, type NatsServer, startNats } from '../../support/nats-server.ts';
 
-/** What a test may replace of an instance. */
 export interface InstanceOptions {
   readonly useCases?: ReplacedUseCases;
   readonly settings?: Partial<NatsServiceSettings>;
   readonly connection?: Partial<NatsSettings>;
 }
 
-/** One instance of the service, on use cases that know only Ada. */
+/** One instance of the service with fake use cases. */
 export interface Instance extends NatsService {
   readonly instanceId: string;
   readonly lines: readonly LogLine[];
 }
 
-/** A private server, gone with the test. */
+/** Starts a NATS server for one test. */
 export async function useNats(options: NatsOptions = {}): Promise<NatsServer> {
   const server = await startNats(options);
   onTestFinished(() => server.stop());
   return server;
 }
 
-/** Starts an instance on a server, whether or not that answers; stopped with the test. */
+/** Starts an instance that stops after the test. The NATS server may be unreachable. */
 export async function startInstance(url: string, options: InstanceOptions = {}): Promise<Instance> {
   const logger = createRecordingLogger();
   const instanceId = createUuidV7Generator().next();
@@ -51,7 +50,7 @@ export async function startInstance(url: string, options: InstanceOptions = {}):
     settings: { version: '1.2.3', requestTimeoutMs: 5_000, ...options.settings },
   });
   let stopping: Promise<void> | undefined;
-  // As production does, one right after the other: what is not handed over by then is lost.
+  // In the order of production: a response that is not handed to the connection by then is lost.
   const stop = (): Promise<void> => {
     stopping ??= service.stop().then(() => link.close());
     return stopping;

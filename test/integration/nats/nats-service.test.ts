@@ -24,16 +24,16 @@ async function serve(options: InstanceOptions = {}) {
   const server = await useNats();
   const instance = await startInstance(server.url, options);
   const client = await createNatsClient({ servers: server.url });
-  await answering(client);
+  await waitUntilServing(client);
   return { server, instance, client };
 }
 
-/** Comes back once requests are answered. */
-async function answering(client: NatsClient): Promise<void> {
-  await eventually(() => client.call('users.v1.health'), { what: 'an answer over NATS' });
+/** Waits until the service answers requests. */
+async function waitUntilServing(client: NatsClient): Promise<void> {
+  await eventually(() => client.call('users.v1.health'), { what: 'a response over NATS' });
 }
 
-/** A promise that a test resolves. */
+/** A promise that `open` resolves. */
 function gate() {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => {
@@ -43,7 +43,7 @@ function gate() {
 }
 
 describe('requests over NATS', () => {
-  it('are answered with what the schema names, and with their id', async () => {
+  it('get a response with the fields of the schema only, and with their request id', async () => {
     const { client } = await serve();
     const byId = await client.call('users.v1.get', {
       token: SERVICE_KEY,
@@ -77,13 +77,13 @@ describe('requests over NATS', () => {
     expect(health.body).toMatchObject({ status: 'ok', checks: { database: { status: 'ok' } } });
   });
 
-  const refused: readonly [string, string, NatsSent, number, string, (readonly string[])?][] = [
+  const rejected: readonly [string, string, NatsSent, number, string, (readonly string[])?][] = [
     ['no credentials', 'get', { body: { id: ADA_ID } }, 401, 'unauthenticated'],
     ['a wrong key', 'get', { token: 'usk_x', body: { id: ADA_ID } }, 401, 'invalid_token'],
     ['no body', 'get', { token: SERVICE_KEY }, 400, 'malformed_request'],
-    ['what is no JSON', 'get', { token: SERVICE_KEY, body: '{' }, 400, 'malformed_request'],
+    ['invalid JSON', 'get', { token: SERVICE_KEY, body: '{' }, 400, 'malformed_request'],
     [
-      'what is not UTF-8',
+      'invalid UTF-8',
       'get',
       { token: SERVICE_KEY, body: Uint8Array.of(0xff) },
       400,
@@ -119,7 +119,7 @@ describe('requests over NATS', () => {
       ['/verbose'],
     ],
     [
-      'what is no id',
+      'an invalid id',
       'get',
       { token: SERVICE_KEY, body: { id: 7 } },
       422,
@@ -142,37 +142,37 @@ describe('requests over NATS', () => {
       'user_not_found',
     ],
   ];
-  it.each(refused)(
-    'with %s are refused as over HTTP',
+  it.each(rejected)(
+    'with %s are rejected as over HTTP',
     async (_what, name, sent, status, code, pointers) => {
       const { client } = await serve();
-      const answer = await client.call(`users.v1.${name}`, sent);
-      expect(answer).toMatchObject({
+      const response = await client.call(`users.v1.${name}`, sent);
+      expect(response).toMatchObject({
         status,
         code,
         headers: { 'content-type': 'application/problem+json' },
         body: { status, code, type: `urn:user-service:problem:${code}` },
       });
-      expect(answer.body.request_id).toBe(answer.headers['x-request-id']);
+      expect(response.body.request_id).toBe(response.headers['x-request-id']);
       if (pointers !== undefined) {
-        const errors = answer.body.errors as { pointer: string }[];
+        const errors = response.body.errors as { pointer: string }[];
         expect(errors.map(({ pointer }) => pointer)).toEqual(pointers);
       }
     },
   );
 
-  it('that name no user by e-mail get the refusal of an unknown user', async () => {
+  it('with an e-mail address that has no user get user_not_found', async () => {
     const { client } = await serve({
       useCases: { users: { list: async () => ({ users: [], nextAfterId: null }) } },
     });
-    const sent = { token: SERVICE_KEY, body: { email: 'nobody@example.com' } };
+    const sent = { token: SERVICE_KEY, body: { email: 'unknown@example.com' } };
     expect(await client.call('users.v1.get-by-email', sent)).toMatchObject({
       status: 404,
       code: 'user_not_found',
     });
   });
 
-  it('tell nothing of a failure that nobody foresaw, but the log does', async () => {
+  it('that fail unexpectedly get no details; the log has them', async () => {
     const { client, instance } = await serve({
       useCases: {
         users: {
@@ -182,21 +182,24 @@ describe('requests over NATS', () => {
         },
       },
     });
-    const answer = await client.call('users.v1.get', { token: SERVICE_KEY, body: { id: ADA_ID } });
-    expect(answer).toMatchObject({ status: 500, code: 'internal_error' });
-    expect(JSON.stringify(answer)).not.toContain('secret');
+    const response = await client.call('users.v1.get', {
+      token: SERVICE_KEY,
+      body: { id: ADA_ID },
+    });
+    expect(response).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(JSON.stringify(response)).not.toContain('secret');
     expect(instance.lines).toContainEqual({
       level: 'error',
       message: 'request failed',
       fields: {
-        request_id: answer.body.request_id,
+        request_id: response.body.request_id,
         subject: 'users.v1.get',
         error: expect.objectContaining({ message: 'secret detail' }),
       },
     });
   });
 
-  it('leave one log line each, without what they carried', async () => {
+  it('write one log line each, without their content', async () => {
     const { client, instance } = await serve();
     const sent = { token: ADA_TOKEN, headers: { 'X-Request-Id': 'logged-1' } };
     await client.call('users.v1.get', { ...sent, body: { id: ADA_ID } });
@@ -218,20 +221,20 @@ describe('requests over NATS', () => {
     expect(JSON.stringify(instance.lines)).not.toMatch(/secret|ada\.access/);
   });
 
-  it('without a reply subject are left alone', async () => {
+  it('without a reply subject are ignored', async () => {
     const { client, instance } = await serve();
     client.connection.publish('users.v1.get', JSON.stringify({ id: ADA_ID }));
     await eventually(() =>
       expect(instance.lines).toContainEqual({
         level: 'debug',
-        message: 'request without a reply subject',
+        message: 'ignored a request without a reply subject',
         fields: { subject: 'users.v1.get' },
       }),
     );
     expect(instance.lines.filter(({ fields }) => fields.status === 401)).toEqual([]);
   });
 
-  it('beyond the bound are refused at once, and those below it are answered', async () => {
+  it('beyond the limit are rejected at once; the others get their responses', async () => {
     const { open, opened } = gate();
     let working = 0;
     const { client } = await serve({
@@ -260,7 +263,7 @@ describe('requests over NATS', () => {
     expect(await client.call('users.v1.get', sent)).toMatchObject({ status: 404 });
   });
 
-  it('are answered in time, and late work still counts as work', async () => {
+  it('get a response in time, and late work still counts towards the limit', async () => {
     const { open, opened } = gate();
     const { client } = await serve({
       settings: { requestTimeoutMs: 200, maxConcurrentRequests: 1 },
@@ -288,7 +291,7 @@ describe('requests over NATS', () => {
     );
   });
 
-  it('whose answer is larger than the server takes get a failure', async () => {
+  it('whose response exceeds the size limit of the server get internal_error', async () => {
     const server = await useNats({ accounts: 'max_payload: 8KB' });
     const instance = await startInstance(server.url, {
       useCases: {
@@ -298,7 +301,7 @@ describe('requests over NATS', () => {
       },
     });
     const client = await createNatsClient({ servers: server.url });
-    await answering(client);
+    await waitUntilServing(client);
     const sent = { token: SERVICE_KEY, body: { ids: Array.from({ length: 120 }, () => ADA_ID) } };
     expect(await client.call('users.v1.public-profiles', sent)).toMatchObject({
       status: 500,
@@ -309,7 +312,7 @@ describe('requests over NATS', () => {
 });
 
 describe('discovery', () => {
-  it('shows the service, its endpoints, and true counts of each', async () => {
+  it('reports the service, its endpoints, and the statistics of each', async () => {
     const { client, instance } = await serve();
     const sent = { token: SERVICE_KEY, body: { id: ADA_ID } };
     await client.call('users.v1.get', sent);

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { UUID_PATTERN } from '../../../lib/uuid.ts';
 
-/** An object that refuses fields it does not name. */
+/** An object that rejects unknown fields. */
 export function closedObject<P extends Record<string, TSchema>>(
   properties: P,
   options: { readonly minProperties?: number; readonly description?: string } = {},
@@ -9,22 +9,20 @@ export function closedObject<P extends Record<string, TSchema>>(
   return Type.Object(properties, { additionalProperties: false, ...options });
 }
 
-/** A UUID on input: any version, either case. */
+/** A UUID in a request: any version, either case. */
 export function uuidInput(description: string) {
   return Type.String({ pattern: UUID_PATTERN, format: 'uuid', description });
 }
 
-/** A UUID in an answer. */
 export function uuidOutput(description?: string) {
   return Type.String({ format: 'uuid', ...(description === undefined ? {} : { description }) });
 }
 
-/** A text or null, as one JSON Schema type list. */
 export function nullableString(options: Record<string, unknown> = {}) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options });
 }
 
-/** A time in an answer: RFC 3339, UTC, milliseconds. */
+/** A time in a response: RFC 3339, UTC, milliseconds. */
 export function timeOutput(description?: string) {
   return Type.Unsafe<Date>({
     type: 'string',
@@ -33,7 +31,6 @@ export function timeOutput(description?: string) {
   });
 }
 
-/** A time or null in an answer. */
 export function nullableTimeOutput() {
   return Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time' });
 }

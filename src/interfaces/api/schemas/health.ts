@@ -4,12 +4,11 @@ import type { DependencyHealth, HealthReport } from '../../../application/check-
 const dependencySchema = Type.Object({
   status: Type.Enum(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
   latency_ms: Type.Number(),
-  driver: Type.String({ description: 'Which implementation runs.' }),
+  driver: Type.String({ description: 'The implementation in use.' }),
 });
-/** The state of the service and of each dependency. */
 export const reportSchema = Type.Object({
   status: Type.Enum(['ok', 'degraded', 'down'], {
-    description: '`down` without the database, `degraded` without another dependency.',
+    description: '`down` if the database is down, `degraded` if another dependency is down.',
   }),
   checks: Type.Object({
     database: dependencySchema,
@@ -18,7 +17,6 @@ export const reportSchema = Type.Object({
   }),
 });
 
-/** A report as answers show it. */
 export function toHealthResponse({ status, checks }: HealthReport): Static<typeof reportSchema> {
   return {
     status,

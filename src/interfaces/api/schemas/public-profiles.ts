@@ -5,10 +5,9 @@ import {
 } from '../../../application/users/get-public-profiles.ts';
 import { closedObject, uuidInput, uuidOutput } from './common.ts';
 
-/** Largest body, in bytes: enough for the most ids in their longest spelling, 39 bytes each with quotes and comma. */
+/** Limit of the body, in bytes: fits the maximum of ids, at 39 bytes each with quotes and comma. */
 export const PUBLIC_PROFILES_LIMIT_BYTES = 32 * 1024;
 
-/** Body of a request for many public profiles. */
 export const publicProfilesBody = closedObject({
   ids: Type.Array(uuidInput('Id of a user.'), {
     minItems: 1,
@@ -16,16 +15,14 @@ export const publicProfilesBody = closedObject({
   }),
 });
 
-/** Its answer. */
 export const publicProfilesSchema = Type.Object({
   profiles: Type.Array(
     Type.Object({ id: uuidOutput(), first_name: Type.String(), last_name: Type.String() }),
-    { description: 'In the order asked, each id once.' },
+    { description: 'In the order of the requested ids, without repetitions.' },
   ),
-  missing: Type.Array(uuidOutput(), { description: 'Ids that no user has.' }),
+  missing: Type.Array(uuidOutput(), { description: 'Requested ids without a user.' }),
 });
 
-/** Profiles as answers show them. */
 export function toPublicProfilesResponse(
   found: PublicProfiles,
 ): Static<typeof publicProfilesSchema> {
@@ -39,7 +36,7 @@ export function toPublicProfilesResponse(
   };
 }
 
-/** Ids in the spelling that they are stored in. */
+/** Stored ids are in lower case. */
 export function lowerCased(ids: readonly string[]): string[] {
   return ids.map((id) => id.toLowerCase());
 }

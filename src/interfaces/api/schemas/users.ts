@@ -15,14 +15,13 @@ import {
 import type { UserProfile } from '../../../domain/user/user.ts';
 import { nullableString, timeOutput, uuidOutput } from './common.ts';
 
-/** An e-mail address as it is sent. */
 export const email = Type.String({
   description:
-    'E-mail address: ASCII before the @; stored in lower case with the domain as A-labels, at most 254 bytes.',
+    'E-mail address: at most 254 bytes, ASCII before the @. It is stored in lower case, with the domain as A-labels.',
   examples: ['amelie@example.com'],
 });
 
-/** Each profile field as it is sent and as responses show it. The rules of each field are the domain's. */
+/** Each profile field as a request sends it and as a response shows it. The domain checks the rules of each field. */
 const profileSchemas = {
   first_name: {
     input: Type.String({
@@ -41,10 +40,10 @@ const profileSchemas = {
   email: { input: email, output: Type.String() },
   phone: {
     input: nullableString({
-      description: 'Telephone number in E.164 form, or null.',
+      description: 'Telephone number in E.164 format, or null.',
       examples: ['+33142685300'],
     }),
-    output: nullableString({ description: 'E.164, or null.' }),
+    output: nullableString({ description: 'Telephone number in E.164 format, or null.' }),
   },
 } as const satisfies { readonly [N in ProfileField]: FieldSchemas<N> };
 
@@ -71,13 +70,12 @@ export const changedProfileInputs = schemasOf((name) =>
   Type.Optional(profileSchemas[name].input),
 ) as { [N in ProfileField]: TOptional<Inputs[N]> };
 
-/** A user in a response. */
 export const userSchema = Type.Object({
   id: uuidOutput(),
   ...(schemasOf((name) => profileSchemas[name].output) as Outputs),
   email_verified: Type.Boolean(),
   status: Type.Enum(['active', 'disabled']),
-  version: Type.Integer({ description: 'Goes up with every change; the ETag is this number.' }),
+  version: Type.Integer({ description: 'Increases with every change; also the ETag.' }),
   created_at: timeOutput(),
   updated_at: timeOutput(),
 });
