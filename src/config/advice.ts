@@ -2,25 +2,23 @@ import type { Key, Values } from './schema.ts';
 
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
-/** Settings that work and are probably not meant. `isSet` tells whether somebody set the key. */
+/** Warns of settings that work but are probably a mistake. `isSet` tells whether any source sets the key. */
 export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[] {
   const warnings: string[] = [];
   if (values['database.driver'] === 'embedded' && values['database.host'] !== undefined) {
-    warnings.push('database.host is not used: database.driver is embedded');
+    warnings.push('database.host has no effect: database.driver is embedded');
   }
   if (!LOOPBACK.test(values['server.host']) && !isSet('server.public_url')) {
     warnings.push(
-      `server.public_url is not set: links and tokens name ${values['server.public_url']}`,
+      `server.public_url is not set: links and tokens contain ${values['server.public_url']}`,
     );
   }
   if (values['server.trusted_proxies'].some((network) => network.endsWith('/0'))) {
-    warnings.push(
-      'server.trusted_proxies has a /0: any client can choose the address it appears with',
-    );
+    warnings.push('server.trusted_proxies contains a /0 network: any client can forge its address');
   }
   if (values['database.driver'] === 'postgres' && values['mail.driver'] === 'file') {
     warnings.push(
-      `mail.driver is file: mail is written to files under ${values['mail.path']}, and nobody gets it`,
+      `mail.driver is file: mail is written to files under ${values['mail.path']} and not sent`,
     );
   }
   if (values['nats.driver'] === 'embedded') {

@@ -7,7 +7,7 @@ import {
 } from '../../test/support/config-setting.ts';
 import { ConfigError } from './config-error.ts';
 
-describe('faults', () => {
+describe('configuration errors', () => {
   it('are reported all at once, each with key, source, problem and expectation', async () => {
     const lines = await linesOf({
       yaml: 'server:\n  prot: 1\n  port: eighty\nlogging:\n  level: loud\n',
@@ -31,19 +31,19 @@ describe('faults', () => {
       (e: unknown) => e,
     );
     expect(error).toBeInstanceOf(ConfigError);
-    expect(String(error)).toContain('The configuration has 2 faults:');
+    expect(String(error)).toContain('The configuration has 2 errors:');
     expect(String(error)).toContain('server.port');
     expect(String(error)).toContain('redis.port');
   });
 
-  it('do not bring their consequences with them', async () => {
+  it('do not include consequences of another error', async () => {
     const lines = await linesOf({ env: { DATABASE_HOST: 'a b', DATABASE_DRIVER: 'postgres' } });
     expect(lines).toEqual([
       'database.host (environment DATABASE_HOST): has the wrong form; expected text without white space',
     ]);
   });
 
-  it('tell that registration waits for the breached-password API for a second at most', async () => {
+  it('limit the timeout of the breached-password API to one second', async () => {
     const env = { PWNED_PASSWORDS_TIMEOUT: '1001ms' };
     expect(await linesOf({ env })).toEqual([
       'pwned_passwords.timeout (environment PWNED_PASSWORDS_TIMEOUT): "1001ms" is out of range; expected a duration from 50ms to 1s, such as 500ms, 30s, 5m, 24h or 7d',
@@ -75,9 +75,9 @@ describe('faults', () => {
     ],
     ['text in place of a list', { yaml: 'server: {trusted_proxies: 10.0.0.0/8}' }, 'is not a list'],
     ['a list of numbers', { yaml: 'server: {trusted_proxies: [1]}' }, 'is not a list of texts'],
-    ['a network that is none', { env: { SERVER_TRUSTED_PROXIES: '10.0.0.0/33' } }, 'number 1'],
+    ['a malformed network', { env: { SERVER_TRUSTED_PROXIES: '10.0.0.0/33' } }, 'number 1'],
     [
-      'an address that is none',
+      'a malformed address',
       { env: { SERVER_TRUSTED_PROXIES: '10.0.0.0/8,10.0.0.256' } },
       'number 2',
     ],
@@ -89,9 +89,13 @@ describe('faults', () => {
     ['any origin', { env: { SERVER_CORS_ORIGINS: '*' } }, 'cors_origins'],
     ['a null origin', { env: { SERVER_CORS_ORIGINS: 'null' } }, 'cors_origins'],
     ['a collector without a scheme', { env: { TRACING_ENDPOINT: 'collector:4318' } }, 'not http'],
-    ['more traces than there are', { env: { TRACING_SAMPLE_RATIO: '1.5' } }, '"1.5" is out of'],
-    ['a part that is no number', { env: { TRACING_SAMPLE_RATIO: 'half' } }, 'is not a number'],
-    ['a part in quotes', { yaml: 'tracing: {sample_ratio: "0.5"}' }, 'is not a number'],
+    ['a fraction above 1', { env: { TRACING_SAMPLE_RATIO: '1.5' } }, '"1.5" is out of'],
+    [
+      'a fraction that is not a number',
+      { env: { TRACING_SAMPLE_RATIO: 'half' } },
+      'is not a number',
+    ],
+    ['a fraction in quotes', { yaml: 'tracing: {sample_ratio: "0.5"}' }, 'is not a number'],
     ['a public URL of another scheme', { env: { SERVER_PUBLIC_URL: 'ftp://a' } }, 'is not http(s)'],
     ['a public URL with a query', { env: { SERVER_PUBLIC_URL: 'https://a/?b' } }, 'query'],
     ['a NATS server with credentials', { env: { NATS_SERVERS: 'nats://u:p@h:1' } }, 'nats.servers'],
@@ -116,15 +120,11 @@ describe('faults', () => {
       { args: ['--config=config.yaml', '--config=b'], yaml: '' },
       'flag --config: is given twice',
     ],
-    [
-      'a file that is not there',
-      { args: ['--config', 'no.yaml'] },
-      'names a file that does not exist',
-    ],
+    ['a missing file', { args: ['--config', 'no.yaml'] }, 'names a file that does not exist'],
     [
       'a forbidden default file',
       { files: { '/app/config.yaml': fileError('EACCES') } },
-      'file ./config.yaml: may not be read',
+      'file ./config.yaml: cannot be read (permission denied)',
     ],
   ])('include %s', async (_name, setting, expected) => {
     const lines = await linesOf(setting);

@@ -1,6 +1,6 @@
-/** One thing that is wrong with the configuration. No field ever holds a secret's value. */
-export interface ConfigFault {
-  /** The key, as the operator wrote it where it is unknown; undefined for a whole file. */
+/** One error in the configuration. No field contains the value of a secret. */
+export interface ConfigProblem {
+  /** The key; an unknown key as it was written; undefined for a whole file. */
   readonly key?: string;
   /** Where it was set: `environment DATABASE_PORT`, `flag --server.port`, `file ./config.yaml line 3`. */
   readonly source?: string;
@@ -8,30 +8,33 @@ export interface ConfigFault {
   readonly problem: string;
   /** What is expected instead. */
   readonly expected?: string;
-  /** For an unknown key, the known one most like it. */
+  /** For an unknown key, the most similar known one. */
   readonly nearest?: string;
 }
 
-/** The fault as one line of text. */
-export function formatFault(fault: ConfigFault): string {
-  const { key, source, problem, expected, nearest } = fault;
+/** The error as one line of text. */
+export function formatConfigProblem(item: ConfigProblem): string {
+  const { key, source, problem, expected, nearest } = item;
   const where = key !== undefined && source !== undefined ? `${key} (${source})` : (key ?? source);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
   const wanted = expected === undefined ? '' : `; expected ${expected}`;
   return `${where === undefined ? '' : `${where}: `}${problem}${wanted}${hint}`;
 }
 
-/** The configuration cannot be used; `faults` holds everything that is wrong with it. */
+/** The configuration is invalid; `problems` has every error. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly faults: readonly ConfigFault[];
+  readonly problems: readonly ConfigProblem[];
 
-  /** The message lists every fault, one a line. */
-  constructor(faults: readonly ConfigFault[]) {
-    const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  /** The message lists every error, one a line. */
+  constructor(problems: readonly ConfigProblem[]) {
+    const count = problems.length === 1 ? '1 error' : `${problems.length} errors`;
     super(
-      [`The configuration has ${count}:`, ...faults.map((f) => `  ${formatFault(f)}`)].join('\n'),
+      [
+        `The configuration has ${count}:`,
+        ...problems.map((item) => `  ${formatConfigProblem(item)}`),
+      ].join('\n'),
     );
-    this.faults = faults;
+    this.problems = problems;
   }
 }

@@ -1,13 +1,12 @@
 import type { Kind } from './kinds.ts';
 
 /**
- * Where the value comes from when nobody sets the key: a fixed `default`; `derived` from other keys
- * or the machine; nowhere (`optional`); or `expanded`, a key that only sets other keys (a URL) and
- * is not part of the typed configuration.
+ * The value of an unset key: a fixed `default`; `derived` from other keys or the machine; none
+ * (`optional`). An `expanded` key, such as a URL, only sets other keys and is not part of the typed
+ * configuration.
  */
 export type Presence = 'default' | 'derived' | 'optional' | 'expanded';
 
-/** One key: its type, what holds when it is unset, and the line that documents it. */
 export interface KeyDefinition<
   V = unknown,
   S extends string = string,
@@ -15,9 +14,9 @@ export interface KeyDefinition<
 > {
   readonly kind: Kind<V, S>;
   readonly presence: P;
-  /** The value when unset; present only with presence `default`. */
+  /** The value when unset; only with presence `default`. */
   readonly fallback?: V;
-  /** The derivation in words (Markdown); present only with presence `derived`. */
+  /** The derivation in words (Markdown); only with presence `derived`. */
   readonly derivation?: string;
   /** One line, a sentence without the final full stop (Markdown). */
   readonly doc: string;
@@ -35,7 +34,7 @@ export function withDefault<V, S extends string>(
   return { kind, presence: 'default', fallback, doc, aliases };
 }
 
-/** A key that always has a value: `derivation` says in words which one when unset. */
+/** A key that always has a value: `derivation` describes the one when unset. */
 export function derived<V, S extends string>(
   kind: Kind<V, S>,
   derivation: string,
@@ -52,7 +51,7 @@ export function optional<V, S extends string>(
   return { kind, presence: 'optional', doc, aliases: [] };
 }
 
-/** A key whose value is spread over other keys and then forgotten. */
+/** A key whose value only sets other keys. */
 export function expanded<V, S extends string>(
   kind: Kind<V, S>,
   doc: string,

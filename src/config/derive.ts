@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { DerivedKey, Values } from './schema.ts';
 
-/** What derived values depend on besides other keys. */
+/** Facts of the machine that derived values depend on. */
 export interface Machine {
   /** Number of processors that this process may use. */
   readonly availableParallelism: number;
@@ -9,7 +9,7 @@ export interface Machine {
   readonly terminal: boolean;
 }
 
-/** Computes an unset value; `values` holds all other keys and the derived ones of earlier lines. */
+/** Computes an unset value; `values` has all other keys, and the derived keys of earlier lines. */
 type Derivation<K extends DerivedKey> = (values: Values, machine: Machine) => Values[K];
 
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
@@ -29,7 +29,7 @@ function redisDriver(values: Values): Values['redis.driver'] {
   return addressed ? 'redis' : 'memory';
 }
 
-/** How each derived key gets its value when nobody sets it, in an order that fits their needs. */
+/** The derivation of each derived key. A derivation reads derived keys of earlier lines only. */
 export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'server.public_url': publicUrl,
   'tokens.issuer': (values) => values['server.public_url'],

@@ -32,11 +32,11 @@ describe('durations', () => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it('refuses what is no longer an exact number of milliseconds', () => {
+  it('refuses a number of milliseconds that is not exact', () => {
     expect(parseDuration('999999999999d')).toBeUndefined();
   });
 
-  it('formats back to a text that reads as the same duration', () => {
+  it('formats to a text that parses to the same duration', () => {
     for (const ms of [
       0, 1, 999, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000, 2_592_000_000,
     ]) {

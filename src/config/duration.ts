@@ -25,10 +25,10 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** Below this, whole days are written as hours: people say 72 hours and 30 days. */
+/** Below this, whole days are written as hours: 72h, but 30d. */
 const DAYS_FROM_MS = 7 * DAY_MS;
 
-/** A text that `parseDuration` reads back as `ms`, in the largest usual unit: `90s` for 90000. */
+/** Formats `ms` in the largest unit that fits, such as `90s` for 90000; `parseDuration` reads it back. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';
   const [unit, unitMs] = UNITS.find(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadSetting } from '../../test/support/config-setting.ts';
 
 describe('unknown environment variables', () => {
-  it('are warned about where they look like a slip', async () => {
+  it('cause a warning if they look like a typo', async () => {
     const { warnings } = await loadSetting({
       env: {
         DATABASE_PASWORD: 'canary',
@@ -19,7 +19,7 @@ describe('unknown environment variables', () => {
     ]);
   });
 
-  it('of other software are left alone', async () => {
+  it('of other software are ignored', async () => {
     const { warnings } = await loadSetting({
       env: {
         DATABASE_POOL: '1',

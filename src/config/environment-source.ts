@@ -11,7 +11,7 @@ interface Variable {
   readonly form: 'text' | 'file';
 }
 
-/** Every environment variable that is read, with aliases and the `_FILE` names of secrets. */
+/** Every environment variable that is read, including aliases and the `_FILE` names of secrets. */
 export const variables: readonly Variable[] = keys.flatMap((key): Variable[] => {
   const names = [environmentName(key), ...definitionOf(key).aliases];
   const direct = names.map((name): Variable => ({ name, key, form: 'text' }));
@@ -22,7 +22,7 @@ export const variables: readonly Variable[] = keys.flatMap((key): Variable[] => 
 const known: ReadonlySet<string> = new Set(variables.map(({ name }) => name));
 const prefixes = topSections.map((section) => `${environmentName(section)}_`);
 
-/** What the environment sets; an empty variable counts as unset. */
+/** The keys that the environment sets; an empty variable counts as unset. */
 export function environmentCandidates(environment: Environment): Candidate[] {
   return variables.flatMap(({ name, key, form }): Candidate[] => {
     const input = environment[name];
@@ -32,7 +32,7 @@ export function environmentCandidates(environment: Environment): Candidate[] {
 }
 
 /**
- * Warns of variables that look like a misspelt key. They are no faults: other software uses names
+ * Warns of variables that look like a misspelt key. They are not errors: other software uses names
  * such as `REDIS_...` in the same environment.
  */
 export function warnOfNearMisses(environment: Environment, findings: Findings): void {
@@ -51,7 +51,7 @@ export function warnOfNearMisses(environment: Environment, findings: Findings): 
   }
 }
 
-/** A variable of the same section whose remaining name differs in two places, in one if it is short. */
+/** The most similar variable of the same section: at most two edits, or one if the name is short. */
 function nearestVariable(name: string): string | undefined {
   const prefix = prefixes.find((candidate) => name.startsWith(candidate));
   if (prefix === undefined) return undefined;

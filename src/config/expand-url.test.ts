@@ -24,7 +24,7 @@ describe('URLs that stand for several keys', () => {
     expect(config.database).not.toHaveProperty('url');
   });
 
-  it('name a Unix socket by its folder and count connect_timeout in seconds', async () => {
+  it('accept the folder of a Unix socket, and connect_timeout in seconds', async () => {
     const { config } = await loadSetting({
       env: {
         DATABASE_URL: 'postgres:///people?host=/run/pg&connect_timeout=3',
@@ -38,7 +38,7 @@ describe('URLs that stand for several keys', () => {
     });
   });
 
-  it('set the parts of Redis, TLS by their scheme', async () => {
+  it('set the parts of Redis, and TLS by the scheme', async () => {
     const { config } = await loadSetting({ env: { REDIS_URL: 'rediss://u:pw@[::1]:7000/3' } });
     expect(config.redis).toMatchObject({
       driver: 'redis',
@@ -64,7 +64,7 @@ describe('URLs that stand for several keys', () => {
     });
   });
 
-  it('may repeat, and may not contradict, a key of the same source', async () => {
+  it('may repeat a key of the same source but not contradict it', async () => {
     const env = { DATABASE_URL: url, SECURITY_MASTER_KEY };
     await expect(
       loadSetting({ env: { ...env, DATABASE_PORT: '6432', DATABASE_PASSWORD: 'p@ss' } }),

@@ -1,9 +1,8 @@
-import type { ConfigFault } from './config-error.ts';
-import { addFault, type Findings, RANKS, type Rank, sameValue } from './findings.ts';
+import type { ConfigProblem } from './config-error.ts';
+import { addProblem, type Findings, RANKS, type Rank, sameValue } from './findings.ts';
 import { definitionOf, type ExpandedKey, type Key } from './schema.ts';
 import { Secret } from './secret.ts';
 
-/** A part of a URL: the key that it sets and its text. */
 type Part = readonly [key: Key, text: string];
 type Expansion = { readonly parts: readonly Part[] } | { readonly wrong: string };
 
@@ -21,7 +20,7 @@ function present(key: Key, encoded: string): Part[] {
   return encoded === '' ? [] : [[key, decode(encoded)]];
 }
 
-/** The host of a URL; an IPv6 address loses its brackets. */
+/** The host of a URL; an IPv6 address without its brackets. */
 function hostOf(parsed: URL): string {
   return parsed.hostname.replace(/^\[(.*)\]$/, '$1');
 }
@@ -54,7 +53,7 @@ function expandDatabaseUrl(parsed: URL): Expansion {
     if (key === undefined) {
       return { wrong: `has a parameter other than ${Object.keys(QUERY_KEYS).join(', ')}` };
     }
-    // libpq counts this one in seconds.
+    // libpq: in seconds.
     parts.push([key, name === 'connect_timeout' ? `${text}s` : text]);
   }
   if (parts.some(([key, text]) => key === 'database.host' && text.includes(','))) {
@@ -102,9 +101,9 @@ function expand(key: ExpandedKey, text: string): Expansion {
 }
 
 /**
- * Spreads the URL keys over the keys they stand for, each part with the strength of the source that
- * set the URL: a part wins over weaker sources, loses to stronger ones, and a key set to another
- * value in the same source is a fault.
+ * Sets the keys that a URL key stands for, with the precedence of the source of the URL. A part wins
+ * over weaker sources and loses to stronger ones. A key with another value in the same source is an
+ * error.
  */
 export function expandUrls(findings: Findings): void {
   for (const rank of RANKS) {
@@ -118,24 +117,24 @@ function expandAt(findings: Findings, key: ExpandedKey, rank: Rank): void {
   if (given === undefined || !(given.value instanceof Secret)) return;
   const source = given.source;
   const { expected } = definitionOf(key).kind;
-  const fault = (problem: string, wanted: string): void => {
-    const text: Omit<ConfigFault, 'key'> = { source, problem, expected: wanted };
-    addFault(findings, key, text);
+  const report = (problem: string, wanted: string): void => {
+    const text: Omit<ConfigProblem, 'key'> = { source, problem, expected: wanted };
+    addProblem(findings, key, text);
   };
   const expansion = expand(key, given.value.reveal());
   if ('wrong' in expansion) {
-    fault(expansion.wrong, expected);
+    report(expansion.wrong, expected);
     return;
   }
   for (const [part, text] of expansion.parts) {
     const parsed = definitionOf(part).kind.parseText(text);
     const explicit = values.get(part);
     if ('wrong' in parsed) {
-      fault(`has a wrong ${part}`, definitionOf(part).kind.expected);
+      report(`has a wrong ${part}`, definitionOf(part).kind.expected);
     } else if (explicit === undefined) {
       values.set(part, { value: parsed.value, source: `${key} in ${source}` });
     } else if (!sameValue(explicit.value, parsed.value)) {
-      fault(`and ${explicit.source} set ${part} to different values`, 'one of them');
+      report(`and ${explicit.source} set ${part} to different values`, 'one of them');
     }
   }
 }

@@ -15,7 +15,7 @@ describe('secrets', () => {
     ['text\r\n', 'text'],
     ['text\n\n', 'text\n'],
     [' text ', ' text '],
-  ])('come from a file without one last line break: %j', async (content, expected) => {
+  ])('come from a file without its last line break: %j', async (content, expected) => {
     const { config, sources } = await loadSetting({ env, files: { '/run/secret': content } });
     expect(config.database.password).toBeInstanceOf(Secret);
     expect(config.database.password?.reveal()).toBe(expected);
@@ -35,14 +35,14 @@ describe('secrets', () => {
 
   it.each([
     ['missing', fileError('ENOENT'), 'names a file that does not exist'],
-    ['forbidden', fileError('EACCES'), 'names a file that may not be read'],
+    ['forbidden', fileError('EACCES'), 'names a file that cannot be read (permission denied)'],
     ['a folder', fileError('EISDIR'), 'names a file that is a folder'],
     ['empty', '', 'names an empty file'],
     ['only a line break', '\n', 'names an empty file'],
   ])('may not come from a file that is %s', async (_name, content, problem) => {
     const lines = await linesOf({ env, files: { '/run/secret': content } });
     expect(lines).toEqual([
-      `database.password (environment DATABASE_PASSWORD_FILE): ${problem}; expected a readable file with the secret in it`,
+      `database.password (environment DATABASE_PASSWORD_FILE): ${problem}; expected a readable file that contains the secret`,
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('secrets', () => {
     expect(warnings[0]).not.toContain('canary');
   });
 
-  it('are in no fault, wherever the slip is', async () => {
+  it('are in no error message, wherever the typo is', async () => {
     const text = 'canary-1b7f';
     const settings: readonly ConfigSetting[] = [
       { env: { SECURITY_MASTER_KEY: text } },

@@ -1,4 +1,4 @@
-import type { ConfigFault } from './config-error.ts';
+import type { ConfigProblem } from './config-error.ts';
 import { definitionOf, type Key } from './schema.ts';
 import { Secret } from './secret.ts';
 
@@ -6,48 +6,50 @@ import { Secret } from './secret.ts';
 export const RANKS = ['file', 'environment', 'flag'] as const;
 export type Rank = (typeof RANKS)[number];
 
-/** Reads a whole file as UTF-8 text; throws like `fs.readFileSync`. */
+/** Reads a whole file as UTF-8 text. @throws the error of `fs.readFileSync` */
 export type ReadFile = (path: string) => string;
 
-/** One place that sets a key, not yet read. */
+/** One place that sets a key; the value is not parsed yet. */
 export interface Candidate {
   readonly key: Key;
-  /** `file` where the input is the path of a file that holds the secret. */
+  /** `file` if the input is the path of a file with the secret. */
   readonly form: 'text' | 'yaml' | 'file';
   readonly input: unknown;
   readonly source: string;
 }
 
-/** A value that was read, and where it came from. */
 interface Given {
   readonly value: unknown;
   readonly source: string;
 }
 
-/** What the sources said so far. */
+/** The values, errors and warnings found so far. */
 export interface Findings {
   readonly given: Readonly<Record<Rank, Map<Key, Given>>>;
-  readonly faults: ConfigFault[];
+  readonly problems: ConfigProblem[];
   readonly warnings: string[];
-  /** Keys with a fault; rules that need them are left out, to report no consequences as faults. */
-  readonly faulty: Set<Key>;
+  /** Keys with an error. Rules that read them are skipped, so that no consequence is reported as an error. */
+  readonly invalidKeys: Set<Key>;
 }
 
-/** Findings with nothing in them. */
 export function createFindings(): Findings {
   const given = { file: new Map(), environment: new Map(), flag: new Map() };
-  return { given, faults: [], warnings: [], faulty: new Set() };
+  return { given, problems: [], warnings: [], invalidKeys: new Set() };
 }
 
-/** Records a fault of a known key. */
-export function addFault(findings: Findings, key: Key, fault: Omit<ConfigFault, 'key'>): void {
-  findings.faults.push({ key, ...fault });
-  findings.faulty.add(key);
+/** Records an error of a known key. */
+export function addProblem(
+  findings: Findings,
+  key: Key,
+  problem: Omit<ConfigProblem, 'key'>,
+): void {
+  findings.problems.push({ key, ...problem });
+  findings.invalidKeys.add(key);
 }
 
 const MAX_SECRET_LENGTH = 65_536;
 
-/** The text of a secret's file without its last line break; a clause about it where there is none. */
+/** The text of a secret's file without its last line break, or a clause that says why there is none. */
 function readSecretFile(path: unknown, readFile: ReadFile): { text: string } | { wrong: string } {
   if (typeof path !== 'string' || path === '') return { wrong: 'is not a path' };
   let content: string;
@@ -62,16 +64,16 @@ function readSecretFile(path: unknown, readFile: ReadFile): { text: string } | {
   return { text: stripped };
 }
 
-/** Why a file could not be read, in words that fit after "a file that". */
+/** Says why a file could not be read, as the end of "a file that". */
 export function describeFileError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read (permission denied)';
   if (code === 'EISDIR') return 'is a folder';
   return `cannot be read (${code})`;
 }
 
-/** A wrong value as it may be repeated: short, quoted, and only where it cannot be a credential. */
+/** A wrong value for a message: quoted, and only if it is short and cannot be a credential. */
 function echo(key: Key, input: unknown): string {
   const shown = JSON.stringify(input) ?? '';
   return definitionOf(key).kind.echo && shown.length <= 40 && typeof input !== 'object'
@@ -84,10 +86,10 @@ function read(findings: Findings, candidate: Candidate, rank: Rank, readFile: Re
   const { kind } = definitionOf(key);
   const content = form === 'file' ? readSecretFile(input, readFile) : { text: input };
   if ('wrong' in content) {
-    addFault(findings, key, {
+    addProblem(findings, key, {
       source,
       problem: content.wrong,
-      expected: 'a readable file with the secret in it',
+      expected: 'a readable file that contains the secret',
     });
     return;
   }
@@ -99,9 +101,9 @@ function read(findings: Findings, candidate: Candidate, rank: Rank, readFile: Re
   }
   const serviceLink =
     typeof input === 'string' && input.startsWith('tcp://') && rank === 'environment'
-      ? ' (Kubernetes sets such variables for a service of that name: `enableServiceLinks: false`)'
+      ? ' (Kubernetes sets this variable for a service of that name; set `enableServiceLinks: false`)'
       : '';
-  addFault(findings, key, {
+  addProblem(findings, key, {
     source,
     problem: `${echo(key, input)}${parsed.wrong}${serviceLink}`,
     expected: kind.expected,
@@ -109,8 +111,8 @@ function read(findings: Findings, candidate: Candidate, rank: Rank, readFile: Re
 }
 
 /**
- * Reads the candidates of one source. A key set twice there must be set to the same value, and a
- * secret either directly or through a file.
+ * Parses the candidates of one source. A key that is set twice there must have the same value both
+ * times; a secret is set either directly or through a file.
  */
 export function readCandidates(
   findings: Findings,
@@ -132,12 +134,12 @@ export function readCandidates(
     } else {
       const sources = `${first.source} and ${conflict.source}`;
       const both = first.source === conflict.source ? `${first.source} twice` : sources;
-      addFault(findings, key, { problem: `is set by ${both}`, expected: 'one of them' });
+      addProblem(findings, key, { problem: `is set by ${both}`, expected: 'one of them' });
     }
   }
 }
 
-/** True if both values are equal, secrets compared by what they hide. */
+/** Compares two values, secrets by their content. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a instanceof Secret && b instanceof Secret) return a.reveal() === b.reveal();
   return a === b;

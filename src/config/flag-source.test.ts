@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { takeConfigFlags } from './flag-source.ts';
 
 describe('takeConfigFlags', () => {
-  it('takes configuration flags from any place and leaves the rest in order', () => {
+  it('takes configuration flags from any position and keeps the order of the rest', () => {
     const args = [
       'users',
       '--server.port',
@@ -22,7 +22,7 @@ describe('takeConfigFlags', () => {
     });
   });
 
-  it('keeps everything after the first equals sign, line breaks too', () => {
+  it('keeps everything after the first equals sign, including line breaks', () => {
     const { flags } = takeConfigFlags(['--database.password=a=b\nc', '--database.name=']);
     expect(flags).toEqual([
       { name: 'database.password', value: 'a=b\nc' },
@@ -30,7 +30,7 @@ describe('takeConfigFlags', () => {
     ]);
   });
 
-  it('lets a boolean flag stand alone, and takes only true and false after it', () => {
+  it('accepts a boolean flag without a value, and takes only true and false as its value', () => {
     expect(takeConfigFlags(['--redis.tls', 'serve'])).toEqual({
       flags: [{ name: 'redis.tls', value: undefined }],
       rest: ['serve'],

@@ -2,7 +2,7 @@ import type { Candidate, Findings } from './findings.ts';
 import { definitionOf, isKey, secretOf } from './schema.ts';
 import { addUnknownKey } from './unknown-key.ts';
 
-/** One configuration flag of the command line; `value` is undefined where none was given. */
+/** One configuration flag of the command line; `value` is undefined if it has none. */
 export interface ConfigFlag {
   /** Without the dashes: a key, or `config` for the path of the file. */
   readonly name: string;
@@ -22,9 +22,9 @@ function takesNext(name: string, next: string | undefined): boolean {
 }
 
 /**
- * Takes `--config FILE` and every `--a.b VALUE` or `--a.b=VALUE` out of the arguments, wherever they
- * stand before a `--`. Names are not checked here: `loadConfig` reports unknown ones. A boolean flag
- * may stand alone, and takes the next argument only if that is `true` or `false`.
+ * Separates `--config FILE` and every `--a.b VALUE` or `--a.b=VALUE` before a `--` from the other
+ * arguments. It does not check names: `loadConfig` reports unknown ones. A boolean flag needs no
+ * value; it takes the next argument only if that is `true` or `false`.
  */
 export function takeConfigFlags(args: readonly string[]): SplitArguments {
   const flags: ConfigFlag[] = [];
@@ -50,7 +50,7 @@ export function takeConfigFlags(args: readonly string[]): SplitArguments {
   return { flags, rest };
 }
 
-/** What the flags set; unknown flags and missing values are faults, secrets in flags a warning. */
+/** The keys that the flags set. Unknown flags and missing values are errors; secrets in flags are warnings. */
 export function flagCandidates(flags: readonly ConfigFlag[], findings: Findings): Candidate[] {
   return flags.flatMap(({ name, value }): Candidate[] => {
     if (name === 'config') return [];
@@ -64,8 +64,13 @@ export function flagCandidates(flags: readonly ConfigFlag[], findings: Findings)
     const { kind } = definitionOf(key);
     const input = value ?? (kind.bareFlag ? 'true' : undefined);
     if (input === undefined) {
-      findings.faults.push({ key: name, source, problem: 'has no value', expected: kind.expected });
-      findings.faulty.add(key);
+      findings.problems.push({
+        key: name,
+        source,
+        problem: 'has no value',
+        expected: kind.expected,
+      });
+      findings.invalidKeys.add(key);
       return [];
     }
     if (kind.secret && secret === undefined) {

@@ -1,40 +1,40 @@
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 import { Secret } from './secret.ts';
 
-/** A read value, or what is wrong with the input: a clause that never repeats the input itself. */
+/** A parsed value, or a clause that says what is wrong; the clause never repeats the input. */
 export type Parsed<V> = { readonly value: V } | { readonly wrong: string };
 
 /** A part of a JSON Schema (2020-12). */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
- * How values of one type are read, shown and described. `V` is the typed value, `S` the unit that
- * ends its property name in the typed configuration (`Ms` for durations).
+ * Parses, formats and documents values of one type. `V` is the typed value; `S` is the unit at the
+ * end of its property name in the typed configuration (`Ms` for durations).
  */
 export interface Kind<V = unknown, S extends string = string> {
   /** The type as the documentation names it. */
   readonly label: string;
-  /** What an operator has to write, used in fault messages. */
+  /** The accepted form, for error messages. */
   readonly expected: string;
   readonly suffix: S;
-  /** True for values that may never be shown. */
+  /** True for values that are never shown. */
   readonly secret: boolean;
-  /** False where a wrong value may hold a credential and must not be repeated in a message. */
+  /** False if a wrong value may contain a credential: messages do not repeat it. */
   readonly echo: boolean;
-  /** True for types whose flag may stand without a value. */
+  /** True if a flag of this type needs no value. */
   readonly bareFlag: boolean;
   readonly jsonSchema: JsonSchema;
-  /** Reads the text of an environment variable, a flag or a secret's file. */
+  /** Parses the text of an environment variable, a flag or a secret's file. */
   parseText(text: string): Parsed<V>;
-  /** Reads a value of the YAML file: string, number, boolean or list. */
+  /** Parses a value of the YAML file: string, number, boolean or list. */
   parseYaml(value: unknown): Parsed<V>;
-  /** The value as one would write it, for `config print` and the generated files. */
+  /** The value in its written form, for `config print` and the generated files. */
   format(value: V): string | number | boolean | readonly string[];
 }
 
 const CONTROL = /\p{Cc}/u;
 
-/** The usual answers to the simple questions about a kind. */
+/** The defaults of the simple properties of a kind. */
 export const shared = { suffix: '', secret: false, echo: true, bareFlag: false } as const;
 
 function fromString<V>(value: unknown, parse: (text: string) => Parsed<V>): Parsed<V> {
@@ -45,7 +45,7 @@ function fromString<V>(value: unknown, parse: (text: string) => Parsed<V>): Pars
   return { wrong: 'is not text' };
 }
 
-/** Text without control characters; `pattern` narrows it further. Wrong values are not repeated. */
+/** Text without control characters, optionally with a `pattern`. Messages do not repeat wrong values. */
 export function text(options?: {
   readonly pattern: string;
   readonly label?: string;
@@ -75,7 +75,7 @@ export function text(options?: {
   };
 }
 
-/** The path of a file or folder; a relative one starts from the working directory. */
+/** The path of a file or folder; relative paths start from the working directory. */
 export function path(label = 'path'): Kind<string, ''> {
   return { ...text(), label, expected: 'a path' };
 }
@@ -99,7 +99,7 @@ export function integer(min: number, max: number, label = 'integer'): Kind<numbe
   };
 }
 
-/** A part of a whole: a number from 0 to 1, both included. */
+/** A number from 0 to 1, both included. */
 export function ratio(): Kind<number, ''> {
   const check = (value: number): Parsed<number> =>
     value >= 0 && value <= 1 ? { value } : { wrong: 'is out of range' };
@@ -117,7 +117,7 @@ export function ratio(): Kind<number, ''> {
   };
 }
 
-/** A TCP port to connect to, or to listen on; 0 (any free port) only where `anyFree` is true. */
+/** A TCP port. 0 (any free port) is accepted only if `anyFree` is true. */
 export function port(anyFree = false): Kind<number, ''> {
   return integer(anyFree ? 0 : 1, 65_535, 'port');
 }
@@ -178,7 +178,7 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W, '
   };
 }
 
-/** Text that is wrapped as `Secret` and never repeated in a message. */
+/** Text that is wrapped as `Secret`; messages never repeat it. */
 export function secret(label = 'secret', expected = 'text'): Kind<Secret, ''> {
   const parse = (input: string): Parsed<Secret> => {
     if (input === '') return { wrong: 'is empty' };

@@ -9,7 +9,7 @@ interface Described {
 
 const MAX_LIST_ITEMS = 256;
 
-/** A list whose items all pass `isItem`: a YAML list, or comma-separated text. */
+/** A YAML list or comma-separated text; every item must pass `isItem`. */
 function listOf(item: Described, isItem: (text: string) => boolean): Kind<readonly string[], ''> {
   const check = (items: readonly string[]): Parsed<readonly string[]> => {
     if (items.length > MAX_LIST_ITEMS) return { wrong: `has more than ${MAX_LIST_ITEMS} items` };
@@ -41,7 +41,7 @@ function isCidr(input: string): boolean {
   return /^(0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
-/** Networks in CIDR notation; a bare address stands for itself. */
+/** Networks in CIDR notation; an address without prefix length is one host. */
 export function cidrList(): Kind<readonly string[], ''> {
   return listOf(
     {

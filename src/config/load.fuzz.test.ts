@@ -85,7 +85,7 @@ describe('any input', () => {
     );
   });
 
-  it('that is read is printed as a text that reads as the same value', () => {
+  it('that is accepted is printed as a text that parses to the same value', () => {
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.string({ unit: 'binary' }), (key, text) => {
         const { kind } = definitionOf(key);

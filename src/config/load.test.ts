@@ -3,7 +3,7 @@ import { linesOf, loadSetting, MASTER_KEY } from '../../test/support/config-sett
 import { loadConfig } from './load.ts';
 
 describe('defaults', () => {
-  it('need no source at all', async () => {
+  it('need no source', async () => {
     const { config, sources, warnings } = await loadSetting({});
     expect(config.server).toMatchObject({
       host: '127.0.0.1',
@@ -127,7 +127,7 @@ describe('precedence', () => {
 describe('drivers', () => {
   const SECURITY_MASTER_KEY = MASTER_KEY;
 
-  it('follow from the addresses that are set', async () => {
+  it('are derived from the addresses that are set', async () => {
     const { config } = await loadSetting({
       env: {
         DATABASE_HOST: 'db',
@@ -144,12 +144,12 @@ describe('drivers', () => {
     expect(config.mail.driver).toBe('smtp');
   });
 
-  it('may be set against them, with a warning', async () => {
+  it('may contradict the addresses, with a warning', async () => {
     const { config, warnings } = await loadSetting({
       env: { DATABASE_HOST: 'db', DATABASE_DRIVER: 'embedded' },
     });
     expect(config.database.driver).toBe('embedded');
-    expect(warnings).toEqual(['database.host is not used: database.driver is embedded']);
+    expect(warnings).toEqual(['database.host has no effect: database.driver is embedded']);
   });
 
   it.each(['database', 'redis', 'nats', 'mail'])('need the address of %s', async (section) => {
@@ -158,7 +158,7 @@ describe('drivers', () => {
     const [first] = await linesOf({
       env: { [`${section.toUpperCase()}_DRIVER`]: driver, SECURITY_MASTER_KEY },
     });
-    expect(first).toContain(`is not set, and ${section}.driver is ${driver}`);
+    expect(first).toContain(`is not set, but ${section}.driver is ${driver}`);
     expect(first).toContain(`from environment ${section.toUpperCase()}_DRIVER`);
   });
 
@@ -172,21 +172,21 @@ describe('drivers', () => {
 });
 
 describe('advice', () => {
-  it('warns of a public address without a public URL, and of trusting everyone', async () => {
+  it('warns of a public address without a public URL, and of trusting every proxy', async () => {
     const { warnings } = await loadSetting({
       env: { SERVER_HOST: '0.0.0.0', SERVER_TRUSTED_PROXIES: '0.0.0.0/0' },
     });
     expect(warnings).toEqual([
-      'server.public_url is not set: links and tokens name http://localhost:8080',
-      'server.trusted_proxies has a /0: any client can choose the address it appears with',
+      'server.public_url is not set: links and tokens contain http://localhost:8080',
+      'server.trusted_proxies contains a /0 network: any client can forge its address',
     ]);
   });
 
-  it('warns of mail that only goes to files beside a PostgreSQL server', async () => {
+  it('warns of mail that is only written to files with a PostgreSQL server', async () => {
     const key = { SECURITY_MASTER_KEY: MASTER_KEY };
     const env = { DATABASE_HOST: 'db', ...key, MAIL_PATH: '/var/mail-out' };
     expect((await loadSetting({ env })).warnings).toEqual([
-      'mail.driver is file: mail is written to files under /var/mail-out, and nobody gets it',
+      'mail.driver is file: mail is written to files under /var/mail-out and not sent',
     ]);
     const sent = { ...env, MAIL_SMTP_HOST: 'smtp', MAIL_FROM: 'a@example.com' };
     expect((await loadSetting({ env: sent })).warnings).toEqual([]);

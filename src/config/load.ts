@@ -27,37 +27,37 @@ import {
 } from './schema.ts';
 import { yamlCandidates } from './yaml-source.ts';
 
-/** Where the configuration comes from. Everything has the process's own value as default. */
+/** The sources of the configuration. Each defaults to that of the process. */
 export interface ConfigInputs {
-  /** Flags as `takeConfigFlags` gives them, `--config` among them. */
+  /** Flags from `takeConfigFlags`, including `--config`. */
   readonly flags?: readonly ConfigFlag[] | undefined;
   readonly env?: Environment | undefined;
-  /** Absolute path of the folder that relative paths start from. */
+  /** Absolute path of the base of relative paths. */
   readonly cwd?: string | undefined;
-  /** Gets absolute paths. */
+  /** Called with absolute paths. */
   readonly readFile?: ReadFile | undefined;
   readonly availableParallelism?: number | undefined;
   /** True if standard output is a terminal. */
   readonly terminal?: boolean | undefined;
 }
 
-/** A configuration without faults. */
+/** A valid configuration. */
 export interface LoadedConfig {
   readonly config: Config;
   /** The same values by key, for printing. */
   readonly values: Values;
-  /** Where each value comes from: `default`, `derived`, or the place that sets it. */
+  /** The source of each value: `default`, `derived`, or the place that sets it. */
   readonly sources: ReadonlyMap<Key, string>;
-  /** What is allowed and probably not meant; one line each. */
+  /** Settings that are allowed but probably a mistake, one line each. */
   readonly warnings: readonly string[];
 }
 
 const DEFAULT_FILE = './config.yaml';
 
 /**
- * Reads the configuration: defaults, then the YAML file (`--config FILE`, or `./config.yaml` where
- * it exists), then the environment, then flags; later ones win. Throws `ConfigError` with every
- * fault that was found in any of them.
+ * Loads the configuration: defaults, then the YAML file (`--config FILE`, or `./config.yaml` if it
+ * exists), then the environment, then flags; later ones win.
+ * @throws ConfigError with every error in any of them
  */
 export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfig> {
   const { flags = [], env = process.env, cwd = process.cwd() } = inputs;
@@ -75,7 +75,7 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
   expandUrls(findings);
   const { values, sources } = resolveValues(findings, machine);
   applyRules(findings, values, sources);
-  if (findings.faults.length > 0) throw new ConfigError(findings.faults);
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems);
   const isSet = (key: Key): boolean => !UNSET_SOURCES.has(sources.get(key) ?? '');
   const warnings = [...findings.warnings, ...adviceOn(values, isSet)];
   return { config: toConfig(values), values, sources, warnings };
@@ -89,16 +89,16 @@ async function readYamlFile(
   findings: Findings,
 ): Promise<void> {
   const [flag, ...others] = flags.filter(({ name }) => name === 'config');
-  const fault = (problem: string): void => {
-    findings.faults.push({
+  const report = (problem: string): void => {
+    findings.problems.push({
       source: 'flag --config',
       problem,
       expected: 'the path of one YAML file',
     });
   };
-  if (others.length > 0) fault('is given twice');
+  if (others.length > 0) report('is given twice');
   if (flag !== undefined && (flag.value === undefined || flag.value === '')) {
-    fault('has no value');
+    report('has no value');
     return;
   }
   const path = flag?.value ?? DEFAULT_FILE;
@@ -108,8 +108,8 @@ async function readYamlFile(
   } catch (error) {
     const problem = describeFileError(error);
     const missing = problem === 'does not exist';
-    if (flag !== undefined) fault(`names a file that ${problem}`);
-    else if (!missing) findings.faults.push({ source: `file ${path}`, problem });
+    if (flag !== undefined) report(`names a file that ${problem}`);
+    else if (!missing) findings.problems.push({ source: `file ${path}`, problem });
     return;
   }
   const candidates = await yamlCandidates(text, `file ${path}`, findings);
@@ -121,7 +121,7 @@ interface Resolved {
   readonly sources: ReadonlyMap<Key, string>;
 }
 
-/** The strongest value of each key; what nobody set is the default, or derived from the others. */
+/** The strongest value of each key; unset keys get the default, or a value derived from the others. */
 function resolveValues(findings: Findings, machine: Machine): Resolved {
   const values: Partial<Record<Key, unknown>> = {};
   const sources = new Map<Key, string>();
@@ -133,7 +133,7 @@ function resolveValues(findings: Findings, machine: Machine): Resolved {
     values[key] = given === undefined ? definition.fallback : given.value;
     sources.set(key, given?.source ?? (definition.presence === 'derived' ? 'derived' : 'default'));
   }
-  // Complete but for the derived keys, which are filled in the order of their needs.
+  // Complete except for the derived keys, which the loop sets in the order of `derivations`.
   const complete = values as Values;
   for (const key of Object.keys(derivations) as DerivedKey[]) {
     if (sources.get(key) === 'derived') values[key] = derivations[key](complete, machine);
@@ -142,16 +142,16 @@ function resolveValues(findings: Findings, machine: Machine): Resolved {
 }
 
 function applyRules(findings: Findings, values: Values, sources: Resolved['sources']): void {
-  for (const { keys: concerned, judge } of rules) {
-    if (concerned.some((key) => findings.faulty.has(key))) continue;
-    const violation = judge(values);
+  for (const { keys: concerned, check } of rules) {
+    if (concerned.some((key) => findings.invalidKeys.has(key))) continue;
+    const violation = check(values);
     if (violation === undefined) continue;
     const source = describeSources(concerned, sources);
-    findings.faults.push({ key: concerned[0], source, ...violation });
+    findings.problems.push({ key: concerned[0], source, ...violation });
   }
 }
 
-/** The source of the first key, and of those others that somebody set. */
+/** The source of the first key, and of each other key that is set. */
 function describeSources(concerned: readonly Key[], sources: Resolved['sources']): string {
   const [first, ...others] = concerned.map((key) => ({
     key,
@@ -163,7 +163,7 @@ function describeSources(concerned: readonly Key[], sources: Resolved['sources']
   return [first?.source, ...set.map(({ key, source }) => `${key} from ${source}`)].join('; ');
 }
 
-/** `UV_THREADPOOL_SIZE`, which libuv reads once when the process begins; not a key of ours. */
+/** `UV_THREADPOOL_SIZE`, which libuv reads once at the start of the process; not a configuration key. */
 export function threadPoolSize(env: Environment = process.env): string | undefined {
   return env.UV_THREADPOOL_SIZE;
 }

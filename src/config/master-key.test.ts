@@ -21,9 +21,9 @@ describe('the master key', () => {
   });
 
   it.each([
-    ['one byte short', RANDOM.slice(0, 42), 'has only 248 of 256 bits'],
+    ['one byte short', RANDOM.slice(0, 42), 'is too short (31 bytes)'],
     ['empty after decoding', '====', 'is not base64'],
-    ['no base64', 'correct horse battery staple, and so on and on', 'is not base64'],
+    ['not base64', 'correct horse battery staple, and so on and on', 'is not base64'],
     ['one byte repeated', base64(new Uint8Array(32)), 'repeats itself'],
     ['one character repeated', 'A'.repeat(44), 'repeats itself'],
     [

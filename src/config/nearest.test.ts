@@ -29,7 +29,7 @@ describe('nearest names', () => {
     expect(nearestKey(name)).toBe(expected);
   });
 
-  it('suggest nothing where nothing is like it', () => {
+  it('suggest nothing for a name that is not similar', () => {
     expect(nearestKey('zzzzzzzz')).toBeUndefined();
     expect(nearestKey('x'.repeat(100_000))).toBeUndefined();
     expect(nearest('port', ['host', 'name'], 1)).toBeUndefined();

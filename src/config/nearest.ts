@@ -1,6 +1,6 @@
 /**
- * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string
- * alignment distance).
+ * The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`
+ * (optimal string alignment distance).
  */
 export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
@@ -21,8 +21,8 @@ export function editDistance(a: string, b: string): number {
 const LONGEST_NAME = 100;
 
 /**
- * The candidate with the smallest edit distance to `name`, the first of equals; undefined where
- * even that one differs in more than 40 % of the longer name or in more than `limit` places.
+ * The candidate with the smallest edit distance to `name`; the first one of several. Undefined if
+ * the distance is above `limit` or above 40 % of the longer name.
  */
 export function nearest(
   name: string,

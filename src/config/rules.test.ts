@@ -55,7 +55,7 @@ describe('rules between keys', () => {
       { PASSWORD_ARGON2_MEMORY_KIB: '7167', PASSWORD_ARGON2_ITERATIONS: '9' },
     ],
     ['password.argon2.parallelism', { PASSWORD_ARGON2_PARALLELISM: '0' }],
-  ])('report one fault at %s for %o', async (key, env) => {
+  ])('report one error at %s for %o', async (key, env) => {
     const lines = await linesOf({ env });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(new RegExp(`^${key.replaceAll('.', '\\.')} \\(`));
@@ -102,7 +102,7 @@ describe('rules between keys', () => {
     await expect(loadSetting({ env })).resolves.toBeDefined();
   });
 
-  it('keep idle connections within a small pool', async () => {
+  it('keep idle connections within the size of a small pool', async () => {
     const { config } = await loadSetting({ env: { DATABASE_MAX_OPEN_CONNS: '2' } });
     expect(config.database.maxIdleConns).toBe(2);
   });
@@ -110,7 +110,7 @@ describe('rules between keys', () => {
   it('never repeat a weak master key', async () => {
     const [line] = await linesOf({ env: { ...POSTGRES, SECURITY_MASTER_KEY: 'canary' } });
     expect(line).toContain('security.master_key (environment SECURITY_MASTER_KEY');
-    expect(line).toContain('has only 32 of 256 bits');
+    expect(line).toContain('is too short (4 bytes)');
     expect(line).not.toContain('canary');
   });
 });

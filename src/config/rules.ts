@@ -2,32 +2,32 @@ import { masterKeyWeakness } from './master-key.ts';
 import { definitionOf, type Key, type Values } from './schema.ts';
 import { readTracingHeaders } from './tracing-headers.ts';
 
-/** What a rule found: a clause about its first key, and what is expected. */
+/** A clause about the first key of the rule, and what is expected. */
 interface Violation {
   readonly problem: string;
   readonly expected: string;
 }
 
-/** A condition between keys. It is judged only where all its keys were read without a fault. */
+/** A condition between keys. It is checked only if all its keys are valid. */
 interface Rule {
-  /** The key that the fault is reported at comes first. */
+  /** The error is reported at the first key. */
   readonly keys: readonly [Key, ...Key[]];
-  readonly judge: (values: Values) => Violation | undefined;
+  readonly check: (values: Values) => Violation | undefined;
 }
 
-/** A rule on some keys of `Values`: a violation unless `holds`. */
+/** A rule that is violated unless `holds`. */
 function rule<K extends Key>(
   keys: readonly [K, ...K[]],
   holds: (values: Pick<Values, K>) => boolean,
   problem: string,
   expected: string,
 ): Rule {
-  return { keys, judge: (values) => (holds(values) ? undefined : { problem, expected }) };
+  return { keys, check: (values) => (holds(values) ? undefined : { problem, expected }) };
 }
 
 /**
- * Parameter sets of the OWASP Password Storage Cheat Sheet (Argon2id), each at least as strong as
- * the others; every one with a parallelism of 1 or more.
+ * Parameter sets of the OWASP Password Storage Cheat Sheet (Argon2id). They are equally strong; each
+ * has a parallelism of 1 or more.
  */
 const ARGON2_FLOOR = [
   { memoryKib: 47_104, iterations: 1 },
@@ -59,7 +59,7 @@ const serverRules: readonly Rule[] = [
     ['server.shutdown_delay', 'server.shutdown_timeout'],
     (v) => v['server.shutdown_delay'] < v['server.shutdown_timeout'],
     'is not shorter than server.shutdown_timeout',
-    'a shorter time: it is a part of it',
+    'a shorter time: the delay is part of the timeout',
   ),
 ];
 
@@ -67,7 +67,7 @@ const databaseRules: readonly Rule[] = [
   rule(
     ['database.host', 'database.url', 'database.driver'],
     (v) => v['database.driver'] !== 'postgres' || v['database.host'] !== undefined,
-    'is not set, and database.driver is postgres',
+    'is not set, but database.driver is postgres',
     'database.host or database.url',
   ),
   rule(
@@ -80,14 +80,14 @@ const databaseRules: readonly Rule[] = [
     ['database.ssl_root_cert', 'database.ssl_mode'],
     (v) =>
       !v['database.ssl_mode'].startsWith('verify-') || v['database.ssl_root_cert'] !== undefined,
-    'is not set, and database.ssl_mode verifies the server',
+    'is not set, but database.ssl_mode verifies the server',
     'a file with CA certificates, or `system` with verify-full',
   ),
   rule(
     ['database.ssl_root_cert', 'database.ssl_mode'],
     (v) => v['database.ssl_root_cert'] !== 'system' || v['database.ssl_mode'] === 'verify-full',
-    'is `system`, and database.ssl_mode is not verify-full',
-    'database.ssl_mode verify-full: anyone can get a certificate that the system trusts',
+    'is `system`, but database.ssl_mode is not verify-full',
+    'database.ssl_mode verify-full: system authorities issue certificates to anyone',
   ),
 ];
 
@@ -99,7 +99,7 @@ const redisRules: readonly Rule[] = [
       v['redis.host'] !== undefined ||
       v['redis.sentinels'].length > 0 ||
       v['redis.cluster_nodes'].length > 0,
-    'is not set, and redis.driver is redis',
+    'is not set, but redis.driver is redis',
     'redis.host, redis.url, redis.sentinels or redis.cluster_nodes',
   ),
   rule(
@@ -117,7 +117,7 @@ const redisRules: readonly Rule[] = [
   rule(
     ['redis.db', 'redis.cluster_nodes'],
     (v) => v['redis.cluster_nodes'].length === 0 || v['redis.db'] === 0,
-    'is not 0, and redis.cluster_nodes is set',
+    'is not 0, but redis.cluster_nodes is set',
     '0: a cluster has only that database',
   ),
   rule(
@@ -131,7 +131,7 @@ const redisRules: readonly Rule[] = [
     (v) =>
       v['redis.tls'] ||
       (v['redis.tls_ca'] ?? v['redis.tls_cert'] ?? v['redis.tls_server_name']) === undefined,
-    'is false, and other redis.tls_… keys are set',
+    'is false, but other redis.tls_… keys are set',
     'true, or none of them',
   ),
 ];
@@ -140,7 +140,7 @@ const natsRules: readonly Rule[] = [
   rule(
     ['nats.servers', 'nats.driver'],
     (v) => v['nats.driver'] !== 'nats' || v['nats.servers'].length > 0,
-    'is not set, and nats.driver is nats',
+    'is not set, but nats.driver is nats',
     'at least one server',
   ),
   rule(
@@ -166,14 +166,14 @@ const natsRules: readonly Rule[] = [
   rule(
     ['nats.tls', 'nats.tls_ca', 'nats.tls_cert'],
     (v) => v['nats.tls'] || (v['nats.tls_ca'] ?? v['nats.tls_cert']) === undefined,
-    'is false, and other nats.tls_… keys are set',
+    'is false, but other nats.tls_… keys are set',
     'true, or none of them',
   ),
   rule(
     ['nats.duplicate_window', 'nats.max_age'],
     (v) => v['nats.duplicate_window'] <= v['nats.max_age'],
     'is longer than nats.max_age',
-    'at most as long: the broker forgets the id with the event',
+    'at most as long: the broker forgets the id of an event together with the event',
   ),
 ];
 
@@ -181,13 +181,13 @@ const mailRules: readonly Rule[] = [
   rule(
     ['mail.smtp.host', 'mail.driver'],
     (v) => v['mail.driver'] !== 'smtp' || v['mail.smtp.host'] !== undefined,
-    'is not set, and mail.driver is smtp',
+    'is not set, but mail.driver is smtp',
     'the SMTP server',
   ),
   rule(
     ['mail.from', 'mail.driver'],
     (v) => v['mail.driver'] !== 'smtp' || v['mail.from'] !== definitionOf('mail.from').fallback,
-    'is the default, and mail.driver is smtp',
+    'is the default, but mail.driver is smtp',
     'a sender that mail servers accept',
   ),
   rule(
@@ -216,12 +216,12 @@ const tracingRules: readonly Rule[] = [
 const securityRules: readonly Rule[] = [
   {
     keys: ['security.master_key', 'database.driver', 'database.host', 'database.url'],
-    judge: (values) => {
+    check: (values) => {
       const expected = 'at least 32 random bytes in base64 (`openssl rand -base64 32`)';
       const key = values['security.master_key'];
       if (key === undefined) {
         return values['database.driver'] === 'postgres'
-          ? { problem: 'is not set, and database.driver is postgres', expected }
+          ? { problem: 'is not set, but database.driver is postgres', expected }
           : undefined;
       }
       const problem = masterKeyWeakness(key.reveal());
@@ -248,12 +248,11 @@ const securityRules: readonly Rule[] = [
           v['password.argon2.memory_kib'] >= row.memoryKib &&
           v['password.argon2.iterations'] >= row.iterations,
       ),
-    'and password.argon2.iterations are below OWASP’s table',
+    'and password.argon2.iterations are below the minimum of OWASP',
     `at least one of ${ARGON2_FLOOR.map((row) => `${row.memoryKib} KiB with ${row.iterations}`).join(', ')}`,
   ),
 ];
 
-/** Every condition between keys. */
 export const rules: readonly Rule[] = [
   ...serverRules,
   ...databaseRules,

@@ -9,7 +9,7 @@ describe('the definition of the keys', () => {
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it('names keys in snake_case, and no key like a section', () => {
+  it('names keys in snake_case, and no key as a section', () => {
     for (const key of keys) {
       expect(key).toMatch(/^[a-z0-9_]+(\.[a-z0-9_]+)+$/);
       expect(isSection(key)).toBe(false);

@@ -3,8 +3,8 @@ import { databaseKeys, natsKeys, redisKeys } from './keys-dependencies.ts';
 import { mailKeys, serviceKeys } from './keys-service.ts';
 
 /**
- * Every configuration key: the one definition that loading, the typed configuration, the default
- * file, the JSON Schema and the documentation are made from.
+ * Every configuration key. Loading, the typed configuration, the default file, the JSON Schema and
+ * the documentation all come from this definition.
  */
 const definitions = {
   ...serviceKeys,
@@ -26,14 +26,14 @@ type ValueOf<D> =
       : V | undefined
     : never;
 
-/** The value of every key under its own name, before it is arranged as `Config`. */
+/** The value of every key under its full name, before `toConfig` arranges them as a tree. */
 export type Values = { readonly [K in Key]: ValueOf<Definitions[K]> };
 
 type KeyWith<P extends Presence> = {
   [K in Key]: Definitions[K] extends KeyDefinition<infer _V, string, P> ? K : never;
 }[Key];
 
-/** Keys whose unset value follows from other keys or from the machine. */
+/** Keys whose value, if unset, is derived from other keys or from the machine. */
 export type DerivedKey = KeyWith<'derived'>;
 
 /** Keys that only set other keys. */
@@ -68,7 +68,7 @@ type Tree<T> = {
  */
 export type Config = Tree<Omit<Definitions, ExpandedKey>>;
 
-/** All keys in the order in which they are documented: as defined, section by section. */
+/** All keys in the order of their definition, section by section. */
 export const keys: readonly Key[] = Object.keys(definitions).filter(isKey);
 
 /** True if `name` is the name of a key. */
@@ -76,7 +76,7 @@ export function isKey(name: string): name is Key {
   return Object.hasOwn(definitions, name);
 }
 
-/** The definition of `key`, with its own types forgotten. */
+/** The definition of `key`, without its specific types. */
 export function definitionOf(key: Key): KeyDefinition {
   return definitions[key];
 }
@@ -118,7 +118,7 @@ const secretOfFileKey: ReadonlyMap<string, Key> = new Map(
   }),
 );
 
-/** The secret whose file `name` names: `database.password` of `database.password_file`. */
+/** The secret key of a file key: `database.password` of `database.password_file`. */
 export function secretOf(name: string): Key | undefined {
   return secretOfFileKey.get(name);
 }
@@ -142,7 +142,7 @@ export function toConfig(values: Values): Config {
     }
     node[leaf] = values[key];
   }
-  // The loop above is the type `Tree` in code: same keys, same names, same values.
+  // The loop builds what the type `Tree` describes: same keys, same names, same values.
   return deepFreeze(root) as Config;
 }
 

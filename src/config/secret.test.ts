@@ -28,7 +28,7 @@ const PRINTERS: Readonly<Record<string, () => string>> = {
 };
 
 describe('Secret', () => {
-  it('gives the value back through reveal()', () => {
+  it('returns the value from reveal()', () => {
     expect(secret.reveal()).toBe(CANARY);
   });
 

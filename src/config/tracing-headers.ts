@@ -3,7 +3,7 @@ import type { Secret } from './secret.ts';
 /** A header's name (RFC 9110 §5.6.2) and a value of printable ASCII. */
 const HEADER = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=\s*([ -~]*[!-~])\s*$/;
 
-/** The headers in a text such as `authorization=Bearer …,x-tenant=a`; null where one of them has another form. */
+/** Parses headers such as `authorization=Bearer …,x-tenant=a`; null if one of them is malformed. */
 export function readTracingHeaders(
   secret: Secret | undefined,
 ): Readonly<Record<string, string>> | null {

@@ -2,7 +2,7 @@ import type { Findings } from './findings.ts';
 import { nearest } from './nearest.ts';
 import { definitionOf, fileKeyOf, keys } from './schema.ts';
 
-/** Every name that a file or a flag may use, and the key to suggest for it. */
+/** Every name that is valid in a file or a flag, and the key to suggest for it. */
 const suggestions: ReadonlyMap<string, string> = new Map(
   keys.flatMap((key): [string, string][] => {
     const section = key.slice(0, key.lastIndexOf('.'));
@@ -19,13 +19,13 @@ const suggestions: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The part of an unknown name that can be shown: a slip of the pen may have put a secret after it. */
+/** The part of an unknown name that is safe to show: a typo may have put a secret after it. */
 export function safeName(name: string): string {
   const shown = /^[A-Za-z0-9_.-]{0,80}/.exec(name)?.[0] ?? '';
   return shown === name ? name : `${shown}…`;
 }
 
-/** The known key most like `name`, in another spelling (`publicUrl`, `public-url`) too. */
+/** The most similar known key, also for other spellings (`publicUrl`, `public-url`). */
 export function nearestKey(name: string): string | undefined {
   const normal = name
     .replace(/([a-z])([A-Z])/g, '$1_$2')
@@ -35,11 +35,11 @@ export function nearestKey(name: string): string | undefined {
   return found === undefined ? undefined : suggestions.get(found);
 }
 
-/** Records the fault of an unknown key; `origin` is `flag`, or the file and line. */
+/** Records the error of an unknown key; `origin` is `flag`, or the file and line. */
 export function addUnknownKey(findings: Findings, name: string, origin: string): void {
   const key = safeName(name);
   const close = nearestKey(name);
-  findings.faults.push({
+  findings.problems.push({
     key,
     source: origin === 'flag' ? `flag --${key}` : origin,
     problem: 'is not a known key',

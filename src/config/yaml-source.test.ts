@@ -38,7 +38,7 @@ describe('the YAML file', () => {
     expect(lines.join('\n')).toContain(expected);
   });
 
-  it('cannot make a small file stand for a large one', async () => {
+  it('cannot expand a small file to a large document', async () => {
     const levels = Array.from({ length: 30 }, (_, i) =>
       i === 0 ? 'a0: &a0 [x, x]' : `a${i}: &a${i} [*a${i - 1}, *a${i - 1}]`,
     );

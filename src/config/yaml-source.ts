@@ -17,9 +17,9 @@ interface Walk {
 }
 
 /**
- * What the text of a YAML file sets. `label` names the file in messages. Syntax faults name only
- * their place: the parser’s own messages quote the file, and the file may hold secrets. Aliases are
- * refused, so that no small file can stand for a large one.
+ * The keys that the text of a YAML file sets. `label` names the file in messages. A syntax error
+ * names only its line: the parser’s own messages quote the file, which may contain secrets. Aliases
+ * are refused, so that a small file cannot expand to a large document.
  */
 export async function yamlCandidates(
   text: string,
@@ -27,28 +27,28 @@ export async function yamlCandidates(
   findings: Findings,
 ): Promise<Candidate[]> {
   if (text.length > MAX_LENGTH) {
-    findings.faults.push({ source: label, problem: 'is longer than 1 MiB' });
+    findings.problems.push({ source: label, problem: 'is longer than 1 MiB' });
     return [];
   }
-  // Loaded on demand: parsing YAML costs tens of milliseconds of start-up that most starts save.
+  // Loaded on demand: the YAML parser adds tens of milliseconds to a start, and most starts have no file.
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = parse(yaml, text, lines);
   if (document === undefined) {
-    findings.faults.push({ source: label, problem: 'is not valid YAML (nested too deeply)' });
+    findings.problems.push({ source: label, problem: 'is not valid YAML (nested too deeply)' });
     return [];
   }
   const problems = [...document.errors, ...document.warnings];
   for (const { code, pos } of problems) {
     const source = `${label} line ${lines.linePos(pos[0]).line}`;
-    findings.faults.push({ source, problem: `is not valid YAML (${describeCode(code)})` });
+    findings.problems.push({ source, problem: `is not valid YAML (${describeCode(code)})` });
   }
   if (document.errors.length > 0) return [];
   const walk: Walk = { yaml, label, lines, findings, candidates: [] };
   const root = document.contents;
   if (yaml.isMap(root)) visitMap(walk, root, '', 0);
   else if (root !== null && !(yaml.isScalar(root) && root.value === null)) {
-    findings.faults.push({
+    findings.problems.push({
       source: label,
       problem: 'is not a mapping',
       expected: 'sections such as `server:`',
@@ -90,8 +90,8 @@ function visitMap(walk: Walk, map: YAMLMap, prefix: string, depth: number): void
     const earlier = seen.get(name);
     if (earlier !== undefined) {
       const problem = `is set twice, first on ${earlier.slice(walk.label.length + 1)}`;
-      walk.findings.faults.push({ key: safeName(path), source, problem });
-      if (isKey(path)) walk.findings.faulty.add(path);
+      walk.findings.problems.push({ key: safeName(path), source, problem });
+      if (isKey(path)) walk.findings.invalidKeys.add(path);
       continue;
     }
     seen.set(name, source);
@@ -102,19 +102,24 @@ function visitMap(walk: Walk, map: YAMLMap, prefix: string, depth: number): void
 function visitPair(walk: Walk, pair: Pair, path: string, source: string, depth: number): void {
   const { yaml, findings, candidates } = walk;
   const node = pair.value;
-  const fault = (problem: string, expected?: string): void => {
+  const report = (problem: string, expected?: string): void => {
     const key = safeName(path);
-    findings.faults.push({ key, source, problem, ...(expected === undefined ? {} : { expected }) });
-    if (isKey(path)) findings.faulty.add(path);
+    findings.problems.push({
+      key,
+      source,
+      problem,
+      ...(expected === undefined ? {} : { expected }),
+    });
+    if (isKey(path)) findings.invalidKeys.add(path);
   };
   const isNull = node === null || (yaml.isScalar(node) && node.value === null);
   if (yaml.isAlias(node)) {
-    fault('is an alias', 'the value itself');
+    report('is an alias', 'the value itself');
     return;
   }
   const name = yaml.isScalar(pair.key) ? String(pair.key.value) : '';
   if (name.includes('.') && isKey(path)) {
-    fault('is written with dots', 'nested sections');
+    report('is written with dots', 'nested sections');
     return;
   }
   const secret = secretOf(path);
@@ -133,11 +138,11 @@ function visitPair(walk: Walk, pair: Pair, path: string, source: string, depth: 
   } else if (!isSection(path)) {
     addUnknownKey(findings, path, source);
   } else if (!isNull && !yaml.isMap(node)) {
-    fault('is not a mapping', 'a section with keys in it');
+    report('is not a mapping', 'a section with keys in it');
   }
 }
 
-/** Scalars and lists of scalars as JavaScript values; anything else as an object no kind accepts. */
+/** Scalars and lists of scalars as JavaScript values; other nodes as an object, which every kind refuses. */
 function plainValue(yaml: Yaml, node: Node): unknown {
   if (yaml.isScalar(node)) return node.value;
   if (yaml.isSeq(node)) {

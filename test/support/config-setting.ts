@@ -1,16 +1,20 @@
-import { ConfigError, type ConfigFault, formatFault } from '../../src/config/config-error.ts';
+import {
+  ConfigError,
+  type ConfigProblem,
+  formatConfigProblem,
+} from '../../src/config/config-error.ts';
 import { takeConfigFlags } from '../../src/config/flag-source.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 
-/** 32 bytes drawn once with `openssl rand -base64 32`; protects nothing. */
+/** A test key: 32 bytes from `openssl rand -base64 32`. */
 export const MASTER_KEY = 'S4pe5uA+Pgk3kSGFRpgBnUdT3pJd1vK4dFyzb1qTk0A=';
 
-/** The sources of one configuration; the working directory is `/app`. */
+/** The configuration sources of a test; the working directory is `/app`. */
 export interface ConfigSetting {
   readonly yaml?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Other files by absolute path; an error is thrown when the file is read. */
+  /** Other files by absolute path; reading the file throws an error given here. */
   readonly files?: Readonly<Record<string, string | Error>>;
 }
 
@@ -19,7 +23,7 @@ export function fileError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** Loads the setting on a machine with 6 cores and no terminal. */
+/** Loads the configuration as on a machine with 6 cores and no terminal. */
 export function loadSetting({
   yaml,
   env = {},
@@ -42,17 +46,17 @@ export function loadSetting({
   });
 }
 
-/** The faults of the setting; throws if it has none. */
-async function faultsOf(setting: ConfigSetting): Promise<readonly ConfigFault[]> {
+/** The errors of the configuration. @throws for a valid one */
+async function problemsOf(setting: ConfigSetting): Promise<readonly ConfigProblem[]> {
   const error = await loadSetting(setting).then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (error instanceof ConfigError) return error.faults;
-  throw new Error('no fault was reported', { cause: error });
+  if (error instanceof ConfigError) return error.problems;
+  throw new Error('no error was reported', { cause: error });
 }
 
-/** The faults of the setting as lines of text; throws if it has none. */
+/** The errors of the configuration as lines of text. @throws for a valid one */
 export async function linesOf(setting: ConfigSetting): Promise<readonly string[]> {
-  return (await faultsOf(setting)).map(formatFault);
+  return (await problemsOf(setting)).map(formatConfigProblem);
 }

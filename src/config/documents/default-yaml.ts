@@ -2,7 +2,7 @@ import { definitionOf, type Key, keys } from '../schema.ts';
 
 const HEADER = `# yaml-language-server: $schema=./schema.json
 # Every configuration key with its default. Generated: change src/config and run \`npm run generate\`.
-# Keys that have no fixed default, and secrets, are commented out. See docs/run-it/configuration.md.
+# Secrets and keys without a fixed default are commented out. See docs/run-it/configuration.md.
 `;
 
 const PLAIN =
@@ -23,7 +23,7 @@ function entry(key: Key, indent: string): string {
   return `${comment}${indent}#${name}:\n`;
 }
 
-/** The text of `config/default.yaml`: loading it changes nothing. */
+/** The text of `config/default.yaml`. Loading it changes no value. */
 export function defaultYaml(): string {
   const lines: string[] = [HEADER];
   let open: readonly string[] = [];

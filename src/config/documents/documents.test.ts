@@ -16,7 +16,7 @@ function accepts(yaml: string): boolean {
 }
 
 describe('the default file', () => {
-  it('loads without faults and changes nothing', async () => {
+  it('loads without errors and changes no value', async () => {
     const loaded = await loadSetting({ yaml: defaultYaml() });
     const defaults = await loadSetting({});
     expect(loaded.config).toEqual(defaults.config);
@@ -39,7 +39,7 @@ describe('the default file', () => {
     expect(found).toEqual([...keys]);
   });
 
-  it('says something about every key in one comment line before it', () => {
+  it('has a comment line before every key', () => {
     const lines = defaultYaml().split('\n');
     for (const [index, line] of lines.entries()) {
       if (/^ +#?\w+:( .*)?$/.test(line) && !/^ +(argon2|smtp):$/.test(line)) {

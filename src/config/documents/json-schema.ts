@@ -11,7 +11,7 @@ function emptySection(): ObjectSchema {
   return { type: ['object', 'null'], additionalProperties: false, properties: {} };
 }
 
-/** The schema of a value, or null: a key without a value counts as unset. */
+/** Also accepts null: a key without a value counts as unset. */
 function orNull(schema: JsonSchema): JsonSchema {
   if (Array.isArray(schema.enum)) return { ...schema, enum: [...schema.enum, null] };
   return { ...schema, type: [schema.type, 'null'] };

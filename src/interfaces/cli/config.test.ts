@@ -68,7 +68,7 @@ describe('config print', () => {
     expect(out.join('\n')).not.toContain('canary');
   });
 
-  it('shows warnings beside the values', async () => {
+  it('prints warnings on standard error', async () => {
     const { code, err } = await run(runConfigPrint, [], { SERVER_PROT: '1' });
     expect(code).toBe(0);
     expect(err).toEqual([
@@ -76,7 +76,7 @@ describe('config print', () => {
     ]);
   });
 
-  it('lists the faults and exits 1 where there is nothing to show', async () => {
+  it('lists the errors of an invalid configuration and exits 1', async () => {
     const { code, out, err } = await run(runConfigPrint, ['--server.prot=1'], { REDIS_PORT: 'x' });
     expect(code).toBe(1);
     expect(out).toEqual([]);
@@ -90,15 +90,15 @@ describe('config print', () => {
 });
 
 describe('config check', () => {
-  it('exits 0 with one line where there is no fault', async () => {
+  it('exits 0 with one line for a valid configuration', async () => {
     expect(await run(runConfigCheck, [], SECRETS)).toEqual({
       code: 0,
-      out: ['The configuration has no faults.'],
+      out: ['The configuration is valid.'],
       err: [],
     });
   });
 
-  it('exits 1 with every fault', async () => {
+  it('exits 1 and lists every error', async () => {
     const { code, out, err } = await run(runConfigCheck, ['--server.prot', '1'], {
       REDIS_PORT: 'x',
       DATABASE_HOST: 'db',
@@ -114,7 +114,7 @@ describe('config check', () => {
     ]);
   });
 
-  it('reports for machines with --json', async () => {
+  it('prints one JSON document with --json', async () => {
     const { code, out } = await run(runConfigCheck, ['--json', '--server.prot=1']);
     expect(code).toBe(1);
     expect(JSON.parse(out.join(''))).toEqual({

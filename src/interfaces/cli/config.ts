@@ -1,9 +1,10 @@
-import { ConfigError, formatFault } from '../../config/config-error.ts';
+import { ConfigError, formatConfigProblem } from '../../config/config-error.ts';
 import { takeConfigFlags } from '../../config/flag-source.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { definitionOf, type Key, keys } from '../../config/schema.ts';
+import { EXIT } from './io.ts';
 
-/** What the `config` commands need of the process; the rest of `ConfigInputs` is optional. */
+/** Output of the `config` commands, and their configuration sources. */
 export interface ConfigCommandIo extends Omit<ConfigInputs, 'flags'> {
   /** Writes one line. */
   stdout(line: string): void;
@@ -11,16 +12,13 @@ export interface ConfigCommandIo extends Omit<ConfigInputs, 'flags'> {
   stderr(line: string): void;
 }
 
-/** Exit codes of every command: done, failed, wrong usage. */
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
-
 const UNSET = '(unset)';
 
 /**
- * `config print [--json]`: every key with its effective value and the source of it. Secrets show as
- * `[secret]`. Takes the arguments after `print`; resolves to the exit code.
+ * Runs `config print [--json]`: prints every key with its effective value and its source. Secrets
+ * print as `[secret]`.
+ * @param args the arguments after `print`
+ * @returns the exit code
  */
 export async function runConfigPrint(
   args: readonly string[],
@@ -29,19 +27,20 @@ export async function runConfigPrint(
   const { flags, rest } = takeConfigFlags(args);
   if (rest.some((argument) => argument !== '--json')) {
     io.stderr('usage: user-service config print [--json] [--config FILE] [--KEY VALUE]...');
-    return WRONG_USAGE;
+    return EXIT.wrongUsage;
   }
   const loaded = await load({ ...io, flags }, io);
-  if (loaded === undefined) return FAILED;
+  if (loaded === undefined) return EXIT.failed;
   for (const warning of loaded.warnings) io.stderr(`warning: ${warning}`);
   if (rest.includes('--json')) io.stdout(toJson(loaded));
   else for (const line of toTable(loaded)) io.stdout(line);
-  return DONE;
+  return EXIT.done;
 }
 
 /**
- * `config check`: one line and exit code 0 if the service would accept the configuration, else every
- * fault and exit code 1. Takes the arguments after `check`; resolves to the exit code.
+ * Runs `config check [--json]`: prints one line for a valid configuration, else every error.
+ * @param args the arguments after `check`
+ * @returns the exit code: 0 valid, 1 invalid, 2 wrong usage
  */
 export async function runConfigCheck(
   args: readonly string[],
@@ -50,7 +49,7 @@ export async function runConfigCheck(
   const { flags, rest } = takeConfigFlags(args);
   if (rest.some((argument) => argument !== '--json')) {
     io.stderr('usage: user-service config check [--json] [--config FILE] [--KEY VALUE]...');
-    return WRONG_USAGE;
+    return EXIT.wrongUsage;
   }
   const json = rest.includes('--json');
   try {
@@ -58,14 +57,14 @@ export async function runConfigCheck(
     if (json) io.stdout(JSON.stringify({ ok: true, faults: [], warnings }));
     else {
       for (const warning of warnings) io.stderr(`warning: ${warning}`);
-      io.stdout('The configuration has no faults.');
+      io.stdout('The configuration is valid.');
     }
-    return DONE;
+    return EXIT.done;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    if (json) io.stdout(JSON.stringify({ ok: false, faults: error.faults, warnings: [] }));
-    else reportFaults(error, io);
-    return FAILED;
+    if (json) io.stdout(JSON.stringify({ ok: false, faults: error.problems, warnings: [] }));
+    else reportProblems(error, io);
+    return EXIT.failed;
   }
 }
 
@@ -74,17 +73,17 @@ async function load(inputs: ConfigInputs, io: ConfigCommandIo): Promise<LoadedCo
     return await loadConfig(inputs);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    reportFaults(error, io);
+    reportProblems(error, io);
     return undefined;
   }
 }
 
-function reportFaults(error: ConfigError, io: ConfigCommandIo): void {
-  for (const fault of error.faults) io.stderr(formatFault(fault));
+function reportProblems(error: ConfigError, io: ConfigCommandIo): void {
+  for (const problem of error.problems) io.stderr(formatConfigProblem(problem));
 }
 
-/** The value as one would write it in the file; undefined where the key has none. */
-function shown(loaded: LoadedConfig, key: Key): unknown {
+/** The value in the form of the file; undefined if the key has none. */
+function format(loaded: LoadedConfig, key: Key): unknown {
   const value: unknown = loaded.values[key];
   return value === undefined ? undefined : definitionOf(key).kind.format(value);
 }
@@ -96,14 +95,14 @@ function sourceOf(loaded: LoadedConfig, key: Key): string {
 function toJson(loaded: LoadedConfig): string {
   const entries = keys.map((key) => [
     key,
-    { value: shown(loaded, key) ?? null, source: sourceOf(loaded, key) },
+    { value: format(loaded, key) ?? null, source: sourceOf(loaded, key) },
   ]);
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 }
 
 function toTable(loaded: LoadedConfig): string[] {
   const rows = keys.map((key) => {
-    const value = shown(loaded, key);
+    const value = format(loaded, key);
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value ?? UNSET);
     return [key, text, sourceOf(loaded, key)] as const;
   });
