@@ -28,7 +28,7 @@ const { version } = JSON.parse(
 const { flags, rest } = takeConfigFlags(process.argv.slice(2));
 type Logger = ReturnType<typeof createLogger>;
 
-/** How a signal ended the process, as shells report it. */
+/** The exit codes that shells give for these signals. */
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const interrupted = new AbortController();
@@ -62,13 +62,13 @@ const deps: CliDeps = {
   configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
 };
 
-// The exit is explicit: a dependency's open handle must not keep a command alive that is done. It ends the process
-// whatever is still to be written, so that comes first, however slow the reader.
+// The exit is explicit: an open handle of a dependency must not keep a finished command alive. `exit` drops output that
+// is still buffered, so wait for it first, also for a slow reader.
 const exitCode = await runCli(deps, rest);
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
 
-/** Resolves when the stream has handed over all it was given, or can hand over nothing any more. */
+/** Resolves when the stream has written everything, or cannot write any more. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.writableLength === 0 || stream.destroyed || stream.errored !== null) resolve();
@@ -76,7 +76,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** @throws CommandFailure that names every fault. */
+/** @throws CommandFailure that lists every error */
 async function load(): Promise<LoadedConfig> {
   try {
     return await loadConfig({ flags });
@@ -94,9 +94,9 @@ async function serve(): Promise<number> {
     logger.error('uncaught error, the process ends', { error });
     process.exit(EXIT.failed);
   });
-  outliveTheLog();
+  continueWithoutLog();
   const { signal } = interrupted;
-  onAbort(signal, () => endAfter(config.server.shutdownTimeoutMs, logger));
+  onAbort(signal, () => exitAfter(config.server.shutdownTimeoutMs, logger));
   let app: App | undefined;
   try {
     app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize(), signal });
@@ -104,7 +104,7 @@ async function serve(): Promise<number> {
     announce(await app.listen(), logger);
   } catch (error) {
     if (!signal.aborted) logger.error(`could not start: ${describeStartFailure(error)}`);
-    else logger.info('told to stop before it was ready');
+    else logger.info('stopped before it was ready');
     const clean = await app?.stop();
     return signal.aborted && clean !== false ? EXIT.done : EXIT.failed;
   }
@@ -120,21 +120,20 @@ function announce(ready: ReadyInfo, logger: Logger): void {
     io.stdout(readyText(ready));
     return;
   }
-  const { newServiceKey: _shownOnTerminalsOnly, ...shown } = ready;
-  logger.info('ready', { ...snakeCase(shown), try: `curl ${ready.url}/health` });
+  logger.info('ready', { ...readyFields(ready), try: `curl ${ready.url}/health` });
 }
 
-/** People sign in whether or not anybody reads the log: a closed pipe or a full disk ends no service. */
-function outliveTheLog(): void {
+/** Keeps the service running when the log cannot be written: the pipe is closed, or the disk is full. */
+function continueWithoutLog(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
     process.stdout.on('error', () => {});
-    io.stderr(`The log cannot be written (${code}); the service goes on.`);
+    io.stderr(`The log cannot be written (${code}); the service continues without it.`);
   });
 }
 
-/** The process ends by itself before the deadline, or by this. */
-function endAfter(timeoutMs: number, logger: Logger): void {
+/** Exits the process if it has not stopped by then. */
+function exitAfter(timeoutMs: number, logger: Logger): void {
   setTimeout(() => {
     logger.error('did not stop in time', { timeout_ms: timeoutMs });
     process.exit(EXIT.failed);
@@ -146,7 +145,8 @@ function onAbort(signal: AbortSignal, listener: () => void): void {
   else signal.addEventListener('abort', listener, { once: true });
 }
 
-function snakeCase(ready: { url: string; drivers: object; serviceKeyFile: string | null }) {
+/** The fields of the log line; a new service key is shown on a terminal only. */
+function readyFields(ready: ReadyInfo): Readonly<Record<string, unknown>> {
   return {
     url: ready.url,
     docs: `${ready.url}/docs`,
@@ -155,7 +155,7 @@ function snakeCase(ready: { url: string; drivers: object; serviceKeyFile: string
   };
 }
 
-/** The service at a URL; else the local one over its control socket, or in this process when none runs. */
+/** Connects to the service at a URL; else to the local one over its control socket, or in this process if none runs. */
 async function openOperator(target: Target): Promise<OperatorClient> {
   if (target.url !== undefined) {
     return createHttpClient({
@@ -172,7 +172,7 @@ async function openOperator(target: Target): Promise<OperatorClient> {
   if (socketPath !== null) return createHttpClient({ socketPath, description });
   if (target.mustRun === true && config.database.driver === 'embedded') {
     throw new CommandFailure(
-      `No service runs on ${description}. Start it with \`user-service serve\`, or run this in its folder, as its user.`,
+      `No service runs on ${description}. Start it with \`user-service serve\`, or run this command in its folder, as its user.`,
     );
   }
   const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);

@@ -25,7 +25,9 @@ describe('a log that cannot be written', () => {
     const { url } = JSON.parse(ready) as { url: string };
     await eventually(async () => {
       await fetch(`${url}/health/live`);
-      expect(program.stderr()).toContain('The log cannot be written (EPIPE); the service goes on.');
+      expect(program.stderr()).toContain(
+        'The log cannot be written (EPIPE); the service continues without it.',
+      );
     });
     for (let turn = 0; turn < 5; turn += 1) await register(url, `unheard-${turn}@example.com`);
     expect(program.stderr().trim().split('\n')).toHaveLength(1);
