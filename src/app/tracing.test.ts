@@ -18,7 +18,7 @@ async function open(env: Readonly<Record<string, string>>) {
   return { given: deps, traced: await openTracing(deps, releases, 'test') };
 }
 
-/** Every module that starting the program loads, packages by name, but for what only runs on demand. */
+/** Every module and package that the program loads at start; dynamic imports are left out. */
 function loadedBy(path: string, seen = new Set<string>()): ReadonlySet<string> {
   if (seen.has(path)) return seen;
   seen.add(path);
@@ -34,7 +34,7 @@ function loadedBy(path: string, seen = new Set<string>()): ReadonlySet<string> {
 }
 
 describe('without an endpoint', () => {
-  it('everything is made from what it is made from anyway', async () => {
+  it('the dependencies stay as they are', async () => {
     const { given, traced } = await open({});
     expect(traced.tracing).toBeNull();
     expect(traced.logger).toBe(given.logger);
@@ -50,7 +50,7 @@ describe('without an endpoint', () => {
 });
 
 describe('with an endpoint', () => {
-  it('ports get wrappers that pass on what is no method of their own', async () => {
+  it('wrapped ports keep groups and members that are not methods', async () => {
     const { given, traced } = await open({ TRACING_ENDPOINT: 'http://127.0.0.1:1' });
     expect(traced.logger).not.toBe(given.logger);
     const useCases = {

@@ -3,14 +3,14 @@ import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
 
-/** How long the end of the process waits for a collector at most, in milliseconds; and what part of its time. */
+/** Longest wait for the collector at the end of the process. */
 const STOP_DEADLINE_MS = 2_000;
+/** The same as a fraction of `server.shutdown_timeout`; the shorter one counts. */
 const STOP_SHARE = 0.2;
 
 /**
- * Begins to trace where that is configured. Where it is not, nothing is loaded and nothing gets a wrapper, so that it
- * costs nothing.
- * @returns what the rest is to be made from: the logger names traces.
+ * Starts tracing if it is configured. If not, no module is loaded and no port is wrapped, so that it has no cost.
+ * @returns the dependencies with a logger that adds trace ids
  */
 export async function openTracing(
   deps: AppDeps,

@@ -38,5 +38,5 @@ it('traces from the start, and stops well although no collector is there', async
   expect(code).toBe(0);
   expect(loaded).toContain('@opentelemetry/sdk-trace');
   expect(stdout).toMatch(/"trace_id":"[0-9a-f]{32}","message":"request"/);
-  expect(stdout).toContain('spans are lost; requests are not affected');
+  expect(stdout).toContain('spans were dropped; requests are not affected');
 });

@@ -4,33 +4,35 @@ import type { LogFields, Logger } from '../../domain/ports.ts';
 import { redactText } from './redact-text.ts';
 import { safeFields } from './safe-fields.ts';
 
-/** Least severe lines that are written. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Where lines go and how they look. */
 export interface PinoLoggerOptions {
+  /** The lowest level that is written. */
   readonly level: LogLevel;
-  /** One JSON object a line, or one coloured line for people. */
+  /** `json`: one JSON object per line. `pretty`: one line for people, coloured on standard output. */
   readonly format: 'json' | 'pretty';
-  /** Takes whole lines with their line feeds; standard output by default. */
+  /** Receives whole lines with their line feeds; standard output by default. */
   readonly destination?: { write(line: string): unknown };
 }
 
-/** Names that every line has of its own; a field of that name is written with an underscore after it. */
-const OWN_NAMES = ['time', 'level', 'message'] as const;
-
-/** What JSON leaves as it is though terminals obey it or readers break lines at it: DEL, C1 controls, U+2028, U+2029. */
-const UNESCAPED = /[\u007f-\u009f\u2028\u2029]/g;
-/** Those and the C0 controls and bidi controls, for people's terminals. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const OBEYED_BY_TERMINALS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Names of the logger itself; a field with such a name gets an underscore at its end. */
+const RESERVED_NAMES = ['time', 'level', 'message'] as const;
 
 /**
- * Writes each event as one line with `time` (RFC 3339, UTC), `level`, `message` and its fields, whatever those hold.
- * Secrets and personal data that are recognised by name or form are redacted, in messages and stacks too.
+ * Characters that JSON does not escape although a terminal executes them or a reader breaks lines at them: DEL, C1
+ * controls, U+2028, U+2029.
+ */
+const UNESCAPED = /[\u007f-\u009f\u2028\u2029]/g;
+/** The same, and the C0 and bidi controls: characters that are not safe on a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const UNSAFE_ON_TERMINALS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Writes each event as one line with `time` (RFC 3339, UTC), `level`, `message` and its fields. Secrets and personal
+ * data that are recognised by name or form are redacted, also in messages and stacks.
  *
- * Lines are written synchronously: nothing is lost when the process ends, and no thread of the pool that passwords are
- * hashed on is taken. Writing never throws.
+ * Lines are written synchronously: no line is lost when the process ends, and writing takes no thread of the pool that
+ * hashes passwords. Writing never throws.
  */
 export function createPinoLogger(options: PinoLoggerOptions): Logger {
   const isPretty = options.format === 'pretty';
@@ -56,9 +58,10 @@ export function createPinoLogger(options: PinoLoggerOptions): Logger {
         if (!root.isLevelEnabled(level)) return;
         try {
           const own = fields === undefined ? {} : safeFields(fields, { writeText });
-          root[level](renameOwn({ ...bindings, ...own }), writeText(redactText(String(message))));
+          const line = renameReserved({ ...bindings, ...own });
+          root[level](line, writeText(redactText(String(message))));
         } catch {
-          // A line that cannot be written must not fail the work that it tells of.
+          // A line that cannot be written must not fail the work that it reports.
         }
       };
     return {
@@ -72,8 +75,8 @@ export function createPinoLogger(options: PinoLoggerOptions): Logger {
   return withBindings({});
 }
 
-function renameOwn(fields: Record<string, unknown>): Record<string, unknown> {
-  for (const name of OWN_NAMES) {
+function renameReserved(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const name of RESERVED_NAMES) {
     if (!Object.hasOwn(fields, name)) continue;
     fields[`${name}_`] = fields[name];
     delete fields[name];
@@ -85,7 +88,7 @@ function prettyStream(
   output: { write(line: string): unknown },
   colorize: boolean,
 ): DestinationStream {
-  // Loaded here: production logs JSON, and start-up time is dear.
+  // Loaded on demand: production logs JSON and starts faster without it.
   const { prettyFactory } = createRequire(import.meta.url)(
     'pino-pretty',
   ) as typeof import('pino-pretty');
@@ -100,11 +103,11 @@ function prettyStream(
   return { write: (line) => void output.write(prettify(line)) };
 }
 
-/** A UTF-16 unit as JSON escapes it. */
+/** The JSON escape of a UTF-16 unit. */
 function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function makeVisible(text: string): string {
-  return text.replace(OBEYED_BY_TERMINALS, (unit) => (unit === '\n' ? '\u23ce' : escapeUnit(unit)));
+  return text.replace(UNSAFE_ON_TERMINALS, (unit) => (unit === '\n' ? '\u23ce' : escapeUnit(unit)));
 }

@@ -1,28 +1,28 @@
-/** What stands in place of whatever must not be logged. */
+/** Replaces every value that must not be logged. */
 export const REDACTED = '[redacted]';
 
-/** Longest text that a line carries, in UTF-16 units; the rest is cut off. */
+/** Longest text in a line, in UTF-16 units; longer texts are truncated. */
 const TEXT_MAX_LENGTH = 4_096;
-/** How much of a longer text is searched for secrets: more than is kept, so that none is cut in half and missed. */
+/** Part of a longer text that is searched for secrets: more than is kept, so that no secret is cut in half and missed. */
 const SEARCHED_LENGTH = 2 * TEXT_MAX_LENGTH;
-/** What is dropped from the end of a searched part, where a secret may go on. */
+/** Dropped from the end of the searched part, where a secret may continue. */
 const UNSURE_LENGTH = 1_024;
 const CUT_MARK = '…[cut]';
 
-/** One look that spares most texts the patterns below: each of those matches only where this one does. */
+/** A quick test: a text that does not match it matches none of the patterns below. */
 const SUSPICIOUS =
   /@|%40|\$argon2|eyJ|us?[kr]t?_|:\/\/|PRIVATE KEY|\)=\(|\+[1-9]|bearer|basic|passw|passp|pwd|secret|token|authorization|_?key["']?\s*[=:]|"d"|[a-z0-9+/_-]{43}/i;
 
 const ATOM = String.raw`[^\s@"<>()\[\],;:\\]`;
 const LABEL = String.raw`[\p{L}\p{M}\p{N}-]`;
 
-/** Patterns and what replaces them, in order: the wide ones first, so that no narrow one leaves half a secret. */
+/** Patterns and replacements, in order: the broad ones first, so that no narrow one leaves half a secret. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
-  // The last @ of a connection string ends its password, which may hold any other character. Stacks name scoped packages
-  // in file URLs.
+  // The last @ of a connection string ends its password, which may contain any other character. File URLs are excluded:
+  // in stacks they contain the @ of scoped packages.
   [/(?<![a-z0-9+.-])(?!file:)([a-z][a-z0-9+.-]{0,30}:\/\/)\S{1,1024}@/gi, `$1${REDACTED}@`],
-  // PostgreSQL quotes the row in messages such as: Key (email)=(…) already exists.
+  // PostgreSQL repeats values in messages such as: Key (email)=(…) already exists.
   [/(\([\w, ()":]{1,200}\))=\((?:[^\n]{0,1000}\)|[^\n]*)/g, `$1=(${REDACTED})`],
   [/\$argon2(?:id|i|d)\$[^\s"'<>]*/gi, REDACTED],
   [/(?:usk|urt)_[A-Za-z0-9_-]{4,}/gi, REDACTED],
@@ -35,7 +35,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   ],
   // E.164 numbers.
   [/(?<![\w.])\+[1-9]\d{6,14}(?!\d)/g, REDACTED],
-  // 256 bits in base64 or base64url: keys and digests. Long paths look alike but for digits and capitals.
+  // 256 bits in base64 or base64url: keys and digests. Digits and capitals tell them from long paths.
   [
     /(?<![\w+/-])(?=\S{0,42}\d)(?=\S{0,42}[A-Z])(?=\S{0,42}[a-z])[A-Za-z0-9+/_-]{43}=?(?![\w+/-])/g,
     REDACTED,
@@ -48,9 +48,9 @@ const EMAIL = new RegExp(
 );
 
 /**
- * A text without the secrets and personal data that have a form of their own (service keys, refresh tokens, JWTs,
- * Argon2 hashes, credentials in connection strings and assignments, private keys, e-mail addresses, E.164 numbers),
- * cut at `TEXT_MAX_LENGTH`. What has no form, such as a password alone, only its field's name can give away.
+ * Redacts secrets and personal data that have a recognisable form: service keys, refresh tokens, JWTs, Argon2 hashes,
+ * credentials in connection strings and assignments, private keys, e-mail addresses, E.164 numbers. Truncates the text
+ * at `TEXT_MAX_LENGTH`. A secret without such a form, such as a bare password, is recognised by its field name only.
  */
 export function redactText(text: string): string {
   const isCut = text.length > SEARCHED_LENGTH;

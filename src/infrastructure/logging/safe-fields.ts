@@ -1,21 +1,20 @@
 import { REDACTED, redactText } from './redact-text.ts';
 import { isSensitiveKey } from './sensitive-keys.ts';
 
-/** Nesting below a field that is written; deeper values become `[deep]`. */
+/** Levels below a field; deeper values become `[deep]`. */
 const MAX_DEPTH = 6;
-/** Causes and aggregated errors below an error that are written. */
+/** Levels of causes and aggregated errors below an error. */
 const MAX_ERROR_DEPTH = 4;
-/** Fields of one object and elements of one list that are written. */
+/** Fields of one object, and elements of one list. */
 const MAX_ENTRIES = 50;
-/** Values of one line together, however they are nested. */
+/** Values of one line in total, at all levels. */
 const MAX_VALUES = 500;
-/** Characters of one line's texts together; with the bound on each text it bounds the line. */
+/** Characters of all texts of one line; together with the bound of each text this bounds the line. */
 const MAX_CHARACTERS = 65_536;
 const MAX_KEY_LENGTH = 128;
 
-/** How the texts of a line are written. */
 export interface SafeFieldsOptions {
-  /** Applied to every redacted text; for outputs that would obey control characters. */
+  /** Applied to every redacted text; for outputs that execute control characters. */
   readonly writeText?: (text: string) => string;
 }
 
@@ -29,8 +28,8 @@ interface Walk {
 }
 
 /**
- * Copies fields into plain data that serialises without surprise: bounded in every direction, without cycles,
- * accessors, secrets or personal data. Never throws, whatever the fields do.
+ * Copies fields into plain data that is safe to serialise: bounded in size, without cycles, accessors, secrets or
+ * personal data. Never throws, also if reading a field throws.
  */
 export function safeFields(
   fields: Readonly<Record<string, unknown>>,
@@ -73,7 +72,7 @@ function safeText(text: string, walk: Walk): string {
   return walk.writeText(clean);
 }
 
-/** Runs what may be foreign code: accessors, proxies and `toJSON`. */
+/** Runs foreign code: accessors, proxies and `toJSON`. */
 function safeObject(value: object, depth: number, walk: Walk): unknown {
   if (walk.ancestors.has(value)) return '[circular]';
   if (depth >= MAX_DEPTH) return '[deep]';
@@ -127,7 +126,7 @@ function mapEntries(map: ReadonlyMap<unknown, unknown>): SafeObject {
 }
 
 function safeEntries(object: object, depth: number, walk: Walk): SafeObject {
-  // Without a prototype a field named __proto__ is a field.
+  // Without a prototype, `__proto__` is an ordinary field.
   const safe: SafeObject = Object.create(null);
   let count = 0;
   for (const key of readKeys(object)) {
@@ -163,7 +162,7 @@ function readProperty(object: object, key: string): unknown {
   }
 }
 
-/** An error's own texts and codes. Drivers attach rows, statements and values to errors; nothing else is taken. */
+/** Copies the texts and codes of an error, and nothing else: drivers attach rows, statements and values to errors. */
 function safeError(error: Error, depth: number, walk: Walk): SafeObject {
   const safe: SafeObject = Object.create(null);
   const name = readProperty(error, 'name');

@@ -1,16 +1,16 @@
 import type { Logger } from '../../domain/ports.ts';
 
-/** Tells that spans are lost, and why. */
-export type LossReport = (reason: string) => void;
+/** Reports that spans were dropped, and why. */
+export type DroppedSpanReporter = (reason: string) => void;
 
 const PAUSE_MS = 60_000;
 const MAX_REASON_LENGTH = 200;
 
-/** Writes one warning a minute at most, whatever happens to the spans; it counts those that it left out. */
-export function createLossReport(deps: {
+/** Writes at most one warning a minute, with the number of warnings left out since the last one. */
+export function createDroppedSpanReporter(deps: {
   readonly logger: Logger;
   readonly monotonicMs: () => number;
-}): LossReport {
+}): DroppedSpanReporter {
   let silentUntilMs = Number.NEGATIVE_INFINITY;
   let unreported = 0;
   return (reason) => {
@@ -19,7 +19,7 @@ export function createLossReport(deps: {
       unreported += 1;
       return;
     }
-    deps.logger.warn('spans are lost; requests are not affected', {
+    deps.logger.warn('spans were dropped; requests are not affected', {
       reason: readable(reason),
       ...(unreported === 0 ? {} : { unreported }),
     });
@@ -28,7 +28,7 @@ export function createLossReport(deps: {
   };
 }
 
-/** The SDK writes errors as JSON, with their stacks and with what the collector answered: neither belongs in a line. */
+/** The SDK reports errors as JSON with stacks and the collector's response; neither belongs in a log line. */
 function readable(reason: string): string {
   let text = reason;
   try {

@@ -12,39 +12,37 @@ import {
 import { parseTraceParent } from '@opentelemetry/core';
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
 
-/** What a span says of a piece of work. Neither the name nor a value may be anybody's input. */
+/** The description of a span. Neither the name nor a value may come from input. */
 export interface SpanSpec {
   readonly name: string;
   readonly kind?: 'client' | 'server' | 'producer';
   readonly attributes?: Readonly<Record<string, string | number>>;
 }
 
-/** A span that begins a trace in this process, until it is ended. */
+/** A span that starts a trace in this process; it lasts until `end`. */
 export interface OpenSpan {
-  /** Runs work so that the spans within it are children of this one. */
+  /** Runs work; spans within it become children of this one. */
   run<T>(work: () => T): T;
   /** Only the first call counts. */
   end(outcome?: SpanOutcome): void;
 }
 
-/** How a piece of work ended. */
 export interface SpanOutcome {
   readonly attributes?: Readonly<Record<string, string | number>>;
-  /** A code or the name of a class, never a message. */
+  /** An error code or class name, never a message. */
   readonly errorType?: string | undefined;
-  /** Whether it is this service, or what it stands on, that failed. */
+  /** Whether this service or one of its dependencies failed. */
   readonly failed?: boolean;
 }
 
-/** The spans of one process. */
 export interface Spans {
-  /** @param traceparent of the caller (W3C Trace Context); whatever has not that form begins a trace of its own. */
+  /** @param traceparent from the caller (W3C Trace Context); a malformed one is ignored, and a new trace starts */
   begin(spec: SpanSpec, traceparent?: string): OpenSpan;
-  /** Runs work in a span of the trace that the caller is in; without one, or in one that is not kept, just runs it. */
+  /** Runs work in a span of the current trace. Without a recorded trace, runs the work without a span. */
   within<T>(spec: SpanSpec, work: () => T): T;
-  /** Runs work in a span that begins a trace. */
+  /** Runs work in a span that starts a new trace. */
   root<T>(spec: SpanSpec, work: () => T): T;
-  /** The trace that the caller is in. */
+  /** The id of the current trace. */
   traceId(): string | undefined;
 }
 
@@ -54,14 +52,14 @@ const KINDS = {
   producer: SpanKind.PRODUCER,
 } as const;
 
-/** Refusals that are no fault of the caller. */
-const OUR_FAULTS: ReadonlySet<DomainErrorCode> = new Set([
+/** Domain errors that are failures of the service, not of the caller. */
+const SERVICE_FAILURES: ReadonlySet<DomainErrorCode> = new Set([
   'overloaded',
   'unavailable',
   'outcome_unknown',
 ]);
 
-/** Spans of this tracer, found again by what an asynchronous call was started from. */
+/** Creates spans with the tracer. The current span follows asynchronous calls. */
 export function createSpans(tracer: Tracer): Spans {
   const contexts = new AsyncLocalStorage<Context>();
 
@@ -127,7 +125,7 @@ export function createSpans(tracer: Tracer): Spans {
   };
 }
 
-/** The `tracestate` beside it is other vendors' text, and goes nowhere from here. */
+/** Ignores `tracestate`: it is text of other vendors, and this service passes it on to no one. */
 function parentOf(traceparent: string | undefined): Context {
   const remote = traceparent === undefined ? null : parseTraceParent(traceparent);
   if (remote === null) return ROOT_CONTEXT;
@@ -143,10 +141,10 @@ function end(span: Span, { attributes = {}, errorType, failed }: SpanOutcome): v
   span.end();
 }
 
-/** Messages and stacks may hold what somebody sent, so that a span only says what kind of error it was. */
+/** A span has only the type of an error: messages and stacks may contain input. */
 function outcomeOf(error: unknown): SpanOutcome {
   if (error instanceof DomainError) {
-    return { errorType: error.code, failed: OUR_FAULTS.has(error.code) };
+    return { errorType: error.code, failed: SERVICE_FAILURES.has(error.code) };
   }
   const name = error instanceof Error ? error.name : '';
   return { errorType: /^[A-Za-z]{1,40}$/.test(name) ? name : '_OTHER', failed: true };

@@ -19,7 +19,7 @@ const MODULES = [
   users,
 ] as const;
 
-/** The name of each statement of `queries/*.sql` by the text that is sent. */
+/** The name of each statement in `queries/*.sql`, by its SQL text. */
 export function readStatementNames(): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [name, query] of MODULES.flatMap((module) => Object.entries(module))) {

@@ -5,10 +5,10 @@ import type { Database, SqlConnection } from '../database/sql.ts';
 import type { SpanSpec, Spans } from './spans.ts';
 import { readStatementNames } from './statement-names.ts';
 
-/** What stands for a text that is in none of the query files. */
+/** The name of a statement that is in none of the query files. */
 const UNNAMED_STATEMENT = 'statement';
 
-/** A database each of whose statements, and each transaction around some, is a span; by name, never by text or values. */
+/** Adds a span to every statement and every transaction. Spans have the name of a statement, never its text or values. */
 export function traceDatabase(spans: Spans, database: Database): Database {
   const names = readStatementNames();
 
@@ -39,16 +39,16 @@ function sqlSpan(name: string): SpanSpec {
   };
 }
 
-/** A cache each of whose steps is a span, without keys and values. */
+/** Adds a span to every call of the cache, without keys and values. */
 export function traceCache(spans: Spans, cache: Cache): Cache {
-  return traceMethods(spans, cache, (step) => ({
-    name: `redis ${step}`,
+  return traceMethods(spans, cache, (operation) => ({
+    name: `redis ${operation}`,
     kind: 'client',
-    attributes: { 'db.system.name': 'redis', 'db.operation.name': step },
+    attributes: { 'db.system.name': 'redis', 'db.operation.name': operation },
   }));
 }
 
-/** A stream to which each event is sent in a trace of its own: the request that caused it was answered before. */
+/** Starts a trace for every published event: the request that caused it has ended before. */
 export function traceStream(spans: Spans, stream: EventStream): EventStream {
   return {
     ...stream,
@@ -72,7 +72,7 @@ export function traceStream(spans: Spans, stream: EventStream): EventStream {
   };
 }
 
-/** Use cases each of which is a span by its name; those in groups by `group.name`. */
+/** Adds a span to every use case, named after it; in a group, `group.name`. */
 export function traceUseCases<T extends object>(spans: Spans, useCases: T, group = ''): T {
   const traced = traceMethods(spans, useCases, (name) => ({ name: `use case ${group}${name}` }));
   for (const [name, member] of Object.entries(useCases)) {
@@ -82,7 +82,7 @@ export function traceUseCases<T extends object>(spans: Spans, useCases: T, group
   return traced;
 }
 
-/** A logger whose lines name the trace that they were written in. */
+/** Adds the current `trace_id` to every line. */
 export function traceLogger(spans: Spans, logger: Logger): Logger {
   const write =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
@@ -99,7 +99,7 @@ export function traceLogger(spans: Spans, logger: Logger): Logger {
   };
 }
 
-/** A copy whose own methods run in spans. */
+/** Copies the object; its own methods run in spans. */
 function traceMethods<T extends object>(
   spans: Spans,
   port: T,

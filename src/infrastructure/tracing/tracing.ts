@@ -12,7 +12,7 @@ import type { Logger } from '../../domain/ports.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Database } from '../database/sql.ts';
-import { createLossReport, type LossReport } from './dropped-span-reporter.ts';
+import { createDroppedSpanReporter, type DroppedSpanReporter } from './dropped-span-reporter.ts';
 import { createSpans, type OpenSpan, type SpanSpec } from './spans.ts';
 import {
   traceCache,
@@ -22,26 +22,26 @@ import {
   traceUseCases,
 } from './traced-ports.ts';
 
-/** How to trace: the keys `tracing.*` of the configuration, and who it is. */
+/** The configuration keys `tracing.*`, and the identity of the service. */
 export interface TracingSettings {
-  /** Base URL of an OTLP/HTTP collector, or that of its traces. */
+  /** Base URL of an OTLP/HTTP collector, with or without `/v1/traces`. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Part of the traces that begin here, from 0 to 1. */
+  /** Fraction of the traces started here that is kept, from 0 to 1. */
   readonly sampleRatio: number;
   readonly serviceName: string;
   readonly version: string;
-  /** How long stopping waits for the last spans to be taken, in milliseconds. */
+  /** Longest wait of `stop` for the last export. */
   readonly stopDeadlineMs: number;
 }
 
-/** A request as its span describes it before it is answered. */
+/** The description of a request's span at its start. */
 export interface TracedRequest extends Omit<SpanSpec, 'kind'> {
-  /** The caller's `traceparent`, whatever it holds. */
+  /** The caller's `traceparent`, unchecked. */
   readonly traceparent: string | undefined;
 }
 
-/** Puts spans around ports. What has no request or publication above it is not traced. */
+/** Adds spans to ports. Only work for a request or a published event is traced. */
 export interface Tracing {
   readonly requests: { begin(request: TracedRequest): OpenSpan };
   database(database: Database): Database;
@@ -49,27 +49,27 @@ export interface Tracing {
   stream(stream: EventStream): EventStream;
   useCases<T extends object>(useCases: T): T;
   logger(logger: Logger): Logger;
-  /** Sends what there is, until the deadline. Never rejects. */
+  /** Exports the remaining spans, until the deadline. Never rejects. */
   stop(): Promise<void>;
 }
 
 const TRACES_PATH = '/v1/traces';
-/** How long one export may take, its repetitions included, in milliseconds. */
+/** Longest time of one export, including its retries. */
 const EXPORT_DEADLINE_MS = 5_000;
-/** How long an ended span waits for others to go with, in milliseconds. */
-const GATHER_MS = 1_000;
-/** Spans that wait; those beyond are dropped. */
-const MAX_WAITING = 4_096;
+/** Ended spans are batched for this long. */
+const BATCH_DELAY_MS = 1_000;
+/** Spans in the queue; further ones are dropped. */
+const MAX_QUEUE = 4_096;
 const MAX_BATCH = 512;
-/** Batches on their way at once. */
+/** Concurrent exports. */
 const MAX_EXPORTS = 10;
 
-/** Starts to export spans. The collector may be down: that costs spans, and nothing else. */
+/** Starts to export spans. If the collector is down, spans are dropped; nothing else is affected. */
 export function createTracing(
   settings: TracingSettings,
   deps: { readonly logger: Logger; readonly monotonicMs: () => number },
 ): Tracing {
-  const report = createLossReport(deps);
+  const report = createDroppedSpanReporter(deps);
   listenToSdk(report);
   const provider = new TracerProvider({
     resource: defaultResource().merge(
@@ -82,10 +82,10 @@ export function createTracing(
     spanProcessors: [
       new BatchSpanProcessor({
         exporter: createExporter(settings),
-        scheduledDelayMillis: GATHER_MS,
-        // Only for an exporter that misses its own deadline.
+        scheduledDelayMillis: BATCH_DELAY_MS,
+        // A safeguard for an exporter that exceeds its own deadline.
         exportTimeoutMillis: 2 * EXPORT_DEADLINE_MS,
-        maxQueueSize: MAX_WAITING,
+        maxQueueSize: MAX_QUEUE,
         maxExportBatchSize: MAX_BATCH,
       }),
     ],
@@ -120,8 +120,8 @@ function createExporter({ endpoint, headers }: TracingSettings): OTLPTraceExport
   });
 }
 
-/** The SDK reports by a logger that the whole process shares; without one it is silent. */
-function listenToSdk(report: LossReport): void {
+/** The SDK reports to one logger for the whole process; without one it is silent. */
+function listenToSdk(report: DroppedSpanReporter): void {
   const ignore = (): void => undefined;
   diag.setLogger(
     { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },

@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import { createRecordingLogger } from '../../support/logger.ts';
 import { type CollectorMode, startTraceCollector } from '../../support/trace-collector.ts';
 
-const LOST = 'spans are lost; requests are not affected';
+const LOST = 'spans were dropped; requests are not affected';
 
 /** The tracing alone, on a clock of the test. */
 function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
