@@ -105,7 +105,7 @@ export const redisKeys = {
 export const natsKeys = {
   'nats.driver': derived(
     oneOf('none', 'nats', 'embedded'),
-    '`none`, or `nats` once `nats.servers` is set',
+    '`none`, or `nats` if `nats.servers` is set',
     'Where events are published; with `none` they stay in the outbox. `embedded` is the old name of `none`',
   ),
   'nats.servers': withDefault(natsServerList(), [], 'Addresses of NATS servers', ['NATS_URL']),

@@ -19,7 +19,7 @@ async function shell(script: string, env: Record<string, string> = {}): Promise<
 }
 
 describe('a log that cannot be written', () => {
-  it('does not end the service when its reader is gone', async () => {
+  it('does not stop the service when the reader has closed the pipe', async () => {
     const program = await shell(`${SERVE} | grep -m 1 '"message":"ready"'`);
     const ready = await program.waitForLine(/"message":"ready"/, 60_000);
     const { url } = JSON.parse(ready) as { url: string };
@@ -33,7 +33,7 @@ describe('a log that cannot be written', () => {
     expect(program.stderr().trim().split('\n')).toHaveLength(1);
   });
 
-  it('does not end the service on failing writes, nor keep it from stopping in order', async () => {
+  it('does not stop the service when writes fail, nor prevent a clean stop', async () => {
     const port = String(await findFreePort());
     // Open for reading only: every write fails, as on a full disk, and on every system.
     const program = await shell(`exec ${SERVE} 1< /dev/null`, { SERVER_PORT: port });

@@ -11,7 +11,7 @@ import { createWorkingDirectory } from './support.ts';
 const launcher = fileURLToPath(new URL('../../bin/user-service.cjs', import.meta.url));
 const USERS = 3_000;
 
-/** A connected pair of sockets: what one end writes queues up until the other end is read. */
+/** A connected pair of sockets: output of one end is buffered until the other end is read. */
 async function socketPair(path: string): Promise<{ writer: Socket; reader: Socket }> {
   const server = createServer({ pauseOnConnect: true });
   await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -22,7 +22,7 @@ async function socketPair(path: string): Promise<{ writer: Socket; reader: Socke
   return { writer, reader };
 }
 
-it('writes everything before it exits, however late the reader reads', async () => {
+it('writes all output before it exits, also for a slow reader', async () => {
   const { connectionOptions } = await createTestDatabase();
   await runStatement(
     connectionOptions,
@@ -42,7 +42,7 @@ it('writes everything before it exits, however late the reader reads', async () 
     stdio: ['ignore', writer, 'inherit'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  // Nobody reads until the command has ended or had its time to: it has far more to write than any buffer takes.
+  // The test reads only after the command has exited or two seconds have passed. The output is larger than any buffer.
   await Promise.race([exited, elapsed(2_000)]);
   writer.destroy();
   let text = '';

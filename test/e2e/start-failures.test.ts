@@ -15,7 +15,7 @@ import { createWorkingDirectory, type Env, type Outcome, run, serve } from './su
 
 const SECRET = 'hunter2-canary-of-the-start';
 
-/** Exit code 1 and one line that says why, with neither a stack nor a secret. */
+/** Expects exit code 1 and one line with the reason, without a stack and without a secret. */
 function expectRefusal(outcome: Outcome, reason: RegExp): void {
   expect(outcome.output).toMatch(reason);
   expect(outcome.code).toBe(1);
@@ -25,7 +25,7 @@ function expectRefusal(outcome: Outcome, reason: RegExp): void {
   expect(outcome.output).not.toMatch(/\\n\s+at |node:internal|"stack"/);
 }
 
-/** Starts the service, which must refuse, and leave nothing behind in its folder. */
+/** Starts the service, which must refuse to start and leave no control socket. */
 async function expectStartRefused(env: Env, reason: RegExp, cwd = createWorkingDirectory()) {
   expectRefusal(await run(['serve'], cwd, env), reason);
   expect(existsSync(join(cwd, 'data', 'control.sock'))).toBe(false);
@@ -64,13 +64,13 @@ describe('on PostgreSQL the start is refused', () => {
     await expectStartRefused({ ...env, DATABASE_NAME: 'nowhere' }, /nowhere.*does not exist/);
   });
 
-  it('for a port that nobody listens on', async () => {
+  it('for a port without a server', async () => {
     const port = String(await findFreePort());
     await expectStartRefused({ ...env, DATABASE_PORT: port }, new RegExp(`127.0.0.1:${port}`));
   });
 
   it('for a host that does not answer', async () => {
-    // RFC 5737: documentation addresses, which nobody has.
+    // RFC 5737: an address for documentation, which no host has.
     const silent = { ...env, DATABASE_HOST: '192.0.2.1', DATABASE_CONNECT_TIMEOUT: '500ms' };
     await expectStartRefused(silent, /192\.0\.2\.1/);
   });
@@ -83,7 +83,7 @@ describe('on PostgreSQL the start is refused', () => {
     await expectStartRefused(postgresEnvironment(database), /security\.master_key/);
   });
 
-  it('with another master key than the database was set up with', async () => {
+  it('with a master key that is not that of the database', async () => {
     const fresh = postgresEnvironment((await createTestDatabase()).connectionOptions);
     const first = await serve(createWorkingDirectory(), {
       ...fresh,
@@ -138,7 +138,7 @@ describe('over TLS the start is refused', () => {
     await expectStartRefused(env, /certificate/);
   });
 
-  it('by a server that has none', async () => {
+  it('for a server without TLS', async () => {
     const { connectionOptions } = await createTestDatabase();
     const env = {
       ...postgresEnvironment(connectionOptions),
@@ -176,7 +176,7 @@ describe('without a server the start is refused', () => {
     await expectStartRefused(env, /mail\.smtp\.tls_ca.*\/nonexistent\/ca\.pem/);
   });
 
-  it('where the stream of events has settings that would lose them', async () => {
+  it('for a stream with settings that would lose events', async () => {
     const nats = await startNats({ jetstream: true });
     onTestFinished(() => nats.stop());
     const connection = await connect({ servers: nats.url });
@@ -187,7 +187,7 @@ describe('without a server the start is refused', () => {
     await expectStartRefused({ NATS_SERVERS: nats.url }, reason);
   });
 
-  it('with every fault of the configuration listed', async () => {
+  it('with every error of the configuration', async () => {
     const env = { SERVER_PORT: 'eighty', LOGGING_LEVEL: 'loud', PASSWORD_MIN_LENGTH: '7' };
     const { code, stderr, stdout } = await run(['serve'], createWorkingDirectory(), env);
     expect(code).toBe(1);
@@ -197,13 +197,13 @@ describe('without a server the start is refused', () => {
     }
   });
 
-  it('where a file is in the way of the data directory', async () => {
+  it('for a file in place of the data directory', async () => {
     const cwd = createWorkingDirectory();
     writeFileSync(join(cwd, 'data'), 'in the way');
     expectRefusal(await run(['serve'], cwd), /database\.path/);
   });
 
-  it('where the data directory holds something else', async () => {
+  it('for a data directory with other files', async () => {
     const cwd = createWorkingDirectory();
     mkdirSync(join(cwd, 'data', 'postgres'), { recursive: true });
     writeFileSync(join(cwd, 'data', 'postgres', 'thesis.txt'), 'three years of work');
@@ -211,7 +211,7 @@ describe('without a server the start is refused', () => {
     expect(existsSync(join(cwd, 'data', 'postgres', 'thesis.txt'))).toBe(true);
   });
 
-  it('where the data cannot be read', async () => {
+  it('for data that cannot be read', async () => {
     const cwd = createWorkingDirectory();
     const first = await serve(cwd);
     await first.process.stop();
@@ -219,7 +219,7 @@ describe('without a server the start is refused', () => {
     await expectStartRefused({}, /cannot open .*postgres/, cwd);
   });
 
-  it('where the master key file is another one', async () => {
+  it('for another master key file', async () => {
     const cwd = createWorkingDirectory();
     const first = await serve(cwd);
     await first.process.stop();

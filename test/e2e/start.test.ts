@@ -16,7 +16,7 @@ import {
 const launcher = fileURLToPath(new URL('../../bin/user-service.cjs', import.meta.url));
 
 describe('the first start without any server', () => {
-  it('writes the two keys for their owner alone and says where the service is', async () => {
+  it('writes two keys that only their owner can read, and logs its URL', async () => {
     const cwd = createWorkingDirectory();
     const { url, ready, process } = await serve(cwd);
     expect(ready).toMatchObject({
@@ -40,7 +40,7 @@ describe('the first start without any server', () => {
     expect((await fetch(`${url}/docs`)).status).toBe(200);
   });
 
-  it('shows the key on a terminal, that once', async () => {
+  it('shows the key on a terminal, at the first start only', async () => {
     const cwd = createWorkingDirectory();
     const onTerminal = async () => {
       const { PATH = '' } = process.env;
@@ -71,7 +71,7 @@ describe('the first start without any server', () => {
 });
 
 describe('a later start', () => {
-  it('finds the data and both keys as they were, and makes no second account', async () => {
+  it('keeps the data and both keys, and creates no second account', async () => {
     const cwd = createWorkingDirectory();
     const keyFiles = () =>
       ['service-key', 'master-key'].map((name) => {
@@ -91,7 +91,7 @@ describe('a later start', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  it('comes up after SIGKILL with every acknowledged user, over the dead socket', async () => {
+  it('has every acknowledged user after SIGKILL, and replaces the dead socket', async () => {
     const cwd = createWorkingDirectory();
     const first = await serve(cwd);
     await register(first.url, 'survivor@example.com');
@@ -102,23 +102,23 @@ describe('a later start', () => {
     expect(await listEmails(second.url, cwd)).toEqual(['survivor@example.com']);
   });
 
-  it('signs people in who registered before', async () => {
+  it('signs in people who registered before', async () => {
     const cwd = createWorkingDirectory();
     const first = await serve(cwd);
     const { email } = await register(first.url, 'return@example.com');
     await first.process.stop();
     const second = await serve(cwd);
-    const answer = await fetch(`${second.url}/v1/sessions`, {
+    const response = await fetch(`${second.url}/v1/sessions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email, password: PASSWORD }),
     });
-    expect(answer.status).toBe(201);
+    expect(response.status).toBe(201);
   });
 });
 
 describe('a data directory in use', () => {
-  it('refuses a second service by name and leaves the first one unharmed', async () => {
+  it('refuses a second service with the path, and does not disturb the first one', async () => {
     const cwd = createWorkingDirectory();
     const first = await serve(cwd);
     const second = await run(['serve'], cwd);
@@ -143,7 +143,7 @@ describe('a data directory in use', () => {
 });
 
 describe('commands that need data', () => {
-  it('go to the running service, and work on the files when none runs', async () => {
+  it('use the running service, or work on the files if none runs', async () => {
     const cwd = createWorkingDirectory();
     const service = await serve(cwd);
     const { id } = await register(service.url, 'command@example.com');
@@ -163,7 +163,7 @@ describe('commands that need data', () => {
     }
   });
 
-  it('make a service account whose key works until it is revoked', async () => {
+  it('create a service account whose key works until it is revoked', async () => {
     const cwd = createWorkingDirectory();
     const { url } = await serve(cwd);
     const create = ['service-accounts', 'create', 'billing', '--scope', 'users:read', '--json'];
@@ -179,7 +179,7 @@ describe('commands that need data', () => {
     expect(await status()).toBe(401);
   });
 
-  it('leave the data directory free behind them', async () => {
+  it('release the data directory', async () => {
     const cwd = createWorkingDirectory();
     expect((await run(['users', 'list'], cwd)).code).toBe(0);
     expect((await run(['migrate', 'status'], cwd)).code).toBe(0);

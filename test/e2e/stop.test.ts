@@ -19,7 +19,7 @@ import {
   start,
 } from './support.ts';
 
-/** A connection that a test speaks HTTP over by hand. */
+/** A connection over which a test writes HTTP itself. */
 interface RawConnection {
   readonly url: string;
   readonly socket: Socket;
@@ -45,7 +45,7 @@ async function open(url: string): Promise<RawConnection> {
   return { url, socket, received: () => received, closed: () => closed };
 }
 
-/** Sends the headers of a registration and half of its body. @returns what sends the rest. */
+/** Sends the headers of a registration and half of its body. @returns a function that sends the rest */
 async function beginRegistration(
   { socket, url }: RawConnection,
   email: string,
@@ -60,7 +60,7 @@ async function beginRegistration(
   ];
   const half = body.length / 2;
   socket.write(`${headers.join('\r\n')}\r\n\r\n${body.slice(0, half)}`);
-  // By the time that a later request is answered, the server has read this one's head.
+  // When a later request has its response, the server has read the headers of this one.
   await fetch(`${url}/health/live`);
   return () => void socket.write(body.slice(half));
 }
@@ -77,7 +77,7 @@ async function untilRefused(url: string): Promise<void> {
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  it('finishes the request in flight, takes no new connection, and exits 0', async () => {
+  it('finishes the request in flight, accepts no new connection, and exits 0', async () => {
     const cwd = createWorkingDirectory();
     const { url, process } = await serve(cwd);
     const connection = await open(url);
@@ -97,7 +97,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await listEmails(next.url, cwd)).toEqual(['late@example.com']);
   });
 
-  it('a second time ends the process at once', async () => {
+  it('for a second time ends the process at once', async () => {
     const { url, process } = await serve(createWorkingDirectory());
     const connection = await open(url);
     await beginRegistration(connection, 'never@example.com');
@@ -110,11 +110,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 });
 
 describe('while the service stops', () => {
-  it('says that it is not ready before it refuses connections', async () => {
+  it('reports that it is not ready before it refuses connections', async () => {
     const { url, process } = await serve(createWorkingDirectory(), { SERVER_SHUTDOWN_DELAY: '5s' });
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     process.signal('SIGTERM');
-    const answer = await eventually(
+    const report = await eventually(
       async () => {
         const response = await fetch(`${url}/health/ready`);
         expect(response.status).toBe(503);
@@ -122,13 +122,13 @@ describe('while the service stops', () => {
       },
       { timeoutMs: 4_000 },
     );
-    expect(answer).toEqual({ status: 'draining' });
+    expect(report).toEqual({ status: 'draining' });
     await register(url, 'during@example.com');
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect((await process.exited).code).toBe(0);
   });
 
-  it('answers probes on the management port until the last request is done', async () => {
+  it('responds to probes on the management port until the last request is done', async () => {
     const managementPort = await findFreePort();
     const { url, process } = await serve(createWorkingDirectory(), {
       SERVER_MANAGEMENT_PORT: String(managementPort),
@@ -144,7 +144,7 @@ describe('while the service stops', () => {
     expect(connection.received()).toMatch(/^HTTP\/1\.1 201 /);
   });
 
-  it('is not held up by connections that are silent, whether they ever spoke or not', async () => {
+  it('is not delayed by idle connections, used or unused', async () => {
     const cwd = createWorkingDirectory();
     const { url, process } = await serve(cwd, { SERVER_SHUTDOWN_TIMEOUT: '20s' });
     const silent = await open(url);
@@ -160,7 +160,7 @@ describe('while the service stops', () => {
     await eventually(() => expect([silent.closed(), keptAlive.closed()]).toEqual([true, true]));
   });
 
-  it('cuts off a request that is over its time, and exits 0', async () => {
+  it('aborts a request after its timeout, and exits 0', async () => {
     const { url, process } = await serve(createWorkingDirectory(), {
       SERVER_REQUEST_TIMEOUT: '2s',
       SERVER_HEADERS_TIMEOUT: '2s',
@@ -171,7 +171,7 @@ describe('while the service stops', () => {
     expect(await process.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('gives up at the deadline and exits 1', async () => {
+  it('exits 1 at the deadline', async () => {
     const { url, process } = await serve(createWorkingDirectory(), {
       SERVER_SHUTDOWN_TIMEOUT: '1s',
     });
@@ -185,7 +185,7 @@ describe('while the service stops', () => {
 });
 
 describe('a signal before the service is ready', () => {
-  it('ends it in order, and the next start works', async () => {
+  it('stops it cleanly, and the next start works', async () => {
     const cwd = createWorkingDirectory();
     const process = await start(['serve'], cwd);
     await eventually(() => expect(existsSync(join(cwd, 'data', 'control.sock'))).toBe(true), {
@@ -200,7 +200,7 @@ describe('a signal before the service is ready', () => {
     await serve(cwd);
   });
 
-  it('ends it while a database does not answer', async () => {
+  it('stops it while the database does not respond', async () => {
     const { connectionOptions } = await createTestDatabase();
     const proxy = await startTcpProxy({ targetPort: connectionOptions.port });
     onTestFinished(() => proxy.stop());

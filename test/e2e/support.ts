@@ -5,10 +5,9 @@ import type { RunningProcess } from '../support/child-process.ts';
 import { runProgram, type ServiceProcess } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
-/** Environment variables of a started program. */
 export type Env = Readonly<Record<string, string>>;
 
-/** How a program ended, and what it wrote. */
+/** The exit code and the output of a program. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -16,27 +15,27 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** What a registered person answers with. */
+/** A registered user, as in the response. */
 export interface RegisteredUser {
   readonly id: string;
   readonly email: string;
   readonly version: number;
 }
 
-/** A password that the rules accept. */
+/** A valid password. */
 export const PASSWORD = 'seven slow herons over the weir';
 
-/** An empty folder to start the service in; removed after the test. */
+/** Creates an empty folder, which is removed after the test. */
 export function createWorkingDirectory(): string {
   const directory = createTemporaryDirectory('e2e');
   onTestFinished(() => directory.remove());
   return directory.path;
 }
 
-/** How long a start may take before the test gives up: machines under load are slow, and speed is not tested here. */
+/** Generous, since machines under load are slow, and speed is not tested here. */
 const READY_TIMEOUT_MS = 60_000;
 
-/** Starts the service in a folder and waits until it is ready; it dies with the test. */
+/** Starts the service in a folder and waits until it is ready. It is killed after the test. */
 export async function serve(cwd: string, env: Env = {}): Promise<ServiceProcess> {
   const program = await start(['serve'], cwd, env);
   const line = await program.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
@@ -44,7 +43,7 @@ export async function serve(cwd: string, env: Env = {}): Promise<ServiceProcess>
   return { url: String(ready.url), process: program, ready };
 }
 
-/** Starts any command without waiting for anything; it dies with the test. */
+/** Starts a command without waiting for it. It is killed after the test. */
 export async function start(
   args: readonly string[],
   cwd: string,
@@ -55,38 +54,38 @@ export async function start(
   return program;
 }
 
-/** Runs a command to its end, which must come by itself. */
+/** Runs a command until it exits. */
 export async function run(args: readonly string[], cwd: string, env: Env = {}): Promise<Outcome> {
   const program = await start(args, cwd, env);
   return await outcomeOf(program);
 }
 
-/** How a program ended by itself. */
+/** Waits until the program exits. */
 export async function outcomeOf(program: RunningProcess): Promise<Outcome> {
   const { code } = await program.exited;
   const [stdout, stderr, output] = [program.stdout(), program.stderr(), program.output()];
   return { code, stdout, stderr, output };
 }
 
-/** Registers somebody and expects success. */
+/** Registers a user and expects success. */
 export async function register(url: string, email: string): Promise<RegisteredUser> {
-  const answer = await fetch(`${url}/v1/users`, {
+  const response = await fetch(`${url}/v1/users`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ first_name: 'Edda', last_name: 'Lund', email, password: PASSWORD }),
   });
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as RegisteredUser;
+  expect(response.status).toBe(201);
+  return (await response.json()) as RegisteredUser;
 }
 
-/** The e-mail addresses of all users, read with the service key of a data folder. */
+/** The e-mail addresses of all users, read with the service key of the data folder. */
 export async function listEmails(url: string, cwd: string): Promise<string[]> {
   const key = readServiceKey(cwd);
-  const answer = await fetch(`${url}/v1/users?limit=200`, {
+  const response = await fetch(`${url}/v1/users?limit=200`, {
     headers: { authorization: `Bearer ${key}` },
   });
-  expect(answer.status).toBe(200);
-  const { users } = (await answer.json()) as { users: { email: string }[] };
+  expect(response.status).toBe(200);
+  const { users } = (await response.json()) as { users: { email: string }[] };
   return users.map(({ email }) => email);
 }
 

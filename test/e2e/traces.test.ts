@@ -15,7 +15,7 @@ function asModule(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
-/** Runs the built service, has it register somebody, and ends it. @returns the modules of tracing that it loaded. */
+/** Runs the built service, registers a user, and stops it. @returns the tracing modules that it loaded */
 async function run(env: Env) {
   const { url, process } = await serve(createWorkingDirectory(), {
     NODE_OPTIONS: `--import=${asModule(HOOK)}`,
@@ -32,7 +32,7 @@ it('loads nothing of OpenTelemetry while tracing is off', async () => {
   expect(await run({})).toMatchObject({ code: 0, loaded: [] });
 });
 
-it('traces from the start, and stops well although no collector is there', async () => {
+it('traces from the start, and stops cleanly without a collector', async () => {
   const endpoint = `http://127.0.0.1:${await findFreePort()}`;
   const { code, loaded, stdout } = await run({ TRACING_ENDPOINT: endpoint });
   expect(code).toBe(0);

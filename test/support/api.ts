@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { App } from '../../src/app/app.ts';
 import { type AppDatabase, createTestApp, type TestAppOptions } from './app.ts';
 
-/** A registration as it is sent. */
+/** The body of a registration. */
 export interface Person {
   readonly first_name: string;
   readonly last_name: string;
@@ -11,14 +11,14 @@ export interface Person {
   readonly password: string;
 }
 
-/** A registered person, with what a sign-in needs. */
+/** A registered user with the credentials for a sign-in. */
 export interface Account {
   readonly id: string;
   readonly email: string;
   readonly password: string;
 }
 
-/** The body of a sign-in's or a refresh's answer. */
+/** The response of a sign-in or a refresh. */
 export interface Grant {
   readonly session_id: string;
   readonly access_token: string;
@@ -28,7 +28,7 @@ export interface Grant {
   readonly refresh_expires_in: number;
 }
 
-/** What a request carries besides its method and path. */
+/** Token, body and headers of a request. */
 export interface Sent {
   /** An access token or a service key. */
   readonly token?: string;
@@ -36,10 +36,10 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer, as injection gives it. */
+/** The response of an injected request. */
 export type Answer = Awaited<ReturnType<App['http']['inject']>>;
 
-/** An event as the outbox holds it. */
+/** A row of the outbox. */
 export interface StoredEvent {
   readonly position: string;
   readonly type: string;
@@ -50,12 +50,12 @@ export interface StoredEvent {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A password that no rule refuses. */
+/** A valid password. */
 export const goodPassword = 'quiet otter sings at dawn';
 
 let counter = 0;
 
-/** Somebody new; the address is nobody else's. */
+/** A registration with a unique address. */
 export function createPerson(traits: Partial<Person> = {}): Person {
   counter += 1;
   return {
@@ -67,10 +67,10 @@ export function createPerson(traits: Partial<Person> = {}): Person {
   };
 }
 
-/** Calls a service the way clients do, and looks into its database. */
+/** Calls a service as a client, and reads its database. */
 export type Api = ReturnType<typeof createApi>;
 
-/** A client of a built service. What it says to do has to succeed; `send` and the `try…` functions just report. */
+/** Creates a client of a service. Its methods expect success; `send` and the `try…` functions return any response. */
 export function createApi(app: App) {
   function send(method: Method, url: string, sent: Sent = {}): Promise<Answer> {
     return app.http.inject({
@@ -115,7 +115,7 @@ export function createApi(app: App) {
       return answer.json();
     },
 
-    /** The status with which an access token is met. */
+    /** The status of a request with the access token. */
     async statusOf(accessToken: string): Promise<number> {
       return (await send('GET', '/v1/me', { token: accessToken })).statusCode;
     },
@@ -140,7 +140,7 @@ export function createApi(app: App) {
       return (await app.database.query<Row>(text, values)).rows;
     },
 
-    /** A user's events in the order of the outbox; without an id, those of nobody. */
+    /** The events of a user in the order of the outbox; with null, the events without a user. */
     async eventsOf(userId: string | null): Promise<StoredEvent[]> {
       const { rows } = await app.database.query<StoredEvent>(
         'select position, type, user_id, user_version, data from outbox where user_id is not distinct from $1::uuid order by position',
@@ -151,7 +151,7 @@ export function createApi(app: App) {
   };
 }
 
-/** A service that all tests of a suite share, from its first test to its last. */
+/** Starts one service for all tests of a suite. */
 export function useSharedApi(
   database: AppDatabase,
   options: Omit<TestAppOptions, 'database'> = {},
@@ -162,15 +162,15 @@ export function useSharedApi(
   });
   afterAll(async () => void (await api?.app.stop()));
   return (): Api => {
-    if (api === undefined) throw new Error('the service is there only while a test runs');
+    if (api === undefined) throw new Error('the service exists only while tests run');
     return api;
   };
 }
 
-/** Environment of a service that hashes for as many callers as a test likes, however busy the machine is. */
+/** Environment of a service whose hashing does not time out on a busy machine. */
 export const patientHashing = { PASSWORD_HASHING_WAIT: '30s' };
 
-/** The answers' problem codes, for tests that compare many at once. */
+/** The problem code of a response, or its status without a body. */
 export function codeOf(answer: Answer): string {
   return answer.body === '' ? `${answer.statusCode}` : answer.json().code;
 }

@@ -9,28 +9,26 @@ import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
 import { createTestDatabase } from './test-database.ts';
 
-/** The databases that a whole service can run on; suites over the API run on each of them. */
+/** The databases that the service can run on; suites over the API run on each of them. */
 export const APP_DATABASES = ['embedded', 'postgres'] as const;
 
-/** One of them. */
 export type AppDatabase = (typeof APP_DATABASES)[number];
 
-/** How to build a service for a test. */
 export interface TestAppOptions {
   readonly database: AppDatabase;
-  /** Environment variables of the service, over those that the database needs. */
+  /** Environment variables of the service; they win over those of the database. */
   readonly env?: Readonly<Record<string, string>>;
-  /** An existing database rather than one of its own: for several instances on one. */
+  /** An existing database instead of a new one: for several instances on one database. */
   readonly connection?: ConnectionOptions;
   readonly logger?: Logger;
 }
 
-/** A key for `security.master_key`, new for each call. */
+/** Creates a random `security.master_key`. */
 export function createMasterKey(): string {
   return randomBytes(32).toString('base64');
 }
 
-/** Environment of a service on a test server's database. */
+/** The environment of a service on a database of the test server. */
 export function postgresEnvironment(connection: ConnectionOptions): Record<string, string> {
   return {
     DATABASE_HOST: connection.host,
@@ -42,8 +40,8 @@ export function postgresEnvironment(connection: ConnectionOptions): Record<strin
 }
 
 /**
- * Builds a whole service through the composition root of production, not listening. On the embedded database it lives
- * in memory. The caller stops it.
+ * Builds a whole service through the composition root of production; it does not listen. The embedded database is in
+ * memory. The caller stops the service.
  */
 export async function createTestApp(options: TestAppOptions): Promise<App> {
   const { database, logger = createSilentLogger() } = options;
@@ -60,7 +58,7 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
       ...(connection === null ? {} : postgresEnvironment(connection)),
       ...options.env,
     },
-    // Nowhere: no config.yaml is found, and a service in memory or on a server writes no file.
+    // A folder that does not exist: there is no config.yaml, and the service writes no file here.
     cwd: '/nonexistent/user-service',
   });
   return await createApp({
@@ -72,7 +70,7 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
   });
 }
 
-/** As `createTestApp`; stopped when the test that calls it has finished. */
+/** As `createTestApp`; stops the service after the test. */
 export async function useTestApp(options: TestAppOptions): Promise<App> {
   const app = await createTestApp(options);
   onTestFinished(async () => void (await app.stop()));

@@ -8,22 +8,20 @@ import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
 import { profileWith } from './profiles.ts';
 
-/** A port of which a test has only what may be called; anything else fails the test that calls it. */
+/** A port with some of its methods; a call of another one throws. */
 export function portWith<T extends object>(methods: Partial<T>): T {
   return new Proxy(methods, {
     get(target, name) {
       if (name in target) return Reflect.get(target, name);
-      throw new Error(`${String(name)} was called, and nothing expected it`);
+      throw new Error(`unexpected call of ${String(name)}`);
     },
   }) as T;
 }
 
-/** A caller as the edges make them. */
 export function callerWith(principal: Principal): Caller {
   return { principal, requestId: 'request-1', ip: '192.0.2.1', userAgent: 'test' };
 }
 
-/** Nobody in particular. */
 export const anonymous = callerWith({ kind: 'anonymous' });
 
 /** A stored user at version 1 whose password is `right`, as `plainHasher` hashes it. */
@@ -43,13 +41,13 @@ export function storedUser(state: Partial<UserState> = {}): UserState {
   };
 }
 
-/** The part of a user that a sign-in reads. */
+/** The credentials that a sign-in reads of a user. */
 export function credentialsOf(user: UserState): Credentials {
   const { id, status, version, passwordHash, passwordForm } = user;
   return { userId: id, status, version, passwordHash, passwordForm };
 }
 
-/** A hasher without secrets: `new:` or, for outdated parameters, `old:` before the password. Counts its calls. */
+/** A hasher that only prefixes the password with `new:`; `old:` marks outdated parameters. It records its calls. */
 export function createPlainHasher() {
   const calls: string[] = [];
   const hasher: PasswordHasher = {
@@ -70,7 +68,7 @@ export function createPlainHasher() {
   return { ...hasher, calls };
 }
 
-/** One user's row, and what transactions did around it. A test changes `row` to play another writer. */
+/** One user's row, and the effects of transactions. A test changes `row` to simulate another writer. */
 export interface MemoryStore {
   row: UserState | null;
   readonly events: DomainEvent[];
@@ -79,7 +77,7 @@ export interface MemoryStore {
   readonly unitOfWork: UnitOfWork;
 }
 
-/** A unit of work over one row. Nothing is rolled back: tests of that run on a real database. */
+/** Creates a unit of work over one row. It does not roll back: tests of rollbacks use a real database. */
 export function createMemoryStore(
   row: UserState | null,
   sessions: Partial<SessionRepository> = {},

@@ -3,37 +3,36 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 
-/** A span as it was exported. */
 export interface ExportedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty for a span that begins a trace. */
+  /** Empty for the first span of a trace. */
   readonly parentSpanId: string;
   readonly name: string;
-  /** As OTLP numbers them: 1 internal, 2 server, 3 client, 4 producer. */
+  /** The number in OTLP: 1 internal, 2 server, 3 client, 4 producer. */
   readonly kind: number;
   readonly attributes: Readonly<Record<string, string | number>>;
   /** 2 for an error. */
   readonly status: number;
 }
 
-/** What a collector does with an export: `ok` takes it, `hang` never answers, `reset` cuts the connection; or a status. */
+/** The reaction to an export: `ok` accepts it, `hang` never responds, `reset` resets the connection; or an HTTP status. */
 export type CollectorMode = 'ok' | 'hang' | 'reset' | number;
 
-/** An OpenTelemetry collector (OTLP over HTTP with JSON) on a free port of 127.0.0.1, gone with the test. */
+/** An OpenTelemetry collector (OTLP over HTTP with JSON) on a free port of 127.0.0.1; it stops with the test. */
 export interface TraceCollector {
   readonly url: string;
   readonly spans: () => readonly ExportedSpan[];
-  /** Every body as it came. */
+  /** The bodies of accepted exports. */
   readonly bodies: readonly string[];
-  /** Exports that came, whatever became of them. */
+  /** All exports, accepted or not. */
   readonly requests: readonly {
     readonly path: string;
     readonly headers: Readonly<Record<string, unknown>>;
   }[];
   readonly attributesOfService: () => Readonly<Record<string, string | number>>;
   readonly behave: (mode: CollectorMode) => void;
-  /** Waits until a span of this name has come; of this trace, if one is given. */
+  /** Waits for a span with this name, and of this trace if one is given. */
   readonly waitFor: (name: string, traceId?: string) => Promise<ExportedSpan>;
   readonly stop: () => Promise<void>;
 }
@@ -56,7 +55,7 @@ interface Export {
   }[];
 }
 
-/** Starts one that takes whatever comes. */
+/** Starts a collector in mode `ok`. */
 export async function startTraceCollector(): Promise<TraceCollector> {
   const bodies: string[] = [];
   const requests: { path: string; headers: Record<string, unknown> }[] = [];
@@ -66,7 +65,7 @@ export async function startTraceCollector(): Promise<TraceCollector> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     if (mode === 'ok') bodies.push(Buffer.concat(chunks).toString());
-    answer(response, mode);
+    respond(response, mode);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -104,7 +103,7 @@ export async function startTraceCollector(): Promise<TraceCollector> {
             (span) => span.name === name && (traceId ?? span.traceId) === span.traceId,
           );
           if (found !== undefined) return found;
-          throw new Error(`there is ${spans().map((span) => span.name)}`);
+          throw new Error(`received only ${spans().map((span) => span.name)}`);
         },
         { what: `the span ${name}`, timeoutMs: 10_000 },
       ),
@@ -112,7 +111,7 @@ export async function startTraceCollector(): Promise<TraceCollector> {
   };
 }
 
-function answer(response: ServerResponse, mode: CollectorMode): void {
+function respond(response: ServerResponse, mode: CollectorMode): void {
   if (mode === 'hang') return;
   if (mode === 'reset') response.socket?.resetAndDestroy();
   else

@@ -5,7 +5,7 @@ import { createPinoLogger, type LogLevel } from './pino-logger.ts';
 
 interface Capture {
   readonly logger: Logger;
-  /** Everything that was written, as it was written. */
+  /** The output as written. */
   text(): string;
   /** The lines, parsed. */
   lines(): Record<string, unknown>[];
@@ -29,7 +29,7 @@ function logged(fields: LogFields, message = 'event'): Record<string, unknown> {
   return line;
 }
 
-/** What any reader might take for the end of a line. */
+/** Characters that some reader takes for the end of a line. */
 const LINE_BREAKS = /[\n\v\f\r\u0085\u2028\u2029]/;
 
 describe('a log line', () => {
@@ -51,7 +51,7 @@ describe('a log line', () => {
     expect(lines()[0]?.level).toBe(level);
   });
 
-  test('less severe than the level is not written', () => {
+  test('below the level is not written', () => {
     const { logger, lines } = capture('json', 'warn');
     logger.debug('a');
     logger.info('b');
@@ -60,7 +60,7 @@ describe('a log line', () => {
     expect(lines().map(({ message }) => message)).toEqual(['c', 'd']);
   });
 
-  test('carries the fields of its logger and of those before it, the nearest one first', () => {
+  test('has the fields of its logger and of the parents; the nearest one wins', () => {
     const { logger, text, lines } = capture();
     logger.with({ request_id: 'outer', part: 'http' }).with({ request_id: 'inner' }).info('event', {
       part: 'route',
@@ -69,7 +69,7 @@ describe('a log line', () => {
     expect(text().match(/"request_id"/g)).toHaveLength(1);
   });
 
-  test('keeps its own time, level and message whatever fields are called', () => {
+  test('keeps its own time, level and message if fields have these names', () => {
     const line = logged({ time: 'never', level: 'fatal', message: 'forged' });
     expect(line).toMatchObject({ level: 'info', message: 'event', level_: 'fatal' });
     expect(line.time_).toBe('never');
@@ -79,26 +79,29 @@ describe('a log line', () => {
     expect(logged({ a: 1 }, '%s %d %j %o').message).toBe('%s %d %j %o');
   });
 
-  test.each(['json', 'pretty'] as const)('is one line whatever it carries (%s)', (format) => {
-    const anyText = fc.string({ unit: 'binary' });
-    fc.assert(
-      fc.property(anyText, fc.dictionary(anyText, fc.anything()), (message, fields) => {
-        const { logger, text } = capture(format);
-        logger.info(message, fields);
-        logger.with(fields).error(message);
-        const lines = text().split('\n');
-        expect(lines).toHaveLength(3);
-        expect(lines[2]).toBe('');
-        for (const line of lines) {
-          expect(line).not.toMatch(LINE_BREAKS);
-          if (format === 'json' && line !== '') JSON.parse(line);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+  test.each(['json', 'pretty'] as const)(
+    'is one line for any message and fields (%s)',
+    (format) => {
+      const anyText = fc.string({ unit: 'binary' });
+      fc.assert(
+        fc.property(anyText, fc.dictionary(anyText, fc.anything()), (message, fields) => {
+          const { logger, text } = capture(format);
+          logger.info(message, fields);
+          logger.with(fields).error(message);
+          const lines = text().split('\n');
+          expect(lines).toHaveLength(3);
+          expect(lines[2]).toBe('');
+          for (const line of lines) {
+            expect(line).not.toMatch(LINE_BREAKS);
+            if (format === 'json' && line !== '') JSON.parse(line);
+          }
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
-  test('for people lets no control sequence and no forged line through', () => {
+  test('for people has no control sequence and no forged line', () => {
     const { logger, text } = capture('pretty');
     logger.info('a\n[2026-01-01T00:00:00.000Z] ERROR: forged \u001b[2J\u202e', {
       field: '\u001b]0;title\u0007\r\n',
@@ -159,7 +162,7 @@ describe('a log line', () => {
     });
   });
 
-  test('stays small and is written quickly however large its fields are', () => {
+  test('stays small with very large fields', () => {
     let deep: unknown = 'bottom';
     for (let level = 0; level < 10_000; level += 1) deep = { deep };
     const wide = Object.fromEntries(
@@ -205,7 +208,7 @@ describe('an error in a log line', () => {
     expect(line).not.toContain('cause 9');
   });
 
-  test('shows the errors of an aggregate, and an error that causes itself once', () => {
+  test('has the errors of an aggregate, and an error that causes itself only once', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     const aggregate = new AggregateError([refused]);
     aggregate.cause = aggregate;
@@ -216,7 +219,7 @@ describe('an error in a log line', () => {
     });
   });
 
-  test('of PostgreSQL shows its code and constraint, and never the row it quotes', () => {
+  test('of PostgreSQL has its code and constraint, and not the row that it quotes', () => {
     const error = Object.assign(new Error('duplicate key value violates unique constraint "u"'), {
       code: '23505',
       constraint: 'users_email_key',

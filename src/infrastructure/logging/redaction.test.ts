@@ -4,7 +4,7 @@ import { createPinoLogger } from './pino-logger.ts';
 
 interface Capture {
   readonly logger: Logger;
-  /** Everything that was written, as it was written. */
+  /** The output as written. */
   text(): string;
 }
 
@@ -65,7 +65,7 @@ describe('a secret by its form is redacted', () => {
     }
   });
 
-  test.each(cases)('%s, across the place where a long text is cut', (_what, secret) => {
+  test.each(cases)('%s, across the place where a long text is truncated', (_what, secret) => {
     const start = secret.slice(0, 60);
     for (const before of [4_060, 4_090, 8_150, 8_190]) {
       const { logger, text } = capture();
@@ -113,7 +113,7 @@ describe('a field by its name is redacted', () => {
     expect(line).toContain('[redacted]');
   });
 
-  test('and what says nothing of anybody stays readable', () => {
+  test('and fields without secrets and personal data stay readable', () => {
     const fields = {
       request_id: '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b',
       user_id: '0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c',

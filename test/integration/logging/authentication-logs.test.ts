@@ -5,7 +5,7 @@ import { captureLog, type ParsedLine } from '../../support/captured-log.ts';
 const EMAIL = 'outcome@example.com';
 const PASSWORD = 'nine quiet lanterns on the quay';
 
-/** R50: time, actor, client, outcome and request id of each attempt to prove who one is. */
+/** Each attempt to authenticate is logged with time, actor, client, outcome and request id. */
 describe.each(APP_DATABASES)('every authentication on %s', (database) => {
   async function setUp() {
     const log = captureLog();
@@ -19,7 +19,7 @@ describe.each(APP_DATABASES)('every authentication on %s', (database) => {
       count += 1;
       const requestId = `attempt-${count}`;
       const { body, token } = options;
-      const answer = await http.inject({
+      const response = await http.inject({
         method,
         url,
         headers: {
@@ -29,7 +29,7 @@ describe.each(APP_DATABASES)('every authentication on %s', (database) => {
         ...(body === undefined ? {} : { payload: body }),
       });
       const lines = log.parsed().filter((line) => line.request_id === requestId);
-      return { status: answer.statusCode, json: () => answer.json(), lines };
+      return { status: response.statusCode, json: () => response.json(), lines };
     };
     const registered = await send('POST', '/v1/users', {
       body: { first_name: 'Odd', last_name: 'Lie', email: EMAIL, password: PASSWORD },
@@ -72,21 +72,21 @@ describe.each(APP_DATABASES)('every authentication on %s', (database) => {
     const refresh = (token: string) =>
       send('POST', '/v1/sessions/refresh', { body: { refresh_token: token } });
     const { session_id, refresh_token: first } = (await signIn(EMAIL, PASSWORD)).json();
-    const who = { user_id: userId, session_id };
+    const actor = { user_id: userId, session_id };
     const refreshed = await refresh(first);
-    expectOutcome(refreshed.lines, 'session refreshed', { level: 'info', ...who });
+    expectOutcome(refreshed.lines, 'session refreshed', { level: 'info', ...actor });
     const { refresh_token: second } = refreshed.json();
     await refresh(second);
     const reused = await refresh(first);
     expect(reused.status).toBe(401);
-    expectOutcome(reused.lines, 'refresh token reused, session ended', { level: 'warn', ...who });
+    expectOutcome(reused.lines, 'refresh token reused, session ended', { level: 'warn', ...actor });
     const ended = await refresh(second);
     expectOutcome(ended.lines, 'refresh refused', { level: 'warn', reason: 'no_such_session' });
     const foreign = await refresh(`urt_${'A'.repeat(80)}`);
     expectOutcome(foreign.lines, 'refresh refused', { level: 'warn', reason: 'foreign_token' });
   });
 
-  it('by access token or service key is logged with the request that bears it', async () => {
+  it('by access token or service key is logged with its request', async () => {
     const { send, signIn, userId } = await setUp();
     const { access_token: token } = (await signIn(EMAIL, PASSWORD)).json();
     const accepted = await send('GET', '/v1/me', { token });
@@ -107,7 +107,7 @@ describe.each(APP_DATABASES)('every authentication on %s', (database) => {
     expectOutcome(without.lines, 'request', { status: 401, code: 'unauthenticated' });
   });
 
-  it('again, for a change that asks for the password, is logged when it fails', async () => {
+  it('again, for a change that requires the password, is logged when it fails', async () => {
     const { send, signIn, userId } = await setUp();
     const { access_token: token } = (await signIn(EMAIL, PASSWORD)).json();
     const refused = await send('PUT', `/v1/users/${userId}/password`, {

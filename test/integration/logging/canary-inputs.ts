@@ -1,6 +1,6 @@
 import type { ProfileField } from '../../../src/domain/user/profile-fields.ts';
 
-/** What must be in no log line, no error answer and no event, by where it goes in. */
+/** Texts that must not appear in a log line, an error response or an event, by the place where they are sent. */
 export const CANARY = {
   password: 'canary otter of the password',
   wrongPassword: 'canary otter of the wrong one',
@@ -19,7 +19,7 @@ export const CANARY = {
   wrongType: 'canary-type',
   path: 'canary-path',
   raw: 'canary-raw-bytes',
-  /** Names of unknown fields: an error answer points at them, and nothing else shows them. */
+  /** Names of unknown fields: only error responses show them, as pointers. */
   field: 'canary-field',
 } as const;
 
@@ -32,11 +32,10 @@ export const PERSON = {
   password: CANARY.password,
 } satisfies Record<ProfileField | 'password', string>;
 
-/** Each splits a line somewhere: for readers of logs, terminals or JavaScript. */
+/** Characters that break a line for log readers, terminals or JavaScript. */
 const BREAKS = '\r\n\u2028\u2029\u0085\u000b';
 const FORGED = `{"level":"info","message":"forged ${CANARY.malformed}"}`;
 
-/** One request. */
 export interface Sent {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   readonly url: string;
@@ -44,12 +43,11 @@ export interface Sent {
   readonly body?: unknown;
 }
 
-/** A credential as a header. */
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
 
-/** Requests that are refused with a 4xx status, with canaries wherever a request has room for text. */
+/** Requests that are refused with a 4xx status, with a canary in each place where a request may carry text. */
 export function refusedRequests(own: Readonly<Record<string, string>>): readonly Sent[] {
   const { email } = PERSON;
   const wrong = CANARY.wrongPassword;

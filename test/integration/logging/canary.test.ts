@@ -10,7 +10,7 @@ import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 import { bearer, CANARY, PERSON, refusedRequests, type Sent } from './canary-inputs.ts';
 
-describe('no secret and no personal data leaves through logs, errors and events', () => {
+describe('no secret and no personal data is in logs, errors and events', () => {
   const log: CapturedLog = captureLog();
   const errorBodies: string[] = [];
   const secrets: string[] = [];
@@ -45,7 +45,7 @@ describe('no secret and no personal data leaves through logs, errors and events'
 
   async function send({ method = 'GET', url, headers = {}, body }: Sent) {
     requests += 1;
-    const answer = await app.http.inject({
+    const response = await app.http.inject({
       method,
       url,
       headers: {
@@ -61,22 +61,22 @@ describe('no secret and no personal data leaves through logs, errors and events'
         ? {}
         : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    if (answer.statusCode >= 400) errorBodies.push(answer.body);
-    return answer;
+    if (response.statusCode >= 400) errorBodies.push(response.body);
+    return response;
   }
 
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     send({ method: 'POST', url: path, body, headers });
 
   async function signIn(password: string): Promise<{ access: string; refresh: string }> {
-    const answer = await post('/v1/sessions', { email: PERSON.email, password });
-    expect(answer.statusCode).toBe(201);
-    const { access_token: access, refresh_token: refresh } = answer.json();
+    const response = await post('/v1/sessions', { email: PERSON.email, password });
+    expect(response.statusCode).toBe(201);
+    const { access_token: access, refresh_token: refresh } = response.json();
     secrets.push(access, refresh);
     return { access, refresh };
   }
 
-  /** Runs a statement past the service. */
+  /** Runs a statement directly on the database. */
   const sql = (statement: string) => runStatement(database, statement);
 
   /** Makes each write to a user run `body` of PL/pgSQL. */
@@ -92,7 +92,7 @@ describe('no secret and no personal data leaves through logs, errors and events'
     }
   }
 
-  it('while accounts live from registration to deletion', async () => {
+  it('from the registration of an account to its deletion', async () => {
     const registered = await post('/v1/users', PERSON, { 'x-request-id': 'the-registration' });
     expect(registered.statusCode).toBe(201);
     const { id } = registered.json();
@@ -120,7 +120,7 @@ describe('no secret and no personal data leaves through logs, errors and events'
     expect((await post(`/v1/users/${id}/deletion`, deletion, own)).statusCode).toBe(204);
   });
 
-  it('when requests are refused, whatever is in them', async () => {
+  it('when requests are refused', async () => {
     expect((await post('/v1/users', PERSON)).statusCode).toBe(201);
     expect((await post('/v1/users', PERSON)).statusCode).toBe(409);
     const { access } = await signIn(CANARY.password);
@@ -136,7 +136,7 @@ describe('no secret and no personal data leaves through logs, errors and events'
     }
   });
 
-  it('when bytes are no request at all', async () => {
+  it('when the input is not HTTP', async () => {
     const { hostname, port } = new URL(url);
     for (const bytes of [
       `${CANARY.raw} / HTTP/1.1\r\n\r\n`,
@@ -144,19 +144,19 @@ describe('no secret and no personal data leaves through logs, errors and events'
       `GET / HTTP/1.1\r\n${CANARY.raw}\r\n\r\n`,
     ]) {
       const socket = connect({ host: hostname, port: Number(port) });
-      let answer = '';
+      let response = '';
       socket.setEncoding('utf8').on('data', (text: string) => {
-        answer += text;
+        response += text;
       });
       socket.on('error', () => {});
       socket.write(bytes);
-      await eventually(() => expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /));
-      errorBodies.push(answer);
+      await eventually(() => expect(response).toMatch(/^HTTP\/1\.1 4\d\d /));
+      errorBodies.push(response);
       socket.destroy();
     }
   });
 
-  it('when the database refuses, hangs or goes away', async () => {
+  it('when the database rejects a write, hangs or is unreachable', async () => {
     const other = { ...PERSON, email: `${CANARY.email}2@example.com` };
     const statuses: number[] = [];
     const attempt = async () => {
@@ -213,9 +213,9 @@ describe('no secret and no personal data leaves through logs, errors and events'
     errorBodies.push(String(error));
   });
 
-  describe('so that of all this', () => {
+  describe('so that afterwards', () => {
     const forbidden = (): string[] => [...Object.values(CANARY), ...secrets];
-    /** Also as text that was escaped or encoded on its way. */
+    /** Finds escaped and encoded forms too. */
     const found = (text: string): string[] =>
       forbidden().filter((secret) =>
         [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)].some((form) =>
@@ -223,27 +223,27 @@ describe('no secret and no personal data leaves through logs, errors and events'
         ),
       );
 
-    it('no log line shows anything', () => {
+    it('no log line contains a canary', () => {
       expect(log.lines.length).toBeGreaterThan(60);
       for (const line of log.lines) expect([found(line), line]).toEqual([[], line]);
     });
 
-    it('no error answer shows anything', () => {
+    it('no error response contains a canary', () => {
       expect(errorBodies.length).toBeGreaterThan(25);
       for (const body of errorBodies) {
-        const shown = found(body).filter((text) => text !== CANARY.field);
-        expect([shown, body]).toEqual([[], body]);
+        const leaked = found(body).filter((text) => text !== CANARY.field);
+        expect([leaked, body]).toEqual([[], body]);
       }
     });
 
-    it('no event shows anything', async () => {
+    it('no event contains a canary', async () => {
       const events = await sql('select * from outbox order by position');
       expect(events.length).toBeGreaterThan(8);
       for (const event of events)
         expect([found(JSON.stringify(event)), event]).toEqual([[], event]);
     });
 
-    it('every line is one JSON object, and each request has exactly one, by its template', async () => {
+    it('every line is one JSON object, and each request has exactly one, with its route template', async () => {
       const paths = (await app.http.inject('/openapi.json')).json().paths as object;
       const templates = [...Object.keys(paths), 'unknown'];
       const lines = log.parsed().filter(({ message }) => message === 'request');
@@ -260,7 +260,7 @@ describe('no secret and no personal data leaves through logs, errors and events'
       }
     });
 
-    it('the unexpected was logged once each, with the request it belongs to', () => {
+    it('each unexpected error is logged once, with its request', () => {
       const failures = log.parsed().filter(({ message }) => message === 'request failed');
       expect(failures).toHaveLength(2);
       for (const line of failures) {

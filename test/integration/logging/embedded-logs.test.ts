@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { useTestApp } from '../../support/app.ts';
 import { captureLog } from '../../support/captured-log.ts';
 
-it('a fault of the embedded database is logged once, without the row that it met', async () => {
+it('an error of the embedded database is logged once, without the row that caused it', async () => {
   const log = captureLog();
   const { http, database } = await useTestApp({ database: 'embedded', logger: log.logger });
   await database.query(
@@ -15,16 +15,16 @@ it('a fault of the embedded database is logged once, without the row that it met
     phone: '+491701234567',
     password: 'canary otter of the password',
   };
-  const answer = await http.inject({ method: 'POST', url: '/v1/users', payload: person });
-  expect(answer.statusCode).toBe(500);
+  const response = await http.inject({ method: 'POST', url: '/v1/users', payload: person });
+  expect(response.statusCode).toBe(500);
   const failures = log.parsed().filter(({ level }) => level === 'error');
   expect(failures).toHaveLength(1);
   expect(failures[0]).toMatchObject({
     message: 'request failed',
-    request_id: answer.json().request_id,
+    request_id: response.json().request_id,
     error: { code: '23514', constraint: 'only_others' },
   });
-  for (const text of [...log.lines, answer.body]) {
+  for (const text of [...log.lines, response.body]) {
     expect(text).not.toMatch(/canary|491701234567|argon2/i);
   }
 });
