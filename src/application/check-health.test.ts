@@ -38,17 +38,20 @@ describe('the health report', () => {
     ['degraded', works, fails, fails],
     ['down', fails, works, works],
     ['down', fails, fails, fails],
-  ] as const)('is %s by what fails', async (status, database, cache, messaging) => {
-    const { checkHealth } = setUp({ database, cache, messaging });
-    const report = await checkHealth();
-    expect(report.status).toBe(status);
-    const expected = (probe: Probe) => (probe === works ? 'ok' : 'down');
-    expect(report.checks).toEqual({
-      database: { status: expected(database), latencyMs: 0, driver: 'postgres' },
-      cache: { status: expected(cache), latencyMs: 0, driver: 'memory' },
-      messaging: { status: expected(messaging), latencyMs: 0, driver: 'nats' },
-    });
-  });
+  ] as const)(
+    'is %s according to the checks that fail',
+    async (status, database, cache, messaging) => {
+      const { checkHealth } = setUp({ database, cache, messaging });
+      const report = await checkHealth();
+      expect(report.status).toBe(status);
+      const expected = (probe: Probe) => (probe === works ? 'ok' : 'down');
+      expect(report.checks).toEqual({
+        database: { status: expected(database), latencyMs: 0, driver: 'postgres' },
+        cache: { status: expected(cache), latencyMs: 0, driver: 'memory' },
+        messaging: { status: expected(messaging), latencyMs: 0, driver: 'nats' },
+      });
+    },
+  );
 
   it('shows a dependency that is off, without a check, and is not degraded by it', async () => {
     const checkHealth = createCheckHealth({
@@ -62,7 +65,7 @@ describe('the health report', () => {
     });
   });
 
-  it('says nothing of why: that is in the log', async () => {
+  it('does not say why; the log does', async () => {
     const { checkHealth, logger } = setUp({ database: fails, cache: works, messaging: works });
     expect(JSON.stringify(await checkHealth())).not.toContain('refused');
     expect(logger.lines).toMatchObject([
@@ -71,7 +74,7 @@ describe('the health report', () => {
     ]);
   });
 
-  it('comes within the deadline though a dependency hangs, and tells it to stop', async () => {
+  it('is ready within the deadline when a dependency hangs, and aborts that check', async () => {
     const signals: AbortSignal[] = [];
     const { checkHealth } = setUp({
       database: (signal) => {
@@ -88,7 +91,7 @@ describe('the health report', () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it('is shared by callers within a quarter of a second, and new after it', async () => {
+  it('is shared by callers for 250 ms', async () => {
     const { checkHealth, state } = setUp({ database: works, cache: works, messaging: works });
     await Promise.all([checkHealth(), checkHealth()]);
     state.nowMs = 250;

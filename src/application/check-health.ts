@@ -1,4 +1,5 @@
 import type { HealthCheck, Logger } from '../domain/ports.ts';
+import { untilAborted } from '../lib/deadline.ts';
 
 interface Deps {
   readonly checks: readonly HealthCheck[];
@@ -7,7 +8,6 @@ interface Deps {
   readonly monotonicMs: () => number;
 }
 
-/** One dependency's state. */
 export interface DependencyHealth {
   /** `off`: not configured, which does not degrade the service. */
   readonly status: 'ok' | 'down' | 'off';
@@ -15,18 +15,18 @@ export interface DependencyHealth {
   readonly driver: string;
 }
 
-/** The service's state: `down` without a required dependency, `degraded` without another one. */
+/** The service is `down` when a required dependency is down, `degraded` when another one is. */
 export interface HealthReport {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly checks: Readonly<Record<HealthCheck['name'], DependencyHealth>>;
 }
 
-/** How long one check may take, in milliseconds. */
+/** Longest run of one check. */
 const HEALTH_CHECK_DEADLINE_MS = 1_000;
-/** How long a report is good for, in milliseconds: probes by the dozen must not load the dependencies. */
+/** Age up to which a report is used again, so that frequent probes do not load the dependencies. */
 const REPORT_TTL_MS = 250;
 
-/** Runs all checks at once, each under a deadline; callers within a quarter of a second share one report. */
+/** Runs all checks in parallel, each under a deadline. Callers within `REPORT_TTL_MS` share one report. */
 export function createCheckHealth(deps: Deps) {
   let latest: { readonly report: Promise<HealthReport>; readonly startedAt: number } | null = null;
   let lastStatus: HealthReport['status'] = 'ok';
@@ -65,11 +65,8 @@ export function createCheckHealth(deps: Deps) {
     if (check.off) return { status: 'off', latencyMs: 0, driver: check.driver };
     const startedAt = deps.monotonicMs();
     const signal = AbortSignal.timeout(HEALTH_CHECK_DEADLINE_MS);
-    const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
     try {
-      await Promise.race([check.check(signal), aborted]);
+      await untilAborted(signal, () => check.check(signal));
       return { status: 'ok', latencyMs: elapsed(startedAt), driver: check.driver };
     } catch (error) {
       deps.logger.debug('health check failed', { dependency: check.name, error });

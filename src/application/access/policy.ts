@@ -1,21 +1,11 @@
 import type { Scope } from '../../domain/access/scope.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { forbidden, unauthenticated, userNotFound } from '../../domain/rejections.ts';
 import type { Caller, UserPrincipal } from './caller.ts';
-
-/** The refusal of a caller without any valid credential. */
-export function unauthenticated(): DomainError {
-  return new DomainError('unauthenticated', 'A valid access token or service key is required.');
-}
 
 /** @throws DomainError `forbidden` for anybody but the operator */
 export function requireOperator({ principal }: Caller): void {
   if (principal.kind === 'operator') return;
-  throw new DomainError('forbidden', 'This is for the operator only.');
-}
-
-/** The absence of a user, and the refusal of whoever may not know that the user exists: they look the same. */
-export function userNotFound(): DomainError {
-  return new DomainError('user_not_found', 'There is no such user.');
+  throw forbidden('This is for the operator only.');
 }
 
 /**
@@ -27,7 +17,7 @@ export function requireScope(caller: Caller, scope: Scope): void {
   if (principal.kind === 'operator') return;
   if (principal.kind === 'anonymous') throw unauthenticated();
   if (principal.kind === 'service' && principal.scopes.includes(scope)) return;
-  throw new DomainError('forbidden', `This needs a service key with the scope ${scope}.`);
+  throw forbidden(`This needs a service key with the scope ${scope}.`);
 }
 
 /**
@@ -59,7 +49,7 @@ export function requireUser(caller: Caller): UserPrincipal {
   const { principal } = caller;
   if (principal.kind === 'user') return principal;
   if (principal.kind === 'anonymous') throw unauthenticated();
-  throw new DomainError('forbidden', 'This is for signed-in users only.');
+  throw forbidden('This is for signed-in users only.');
 }
 
 /**

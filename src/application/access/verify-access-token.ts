@@ -1,7 +1,8 @@
-import { DomainError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
+import { invalidToken, unavailable } from '../../domain/rejections.ts';
 import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
-import type { LiveSession, SessionRepository } from '../../domain/session/session-repository.ts';
+import type { SessionRepository } from '../../domain/session/session-repository.ts';
+import { withFallback } from '../../lib/deadline.ts';
 import type { Revocations } from './revocations.ts';
 
 /** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
@@ -39,12 +40,18 @@ export function createVerifyAccessToken(deps: Deps) {
   return async (token: string): Promise<AccessTokenClaims> => {
     const known = findKnown(token);
     const claims = known ?? (await deps.accessTokens.verify(token));
-    if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
+    if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw notValid();
     if (known !== undefined && deps.revocations.isFresh()) return claims;
-    const session = await withDeadline(deps.sessions.findLive(claims.sessionId));
-    if (session === null || session.userId !== claims.userId) throw invalidToken();
+    const session = await withFallback(
+      SESSION_CHECK_DEADLINE_MS,
+      () => deps.sessions.findLive(claims.sessionId),
+      () => {
+        throw unavailable('Sessions cannot be checked now. Try again.');
+      },
+    );
+    if (session === null || session.userId !== claims.userId) throw notValid();
     // The revocation may have reached us while the database was still answering from before it.
-    if (deps.revocations.isRevoked(claims.sessionId)) throw invalidToken();
+    if (deps.revocations.isRevoked(claims.sessionId)) throw notValid();
     const lifetimeMs = Math.min(millisecondsLeft(claims), session.remainingMs, deps.accessTtlMs);
     deps.verified.set(token, claims, lifetimeMs);
     return claims;
@@ -61,20 +68,6 @@ export function createVerifyAccessToken(deps: Deps) {
   }
 }
 
-function withDeadline(check: Promise<LiveSession | null>): Promise<LiveSession | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new DomainError('unavailable', 'Sessions cannot be checked now. Try again.', {
-          retryAfterSeconds: 1,
-        }),
-      );
-    }, SESSION_CHECK_DEADLINE_MS);
-  });
-  return Promise.race([check, deadline]).finally(() => clearTimeout(timer));
-}
-
-function invalidToken(): DomainError {
-  return new DomainError('invalid_token', 'The access token is not valid.');
+function notValid(): Error {
+  return invalidToken('The access token is not valid.');
 }

@@ -1,4 +1,4 @@
-import { DomainError } from '../../domain/errors.ts';
+import { invalidToken } from '../../domain/rejections.ts';
 import type {
   ServiceAccount,
   ServiceAccountRepository,
@@ -41,6 +41,6 @@ export function createVerifyServiceKey(deps: Deps) {
   };
 }
 
-function invalidKey(): DomainError {
-  return new DomainError('invalid_token', 'The service key is not valid.');
+function invalidKey(): Error {
+  return invalidToken('The service key is not valid.');
 }

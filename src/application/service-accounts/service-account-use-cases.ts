@@ -1,6 +1,7 @@
 import { SCOPES, type Scope } from '../../domain/access/scope.ts';
-import { DomainError, InvalidValue, validateFields } from '../../domain/errors.ts';
+import { InvalidValue, validateFields } from '../../domain/errors.ts';
 import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import { serviceAccountNotFound } from '../../domain/rejections.ts';
 import type {
   ServiceAccount,
   ServiceAccountRepository,
@@ -67,10 +68,7 @@ export function createServiceAccountUseCases(deps: Deps) {
     async revoke(caller: Caller, id: string): Promise<void> {
       requireOperator(caller);
       if (!(await deps.accounts.revoke(id))) {
-        throw new DomainError(
-          'service_account_not_found',
-          'There is no such service account in use.',
-        );
+        throw serviceAccountNotFound();
       }
       deps.onRevoked();
       deps.logger.info('service account revoked', {

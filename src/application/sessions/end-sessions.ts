@@ -1,10 +1,10 @@
-import { DomainError } from '../../domain/errors.ts';
 import type { SessionEndReason } from '../../domain/events.ts';
+import { sessionNotFound, userNotFound } from '../../domain/rejections.ts';
 import type { SessionSelection } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
-import { requireScope, requireUser, userNotFound } from '../access/policy.ts';
+import { requireScope, requireUser } from '../access/policy.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -68,8 +68,4 @@ export async function endSessions(
     })),
   );
   return ended;
-}
-
-function sessionNotFound(): DomainError {
-  return new DomainError('session_not_found', 'There is no such session.');
 }

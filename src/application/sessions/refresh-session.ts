@@ -1,5 +1,6 @@
-import { DomainError } from '../../domain/errors.ts';
+import type { DomainError } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { invalidGrant } from '../../domain/rejections.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { RefreshState } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
@@ -122,8 +123,4 @@ function origin(caller: Caller): { request_id: string; client_ip: string | null 
 /** Both are SHA-256 hashes of secrets, so that the time of a comparison tells nothing of use. */
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-function invalidGrant(): DomainError {
-  return new DomainError('invalid_grant', 'The refresh token is not valid.');
 }

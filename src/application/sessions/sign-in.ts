@@ -1,5 +1,6 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import { invalidCredentials, unavailable } from '../../domain/rejections.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
@@ -54,9 +55,7 @@ export function createSignIn(deps: Deps) {
       const grant = await startSession(caller, credentials, await rehash(password, credentials));
       if (grant !== null) return grant;
     }
-    throw new DomainError('unavailable', 'The account keeps changing. Try again.', {
-      retryAfterSeconds: 1,
-    });
+    throw unavailable('The account keeps changing. Try again.');
   };
 
   async function authenticate(
@@ -154,8 +153,4 @@ function readEmail(input: string): EmailAddress {
     if (error instanceof InvalidValue) return '' as EmailAddress;
     throw error;
   }
-}
-
-function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 'The e-mail address or the password is not right.');
 }

@@ -1,11 +1,12 @@
 import { validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
+import { userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import { requireSelf, userNotFound } from '../access/policy.ts';
+import { requireSelf } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { passwordChangedEmail } from './account-emails.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';

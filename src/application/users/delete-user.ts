@@ -1,8 +1,9 @@
 import type { Clock } from '../../domain/ports.ts';
+import { userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
-import { requireScope, requireSelf, userNotFound } from '../access/policy.ts';
+import { requireScope, requireSelf } from '../access/policy.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';

@@ -1,4 +1,4 @@
-import { DomainError } from '../../domain/errors.ts';
+import { versionMismatch } from '../../domain/rejections.ts';
 import type { User } from '../../domain/user/user.ts';
 
 /** Which versions a change may be applied to; `any` where the caller did not say (RFC 9110 §13.1.1). */
@@ -9,7 +9,5 @@ export type ExpectedVersions = readonly number[] | 'any';
  * @throws DomainError `version_mismatch`
  */
 export function assertVersion(user: User, expected: ExpectedVersions): void {
-  if (expected !== 'any' && !expected.includes(user.version)) {
-    throw new DomainError('version_mismatch', 'The user has changed since that version was read.');
-  }
+  if (expected !== 'any' && !expected.includes(user.version)) throw versionMismatch();
 }

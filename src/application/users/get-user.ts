@@ -1,7 +1,8 @@
+import { userNotFound } from '../../domain/rejections.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { UserReader } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
+import { requireSelfOrScope } from '../access/policy.ts';
 
 interface Deps {
   readonly users: Pick<UserReader, 'findById'>;

@@ -1,4 +1,5 @@
-import { DomainError, invalidFields } from '../../domain/errors.ts';
+import { invalidFields } from '../../domain/errors.ts';
+import { unavailable } from '../../domain/rejections.ts';
 import {
   type BreachedPasswords,
   type PasswordBlocklist,
@@ -51,7 +52,7 @@ export async function refuseBreachedPassword(
   const answer = await breached.lookUp(password);
   if (!answer.checked) {
     if (breached.failOpen) return;
-    throw new DomainError('unavailable', 'New passwords cannot be checked now. Try again.', {
+    throw unavailable('New passwords cannot be checked now. Try again.', {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }

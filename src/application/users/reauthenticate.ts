@@ -1,10 +1,10 @@
-import { DomainError, invalidFields } from '../../domain/errors.ts';
+import { type DomainError, invalidFields } from '../../domain/errors.ts';
+import { accountChanged, userNotFound } from '../../domain/rejections.ts';
 import { preparePassword } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import { userNotFound } from '../access/policy.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 
 interface Deps {
@@ -58,11 +58,8 @@ export function createReauthenticate(deps: Deps) {
         if (
           user.state.passwordHash !== credentials.passwordHash &&
           user.version !== credentials.version
-        ) {
-          throw new DomainError('unavailable', 'The account changed meanwhile. Try again.', {
-            retryAfterSeconds: 1,
-          });
-        }
+        )
+          throw accountChanged();
       },
     };
   };

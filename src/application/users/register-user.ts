@@ -1,5 +1,6 @@
-import { DomainError, validateFields } from '../../domain/errors.ts';
+import { validateFields } from '../../domain/errors.ts';
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
+import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
@@ -52,8 +53,4 @@ export function createRegisterUser(deps: Deps) {
     });
     return user.profile;
   };
-}
-
-function emailTaken(): DomainError {
-  return new DomainError('email_taken', 'Another account uses this e-mail address.');
 }

@@ -1,11 +1,12 @@
-import { DomainError, validateFields } from '../../domain/errors.ts';
+import { validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
+import { accountChanged, userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
 import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import { requireSelfOrScope, userNotFound } from '../access/policy.ts';
+import { requireSelfOrScope } from '../access/policy.ts';
 import { emailChangedEmails } from './account-emails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
@@ -44,9 +45,7 @@ export function createUpdateUser(deps: Deps) {
       assertVersion(user, expected);
       if (confirmation === undefined && isOwnEmailChange(caller, change, user.state.email)) {
         // The address changed between our look at it and the lock: the password was never asked for.
-        throw new DomainError('unavailable', 'The account changed meanwhile. Try again.', {
-          retryAfterSeconds: 1,
-        });
+        throw accountChanged();
       }
       const { email: formerEmail } = user.state;
       const changed = user.changeProfile(change, deps.clock.now());

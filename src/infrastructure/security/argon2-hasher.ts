@@ -5,7 +5,7 @@ import {
   type Options,
   parseOptions,
 } from '@node-rs/argon2';
-import { DomainError } from '../../domain/errors.ts';
+import { overloaded } from '../../domain/rejections.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
 
@@ -66,12 +66,9 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
     const release = await concurrency.acquire();
     if (release === null) {
       refused += 1;
-      throw new DomainError(
-        'overloaded',
+      throw overloaded(
         'Too many passwords are being checked; try again shortly.',
-        {
-          retryAfterSeconds: Math.max(1, Math.ceil(options.waitMs / 1_000)),
-        },
+        Math.max(1, Math.ceil(options.waitMs / 1_000)),
       );
     }
     try {

@@ -1,7 +1,6 @@
 import type { Principal } from '../../application/access/caller.ts';
-import { unauthenticated } from '../../application/access/policy.ts';
 import type { UseCases } from '../../application/use-cases.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { invalidToken, unauthenticated } from '../../domain/rejections.ts';
 import type { Access } from './access.ts';
 
 /** Prefix of every service key. No access token has it. */
@@ -30,7 +29,7 @@ export function createAuthentication(deps: Deps) {
     }
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) {
-      throw new DomainError('invalid_token', 'The bearer token is malformed.');
+      throw invalidToken('The bearer token is malformed.');
     }
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
     const { userId, sessionId } = await deps.useCases.access.verifyAccessToken(token);

@@ -1,4 +1,4 @@
-import { userNotFound } from '../../application/access/policy.ts';
+import { userNotFound } from '../../domain/rejections.ts';
 import { closedObject, uuidInput } from '../api/schemas/common.ts';
 import { reportSchema, toHealthResponse } from '../api/schemas/health.ts';
 import {

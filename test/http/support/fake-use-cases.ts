@@ -1,7 +1,8 @@
 import type { Caller } from '../../../src/application/access/caller.ts';
-import { requireUser, unauthenticated } from '../../../src/application/access/policy.ts';
+import { requireUser } from '../../../src/application/access/policy.ts';
 import type { UseCases } from '../../../src/application/use-cases.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
+import { unauthenticated } from '../../../src/domain/rejections.ts';
 import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
 import { profileWith } from '../../support/profiles.ts';

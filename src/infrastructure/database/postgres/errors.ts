@@ -1,4 +1,11 @@
-import { DomainError, type DomainErrorCode } from '../../../domain/errors.ts';
+import { DomainError } from '../../../domain/errors.ts';
+import {
+  emailTaken,
+  invalidCredentials,
+  outcomeUnknown,
+  serviceAccountNameTaken,
+  unavailable,
+} from '../../../domain/rejections.ts';
 
 /** An error of a PostgreSQL driver. `code` is the server's SQLSTATE or the operating system's code. */
 interface ReportedError {
@@ -8,17 +15,11 @@ interface ReportedError {
 }
 
 /** Violated constraints that are expected, by the names that the migrations give them. */
-const EXPECTED_VIOLATIONS: Readonly<Record<string, readonly [DomainErrorCode, string]>> = {
-  users_email_key: ['email_taken', 'Another account uses this e-mail address.'],
-  service_accounts_name_in_use_key: [
-    'service_account_name_taken',
-    'Another service account in use has this name.',
-  ],
+const EXPECTED_VIOLATIONS: Readonly<Record<string, (cause: unknown) => DomainError>> = {
+  users_email_key: emailTaken,
+  service_accounts_name_in_use_key: serviceAccountNameTaken,
   // The account was deleted between the check of its password and the start of its session.
-  sessions_user_id_fkey: [
-    'invalid_credentials',
-    'The e-mail address or the password is not right.',
-  ],
+  sessions_user_id_fkey: invalidCredentials,
 };
 
 /**
@@ -67,18 +68,14 @@ export function databaseUnavailable(cause: unknown): DomainError {
     isReported(cause) && (cause.code === '53100' || cause.code === '53200')
       ? 'The database has no disk space or memory left.'
       : 'The database cannot be reached at the moment.';
-  return new DomainError('unavailable', reason, {
-    cause,
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+  return unavailable(reason, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 /** For a connection lost during COMMIT: the change may have been stored or not, and the caller must not assume either. */
 export function commitOutcomeUnknown(cause: unknown): DomainError {
-  return new DomainError(
-    'outcome_unknown',
+  return outcomeUnknown(
     'The connection to the database was lost while the change was being stored: it may have taken place or not.',
-    { cause },
+    cause,
   );
 }
 
@@ -88,9 +85,9 @@ export function commitOutcomeUnknown(cause: unknown): DomainError {
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (!isReported(error) || error instanceof DomainError) return error;
-  const expected =
+  const refusal =
     typeof error.constraint === 'string' ? EXPECTED_VIOLATIONS[error.constraint] : undefined;
-  if (expected !== undefined) return new DomainError(...expected, { cause: error });
+  if (refusal !== undefined) return refusal(error);
   return isTransient(error) || isStalePlan(error) ? databaseUnavailable(error) : error;
 }
 

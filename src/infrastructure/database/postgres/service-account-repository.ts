@@ -1,5 +1,5 @@
 import type { Scope } from '../../../domain/access/scope.ts';
-import { DomainError } from '../../../domain/errors.ts';
+import { serviceAccountNameTaken } from '../../../domain/rejections.ts';
 import type {
   ServiceAccount,
   ServiceAccountRepository,
@@ -23,12 +23,7 @@ export function createPostgresServiceAccountRepository(
         { id, name, keyHash, scopes: [...scopes], createdAt },
         connection,
       );
-      if (inserted.length === 0) {
-        throw new DomainError(
-          'service_account_name_taken',
-          'Another service account in use has this name.',
-        );
-      }
+      if (inserted.length === 0) throw serviceAccountNameTaken();
     },
     async findByKeyHash(keyHash) {
       const [row] = await findServiceAccountByKeyHash.run({ keyHash }, connection);

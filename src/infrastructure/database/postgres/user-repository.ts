@@ -1,4 +1,4 @@
-import { DomainError } from '../../../domain/errors.ts';
+import { emailTaken } from '../../../domain/rejections.ts';
 import type { EmailAddress } from '../../../domain/user/email-address.ts';
 import type { PersonName } from '../../../domain/user/person-name.ts';
 import type { PhoneNumber } from '../../../domain/user/phone-number.ts';
@@ -89,9 +89,7 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
         { ...profileColumns(state), ...passwordColumns(state), createdAt: state.createdAt },
         connection,
       );
-      if (inserted.length === 0) {
-        throw new DomainError('email_taken', 'Another account uses this e-mail address.');
-      }
+      if (inserted.length === 0) throw emailTaken();
     },
     async update({ state }) {
       assertOneRow(await updateUser.runForCount(profileColumns(state), connection));

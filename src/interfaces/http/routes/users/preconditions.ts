@@ -1,5 +1,5 @@
 import type { ExpectedVersions } from '../../../../application/users/expected-versions.ts';
-import { DomainError } from '../../../../domain/errors.ts';
+import { versionRequired } from '../../../../domain/rejections.ts';
 import { EdgeError } from '../../../api/problems.ts';
 
 /** One entity tag of a list: weak mark, opaque text (RFC 9110 §8.8.3). */
@@ -31,10 +31,7 @@ export function readIfMatch(header: string | undefined): ExpectedVersions {
  */
 export function requireIfMatch(header: string | undefined): ExpectedVersions {
   if (header === undefined) {
-    throw new DomainError(
-      'version_required',
-      'An If-Match header with the version that this change was made from is required.',
-    );
+    throw versionRequired();
   }
   return readIfMatch(header);
 }

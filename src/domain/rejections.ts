@@ -1,0 +1,92 @@
+import { DomainError } from './errors.ts';
+
+/** Seconds after which a caller may try again when the cause is usually over at once. */
+const SOON_SECONDS = 1;
+
+/** The caller has no valid credential. */
+export function unauthenticated(): DomainError {
+  return new DomainError('unauthenticated', 'A valid access token or service key is required.');
+}
+
+export function forbidden(message: string): DomainError {
+  return new DomainError('forbidden', message);
+}
+
+export function invalidToken(message: string): DomainError {
+  return new DomainError('invalid_token', message);
+}
+
+/** No refresh token of a live session. One sentence for all reasons: the reason would help an attacker. */
+export function invalidGrant(): DomainError {
+  return new DomainError('invalid_grant', 'The refresh token is not valid.');
+}
+
+/** A failed sign-in. One sentence for all reasons: nobody learns which addresses have an account. */
+export function invalidCredentials(cause?: unknown): DomainError {
+  return new DomainError(
+    'invalid_credentials',
+    'The e-mail address or the password is not right.',
+    { cause },
+  );
+}
+
+/** The user does not exist, or the caller may not know that the user exists. */
+export function userNotFound(): DomainError {
+  return new DomainError('user_not_found', 'There is no such user.');
+}
+
+export function emailTaken(cause?: unknown): DomainError {
+  return new DomainError('email_taken', 'Another account uses this e-mail address.', { cause });
+}
+
+export function versionMismatch(): DomainError {
+  return new DomainError('version_mismatch', 'The user has changed since that version was read.');
+}
+
+export function versionRequired(): DomainError {
+  return new DomainError(
+    'version_required',
+    'An If-Match header with the version that this change was made from is required.',
+  );
+}
+
+export function sessionNotFound(): DomainError {
+  return new DomainError('session_not_found', 'There is no such session.');
+}
+
+export function serviceAccountNotFound(): DomainError {
+  return new DomainError('service_account_not_found', 'There is no such service account in use.');
+}
+
+export function serviceAccountNameTaken(cause?: unknown): DomainError {
+  return new DomainError(
+    'service_account_name_taken',
+    'Another service account in use has this name.',
+    { cause },
+  );
+}
+
+/** Too much work at once; nothing was done. */
+export function overloaded(message: string, retryAfterSeconds?: number): DomainError {
+  return retryAfterSeconds === undefined
+    ? new DomainError('overloaded', message)
+    : new DomainError('overloaded', message, { retryAfterSeconds });
+}
+
+/** A dependency is down or another change got in between; nothing was done. */
+export function unavailable(
+  message: string,
+  { retryAfterSeconds = SOON_SECONDS, cause }: { retryAfterSeconds?: number; cause?: unknown } = {},
+): DomainError {
+  return new DomainError('unavailable', message, { retryAfterSeconds, cause });
+}
+
+/** The account changed between the check of a password and the lock of its row. */
+export function accountChanged(): DomainError {
+  return unavailable('The account changed meanwhile. Try again.');
+}
+
+/** The change may have taken place or not. */
+export function outcomeUnknown(message: string, cause?: unknown): DomainError {
+  return new DomainError('outcome_unknown', message, { cause });
+}
