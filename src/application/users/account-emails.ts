@@ -1,43 +1,77 @@
 import type { NewMail } from '../../domain/mail.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 
-/** What to do is the same whatever changed. No link: none to imitate, and none whose host a request could forge. */
-const ADVICE =
-  'If it was you, there is nothing to do. If not, somebody else may have access to your account: change your\npassword, end your other sessions, and tell the people who run the service.';
-
-/** Tells the owner of an account that its password changed (OWASP ASVS 6.3.7). */
-export function passwordChangedEmail(user: UserProfile): NewMail {
+/** Says that the password was changed (OWASP ASVS 6.3.7). */
+export function passwordChangedEmail(user: UserProfile, serviceName: string): NewMail {
   return {
     userId: user.id,
     kind: 'password_changed',
     to: user.email,
-    subject: 'Your password was changed',
-    text: `The password of your account was changed at ${time(user)}, and all other sessions were ended.\n\n${ADVICE}\n`,
+    subject: `Your ${serviceName} password was changed`,
+    text: compose(
+      greeting(user),
+      `The password of your ${serviceName} account was changed on ${changeTime(user)}. All your other sessions were signed out.`,
+      'If you made this change, you do not need to do anything.',
+      recovery(serviceName),
+    ),
   };
 }
 
 /**
- * Tells the former address and the new one of the change (OWASP ASVS 6.3.7). Neither text names the other address:
- * whoever reads the one mailbox need not be the one who reads the other.
+ * Says to the former address and to the new one that the address was changed (OWASP ASVS 6.3.7). Neither mail names the
+ * other address: its reader may be a different person.
  */
-export function emailChangedEmails(user: UserProfile, formerEmail: string): readonly NewMail[] {
-  const notice = (to: string, what: string): NewMail => ({
+export function emailChangedEmails(
+  user: UserProfile,
+  formerEmail: string,
+  serviceName: string,
+): readonly NewMail[] {
+  const mail = (to: string, ...paragraphs: readonly string[]): NewMail => ({
     userId: user.id,
     kind: 'email_changed',
     to,
-    subject: 'The e-mail address of your account was changed',
-    text: `${what} at ${time(user)}.\n\n${ADVICE}\n`,
+    subject: `The email address of your ${serviceName} account was changed`,
+    text: compose(greeting(user), ...paragraphs),
   });
+  const change = `The email address of your ${serviceName} account was changed`;
   return [
-    notice(
+    mail(
       formerEmail,
-      'An account stopped using this e-mail address and uses another one since a change',
+      `${change} on ${changeTime(user)}. This address no longer works for signing in.`,
+      'If you made this change, you do not need to do anything.',
+      recovery(serviceName),
     ),
-    notice(user.email, 'An account was changed to use this e-mail address'),
+    mail(
+      user.email,
+      `${change} to this address on ${changeTime(user)}. Use it to sign in from now on.`,
+      'If you made this change, you do not need to do anything.',
+      `If you did not, someone else entered your address. Please tell the people who run ${serviceName}.`,
+    ),
   ];
 }
 
-/** The time of the change: that of the user's new version. */
-function time({ updatedAt }: UserProfile): string {
-  return `${updatedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** No link: readers learn not to trust links in such mails, and a forged request cannot choose the link's host. */
+function recovery(serviceName: string): string {
+  return `If you did not, someone else may have access to your account. If you can still sign in, change your password and end your other sessions. In any case, tell the people who run ${serviceName}.`;
+}
+
+/** Letters, marks, spaces, hyphens and apostrophes; short, so that a name cannot hold a message of its own. */
+const PLAIN_NAME = /^[\p{L}\p{M} '’-]{1,40}$/u;
+
+/**
+ * Greets by first name. The owner of an account chooses the name and, until it is verified, any address: a name that
+ * could carry a link or an advertisement is left out.
+ */
+function greeting({ firstName }: UserProfile): string {
+  return PLAIN_NAME.test(firstName) ? `Hello ${firstName},` : 'Hello,';
+}
+
+/** Such as `25 November 2026, 16:10 UTC`. The user's new version has the time of the change. */
+function changeTime({ updatedAt }: UserProfile): string {
+  const date = updatedAt.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+  return `${date}, ${updatedAt.toISOString().slice(11, 16)} UTC`;
+}
+
+function compose(...paragraphs: readonly string[]): string {
+  return `${paragraphs.join('\n\n')}\n`;
 }

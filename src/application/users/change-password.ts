@@ -49,7 +49,8 @@ export function createChangePassword(deps: Deps) {
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
-      await transaction.mail.enqueue([passwordChangedEmail(user.profile)]);
+      const mail = passwordChangedEmail(user.profile, deps.passwordRules.serviceName);
+      await transaction.mail.enqueue([mail]);
       await endSessions(transaction, user, { except: sessionId }, 'password_changed');
     });
   };

@@ -25,6 +25,7 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
       return { assertStillTrue: () => {} };
     },
     clock: { now: () => new Date('2026-02-01T00:00:00Z') },
+    serviceName: 'user-service',
   });
   return { update, store, asked };
 }

@@ -16,6 +16,8 @@ interface Deps {
   readonly unitOfWork: UnitOfWork;
   readonly reauthenticate: Reauthenticate;
   readonly clock: Clock;
+  /** For the e-mails about a new address. */
+  readonly serviceName: string;
 }
 
 /** Fields to change, as they are sent; a missing one stays. */
@@ -54,7 +56,8 @@ export function createUpdateUser(deps: Deps) {
         await transaction.outbox.append(user.takeEvents());
       }
       if (changed.includes('email')) {
-        await transaction.mail.enqueue(emailChangedEmails(user.profile, formerEmail));
+        const mails = emailChangedEmails(user.profile, formerEmail, deps.serviceName);
+        await transaction.mail.enqueue(mails);
       }
       return user.profile;
     });

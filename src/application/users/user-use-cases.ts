@@ -27,6 +27,7 @@ export interface UserPorts {
 
 export function createUserUseCases(ports: UserPorts) {
   const { users, userReader, unitOfWork, clock } = ports;
+  const { serviceName } = ports.passwordRules;
   const reauthenticate = createReauthenticate(ports);
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
@@ -34,7 +35,7 @@ export function createUserUseCases(ports: UserPorts) {
     get: createGetUser({ users: userReader }),
     list: createListUsers({ users: userReader }),
     getPublicProfiles: createGetPublicProfiles({ users: userReader }),
-    update: createUpdateUser({ users, unitOfWork, reauthenticate, clock }),
+    update: createUpdateUser({ users, unitOfWork, reauthenticate, clock, serviceName }),
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,

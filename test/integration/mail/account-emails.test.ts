@@ -22,7 +22,7 @@ import { createTemporaryDirectory } from '../../support/temp-directory.ts';
 
 const newPassword = 'eleven green umbrellas';
 
-/** Delivers the mail of a service until the test has finished. */
+/** Delivers the mail of a service until the test ends. */
 async function deliver(api: Api, env: Readonly<Record<string, string>>): Promise<MailDelivery> {
   const { config } = await loadConfig({ env, cwd: '/nonexistent/user-service' });
   const delivery = createMailDelivery(config.mail, {
@@ -45,7 +45,7 @@ function smtpEnvironment(port: number): Record<string, string> {
   };
 }
 
-describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
+describe.each(APP_DATABASES)('account e-mails on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
   async function changePassword(account: Account): Promise<void> {
@@ -71,7 +71,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
   const toOf = (mails: readonly ReceivedMail[]): string[] =>
     mails.map(({ envelope }) => envelope.to.join()).sort();
 
-  it('comes once to the account’s address when the password changed, and names nothing of the request', async () => {
+  it('a password change sends one mail to the account’s address, which repeats nothing of the request', async () => {
     const server = await useSmtpServer();
     await deliver(api(), smtpEnvironment(server.port));
     const account = await api().register();
@@ -80,13 +80,13 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     expect(server.received()).toHaveLength(1);
     const [mail] = server.received();
     expect(mail?.envelope.to).toEqual([account.email]);
-    expect(mail?.subject).toBe('Your password was changed');
-    expect(mail?.text).toMatch(/changed at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(mail?.subject).toBe('Your user-service password was changed');
+    expect(mail?.text).toMatch(/changed on \d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC\./);
     expect(JSON.stringify(mail)).not.toMatch(/forged|umbrellas|http/);
   });
 
   it.each(['self', 'users:write'])(
-    'comes once to the old and once to the new address when %s changed the address',
+    'a change of the address by %s sends one mail to the old and one to the new address',
     async (who) => {
       const server = await useSmtpServer();
       await deliver(api(), smtpEnvironment(server.port));
@@ -112,14 +112,13 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
         const [other] = [account.email, email].filter((address) => !envelope.to.includes(address));
         expect(text).not.toContain(other);
       }
-      // Different mails, each with an id of its own.
       expect(new Set(server.received().map(({ headers }) => headers['message-id']?.[0])).size).toBe(
         2,
       );
     },
   );
 
-  it('is not sent for other changes, nor for changes that were refused', async () => {
+  it('other changes, and refused changes, send no mail', async () => {
     const [account, other] = [await api().register(), await api().register()];
     const { key: token } = await api().createService('users:write');
     const patch = (body: object) =>
@@ -141,7 +140,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     expect(queued).toEqual([]);
   });
 
-  it('waits for a mail server that is away, while nobody else notices', async () => {
+  it('a mail waits while the mail server is down', async () => {
     const port = await findFreePort();
     const delivery = await deliver(api(), smtpEnvironment(port));
     const account = await api().register();
@@ -154,7 +153,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     expect(toOf(server.received())).toEqual([account.email]);
   });
 
-  it('is given up when the mailbox does not exist, and others are sent all the same', async () => {
+  it('a mail to an unknown mailbox becomes a dead letter, and other mails are sent', async () => {
     const server = await useSmtpServer();
     const delivery = await deliver(api(), smtpEnvironment(server.port));
     const gone = await api().register({ email: `never.${createPerson().email}` });
@@ -163,7 +162,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     await changePassword(there);
     await untilEnded();
     expect(toOf(server.received())).toEqual([there.email]);
-    expect(delivery.totals()).toEqual({ sent: 1, retried: 0, failed: 1 });
+    expect(delivery.totals()).toEqual({ sent: 1, retried: 0, dead: 1 });
     const [row] = await api().sql<{ last_error: string }>(
       'select last_error from mail_queue where user_id = $1 and failed_at is not null',
       [gone.id],
@@ -172,7 +171,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     expect(row?.last_error).not.toContain('@');
   });
 
-  it('is sent a second time, recognisably, when nobody knows whether the first went out', async () => {
+  it('a mail with an unknown outcome is sent again with the same Message-ID', async () => {
     const server = await useSmtpServer();
     const delivery = await deliver(api(), smtpEnvironment(server.port));
     const account = await api().register({ email: `lost.${createPerson().email}` });
@@ -186,7 +185,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
     );
   });
 
-  it('becomes a file in the folder of `mail.path` by default', async () => {
+  it('a mail becomes a file in the folder `mail.path` by default', async () => {
     const directory = createTemporaryDirectory('mail');
     onTestFinished(() => directory.remove());
     await deliver(api(), { MAIL_PATH: directory.path });
@@ -197,7 +196,7 @@ describe.each(APP_DATABASES)('mail about an account on %s', (database) => {
       parseMessage(readFileSync(join(directory.path, name), 'latin1')),
     );
     expect(mails.map(({ headers, subject }) => [headers.to, subject])).toEqual([
-      [[account.email], 'Your password was changed'],
+      [[account.email], 'Your user-service password was changed'],
     ]);
   });
 });
