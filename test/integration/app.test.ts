@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { APP_DATABASES, useTestApp } from '../support/app.ts';
 
 describe.each(APP_DATABASES)('the whole service on %s', (database) => {
-  it('registers somebody, who signs in and reads the own record', async () => {
+  it('registers a person, who signs in and reads the account', async () => {
     const { http } = await useTestApp({ database });
     const person = {
       first_name: 'Ada',

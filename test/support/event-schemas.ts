@@ -5,7 +5,7 @@ import type { DomainEvent, RecordedEvent } from '../../src/domain/events.ts';
 
 const directory = join(import.meta.dirname, '../../docs/events');
 
-/** Types that have a schema under docs/events. */
+/** Event types with a schema under docs/events. */
 export const documentedTypes: readonly string[] = readdirSync(directory)
   .filter((name) => name.endsWith('.schema.json'))
   .map((name) => name.replace(/\.v1\.schema\.json$/, ''))
@@ -19,7 +19,7 @@ const validators = new Map<string, ValidateFunction>(
   }),
 );
 
-/** A message as a consumer gets it. */
+/** A message as a consumer receives it. */
 export interface EventMessage {
   readonly subject: string;
   readonly headers: ReadonlyMap<string, string>;
@@ -29,8 +29,8 @@ export interface EventMessage {
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Reads a message of the stream the way a careful consumer would.
- * @throws Error that names everything in which it is no valid event: attributes, subject, or data against its schema.
+ * Reads a message of the stream and validates its attributes, its subject, and its data against the schema.
+ * @throws Error with every violation
  */
 export function readEventMessage(message: EventMessage): RecordedEvent {
   const { subject, headers, data } = message;

@@ -3,12 +3,11 @@ import { connect, type MsgHdrs } from '@nats-io/transport-node';
 import type { RecordedEvent } from '../../src/domain/events.ts';
 import { readEventMessage } from './event-schemas.ts';
 
-/** An event of the stream with its place in it. */
 export interface StreamedEvent extends RecordedEvent {
   readonly sequence: number;
 }
 
-/** Reads the whole stream back, from its first message to its last, and validates each. */
+/** Reads the whole stream in order and validates each message. */
 export async function readStream(url: string, stream = 'USERS'): Promise<readonly StreamedEvent[]> {
   const connection = await connect({ servers: url });
   try {
@@ -36,7 +35,7 @@ export async function readStream(url: string, stream = 'USERS'): Promise<readonl
   }
 }
 
-/** Removes the stream with all it holds. */
+/** Deletes the stream and its messages. */
 export async function deleteStream(url: string, stream = 'USERS'): Promise<void> {
   const connection = await connect({ servers: url });
   await (await jetstreamManager(connection)).streams.delete(stream);

@@ -1,36 +1,34 @@
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 
-/** What a request over NATS carries besides its subject. */
 export interface NatsSent {
   /** An access token or a service key. */
   readonly token?: string;
-  /** Sent as JSON; bytes and text as they are. */
+  /** Sent as JSON; bytes and text unchanged. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long to wait for an answer; 5,000 unless told. */
+  /** How long to wait for a response; 5,000 by default. */
   readonly timeoutMs?: number;
 }
 
-/** An answer over NATS. */
-export interface NatsAnswer {
+export interface NatsResponse {
   /** 200, or `Nats-Service-Error-Code`. */
   readonly status: number;
   /** `Nats-Service-Error`; empty for a success. */
   readonly code: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Another service, which calls over NATS. */
+/** A service that calls ours over NATS. */
 export interface NatsClient {
   readonly connection: NatsConnection;
-  /** Rejects when nobody answers in time. */
-  call(subject: string, sent?: NatsSent): Promise<NatsAnswer>;
+  /** Rejects when no response comes in time. */
+  call(subject: string, sent?: NatsSent): Promise<NatsResponse>;
 }
 
-/** Connects another service; its connection is closed with the test. */
+/** Connects a client until the end of the test. */
 export async function createNatsClient(
   options: Parameters<typeof connect>[0],
 ): Promise<NatsClient> {
@@ -43,7 +41,7 @@ export async function createNatsClient(
       if (sent.token !== undefined) fields.set('Authorization', `Bearer ${sent.token}`);
       for (const [name, value] of Object.entries(sent.headers ?? {})) fields.set(name, value);
       const options = { timeout: sent.timeoutMs ?? 5_000, headers: fields };
-      return readAnswer(await connection.request(subject, payloadOf(sent.body), options));
+      return readResponse(await connection.request(subject, payloadOf(sent.body), options));
     },
   };
 }
@@ -53,7 +51,7 @@ function payloadOf(body: unknown): string | Uint8Array {
   return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
 }
 
-function readAnswer(message: Msg): NatsAnswer {
+function readResponse(message: Msg): NatsResponse {
   const fields = [...(message.headers ?? [])].map(
     ([name, values]) => [name.toLowerCase(), values.join(', ')] as const,
   );

@@ -5,53 +5,52 @@ import { findFreePort } from './free-port.ts';
 import { findServerBinary } from './server-binaries.ts';
 import { createTemporaryDirectory } from './temp-directory.ts';
 
-/** What a test may ask of its server. */
 export interface NatsOptions {
-  /** Keeps streams, in a directory of this server. */
+  /** Enables JetStream, with its store in a directory of this server. */
   readonly jetstream?: boolean;
-  /** PEM files; with `caPath` clients need a certificate of that CA. */
+  /** PEM files. With `caPath`, clients need a certificate of that CA. */
   readonly tls?: {
     readonly certificatePath: string;
     readonly privateKeyPath: string;
     readonly caPath?: string;
   };
-  /** A block of the server's own configuration, such as `authorization { … }` or `accounts { … }`. */
+  /** A block of the server's configuration, such as `authorization { … }` or `accounts { … }`. */
   readonly accounts?: string;
-  /** Where streams are kept; a directory of its own by default, which is removed at the end. */
+  /** Where streams are stored; by default a directory that `stop` removes. */
   readonly storeDirectory?: string;
 }
 
 /**
- * A private NATS server: running after `startNats`, `start` and `restart`; frozen between `freeze` and `thaw`; down
- * after `kill` (streams kept) and for good after `stop`.
+ * A private NATS server. It runs after `startNats`, `start` and `restart`, is frozen between `freeze` and `thaw`, is down
+ * after `kill`, which keeps the streams, and is removed by `stop`.
  */
 export interface NatsServer {
   /** `nats://127.0.0.1:<port>`; the port stays the same over restarts. */
   readonly url: string;
   readonly port: number;
   readonly storeDirectory: string;
-  /** What the server has logged since its last start. */
+  /** The server's log since its last start. */
   readonly log: () => string;
   /** SIGKILL; the streams stay. */
   readonly kill: () => Promise<void>;
-  /** Starts it again after `kill`. */
+  /** Starts the server again after `kill`. */
   readonly start: () => Promise<void>;
-  /** SIGTERM, and up again. */
+  /** SIGTERM and a new start. */
   readonly restart: () => Promise<void>;
-  /** SIGSTOP: sockets stay open and answer nothing. */
+  /** SIGSTOP: sockets stay open and nothing answers. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** A copy of the streams as they are now. @returns its directory, for `replaceStore`. */
+  /** Copies the streams. @returns the directory of the copy, for `replaceStore`. */
   readonly saveStore: () => Promise<string>;
-  /** Kills the server and starts it with these older streams, or with none. */
+  /** Kills the server and starts it with the saved streams, or with none. */
   readonly replaceStore: (saved?: string) => Promise<void>;
-  /** Ends the server and removes its files; frozen or killed before, too. May be called twice. */
+  /** Stops the server, even when it is frozen or killed, and removes its files. May be called twice. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts a NATS server on a free port of 127.0.0.1. It dies with this process, however that ends. Throws when
- * nats-server is not installed, naming the remedy, or with its log when it does not come up.
+ * Starts a NATS server on a free port of 127.0.0.1. It ends with this process.
+ * @throws Error when nats-server is not installed, with the remedy, or does not start, with its log.
  */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
   const binary = findServerBinary('nats-server');
@@ -86,7 +85,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
         return port;
       } catch (error) {
         await kill();
-        // Somebody else may have taken the port between finding and binding it.
+        // Another process may bind the port after it was found free.
         const taken = /address already in use/.test(running?.output() ?? '');
         if (!taken || attempt === 5) throw error;
       }

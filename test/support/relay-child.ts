@@ -4,8 +4,8 @@ import { createSilentLogger } from './logger.ts';
 import { postgresSettings } from './postgres-database.ts';
 import { commitEvents, lifeOf, runRelay } from './relay.ts';
 
-// One instance of what the service does with events, for tests that kill it: commits lives of users on several
-// connections, and relays. Says `committed` once something is, and never ends.
+// A process for tests that kill it: commits the events of users on several connections, and relays them. It prints
+// `committed` after each user, and never ends.
 const { connection, url } = JSON.parse(process.argv[2] ?? '{}');
 const database = await createPostgresDatabase(postgresSettings(connection), {
   logger: createSilentLogger(),

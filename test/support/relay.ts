@@ -28,14 +28,13 @@ import { readStream, type StreamedEvent } from './event-stream.ts';
 import { eventually } from './eventually.ts';
 import { createSilentLogger } from './logger.ts';
 
-/** A relay at work in a test, with what it works through. */
 export interface TestRelay {
   readonly relay: OutboxRelay;
   readonly link: NatsLink;
   readonly stream: EventStream;
-  /** The news of commits, between this instance and others. */
-  readonly wake: RelayWakeup;
-  /** Ends it in good order; happens at the end of the test at the latest. */
+  /** Announces commits to the relays of other instances. */
+  readonly wakeup: RelayWakeup;
+  /** Stops the relay and closes its connection. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -53,18 +52,18 @@ interface RelayOptions {
   readonly settings?: Partial<RelaySettings>;
   readonly timeoutMs?: number;
   readonly logger?: Logger;
-  /** How it reaches NATS, besides the address. */
+  /** Connection settings besides the address. */
   readonly connection?: Partial<NatsSettings>;
 }
 
-/** Starts a relay until the end of the test at the latest. */
+/** Starts a relay and stops it at the end of the test. */
 export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const relay = await runRelay(options);
   onTestFinished(relay.stop);
   return relay;
 }
 
-/** Starts a relay on a database and a NATS server, as the service would. */
+/** Starts a relay on a database and a NATS server, as the service does. */
 export async function runRelay(options: RelayOptions): Promise<TestRelay> {
   const {
     database,
@@ -90,19 +89,19 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     logger,
     settings: { retryMs: 50, ...settings },
   });
-  const wake = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
+  const wakeup = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
   const stopping = new AbortController();
   const finished = relay.run(stopping.signal);
   const stop = async (): Promise<void> => {
     stopping.abort();
     await finished;
-    wake.close();
+    wakeup.close();
     await link.close();
   };
-  return { relay, link, stream, wake, stop };
+  return { relay, link, stream, wakeup, stop };
 }
 
-/** Commits these events as a use case would: in one transaction, in this order. */
+/** Commits these events in this order in one transaction, as a use case does. */
 export async function commitEvents(
   database: Database,
   events: readonly DomainEvent[],
@@ -131,7 +130,7 @@ export function lifeOf(userId: string, versions: number): DomainEvent[] {
   );
 }
 
-/** New users, whose lives are committed version by version. @returns their ids. */
+/** Commits the events of new users, one version of all users per transaction. @returns the ids of the users. */
 export async function commitLives(
   database: Database,
   users: number,
@@ -148,7 +147,7 @@ export async function commitLives(
   return ids;
 }
 
-/** Waits until no event waits, and reads the whole stream. */
+/** Waits until every event is published, and reads the whole stream. */
 export async function waitUntilDrained(
   database: Pick<Database, 'query'>,
   url: string,
@@ -166,7 +165,7 @@ export async function waitUntilDrained(
   return readStream(url);
 }
 
-/** Every committed event is there once, each user's in order, at the sequence that its row says; and nothing else. */
+/** Expects every committed event once, in order for each user, at the sequence in its row; and no other event. */
 export async function expectEveryEvent(
   database: Pick<Database, 'query'>,
   streamed: readonly StreamedEvent[],

@@ -4,12 +4,11 @@ import type { Database } from '../../../src/infrastructure/database/sql.ts';
 import { expectEveryEvent, waitUntilDrained } from '../../support/relay.ts';
 import type { Life, Lives } from './lives.ts';
 
-/** What was read back and compared. */
 interface Figures {
   readonly events: number;
   readonly users: number;
   readonly versions: number;
-  /** Writes that clients had an answer to. */
+  /** Writes that were acknowledged to a client. */
   readonly acknowledged: number;
 }
 
@@ -19,13 +18,13 @@ interface Row {
   readonly last_name: string;
 }
 
-/** How long a drain may take, on a machine with other work. */
+/** Longest drain, on a busy machine. */
 const DRAIN_MS = 120_000;
 
 /**
- * Waits until the service has published everything, reads the whole stream back (each message against its schema) and
- * compares it with the rows and with what clients were told: every committed version of a user is there once and in
- * order, nothing else is, and no acknowledged write is missing.
+ * Waits until the service has published every event, reads the whole stream (each message against its schema) and
+ * compares it with the rows and with the responses to clients: the stream has every committed version of a user once and
+ * in order, nothing else, and every acknowledged write.
  */
 export async function expectWholeHistory(
   database: Pick<Database, 'query'>,
@@ -39,14 +38,14 @@ export async function expectWholeHistory(
   const { rows } = await database.query<Row>('select id, version, last_name from users');
   const stored = new Map(rows.map((row) => [row.id, row]));
   const histories = byUser(streamed);
-  const faults = [
+  const problems = [
     ...[...stored.keys()].filter((id) => !histories.has(id)).map((id) => `${id}: no events`),
-    ...[...histories].flatMap(([id, events]) => historyFaults(id, events, stored.get(id))),
+    ...[...histories].flatMap(([id, events]) => historyProblems(id, events, stored.get(id))),
     ...lives.people.flatMap((life) =>
-      lifeFaults(life, histories.get(life.id) ?? [], stored.get(life.id)),
+      lifeProblems(life, histories.get(life.id) ?? [], stored.get(life.id)),
     ),
   ];
-  expect(faults).toEqual([]);
+  expect(problems).toEqual([]);
   return {
     events: streamed.length,
     users: histories.size,
@@ -68,49 +67,51 @@ function byUser(events: readonly RecordedEvent[]): ReadonlyMap<string, readonly 
 
 const ofUser = (events: readonly Event[]) => events.filter(({ type }) => type.startsWith('user.'));
 
-/** Versions 1 to n without a gap, where n is the stored one, or the last event is the deletion. */
-function historyFaults(id: string, events: readonly Event[], row: Row | undefined): string[] {
+/** Versions 1 to n without a gap, where n is the stored version, or the last event is the deletion. */
+function historyProblems(id: string, events: readonly Event[], row: Row | undefined): string[] {
   const own = ofUser(events);
   const versions = own.map(({ userVersion }) => userVersion);
-  const faults: string[] = [];
+  const problems: string[] = [];
   if (versions.some((version, index) => version !== index + 1)) {
-    faults.push(`${id}: versions ${versions.join(' ')}`);
+    problems.push(`${id}: versions ${versions.join(' ')}`);
   }
-  if (own[0]?.type !== 'user.created') faults.push(`${id}: begins with ${own[0]?.type}`);
+  if (own[0]?.type !== 'user.created') problems.push(`${id}: starts with ${own[0]?.type}`);
   if (row === undefined) {
     const last = events.at(-1)?.type;
-    if (last !== 'user.deleted') faults.push(`${id}: gone, and its last event is ${last}`);
+    if (last !== 'user.deleted') problems.push(`${id}: deleted, and its last event is ${last}`);
   } else if (row.version !== own.length || own.some(({ type }) => type === 'user.deleted')) {
-    faults.push(`${id}: at version ${row.version} after ${own.map(({ type }) => type).join(' ')}`);
+    problems.push(
+      `${id}: at version ${row.version} after ${own.map(({ type }) => type).join(' ')}`,
+    );
   }
-  return faults;
+  return problems;
 }
 
-/** Whatever a client was told is stored and in the stream. */
-function lifeFaults(life: Life, events: readonly Event[], row: Row | undefined): string[] {
+/** Every acknowledged write is stored and in the stream. */
+function lifeProblems(life: Life, events: readonly Event[], row: Row | undefined): string[] {
   const { id } = life;
-  const faults: string[] = [];
+  const problems: string[] = [];
   for (const [version, type] of life.versions) {
     const found = ofUser(events).find(({ userVersion }) => userVersion === version)?.type;
-    if (found !== type) faults.push(`${id}: version ${version} is ${found} rather than ${type}`);
+    if (found !== type) problems.push(`${id}: version ${version} is ${found} rather than ${type}`);
   }
   for (const session of life.sessions) {
     const isStart = (event: Event) =>
       event.type === 'session.started' && event.data.session_id === session;
-    if (!events.some(isStart)) faults.push(`${id}: session ${session} is missing`);
+    if (!events.some(isStart)) problems.push(`${id}: session ${session} is missing`);
   }
   const changes = events.filter(({ type }) => type === 'user.password_changed').length;
-  if (changes < life.passwordChanges) faults.push(`${id}: a password change is missing`);
+  if (changes < life.passwordChanges) problems.push(`${id}: a password change is missing`);
   if (life.deleted === 'yes' ? row !== undefined : life.deleted === 'no' && row === undefined) {
-    faults.push(`${id}: deleted: ${life.deleted}, stored: ${row !== undefined}`);
+    problems.push(`${id}: deleted: ${life.deleted}, stored: ${row !== undefined}`);
   }
   if (row !== undefined && !life.names.includes(row.last_name)) {
-    faults.push(`${id}: named ${row.last_name} rather than ${life.names.join(' or ')}`);
+    problems.push(`${id}: named ${row.last_name} rather than ${life.names.join(' or ')}`);
   }
-  return faults;
+  return problems;
 }
 
 function acknowledgedWrites(life: Life): number {
-  const left = life.deleted === 'yes' ? 1 : 0;
-  return life.versions.size + life.sessions.length + life.passwordChanges + left;
+  const deletions = life.deleted === 'yes' ? 1 : 0;
+  return life.versions.size + life.sessions.length + life.passwordChanges + deletions;
 }

@@ -1,41 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PASSWORD, type Reply, type Service } from '../support.ts';
 
-/** Where a request may go. */
+/** An instance that gets requests. */
 export interface Target extends Pick<Service, 'call'> {
-  /** True from right before its process is killed: what it cuts off then has an unknown outcome. */
+  /** Set just before the process is killed: requests that the kill cuts off have an unknown outcome. */
   killed: boolean;
 }
 
-/** What the service acknowledged to one person: all of it has to be true for ever. */
+/** What the service acknowledged to one person, and must never lose. */
 export interface Life {
   readonly id: string;
-  /** Types of the acknowledged changes, by the version that they made. */
+  /** Types of the acknowledged changes, by version. */
   readonly versions: Map<number, string>;
   readonly sessions: string[];
   passwordChanges: number;
-  /** The acknowledged name, and those after it whose outcome is not known: one of them is stored. */
+  /** The acknowledged name and later ones of unknown outcome: one of them is stored. */
   names: string[];
   deleted: 'no' | 'perhaps' | 'yes';
 }
 
-/** What clients have seen. */
 export interface Lives {
   readonly people: readonly Life[];
-  /** Answers that nobody may get, and connections that broke without a kill. */
-  readonly strange: readonly string[];
+  /** Unexpected responses, and connections that broke without a kill. */
+  readonly unexpected: readonly string[];
   readonly answers: () => number;
-  /** Requests whose outcome is not known, since a kill cut them off. */
+  /** Requests of unknown outcome that a kill cut off. */
   readonly cutOff: () => number;
-  /** Ends the load once each request under way has its outcome. */
+  /** Stops after the requests in progress. */
   stop(): Promise<void>;
 }
 
-/** How much is asked of the service. */
 interface LoadOptions {
   /** The instance that gets the next request. */
   readonly pick: () => Target;
-  /** Lives at the same time. */
+  /** Concurrent lives. */
   readonly atOnce: number;
   /** Before each request of a life; none by default. */
   readonly pauseMs?: number;
@@ -45,27 +43,27 @@ interface LoadOptions {
 const RENAMES = 10;
 
 /**
- * People live one after the other, several at once: register, sign in, change their profile and read it, some also
- * their address or password, and some leave.
+ * Runs several lives at once and each next one after another: register, sign in, change and read the profile. Some people
+ * also change the address or the password, and some delete their account.
  */
 export function startLives(options: LoadOptions): Lives {
   const people: Life[] = [];
-  const strange: string[] = [];
+  const unexpected: string[] = [];
   const counts = { lives: 0, answers: 0, cutOff: 0 };
   let stopped = false;
 
-  /** @returns null when the outcome is not known, or not what a client may get. */
-  const ask: Ask = async (status, method, path, sent) => {
+  /** @returns null when the outcome is unknown or unexpected. */
+  const request: SendRequest = async (status, method, path, sent) => {
     await sleep(options.pauseMs ?? 0);
     const target = options.pick();
     try {
       const reply = await target.call(method, path, sent);
       counts.answers += 1;
       if (reply.status === status) return reply;
-      strange.push(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      unexpected.push(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
     } catch (error) {
       if (target.killed) counts.cutOff += 1;
-      else strange.push(`${method} ${path}: ${error} ${(error as Error).cause ?? ''}`);
+      else unexpected.push(`${method} ${path}: ${error} ${(error as Error).cause ?? ''}`);
     }
     return null;
   };
@@ -73,13 +71,13 @@ export function startLives(options: LoadOptions): Lives {
   async function loop(): Promise<void> {
     while (!stopped) {
       counts.lives += 1;
-      await live(counts.lives, ask, { people, strange, isOver: () => stopped });
+      await live(counts.lives, request, { people, unexpected, isOver: () => stopped });
     }
   }
   const running = Array.from({ length: options.atOnce }, loop);
   return {
     people,
-    strange,
+    unexpected,
     answers: () => counts.answers,
     cutOff: () => counts.cutOff,
     async stop() {
@@ -89,18 +87,18 @@ export function startLives(options: LoadOptions): Lives {
   };
 }
 
-type Ask = (status: number, ...call: Parameters<Service['call']>) => Promise<Reply | null>;
+type SendRequest = (status: number, ...call: Parameters<Service['call']>) => Promise<Reply | null>;
 
 interface World {
   readonly people: Life[];
-  readonly strange: string[];
+  readonly unexpected: string[];
   readonly isOver: () => boolean;
 }
 
-async function live(number: number, ask: Ask, world: World): Promise<void> {
+async function live(number: number, request: SendRequest, world: World): Promise<void> {
   const email = `person${number}@example.com`;
   const person = { first_name: 'Ada', last_name: 'Okafor', email, password: PASSWORD };
-  const registered = await ask(201, 'POST', '/v1/users', { body: person });
+  const registered = await request(201, 'POST', '/v1/users', { body: person });
   if (registered === null) return;
   const life: Life = {
     id: String(registered.body.id),
@@ -111,24 +109,24 @@ async function live(number: number, ask: Ask, world: World): Promise<void> {
     deleted: 'no',
   };
   world.people.push(life);
-  const grant = await ask(201, 'POST', '/v1/sessions', { body: { email, password: PASSWORD } });
+  const grant = await request(201, 'POST', '/v1/sessions', { body: { email, password: PASSWORD } });
   if (grant === null) return;
   life.sessions.push(String(grant.body.session_id));
-  const own = createOwnSteps(life, String(grant.body.access_token), ask, world);
+  const own = createOwnSteps(life, String(grant.body.access_token), request, world);
 
   await own.rename();
   if (number % 8 === 1) {
-    await ask(401, 'POST', '/v1/sessions', { body: { email, password: 'a wrong password' } });
+    await request(401, 'POST', '/v1/sessions', { body: { email, password: 'a wrong password' } });
   }
   if (number % 3 === 0) await own.changeEmail(`moved${number}@example.com`);
   await own.rename();
-  // Somebody whose password is not known cannot do more.
+  // Further steps need a known password.
   if (number % 4 === 2 && !(await own.changePassword())) return;
-  if (number % 3 === 1) await own.leave();
+  if (number % 3 === 1) await own.deleteAccount();
 }
 
-/** The steps of somebody who is signed in; an unknown outcome ends none but the life's last ones. */
-function createOwnSteps(life: Life, token: string, ask: Ask, world: World) {
+/** The steps of a person who is signed in. */
+function createOwnSteps(life: Life, token: string, request: SendRequest, world: World) {
   const url = `/v1/users/${life.id}`;
   let password = PASSWORD;
 
@@ -136,16 +134,16 @@ function createOwnSteps(life: Life, token: string, ask: Ask, world: World) {
     for (let turn = 0; turn < RENAMES && !world.isOver(); turn += 1) {
       const name = `Name ${life.versions.size} ${life.names.length} ${turn}`;
       life.names.push(name);
-      const renamed = await ask(200, 'PATCH', url, { token, body: { last_name: name } });
+      const renamed = await request(200, 'PATCH', url, { token, body: { last_name: name } });
       if (renamed !== null) {
         life.versions.set(Number(renamed.body.version), 'user.updated');
         life.names = [name];
       }
     }
-    const read = await ask(200, 'GET', '/v1/me', { token });
+    const read = await request(200, 'GET', '/v1/me', { token });
     const newest = Math.max(...life.versions.keys());
     if (read !== null && Number(read.body.version) < newest) {
-      world.strange.push(`${life.id} is at ${read.body.version} after ${newest}`);
+      world.unexpected.push(`${life.id} is at ${read.body.version} after ${newest}`);
     }
   }
 
@@ -153,22 +151,22 @@ function createOwnSteps(life: Life, token: string, ask: Ask, world: World) {
     rename,
     async changeEmail(email: string): Promise<void> {
       const body = { email, current_password: password };
-      const moved = await ask(200, 'PATCH', url, { token, body });
+      const moved = await request(200, 'PATCH', url, { token, body });
       if (moved !== null) life.versions.set(Number(moved.body.version), 'user.email_changed');
     },
-    /** @returns whether the outcome is known. */
+    /** @returns false when the outcome is unknown. */
     async changePassword(): Promise<boolean> {
       const body = { current_password: password, new_password: `${PASSWORD} again` };
-      const changed = await ask(204, 'PUT', `${url}/password`, { token, body });
+      const changed = await request(204, 'PUT', `${url}/password`, { token, body });
       if (changed === null) return false;
       life.passwordChanges += 1;
       password = body.new_password;
       return true;
     },
-    async leave(): Promise<void> {
+    async deleteAccount(): Promise<void> {
       const body = { current_password: password };
-      const left = await ask(204, 'POST', `${url}/deletion`, { token, body });
-      life.deleted = left === null ? 'perhaps' : 'yes';
+      const deleted = await request(204, 'POST', `${url}/deletion`, { token, body });
+      life.deleted = deleted === null ? 'perhaps' : 'yes';
     },
   };
 }

@@ -17,15 +17,14 @@ const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 /** `FAULTS_AWAY=10m` is the long form. */
 const AWAY_MS = parseDuration(process.env.FAULTS_AWAY ?? '10s') ?? 0;
 if (AWAY_MS === 0) throw new Error('FAULTS_AWAY is a duration such as 10m');
-/** Longer than an acknowledgement is waited for; in the long form also than a silent connection is kept. */
+/** Longer than the timeout of an acknowledgement; in the long form also longer than a silent connection stays open. */
 const FROZEN_MS = Math.min(60_000, 0.4 * AWAY_MS);
 const LATE_MS = 2_000;
-/** Much shorter than the outage: the broker alone would take what it had stored before a second time. */
+/** Much shorter than the outage: the broker alone would store earlier events a second time. */
 const DUPLICATE_WINDOW = '5s';
-/** A probe of a server that is back has to wait for the next try to connect. */
+/** Health follows the next attempt to connect. */
 const HEALTH_TIMEOUT_MS = 30_000;
 
-/** A private server and database, and what starts the built service on them. */
 async function useWorld() {
   const { connectionOptions } = await createTestDatabase();
   const database = await connectPostgres(connectionOptions);
@@ -42,7 +41,6 @@ async function useWorld() {
   return { database, nats, startService };
 }
 
-/** People whose lives go on whatever happens to NATS. */
 function startLoad(service: Service): Lives {
   const target = { call: service.call, killed: false };
   return startLives({ pick: () => target, atOnce: 4, pauseMs: 20 });
@@ -65,14 +63,14 @@ function untilHealth(service: Service, status: 'ok' | 'degraded'): Promise<void>
   });
 }
 
-/** NATS is away from now on, and for this long: that is all that anybody notices. */
-async function expectDegraded(service: Service, lives: Lives, awayMs: number): Promise<void> {
-  const endsAt = performance.now() + awayMs;
+/** Expects degraded health, and no failed request, for the time of an outage. */
+async function expectDegraded(service: Service, lives: Lives, outageMs: number): Promise<void> {
+  const endsAt = performance.now() + outageMs;
   await untilHealth(service, 'degraded');
   const answers = lives.answers();
   while (performance.now() < endsAt) {
     await expectHealth(service, 'degraded');
-    expect(lives.strange).toEqual([]);
+    expect(lives.unexpected).toEqual([]);
     await sleep(250);
   }
   expect(lives.answers()).toBeGreaterThan(answers);
@@ -85,7 +83,7 @@ async function countWaiting(database: Database): Promise<number> {
   return rows[0]?.waiting ?? 0;
 }
 
-/** Some lives more, all of them well. */
+/** Waits for four more lives. */
 async function untilMore(lives: Lives): Promise<void> {
   const goal = lives.people.length + 4;
   await eventually(() => expect(lives.people.length).toBeGreaterThanOrEqual(goal), {
@@ -94,7 +92,7 @@ async function untilMore(lives: Lives): Promise<void> {
   });
 }
 
-/** @returns what it has compared, to be told. */
+/** @returns a summary for the report. */
 async function expectNothingLost(
   world: { readonly database: Database; readonly nats: NatsServer },
   service: Service,
@@ -103,13 +101,13 @@ async function expectNothingLost(
   await untilHealth(service, 'ok');
   await untilMore(lives);
   await lives.stop();
-  expect(lives.strange).toEqual([]);
+  expect(lives.unexpected).toEqual([]);
   const figures = await expectWholeHistory(world.database, world.nats.url, lives);
   expect(service.process.hasExited()).toBe(false);
-  return `${lives.answers()} answers, none of them a failure; ${JSON.stringify(figures)}`;
+  return `${lives.answers()} answers, no failure; ${JSON.stringify(figures)}`;
 }
 
-test('NATS down at the start of the service: the API is as ever, and everything drains once NATS is there', async ({
+test('NATS down at the start of the service: the API works, and every event is published once NATS is up', async ({
   annotate,
 }) => {
   const world = await useWorld();
@@ -122,7 +120,7 @@ test('NATS down at the start of the service: the API is as ever, and everything 
   await annotate(await expectNothingLost(world, service, lives));
 });
 
-test(`NATS killed under load ${ROUNDS} times and back at once: no failure, and everything drains once and in order`, async ({
+test(`NATS killed under load ${ROUNDS} times and restarted at once: no request fails, and every event is published once and in order`, async ({
   annotate,
 }) => {
   const world = await useWorld();
@@ -137,7 +135,7 @@ test(`NATS killed under load ${ROUNDS} times and back at once: no failure, and e
   await annotate(await expectNothingLost(world, service, lives));
 }, 300_000);
 
-test(`NATS frozen under load for ${FROZEN_MS / 1_000} s: no failure, and everything drains once and in order`, async ({
+test(`NATS frozen under load for ${FROZEN_MS / 1_000} s: no request fails, and every event is published once and in order`, async ({
   annotate,
 }) => {
   const world = await useWorld();
@@ -152,7 +150,7 @@ test(`NATS frozen under load for ${FROZEN_MS / 1_000} s: no failure, and everyth
 }, 240_000);
 
 test(
-  `NATS away under load for ${AWAY_MS / 1_000} s, with a duplicate window of ${DUPLICATE_WINDOW}: no failure, and everything drains once and in order`,
+  `NATS unreachable under load for ${AWAY_MS / 1_000} s, with a duplicate window of ${DUPLICATE_WINDOW}: no request fails, and every event is published once and in order`,
   async ({ annotate }) => {
     const world = await useWorld();
     const proxy = await startTcpProxy({ targetPort: world.nats.port });
@@ -161,7 +159,7 @@ test(
     await untilHealth(service, 'ok');
     const lives = startLoad(service);
     await untilMore(lives);
-    // The last thing that NATS does is to store what it can tell nobody any more.
+    // NATS stores the last events, and its acknowledgements are lost.
     proxy.refuse(true);
     proxy.cutAfter(0);
     await eventually(() => expect(proxy.connections()).toBe(0), { what: 'a cut connection' });

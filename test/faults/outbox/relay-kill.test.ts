@@ -6,9 +6,9 @@ import { connectPostgres } from '../../support/postgres-database.ts';
 import { expectEveryEvent, startRelay, waitUntilDrained } from '../../support/relay.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-/** Few where every change is tested; `FAULTS_KILLS=50` for the long form. */
+/** `FAULTS_KILLS=50` is the long form. */
 const KILLS = Number(process.env.FAULTS_KILLS ?? '5');
-/** A kill comes at a random moment within this time after the round's first commit. */
+/** Each kill comes at a random moment within this time after the first commit of the round. */
 const MAX_DELAY_MS = 600;
 const child = fileURLToPath(new URL('../../support/relay-child.ts', import.meta.url));
 
@@ -24,7 +24,7 @@ test(`the stream has every committed event once and in order after ${KILLS} kill
     return process_;
   };
   for (let kill = 0; kill < KILLS; kill += 1) {
-    // Two instances: one publishes, both write; both die at once.
+    // One instance publishes, both write, and both are killed at once.
     const instances = [await startChild(), await startChild()];
     for (const instance of instances) await instance.waitForLine(/committed/, 20_000);
     const moment = performance.now() + Math.random() * MAX_DELAY_MS;

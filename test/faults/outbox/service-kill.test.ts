@@ -10,9 +10,9 @@ import { cheapHashing, type Service, startRealService } from '../support.ts';
 import { expectWholeHistory } from './history.ts';
 import { startLives, type Target } from './lives.ts';
 
-/** Few where every change is tested; `FAULTS_KILLS=50` for the long form. */
+/** `FAULTS_KILLS=50` is the long form. */
 const KILLS = Number(process.env.FAULTS_KILLS ?? '5');
-/** Events that are published before each kill, which then comes at a random moment of this length. */
+/** Events published before each kill, which follows within `MAX_DELAY_MS`. */
 const PUBLISHED_BEFORE = 20;
 const MAX_DELAY_MS = 250;
 const PATIENCE = { timeoutMs: 30_000, intervalMs: 50 };
@@ -32,7 +32,7 @@ test(`the stream has every committed version once and in order after ${KILLS} ki
     SECURITY_MASTER_KEY: createMasterKey(),
     SERVER_PUBLIC_URL: 'http://service.test',
     NATS_SERVERS: nats.url,
-    // Shorter than a takeover takes: the broker alone would not recognise what the dead one had sent.
+    // Shorter than a takeover: the broker alone would not detect the events that the dead instance had sent.
     NATS_DUPLICATE_WINDOW: '2s',
   };
   const start = async (): Promise<Instance> => ({
@@ -72,7 +72,7 @@ test(`the stream has every committed version once and in order after ${KILLS} ki
   }
   await lives.stop();
 
-  expect(lives.strange).toEqual([]);
+  expect(lives.unexpected).toEqual([]);
   const figures = await expectWholeHistory(database, nats.url, lives);
   expect(lives.people.length).toBeGreaterThan(KILLS);
   expect((await findLease(database)).epoch).toBeGreaterThan(overtaken);
@@ -95,7 +95,7 @@ async function findLease(database: Database): Promise<Lease> {
   return rows[0] ?? { epoch: 0, held: false };
 }
 
-/** The highest sequence of the stream that is marked. */
+/** The highest marked sequence. */
 async function publishedUpTo(database: Database): Promise<number> {
   const { rows } = await database.query<{ sequence: number | null }>(
     'select stream_sequence::int as sequence from relay_lease',
@@ -103,7 +103,6 @@ async function publishedUpTo(database: Database): Promise<number> {
   return rows[0]?.sequence ?? 0;
 }
 
-/** Waits until one of them publishes. */
 function findHolder(database: Database, instances: readonly Instance[]): Promise<Instance> {
   return eventually(
     async () => {
@@ -117,7 +116,7 @@ function findHolder(database: Database, instances: readonly Instance[]): Promise
               line.includes('this instance publishes events') && line.includes(`"epoch":${epoch}`),
           ),
       );
-      if (!held || holder === undefined) throw new Error('nobody publishes');
+      if (!held || holder === undefined) throw new Error('no instance publishes');
       return holder;
     },
     { ...PATIENCE, what: 'an instance that publishes' },

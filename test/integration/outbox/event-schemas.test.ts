@@ -6,7 +6,7 @@ import { documentedTypes, readEventMessage } from '../../support/event-schemas.t
 
 type DataOf<T extends DomainEvent['type']> = Extract<DomainEvent, { type: T }>['data'];
 
-/** Each type, with data as it can be; the compiler asks for a new one. */
+/** Data of each type. The compiler reports a type without samples. */
 const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
   'user.created': [{ status: 'active' }],
   'user.updated': [{ changed_fields: ['first_name', 'last_name', 'phone'] }],
@@ -29,10 +29,10 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
   ),
 };
 const events = Object.entries(samples).flatMap(([type, data]) =>
-  data.map((one) => {
-    const known = type !== 'authentication.failed';
-    const userId = known ? randomUUID() : null;
-    return { type, userId, userVersion: known ? 3 : null, data: one } as DomainEvent;
+  data.map((sample) => {
+    const hasUser = type !== 'authentication.failed';
+    const userId = hasUser ? randomUUID() : null;
+    return { type, userId, userVersion: hasUser ? 3 : null, data: sample } as DomainEvent;
   }),
 );
 
@@ -44,15 +44,15 @@ function messageOf(event: DomainEvent, data: object = event.data) {
 }
 
 describe('the documented schemas', () => {
-  test('are those of the types that exist', () => {
+  test('cover exactly the existing types', () => {
     expect(documentedTypes).toEqual(Object.keys(samples).sort());
   });
 
-  test.each(events)('take $type as it is written: $data', (event) => {
+  test.each(events)('accept $type with $data', (event) => {
     expect(readEventMessage(messageOf(event)).event).toEqual(event);
   });
 
-  test.each(events)('refuse $type with anything more than its data', (event) => {
+  test.each(events)('refuse $type with an additional field', (event) => {
     const message = messageOf(event, { ...event.data, email: 'ada@example.com' });
     expect(() => readEventMessage(message)).toThrow(/additional properties/);
   });

@@ -30,21 +30,21 @@ async function withManager<T>(
   }
 }
 
-const makeStream = (config: Partial<StreamConfig> & { name: string }) =>
+const createStream = (config: Partial<StreamConfig> & { name: string }) =>
   withManager((manager) => manager.streams.add(config));
 const environment = (more = {}) => ({ NATS_SERVERS: nats.url, ...more });
 
-describe('a start with NATS there', () => {
-  test('has made the stream before it listens', async () => {
+describe('a start with NATS', () => {
+  test('creates the stream before it listens', async () => {
     await nats.replaceStore();
     await useTestApp({ database: 'embedded', env: environment({ NATS_MAX_AGE: '24h' }) });
     const { config } = await withManager((manager) => manager.streams.info('USERS'));
     expect(config).toMatchObject({ subjects: ['users.events.>'], max_age: 86_400 * 1e9 });
   });
 
-  test('is refused by a stream that cannot carry the events, with each setting and what to do', async () => {
+  test('is refused when the stream cannot carry the events, with each setting and the remedy', async () => {
     await nats.replaceStore();
-    await makeStream({
+    await createStream({
       name: 'USERS',
       subjects: ['orders.>'],
       retention: RetentionPolicy.Workqueue,
@@ -61,9 +61,9 @@ describe('a start with NATS there', () => {
     expect(config.subjects).toEqual(['orders.>']);
   });
 
-  test('is refused where another stream has the subjects', async () => {
+  test('is refused when another stream has the subjects', async () => {
     await nats.replaceStore();
-    await makeStream({ name: 'OTHER', subjects: ['users.>'] });
+    await createStream({ name: 'OTHER', subjects: ['users.>'] });
     const start = createTestApp({ database: 'embedded', env: environment() });
     await expect(start).rejects.toMatchObject({
       name: 'StartError',
@@ -71,7 +71,7 @@ describe('a start with NATS there', () => {
     });
   });
 
-  test('is refused where the server cannot do what is configured, with the values', async () => {
+  test('is refused when the server does not support the configuration, with the values', async () => {
     await nats.replaceStore();
     const env = environment({ NATS_REPLICAS: '3' });
     await expect(createTestApp({ database: 'embedded', env })).rejects.toMatchObject({
@@ -81,9 +81,9 @@ describe('a start with NATS there', () => {
   });
 });
 
-test('a start without NATS goes on, and a conflict is told by its health once NATS is there', async () => {
+test('a start without NATS succeeds, and health reports a conflict once NATS is reachable', async () => {
   await nats.replaceStore();
-  await makeStream({ name: 'USERS', subjects: ['orders.>'] });
+  await createStream({ name: 'USERS', subjects: ['orders.>'] });
   await nats.kill();
   const logger = createRecordingLogger();
   const app = await useTestApp({ database: 'embedded', env: environment(), logger });

@@ -14,7 +14,7 @@ import {
 } from '../../support/api.ts';
 import { APP_DATABASES } from '../../support/app.ts';
 
-/** One of a few people, whose account comes and goes. */
+/** A person whose account is created and deleted repeatedly. */
 interface Slot {
   account: Account | null;
   grant: Grant | null;
@@ -44,16 +44,16 @@ const step = fc.record({
   slot: fc.nat({ max: SLOTS - 1 }),
   operation: fc.constantFrom(...operations),
 });
-/** Steps of one batch happen at the same time, batches one after the other. */
+/** The steps of a batch run at the same time, the batches in sequence. */
 const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), {
   minLength: 4,
   maxLength: 8,
 });
 
-describe.each(APP_DATABASES)('the events of whatever happens on %s', (database) => {
+describe.each(APP_DATABASES)('the events of random operations on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
-  it('are, for each user, in the order of the versions, one user event a version, and none for what was refused', async () => {
+  it('are in version order for each user, with one user event per version and none for refused operations', async () => {
     await fc.assert(
       fc.asyncProperty(batches, async (run) => {
         const slots: Slot[] = Array.from({ length: SLOTS }, () => ({ account: null, grant: null }));
@@ -91,7 +91,7 @@ describe.each(APP_DATABASES)('the events of whatever happens on %s', (database) 
     await expectHistory(api(), account.id);
   });
 
-  it('carry the request they came from and none of the person’s data', async () => {
+  it('carry the id of their request and no personal data', async () => {
     const person = createPerson({ first_name: 'Canary', last_name: 'Nightjar' });
     const account = await api().register(person);
     const { access_token: token } = await api().signIn(account);
@@ -113,7 +113,7 @@ describe.each(APP_DATABASES)('the events of whatever happens on %s', (database) 
   });
 });
 
-/** Does it where the slot has what it takes. @returns null where it does not. */
+/** @returns null when the operation needs an account or a sign-in that the slot does not have. */
 async function perform(
   api: Api,
   slots: readonly Slot[],
@@ -221,7 +221,7 @@ async function signedIn(
   }
 }
 
-/** Whatever races with whatever: nothing fails in a way that nobody foresaw. */
+/** No race may cause an unexpected failure. */
 function expectExpected(answer: Answer): void {
   if (answer.statusCode >= 500) expect(codeOf(answer)).toBe('unavailable');
 }
@@ -251,7 +251,7 @@ async function expectHistory(api: Api, userId: string): Promise<void> {
   await expectSessions(api, userId, events);
 }
 
-/** Each session started once and ended at most once, and those that live are exactly those that did not end. */
+/** Each session started once and ended at most once, and exactly the sessions without an end are stored. */
 async function expectSessions(
   api: Api,
   userId: string,

@@ -36,9 +36,9 @@ beforeEach(async () => {
 });
 
 describe('two relays', () => {
-  test('take turns: one publishes, and the other takes over within 5 s of its end', async () => {
+  test('follow each other: one publishes, and the other takes over within 5 s after it died', async () => {
     const queue = createPostgresOutboxQueue(database);
-    // The end of a killed one: it holds the lease and does nothing.
+    // A killed relay still holds its lease.
     expect(await queue.acquireLease('killed', 4_000)).not.toBeNull();
     await commitLives(database, 10, 2);
     const { relay } = await startRelay({ database, url: nats.url });
@@ -47,7 +47,7 @@ describe('two relays', () => {
     await expectEveryEvent(database, await waitUntilDrained(database, nats.url));
   });
 
-  test('hand over at once when one is stopped in good order', async () => {
+  test('hand over at once when one is stopped', async () => {
     const first = await startRelay({ database, url: nats.url, settings: { leaseTtlMs: 60_000 } });
     await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
     const second = await startRelay({ database, url: nats.url, settings: { leaseTtlMs: 60_000 } });
@@ -57,16 +57,16 @@ describe('two relays', () => {
     await expectEveryEvent(database, await waitUntilDrained(database, nats.url));
   });
 
-  test('cannot both mark: whoever was overtaken changes nothing', async () => {
+  test('cannot both mark: a relay with a lost lease changes nothing', async () => {
     const queue = createPostgresOutboxQueue(database);
     await commitLives(database, 2, 1);
     const stale = await queue.acquireLease('first', 0);
     const current = await eventually(async () => {
-      const taken = await queue.acquireLease('second', 60_000);
-      if (taken === null) throw new Error('not expired yet');
-      return taken.lease;
+      const acquired = await queue.acquireLease('second', 60_000);
+      if (acquired === null) throw new Error('not expired yet');
+      return acquired.lease;
     });
-    if (stale === null) throw new Error('the first lease was not given');
+    if (stale === null) throw new Error('the first lease was not acquired');
     expect(current.epoch).toBeGreaterThan(stale.lease.epoch);
     const [event] = (await queue.claim([], 10)).events;
     const id = event?.id ?? '';
@@ -87,7 +87,7 @@ describe('two relays', () => {
 });
 
 describe('a refused event', () => {
-  /** More than the server takes in one message. */
+  /** Grows an event beyond the size that the server accepts. @returns the id of the event. */
   async function makeHuge(userId: string): Promise<string> {
     const { rows } = await database.query<{ id: string }>(
       `update outbox set data = jsonb_build_object('status', repeat('x', 2000000))
@@ -97,9 +97,9 @@ describe('a refused event', () => {
     return rows[0]?.id ?? '';
   }
 
-  test('becomes a dead letter after its attempts, and only its user waits, until it is mended and requeued', async () => {
-    const [poor = ''] = await commitLives(database, 1, 3);
-    const id = await makeHuge(poor);
+  test('becomes a dead letter after its attempts, and only its user waits, until it is repaired and requeued', async () => {
+    const [userId = ''] = await commitLives(database, 1, 3);
+    const id = await makeHuge(userId);
     await startRelay({
       database,
       url: nats.url,
@@ -112,7 +112,7 @@ describe('a refused event', () => {
       expect(list).toHaveLength(1);
       return list;
     });
-    expect(dead).toMatchObject({ id, userId: poor, attempts: 3, waitingBehind: 2 });
+    expect(dead).toMatchObject({ id, userId, attempts: 3, waitingBehind: 2 });
     expect(dead?.lastError).toContain('larger than');
     const others = await commitLives(database, 20, 3);
     await eventually(async () =>
@@ -126,9 +126,9 @@ describe('a refused event', () => {
     await expectEveryEvent(database, streamed);
   });
 
-  test('lets the later ones of its user pass once it is dropped', async () => {
-    const [poor = ''] = await commitLives(database, 1, 3);
-    const id = await makeHuge(poor);
+  test('no longer holds back later events of its user once it is dropped', async () => {
+    const [userId = ''] = await commitLives(database, 1, 3);
+    const id = await makeHuge(userId);
     await startRelay({ database, url: nats.url, settings: { maxAttempts: 1, pollMs: 20 } });
     const deadEvents = createPostgresDeadEvents(database);
     expect(await deadEvents.drop(id)).toBe(false);
@@ -150,7 +150,7 @@ describe('the stream', () => {
     }
   }
 
-  test('gets the settings of a changed configuration', async () => {
+  test('is updated when the configuration changes', async () => {
     const first = await startRelay({ database, url: nats.url });
     await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
     await first.stop();
@@ -165,23 +165,23 @@ describe('the stream', () => {
   });
 
   test.each([
-    ['another stream takes the subjects', { name: 'OTHER', subjects: ['users.>'] }],
+    ['another stream has the subjects', { name: 'OTHER', subjects: ['users.>'] }],
     ['it has other subjects', { name: 'USERS', subjects: ['orders.>'] }],
     [
-      'it removes what was read',
+      'it deletes acknowledged messages',
       { name: 'USERS', subjects: ['users.events.>'], retention: RetentionPolicy.Workqueue },
     ],
-  ])('is refused when %s, and not touched', async (_, config) => {
+  ])('is refused and not changed when %s', async (_, config) => {
     await withManager((manager) => manager.streams.add(config));
     const logger = createRecordingLogger();
     const { relay, stream } = await startRelay({ database, url: nats.url, logger });
     await eventually(() => expect(relay.stats().state).toBe('blocked'));
     await expect(stream.prepare()).rejects.toThrow(/USERS.*nats\.stream/s);
-    const { config: left } = await withManager((manager) => manager.streams.info(config.name));
-    expect(left.subjects).toEqual(config.subjects);
+    const { config: kept } = await withManager((manager) => manager.streams.info(config.name));
+    expect(kept.subjects).toEqual(config.subjects);
   });
 
-  test('is refused with more replicas than there are servers', async () => {
+  test('is refused with more replicas than servers', async () => {
     const { stream, relay } = await startRelay({
       database,
       url: nats.url,
@@ -192,7 +192,7 @@ describe('the stream', () => {
   });
 });
 
-test('a change of the stream that the server refuses is told with both values', async () => {
+test('a change of the stream that the server refuses is reported with both values', async () => {
   const hour = 3_600_000;
   const first = await startRelay({ database, url: nats.url });
   await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
@@ -208,7 +208,7 @@ test('a change of the stream that the server refuses is told with both values', 
   );
 });
 
-test('published events are removed after their time, a bounded number at once, and waiting ones never', async () => {
+test('published events are deleted after the retention, a bounded number at a time, and waiting ones never', async () => {
   const { stop } = await startRelay({ database, url: nats.url });
   await commitLives(database, 10, 2);
   await waitUntilDrained(database, nats.url);

@@ -9,13 +9,13 @@ import { connectPostgres } from '../../support/postgres-database.ts';
 import { commitLives, startRelay } from '../../support/relay.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-const relayRights = [
+const relayPermissions = [
   'users.events.>',
   'users.relay.wake',
   '$JS.API.STREAM.INFO.USERS',
   '$JS.API.STREAM.MSG.GET.USERS',
 ];
-const streamRights = ['$JS.API.STREAM.CREATE.USERS', '$JS.API.STREAM.UPDATE.USERS'];
+const streamPermissions = ['$JS.API.STREAM.CREATE.USERS', '$JS.API.STREAM.UPDATE.USERS'];
 
 function user(name: string, publish: readonly string[]): string {
   return `{ user: ${name}, password: p, permissions: {
@@ -32,8 +32,8 @@ beforeAll(async () => {
     tls: { ...certificates.server, caPath: certificates.ca.certificatePath },
     accounts: `authorization { users: [
       { user: operator, password: p }
-      ${user('maker', [...relayRights, ...streamRights])}
-      ${user('publisher', relayRights)}
+      ${user('maker', [...relayPermissions, ...streamPermissions])}
+      ${user('publisher', relayPermissions)}
       ${user('blind', ['users.events.>'])}
     ] }`,
   });
@@ -61,8 +61,8 @@ async function relayAs(name: string, stream = {}) {
       tlsKey: certificates.client.privateKeyPath,
     },
   });
-  const faults = () => logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
-  return { ...started, database, faults };
+  const problems = () => logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
+  return { ...started, database, problems };
 }
 
 async function asOperator<T>(
@@ -87,34 +87,34 @@ async function asOperator<T>(
 
 const removeStream = () => asOperator((manager) => manager.streams.delete('USERS'));
 
-test('the rights of the documentation suffice to make the stream, change it and publish, over TLS with a client certificate', async () => {
+test('the documented permissions suffice to create the stream, update it and publish, over TLS with a client certificate', async () => {
   const first = await relayAs('maker');
   await commitLives(first.database, 3, 2);
   await eventually(() => expect(first.relay.stats().published).toBe(6));
   expect(first.relay.stats().lagMs).toBeGreaterThan(0);
-  expect(first.faults()).toEqual([]);
+  expect(first.problems()).toEqual([]);
   await first.stop();
   const second = await relayAs('maker', { maxAgeMs: 86_400_000 });
-  // As old as after a pause: it is looked for before it is sent.
+  // Older than half the duplicate window, so the relay looks for it in the stream before it sends it.
   await commitLives(second.database, 1, 1);
   await second.database.query(`update outbox set occurred_at = occurred_at - interval '1 day'`);
   await commitLives(second.database, 1, 1);
   await eventually(() => expect(second.relay.stats().published).toBe(2));
-  expect(second.faults()).toEqual([]);
+  expect(second.problems()).toEqual([]);
   const { config, state } = await asOperator((manager) => manager.streams.info('USERS'));
   expect(config.max_age).toBe(86_400_000 * 1e6);
   expect(state.messages).toBe(8);
   await removeStream();
 });
 
-test('an account that may not make streams publishes to the one that the operator made, with other times too', async () => {
+test('an account that may not create streams publishes to the stream of the operator, even with other time settings', async () => {
   await asOperator((manager) =>
     manager.streams.add({ name: 'USERS', subjects: ['users.events.>'], max_age: 3600 * 1e9 }),
   );
-  const { relay, database, faults } = await relayAs('publisher');
+  const { relay, database, problems } = await relayAs('publisher');
   await commitLives(database, 3, 2);
   await eventually(() => expect(relay.stats().published).toBe(6));
-  expect(faults().map(({ fields }) => String(fields.error))).toEqual([
+  expect(problems().map(({ fields }) => String(fields.error))).toEqual([
     expect.stringContaining('$JS.API.STREAM.UPDATE.USERS'),
   ]);
   await removeStream();
@@ -123,11 +123,11 @@ test('an account that may not make streams publishes to the one that the operato
 test.each([
   ['publisher', /may not create one.*users\.events\.>.*\$JS\.API\.STREAM\.CREATE\.USERS/],
   ['blind', /may not read the stream USERS.*\$JS\.API\.STREAM\.INFO\.USERS/],
-])('without a stream, %s is told what is missing, once', async (name, reason) => {
-  const { relay, stream, faults } = await relayAs(name);
+])('without a stream, %s gets the missing permission reported once', async (name, reason) => {
+  const { relay, stream, problems } = await relayAs(name);
   await eventually(() => expect(relay.stats().state).toBe('blocked'));
   await expect(stream.prepare()).rejects.toThrow(reason);
-  const told = faults().length;
+  const reported = problems().length;
   await expect(stream.prepare()).rejects.toThrow(reason);
-  expect(faults()).toHaveLength(told);
+  expect(problems()).toHaveLength(reported);
 });

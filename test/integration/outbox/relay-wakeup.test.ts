@@ -15,7 +15,7 @@ import {
 import { createTestDatabase } from '../../support/test-database.ts';
 
 const WAKE = 'users.relay.wake';
-/** Far longer than a test may take: nothing but the news can explain a published event. */
+/** The poll comes much later than the end of a test: only an announcement explains a published event. */
 const settings = { pollMs: 600_000, standbyMs: 100 };
 
 let nats: NatsServer;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => nats.stop());
 
-test('what another instance commits is published long before the next look', async () => {
+test('the commits of another instance are published long before the next poll', async () => {
   const database = await connectPostgres((await createTestDatabase()).connectionOptions);
   const first = await startRelay({ database, url: nats.url, settings });
   await eventually(() => expect(first.relay.stats().state).toBe('publishing'));
@@ -33,33 +33,33 @@ test('what another instance commits is published long before the next look', asy
   await eventually(() => expect(second.relay.stats().state).toBe('standby'));
   for (let change = 1; change <= 3; change += 1) {
     await commitLives(database, 5, 1);
-    second.wake.announce();
+    second.wakeup.announce();
     const streamed = await waitUntilDrained(database, nats.url);
     expect(streamed).toHaveLength(5 * change);
     await expectEveryEvent(database, streamed);
   }
 });
 
-test('many commits of a moment are one message or two', async () => {
+test('1,000 commits at the same moment are announced in two messages', async () => {
   const database = await connectPostgres((await createTestDatabase()).connectionOptions);
-  const { wake, link } = await startRelay({ database, url: nats.url, settings });
+  const { wakeup, link } = await startRelay({ database, url: nats.url, settings });
   const { connection } = await createNatsClient({ servers: nats.url });
-  let heard = 0;
+  let received = 0;
   connection.subscribe(WAKE, {
     callback: () => {
-      heard += 1;
+      received += 1;
     },
   });
   await connection.flush();
   await eventually(() => expect(link.isConnected()).toBe(true));
-  for (let commit = 0; commit < 1_000; commit += 1) wake.announce();
-  await eventually(() => expect(heard).toBe(2));
+  for (let commit = 0; commit < 1_000; commit += 1) wakeup.announce();
+  await eventually(() => expect(received).toBe(2));
   await link.current()?.flush();
   await connection.flush();
-  expect(heard).toBe(2);
+  expect(received).toBe(2);
 });
 
-test('an account without the right to the subject costs two errors, and events wait for the next look', async () => {
+test('an account without permission for the subject causes two errors, and events wait for the next poll', async () => {
   const server = await startNats({
     jetstream: true,
     accounts: `authorization { users: [
@@ -71,7 +71,7 @@ test('an account without the right to the subject costs two errors, and events w
   onTestFinished(() => server.stop());
   const database = await connectPostgres((await createTestDatabase()).connectionOptions);
   const logger = createRecordingLogger();
-  const { wake, relay } = await startRelay({
+  const { wakeup, relay } = await startRelay({
     database,
     url: server.url,
     logger,
@@ -81,17 +81,17 @@ test('an account without the right to the subject costs two errors, and events w
   await eventually(() => expect(relay.stats().state).toBe('publishing'));
   for (let round = 0; round < 10; round += 1) {
     await commitLives(database, 1, 1);
-    wake.announce();
+    wakeup.announce();
     await eventually(() => expect(relay.stats().published).toBe(round + 1));
   }
-  const faults = logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
-  expect(faults.map(({ fields }) => String(fields.error)).sort()).toEqual([
+  const problems = logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
+  expect(problems.map(({ fields }) => String(fields.error)).sort()).toEqual([
     expect.stringMatching(/Publish to "users\.relay\.wake"/),
     expect.stringMatching(/Subscription to "users\.relay\.wake"/),
   ]);
 });
 
-test('the service tells others of its commits only while another instance publishes', async () => {
+test('the service announces its commits only while another instance publishes', async () => {
   const connection = (await createTestDatabase()).connectionOptions;
   const database = await connectPostgres(connection);
   const env = {
@@ -109,15 +109,17 @@ test('the service tells others of its commits only while another instance publis
   const other = await useTestApp({ database: 'postgres', connection, env });
   await other.listen();
   const client = await createNatsClient({ servers: nats.url });
-  const heard: string[] = [];
+  const subjects: string[] = [];
   for (const subject of [WAKE, 'users.events.user.created.*']) {
     client.connection.subscribe(subject, {
-      callback: (_error, message) => void heard.push(message.subject.split('.', 3).join('.')),
+      callback: (_error, message) => void subjects.push(message.subject.split('.', 3).join('.')),
     });
   }
   await client.connection.flush();
   await createApi(publishing).register();
-  await eventually(() => expect(heard).toEqual(['users.events.user']));
+  await eventually(() => expect(subjects).toEqual(['users.events.user']));
   await createApi(other).register();
-  await eventually(() => expect(heard).toEqual(['users.events.user', WAKE, 'users.events.user']));
+  await eventually(() =>
+    expect(subjects).toEqual(['users.events.user', WAKE, 'users.events.user']),
+  );
 });

@@ -29,11 +29,11 @@ beforeEach(async () => {
 });
 
 const drained = (timeoutMs?: number) => waitUntilDrained(database, nats.url, timeoutMs);
-const expectWhole = (streamed: readonly StreamedEvent[]) => expectEveryEvent(database, streamed);
+const expectComplete = (streamed: readonly StreamedEvent[]) => expectEveryEvent(database, streamed);
 const commitUsers = (users: number, versions: number) => commitLives(database, users, versions);
 
 describe('the relay', () => {
-  test('publishes what many users did: all of it, once, each user in order, with every type', async () => {
+  test('publishes the events of many users, of every type, once and in order for each user', async () => {
     await commitUsers(300, 4);
     const user = randomUUID();
     const session = randomUUID();
@@ -64,18 +64,18 @@ describe('the relay', () => {
     await startRelay({ database, url: nats.url });
     const streamed = await drained();
     expect(streamed).toHaveLength(1_208);
-    await expectWhole(streamed);
+    await expectComplete(streamed);
   });
 
-  test('publishes at once what it is told of', async () => {
+  test('publishes at once after a notification', async () => {
     const { relay } = await startRelay({ database, url: nats.url, settings: { pollMs: 60_000 } });
     await eventually(() => expect(relay.stats().state).toBe('publishing'));
     await commitUsers(1, 1);
     relay.notify();
-    await expectWhole(await drained());
+    await expectComplete(await drained());
   });
 
-  test('waits for a server that is not there at the start, goes away and comes back', async () => {
+  test('waits for a server that is down at the start, and for one that goes down later', async () => {
     await nats.kill();
     const { relay } = await startRelay({ database, url: nats.url });
     await commitUsers(20, 3);
@@ -85,7 +85,7 @@ describe('the relay', () => {
     await nats.kill();
     await commitUsers(20, 3);
     await nats.start();
-    await expectWhole(await drained());
+    await expectComplete(await drained());
   });
 
   test('survives a frozen server', async () => {
@@ -97,10 +97,10 @@ describe('the relay', () => {
     relay.notify();
     await eventually(() => expect(relay.stats().state).toBe('disconnected'), { timeoutMs: 10_000 });
     nats.thaw();
-    await expectWhole(await drained());
+    await expectComplete(await drained());
   });
 
-  test('sends again what was acknowledged on a broken connection, and the stream has it once', async () => {
+  test('sends events again whose acknowledgement was lost with the connection, and the stream has them once', async () => {
     const proxy = await startTcpProxy({ targetPort: nats.port });
     onTestFinished(() => proxy.stop());
     const { relay } = await startRelay({ database, url: `nats://127.0.0.1:${proxy.port}` });
@@ -110,16 +110,16 @@ describe('the relay', () => {
       await commitUsers(20, 2);
       await drained();
     }
-    await expectWhole(await drained());
+    await expectComplete(await drained());
   });
 
-  test('finds what it sent before a pause longer than the duplicate window', async () => {
+  test('finds the events in the stream that it sent before a pause longer than the duplicate window', async () => {
     const window = { duplicateWindowMs: 5_000 };
     const first = await startRelay({ database, url: nats.url, stream: window });
     await commitUsers(10, 3);
     await drained();
     await first.stop();
-    // As if it had died between the acknowledgements and the marks.
+    // The state after a relay died between the acknowledgements and the marks.
     await database.query(
       `update outbox set published_at = null, stream_sequence = null where user_version = 3`,
     );
@@ -131,10 +131,10 @@ describe('the relay', () => {
     await startRelay({ database, url: nats.url, stream: window });
     const streamed = await drained();
     expect(streamed).toHaveLength(30);
-    await expectWhole(streamed);
+    await expectComplete(streamed);
   });
 
-  test('sends the lost tail again after the store was replaced by an older copy', async () => {
+  test('sends the lost tail again after the store is replaced by an older copy', async () => {
     const { relay } = await startRelay({ database, url: nats.url });
     await commitUsers(10, 2);
     await drained();
@@ -146,10 +146,10 @@ describe('the relay', () => {
     await eventually(() => expect(relay.stats().resent).toBe(20), { timeoutMs: 10_000 });
     const streamed = await drained();
     expect(streamed).toHaveLength(60);
-    await expectWhole(streamed);
+    await expectComplete(streamed);
   });
 
-  test('sends everything that is kept again after the stream was deleted', async () => {
+  test('sends all retained events again after the stream is deleted', async () => {
     const { relay } = await startRelay({ database, url: nats.url });
     await commitUsers(20, 2);
     await drained();
@@ -157,6 +157,6 @@ describe('the relay', () => {
     await commitUsers(1, 1);
     relay.notify();
     await eventually(() => expect(relay.stats().resent).toBe(40), { timeoutMs: 10_000 });
-    await expectWhole(await drained());
+    await expectComplete(await drained());
   });
 });
