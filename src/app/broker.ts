@@ -15,6 +15,7 @@ import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
+import { SERVICE_NAME } from './deps.ts';
 import { StartError } from './start-error.ts';
 
 /** NATS and the relay that publishes the outbox over it. */
@@ -57,7 +58,7 @@ export async function openBroker(
       ...nats,
       password: nats.password?.reveal(),
       token: nats.token?.reveal(),
-      name: 'user-service',
+      name: SERVICE_NAME,
     },
     { logger },
   );

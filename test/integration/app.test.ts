@@ -25,4 +25,17 @@ describe.each(APP_DATABASES)('the whole service on %s', (database) => {
     });
     expect(me.json()).toEqual(registered.json());
   });
+
+  it('reports messaging as off without a broker, and is not degraded by that', async () => {
+    const app = await useTestApp({ database });
+    const { drivers } = await app.listen();
+    expect(drivers.messaging).toBe('off');
+    expect((await app.http.inject({ url: '/health' })).json()).toMatchObject({
+      status: 'ok',
+      checks: { messaging: { status: 'off', latency_ms: 0, driver: 'none' } },
+    });
+    const metrics = (await app.http.inject({ url: '/metrics' })).body;
+    expect(metrics).toContain('user_service_dependency_up{dependency="cache"} 1');
+    expect(metrics).not.toContain('dependency="messaging"');
+  });
 });

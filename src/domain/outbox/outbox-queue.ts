@@ -96,7 +96,6 @@ export interface DeadEvent {
   readonly waitingBehind: number;
 }
 
-/** How much waits. */
 export interface OutboxBacklog {
   /** Dead letters included; counted up to 100,000. */
   readonly waiting: number;
@@ -105,10 +104,10 @@ export interface OutboxBacklog {
   readonly oldestAgeMs: number;
 }
 
-/** What metrics and the housekeeping do with the outbox. */
+/** The outbox for metrics and for the deletion of old events. */
 export interface OutboxAdministration {
   findBacklog(): Promise<OutboxBacklog>;
-  /** Removes published events older than this, at most `limit`. @returns how many. */
+  /** Deletes at most `limit` events that were published longer ago than this. @returns how many. */
   deletePublished(retentionMs: number, limit: number): Promise<number>;
 }
 

@@ -14,7 +14,7 @@ const EVENT: DomainEvent = {
 
 /** Runs one transaction with two events whose commit ends with this error. */
 async function runUntil(code: DomainErrorCode) {
-  const told: string[][] = [];
+  const calls: string[][] = [];
   const lines: string[] = [];
   const connection = { query: async () => ({ rows: [], rowCount: 0 }) } as unknown as SqlConnection;
   const unitOfWork = createUnitOfWork({
@@ -31,23 +31,23 @@ async function runUntil(code: DomainErrorCode) {
       format: 'json',
       destination: { write: (line: string) => lines.push(line) },
     }),
-    onCommitted: async () => void told.push(['committed']),
+    onCommitted: async () => void calls.push(['committed']),
     async onUnknownOutcome(events) {
-      told.push(events.map(({ event }) => `unknown ${event.type}`));
+      calls.push(events.map(({ event }) => `unknown ${event.type}`));
       throw new Error('broken');
     },
   });
   const run = unitOfWork.run({ requestId: 'r' }, ({ outbox }) => outbox.append([EVENT, EVENT]));
   await expect(run).rejects.toMatchObject({ code });
-  return { told, lines };
+  return { calls, lines };
 }
 
 test('a commit of unknown outcome hands its events on once, and stays the caller’s error', async () => {
-  const { told, lines } = await runUntil('outcome_unknown');
-  expect(told).toEqual([['unknown session.ended', 'unknown session.ended']]);
+  const { calls, lines } = await runUntil('outcome_unknown');
+  expect(calls).toEqual([['unknown session.ended', 'unknown session.ended']]);
   expect(lines).toHaveLength(1);
 });
 
 test('a commit that certainly failed hands nothing on', async () => {
-  expect((await runUntil('unavailable')).told).toEqual([]);
+  expect((await runUntil('unavailable')).calls).toEqual([]);
 });
