@@ -43,8 +43,8 @@ interface LoadOptions {
 const RENAMES = 10;
 
 /**
- * Runs several lives at once and each next one after another: register, sign in, change and read the profile. Some people
- * also change the address or the password, and some delete their account.
+ * Runs `atOnce` lives at the same time, each followed by another: register, sign in, change and read the profile. Some
+ * people also change the address or the password, and some delete their account.
  */
 export function startLives(options: LoadOptions): Lives {
   const people: Life[] = [];
