@@ -67,7 +67,7 @@ async function locksHeld(): Promise<number> {
 }
 
 describe('several migrators', () => {
-  test('twenty at once on an empty database all succeed, and each migration runs once', async () => {
+  test('twenty in parallel on an empty database all succeed, and each migration runs once', async () => {
     const reports = await Promise.all(
       Array.from({ length: 20 }, async () => (await migratorOn(await connect())).up()),
     );
@@ -78,7 +78,7 @@ describe('several migrators', () => {
     expect(await locksHeld()).toBe(0);
   });
 
-  test('one that waits names the holder, and gives up at its deadline', async () => {
+  test('one that waits names the holder, and fails at its deadline', async () => {
     const holder = await connect('nightly job');
     const running = (await migratorOn(holder, continueMigrations(migrations, [{ up: slowStep }])))
       .up()
@@ -97,7 +97,7 @@ describe('several migrators', () => {
     await running;
   });
 
-  test('a check meanwhile sees a migrator at work and no failure', async () => {
+  test('a concurrent check sees a running migrator and no failure', async () => {
     await (await migratorOn(await connect())).up();
     const next = continueMigrations(migrations, [{ up: slowStep }]);
     const holder = await connect();
@@ -126,7 +126,7 @@ describe('a migrator that dies in the middle of a step', () => {
     const successor = await migratorOn(await connect(), next, { lockWaitMs: 0 });
     await expect(successor.up()).rejects.toThrow(named);
     expect((await checkSchema(await connect(), next)).message).toMatch(named);
-    // What the message says is the way out.
+    // The remedy in the message works.
     await successor.force(head);
     const repaired = continueMigrations(migrations, [{ up: slowStep.replace('600', '0') }]);
     expect(await (await migratorOn(await connect(), repaired)).up()).toMatchObject({
@@ -134,7 +134,7 @@ describe('a migrator that dies in the middle of a step', () => {
     });
   }
 
-  test('by SIGKILL leaves no lock and a named dirty state', async () => {
+  test('by SIGKILL leaves no lock, and a dirty state that is named', async () => {
     const script = fileURLToPath(new URL('../../support/migrate-child.ts', import.meta.url));
     const child = spawn(
       process.execPath,
@@ -153,7 +153,7 @@ describe('a migrator that dies in the middle of a step', () => {
     await expectNamedDirtyState();
   });
 
-  test('by a lost connection leaves no lock and a named dirty state', async () => {
+  test('by a lost connection leaves no lock, and a dirty state that is named', async () => {
     const connection = await connect();
     const next = continueMigrations(migrations, [{ up: slowStep }]);
     const dying = await migratorOn(connection, next);
@@ -170,12 +170,12 @@ describe('a migrator that dies in the middle of a step', () => {
 });
 
 describe('a migration under traffic', () => {
-  test('writers go on while a long transaction holds the table, and no write fails', async () => {
+  test('writers continue while a long transaction holds the table, and no write fails', async () => {
     await (await migratorOn(await connect())).goto(2);
     const reader = await connect();
     await reader.execute('begin; select count(*) from users;');
     const writer = await connect();
-    // What a service would have: a write that waits longer than this fails.
+    // The limits of a service: a write that waits longer fails.
     await writer.execute("set lock_timeout = '2s'; set statement_timeout = '5s'");
     let stop = false;
     let written = 0;
@@ -201,8 +201,8 @@ describe('a migration under traffic', () => {
         ),
       { timeoutMs: 15_000 },
     );
-    const writtenBehindTheReader = written;
-    await eventually(() => expect(written).toBeGreaterThan(writtenBehindTheReader));
+    const writtenDuringTheWait = written;
+    await eventually(() => expect(written).toBeGreaterThan(writtenDuringTheWait));
     await reader.execute('commit');
     expect(await migrating).toMatchObject({ to: head });
     stop = true;
@@ -213,7 +213,7 @@ describe('a migration under traffic', () => {
     expect(rows[0]?.count).toBe(written);
   });
 
-  test('a lock that never comes free ends in a clear message and an unchanged database', async () => {
+  test('a lock that is never released gives a clear message and an unchanged database', async () => {
     await (await migratorOn(await connect())).goto(2);
     const reader = await connect();
     await reader.execute('begin; select count(*) from users;');
@@ -228,8 +228,8 @@ describe('a migration under traffic', () => {
     expect(await migrator.up()).toMatchObject({ from: 2, to: head });
   });
 
-  test('an index is built without a lock timeout of its own while transactions are open', async () => {
-    // The last version before the search index, which waits for the transactions of the users table.
+  test('building an index waits for open transactions beyond the lock timeout', async () => {
+    // The last version before the search index, whose creation waits for transactions on the users table.
     await (await migratorOn(await connect())).goto(12, { allowDataLoss: true });
     const writer = await connect();
     await writer.execute(`begin;
@@ -249,8 +249,8 @@ describe('a migration under traffic', () => {
   });
 });
 
-describe('a transaction pooler in between', () => {
-  /** Every statement or transaction may land on another backend, as behind PgBouncer. */
+describe('a transaction pooler before the server', () => {
+  /** Alternates between two backends, as PgBouncer may do. */
   async function pooled(): Promise<TestMigrationConnection> {
     const backends = [await connect(), await connect()] as const;
     let turn = 0;
@@ -261,7 +261,7 @@ describe('a transaction pooler in between', () => {
     return { ...backends[0], query: (...args) => next().query(...args) };
   }
 
-  test('is refused with the remedy, and nothing is left behind', async () => {
+  test('is rejected with the remedy, and no lock or table is left', async () => {
     const migrator = await migratorOn({ ...(await pooled()), announcedPid: undefined });
     await expect(migrator.up()).rejects.toThrow(/pooler in transaction mode.*direct connection/);
     expect(await locksHeld()).toBe(0);
@@ -271,13 +271,13 @@ describe('a transaction pooler in between', () => {
     expect(rows).toEqual([{ name: null }]);
   });
 
-  test('is recognised by the pid that it announced, even while it keeps one backend', async () => {
+  test('is detected by the pid that it announced, even while it keeps one backend', async () => {
     const migrator = await migratorOn({ ...(await connect()), announcedPid: 1 });
     await expect(migrator.up()).rejects.toMatchObject({ code: 'pooler' });
     expect(await locksHeld()).toBe(0);
   });
 
-  test('is recognised at PgBouncer, where an idle pool keeps giving the same backend', async () => {
+  test('is detected with PgBouncer, whose idle pool keeps using the same backend', async () => {
     const pooler = await startPgBouncer({ postgres: database.connectionOptions });
     try {
       const through = await connectForMigration(pooler.connectionOptions);
@@ -290,7 +290,7 @@ describe('a transaction pooler in between', () => {
     }
   });
 
-  test('that changes the backend later is noticed before the next migration', async () => {
+  test('is detected before the next migration when it changes the backend later', async () => {
     const connection = await connect();
     const other = await connect();
     let moved = false;

@@ -33,7 +33,7 @@ describe('the schema at the head', () => {
     expect(await dumpSchema(connectionOptions)).toBe(committed);
   });
 
-  test('is the same on PostgreSQL and on the embedded database', async () => {
+  test('is the same on PostgreSQL and the embedded database', async () => {
     const { connectionOptions } = await createTestDatabase({ template: 'template0' });
     const real = await migrated(await connectForMigration(connectionOptions));
     expect(await migrated(await openEmbeddedForMigration())).toBe(real);
@@ -47,7 +47,7 @@ const sqlOf = (migration: Migration, direction: 'up' | 'down'): string =>
 describe.each(migrations.map((migration) => ({ name: migration.name, migration })))(
   'the files of $name',
   ({ migration }) => {
-    test('say what a step down loses where it drops a table or a column', () => {
+    test('name the loss of a down file that drops a table or a column', () => {
       if (/\bdrop\s+(table|column)\b/i.test(sqlOf(migration, 'down'))) {
         expect(migration.down.losesData).toBeTruthy();
       } else {
@@ -55,27 +55,27 @@ describe.each(migrations.map((migration) => ({ name: migration.name, migration }
       }
     });
 
-    test.each(['up', 'down'] as const)('keep transactions in order on the way %s', (direction) => {
+    test.each(['up', 'down'] as const)('use transactions correctly in %s', (direction) => {
       const sql = sqlOf(migration, direction);
       if (migration[direction].transactional) {
         expect(sql).not.toMatch(/\b(commit|rollback|concurrently|vacuum)\b/i);
       }
       for (const step of migration[direction].steps) {
         if (!/\bconcurrently\b/i.test(step.replaceAll(/--.*$/gm, ''))) continue;
-        // Two statements in one message are one transaction, where CONCURRENTLY is refused.
+        // Two statements in one message are one transaction, in which CONCURRENTLY fails.
         expect(step.replaceAll(/--.*$/gm, '').match(/;/g)).toHaveLength(1);
         expect(step).toMatch(/if (not )?exists/i);
       }
     });
 
-    test('lock no table while they change rows', () => {
+    test('do not lock a table while they change rows', () => {
       const { up } = migration;
       if (!up.transactional) return;
       const sql = sqlOf(migration, 'up');
       expect(/\balter table\b/i.test(sql) && /\b(update|delete from)\s+\w+\s/i.test(sql)).toBe(
         false,
       );
-      // A plain index on a table that is not new keeps its writers out.
+      // Creating a plain index blocks the writers of a table that exists already.
       for (const [, table] of sql.matchAll(/\bcreate\s+(?:unique\s+)?index\s+\w+\s+on\s+(\w+)/gi)) {
         expect(sql).toMatch(new RegExp(`create table ${table}\\b`));
       }

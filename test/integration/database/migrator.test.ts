@@ -23,10 +23,10 @@ import { createTestDatabase } from '../../support/test-database.ts';
 
 const migrations = await loadMigrations();
 const head = migrations.length;
-/** The first migration that a test adds to the real ones. */
+/** The stem of the first migration that a test adds to the real ones. */
 const madeUp = `${String(head + 1).padStart(6, '0')}_made_up`;
 
-/** Opening an embedded database takes a second, emptying one a moment. */
+/** Shared, since opening an embedded database takes a second and emptying one does not. */
 let embedded: TestMigrationConnection | undefined;
 afterAll(() => embedded?.close());
 
@@ -59,7 +59,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
   const users = async () =>
     (await connection.query<Record<string, unknown>>('select * from users order by id')).rows;
 
-  test('every step goes up, down and up again to the same schema', async () => {
+  test('every step up, down and up again gives the same schema', async () => {
     for (const { version } of migrations) {
       const before = await describeCatalogue(connection);
       await migrator().up(1);
@@ -72,7 +72,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await versionOf()).toEqual({ version: head, dirty: false });
   });
 
-  test('rows of the first generation survive every step up and down', async () => {
+  test('rows of the first schema survive every step up and down', async () => {
     await migrator().goto(2);
     await insertOriginUsers(connection);
     for (let version = 3; version <= head; version += 1) {
@@ -120,7 +120,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     );
   });
 
-  test('times keep their meaning when the server has another time zone', async () => {
+  test('times keep their value when the server has another time zone', async () => {
     await migrator().goto(2);
     await insertOriginUsers(connection);
     await connection.execute("set time zone 'Asia/Kathmandu'");
@@ -135,7 +135,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(Object.values(zone.rows[0] ?? {})).toEqual(['Asia/Kathmandu']);
   });
 
-  test('a back-fill of more than one batch reaches every row', async () => {
+  test('a back-fill of several batches reaches every row', async () => {
     await migrator().goto(2);
     await connection.execute(`
       insert into users (first_name, last_name, email, password, created_at)
@@ -148,7 +148,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(rows[0]?.done).toBe(12_000);
   });
 
-  test('a database that golang-migrate brought to version 2 is adopted', async () => {
+  test('adopts a database that golang-migrate migrated to version 2', async () => {
     for (const migration of migrations.slice(0, 2))
       await connection.execute(migration.up.steps[0] ?? '');
     await connection.execute(golangMigrateAtVersion2);
@@ -166,7 +166,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await users()).toHaveLength(originUsers.length);
   });
 
-  test('a failure of golang-migrate is named with its remedy', async () => {
+  test('names a failure of golang-migrate and its remedy', async () => {
     await connection.execute(golangMigrateAtVersion2);
     await connection.execute('update schema_migrations set dirty = true');
     const named = /dirty at version 2: a migration by another tool failed.*migrate force 2/;
@@ -176,7 +176,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(check.message).toMatch(named);
   });
 
-  test('tables that no migration recorded are refused with the way to record them', async () => {
+  test('rejects tables that no migration recorded, and names the command to record them', async () => {
     for (const migration of migrations.slice(0, 2))
       await connection.execute(migration.up.steps[0] ?? '');
     await expect(migrator().up()).rejects.toThrow(
@@ -186,7 +186,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await migrator().up()).toMatchObject({ from: 2, to: head });
   });
 
-  test('addresses that differ only in case are named by id, and nothing is changed', async () => {
+  test('names addresses that differ only in case by id, and changes nothing', async () => {
     await migrator().goto(5);
     await connection.execute(`
       insert into users (id, first_name, last_name, email, password) values
@@ -209,7 +209,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await migrator().up()).toMatchObject({ from: 5, to: head });
   });
 
-  test('an address that is not ASCII is named by id', async () => {
+  test('names an address that is not ASCII by id', async () => {
     await migrator().goto(5);
     await connection.execute(`
       insert into users (id, first_name, last_name, email, password) values
@@ -220,7 +220,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await versionOf()).toEqual({ version: 5, dirty: false });
   });
 
-  test('narrowing the address again refuses while a longer one is stored', async () => {
+  test('down fails while a stored address is longer than the old column', async () => {
     await migrator().goto(6);
     const long = `${'a'.repeat(60)}@${'b'.repeat(60)}.example`;
     await connection.query(
@@ -234,7 +234,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect((await users())[0]?.email).toBe(long);
   });
 
-  test('a step down that loses data names the loss and runs only when that is allowed', async () => {
+  test('a step down that loses data names the loss, and runs only when that is allowed', async () => {
     await migrator().up();
     const before = await describeCatalogue(connection);
     const error = await migrator()
@@ -247,7 +247,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await migrator().goto(8, { allowDataLoss: true })).toMatchObject({ from: head, to: 8 });
   });
 
-  test('a file that changed after it was applied is named with its remedy', async () => {
+  test('names a file that changed after it was applied, and the remedy', async () => {
     await migrator().up();
     const changed = migrations.map((migration) =>
       migration.version === 7 ? { ...migration, checksum: '0'.repeat(64) } : migration,
@@ -265,7 +265,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await checkSchema(connection, changed)).toMatchObject({ state: 'current' });
   });
 
-  test('the previous build serves on the next schema where that is compatible', async () => {
+  test('the previous build serves on the next schema when it is compatible', async () => {
     const next = continueMigrations(migrations, [
       { up: `-- compatible_from: ${head}\nalter table users add column nickname text;` },
     ]);
@@ -282,7 +282,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     await expect(migrator().down()).rejects.toThrow(/the build that knows it/);
   });
 
-  test('a build refuses a schema that needs a newer one', async () => {
+  test('a build rejects a schema that needs a newer build', async () => {
     const next = continueMigrations(migrations, [
       { up: `-- compatible_from: ${head + 1}\nalter table users drop column phone;` },
     ]);
@@ -296,7 +296,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await checkSchema(connection, next)).toMatchObject({ state: 'current' });
   });
 
-  test('a step that fails outside a transaction leaves a named dirty state until it is put right', async () => {
+  test('a step that fails outside a transaction leaves a dirty state that every command names until it is repaired', async () => {
     const next = continueMigrations(migrations, [
       {
         up: `-- compatible_from: ${head}\n-- transaction: none\ncreate table if not exists first (n integer);\n-- step\nselect count(*) from missing;`,
@@ -317,7 +317,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(check.message).toMatch(dirty);
     const { migrations: rows } = await migrator(next).status();
     expect(rows.at(-1)).toMatchObject({ version: head + 1, state: 'unfinished' });
-    // The build that served while it ran goes on serving.
+    // The build that served while the migration ran continues to serve.
     expect(await checkSchema(connection, migrations)).toMatchObject({ state: 'newer-compatible' });
 
     await connection.execute('create table missing ()');
@@ -325,7 +325,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await migrator(next).up()).toMatchObject({ from: head, to: head + 1 });
   });
 
-  test('a migration that fails in its transaction leaves the database as it was', async () => {
+  test('a migration that fails in its transaction leaves the database unchanged', async () => {
     const next = continueMigrations(migrations, [
       { up: `-- compatible_from: ${head}\ncreate table half ();\nselect count(*) from missing;` },
     ]);
@@ -336,7 +336,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await checkSchema(connection, next)).toMatchObject({ state: 'older', dirty: false });
   });
 
-  test('an index that was left invalid is replaced by the next run', async () => {
+  test('the next run replaces an index that was left invalid', async () => {
     const next = continueMigrations(migrations, [
       {
         up: `-- compatible_from: ${head}\n-- transaction: none\ncreate unique index concurrently if not exists users_phone_key on users (phone);`,
@@ -362,7 +362,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(rows).toEqual([{ valid: true }]);
   });
 
-  test('an empty database is told from an older one, and reading makes no table', async () => {
+  test('distinguishes an empty database from an older one, and reading creates no table', async () => {
     expect(await checkSchema(connection, migrations)).toMatchObject({ state: 'empty', version: 0 });
     const { migrations: rows } = await migrator().status();
     expect(rows.every((row) => row.state === 'pending')).toBe(true);
@@ -376,7 +376,7 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await checkSchema(connection, migrations)).toMatchObject({ state: 'current', head });
   });
 
-  test('versions that do not exist are refused', async () => {
+  test('rejects versions that do not exist', async () => {
     await migrator().up();
     await expect(migrator().goto(head + 1)).rejects.toMatchObject({ code: 'target' });
     await expect(migrator().force(head + 1)).rejects.toMatchObject({ code: 'target' });
@@ -384,17 +384,17 @@ describe.each(['postgres', 'embedded'] as const)('the migrator on %s', (driver) 
     expect(await versionOf()).toEqual({ version: head, dirty: false });
   });
 
-  test('a version that another tool set behind the history is refused', async () => {
+  test('rejects a version that another tool set without the history', async () => {
     await migrator().up();
     await connection.execute('update schema_migrations set version = 5');
     await expect(migrator().up()).rejects.toThrow(/history has version 6.*says 5/);
     await connection.execute('update schema_migrations set version = 20240101120000');
     await expect(migrator().up()).rejects.toThrow(`has no version ${head + 1}`);
     await connection.execute('insert into schema_migrations values (1, false)');
-    await expect(migrator().up()).rejects.toThrow(/2 rows and may have one only/);
+    await expect(migrator().up()).rejects.toThrow(/2 rows but may have only one/);
   });
 
-  test('the session is left as it was', async () => {
+  test('restores the settings of the session', async () => {
     const settings = async () =>
       (
         await connection.query(

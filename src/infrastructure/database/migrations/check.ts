@@ -5,39 +5,38 @@ import { LOCK_HOLDER_QUERY } from './lock.ts';
 import { findRecordFault } from './verify.ts';
 
 /**
- * - `empty`: nothing is there yet; migrate without asking.
- * - `older`: serve after `migrate up`.
- * - `current`, `newer-compatible`: serve.
- * - `incompatible`: this build must not serve; a newer one must, or the record does not fit the files.
- * - `dirty`: a migration that this build needs was not finished.
+ * - `empty`: no schema yet; always migrated at the start.
+ * - `older`: this build serves after `migrate up`.
+ * - `current`, `newer-compatible`: this build serves.
+ * - `incompatible`: this build must not serve. A newer build must, or the record does not match the files.
+ * - `dirty`: a migration that this build needs is unfinished.
  */
 type SchemaState = 'empty' | 'older' | 'current' | 'newer-compatible' | 'incompatible' | 'dirty';
 
-/** How the schema of a database stands to this build. */
 export interface SchemaCheck {
   readonly state: SchemaState;
-  /** The newest version in the database; 0 when empty. */
+  /** The newest version in the database; 0 when it is empty. */
   readonly version: number;
   /** The newest version that this build knows. */
   readonly head: number;
-  /** The oldest build that may serve on the database, by its head. */
+  /** The oldest build that may serve the database, by its head. */
   readonly compatibleFrom: number;
-  /** A migration is not finished; harmless for this build where the state lets it serve. */
+  /** A migration is unfinished. Harmless for this build when the state lets it serve. */
   readonly dirty: boolean;
-  /** A migrator is at work right now. */
+  /** A migrator is running. */
   readonly migrating: boolean;
   /** One sentence for the operator. */
   readonly message: string;
-  /** What to run, where something has to be run. */
+  /** The command to run, when one is needed. */
   readonly command?: string;
 }
 
 /**
- * Compares a database with this build's migrations, for the start of the service. Reads only, and takes no lock.
+ * Compares a database with this build's migrations. Only reads, and takes no lock.
  *
- * A build refuses newer schemas only by their `compatible_from`. An unfinished migration that is newer than the build and
- * compatible with it does not keep it from serving either: it served while that migration ran.
- * @throws MigrationError `history` when `schema_migrations` cannot be made sense of.
+ * A build refuses a newer schema only because of its `compatible_from`. An unfinished migration that is newer than the
+ * build and compatible with it does not keep it from serving: the build served while that migration ran.
+ * @throws MigrationError `history` when `schema_migrations` has more than one row.
  */
 export async function checkSchema(
   connection: SqlConnection,
@@ -45,7 +44,7 @@ export async function checkSchema(
 ): Promise<SchemaCheck> {
   const before = await isMigrating(connection);
   const record = await readRecord(connection);
-  // A migrator that began or ended in between must not look like one that failed.
+  // Asks twice: a migrator that started or ended between the two reads must not look like one that failed.
   const migrating = before || (record.dirty && (await isMigrating(connection)));
   return judge(record, migrations, migrating);
 }
@@ -90,14 +89,14 @@ function cleanCheck(facts: Facts): SchemaCheck {
     return {
       ...facts,
       state: 'older',
-      message: `The database is at version ${version}; this build needs ${head}.${facts.migrating ? ' A migrator is at work.' : ''}`,
+      message: `The database is at version ${version}; this build needs ${head}.${facts.migrating ? ' A migrator is running.' : ''}`,
       command: 'user-service migrate up',
     };
   }
   if (version === head && !facts.dirty) {
     return { ...facts, state: 'current', message: `The database is at version ${version}.` };
   }
-  const open = facts.dirty ? ', with a migration that is not finished,' : '';
+  const open = facts.dirty ? ', with an unfinished migration,' : '';
   return {
     ...facts,
     state: 'newer-compatible',
@@ -105,14 +104,14 @@ function cleanCheck(facts: Facts): SchemaCheck {
   };
 }
 
-/** While its migrator lives, an unfinished migration is only not there yet. */
+/** While its migrator runs, an unfinished migration counts as not applied yet. */
 function dirtyCheck(
   record: SchemaRecord,
   migrations: readonly Migration[],
   facts: Facts,
 ): SchemaCheck {
   if (facts.migrating) {
-    const message = `A migrator is at work on version ${record.version}; this build needs ${facts.head}.`;
+    const message = `A migrator is working on version ${record.version}; this build needs ${facts.head}.`;
     return { ...facts, state: 'older', message, command: 'user-service migrate up' };
   }
   return { ...facts, state: 'dirty', message: describeDirty(record, migrations) };
@@ -120,8 +119,8 @@ function dirtyCheck(
 
 function faultOf(record: SchemaRecord, migrations: readonly Migration[]): string | undefined {
   if (rowsToAdopt(record, migrations).length > 0) return undefined;
-  // In the middle of a migration the two tables differ by the version under way.
-  const settled = record.history.filter((row) => row.unfinished === null);
-  const version = record.dirty ? (settled.at(-1)?.version ?? 0) : record.version;
-  return findRecordFault({ ...record, version, history: settled }, migrations)?.message;
+  // During a migration the two tables differ by the version that is being applied.
+  const finished = record.history.filter((row) => row.unfinished === null);
+  const version = record.dirty ? (finished.at(-1)?.version ?? 0) : record.version;
+  return findRecordFault({ ...record, version, history: finished }, migrations)?.message;
 }

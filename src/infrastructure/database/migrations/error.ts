@@ -1,13 +1,12 @@
-/** Why the migrator stopped. */
 type MigrationErrorCode =
-  /** The files themselves are wrong: a gap, a missing header, a missing half. */
+  /** The files are wrong: a gap, a missing header, a missing up or down file. */
   | 'files'
-  /** What was asked for does not exist, such as a version that this build does not know. */
+  /** The request cannot be met, such as a version that this build does not know. */
   | 'target'
   | 'locked'
   | 'pooler'
   | 'dirty'
-  /** The database's record does not fit this build's files. */
+  /** The database's record does not match this build's files. */
   | 'history'
   | 'checksum'
   | 'incompatible'
@@ -15,8 +14,8 @@ type MigrationErrorCode =
   | 'failed';
 
 /**
- * A migration that cannot be done, or was not finished. The message names what happened and the remedy, in this order;
- * it holds no row's content but ids.
+ * A migration that cannot run, or did not finish. The message says what happened, then the remedy. It contains no
+ * content of rows except ids.
  */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
@@ -34,7 +33,7 @@ export class MigrationError extends Error {
   }
 }
 
-/** Longest chain of causes that is looked through. */
+/** Longest chain of causes that is searched. */
 const MAX_CAUSES = 8;
 
 function* causes(error: unknown): Generator<object> {
@@ -46,7 +45,7 @@ function* causes(error: unknown): Generator<object> {
   }
 }
 
-/** The SQLSTATE that the database reported, wherever in the chain of causes it is. */
+/** The SQLSTATE that the database reported, anywhere in the chain of causes. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (const link of causes(error)) {
     if ('code' in link && typeof link.code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(link.code)) {
@@ -57,8 +56,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * What the database said, with its hint. Its detail is left out: there a violated constraint shows the values of the row,
- * and e-mail addresses do not belong in logs.
+ * The database's message and hint. Its detail is left out: for a violated constraint it contains the values of the row,
+ * and e-mail addresses must not be logged.
  */
 export function describeFailure(error: unknown): string {
   let text = String(error);
@@ -70,7 +69,7 @@ export function describeFailure(error: unknown): string {
   return text;
 }
 
-/** PostgreSQL ends hints with a full stop, and messages without one. */
+/** PostgreSQL ends hints with a full stop, but not messages. */
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

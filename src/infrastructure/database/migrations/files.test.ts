@@ -37,7 +37,7 @@ describe('parseMigrations', () => {
     expect(migrations[1]?.down.losesData).toBe('everything');
   });
 
-  test('a checksum follows the up file and not the line ends of a checkout', () => {
+  test('a checksum depends on the up file, but not on its line ends', () => {
     const checksum = (text: string) => parseMigrations(pair('000001_a', { up: text }))[0]?.checksum;
     expect(checksum(up())).toMatch(/^[0-9a-f]{64}$/);
     expect(checksum(up().replaceAll('\n', '\r\n'))).toBe(checksum(up()));
@@ -46,9 +46,9 @@ describe('parseMigrations', () => {
 
   test.each([
     ['a gap', [...pair('000001_a'), ...pair('000003_c')], /000003_c is not number 2/],
-    ['a double', [...pair('000001_a'), ...pair('000001_b')], /no double/],
-    ['a missing half', pair('000001_a').slice(0, 1), /000001_a has no down file/],
-    ['a strange name', [{ name: '1_a.up.sql', text: up() }], /1_a\.up\.sql is not named/],
+    ['a duplicate', [...pair('000001_a'), ...pair('000001_b')], /no duplicate/],
+    ['a missing down file', pair('000001_a').slice(0, 1), /000001_a has no down file/],
+    ['a malformed name', [{ name: '1_a.up.sql', text: up() }], /1_a\.up\.sql is not named/],
     ['no compatible_from', pair('000001_a', { up: 'select 1;' }), /compatible_from: N/],
     [
       'a compatible_from beyond itself',
@@ -75,7 +75,7 @@ describe('parseMigrations', () => {
       pair('000001_a', { up: up('select 1;', '-- transaction: some\n') }),
       /transaction: none/,
     ],
-  ])('refuses %s', (_, files, message) => {
+  ])('rejects %s', (_, files, message) => {
     expect(() => parseMigrations(files)).toThrow(message);
   });
 });
@@ -89,7 +89,7 @@ describe('createMigrationFiles', () => {
   afterEach(() => rm(directory, { recursive: true }));
   const url = (): URL => pathToFileURL(`${directory}/`);
 
-  test('makes the next pair, which loads only once it is filled in', async () => {
+  test('creates the next pair, which loads only after it is filled in', async () => {
     const files = await createMigrationFiles(url(), 'add_nickname');
     expect(files).toEqual([
       join(directory, '000002_add_nickname.up.sql'),
@@ -106,11 +106,11 @@ describe('createMigrationFiles', () => {
     expect(await loadMigrations(url())).toHaveLength(2);
   });
 
-  test.each(['Add', 'add-nickname', '', '../evil', '1st'])('refuses the name %j', async (name) => {
+  test.each(['Add', 'add-nickname', '', '../evil', '1st'])('rejects the name %j', async (name) => {
     await expect(createMigrationFiles(url(), name)).rejects.toMatchObject({ code: 'target' });
   });
 
-  test('says where migrations are made when there is no source tree', async () => {
+  test('names the source tree when there is none', async () => {
     await expect(createMigrationFiles(new URL('missing/', url()), 'a')).rejects.toThrow(
       /source tree/,
     );

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { MigrationError } from './error.ts';
 
-/** One direction of a migration. */
 interface MigrationScript {
-  /** False: its steps run one by one outside a transaction, and every one of them can be run again. */
+  /** False: the steps run one by one outside a transaction, and each of them can run again. */
   readonly transactional: boolean;
-  /** At least one; a transactional script has exactly one. */
+  /** At least one; exactly one in a transactional script. */
   readonly steps: readonly string[];
 }
 
@@ -15,15 +14,15 @@ export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly up: MigrationScript;
-  /** `losesData` says what is gone afterwards; such a script runs only when that is allowed explicitly. */
+  /** `losesData` names the data that is lost. Such a script runs only when that is allowed explicitly. */
   readonly down: MigrationScript & { readonly losesData?: string };
-  /** The oldest build, by its newest migration, that works on a database with this one. */
+  /** The oldest build, by its newest migration, that works on a database with this migration. */
   readonly compatibleFrom: number;
-  /** SHA-256 of the up file in hexadecimal, line ends as LF. */
+  /** SHA-256 of the up file in hexadecimal, with LF line ends. */
   readonly checksum: string;
 }
 
-/** Where the migrations of this build are: next to this module, in the source tree and in the compiled one. */
+/** The same place relative to this module in the source tree and in the build. */
 export const migrationsDirectory = new URL('../postgres/migrations/', import.meta.url);
 
 const FILE_NAME = /^(?<version>\d{6})_(?<name>[a-z][a-z0-9_]*)\.(?<direction>up|down)\.sql$/;
@@ -31,7 +30,7 @@ const STEP_SEPARATOR = /^-- step[ \t]*$/m;
 
 /**
  * Reads every migration of a directory, in order.
- * @throws MigrationError `files` that names every file at fault.
+ * @throws MigrationError `files` that names every faulty file.
  */
 export async function loadMigrations(
   directory: URL = migrationsDirectory,
@@ -44,8 +43,8 @@ export async function loadMigrations(
 }
 
 /**
- * Makes migrations of files, in order; versions have to be 1, 2, 3 … without a gap.
- * @throws MigrationError `files` that names every file at fault.
+ * Parses migrations and sorts them. Versions must be 1, 2, 3 … without a gap.
+ * @throws MigrationError `files` that names every faulty file.
  */
 export function parseMigrations(
   files: readonly { readonly name: string; readonly text: string }[],
@@ -67,7 +66,7 @@ export function parseMigrations(
   const migrations = pairs.flatMap((pair, index) => {
     if (pair.version !== index + 1) {
       faults.push(
-        `${fileStem(pair)} is not number ${index + 1}: versions have no gap and no double`,
+        `${fileStem(pair)} is not number ${index + 1}: versions must have no gap and no duplicate`,
       );
     }
     const { up, down } = pair;
@@ -81,17 +80,17 @@ export function parseMigrations(
   return migrations;
 }
 
-/** The newest version that a build knows; 0 without migrations. */
+/** The newest version; 0 without migrations. */
 export function headOf(migrations: readonly Migration[]): number {
   return migrations.at(-1)?.version ?? 0;
 }
 
-/** The name of a pair without its ending, such as `000002_create_user_table`. */
+/** The file name without its ending, such as `000002_create_user_table`. */
 export function fileStem(pair: { readonly version: number; readonly name: string }): string {
   return `${String(pair.version).padStart(6, '0')}_${pair.name}`;
 }
 
-/** A checkout with other line ends must not look like a changed file. */
+/** A working copy with other line ends must not look like a changed file. */
 function normalized(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }
@@ -136,7 +135,7 @@ function toScript(text: string, file: string, faults: string[]): MigrationScript
   return { transactional: transaction === undefined, steps };
 }
 
-/** Headers are comment lines before the first statement. */
+/** Reads a header: a comment line before the first statement. */
 function header(text: string, name: string): string | undefined {
   for (const line of text.split('\n')) {
     if (!line.startsWith('--')) return undefined;

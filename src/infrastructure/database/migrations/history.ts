@@ -2,10 +2,8 @@ import type { MigrationConnection, SqlConnection } from '../sql.ts';
 import { MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
 
-/** Which way a migration runs. */
 export type MigrationDirection = 'up' | 'down';
 
-/** What the database remembers of one migration. */
 interface HistoryRow {
   readonly version: number;
   readonly name: string;
@@ -13,15 +11,14 @@ interface HistoryRow {
   readonly compatibleFrom: number;
   /** RFC 3339 in UTC. */
   readonly appliedAt: string;
-  /** True where the row was filled in afterwards: another tool, or `force`, put the database there. */
+  /** True when the row was inserted afterwards, because another tool or `force` set the version. */
   readonly adopted: boolean;
-  /** Set while a migration outside a transaction is under way, and when it failed there. */
+  /** Set while a migration runs outside a transaction, and after it failed there. */
   readonly unfinished: MigrationDirection | null;
-  /** The step that was begun last, counted from 1. */
+  /** The step that started last, counted from 1. */
   readonly step: number | null;
 }
 
-/** What the database says of its own schema. */
 export interface SchemaRecord {
   /** 0 before the first migration. */
   readonly version: number;
@@ -30,8 +27,8 @@ export interface SchemaRecord {
 }
 
 /**
- * `schema_migrations` is kept as golang-migrate keeps it: one row, none before the first migration. The history beside
- * it holds what that tool never knew.
+ * `schema_migrations` has the format of golang-migrate: one row, and none before the first migration. The history table
+ * holds what that tool does not record.
  */
 const TABLES = `
 create table if not exists schema_migrations (version bigint not null primary key, dirty boolean not null);
@@ -46,14 +43,12 @@ create table if not exists schema_migration_history (
   step integer
 );`;
 
-/** Makes the migrator's own tables where they are missing. */
 export async function createTables(connection: MigrationConnection): Promise<void> {
   await connection.execute(TABLES);
 }
 
 /**
- * Reads the record in one statement, so that a migrator at work cannot show two halves of different versions. Changes
- * nothing, and needs no table to be there.
+ * Reads both tables in one statement, so that they match even while a migrator runs. The tables may be missing.
  * @throws MigrationError `history` when `schema_migrations` has more than one row.
  */
 export async function readRecord(connection: SqlConnection): Promise<SchemaRecord> {
@@ -73,7 +68,7 @@ export async function readRecord(connection: SqlConnection): Promise<SchemaRecor
   if (versions.length > 1) {
     throw new MigrationError(
       'history',
-      `schema_migrations has ${versions.length} rows and may have one only. Find out which version the schema has, delete the other rows, and look at \`user-service migrate status\` again.`,
+      `schema_migrations has ${versions.length} rows but may have only one. Find out which version the schema has, delete the other rows, and run \`user-service migrate status\` again.`,
     );
   }
   return { version: versions[0]?.version ?? 0, dirty: versions[0]?.dirty ?? false, history };
@@ -87,8 +82,8 @@ const HISTORY = `(
   from schema_migration_history)`;
 
 /**
- * Rows for a database that golang-migrate brought to a version which this build knows; empty for every other one.
- * `checkSchema` reckons with them before they are stored.
+ * The rows to insert for a database that golang-migrate migrated to a version that this build knows; else empty.
+ * `checkSchema` includes them before they are stored.
  */
 export function rowsToAdopt(
   record: SchemaRecord,
@@ -98,7 +93,7 @@ export function rowsToAdopt(
   return migrations.filter((migration) => migration.version <= record.version);
 }
 
-/** Persistence rows that are filled in afterwards. */
+/** Inserts the rows marked as adopted. */
 export async function insertAdopted(
   connection: SqlConnection,
   migrations: readonly Migration[],
@@ -115,7 +110,7 @@ export async function insertAdopted(
   }
 }
 
-/** Sets the one row of `schema_migrations`; none for version 0 in good order, as golang-migrate does. */
+/** Sets the one row of `schema_migrations`, or deletes it for a clean version 0, as golang-migrate does. */
 export async function setVersion(
   connection: SqlConnection,
   version: number,
@@ -129,7 +124,7 @@ export async function setVersion(
   ]);
 }
 
-/** Records that a migration begins a step outside a transaction. */
+/** Records that a migration starts a step outside a transaction. */
 export async function markStep(
   connection: SqlConnection,
   migration: Migration,
@@ -150,7 +145,7 @@ export async function markStep(
   );
 }
 
-/** Records that a migration is done, in the transaction that the caller has open. */
+/** Records that a migration is done. Call it in the migration's transaction. */
 export async function markDone(
   connection: SqlConnection,
   migration: Migration,
@@ -170,7 +165,6 @@ export async function markDone(
   }
 }
 
-/** Forgets the versions above one. */
 export async function deleteHistoryAbove(
   connection: SqlConnection,
   version: number,
@@ -178,17 +172,17 @@ export async function deleteHistoryAbove(
   await connection.query('delete from schema_migration_history where version > $1', [version]);
 }
 
-/** What a dirty database is in the middle of, as text for the operator, with the remedy. */
+/** Names the unfinished migration of a dirty database and the remedy, for the operator. */
 export function describeDirty(record: SchemaRecord, migrations: readonly Migration[]): string {
   const row = record.history.find((candidate) => candidate.unfinished !== null);
   if (row === undefined) {
     const before = Math.max(0, record.version - 1);
-    return `The database is dirty at version ${record.version}: a migration by another tool failed there. Compare the schema with that version's files, repair it, then record what it is with \`user-service migrate force ${record.version}\` (or ${before} when nothing of it remains) and run \`user-service migrate up\`.`;
+    return `The database is dirty at version ${record.version}: a migration by another tool failed there. Compare the schema with the files of that version and repair it. Then record its version with \`user-service migrate force ${record.version}\` (or ${before} when nothing of that migration remains) and run \`user-service migrate up\`.`;
   }
   const known = migrations.find((migration) => migration.version === row.version);
   const direction = row.unfinished ?? 'up';
   const steps = known?.[direction].steps.length;
   const before = direction === 'up' ? row.version - 1 : row.version;
   const again = direction === 'up' ? 'up' : 'down';
-  return `The database is dirty: migration ${fileStem(row)} (${direction}) stopped in step ${row.step ?? 1}${steps === undefined ? '' : ` of ${steps}`}. Its steps can be run again: remove what made it fail, then \`user-service migrate force ${before}\` and \`user-service migrate ${again}\`.`;
+  return `The database is dirty: migration ${fileStem(row)} (${direction}) stopped in step ${row.step ?? 1}${steps === undefined ? '' : ` of ${steps}`}. Its steps can run again. Fix the cause, then run \`user-service migrate force ${before}\` and \`user-service migrate ${again}\`.`;
 }

@@ -3,10 +3,9 @@ import { monotonicMs } from '../../system/monotonic.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { MigrationError, sqlStateOf } from './error.ts';
 
-/** Tells the operator what happens; the fields hold no content of any row. */
+/** Log for the operator. Fields contain no content of rows. */
 export type MigrationLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** What a migrator's session needs to know. */
 export interface SessionOptions {
   /** Longest wait for another migrator. */
   readonly lockWaitMs: number;
@@ -14,20 +13,20 @@ export interface SessionOptions {
   readonly lockTimeoutMs: number;
 }
 
-/** An open session of the only migrator. */
+/** A session that holds the migrator's lock. */
 export interface MigrationSession {
-  /** @throws MigrationError `pooler` when this connection no longer leads to the session that holds the lock. */
+  /** @throws MigrationError `pooler` when the connection's session no longer holds the lock. */
   assertHeld(): Promise<void>;
-  /** Sets the wait of one statement for a lock; 0 is without end. */
+  /** Sets the longest wait of one statement for a lock; 0 for no limit. */
   setLockTimeout(timeoutMs: number): Promise<void>;
 }
 
-/** Two integers that name the lock within its database; the first one spells "user". */
+/** The key of the advisory lock, within one database. The first integer is "user" in ASCII. */
 const LOCK = { space: 0x75736572, id: 1 } as const;
 const POLL_MS = 200;
 const REPORT_EVERY_MS = 5_000;
 
-/** True while some session holds the migrator's lock: a migration is under way. */
+/** Returns the session that holds the migrator's lock: a row means that a migrator is running. */
 export const LOCK_HOLDER_QUERY = `
   select l.pid, a.application_name as application
   from pg_locks l left join pg_stat_activity a on a.pid = l.pid
@@ -36,9 +35,9 @@ export const LOCK_HOLDER_QUERY = `
 
 /**
  * Runs `work` while this session is the only migrator of its database. The lock belongs to the session, so the server
- * drops it with the connection, however that ends; it is polled, because a session that *waits* for it would hold a
+ * releases it when the connection ends for any reason. It is polled, because a session that waits for it would hold a
  * snapshot that CREATE INDEX CONCURRENTLY waits for.
- * @throws MigrationError `locked` after `lockWaitMs`; `pooler` when the connection is not a session of its own.
+ * @throws MigrationError `locked` after `lockWaitMs`; `pooler` when the connection does not keep one session.
  */
 export async function withMigrationLock<T>(
   connection: MigrationConnection,
@@ -47,21 +46,21 @@ export async function withMigrationLock<T>(
   work: (session: MigrationSession) => Promise<T>,
 ): Promise<T> {
   const pid = await backendPid(connection);
-  const again = await backendPid(connection);
-  if (pid !== again || (connection.announcedPid ?? pid) !== pid) throw behindPooler();
+  const secondPid = await backendPid(connection);
+  if (pid !== secondPid || (connection.announcedPid ?? pid) !== pid) throw behindPooler();
   await acquire(connection, options.lockWaitMs, log);
   const session = createSession(connection, pid);
-  let settled = false;
+  let succeeded = false;
   try {
     await session.assertHeld();
     await configure(connection, options);
     const result = await work(session);
-    settled = true;
+    succeeded = true;
     return result;
   } finally {
-    // After a failure the connection may be gone, and that must not hide why.
+    // After a failure the connection may be lost. That error must not hide the failure.
     await release(connection).catch((error: unknown) => {
-      if (settled) throw error;
+      if (succeeded) throw error;
     });
   }
 }
@@ -88,7 +87,7 @@ async function backendPid(connection: MigrationConnection): Promise<number> {
 function behindPooler(): MigrationError {
   return new MigrationError(
     'pooler',
-    'The connection is not a session of its own: a pooler in transaction mode is between the migrator and PostgreSQL. Migrate over a direct connection: set DATABASE_HOST and DATABASE_PORT to the server itself for `user-service migrate`.',
+    'The connection does not keep one session: a pooler in transaction mode is between the migrator and PostgreSQL. Migrate over a direct connection: set DATABASE_HOST and DATABASE_PORT to the server itself for `user-service migrate`.',
   );
 }
 
@@ -110,7 +109,7 @@ async function acquire(
       const holder = await findHolder(connection);
       throw new MigrationError(
         'locked',
-        `Another migrator still holds the lock after ${Math.round(lockWaitMs / 1000)} s${holder}. Wait for it and try again, or, where it is known to hang, end it with \`select pg_terminate_backend(pid)\`.`,
+        `Another migrator still holds the lock after ${Math.round(lockWaitMs / 1000)} s${holder}. Wait until it has finished and try again. If it hangs, end it with \`select pg_terminate_backend(pid)\`.`,
       );
     }
     if (waitedMs - reported >= REPORT_EVERY_MS) {
@@ -132,15 +131,14 @@ async function findHolder(connection: MigrationConnection): Promise<string> {
   return `, pid ${holder.pid}${name}`;
 }
 
-/** Names of the settings that a migrator changes for its session. */
 const REQUIRED_SETTINGS = [
   'statement_timeout',
   'lock_timeout',
   'idle_in_transaction_session_timeout',
 ] as const;
 /**
- * They let the server notice a dead migrator in the middle of a statement, and with it drop the lock. Not every platform
- * has them all.
+ * With these the server detects a dead migrator during a statement, and releases its lock. Not every platform supports
+ * all of them.
  */
 const LIVENESS_SETTINGS = {
   client_connection_check_interval: '2000',
@@ -165,7 +163,7 @@ async function configure(connection: MigrationConnection, options: SessionOption
   }
 }
 
-/** The embedded database goes on with the same session, so nothing may stay behind in it. */
+/** Resets every setting, since the embedded database continues to use the same session. */
 async function release(connection: MigrationConnection): Promise<void> {
   const names = [...REQUIRED_SETTINGS, ...Object.keys(LIVENESS_SETTINGS)];
   await connection.execute(names.map((name) => `reset ${name};`).join(' '));

@@ -25,7 +25,6 @@ export type { MigrationLog } from './lock.ts';
 
 import type { MigrationConnection } from '../sql.ts';
 
-/** Waits of the migrator; every one has a default. */
 export interface MigratorOptions extends RunnerOptions {
   /** Longest wait for another migrator. */
   readonly lockWaitMs: number;
@@ -39,16 +38,14 @@ const DEFAULTS: MigratorOptions = {
   backoffMs: 500,
 };
 
-/** What a migrator works with. */
 export interface MigratorDeps {
-  /** Direct, not through a transaction pooler; the caller closes it. */
+  /** Must not go through a transaction pooler. The caller closes it. */
   readonly connection: MigrationConnection;
   readonly migrations: readonly Migration[];
   readonly log: MigrationLog;
   readonly options?: Partial<MigratorOptions>;
 }
 
-/** A migration that ran. */
 interface MigrationRun {
   readonly version: number;
   readonly name: string;
@@ -56,43 +53,42 @@ interface MigrationRun {
   readonly durationMs: number;
 }
 
-/** What a command did; `from` equals `to` where there was nothing to do. */
+/** `from` equals `to` when there was nothing to do. */
 interface MigrationReport {
   readonly from: number;
   readonly to: number;
   readonly runs: readonly MigrationRun[];
 }
 
-/** Moves the schema of one database. All changing methods take the migrator's lock and throw MigrationError. */
+/** Migrates one database. All methods that change it take the migrator's lock and throw MigrationError. */
 export interface Migrator {
-  /** Applies the next `count` migrations, by default all. Does nothing on a newer database that is compatible. */
+  /** Applies the next `count` migrations, by default all. Does nothing on a database that is newer and compatible. */
   up(count?: number): Promise<MigrationReport>;
-  /** Takes back `count` migrations, by default one; refuses before the first when any of them loses data. */
+  /** Reverts `count` migrations, by default one. Reverts none when one of them would lose data. */
   down(count?: number, options?: DownOptions): Promise<MigrationReport>;
-  /** Goes up or down to exactly this version; 0 is an empty schema. */
+  /** Migrates up or down to this version; 0 is an empty schema. */
   goto(version: number, options?: DownOptions): Promise<MigrationReport>;
-  /** Reads only. */
+  /** Only reads. */
   status(): Promise<{
     readonly check: SchemaCheck;
     readonly migrations: readonly MigrationStatus[];
   }>;
-  /** Reads only. */
+  /** Only reads. */
   version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
   /**
-   * Records, without running anything, that the schema is exactly this version as this build's files make it. The way out
-   * of a dirty state, of a changed file and of a schema that another tool made.
+   * Records that the schema is at this version, as this build's files define it, without running anything. Repairs the
+   * record of a dirty database, of a changed file, and of a schema that another tool created.
    */
   force(version: number): Promise<MigrationReport>;
 }
 
-/** @returns the migrator of the database behind `connection`. */
 export function createMigrator(deps: MigratorDeps): Migrator {
   const { connection, migrations, log } = deps;
   const options = { ...DEFAULTS, ...deps.options };
   const head = headOf(migrations);
   const locked = <T>(work: (session: MigrationSession) => Promise<T>): Promise<T> =>
     withMigrationLock(connection, options, log, work);
-  /** `target` gets the version before, and says where to go. */
+  /** @param target computes the version to reach from the current one. */
   const move = (target: (from: number) => number, allowed: DownOptions = {}) =>
     locked(async (session) => {
       const { version } = await prepare(deps);
@@ -159,7 +155,10 @@ async function runPlan(deps: RunnerDeps, plan: MigrationPlan): Promise<readonly 
   return runs;
 }
 
-/** Reads the record, adopts what golang-migrate made, and refuses what must not be built upon. */
+/**
+ * Reads the record, and adopts a schema that golang-migrate created.
+ * @throws MigrationError when the database is dirty or incompatible, or its record does not match the files.
+ */
 async function prepare(deps: MigratorDeps): Promise<SchemaRecord> {
   const { connection, migrations, log } = deps;
   await createTables(connection);
@@ -170,7 +169,7 @@ async function prepare(deps: MigratorDeps): Promise<SchemaRecord> {
   const adopted = rowsToAdopt(found, migrations);
   if (adopted.length > 0) {
     await inTransaction(connection, () => insertAdopted(connection, adopted));
-    log(`adopted a database that another tool brought to version ${found.version}`, {
+    log(`adopted a database that another tool migrated to version ${found.version}`, {
       version: found.version,
     });
   }

@@ -2,21 +2,19 @@ import { MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
 import type { MigrationDirection } from './history.ts';
 
-/** Whether a step back may lose data. */
 export interface DownOptions {
   readonly allowDataLoss?: boolean;
 }
 
-/** What to run, in order. */
 export interface MigrationPlan {
   readonly migrations: readonly Migration[];
   readonly direction: MigrationDirection;
 }
 
 /**
- * The way from one version to another.
- * @throws MigrationError `loses_data` when a step down loses data and that is not allowed, `target` when this build does
- * not know how to go down from there.
+ * The migrations to run between two versions, in order.
+ * @throws MigrationError `loses_data` when a down migration loses data and that is not allowed; `target` when this
+ * build does not know the current version.
  */
 export function planMigrations(
   migrations: readonly Migration[],
@@ -38,7 +36,7 @@ function planDown(
   if (from > headOf(migrations)) {
     throw new MigrationError(
       'target',
-      `The database is at version ${from}, which this build (${headOf(migrations)}) cannot take back. Run \`migrate down\` with the build that knows it.`,
+      `The database is at version ${from}, which this build (version ${headOf(migrations)}) cannot revert. Run \`user-service migrate down\` with the build that knows it.`,
     );
   }
   const planned = migrations
@@ -49,7 +47,7 @@ function planDown(
     const losses = lossy.map((m) => `${fileStem(m)} loses ${m.down.losesData}`).join('; ');
     throw new MigrationError(
       'loses_data',
-      `Going from version ${from} to ${target} would lose data, and nothing was changed: ${losses}. Add --allow-data-loss to do it all the same.`,
+      `Going from version ${from} to ${target} would lose data, so nothing was changed: ${losses}. Add --allow-data-loss to migrate anyway.`,
     );
   }
   return planned;

@@ -126,7 +126,7 @@ async function runStep(deps: RunnerDeps, name: string, statement: string): Promi
   if (concurrently) await session.setLockTimeout(options.lockTimeoutMs);
 }
 
-/** A failed CREATE INDEX CONCURRENTLY leaves an index that slows writes, serves no reads and satisfies IF NOT EXISTS. */
+/** A failed CREATE INDEX CONCURRENTLY leaves an index that slows writes, serves no reads and passes IF NOT EXISTS. */
 async function isInvalidIndex(connection: MigrationConnection, index: string): Promise<boolean> {
   const { rows } = await connection.query<{ invalid: boolean }>(
     'select not indisvalid as invalid from pg_index where indexrelid = to_regclass($1)',

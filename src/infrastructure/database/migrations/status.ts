@@ -1,46 +1,45 @@
 import type { Migration } from './files.ts';
 import { rowsToAdopt, type SchemaRecord } from './history.ts';
 
-/** One line of `status`. */
 export interface MigrationStatus {
   readonly version: number;
   readonly name: string;
-  /** `unknown`: only in the database; `changed`: the file is not the one that was applied. */
+  /** `unknown`: only in the database. `changed`: the file differs from the one that was applied. */
   readonly state: 'applied' | 'pending' | 'unfinished' | 'changed' | 'unknown';
   /** RFC 3339 in UTC; null while pending. */
   readonly appliedAt: string | null;
-  /** Another tool, or `force`, put the database there. */
+  /** The version was set by another tool or by `force`. */
   readonly adopted: boolean;
   readonly compatibleFrom: number;
 }
 
-/** Every migration that this build or the database knows, in order. */
+/** Lists every migration that this build or the database knows, in order. */
 export function listStatus(
   record: SchemaRecord,
   migrations: readonly Migration[],
 ): readonly MigrationStatus[] {
   const rows = new Map(record.history.map((row) => [row.version, row]));
-  const adopted = new Set(rowsToAdopt(record, migrations).map((migration) => migration.version));
+  const toAdopt = new Set(rowsToAdopt(record, migrations).map((migration) => migration.version));
   const known = migrations.map((migration): MigrationStatus => {
     const { version, name, compatibleFrom } = migration;
     const row = rows.get(version);
     rows.delete(version);
     const facts = { version, name, compatibleFrom, appliedAt: row?.appliedAt ?? null };
     if (row === undefined) {
-      const state = adopted.has(version) ? 'applied' : 'pending';
-      return { ...facts, state, adopted: adopted.has(version) };
+      const state = toAdopt.has(version) ? 'applied' : 'pending';
+      return { ...facts, state, adopted: toAdopt.has(version) };
     }
     if (row.unfinished !== null) return { ...facts, state: 'unfinished', adopted: row.adopted };
     const state = row.checksum === migration.checksum ? 'applied' : 'changed';
     return { ...facts, state, adopted: row.adopted };
   });
   const unknown = [...rows.values()].map(
-    ({ version, name, compatibleFrom, appliedAt, adopted: filledIn }): MigrationStatus => ({
+    ({ version, name, compatibleFrom, appliedAt, adopted }): MigrationStatus => ({
       version,
       name,
       state: 'unknown',
       appliedAt,
-      adopted: filledIn,
+      adopted,
       compatibleFrom,
     }),
   );

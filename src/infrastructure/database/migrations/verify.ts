@@ -3,8 +3,8 @@ import { fileStem, headOf, type Migration } from './files.ts';
 import type { SchemaRecord } from './history.ts';
 
 /**
- * Whether the record of a clean database fits this build's files: every version up to the current one is in the history,
- * none above it, and no file changed after it was applied. Versions that only a newer build knows are taken as they are.
+ * Compares the record of a clean database with this build's files: the history has every version up to the current one
+ * and none above it, and no file changed after it was applied. Versions that only a newer build knows are not compared.
  * @returns the fault, or undefined.
  */
 export function findRecordFault(
@@ -19,7 +19,7 @@ export function findRecordFault(
     const known = version <= headOf(migrations);
     return new MigrationError(
       'history',
-      `schema_migrations says version ${version}, but schema_migration_history has no version ${missing}: another tool changed the schema. ${known ? `Compare the schema with version ${version}; where it is the same, record it with \`user-service migrate force ${version}\`.` : 'This build does not know that version; use the build that does.'}`,
+      `schema_migrations says version ${version}, but schema_migration_history has no version ${missing}: another tool changed the schema. ${known ? `Compare the schema with version ${version}. If they are the same, record it with \`user-service migrate force ${version}\`.` : 'This build does not know that version: use the build that does.'}`,
       { version: missing },
     );
   }
@@ -38,7 +38,7 @@ export function findRecordFault(
   if (changed === undefined) return undefined;
   return new MigrationError(
     'checksum',
-    `${fileStem(changed)}.up.sql is not the file that was applied to this database. Restore it as it was released and put the change into a new migration (\`user-service migrate create NAME\`); only where the schema is known to be the same, record this build's files with \`user-service migrate force ${version}\`.`,
+    `${fileStem(changed)}.up.sql is not the file that was applied to this database. Restore the released file and put the change into a new migration (\`user-service migrate create NAME\`). Only if you know that the schema is the same, record this build's files with \`user-service migrate force ${version}\`.`,
     { version: changed.version },
   );
 }
