@@ -12,13 +12,12 @@ import { createPostgresDatabase } from './postgres/pool.ts';
 import type { PostgresSettings } from './postgres/settings.ts';
 import type { Database, MigrationConnection } from './sql.ts';
 
-/** Which database to open, and whether to bring its schema up to date. */
 export type DatabaseSettings =
   | {
       readonly driver: 'embedded';
-      /** The data directory; null keeps everything in memory. */
+      /** Data directory; null keeps all data in memory. */
       readonly path: string | null;
-      /** A prepared cluster to start from; the one that the build leaves by default. */
+      /** A prepared cluster to start from; by default the one that the build writes. */
       readonly template?: string;
       readonly migrateOnStart: boolean;
     }
@@ -28,18 +27,18 @@ export type DatabaseSettings =
       readonly migrateOnStart: boolean;
     };
 
-/** The schema does not fit this build. The message names the command to run. */
+/** This build cannot serve the schema of the database. The message names the command to run. */
 class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** The prepared cluster that the build leaves beside the compiled module; absent in the source tree. */
+/** The prepared cluster that the build writes beside the compiled module; absent in the source tree. */
 const TEMPLATE = fileURLToPath(new URL('./embedded/template.tar.gz', import.meta.url));
 
 /**
- * Opens the database and makes sure that its schema is one this build can serve. An empty database is always
- * migrated, an older one only when that is configured.
- * @throws SchemaError, MigrationError, or what the database reports; nothing stays open then.
+ * Opens the database and checks that this build can serve its schema. An empty database is always migrated, an older
+ * one only with `migrateOnStart`.
+ * @throws SchemaError, MigrationError or an error of the database, after closing every connection.
  */
 export async function openDatabase(settings: DatabaseSettings, logger: Logger): Promise<Database> {
   const database = await open(settings, logger);
@@ -63,8 +62,8 @@ function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
 }
 
 /**
- * A connection of its own for what has to be answered while all others are busy: health, and the revocations of other
- * instances. Without it an overloaded service would look dead, and each of its requests would ask for its session.
+ * Opens the monitoring connection, which health checks and the revocations of other instances use while all others are
+ * busy. Without it an overloaded service would look down, and each request would load its session from the database.
  */
 export async function openMonitoringConnection(
   settings: DatabaseSettings,
@@ -83,7 +82,7 @@ export async function openMonitoringConnection(
   );
 }
 
-/** A connection for the migrator alone, and what it needs to be closed after it. */
+/** The connection of the migrator. Closing it closes the database that was opened for it. */
 export async function openMigrationConnection(
   settings: DatabaseSettings,
   logger: Logger,
@@ -123,10 +122,10 @@ async function ensureSchema(
     }
     return;
   }
-  if (check.state !== 'current' && check.state !== 'newer-compatible') throw refusal(check);
+  if (check.state !== 'current' && check.state !== 'newer-compatible') throw schemaError(check);
 }
 
-function refusal(check: SchemaCheck): SchemaError {
+function schemaError(check: SchemaCheck): SchemaError {
   const remedy = check.command === undefined ? '' : ` Run: ${check.command}`;
   return new SchemaError(`${check.message}${remedy}`);
 }

@@ -18,23 +18,23 @@ function source(statement: string, names: readonly string[]): StatementSource {
 }
 
 describe('PreparedQuery', () => {
-  test('numbers the parameters, the same one everywhere its name stands', () => {
+  test('gives a parameter the same number at each place of its name', () => {
     const query = new PreparedQuery(
       source('select :id!::uuid, :id!, :other where a = :idea', ['id', 'other', 'idea']),
     );
     expect(query.text).toBe('select $1::uuid, $1, $2 where a = $3');
   });
 
-  test('counts places in UTF-16 units, as the generator does', () => {
+  test('counts offsets in UTF-16 units, as the generator does', () => {
     const query = new PreparedQuery(source("select '\u{1F600}', :id", ['id']));
     expect(query.text).toBe("select '\u{1F600}', $1");
   });
 
-  test('takes the generator’s marks off column names', () => {
+  test('removes the generator’s marks from column names', () => {
     expect(new PreparedQuery(source('select 1 as "one!"', [])).text).toBe('select 1 as "one"');
   });
 
-  test('passes values by name, and the statement’s name only where it shall be prepared', async () => {
+  test('passes values by name, and the statement’s name only when it is prepared', async () => {
     const calls: unknown[] = [];
     const connection: SqlConnection = {
       async query(text, values, name) {
@@ -55,15 +55,15 @@ describe('PreparedQuery', () => {
     ]);
   });
 
-  test('has one name for one text, and another for another', () => {
+  test('gives equal texts one name, and different texts different names', () => {
     const name = (statement: string) => new PreparedQuery(source(statement, [])).name;
     expect(name('select 1')).toBe(name('select 1'));
     expect(name('select 1')).not.toBe(name('select 2'));
-    // PostgreSQL cuts names at 63 bytes.
+    // PostgreSQL truncates names at 63 bytes.
     expect(name('select 1').length).toBeLessThan(60);
   });
 
-  test('refuses a parameter whose text would depend on its value', () => {
+  test('rejects a parameter whose value would change the text', () => {
     const spread = source('select :ids', ['ids']);
     const params = spread.params.map((parameter) => ({
       ...parameter,

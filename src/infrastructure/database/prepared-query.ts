@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SqlConnection, SqlResult } from './sql.ts';
 
-/** One named parameter of a statement and where its name stands in the text. */
+/** A named parameter of a statement and the places of its name in the text. */
 interface StatementParameter {
   readonly name: string;
   readonly required: boolean;
@@ -9,7 +9,7 @@ interface StatementParameter {
   readonly locs: readonly { readonly a: number; readonly b: number; readonly line?: number }[];
 }
 
-/** A statement as the code generator found it: text with named parameters, and the places of these. */
+/** A statement as the code generator parsed it. */
 export interface StatementSource {
   readonly usedParamSet: Readonly<Record<string, boolean>>;
   readonly params: readonly StatementParameter[];
@@ -17,40 +17,40 @@ export interface StatementSource {
 }
 
 /**
- * A statement of `queries/*.sql` with the types of its parameters and rows; what the generated modules export.
+ * A statement of `queries/*.sql` with the types of its parameters and rows. The generated modules export these.
  *
- * The text is made once, not at each call, since it is the same for all values; its hash names the prepared statement,
- * so that two builds that differ in a statement share a connection pooler without sharing that statement.
+ * The text is the same for all values, so it is built once. Its hash names the prepared statement: two builds whose
+ * statements differ can share a connection pooler without sharing a statement.
  */
 export class PreparedQuery<Parameters, Row> {
-  /** Name of the prepared statement on every connection. */
+  /** Name of the prepared statement, the same on every connection. */
   readonly name: string;
   readonly text: string;
   readonly #parameters: readonly string[];
 
-  /** @throws Error for a parameter that expands to a list: its text would depend on the values. */
+  /** @throws Error for a parameter that expands to a list: the text would depend on the values. */
   constructor(source: StatementSource) {
     const used = source.params.filter((parameter) => parameter.name in source.usedParamSet);
     const spread = used.find((parameter) => parameter.transform.type !== 'scalar');
     if (spread !== undefined)
       throw new Error(`parameter ${spread.name} must be scalar: pass an array`);
     this.#parameters = used.map((parameter) => parameter.name);
-    // `as "count!"` tells the generator that a column is never null; the database need not know.
+    // `as "count!"` tells the generator that a column is never null. The mark is removed for the database.
     this.text = numberParameters(source.statement, used).replace(/"(\w+)!"/g, '"$1"');
     this.name = `q_${createHash('sha256').update(this.text).digest('hex').slice(0, 24)}`;
   }
 
-  /** The rows, through a prepared statement, whose plan may be reused for other values. */
+  /** Runs it as a prepared statement, whose plan may be reused for other values. */
   async run(parameters: Parameters, connection: SqlConnection): Promise<Row[]> {
     return (await this.#query(parameters, connection, this.name)).rows;
   }
 
-  /** How many rows a statement without RETURNING changed. */
+  /** Runs it as a prepared statement. @returns how many rows a statement without RETURNING changed. */
   async runForCount(parameters: Parameters, connection: SqlConnection): Promise<number> {
     return (await this.#query(parameters, connection, this.name)).rowCount;
   }
 
-  /** The rows, planned for these very values: for statements where the best plan depends on them. */
+  /** Runs it with a plan for these values, for statements whose best plan depends on the values. */
   async runUnprepared(parameters: Parameters, connection: SqlConnection): Promise<Row[]> {
     return (await this.#query(parameters, connection, undefined)).rows;
   }
@@ -66,7 +66,7 @@ export class PreparedQuery<Parameters, Row> {
   }
 }
 
-/** `:id` becomes `$1`, the same number wherever the name occurs. Offsets are UTF-16 units, `b` inclusive. */
+/** Replaces `:id` by `$1`, with one number for each name. Offsets are UTF-16 units, `b` inclusive. */
 function numberParameters(statement: string, parameters: readonly StatementParameter[]): string {
   const places = parameters
     .flatMap((parameter, index) =>

@@ -3,15 +3,16 @@ import type { SqlConnection } from './sql.ts';
 /** The connection that a transaction runs on; errors are translated. */
 export interface TransactionSession {
   readonly connection: SqlConnection;
-  /** Runs a command. @returns the command that the database says it completed, in capitals. */
+  /** @returns the command that the database says it completed, in capitals. */
   command(statement: 'begin' | 'commit' | 'rollback'): Promise<string>;
-  /** Whether nothing can be done on the connection any more. */
+  /** Whether the connection is unusable. */
   isBroken(): boolean;
 }
 
 /**
- * Commits what `work` did when it returns, rolls back when it throws. After the end nothing more runs on the
- * connection, which by then may be in another transaction.
+ * Commits when `work` returns, rolls back when it throws. Later statements of `work` are rejected, since the connection
+ * may be in another transaction by then.
+ * @throws Error when a statement failed and `work` returned all the same: PostgreSQL has rolled back then.
  */
 export async function runTransaction<T>(
   session: TransactionSession,
@@ -21,7 +22,7 @@ export async function runTransaction<T>(
   const connection: SqlConnection = {
     query(text, values, name) {
       if (open) return session.connection.query(text, values, name);
-      return Promise.reject(new Error('a statement came after the end of its transaction'));
+      return Promise.reject(new Error('a statement was sent after the end of its transaction'));
     },
   };
   await session.command('begin');
@@ -34,18 +35,18 @@ export async function runTransaction<T>(
     throw error;
   }
   open = false;
-  // COMMIT of a transaction in which a statement failed is a ROLLBACK, and no error.
+  // PostgreSQL completes COMMIT as ROLLBACK, without an error, when a statement of the transaction failed.
   if ((await session.command('commit')) !== 'COMMIT') {
     throw new Error('a statement of the transaction failed, and its error was ignored');
   }
   return result;
 }
 
-/** The reason of the rollback counts, not what hinders it: a lost connection rolls back by itself. */
+/** Ignores its own failure, so that the caller sees the reason. A lost connection rolls back by itself. */
 async function rollBack(session: TransactionSession): Promise<void> {
   try {
     await session.command('rollback');
   } catch {
-    // The session knows that it is broken, and the connection is closed.
+    // The session is marked as broken, and its connection is closed.
   }
 }

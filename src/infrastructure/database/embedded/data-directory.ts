@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { EMBEDDED_POSTGRES_MAJOR } from './engine.ts';
 
 /**
- * Makes sure that there is a whole data directory: an existing one is checked, a missing one is unpacked from the
- * template beside its place and renamed into it, so that a kill at any moment leaves either nothing or all of it.
- * @throws Error that names the directory and the remedy, when it holds something else or was made by another version.
+ * Prepares the data directory. An existing one is checked. A missing one is unpacked from the template into a temporary
+ * directory beside it, then renamed, so that a kill at any moment leaves either a complete directory or none.
+ * @throws Error that names the directory and the remedy, when it holds other files or data of another version.
  */
 export async function prepareDataDirectory(
   path: string,
@@ -17,7 +17,7 @@ export async function prepareDataDirectory(
   if (content.includes('PG_VERSION')) return assertVersion(path);
   if (content.length > 0) {
     throw new Error(
-      `${path} is not empty and holds no database: choose another database.path, or empty it.`,
+      `${path} is not empty and holds no database: set another database.path, or empty the directory.`,
     );
   }
   await mkdir(dirname(path), { recursive: true });
@@ -30,7 +30,7 @@ async function assertVersion(path: string): Promise<void> {
   if (version === EMBEDDED_POSTGRES_MAJOR) return;
   throw new Error(
     `${path} was made by PostgreSQL ${version}, and this build embeds ${EMBEDDED_POSTGRES_MAJOR}: ` +
-      'run the build that made it, or choose another database.path.',
+      'run the build that made it, or set another database.path.',
   );
 }
 
@@ -38,15 +38,15 @@ async function unpack(path: string, template: string | URL): Promise<void> {
   const temporary = `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`;
   await mkdir(temporary, { mode: 0o700 });
   const file = template instanceof URL ? fileURLToPath(template) : template;
-  // Loaded here, since only a first start needs it.
+  // Imported here, since only a first start needs it.
   const { extract } = await import('tar');
-  // Synchronous since nothing else runs yet, and a thousand small files take half the time so.
+  // Nothing else runs yet, and synchronous calls halve the time for a thousand small files.
   extract({ file, cwd: temporary, sync: true });
-  // Not synced, like nothing of the engine later: a killed process loses none of it, and a power cut is not promised.
+  // Not synced to disk, since the engine syncs nothing either: data survives a kill, but not a power cut.
   await rename(temporary, path);
 }
 
-/** What a killed process left half unpacked. Whoever gets here owns the data directory: nobody else is unpacking. */
+/** Removes what a killed process left half unpacked. This process owns the data directory, so no other is unpacking. */
 async function removeLeftovers(path: string): Promise<void> {
   const prefix = basename(temporaryPrefix(path));
   for (const name of await list(dirname(path))) {

@@ -2,22 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { PGlite, types } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
-/** The PostgreSQL major version of the embedded engine; what a data directory must have been made by. */
+/** Major version of the embedded engine. A data directory of another version cannot be opened. */
 export const EMBEDDED_POSTGRES_MAJOR = '18';
 
-/** A place for the data: a directory, or the memory of this process. */
 export type EngineStorage =
   | { readonly directory: string }
   | {
       readonly memory: true;
-      /** A tar.gz of a data directory to start from; else an empty cluster is made, which takes seconds. */
+      /** A tar.gz of a data directory to start from. Without it an empty cluster is created, which takes seconds. */
       readonly template?: string | URL;
     };
 
 /**
- * Starts the engine. Values come out as node-postgres gives them: bytes as Buffer, 64-bit integers as strings.
+ * Returns values as node-postgres does: bytes as Buffer, 64-bit integers as strings.
  *
- * A new cluster gets small WAL segments: at PostgreSQL's 16 MB most of a data directory would be empty WAL.
+ * A new cluster gets small WAL segments: with PostgreSQL's 16 MB most of a data directory would be empty WAL.
  */
 export async function startEngine(storage: EngineStorage): Promise<PGlite> {
   const loadDataDir =

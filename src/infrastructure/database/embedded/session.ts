@@ -3,17 +3,16 @@ import type { Logger } from '../../../domain/ports.ts';
 import { databaseUnavailable, translateDatabaseError } from '../postgres/errors.ts';
 import type { MigrationConnection, SqlConnection, SqlResult } from '../sql.ts';
 
-/** The engine's one connection. It knows nothing of turns; errors are translated. */
+/** The engine's one connection, without a queue. Errors are translated. */
 export interface EmbeddedSession extends SqlConnection {
-  /** Runs a script by the simple protocol. @returns the command of its last statement. */
+  /** Runs a script by the simple query protocol. @returns the command of its last statement. */
   execute(script: string): Promise<string>;
   /** Rows that statements have inserted, updated or deleted since the engine was opened. */
   readonly changedRows: number;
-  /** Whether the engine has crashed: nothing works until it is opened again. */
+  /** Whether the engine has crashed. Every call fails until it is opened again. */
   readonly crashed: boolean;
 }
 
-/** Wraps a running engine. */
 export function createEmbeddedSession(engine: PGlite, logger?: Logger): EmbeddedSession {
   let crash: unknown;
   let changedRows = 0;
@@ -23,7 +22,7 @@ export function createEmbeddedSession(engine: PGlite, logger?: Logger): Embedded
       return await call();
     } catch (error) {
       if (!isCrash(error)) throw translateDatabaseError(error);
-      // The engine's memory is in no known state any more; its files are, as after a kill.
+      // The engine's memory is corrupt. Its files are consistent, as after a kill.
       crash = error;
       logger?.error('The embedded database has crashed; a restart of the service recovers it.', {
         error,
@@ -48,7 +47,7 @@ export function createEmbeddedSession(engine: PGlite, logger?: Logger): Embedded
   };
 }
 
-/** A session as the migrator wants it. Closing it leaves the engine open. */
+/** Closing the connection leaves the engine open. */
 export function asMigrationConnection(
   session: EmbeddedSession,
   close: () => void = () => {},
@@ -64,7 +63,7 @@ export function asMigrationConnection(
   };
 }
 
-/** WebAssembly.RuntimeError, by name since the compiler's libraries for Node.js do not have it. */
+/** Matches WebAssembly.RuntimeError by name, since TypeScript's library for Node.js does not declare it. */
 function isCrash(error: unknown): boolean {
   return error instanceof Error && error.name === 'RuntimeError';
 }

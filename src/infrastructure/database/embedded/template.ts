@@ -7,22 +7,21 @@ import { createMigrator, loadMigrations } from '../migrations/migrator.ts';
 import { startEngine } from './engine.ts';
 import { asMigrationConnection, createEmbeddedSession } from './session.ts';
 
-/** Nobody makes databases in an embedded cluster, and their templates are 600 of its 1,000 files. */
+/** An embedded cluster needs no further databases, and the template databases are 600 of its 1,000 files. */
 const LEAVE_OUT = [
   "update pg_database set datistemplate = false where datname in ('template0', 'template1')",
   'drop database template0',
   'drop database template1',
 ];
 
-/** Brings the database of a running engine to the newest schema. */
 export async function migrateEngine(engine: PGlite): Promise<void> {
   const connection = asMigrationConnection(createEmbeddedSession(engine));
   await createMigrator({ connection, migrations: await loadMigrations(), log: () => {} }).up();
 }
 
 /**
- * Makes a migrated, empty data directory and packs it as a tar.gz, to be unpacked where a service starts for the first
- * time: making a cluster takes three seconds, unpacking it well under one.
+ * Creates a migrated, empty data directory and packs it as a tar.gz, which a service unpacks at its first start.
+ * Creating a cluster takes three seconds, unpacking one well under a second.
  * @returns the size of the file in bytes.
  */
 export async function writeEmbeddedTemplate(outFile: string): Promise<number> {

@@ -5,11 +5,11 @@ import { translateDatabaseError } from './errors.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
 import { tlsOptions } from './tls.ts';
 
-/** How much longer than its statement timeout a statement may take here, before the network counts as dead. */
+/** Extra time after the statement timeout before the client treats the network as dead, in milliseconds. */
 const NETWORK_GRACE_MS = 2_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
-/** Everything that node-postgres would otherwise take from the environment is given, so that nothing there matters. */
+/** Sets everything that node-postgres would otherwise read from the environment. */
 function addressConfig(settings: PostgresSettings): ClientConfig {
   return {
     host: settings.host,
@@ -26,8 +26,8 @@ function addressConfig(settings: PostgresSettings): ClientConfig {
 }
 
 /**
- * What each connection of a pool starts with. A pooler refuses start-up settings that it does not know, so without
- * prepared statements none are sent.
+ * The configuration of each pooled connection. A pooler rejects start-up settings that it does not know, so none are
+ * sent when prepared statements are off.
  */
 export function clientConfig(settings: PostgresSettings): ClientConfig {
   const { statementTimeoutMs, lockTimeoutMs, preparedStatements } = settings;
@@ -45,7 +45,7 @@ export function clientConfig(settings: PostgresSettings): ClientConfig {
   };
 }
 
-/** Connects the migrator: a session of its own, without time limits, which the migrator sets itself. */
+/** Opens a session without time limits: the migrator sets its own. */
 export async function openPostgresMigrationConnection(
   settings: PostgresSettings,
   logger: Logger,
@@ -54,10 +54,12 @@ export async function openPostgresMigrationConnection(
     ...addressConfig(settings),
     application_name: 'user-service migrate',
   });
-  client.on('error', (error) => logger.debug('The migrator lost its connection.', { error }));
+  client.on('error', (error) =>
+    logger.debug('The migrator lost its connection to PostgreSQL.', { error }),
+  );
   await translate(client.connect());
   return {
-    // Missing in the type declarations of the driver.
+    // The driver's type declarations lack this property.
     announcedPid: (client as unknown as { readonly processID: number | null }).processID,
     async query<Row>(text: string, values: readonly unknown[] = []) {
       const result = await translate(client.query(text, [...values]));

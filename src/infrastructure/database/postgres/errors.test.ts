@@ -10,7 +10,7 @@ describe('translateDatabaseError', () => {
     ['users_email_key', 'email_taken'],
     ['service_accounts_name_in_use_key', 'service_account_name_taken'],
     ['sessions_user_id_fkey', 'invalid_credentials'],
-  ])('makes the violated constraint %s the refusal %s, with the cause', (constraint, code) => {
+  ])('translates a violation of %s to %s, with the cause', (constraint, code) => {
     const cause = reported('duplicate key value', { code: '23505', constraint });
     expect(translateDatabaseError(cause)).toMatchObject({ name: 'DomainError', code, cause });
   });
@@ -39,12 +39,12 @@ describe('translateDatabaseError', () => {
     'EHOSTUNREACH',
     'ENOTFOUND',
     'EAI_AGAIN',
-  ])('makes %s an invitation to try again after a second', (code) => {
+  ])('translates %s to unavailable, with a retry after one second', (code) => {
     const error = translateDatabaseError(reported('x', { code }));
     expect(error).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1, cause: { code } });
   });
 
-  test('says what a server has run out of, since its connections are whole', () => {
+  test('names a full disk, since connections still work', () => {
     const error = translateDatabaseError(reported('No space left on device', { code: '53100' }));
     expect(error).toMatchObject({ message: 'The database has no disk space or memory left.' });
   });
@@ -56,11 +56,11 @@ describe('translateDatabaseError', () => {
     'Query read timeout',
     'Client has encountered a connection error and is not queryable',
     'Cannot use a pool after calling end on the pool',
-  ])('makes the driver’s "%s" an invitation to try again', (message) => {
+  ])('translates the driver’s "%s" to unavailable', (message) => {
     expect(translateDatabaseError(reported(message))).toMatchObject({ code: 'unavailable' });
   });
 
-  test('lets every other error pass as it is', () => {
+  test('returns every other error unchanged', () => {
     const unknown = [
       reported('syntax error', { code: '42601' }),
       reported('duplicate key', { code: '23505', constraint: 'users_pkey' }),
@@ -74,7 +74,7 @@ describe('translateDatabaseError', () => {
     for (const error of unknown) expect(translateDatabaseError(error)).toBe(error);
   });
 
-  test('shows nothing of what the database said', () => {
+  test('keeps the database’s text out of the message', () => {
     const cause = reported('Key (email)=(a@example.com)', {
       code: '23505',
       constraint: 'users_email_key',
@@ -85,7 +85,7 @@ describe('translateDatabaseError', () => {
 
 describe('breaksConnection', () => {
   test.each(['23505', '42601', '57014', '55P03', '40P01', '22012', 'XX000'])(
-    '%s leaves it whole',
+    '%s leaves the connection usable',
     (code) => {
       expect(breaksConnection(reported('x', { code }))).toBe(false);
     },
@@ -101,11 +101,11 @@ describe('breaksConnection', () => {
     'EPIPE',
     'ECONNRESET',
     undefined,
-  ])('%s ends it', (code) => {
+  ])('%s makes the connection unusable', (code) => {
     expect(breaksConnection(reported('x', { code }))).toBe(true);
   });
 
-  test('a plan that no longer fits ends it, another unsupported feature does not', () => {
+  test('a stale plan makes the connection unusable, another unsupported feature does not', () => {
     const stale = reported('cached plan must not change result type', { code: '0A000' });
     expect([isStalePlan(stale), breaksConnection(stale)]).toEqual([true, true]);
     const other = reported('cannot do that', { code: '0A000' });
@@ -113,7 +113,7 @@ describe('breaksConnection', () => {
   });
 });
 
-test('wasNeverSent knows what the driver did not send', () => {
+test('wasNeverSent detects statements that the driver did not send', () => {
   const refused = 'Client has encountered a connection error and is not queryable';
   expect(wasNeverSent(reported(refused))).toBe(true);
   expect(wasNeverSent(reported('Connection terminated unexpectedly'))).toBe(false);

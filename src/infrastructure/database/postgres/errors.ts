@@ -71,7 +71,7 @@ export function databaseUnavailable(cause: unknown): DomainError {
   return unavailable(reason, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
-/** For a connection lost during COMMIT: the change may have been stored or not, and the caller must not assume either. */
+/** For a connection lost during COMMIT: the change may be stored or not, and the caller must not assume either. */
 export function commitOutcomeUnknown(cause: unknown): DomainError {
   return outcomeUnknown(
     'The connection to the database was lost while the change was being stored: it may have taken place or not.',
@@ -108,8 +108,8 @@ export function wasNeverSent(error: unknown): boolean {
 }
 
 /**
- * Whether the table of a prepared statement changed since it was planned (0A000), or the server connection that a pooler
- * chose does not know the statement (26000). A new connection prepares it again.
+ * Whether the table of a prepared statement changed since it was planned (0A000), or the server connection that a
+ * pooler chose does not know the statement (26000). A new connection prepares it again.
  */
 export function isStalePlan(error: unknown): boolean {
   if (!isReported(error)) return false;

@@ -25,8 +25,8 @@ export interface PostgresDependencies {
 }
 
 /**
- * Connects to PostgreSQL. An SQL error never costs a connection. A connection that breaks or does not respond is closed,
- * and the next caller that needs one opens another.
+ * Connects to PostgreSQL. An SQL error never costs a connection. A connection that breaks or does not respond is
+ * closed, and the next caller that needs one opens another.
  * @throws DatabaseStartError when the server cannot be used. No message contains the password.
  */
 export async function createPostgresDatabase(

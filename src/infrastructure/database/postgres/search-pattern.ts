@@ -1,11 +1,11 @@
-/** Below this, no trigram lies inside the text, and an infix search would read every row. */
+/** A shorter text contains no trigram, so that an infix search would read every row. */
 const INFIX_MIN_LENGTH = 3;
-/** Signs are between words for the index: what begins with one is no beginning of a word, but has one inside. */
+/** The index treats signs as word boundaries: a text that starts with a sign contains a word but does not start one. */
 const SIGN_THEN_LETTER = /^[^\p{L}\p{N}\p{M}][\p{L}\p{N}]/u;
 
 /**
- * The LIKE pattern for a search text, for the expression of `users_search_idx`: any part of a name or address, or,
- * for one or two characters, the beginning of a word, which the index finds with the help of the blank before it.
+ * The LIKE pattern of a search text, for the expression of `users_search_idx`. It matches any part of a name or
+ * address. One or two characters match only the beginning of a word, which the index finds by the blank before it.
  */
 export function searchPattern(text: string): string {
   const normalized = text.normalize('NFC');

@@ -2,13 +2,13 @@ import type { Logger } from '../../../domain/ports.ts';
 import type { SqlConnection } from '../sql.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
 
-/** `normalize`, which the search uses, came with version 13. */
+/** The search uses `normalize`, which version 13 introduced. */
 const OLDEST_VERSION = 130_000;
 
 /**
- * Checks at start what would otherwise fail later and less clearly.
- * @throws Error that names the remedy: a server that is too old, a database that is not UTF-8, a role without the time
- * limits that cannot be sent through a pooler.
+ * Finds at the start what would fail later with a less clear error.
+ * @throws Error that names the remedy, when the server is too old, the database is not UTF-8, or the role lacks the
+ * time limits that cannot be sent through a pooler.
  */
 export async function checkServer(
   connection: SqlConnection,
@@ -22,16 +22,18 @@ export async function checkServer(
   );
   const [server] = rows;
   if (server === undefined || server.version < OLDEST_VERSION) {
-    throw new Error('PostgreSQL 13 or newer is needed.');
+    throw new Error(
+      'PostgreSQL 13 or newer is required: upgrade the server, or set database.host to another one.',
+    );
   }
   if (server.encoding !== 'UTF8') {
     throw new Error(
-      `The database ${settings.database} has encoding ${server.encoding}: make one with ENCODING 'UTF8'.`,
+      `The database ${settings.database} has encoding ${server.encoding}: create one with ENCODING 'UTF8'.`,
     );
   }
   if (server.ctype === 'C' || server.ctype === 'POSIX') {
     logger.warn(
-      'The database has LC_CTYPE C: a search finds letters beyond ASCII only in the case they are stored in.',
+      'The database has LC_CTYPE C: the search is case-sensitive for letters outside ASCII.',
     );
   }
   if (!settings.preparedStatements) await assertRoleSettings(connection, settings);
@@ -55,8 +57,8 @@ async function assertRoleSettings(
   }
   if (commands.length === 0) return;
   throw new Error(
-    'With database.prepared_statements off, time limits must be settings of the role, and some are not set. ' +
-      `Run, and let the pooler connect anew: ${commands.join(' ')}`,
+    'With database.prepared_statements off, the time limits must be settings of the role, and some are not set. ' +
+      `Run these statements, then let the pooler reconnect: ${commands.join(' ')}`,
   );
 }
 

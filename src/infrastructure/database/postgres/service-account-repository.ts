@@ -13,7 +13,6 @@ import {
   revokeServiceAccount,
 } from './generated/service-accounts.queries.ts';
 
-/** The service accounts in PostgreSQL or the embedded database. */
 export function createPostgresServiceAccountRepository(
   connection: SqlConnection,
 ): ServiceAccountRepository {

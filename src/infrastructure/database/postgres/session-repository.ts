@@ -17,7 +17,6 @@ import {
   rotateSession,
 } from './generated/sessions.queries.ts';
 
-/** The sessions in PostgreSQL or the embedded database. */
 export function createPostgresSessionRepository(connection: SqlConnection): SessionRepository {
   return {
     async insert({ id, userId, client, refreshTokenHash }, { idleTtlMs, absoluteTtlMs }) {
@@ -44,7 +43,7 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
         userId: row.user_id,
         currentHash: row.refresh_hash,
         previousHash: row.previous_refresh_hash,
-        // The row may have been rotated while this statement waited for it, after it read the clock.
+        // The row may be rotated after this statement has read the clock, while it waits for the lock.
         sinceRotationMs: sinceMs === null ? null : Math.max(0, sinceMs),
         sealedSuccessor: row.sealed_successor,
         remainingMs: row.remaining_ms,
@@ -76,9 +75,9 @@ function selected(selection: SessionSelection): { only: string | null; except: s
   };
 }
 
-/** @throws Error to the programmer, when the session to rotate was not locked and is gone. */
+/** @throws Error for a defect: the session to rotate was not locked, and was deleted. */
 function remainingMs([row]: readonly { readonly remaining_ms: number }[]): number {
-  if (row === undefined) throw new Error('the session is gone: lock it first');
+  if (row === undefined) throw new Error('the session does not exist: lock it first');
   return row.remaining_ms;
 }
 

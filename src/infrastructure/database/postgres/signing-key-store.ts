@@ -6,7 +6,6 @@ import {
   listSigningKeys,
 } from './generated/signing-keys.queries.ts';
 
-/** The signing keys in PostgreSQL or the embedded database. */
 export function createPostgresSigningKeyStore(connection: SqlConnection): SigningKeyStore {
   return {
     async list() {

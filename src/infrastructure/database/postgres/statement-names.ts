@@ -1,15 +1,15 @@
-/** Decides under which name a statement is prepared on a connection. */
+/** The names under which statements are prepared on connections. */
 export interface StatementNames {
-  /** undefined where statements are not prepared. */
+  /** @returns undefined when statements are not prepared. */
   of(name: string | undefined): string | undefined;
   /**
-   * From now on every statement is prepared anew, on every connection: a table has changed under the prepared ones.
-   * The old ones stay on the server until their connection ends.
+   * Changes all names, so that every connection prepares every statement again. Needed when a table has changed since
+   * they were prepared. The old statements stay on the server until their connection ends.
    */
   renew(): void;
 }
 
-/** @param enabled false behind a pooler that gives each transaction another server connection. */
+/** @param enabled false behind a pooler that uses another server connection for each transaction. */
 export function createStatementNames(enabled: boolean): StatementNames {
   let generation = 0;
   return {

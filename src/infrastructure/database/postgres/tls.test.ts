@@ -22,7 +22,7 @@ describe('tlsOptions', () => {
     });
   });
 
-  test('verify-ca takes any host name, verify-full leaves the check to Node.js', () => {
+  test('verify-ca accepts any host name, verify-full leaves the check to Node.js', () => {
     const ca = tlsOptions({ host, sslMode: 'verify-ca', sslRootCert: pem });
     expect(ca).toMatchObject({ rejectUnauthorized: true, ca: pem });
     expect(ca).toHaveProperty('checkServerIdentity');
@@ -30,7 +30,7 @@ describe('tlsOptions', () => {
     expect(full).toEqual({ rejectUnauthorized: true, ca: pem });
   });
 
-  test('"system" trusts the CAs of Node.js, with the host name only', () => {
+  test('"system" trusts the CAs of Node.js, and only with verify-full', () => {
     const full = tlsOptions({ host, sslMode: 'verify-full', sslRootCert: 'system' });
     expect(full).toEqual({ rejectUnauthorized: true });
     for (const sslMode of ['require', 'verify-ca'] as const) {
@@ -38,7 +38,7 @@ describe('tlsOptions', () => {
     }
   });
 
-  test('refuses to verify without anything to trust', () => {
+  test('fails to verify without a valid root certificate', () => {
     for (const sslMode of ['verify-ca', 'verify-full'] as const) {
       expect(() => tlsOptions({ host, sslMode, sslRootCert: null })).toThrow('ssl_root_cert');
     }

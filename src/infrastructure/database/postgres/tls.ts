@@ -5,9 +5,9 @@ import type { PostgresSettings, SslMode } from './settings.ts';
 
 /**
  * The TLS options for libpq's modes (PostgreSQL documentation, "SSL Support", table "SSL Mode Descriptions"):
- * `require` encrypts and, like libpq, verifies the chain when a root certificate is given; `verify-ca` verifies the
- * chain, `verify-full` the host name, too. A Unix socket is never encrypted.
- * @throws Error when the mode verifies and nothing says what to trust, or what is trusted is no PEM certificate.
+ * `require` encrypts and, like libpq, verifies the chain when a root certificate is given. `verify-ca` verifies the
+ * chain, `verify-full` the chain and the host name. A Unix socket is never encrypted.
+ * @throws Error when the mode verifies and no root certificate is given, or when it is not a PEM certificate.
  */
 export function tlsOptions(
   settings: Pick<PostgresSettings, 'host' | 'sslMode' | 'sslRootCert'>,
@@ -21,7 +21,7 @@ export function tlsOptions(
     );
   }
   if (sslRootCert === 'system' && sslMode !== 'verify-full') {
-    // A public CA signs for everybody: without the host name it proves nothing. libpq refuses this, too.
+    // A public CA signs for any host: without the host name the chain proves nothing. libpq rejects this, too.
     throw new Error('database.ssl_root_cert "system" needs database.ssl_mode verify-full.');
   }
   const trusted = sslRootCert === 'system' ? {} : { ca: rootCertificate(sslRootCert) };
@@ -31,13 +31,13 @@ export function tlsOptions(
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** Node.js skips what it cannot read, and would then trust nobody without saying why. */
+/** Node.js skips certificates that it cannot parse, and would then reject every server without saying why. */
 function rootCertificate(pem: string): string {
   const certificates = pem.match(PEM_CERTIFICATE) ?? [];
   try {
     for (const certificate of certificates) new X509Certificate(certificate);
   } catch (cause) {
-    throw new Error('database.ssl_root_cert holds a damaged certificate: get the file anew.', {
+    throw new Error('database.ssl_root_cert holds a damaged certificate: replace the file.', {
       cause,
     });
   }
@@ -48,9 +48,9 @@ function rootCertificate(pem: string): string {
 }
 
 /**
- * The content of the file that `database.ssl_root_cert` names, as `PostgresSettings.sslRootCert` wants it.
- * @throws Error with the key and the file when it cannot be read. libpq goes on unverified then in mode `require`; who
- * names a CA wants it used.
+ * Reads the file that `database.ssl_root_cert` names. @returns the value of `PostgresSettings.sslRootCert`.
+ * @throws Error with the key and the file when it cannot be read. In mode `require` libpq would continue unverified;
+ * this service fails, since a configured CA must be used.
  */
 export function readRootCertificate(path: string | undefined, sslMode: SslMode): string | null {
   if (path === undefined || sslMode === 'disable') return null;
