@@ -4,7 +4,6 @@ import { eventually } from '../support/eventually.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { createSignal, refusal, useDatabase } from './fixtures.ts';
 
-/** What Database promises to the repositories. */
 export function describeDatabaseContract(implementation: DatabaseImplementation): void {
   describe(`Database (${implementation.name})`, () => {
     const database = useDatabase(implementation);
@@ -20,7 +19,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       for (const own of opened.splice(0)) await own.close();
     });
 
-    test('values go in and come out as JavaScript has them', async () => {
+    test('converts values between SQL and JavaScript types', async () => {
       const values = {
         time: new Date('2031-02-03T04:05:06.789Z'),
         bytes: Buffer.from([0, 1, 254, 255]),
@@ -49,7 +48,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect(Buffer.isBuffer((rows[0] as { bytes: unknown }).bytes)).toBe(true);
     });
 
-    test('plain bytes are bytes, too', async () => {
+    test('accepts a Uint8Array for bytes', async () => {
       const { rows } = await database().query("select encode($1::bytea, 'hex') as hex", [
         new Uint8Array([1, 2, 255]),
       ]);
@@ -68,7 +67,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       ).toBe(0);
     });
 
-    test('a time comes out the same whatever the time zone of the session says', async () => {
+    test('the session uses UTC', async () => {
       const { rows } = await database().query('show timezone');
       expect(rows).toEqual([{ TimeZone: expect.stringMatching(/^(UTC|GMT)$/) }]);
     });
@@ -80,7 +79,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     });
 
-    test('a transaction sees its own writes, and after a rollback nobody does', async () => {
+    test('a transaction sees its own writes, and a rollback removes them', async () => {
       const insert = "insert into signing_keys values ('k', 'EdDSA', '{}', '', 'signing')";
       const count = 'select count(*)::integer as n from signing_keys';
       const work = database().transaction(async (connection) => {
@@ -94,7 +93,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect((await database().query(count)).rows).toEqual([{ n: 1 }]);
     });
 
-    test('hundreds of callers at once all get their answer', async () => {
+    test('serves hundreds of callers at once', async () => {
       const answers = await Promise.all(
         Array.from({ length: 300 }, (_, n) => database().query('select $1::integer as n', [n])),
       );
@@ -104,7 +103,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect(database().stats().waiting).toBe(0);
     });
 
-    test('a health check answers, and gives up when its time is over', async () => {
+    test('a health check succeeds, and fails when its signal aborts first', async () => {
       await database().check(AbortSignal.timeout(5_000));
       const own = await open();
       const go = createSignal();
@@ -116,7 +115,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       await own.check(AbortSignal.timeout(5_000));
     });
 
-    test('stats tell of connections and of callers that wait', async () => {
+    test('stats count connections and waiting callers', async () => {
       const own = await open();
       await own.query('select 1');
       expect(own.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
@@ -141,7 +140,7 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     });
 
-    test('closing waits for what runs, may be repeated, and refuses whoever comes later', async () => {
+    test('close waits for running work, rejects later callers, and may be called twice', async () => {
       const own = await open();
       const go = createSignal();
       const work = own.transaction(async (connection) => {

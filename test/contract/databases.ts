@@ -11,15 +11,14 @@ import {
   postgresCapabilities,
 } from './capabilities.ts';
 
-/** One implementation of the database that the suites run on. */
 export interface DatabaseImplementation {
   readonly name: string;
   readonly capabilities: DatabaseCapabilities;
-  /** A migrated, empty database of the caller's own; the caller closes it. */
+  /** Opens a new database, migrated and empty. The caller closes it. */
   open(): Promise<Database>;
 }
 
-/** Every contract suite runs on each of these. */
+/** Every contract suite runs on each of them. */
 export const databaseImplementations: readonly DatabaseImplementation[] = [
   {
     name: 'embedded',

@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temp-directory.ts';
 import { createSignal, newUser, refusal, storeUser } from './fixtures.ts';
 
-/** What only the embedded database has: a directory of its own, and turns. */
+/** The parts that only the embedded database has: a data directory and a connection queue. */
 describe('the embedded database', () => {
   let directory: TemporaryDirectory;
   beforeEach(() => {
@@ -29,7 +29,7 @@ describe('the embedded database', () => {
     return database;
   }
 
-  test('starts from the template and keeps its data over restarts', async () => {
+  test('starts from the template and keeps its data across restarts', async () => {
     const first = await open();
     const user = await storeUser(first);
     await first.close();
@@ -37,12 +37,12 @@ describe('the embedded database', () => {
     expect(await createPostgresUserRepository(second).findById(user.id)).toEqual(user.profile);
   });
 
-  test('leaves nothing beside its directory', async () => {
+  test('creates no other files beside its directory', async () => {
     await open();
     expect(await readdir(join(directory.path, 'data'))).toEqual(['postgres']);
   });
 
-  test('clears away what a killed start has left half unpacked, and starts', async () => {
+  test('removes what a killed start left half unpacked, and starts', async () => {
     const leftover = join(directory.path, 'data', '.postgres.unpacking-0123456789ab');
     await mkdir(join(leftover, 'base'), { recursive: true });
     await writeFile(join(leftover, 'PG_VERSION'), '18\n');
@@ -51,7 +51,7 @@ describe('the embedded database', () => {
     expect(await readdir(join(directory.path, 'data'))).toEqual(['postgres']);
   });
 
-  test('takes an empty directory, and refuses one with other things in it', async () => {
+  test('accepts an empty directory, and rejects one with other files', async () => {
     const path = join(directory.path, 'data', 'postgres');
     await mkdir(path, { recursive: true });
     await (await open()).close();
@@ -64,7 +64,7 @@ describe('the embedded database', () => {
     expect(await readdir(other)).toEqual(['holiday.jpg']);
   });
 
-  test('names both versions when another PostgreSQL made the data', async () => {
+  test('names both versions when another PostgreSQL created the data', async () => {
     const path = join(directory.path, 'data', 'postgres');
     const database = await open();
     const { rows } = await database.query<{ n: number }>(
@@ -84,7 +84,7 @@ describe('the embedded database', () => {
     await expect(open()).rejects.toThrow(`cannot open ${path}`);
   });
 
-  test('gathers statistics by itself once thousands of rows have changed', async () => {
+  test('vacuums and analyzes after thousands of rows have changed', async () => {
     const database = await open({ path: null });
     const insert = `insert into service_accounts (id, name, key_hash, scopes)
       select gen_random_uuid(), 'n' || n, int4send(n), '{x}' from generate_series(1, 2000) n`;
@@ -97,7 +97,7 @@ describe('the embedded database', () => {
     });
   });
 
-  test('a caller whose turn does not come in time is told to try again', async () => {
+  test('rejects a caller that waits too long as unavailable', async () => {
     const database = await open({ path: null, maxWaitMs: 50 });
     const go = createSignal();
     const holder = database.transaction(() => go.fired);
@@ -107,7 +107,7 @@ describe('the embedded database', () => {
     expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
-  test('a transaction that takes too long is rolled back, and cannot go on', async () => {
+  test('rolls back a transaction that takes too long, and rejects its later statements', async () => {
     const database = await open({ path: null, transactionTimeoutMs: 100 });
     const user = newUser();
     const go = createSignal();

@@ -15,14 +15,13 @@ import { createSilentLogger } from '../support/logger.ts';
 import { profileWith } from '../support/profiles.ts';
 import type { DatabaseImplementation } from './databases.ts';
 
-/** Ids as production makes them. */
 export const ids = createUuidV7Generator();
 
-/** A database that all tests of a suite share, emptied before each of them. */
+/** All tests of a suite share one database, which is emptied before each test. */
 export function useDatabase(implementation: DatabaseImplementation): () => Database {
   let database: Database | undefined;
   const get = (): Database => {
-    if (database === undefined) throw new Error('the database is there only while a test runs');
+    if (database === undefined) throw new Error('the database is open only while a test runs');
     return database;
   };
   beforeAll(async () => {
@@ -46,7 +45,7 @@ export type UserTraits = {
 
 let counter = 0;
 
-/** A user at version 1 that nobody has stored yet; its address is its own unless given. */
+/** A user at version 1 that is not stored yet. Its address is unique unless given. */
 export function newUser(traits: UserTraits = {}): User {
   counter += 1;
   const { id, ...profile } = traits;
@@ -66,14 +65,13 @@ export function newUser(traits: UserTraits = {}): User {
   );
 }
 
-/** Persistence a new user outside any unit of work. @returns its id. */
+/** Stores a new user without its event, outside any unit of work. */
 export async function storeUser(connection: SqlConnection, traits: UserTraits = {}): Promise<User> {
   const user = newUser(traits);
   await createPostgresUserRepository(connection).insert(user);
   return user;
 }
 
-/** Runs work as production does, without listeners. */
 export async function inTransaction<T>(
   database: Database,
   work: (transaction: Transaction) => Promise<T>,
@@ -85,7 +83,7 @@ export async function inTransaction<T>(
   return await unitOfWork.run({ requestId: 'test-request' }, work);
 }
 
-/** Registers a user as the use case does: the row and its event in one transaction. */
+/** Stores a user as registration does: the row and its event in one transaction. */
 export async function register(database: Database, traits: UserTraits = {}): Promise<User> {
   const user = newUser(traits);
   await inTransaction(database, async ({ users, outbox }) => {
@@ -100,10 +98,9 @@ export function refusal(code: DomainErrorCode): { name: string; code: string } {
   return { name: 'DomainError', code };
 }
 
-/** Lifetimes that outlast every test. */
+/** Longer than every test. */
 export const oneHour = { idleTtlMs: 3_600_000, absoluteTtlMs: 3_600_000 };
 
-/** A session of its own id and token. */
 export function newSession(userId: string): NewSession {
   counter += 1;
   return {
@@ -114,12 +111,12 @@ export function newSession(userId: string): NewSession {
   };
 }
 
-/** 32 bytes that stand for the hash of a token. */
+/** Returns 32 bytes. */
 export function hashOf(text: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(text).digest());
 }
 
-/** Something that one part of a test waits for and another one lets happen. */
+/** Lets one part of a test wait for another one. */
 export function createSignal(): { readonly fired: Promise<void>; readonly fire: () => void } {
   let fire: () => void = () => {};
   const fired = new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ import { runStatement } from '../support/superuser.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { createSignal, ids, inTransaction, newUser, refusal, storeUser } from './fixtures.ts';
 
-/** What only a server can show: connections that break, time limits, prepared statements, settings of the role. */
+/** Cases that need a server: broken connections, time limits, prepared statements, settings of the role. */
 describe('PostgreSQL through the pool', () => {
   let connection: ConnectionOptions;
   beforeAll(async () => {
@@ -65,12 +65,12 @@ describe('PostgreSQL through the pool', () => {
     expect(await backendPids()).toEqual(before);
   });
 
-  test('a steady load keeps its connections, also beyond max_idle_conns', async () => {
+  test('keeps connections under steady load, also beyond max_idle_conns', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 10, maxIdleConns: 2 });
     let statements = 0;
-    let goesOn = true;
+    let running = true;
     const callers = Array.from({ length: 10 }, async () => {
-      while (goesOn) {
+      while (running) {
         await database.query('select pg_sleep(0.001)');
         statements += 1;
       }
@@ -80,11 +80,11 @@ describe('PostgreSQL through the pool', () => {
     const enough = statements + 2_000;
     await eventually(() => expect(statements).toBeGreaterThan(enough));
     expect(await backendPids()).toEqual(before);
-    goesOn = false;
+    running = false;
     await Promise.all(callers);
   });
 
-  test('closes what stays idle beyond max_idle_conns', async () => {
+  test('closes connections that stay idle beyond max_idle_conns', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 10, maxIdleConns: 2 });
     const go = createSignal();
     const holders = holdAll(database, 10, go.fired);
@@ -106,7 +106,7 @@ describe('PostgreSQL through the pool', () => {
     await eventually(async () => expect(await pid()).not.toEqual(first));
   });
 
-  test('who gets no connection in time is told to try again', async () => {
+  test('a caller without a connection in time gets unavailable with a retry', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 1, connectTimeoutMs: 100 });
     const go = createSignal();
     const [holder] = holdAll(database, 1, go.fired);
@@ -117,7 +117,7 @@ describe('PostgreSQL through the pool', () => {
     await database.query('select 1');
   });
 
-  test('a statement that takes too long is ended, and its connection lives on', async () => {
+  test('cancels a statement that takes too long, and keeps its connection', async () => {
     const database = await connectPostgres(connection, { statementTimeoutMs: 100 });
     const before = await backendPids();
     await expect(database.query('select pg_sleep(60)')).rejects.toMatchObject(
@@ -126,7 +126,7 @@ describe('PostgreSQL through the pool', () => {
     expect(await backendPids()).toEqual(before);
   });
 
-  test('a wait for a row that takes too long is ended', async () => {
+  test('ends a lock wait that takes too long', async () => {
     const database = await connectPostgres(connection, { lockTimeoutMs: 100 });
     const { id } = await storeUser(database);
     const locked = createSignal();
@@ -143,7 +143,7 @@ describe('PostgreSQL through the pool', () => {
     await holder;
   });
 
-  test('of two transactions that wait for each other one is told to try again', async () => {
+  test('of two transactions in a deadlock one gets unavailable', async () => {
     const database = await connectPostgres(connection, { lockTimeoutMs: 10_000 });
     const [one, two] = [(await storeUser(database)).id, (await storeUser(database)).id];
     const both = [createSignal(), createSignal()] as const;
@@ -159,7 +159,7 @@ describe('PostgreSQL through the pool', () => {
     expect(refused).toMatchObject([{ reason: refusal('unavailable') }]);
   });
 
-  test('idle connections that the server ends are replaced without anybody noticing', async () => {
+  test('replaces idle connections that the server ended, without an error for callers', async () => {
     const database = await connectPostgres(connection);
     await database.query('select 1');
     await endBackends();
@@ -167,7 +167,7 @@ describe('PostgreSQL through the pool', () => {
     expect((await database.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
-  test('a connection that ends inside a transaction makes the call unavailable, and nothing is stored', async () => {
+  test('a connection that ends inside a transaction gives unavailable, and nothing is stored', async () => {
     const database = await connectPostgres(connection);
     const user = newUser();
     const work = inTransaction(database, async (tx) => {
@@ -179,7 +179,7 @@ describe('PostgreSQL through the pool', () => {
     expect(await createPostgresUserRepository(database).findById(user.id)).toBeNull();
   });
 
-  test('a connection that is lost while COMMIT is under way leaves the outcome unknown', async () => {
+  test('a connection lost during COMMIT gives outcome_unknown', async () => {
     const database = await connectPostgres(connection);
     await database.query(
       `create function end_me() returns trigger language plpgsql as
@@ -198,7 +198,7 @@ describe('PostgreSQL through the pool', () => {
     await database.query('drop function end_me cascade');
   });
 
-  test('statements are prepared under their names, but a search is planned for its own text', async () => {
+  test('prepares statements under their names, except the search, which is planned for its text', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 1 });
     const users = createPostgresUserRepository(database);
     await users.findById(ids.next());
@@ -206,11 +206,11 @@ describe('PostgreSQL through the pool', () => {
     const { rows } = await database.query(
       'select name from pg_prepared_statements order by prepare_time',
     );
-    // The first one is of the check at the start.
+    // The first is the health check at the start.
     expect(rows).toEqual([{ name: checkHealth.name }, { name: findUsersByIds.name }]);
   });
 
-  test('a table that changes under prepared statements disturbs nobody', async () => {
+  test('a table that changes after statements were prepared causes no error for callers', async () => {
     const database = await connectPostgres(connection);
     const user = await storeUser(database);
     const users = createPostgresUserRepository(database);
@@ -225,14 +225,14 @@ describe('PostgreSQL through the pool', () => {
     go.fire();
     await Promise.all(prepare);
     await runStatement(connection, 'alter table users alter column first_name type varchar(120)');
-    // One after the other, so that the second attempt of the first one meets another stale connection.
+    // One after the other, so that the second attempt of the first call gets another stale connection.
     for (let index = 0; index < 10; index += 1) {
       expect(await users.findById(user.id)).toEqual(user.profile);
     }
     await runStatement(connection, 'alter table users alter column first_name type varchar(100)');
   });
 
-  test('without prepared statements none is made, and nothing is sent that a pooler refuses', async () => {
+  test('without prepared statements, prepares none and sends no setting that a pooler rejects', async () => {
     const role = 'pooled_role';
     await runStatement(connection, `create role ${role} login superuser password 'secret'`);
     const pooled = { ...connection, user: role, password: 'secret' };
@@ -271,15 +271,11 @@ describe('PostgreSQL through the pool', () => {
       { password: 'not-the-one' },
       /password authentication failed.*database\.password/,
     ],
-    [
-      'a database that is not there',
-      { database: 'nowhere' },
-      /"nowhere" does not exist.*database\.name/,
-    ],
-    ['a port where nobody listens', { port: 1 }, /127\.0\.0\.1:1 .*ECONNREFUSED.*database\.port/],
-    ['a host without an address', { host: 'nowhere.invalid' }, /nowhere\.invalid.*database\.host/],
+    ['a missing database', { database: 'nowhere' }, /"nowhere" does not exist.*database\.name/],
+    ['a closed port', { port: 1 }, /127\.0\.0\.1:1 .*ECONNREFUSED.*database\.port/],
+    ['an unknown host', { host: 'nowhere.invalid' }, /nowhere\.invalid.*database\.host/],
     ['a server without TLS', { sslMode: 'require' as const }, /does not support SSL/],
-  ])('refuses to start on %s, with one message that says so', async (_, settings, message) => {
+  ])('fails to start on %s, with one message that names it', async (_, settings, message) => {
     const start = connectPostgres(connection, settings);
     const error = await start.catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -289,7 +285,7 @@ describe('PostgreSQL through the pool', () => {
     expect(inspect(error, { depth: 10 })).not.toContain('not-the-one');
   });
 
-  test('refuses a database that is not UTF-8', async () => {
+  test('rejects a database that is not UTF-8', async () => {
     const name = `latin_${ids.next().slice(-12)}`;
     await runStatement(
       connection,

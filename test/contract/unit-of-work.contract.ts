@@ -18,7 +18,6 @@ interface OutboxRow {
   readonly occurred_at: Date;
 }
 
-/** What UnitOfWork and Outbox promise. */
 export function describeUnitOfWorkContract(implementation: DatabaseImplementation): void {
   describe(`UnitOfWork (${implementation.name})`, () => {
     const database = useDatabase(implementation);
@@ -44,7 +43,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       return rows;
     }
 
-    test('commits what the work did, and hands on its events with id, time and request', async () => {
+    test('commits the work, and passes its events on with id, time and request id', async () => {
       const heard: RecordedEvent[] = [];
       const { run } = create(async (events) => {
         heard.push(...events);
@@ -80,7 +79,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       expect(heard[0]).toMatchObject({ time: NOW, requestId: 'req-1' });
     });
 
-    test('keeps the order of many events, and gives each an id of its own', async () => {
+    test('keeps the order of many events, and gives each a unique id', async () => {
       const { id } = await storeUser(database());
       const events = Array.from(
         { length: 200 },
@@ -97,7 +96,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       expect(new Set(rows.map((row) => row.id)).size).toBe(200);
     });
 
-    test('leaves nothing behind and tells nobody when the work throws', async () => {
+    test('stores nothing and does not call the listener when the work throws', async () => {
       const heard: RecordedEvent[] = [];
       const { run } = create(async (events) => {
         heard.push(...events);
@@ -115,7 +114,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       expect(heard).toEqual([]);
     });
 
-    test('calls the listener once the commit is visible, and waits for it', async () => {
+    test('calls the listener after the commit is visible, and waits for it', async () => {
       let seen: unknown;
       const user = newUser();
       const { run } = create(async () => {
@@ -128,8 +127,8 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       expect(seen).toEqual(user.profile);
     });
 
-    test('a failing listener is logged, and the call succeeds all the same', async () => {
-      const failure = new Error('nobody listens');
+    test('logs a failing listener, and the call succeeds', async () => {
+      const failure = new Error('the listener failed');
       const { run, logger } = create(() => Promise.reject(failure));
       const user = newUser();
       await run({ requestId: 'req-2' }, async (tx) => {
@@ -152,8 +151,8 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
     });
 
     if (!implementation.capabilities.parallelTransactions) {
-      test('refuses a query beside the open transaction, which would wait for itself', async () => {
-        const message = 'went around the transaction';
+      test('rejects a query outside the open transaction, which would wait for itself', async () => {
+        const message = 'bypassed the open transaction';
         const query = inTransaction(database(), () => users().findById(ids.next()));
         await expect(query).rejects.toThrow(message);
         const nested = inTransaction(database(), () => inTransaction(database(), async () => 1));
@@ -162,12 +161,12 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       });
     }
 
-    test('refuses a statement after the end of the transaction', async () => {
+    test('rejects a statement after the end of the transaction', async () => {
       const leaked = await inTransaction(database(), async (tx) => tx);
       await expect(leaked.users.findById(ids.next())).rejects.toThrow('after the end');
     });
 
-    test('does not report success when a failed statement was ignored', async () => {
+    test('rejects when a failed statement was ignored', async () => {
       const { id } = await storeUser(database());
       await storeUser(database(), { email: 'taken@example.com' });
       const user = newUser();
@@ -181,7 +180,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       expect(await users().findById(user.id)).toBeNull();
     });
 
-    test('goes on working after 100 failed transactions', async () => {
+    test('works after 100 failed transactions', async () => {
       for (let index = 0; index < 100; index += 1) {
         const work = inTransaction(database(), () => Promise.reject(new Error('no')));
         await expect(work).rejects.toThrow('no');

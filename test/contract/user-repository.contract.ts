@@ -49,7 +49,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await users().findById(user.id)).toEqual(user.profile);
     });
 
-    test('gives each who asks at the same time the own answer, and nonsense disturbs nobody', async () => {
+    test('gives each parallel caller the user of its id, and null for absent and malformed ids', async () => {
       const [ann, bob] = [newUser(), newUser()];
       const repository = users();
       for (const user of [ann, bob]) await repository.insert(user);

@@ -13,12 +13,12 @@ import { createTestDatabase } from '../support/test-database.ts';
 
 async function connected(options: ConstructorParameters<typeof Client>[0]): Promise<Client> {
   const client = new Client(options);
-  client.on('error', () => {}); // ended connections are what these tests make
+  client.on('error', () => {}); // these tests end connections
   await client.connect();
   return client;
 }
 
-/** Settled or not after `ms`: what must not happen can only be waited for so long. */
+/** Whether the promise settles within `ms`. */
 async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -32,7 +32,7 @@ async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boo
 }
 
 describe('createTestDatabase', () => {
-  test('gives each caller a database of its own on the shared server', async () => {
+  test('gives each caller a separate database on the shared server', async () => {
     const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
     await runStatement(one.connectionOptions, 'create table mark (id int)');
     const found = "select to_regclass('mark')::text as name";
@@ -40,7 +40,7 @@ describe('createTestDatabase', () => {
     expect(await runStatement(other.connectionOptions, found)).toEqual([{ name: null }]);
   });
 
-  test('drops the database although somebody is connected', async () => {
+  test('drops the database while a client is connected', async () => {
     const database = await createTestDatabase();
     const client = await connected(database.connectionOptions);
     await database.drop();
@@ -56,12 +56,12 @@ describe('startPostgres', () => {
     return () => server.stop();
   });
 
-  test('asks for the password', async () => {
+  test('requires the password', async () => {
     const wrong = { ...server.connectionOptions, password: 'not it' };
     await expect(connected(wrong)).rejects.toThrow('password authentication failed');
   });
 
-  test('answers nothing while frozen, and everything that was asked once thawed', async () => {
+  test('sends no response while frozen, and all responses after the thaw', async () => {
     const client = await connected(server.connectionOptions);
     server.freeze();
     const answer = client.query('select 1 as one');
@@ -76,7 +76,7 @@ describe('startPostgres', () => {
     await client.end();
   });
 
-  test('keeps committed rows over a kill, and its port', async () => {
+  test('keeps committed rows and its port across a kill', async () => {
     const client = await connected(server.connectionOptions);
     await client.query('create table kept (id int)');
     await client.query('insert into kept values (1)');
@@ -100,7 +100,7 @@ describe('startPostgres', () => {
     expect(await server.query(shown)).toEqual(expected);
   });
 
-  test('is gone with its files after this process was killed', async () => {
+  test('ends and loses its files after its owner was killed', async () => {
     const owner = await startProcess(process.execPath, [
       ...['--import', 'tsx', '--input-type=module', '--eval'],
       `import { startPostgres } from './test/support/postgres-server.ts';
@@ -133,7 +133,7 @@ describe('startPgBouncer', () => {
     await drop();
   });
 
-  test('refuses a start-up setting, as its defaults do', async () => {
+  test('rejects a start-up setting, as with its defaults', async () => {
     const { connectionOptions } = await createTestDatabase();
     const pooler = await startPgBouncer({ postgres: connectionOptions });
     const options = { ...pooler.connectionOptions, statement_timeout: 1_000 };
@@ -160,7 +160,7 @@ describe('createCertificates', () => {
     return server;
   }
 
-  test('the right server is accepted, with a client certificate', async () => {
+  test('accepts the right server, with a client certificate', async () => {
     const server = await serve('server');
     const ssl = { ca: certificates.ca.certificate, servername: 'localhost' };
     await expect(connected({ ...server.connectionOptions, ssl })).rejects.toThrow('certificate');
@@ -173,7 +173,7 @@ describe('createCertificates', () => {
   test.each([
     ['serverOfOtherHost', 'does not match certificate'],
     ['serverOfOtherCa', 'unable to verify the first certificate'],
-  ] as const)('%s is refused: %s', async (name, message) => {
+  ] as const)('rejects %s: %s', async (name, message) => {
     const server = await serve(name);
     const { certificate: cert, privateKey: key } = certificates.client;
     const ssl = { ca: certificates.ca.certificate, servername: 'localhost', cert, key };
@@ -195,7 +195,7 @@ describe('startTcpProxy', () => {
   });
   const through = () => connected({ ...server.connectionOptions, port: proxy.port });
 
-  test('holds bytes while paused and loses none', async () => {
+  test('holds bytes while paused, and loses none', async () => {
     const client = await through();
     proxy.pause();
     const answer = client.query('select 1 as one');
@@ -217,7 +217,7 @@ describe('startTcpProxy', () => {
     });
   });
 
-  test('refuses newcomers alone', async () => {
+  test('refuses new connections only', async () => {
     const client = await through();
     proxy.refuse(true);
     await expect(through()).rejects.toThrow();
@@ -227,7 +227,7 @@ describe('startTcpProxy', () => {
     await client.end();
   });
 
-  test('loses the answer of a request that was carried out', async () => {
+  test('loses the response of a request that was executed', async () => {
     const client = await through();
     await client.query('create table written (id int)');
     proxy.cutAfter(0);
@@ -238,7 +238,7 @@ describe('startTcpProxy', () => {
 });
 
 describe('startProcess', () => {
-  test('tells output, lines and exit code', async () => {
+  test('gives output, lines and exit code', async () => {
     const child = await startProcess('/bin/sh', ['-c', 'cat; echo problem >&2; exit 3'], {
       input: 'first\nsecond\n',
     });
@@ -258,12 +258,12 @@ describe('startProcess', () => {
     await waitUntilGone([grandchild]);
   });
 
-  test('a program that is not there is an error', async () => {
+  test('rejects for a missing program', async () => {
     await expect(startProcess('/nowhere/program')).rejects.toThrow('ENOENT');
   });
 });
 
-test('eventually names what was not reached and why', async () => {
+test('eventually names what was not reached, and why', async () => {
   const never = eventually(() => Promise.reject(new Error('too few')), {
     timeoutMs: 50,
     what: 'the third row',

@@ -6,7 +6,7 @@ import { createTemporaryDirectory } from './temp-directory.ts';
 
 const run = promisify(execFile);
 
-/** A certificate with its key, as PEM text and as files (for programs that only take paths). */
+/** A certificate and its key, as PEM text and as files. */
 interface Certificate {
   readonly certificate: string;
   readonly privateKey: string;
@@ -14,15 +14,14 @@ interface Certificate {
   readonly privateKeyPath: string;
 }
 
-/** What is needed to be trusted, and to be refused. */
 export interface TestCertificates {
-  /** Signed everything but `serverOfOtherCa`. */
+  /** Signed all certificates except `serverOfOtherCa`. */
   readonly ca: Certificate;
-  /** Nobody's: a client that trusts only this one trusts no server of `ca`. */
+  /** A client that trusts only this CA trusts no server of `ca`. */
   readonly otherCa: Certificate;
   /** For `localhost`, 127.0.0.1 and ::1. */
   readonly server: Certificate;
-  /** Signed by `ca` too, but for `elsewhere.test` alone. */
+  /** Signed by `ca`, for `elsewhere.test` only. */
   readonly serverOfOtherHost: Certificate;
   /** For the right hosts, signed by `otherCa`. */
   readonly serverOfOtherCa: Certificate;
@@ -33,14 +32,15 @@ export interface TestCertificates {
   readonly remove: () => Promise<void>;
 }
 
-/** Valid for two days: long enough for a debugging session, useless afterwards. */
+/** Long enough for a debugging session. */
 const days = '2';
 
 const localNames = 'DNS:localhost,IP:127.0.0.1,IP:::1';
 
 /**
- * Makes two CAs and the certificates above in a temporary directory, with the `openssl` program and
- * P-256 keys, in about 0.2 s. Throws where `openssl` is missing.
+ * Creates two CAs and the certificates above in a temporary directory, with the `openssl` program and P-256 keys, in
+ * about 0.2 s.
+ * @throws Error when `openssl` is missing.
  */
 export async function createCertificates(): Promise<TestCertificates> {
   const directory = createTemporaryDirectory('ca');
@@ -93,7 +93,7 @@ function createOpenssl(directory: string) {
     ...['-keyout', files(name).privateKeyPath],
   ];
   return {
-    /** RFC 5280, 4.2.1.9: a CA says that it is one, and may sign certificates. */
+    /** RFC 5280, 4.2.1.9: a CA certificate states that it is a CA, and may sign certificates. */
     async authority(name: string): Promise<Certificate> {
       await openssl(
         ...['req', '-x509', ...newKey(name), '-out', files(name).certificatePath],

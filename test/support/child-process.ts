@@ -4,25 +4,23 @@ import { sendSignal } from './processes.ts';
 import type { RunAs } from './unprivileged-user.ts';
 import { startWatchdog } from './watchdog.ts';
 
-/** How a process ended: one of the two is null. */
+/** One of the two is null. */
 interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a test may say about the process it starts. */
 export interface ProcessOptions {
   readonly cwd?: string;
-  /** The whole environment; the caller's own by default. */
+  /** The whole environment; the environment of this process by default. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Written to its standard input, which then ends; it has none by default. */
+  /** Written to standard input, which then ends. No standard input by default. */
   readonly input?: string;
   readonly runAs?: RunAs | undefined;
-  /** Removed when this process dies before the started one. */
+  /** Removed when this process dies before the child. */
   readonly directory?: string;
 }
 
-/** A real process of a test, with all that it has written so far. */
 export interface RunningProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
@@ -32,21 +30,22 @@ export interface RunningProcess {
   /** Both streams in the order of arrival. */
   readonly output: () => string;
   /**
-   * The first whole line, of either stream and from the start on, that matches. Throws with the
-   * output when the process ends before, or after `timeoutMs` (10,000 by default).
+   * Resolves with the first complete line of either stream that matches, earlier output included.
+   * @throws Error with the output, when the process ends first or after `timeoutMs` (10,000 by default).
    */
   readonly waitForLine: (pattern: RegExp, timeoutMs?: number) => Promise<string>;
-  /** To the process alone, not to its children. */
+  /** Signals the process only, not its children. */
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** SIGKILL to it and all its children; comes back when it is gone. May be called twice. */
+  /** Sends SIGKILL to it and all its children, and resolves when it has ended. May be called twice. */
   readonly kill: () => Promise<Exit>;
-  /** SIGTERM, and SIGKILL to it and its children after `timeoutMs` (10,000 by default). */
+  /** Sends SIGTERM, and SIGKILL to it and its children after `timeoutMs` (10,000 by default). */
   readonly stop: (timeoutMs?: number) => Promise<Exit>;
 }
 
 /**
- * Starts a process in a group of its own, which dies with this process however that ends. The whole
- * output is kept in memory. Throws when the program cannot be started.
+ * Starts a process in a new process group, which a watchdog ends when this process dies. Keeps the whole output in
+ * memory.
+ * @throws Error when the program cannot be started.
  */
 export async function startProcess(
   command: string,
@@ -76,11 +75,11 @@ export async function startProcess(
       written.both += text;
     });
   }
-  child.stdin?.on('error', () => {}); // it may end before it has read its input
+  child.stdin?.on('error', () => {}); // the child may end before it has read its input
   child.stdin?.end(options.input);
 
   let gone = false;
-  // 'close' comes after the last output, but never while a grandchild holds the pipes.
+  // 'close' follows the last output, but does not come while a grandchild holds the pipes.
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       const finish = (): void => {
@@ -129,7 +128,7 @@ async function waitForLine(
   timeoutMs = 10_000,
 ): Promise<string> {
   const search = (): string | undefined => {
-    const end = isGone() ? undefined : -1; // an unfinished line counts only at the very end
+    const end = isGone() ? undefined : -1; // an incomplete line counts only after the end of the process
     const lines = [written.stdout, written.stderr].flatMap((text) =>
       text.split('\n').slice(0, end),
     );

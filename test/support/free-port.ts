@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
 /**
- * A TCP port of the loopback address that nobody listened on a moment ago.
+ * Finds a free TCP port of the loopback address.
  *
- * The kernel may hand the same port to someone else before the caller takes it: whoever starts a
- * server on it must be ready to try another one.
+ * Another process may take the port before the caller does, so a caller that starts a server must retry with another
+ * port.
  */
 export function findFreePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -14,7 +14,7 @@ export function findFreePort(host = '127.0.0.1'): Promise<number> {
       const address = server.address();
       server.close(() => {
         if (address === null || typeof address === 'string') {
-          reject(new Error('the kernel named no port'));
+          reject(new Error('the kernel assigned no port'));
         } else {
           resolve(address.port);
         }

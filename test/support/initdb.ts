@@ -11,15 +11,14 @@ import { startWatchdog } from './watchdog.ts';
 
 const run = promisify(execFile);
 
-/** The superuser of every test server. */
 export const superuser = 'postgres';
 
-/** Names the prepared cluster of a test run to the processes of the run. */
+/** Passes the path of the prepared cluster to the processes of a test run. */
 const preparedVariable = 'USER_SERVICE_TEST_INITDB';
 
 /**
- * Makes an empty cluster once and has every later `initializeDataDirectory` of this process and its
- * children copy it, which takes a tenth of an initdb. Remove it after the run.
+ * Creates an empty cluster, which every later `initializeDataDirectory` of this process and its children copies. A copy
+ * takes a tenth of the time of initdb. Remove it after the run.
  */
 export async function prepareCluster(): Promise<TemporaryDirectory> {
   const directory = createTemporaryDirectory('initdb', findUnprivilegedUser());
@@ -47,7 +46,7 @@ export async function initializeDataDirectory(directory: string): Promise<string
   if (prepared === undefined) {
     await initdb(directory);
   } else {
-    // -p keeps owner and mode: the server refuses a data directory that others may read.
+    // -p keeps owner and mode: the server rejects a data directory that other users can read.
     await run('cp', ['-Rp', join(prepared, 'data'), join(prepared, 'password'), directory]);
   }
   return await readFile(join(directory, 'password'), 'utf8');
@@ -58,7 +57,7 @@ async function initdb(directory: string): Promise<void> {
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
-  // macOS calls the same collation and character type by other names.
+  // macOS has other names for the same collation and character type.
   const locale =
     process.platform === 'darwin' ? ['--locale=C', '--lc-ctype=UTF-8'] : ['--locale=C.UTF-8'];
   await run(

@@ -1,6 +1,6 @@
 /**
- * A migrator in a process of its own, for tests that kill it: connects with the options in argv[2], continues the real
- * migrations with the script in argv[3], and prints one line for each thing it reports.
+ * A migrator in a separate process, for tests that kill it. Connects with the options in argv[2], appends the script in
+ * argv[3] to the real migrations, and prints each log message on one line.
  */
 import {
   createMigrator,

@@ -4,19 +4,18 @@ import pg from 'pg';
 import type { MigrationConnection } from '../../src/infrastructure/database/sql.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
 
-/** A migrator's connection with the driver's own errors, and what a test wants to know of it. */
+/** A migrator's connection that reports untranslated errors of the driver. */
 export interface TestMigrationConnection extends MigrationConnection {
-  /** Pid that the server announced; undefined where there is no server. */
+  /** The pid that the server announced; undefined without a server. */
   readonly announcedPid: number | undefined;
 }
 
-/** A session on a real server. */
 export async function connectForMigration(
   options: ConnectionOptions,
   applicationName = 'test migrator',
 ): Promise<TestMigrationConnection> {
   const client = new pg.Client({ ...options, application_name: applicationName });
-  client.on('error', () => {}); // a terminated backend: the pending query rejects too
+  client.on('error', () => {}); // after a terminated backend the pending query rejects, too
   await client.connect();
   const { processID } = client as unknown as { processID: number };
   return {
@@ -34,7 +33,7 @@ export async function connectForMigration(
   };
 }
 
-/** An embedded database of its own, in memory. */
+/** Opens a new embedded database in memory. */
 export async function openEmbeddedForMigration(): Promise<TestMigrationConnection> {
   const database = await PGlite.create({ extensions: { pg_trgm } });
   return {

@@ -4,13 +4,13 @@ import {
 } from '../../src/infrastructure/database/migrations/files.ts';
 import type { SqlConnection } from '../../src/infrastructure/database/sql.ts';
 
-/** Scripts of a made-up migration; without `down` it takes nothing back. */
+/** Scripts of an invented migration. By default `down` does nothing. */
 export interface ScriptPair {
   readonly up: string;
   readonly down?: string;
 }
 
-/** Migrations after `existing`, numbered on from its head; `compatible_from` is in the scripts. */
+/** Appends migrations, numbered after the last existing one. The scripts must contain `compatible_from`. */
 export function continueMigrations(
   existing: readonly Migration[],
   pairs: readonly ScriptPair[],
@@ -29,12 +29,12 @@ export function continueMigrations(
   return [...existing, ...made.slice(first)];
 }
 
-/** What golang-migrate leaves behind at version 2: its own table, and no history. */
+/** The state that golang-migrate leaves at version 2: its own table, and no history. */
 export const golangMigrateAtVersion2 = `
 create table schema_migrations (version bigint not null primary key, dirty boolean not null);
 insert into schema_migrations values (2, false);`;
 
-/** A user as the first generation of the service could have stored it. */
+/** A user as the first schema could store it. */
 export interface OriginUser {
   readonly id: string;
   readonly email: string;
@@ -42,7 +42,7 @@ export interface OriginUser {
   readonly updatedAt: string | null;
 }
 
-/** Awkward ones: times missing, letters in both cases, the first and the last id. */
+/** Edge cases: missing times, upper and lower case, the first and the last id. */
 export const originUsers: readonly OriginUser[] = [
   originUser('00000000-0000-0000-0000-000000000000', 'First.Id@Example.com', null, null),
   originUser(
@@ -75,7 +75,7 @@ function originUser(
   return { id, email, createdAt, updatedAt };
 }
 
-/** Persistence users into the schema of version 2. */
+/** Inserts users into the schema of version 2. */
 export async function insertOriginUsers(
   connection: SqlConnection,
   users: readonly OriginUser[] = originUsers,

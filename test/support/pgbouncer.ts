@@ -9,34 +9,32 @@ import { runStatement } from './superuser.ts';
 import { createTemporaryDirectory } from './temp-directory.ts';
 import { findUnprivilegedUser } from './unprivileged-user.ts';
 
-/** What a test says about its pooler. */
 export interface PgBouncerOptions {
-  /** The connection to the database behind it; its user is the one user of the pooler. */
+  /** The connection to the server; its user is the only user of the pooler. */
   readonly postgres: ConnectionOptions;
-  /** The one database it serves; that of `postgres` by default. */
+  /** The only database of the pooler; that of `postgres` by default. */
   readonly database?: string;
   /** `transaction` by default. */
   readonly poolMode?: 'session' | 'transaction' | 'statement';
-  /** Over the defaults, as `pgbouncer.ini` names them. */
+  /** Settings of `pgbouncer.ini`; they override the defaults below. */
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
-/** A running pooler. */
 export interface PgBouncer {
-  /** As for the server behind it, with the pooler's port. */
+  /** Those of the server, with the pooler's port. */
   readonly connectionOptions: ConnectionOptions;
   readonly log: () => string;
-  /** Runs a command of its console, such as `show pools`. */
+  /** Runs a command of the admin console, such as `show pools`. */
   readonly admin: (command: string) => Promise<Record<string, unknown>[]>;
-  /** SIGKILL; the server behind it lives on. */
+  /** Sends SIGKILL. The server stays up. */
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts PgBouncer on a free port of 127.0.0.1 in front of a server, with SCRAM on both sides and as
- * strict as its defaults: an unknown start-up setting of a client is refused. It dies with this
- * process. Throws when it is not installed, naming the remedy, or with its log.
+ * Starts PgBouncer on a free port of 127.0.0.1 in front of a server, with SCRAM on both sides. It is as strict as its
+ * defaults: it rejects start-up settings of clients that it does not know. It ends with this process.
+ * @throws Error that names the remedy when PgBouncer is not installed, or that contains its log when it does not start.
  */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
   const { postgres, database = postgres.database } = options;
@@ -51,7 +49,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   let running: RunningProcess | undefined;
   try {
     const port = await findFreePort(postgres.host);
-    // The plain password serves SCRAM in both directions; a verifier would serve only clients.
+    // A plain password allows SCRAM in both directions; a verifier would allow it for clients only.
     const users = write('users.txt', `${quoted(postgres.user)} ${quoted(postgres.password)}\n`);
     const configuration = write(
       'pgbouncer.ini',
@@ -86,7 +84,8 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
       },
       { timeoutMs: 10_000, what: 'a ready PgBouncer' },
     );
-    if (pooler.hasExited()) throw new Error(`PgBouncer ended at once:\n${pooler.output()}`);
+    if (pooler.hasExited())
+      throw new Error(`PgBouncer ended during its start:\n${pooler.output()}`);
     return {
       connectionOptions,
       log: pooler.output,

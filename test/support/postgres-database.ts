@@ -7,7 +7,7 @@ import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
 
-/** Settings for a test server's database: production's defaults, without TLS. */
+/** The service's default settings, without TLS. */
 export function postgresSettings(
   connection: ConnectionOptions,
   settings: Partial<PostgresSettings> = {},
@@ -28,7 +28,7 @@ export function postgresSettings(
   };
 }
 
-/** Connects to a test server's database, until the end of the test that calls it. */
+/** Connects to a database. Closes it at the end of the calling test. */
 export async function connectPostgres(
   connection: ConnectionOptions,
   settings: Partial<PostgresSettings> = {},

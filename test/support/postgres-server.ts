@@ -17,7 +17,7 @@ import { createDatabase, dropDatabase, runStatement } from './superuser.ts';
 import { createTemporaryDirectory } from './temp-directory.ts';
 import { findUnprivilegedUser } from './unprivileged-user.ts';
 
-/** Everything a client needs for the superuser's connection over TCP; plain data. */
+/** How a client connects as superuser over TCP. Plain data, which can be serialized. */
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
@@ -26,54 +26,53 @@ export interface ConnectionOptions {
   readonly database: string;
 }
 
-/** What a test may ask of its server. */
 export interface PostgresOptions {
-  /** Sync to disk as in production; for tests that kill the server. False by default. */
+  /** Syncs to disk as in production, for tests that kill the server. False by default. */
   readonly durable?: boolean;
   readonly tls?: PostgresTls;
-  /** Over the defaults of `postgres-settings.ts`. */
+  /** Override the defaults of `postgres-settings.ts`. */
   readonly settings?: PostgresSettings;
-  /** Lines of `pg_hba.conf` in place of "a password for everybody". */
+  /** Lines of `pg_hba.conf`; by default every client needs a password. */
   readonly accessRules?: readonly string[];
 }
 
 /**
- * A private PostgreSQL server: running after `startPostgres`, `restart` and `start`; frozen between
- * `freeze` and `thaw`; down after `kill` (data kept) and for good after `stop`.
+ * A private PostgreSQL server. States: running after `startPostgres`, `restart` and `start`; frozen between `freeze`
+ * and `thaw`; down after `kill`, which keeps the data; removed after `stop`.
  */
 export interface PostgresServer {
-  /** To the database `postgres`. The port stays the same over restarts. */
+  /** For the database `postgres`. The port stays the same across restarts. */
   readonly connectionOptions: ConnectionOptions;
-  /** Holds the Unix socket; a `host` of clients that shall not use TCP. */
+  /** Contains the Unix socket; the `host` for clients without TCP. */
   readonly socketDirectory: string;
-  /** Pid of the postmaster; throws while the server is down. */
+  /** Pid of the postmaster. @throws Error while the server is down. */
   readonly pid: () => number;
   /** What the server has logged since `startPostgres`. */
   readonly log: () => string;
-  /** Runs one statement as superuser, on a connection of its own. */
+  /** Runs one statement as superuser, on a new connection. */
   readonly query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
-  /** Names may not need quoting. Copies `template` where it is given. */
+  /** The name must not need quotes. Copies `template` when given. */
   readonly createDatabase: (name: string, template?: string) => Promise<ConnectionOptions>;
   /** Ends the database's connections first. */
   readonly dropDatabase: (name: string) => Promise<void>;
-  /** Adds to the settings, and comes back once new connections have them. */
+  /** Adds settings, and resolves when new connections use them. */
   readonly reload: (settings: PostgresSettings) => Promise<void>;
-  /** SIGSTOP to the postmaster and all its children: sockets stay open and answer nothing. */
+  /** Sends SIGSTOP to the postmaster and all its children: sockets stay open without a response. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** SIGKILL to the postmaster and all its children, as at a power cut; the data stays. */
+  /** Sends SIGKILL to the postmaster and all its children. Keeps the data. */
   readonly kill: () => Promise<void>;
   /** Starts it again after `kill`. */
   readonly start: () => Promise<void>;
   readonly restart: (mode?: StopMode) => Promise<void>;
-  /** Ends the server and removes its files; frozen or killed before, too. May be called twice. */
+  /** Ends the server, even if frozen or killed, and removes its files. May be called twice. */
   readonly stop: (mode?: StopMode) => Promise<void>;
 }
 
 /**
- * Starts a PostgreSQL server of its own: new cluster, free port of 127.0.0.1, random password. It
- * dies with this process, however that ends. Throws when PostgreSQL is not installed, naming the
- * remedy, or with the server's log when it does not come up.
+ * Starts a private PostgreSQL server: new cluster, free port of 127.0.0.1, random password. A watchdog ends it when
+ * this process dies.
+ * @throws Error that names the remedy when PostgreSQL is not installed, or contains the log when it does not start.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const user = findUnprivilegedUser();
@@ -132,7 +131,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-/** Writes into the data directory; the server accepts only files that are its user's. */
+/** Writes into the data directory. The server accepts only files that its user owns. */
 function clusterFiles(directory: string) {
   const written = new Set<string>();
   return {
@@ -148,7 +147,7 @@ function clusterFiles(directory: string) {
   };
 }
 
-/** Somebody else may take the port between finding and binding it. */
+/** Retries, since another process may take the port before the server binds it. */
 async function startOnFreePort(
   postmaster: Postmaster,
   configure: (port: number) => void,
@@ -166,7 +165,7 @@ async function startOnFreePort(
   }
 }
 
-/** What goes over SQL, as superuser: through the socket, where neither TLS nor TCP is in the way. */
+/** SQL as superuser through the socket, which works whatever TLS and TCP settings the server has. */
 function createAdministration(
   connection: ConnectionOptions,
   socketDirectory: string,
@@ -191,7 +190,7 @@ function createAdministration(
       applySettings(added);
       await eventually(
         async () => {
-          if ((await loadTime()) === before) throw new Error('the old settings still hold');
+          if ((await loadTime()) === before) throw new Error('the old settings are still in use');
         },
         { what: 'the reload of the settings' },
       );

@@ -1,16 +1,16 @@
-/** A server certificate and, to ask clients for theirs, the CA that must have signed them. All PEM. */
+/** PEM text. With `clientCa` the server requests client certificates that this CA signed. */
 export interface PostgresTls {
   readonly certificate: string;
   readonly privateKey: string;
   readonly clientCa?: string;
 }
 
-/** Settings of `postgresql.conf` by name, as the server's documentation names them. */
+/** Settings of `postgresql.conf` by name. */
 export type PostgresSettings = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * What a test server runs with where the caller says nothing else. `durable` keeps every promise to
- * the disk, for tests that kill the server; otherwise nothing is synced, for speed.
+ * The default settings of a test server. `durable` syncs to disk, for tests that kill the server; otherwise nothing is
+ * synced, for speed.
  */
 export function defaultSettings(options: { durable: boolean; tls: boolean }): PostgresSettings {
   return {
@@ -24,7 +24,7 @@ export function defaultSettings(options: { durable: boolean; tls: boolean }): Po
     fsync: options.durable,
     full_page_writes: options.durable,
     synchronous_commit: options.durable,
-    // A checkpoint in the middle of a test only adds noise.
+    // A checkpoint during a test would only disturb its timing.
     checkpoint_timeout: '30min',
     max_wal_size: '4GB',
     ...(options.tls
@@ -33,7 +33,7 @@ export function defaultSettings(options: { durable: boolean; tls: boolean }): Po
   };
 }
 
-/** The text of `postgresql.conf`: every value quoted, which the server takes for every type. */
+/** The text of `postgresql.conf`. All values are quoted, which the server accepts for every type. */
 export function settingsFile(settings: PostgresSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} = '${printed(value).replaceAll("'", "''")}'\n`)
@@ -44,7 +44,7 @@ function printed(value: string | number | boolean): string {
   return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
 }
 
-/** The lines of `pg_hba.conf`: a password for everybody, by whatever way they come. */
+/** Lines of `pg_hba.conf`: every client needs a password, over the socket and over TCP. */
 export const defaultAccessRules: readonly string[] = [
   'local all all scram-sha-256',
   'host all all 127.0.0.1/32 scram-sha-256',

@@ -7,18 +7,18 @@ import { findServerBinary } from './server-binaries.ts';
 import { findUnprivilegedUser } from './unprivileged-user.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
-/** `pg_ctl`'s names: wait for clients to leave, end them in order, or end as in a crash. */
+/** The modes of `pg_ctl`: wait for clients to disconnect, disconnect them, or end as in a crash. */
 export type StopMode = 'smart' | 'fast' | 'immediate';
 
 const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
-/** Generous: two cores may be busy with other suites. */
+/** Long, since other suites may keep the machine busy. */
 const startDeadlineMs = 30_000;
 
-/** The server's process over its lives: `start` and `kill` or `end` may alternate. */
+/** The server's process. `start` may follow `kill` or `end`. */
 export type Postmaster = ReturnType<typeof createPostmaster>;
 
-/** The postmaster of the cluster in `<directory>/data`, down at first. */
+/** The postmaster of the cluster in `<directory>/data`. It is down until `start`. */
 export function createPostmaster(directory: string) {
   const logPath = join(directory, 'server.log');
   let child: (ChildProcess & { pid: number }) | undefined;
@@ -29,7 +29,7 @@ export function createPostmaster(directory: string) {
     return child.pid;
   };
 
-  /** The frozen postmaster forks nothing, so its children can be counted. */
+  /** Stops the postmaster first, so that it forks no further children while they are listed. */
   const signalAll = (signal: 'SIGSTOP' | 'SIGKILL'): number[] => {
     const postmaster = pid();
     sendSignal(postmaster, 'SIGSTOP');
@@ -69,7 +69,7 @@ export function createPostmaster(directory: string) {
     async kill(): Promise<void> {
       if (child !== undefined) await down(signalAll('SIGKILL'));
     },
-    /** For good or for a restart; nothing to do while it is down. */
+    /** Ends the server if it is running. `start` may follow. */
     async end(mode: StopMode): Promise<void> {
       if (child === undefined) {
         freeSharedMemory(directory);
@@ -92,11 +92,11 @@ function spawnPostgres(directory: string, logPath: string): ChildProcess & { pid
       cwd: directory,
       stdio: ['ignore', log, log],
       detached: true,
-      // Nothing of the caller's: a PGDATA or LC_ALL must not change what the tests see.
+      // Without the caller's environment: PGDATA or LC_ALL must not change the behaviour under test.
       env: { PATH: process.env.PATH },
     });
     child.unref();
-    child.on('error', () => {}); // without a pid, which is reported below
+    child.on('error', () => {}); // a child without a pid is reported below
     const { pid } = child;
     if (pid === undefined) throw new Error(`${binary} could not be started`);
     return Object.assign(child, { pid });
@@ -105,7 +105,7 @@ function spawnPostgres(directory: string, logPath: string): ChildProcess & { pid
   }
 }
 
-/** The postmaster writes its state into the last line of its pid file, as pg_ctl reads it. */
+/** Reads the state from the 8th line of the pid file, as pg_ctl does. */
 async function untilReady(child: ChildProcess, directory: string, logPath: string): Promise<void> {
   const pidFile = join(directory, 'data', 'postmaster.pid');
   const logged = (): string =>
@@ -121,17 +121,17 @@ async function untilReady(child: ChildProcess, directory: string, logPath: strin
     },
     { timeoutMs: startDeadlineMs, what: 'a ready PostgreSQL' },
   );
-  if (ended()) throw new Error(`PostgreSQL ended at once:\n${logged()}`);
+  if (ended()) throw new Error(`PostgreSQL ended during its start:\n${logged()}`);
 }
 
 /**
- * A killed postmaster leaves a few bytes of System V shared memory, which only the next start on the
- * same cluster frees. Where none will come it is done here; the pid file's 7th line has the id.
+ * Frees the System V shared memory that a killed postmaster leaves, since no start on the same cluster follows, which
+ * would free it. The 7th line of the pid file has its id.
  */
 function freeSharedMemory(directory: string): void {
   const pidFile = join(directory, 'data', 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const [, id] = readFileSync(pidFile, 'utf8').split('\n')[6]?.trim().split(/\s+/) ?? [];
-  // Best effort: who runs this test has nothing to do about a failure.
+  // A failure is ignored: it costs a few bytes and does not affect the test.
   if (id !== undefined) spawnSync('ipcrm', ['-m', id], { stdio: 'ignore' });
 }

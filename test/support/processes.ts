@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './eventually.ts';
 
-/** Pids of the direct children of `pid`, zombies left out. */
+/** Pids of the direct children of `pid`, without zombies. */
 export function listChildren(pid: number): number[] {
   return listProcesses()
     .filter(({ parent, zombie }) => parent === pid && !zombie)
     .map((process) => process.pid);
 }
 
-/** Sends `signal` and tells whether somebody was there to get it. */
+/** @returns false when the process does not exist. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
@@ -19,13 +19,13 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Comes back when none of `pids` runs any more; a zombie no longer runs. */
+/** Resolves when none of `pids` is running. A zombie counts as ended. */
 export async function waitUntilGone(pids: readonly number[], timeoutMs = 10_000): Promise<void> {
   const wanted = new Set(pids);
   await eventually(
     () => {
       const alive = listProcesses().filter(({ pid, zombie }) => wanted.has(pid) && !zombie);
-      if (alive.length > 0) throw new Error(`still there: ${alive.map(({ pid }) => pid)}`);
+      if (alive.length > 0) throw new Error(`still running: ${alive.map(({ pid }) => pid)}`);
     },
     { timeoutMs, what: `the end of process ${pids.join(', ')}` },
   );
@@ -37,7 +37,7 @@ interface ProcessRow {
   readonly zombie: boolean;
 }
 
-/** From /proc where there is one (a slim Linux image has no ps), else from ps. */
+/** Reads /proc when it exists, since slim Linux images have no ps; otherwise runs ps. */
 function listProcesses(): ProcessRow[] {
   const rows = existsSync('/proc/self/stat') ? statLines() : psLines();
   return rows.flatMap((row) => {
@@ -52,11 +52,11 @@ function statLines(): string[][] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
-        // proc(5): "pid (command) state ppid …"; the command may itself hold blanks and brackets.
+        // proc(5): "pid (command) state ppid …"; the command may contain blanks and brackets.
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
         return [[pid, ...stat.slice(stat.lastIndexOf(')') + 2).split(' ', 2)]];
       } catch {
-        return []; // it ended meanwhile
+        return []; // the process has ended
       }
     });
 }

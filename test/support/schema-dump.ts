@@ -6,10 +6,10 @@ import { findServerBinary } from './server-binaries.ts';
 
 const run = promisify(execFile);
 
-/** The migrator's own tables: their rows differ between databases, and they are no part of any migration. */
+/** The migrator's own tables, which no migration creates. */
 const OWN_TABLES = ['schema_migrations', 'schema_migration_history'];
 
-/** What `pg_dump --schema-only` says of the schema, without comments, settings and blank lines. */
+/** The output of `pg_dump --schema-only` without comments, settings and blank lines. */
 export async function dumpSchema(connection: ConnectionOptions): Promise<string> {
   const { stdout } = await run(
     findServerBinary('pg_dump'),
@@ -28,8 +28,8 @@ export async function dumpSchema(connection: ConnectionOptions): Promise<string>
 }
 
 /**
- * The schema as the catalogue has it: a line for each column, constraint, index and extension, the same on every version
- * of PostgreSQL. Later versions list NOT NULL among the constraints too; here it belongs to the column.
+ * The schema from the catalogue: one line for each column, constraint, index and extension, the same for every version
+ * of PostgreSQL. Newer versions also list NOT NULL as a constraint; here it belongs to the column.
  */
 export async function describeCatalogue(connection: SqlConnection): Promise<string> {
   const own = OWN_TABLES.map((table) => `'${table}'`).join(', ');

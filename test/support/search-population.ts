@@ -3,20 +3,20 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { parseEmailAddress } from '../../src/domain/user/email-address.ts';
 
-/** How many users carry the rare name, spread evenly over all ids. */
+/** Number of users with the rare name, spread evenly over all ids. */
 export const RARE_COUNT = 30;
-/** The share of users that came last, all with one company's addresses: what an import leaves behind. */
+/** Share of the users with the last ids, all with one company's addresses, as after an import. */
 const LATE_SHARE = 0.02;
 
-/** Texts whose matches are known by construction, whatever the size of the population. */
+/** Texts whose matches are known for every size of the population. */
 export const SEARCHED = {
   rareName: 'Quetzalli',
   lateDomain: '@imported.example',
 } as const;
 
 /**
- * Fills `users` with people who recombine the names and domains of `examples/people.ndjson`: more than twenty scripts,
- * ids in the order of time. Every run gives the same rows. The table is analysed, and its index has no pending entries.
+ * Fills `users` with people who combine the names and domains of `examples/people.ndjson`: more than twenty scripts,
+ * ids in the order of time. Every run gives the same rows. The table is analyzed, and its index has no pending entries.
  */
 export async function populateForSearch(client: Client, count: number): Promise<void> {
   const file = fileURLToPath(new URL('../../examples/people.ndjson', import.meta.url));
@@ -30,7 +30,7 @@ export async function populateForSearch(client: Client, count: number): Promise<
   );
   await client.query('create unique index on people (number)');
   await client.query('analyze people');
-  // The index is built over the rows at the end: many times faster than row by row.
+  // The index is built after the rows are inserted, which is many times faster than row by row.
   const [index] = (
     await client.query<{ definition: string }>(
       "select pg_get_indexdef('users_search_idx'::regclass) as definition",

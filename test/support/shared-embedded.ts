@@ -7,7 +7,7 @@ import { createTemporaryDirectory, type TemporaryDirectory } from './temp-direct
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of a tar.gz with a migrated, empty data directory of the embedded database. */
+    /** Path of a tar.gz that contains a migrated, empty data directory of the embedded database. */
     embeddedTemplate: string;
   }
 }
@@ -18,11 +18,11 @@ interface SharedTemplate {
   users: number;
 }
 
-/** Every project loads this module anew, so what they share hangs on the process. */
+/** Every project loads this module again, so shared state is stored on `globalThis`. */
 const slot = globalThis as { [key: symbol]: SharedTemplate | undefined };
 const key = Symbol.for('user-service.test.embedded-template');
 
-/** Global setup of a project that uses the embedded database: making a cluster takes seconds, copying one does not. */
+/** Global setup of projects that use the embedded database: creating a cluster takes seconds, copying one does not. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const shared = slot[key] ?? prepare();
   slot[key] = shared;

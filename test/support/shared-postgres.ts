@@ -5,7 +5,7 @@ import { prepareTemplate } from './template-database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Superuser's connection to the server that the test files of a run share. */
+    /** The superuser's connection to the server that all test files of a run share. */
     postgres: ConnectionOptions;
   }
 }
@@ -16,13 +16,13 @@ interface SharedServer {
   users: number;
 }
 
-/** Every project loads this module anew, so what they share hangs on the process. */
+/** Every project loads this module again, so shared state is stored on `globalThis`. */
 const slot = globalThis as { [key: symbol]: SharedServer | undefined };
 const key = Symbol.for('user-service.test.postgres');
 
 /**
- * Global setup of a project that needs PostgreSQL: the first one in a run starts the server and
- * migrates its template database, all get its connection options, the last one out stops it.
+ * Global setup of projects that need PostgreSQL. The first project of a run starts the server and migrates its template
+ * database, each gets its connection options, and the last one stops it.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const shared = slot[key] ?? startShared();

@@ -1,13 +1,12 @@
 import { Client } from 'pg';
 import type { ConnectionOptions } from './postgres-server.ts';
 
-/** Rows as the driver gives them. */
 export type Rows = Record<string, unknown>[];
 
-/** Runs one statement on a connection of its own, which is closed afterwards. */
+/** Runs one statement on a new connection, which is closed afterwards. */
 export async function runStatement(connection: ConnectionOptions, sql: string): Promise<Rows> {
   const client = new Client({ ...connection, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => {}); // a killed server: the pending query rejects too
+  client.on('error', () => {}); // after a killed server the pending query rejects, too
   try {
     await client.connect();
     return (await client.query<Record<string, unknown>>(sql)).rows;
@@ -16,7 +15,7 @@ export async function runStatement(connection: ConnectionOptions, sql: string): 
   }
 }
 
-/** Makes a database, from `template` where it is given; `connection` must be the superuser's. */
+/** Creates a database, as a copy of `template` when given. `connection` must be the superuser's. */
 export async function createDatabase(
   connection: ConnectionOptions,
   name: string,
@@ -26,12 +25,12 @@ export async function createDatabase(
   await runStatement(connection, `create database ${plainName(name)}${source}`);
 }
 
-/** Drops a database, if it is there, and ends its connections first. */
+/** Ends the connections of a database and drops it, if it exists. */
 export async function dropDatabase(connection: ConnectionOptions, name: string): Promise<void> {
   await runStatement(connection, `drop database if exists ${plainName(name)} with (force)`);
 }
 
-/** Names go into the statement as they are: only such as need no quotes. */
+/** The name is inserted into the statement. @throws Error for a name that needs quotes. */
 function plainName(name: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new Error(`not a plain name: ${name}`);
   return name;

@@ -2,36 +2,34 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * A TCP proxy whose network a test can break: passing bytes at first; held between `pause` and
- * `resume`; refusing between `refuse(true)` and `refuse(false)`; gone after `stop`.
+ * A TCP proxy that lets a test break the network. States: passing bytes at first; paused between `pause` and `resume`;
+ * refusing between `refuse(true)` and `refuse(false)`; closed after `stop`.
  */
 export interface TcpProxy {
   readonly host: string;
   readonly port: number;
   /** Open connections, counted on the client's side. */
   readonly connections: () => number;
-  /** New connections since the start, refused ones left out. */
+  /** Number of accepted connections since the start, without refused ones. */
   readonly accepted: () => number;
-  /** Holds all bytes in both directions, of new connections too; sockets stay open and silent. */
+  /** Holds all bytes in both directions, also of new connections. Sockets stay open. */
   readonly pause: () => void;
-  /** Lets everything held go on, nothing lost. */
+  /** Forwards all held bytes. */
   readonly resume: () => void;
-  /** Resets every open connection; new ones work. */
+  /** Resets every open connection. New ones work. */
   readonly dropAll: () => void;
-  /** Resets each new connection at once; open ones stay. */
+  /** Resets each new connection. Open ones stay. */
   readonly refuse: (refusing: boolean) => void;
-  /** Every chunk from now on waits so long, one after the other; 0 ends it. */
+  /** Delays every chunk from now on, one after the other; 0 stops that. */
   readonly delay: (delayMs: number) => void;
   /**
-   * Resets a connection as soon as `bytes` more from the server have reached their clients. With 0
-   * the next answer is lost although its request was carried out. Counts over all connections, and
-   * cuts one connection once.
+   * Resets a connection as soon as `bytes` more from the server have reached the clients. With 0 the next response is
+   * lost, but its request is executed. Counts over all connections, and resets one connection once.
    */
   readonly cutAfter: (bytes: number) => void;
   readonly stop: () => Promise<void>;
 }
 
-/** Where the proxy leads. */
 export interface TcpProxyTarget {
   readonly targetHost?: string;
   readonly targetPort: number;
@@ -41,13 +39,13 @@ interface State {
   paused: boolean;
   refusing: boolean;
   delayMs: number;
-  /** Bytes of answers that may still pass before a connection is cut; undefined: all. */
+  /** Bytes of responses that may pass before a connection is cut; undefined for all. */
   budget: number | undefined;
-  /** Each lets one held chunk go. */
+  /** Each function releases one held chunk. */
   readonly held: Set<() => void>;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1. It dies with this process. */
+/** Starts a proxy on a free port of 127.0.0.1, in this process. */
 export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
   const { targetHost = '127.0.0.1', targetPort } = target;
   const state: State = {
@@ -117,25 +115,25 @@ export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
   };
 }
 
-/** Passes bytes both ways until both sides have ended; a reset of one side resets the other. */
+/** Forwards bytes both ways until both sides have ended. A reset of one side resets the other. */
 function join(client: Socket, upstream: Socket, state: State): void {
   for (const socket of [client, upstream]) {
     socket.setNoDelay(true);
-    socket.on('error', () => {}); // the loops below see it, or have ended
+    socket.on('error', () => {}); // the loops below report it, or have ended
   }
   const reset = (): void => {
     client.resetAndDestroy();
     upstream.resetAndDestroy();
   };
   pump(client, upstream, state, 'request').catch(reset);
-  pump(upstream, client, state, 'answer').catch(reset);
+  pump(upstream, client, state, 'response').catch(reset);
 }
 
 async function pump(
   from: Socket,
   to: Socket,
   state: State,
-  direction: 'request' | 'answer',
+  direction: 'request' | 'response',
 ): Promise<void> {
   for await (const chunk of from as AsyncIterable<Buffer>) {
     if (state.delayMs > 0) await sleep(state.delayMs);
@@ -160,7 +158,7 @@ async function whilePaused(state: State): Promise<void> {
   while (state.paused) await new Promise<void>((resolve) => state.held.add(resolve));
 }
 
-/** Rejects when the socket is gone. */
+/** Rejects when the socket is closed. */
 function write(to: Socket, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     to.write(chunk, (error) => (error ? reject(error) : resolve()));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunAs } from './unprivileged-user.ts';
 
-/** A directory of one test; `remove` may be called twice. */
+/** `remove` may be called twice. */
 export interface TemporaryDirectory {
   readonly path: string;
   remove(): Promise<void>;
@@ -13,10 +13,9 @@ export interface TemporaryDirectory {
 const leftOver = new Set<string>();
 
 /**
- * Makes an empty directory that only its owner may enter, under the system's temporary directory.
- *
- * It is removed by `remove`, and at the latest when this process exits by itself. `owner` gives it
- * to the user that a server runs as, when the tests run as root.
+ * Creates an empty directory that only its owner can enter, under the system's temporary directory. `remove` deletes
+ * it; otherwise the exit of this process does, unless a signal kills it.
+ * @param owner the user that a server runs as when the tests run as root.
  */
 export function createTemporaryDirectory(
   purpose: string,

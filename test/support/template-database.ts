@@ -7,10 +7,9 @@ import { createSilentLogger } from './logger.ts';
 import { postgresSettings } from './postgres-database.ts';
 import type { ConnectionOptions, PostgresServer } from './postgres-server.ts';
 
-/** The migrated, empty database that `createTestDatabase` copies. */
+/** `createTestDatabase` copies this migrated, empty database. */
 export const templateDatabase = 'template_user_service';
 
-/** Brings the empty template database to the newest schema. */
 async function migrate(database: ConnectionOptions): Promise<void> {
   const settings = postgresSettings(database);
   const connection = await openPostgresMigrationConnection(settings, createSilentLogger());
@@ -21,11 +20,11 @@ async function migrate(database: ConnectionOptions): Promise<void> {
   }
 }
 
-/** Makes the template database on the server that a test run shares. */
+/** Creates the template database on the server that a test run shares. */
 export async function prepareTemplate(server: PostgresServer): Promise<void> {
   const database = await server.createDatabase(templateDatabase);
   await migrate(database);
-  // A copy fails while anybody is connected to its template.
+  // A copy fails while a client is connected to the template.
   await server.query(
     `alter database ${templateDatabase} with is_template true allow_connections false`,
   );

@@ -4,19 +4,18 @@ import type { ConnectionOptions } from './postgres-server.ts';
 import { createDatabase, dropDatabase } from './superuser.ts';
 import { templateDatabase } from './template-database.ts';
 
-/** A database of one test file, with the newest schema and no rows. */
+/** A database of one test file. */
 export interface TestDatabase {
   readonly connectionOptions: ConnectionOptions;
-  /** Ends its connections and drops it; happens after the file at the latest. */
+  /** Ends its connections and drops it. Happens after the test file at the latest. */
   drop(): Promise<void>;
 }
 
 const open = new Map<string, TestDatabase>();
 
 /**
- * Copies the migrated template on the run's shared server, in about 40 ms; for a test or a hook of
- * the projects `contract`, `integration`, `http`, `e2e` and `faults`. `template: 'template0'` gives
- * a database without the schema.
+ * Copies the migrated template on the run's shared server, in about 40 ms. Works in tests and hooks of the projects
+ * `contract`, `integration`, `http`, `e2e` and `faults`. `template: 'template0'` gives a database without the schema.
  */
 export async function createTestDatabase(
   options: { template?: string } = {},
@@ -35,7 +34,7 @@ export async function createTestDatabase(
   return database;
 }
 
-/** Drops what the test file has not dropped itself. */
+/** Drops the databases that the test file has not dropped. */
 export async function dropTestDatabases(): Promise<void> {
   for (const database of [...open.values()]) await database.drop();
 }

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** User and group that a child process runs as; spreads into the options of `spawn`. */
+/** User and group of a child process, in the format of the options of `spawn`. */
 export interface RunAs {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Tried in this order: PostgreSQL's package makes the first, every Linux has the second. */
+/** Tried in this order. PostgreSQL's package creates the first; every Linux has the second. */
 const candidates = ['postgres', 'nobody'];
 
 /**
- * Whom to run servers as that refuse to run as root (PostgreSQL, PgBouncer): `undefined` when this
- * process is not root and can run them as itself. Throws when it is root and no such user exists.
+ * The user for servers that refuse to run as root (PostgreSQL, PgBouncer).
+ * @returns undefined when this process is not root, so that servers can run as its own user.
+ * @throws Error when this process is root and none of the users exists.
  */
 export function findUnprivilegedUser(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;

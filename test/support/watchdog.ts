@@ -1,27 +1,24 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
-/** Lets a watched process outlive nobody; see `startWatchdog`. */
 export interface Watchdog {
-  /** The watched process has ended in good order: the watchdog leaves without doing anything. */
+  /** Ends the watchdog without any action, because the watched process has ended. */
   disarm(): void;
 }
 
-/** What the watchdog does when this process is gone. */
 export interface WatchdogOptions {
-  /** The process to end; negative for a whole process group, as in kill(2). None: only `directory`. */
+  /** The process to end; negative for a process group, as in kill(2). By default only `directory` is removed. */
   target?: number;
   /** The first signal, before SIGKILL; none by default. */
   softSignal?: 'INT' | 'QUIT' | 'TERM';
-  /** Removed once the process is gone. */
+  /** Removed after the process has ended. */
   directory?: string;
 }
 
 /**
- * `read` comes back with success for a line (disarmed) and with failure at the end of the pipe: then
- * this process died, by whatever signal. SIGCONT follows the soft signal since a stopped process
- * handles nothing but SIGKILL, and goes to the children, too, where the system lists them. The soft
- * signal gets 8 seconds; a zombie that nobody reaps has ended.
+ * `read` succeeds for a line (disarmed), and fails at the end of the pipe, which means that this process died. SIGCONT
+ * follows the soft signal, since a stopped process handles only SIGKILL. It goes to the children, too, where the system
+ * lists them. After the soft signal the process has 8 seconds to end. A zombie counts as ended.
  */
 const script = `
 read -r _ && exit 0
@@ -38,9 +35,8 @@ exit 0
 `;
 
 /**
- * Starts a shell that ends `target` and removes `directory` as soon as this process is gone, be it by
- * SIGKILL: it holds the other end of a pipe that only this process has. It never keeps this process
- * from exiting.
+ * Starts a shell that ends `target` and removes `directory` when this process dies, also by SIGKILL: the shell detects
+ * the end of a pipe whose other end only this process holds. It does not keep this process from exiting.
  */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
   const { target = '', softSignal = '', directory = '' } = options;
@@ -49,14 +45,14 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     ['-c', script, 'watchdog', String(target), softSignal, directory],
     {
       stdio: ['pipe', 'ignore', 'ignore'],
-      // Out of this process's group: Ctrl-C on the terminal must not end the watchdog first.
+      // In another process group, so that Ctrl-C on the terminal does not end the watchdog first.
       detached: true,
     },
   );
   shell.unref();
   const pipe = shell.stdin as Socket;
   pipe.unref();
-  // The shell ends on its own after its work; a late disarm then finds nobody.
+  // The shell may have ended already when `disarm` writes.
   pipe.on('error', () => {});
   return { disarm: () => pipe.end('done\n') };
 }

@@ -12,12 +12,12 @@ import {
 } from '../../e2e/support.ts';
 import { eventually } from '../../support/eventually.ts';
 
-/** Few where every change is tested; `FAULTS_KILLS=50` for the long form. */
+/** Few by default, since every change runs this; `FAULTS_KILLS=50` for the long run. */
 const KILLS = Number(process.env.FAULTS_KILLS ?? '10');
 const WRITERS = 6;
-/** A kill comes at a random moment within this time after the round's first acknowledged write. */
+/** The kill comes at a random moment within this time after the round's first acknowledged write. */
 const MAX_DELAY_MS = 300;
-/** The cheapest parameters that the service takes: many writes, and little hashing. */
+/** The smallest parameters that the service accepts, so that writes dominate instead of hashing. */
 const CHEAP_HASHING = { PASSWORD_ARGON2_MEMORY_KIB: '7168', PASSWORD_ARGON2_ITERATIONS: '5' };
 
 interface Account {
@@ -25,15 +25,15 @@ interface Account {
   readonly version: number;
 }
 
-/** Acknowledged users by id, each with the newest acknowledged version. */
-type ImportProgress = Map<string, number>;
+/** User ids with their newest version. */
+type UserVersions = Map<string, number>;
 
-/** Registers and renames people until the service is gone. Every answer it gets goes into the ledger. */
+/** Registers and renames people until the service ends. Records every acknowledged write. */
 async function write(
   url: string,
   key: string,
   name: string,
-  ledger: ImportProgress,
+  acknowledged: UserVersions,
 ): Promise<void> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   for (let turn = 0; ; turn += 1) {
@@ -41,17 +41,17 @@ async function write(
     const person = { first_name: 'Ines', last_name: 'Hallberg', email, password: PASSWORD };
     const registered = await send(`${url}/v1/users`, 'POST', headers, person);
     if (registered === null) return;
-    ledger.set(registered.id, registered.version);
+    acknowledged.set(registered.id, registered.version);
     for (let update = 0; update < 3; update += 1) {
       const change = { first_name: `Ines ${turn}-${update}` };
       const updated = await send(`${url}/v1/users/${registered.id}`, 'PATCH', headers, change);
       if (updated === null) return;
-      ledger.set(updated.id, updated.version);
+      acknowledged.set(updated.id, updated.version);
     }
   }
 }
 
-/** @returns null when no answer came: the write may have happened, and nobody was told so. */
+/** @returns null without an acknowledgement: the write may have happened or not. */
 async function send(
   url: string,
   method: string,
@@ -72,9 +72,9 @@ async function send(
   return JSON.parse(text) as Account;
 }
 
-/** Every user's version, as the service tells it. */
-async function readVersions(url: string, key: string): Promise<ImportProgress> {
-  const versions: ImportProgress = new Map();
+/** Reads every user's version from the service. */
+async function readVersions(url: string, key: string): Promise<UserVersions> {
+  const versions: UserVersions = new Map();
   let cursor: string | null = '';
   while (cursor !== null) {
     const page: Response = await fetch(
@@ -91,7 +91,7 @@ async function readVersions(url: string, key: string): Promise<ImportProgress> {
   return versions;
 }
 
-function expectNothingLost(acknowledged: ImportProgress, stored: ImportProgress): void {
+function expectNothingLost(acknowledged: UserVersions, stored: UserVersions): void {
   const lost = [...acknowledged].filter(([id, version]) => (stored.get(id) ?? 0) < version);
   expect(lost).toEqual([]);
 }
@@ -101,7 +101,7 @@ describe('the embedded service under kill -9', () => {
     `keeps every acknowledged write and its event over ${KILLS} kills under load`,
     async () => {
       const cwd = createWorkingDirectory();
-      const acknowledged: ImportProgress = new Map();
+      const acknowledged: UserVersions = new Map();
       for (let round = 0; round < KILLS; round += 1) {
         const { url, process } = await serve(cwd, CHEAP_HASHING);
         const key = readServiceKey(cwd);
@@ -129,7 +129,7 @@ describe('the embedded service under kill -9', () => {
   );
 });
 
-/** Each version of each user has exactly one event, in order, and no event is anybody else's. */
+/** Each version of each user has exactly one event, in order, and every event belongs to a stored user. */
 async function expectEventsToMatch(path: string): Promise<void> {
   const database = await openEmbeddedDatabase({ path });
   onTestFinished(() => database.close());
@@ -151,10 +151,10 @@ async function expectEventsToMatch(path: string): Promise<void> {
 describe('a first start that is killed', () => {
   it.each([
     ['while the data directory is unpacked', /^\.postgres\.unpacking-/],
-    ['once the data directory is there', /^postgres$/],
-    ['once the master key is written', /^master-key$/],
-    ['once the service key is written', /^service-key$/],
-  ])('%s leaves a folder that the next start makes whole', async (_when, landmark) => {
+    ['after the data directory is in place', /^postgres$/],
+    ['after the master key is written', /^master-key$/],
+    ['after the service key is written', /^service-key$/],
+  ])('%s leaves a directory that the next start completes', async (_when, landmark) => {
     const cwd = createWorkingDirectory();
     const data = join(cwd, 'data');
     const first = await start(['serve'], cwd);

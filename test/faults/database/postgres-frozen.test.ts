@@ -18,7 +18,7 @@ import {
   startRealService,
 } from '../support.ts';
 
-/** Beyond this age nobody relies on what was read of other instances' revocations. */
+/** Longest time for which an instance relies on the revocations that it has read. */
 const MAX_AGE_MS = 1_000;
 const RECOVERY_MS = 5_000;
 
@@ -35,8 +35,8 @@ function start(
 }
 
 /**
- * Checks a session without any other use of the database: somebody else's record is refused to a user from the token
- * alone. `let in` and `refused` are what the check decided.
+ * Checks a session without any other use of the database: the request for another user's record is rejected from the
+ * token alone.
  */
 async function checkSession(
   service: Service,
@@ -45,10 +45,10 @@ async function checkSession(
   const path = '/v1/users/00000000-0000-7000-8000-000000000000';
   const reply = await service.call('GET', path, { token });
   const decisions: Record<number, string> = { 404: 'let in', 401: 'refused', 503: 'unavailable' };
-  return { reply, decision: decisions[reply.status] ?? `strange: ${reply.status}` };
+  return { reply, decision: decisions[reply.status] ?? `unexpected: ${reply.status}` };
 }
 
-/** Checks in a row until one decides as wanted; @returns all decisions that were made before it. */
+/** Repeats the check until it gives the wanted decision. @returns all decisions, that one included. */
 async function checkUntil(service: Service, token: string, wanted: string) {
   const made: { decision: string; beganAt: number }[] = [];
   await eventually(
@@ -71,7 +71,7 @@ async function usePrivateServer(): Promise<{
   return { server, connection: await server.createDatabase('frozen_users') };
 }
 
-test('PostgreSQL is frozen: known sessions pass for a second, then everything is refused in time, and a thaw heals it', async () => {
+test('frozen PostgreSQL: known sessions pass for one second, then every request gets 503 in time, and a thaw restores the service', async () => {
   const { server, connection } = await usePrivateServer();
   const service = await start(connection, createKey());
   const { token, userId, refreshToken } = await createSession(service, 'known@example.com');
@@ -84,7 +84,7 @@ test('PostgreSQL is frozen: known sessions pass for a second, then everything is
   const late = made.filter(({ beganAt }) => beganAt > frozenAt + MAX_AGE_MS);
   expect(late.filter(({ decision }) => decision !== 'unavailable')).toEqual([]);
 
-  // Each of these hangs on the frozen server, and is answered all the same.
+  // Each of these statements hangs on the frozen server, and its request still gets a response.
   const replies = await Promise.all([
     register(service, 'while-frozen@example.com'),
     service.call('POST', '/v1/sessions', {
@@ -99,7 +99,7 @@ test('PostgreSQL is frozen: known sessions pass for a second, then everything is
   for (const reply of replies) expectUnavailable(reply);
   expect((await service.call('GET', '/health/live')).status).toBe(200);
   expect((await service.call('GET', '/health/ready')).status).toBe(503);
-  // The alert on it needs the 0: a metric that is absent fires nothing.
+  // The alert needs the value 0: an absent metric does not fire it.
   const metrics = await fetch(`${service.url}/metrics`);
   expect(await metrics.text()).toMatch(/^user_service_ready 0$/m);
 
@@ -113,7 +113,7 @@ test('PostgreSQL is frozen: known sessions pass for a second, then everything is
     { timeoutMs: RECOVERY_MS, what: 'the recovery' },
   );
   expect(service.process.hasExited()).toBe(false);
-  // What was refused as "nothing was changed" was not done when the server went on, either.
+  // The server has not executed the rejected changes after the thaw, either.
   const stored = await server.query(
     "select email from users where email like 'while%'",
     connection.database,
@@ -123,7 +123,7 @@ test('PostgreSQL is frozen: known sessions pass for a second, then everything is
   expect(me.body).toMatchObject({ last_name: 'Okafor', version: 1 });
 });
 
-test('a session that ends elsewhere while an instance is cut off is never let in there afterwards', async () => {
+test('an instance that was cut off never accepts a session that ended elsewhere meanwhile', async () => {
   const { connectionOptions } = await createTestDatabase();
   const proxy = await startTcpProxy({ targetPort: connectionOptions.port });
   onTestFinished(() => proxy.stop());
@@ -149,7 +149,7 @@ test('a session that ends elsewhere while an instance is cut off is never let in
   expect((await checkSession(cutOff, token)).decision).toBe('refused');
 });
 
-test('a session that is ended is refused at once by the instance that ended it, and within a second by another', async () => {
+test('an ended session is rejected at once by the instance that ended it, and within one second by another', async () => {
   const { connectionOptions } = await createTestDatabase();
   const env = createKey();
   const [one, two] = [await start(connectionOptions, env), await start(connectionOptions, env)];

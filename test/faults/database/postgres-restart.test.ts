@@ -13,23 +13,24 @@ import {
 } from '../support.ts';
 
 const KILLS = 3;
-/** The promise: that long after the server is back, the service is, too. */
+/** The service recovers within this time after the server has started. */
 const RECOVERY_MS = 5_000;
 
-/** What callers saw, from the first request of the load to its last. */
+/** What callers observed during the load. */
 interface Seen {
   /** Ids by address, of registrations that were acknowledged. */
   readonly acknowledged: Map<string, string>;
-  /** Addresses of registrations that were refused with the promise that nothing was changed. */
+  /** Addresses of registrations that were rejected as `unavailable`, which promises that nothing was stored. */
   readonly refused: string[];
   /** Session ids of acknowledged sign-ins. */
   readonly sessions: string[];
-  /** Codes of all refusals, and what no client should ever see. */
+  /** Number of rejections by error code. */
   readonly codes: Map<string, number>;
-  readonly strange: string[];
+  /** Replies that no client may get. */
+  readonly unexpected: string[];
 }
 
-test('PostgreSQL is killed and restarted under load: the process lives, refuses clearly, loses nothing', async () => {
+test('PostgreSQL killed and restarted under load: the process stays up, rejects with known errors, loses no data', async () => {
   const server = await startPostgres({ durable: true });
   onTestFinished(() => server.stop());
   const connection = await server.createDatabase('users_under_load');
@@ -52,19 +53,19 @@ test('PostgreSQL is killed and restarted under load: the process lives, refuses 
   await load.stop();
 
   expect(service.process.hasExited()).toBe(false);
-  expect(load.seen.strange).toEqual([]);
+  expect(load.seen.unexpected).toEqual([]);
   expect([...load.seen.codes.keys()].sort()).toEqual(expect.arrayContaining(['unavailable']));
   await expectWholeData(server, connection.database, load.seen);
 });
 
-/** Registrations, sign-ins and reads without a pause, until `stop`. */
+/** Runs registrations, sign-ins and reads without a pause until `stop`. */
 function startLoad(service: Service, token: string) {
   const seen: Seen = {
     acknowledged: new Map(),
     refused: [],
     sessions: [],
     codes: new Map(),
-    strange: [],
+    unexpected: [],
   };
   let stopped = false;
   let number = 0;
@@ -72,17 +73,17 @@ function startLoad(service: Service, token: string) {
   function judge(what: string, reply: Reply, good: number): boolean {
     if (reply.status === good) return true;
     const code = String(reply.body.code);
-    const clear =
+    const expected =
       reply.status === 503 &&
       reply.contentType.includes('application/problem+json') &&
       ['unavailable', 'outcome_unknown'].includes(code);
-    if (!clear) seen.strange.push(`${what}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    if (!expected) seen.unexpected.push(`${what}: ${reply.status} ${JSON.stringify(reply.body)}`);
     seen.codes.set(code, (seen.codes.get(code) ?? 0) + 1);
     return false;
   }
   async function loop(what: string, once: () => Promise<void>): Promise<void> {
     while (!stopped) {
-      await once().catch((error: unknown) => seen.strange.push(`${what}: ${String(error)}`));
+      await once().catch((error: unknown) => seen.unexpected.push(`${what}: ${String(error)}`));
     }
   }
   const registering = () =>
@@ -140,7 +141,7 @@ async function expectRecovery(service: Service, email: string): Promise<void> {
   );
 }
 
-/** Nothing acknowledged is missing, nothing refused is there, nothing is there by half. */
+/** Every acknowledged change is stored, no rejected one is, and none is stored in part. */
 async function expectWholeData(
   server: PostgresServer,
   database: string,

@@ -10,7 +10,7 @@ import { createTestDatabase } from '../../support/test-database.ts';
 
 const MASTER_KEY = { SECURITY_MASTER_KEY: createMasterKey(), ...patientHashing };
 
-/** What callers over HTTP notice of the pool. What it does by itself is shown in `test/contract/postgres-database.test.ts`. */
+/** The pool as HTTP callers see it. `test/contract/postgres-database.test.ts` tests the pool itself. */
 describe('a service on a pool of PostgreSQL connections', () => {
   let connection: ConnectionOptions;
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     return rows.length;
   }
 
-  /** A client of its own in an open transaction that has run `sql`, until the test ends. */
+  /** Opens a transaction on a separate client and runs `sql` in it. Open until the test ends. */
   async function holdTransaction(sql: string): Promise<Client> {
     const client = new Client(connection);
     client.on('error', () => {});
@@ -78,7 +78,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     expect(await backendPids()).toEqual(before);
   });
 
-  test('connections above max_idle_conns are gone once a burst is over', async () => {
+  test('closes connections above max_idle_conns after a burst', async () => {
     const own = (await createTestDatabase()).connectionOptions;
     const api = await useApi({ DATABASE_MAX_OPEN_CONNS: '8', DATABASE_MAX_IDLE_CONNS: '2' }, own);
     const count = async (): Promise<number> => {
@@ -107,7 +107,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     expect((await idle.send('GET', '/health/ready')).statusCode).toBe(200);
   });
 
-  test('a row that somebody else has locked: 503 with Retry-After after lock_timeout, and then it works', async () => {
+  test('a locked row: 503 with Retry-After after lock_timeout, and success after its release', async () => {
     const api = await useApi({ DATABASE_LOCK_TIMEOUT: '100ms' });
     const account = await api.register();
     const { access_token: token } = await api.signIn(account);
@@ -139,7 +139,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     expect(await backendPids()).toEqual(before);
   });
 
-  test('a pool that stays exhausted: 503 with Retry-After after connect_timeout, no hang', async () => {
+  test('an exhausted pool: 503 with Retry-After after connect_timeout', async () => {
     const api = await useApi({ DATABASE_MAX_OPEN_CONNS: '2', DATABASE_CONNECT_TIMEOUT: '200ms' });
     const { key } = await api.createService('users:read');
     const occupied = [1, 2].map(() => api.sql('select pg_sleep(1.5)'));
@@ -151,7 +151,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     expect((await api.send('GET', '/v1/users', { token: key })).statusCode).toBe(200);
   });
 
-  test('idle backends that are ended are not noticed by the next caller', async () => {
+  test('idle backends that end cause no error for the next caller', async () => {
     const api = await useApi();
     const account = await api.register();
     expect(await endBackends()).toBeGreaterThan(0);
@@ -159,7 +159,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     await api.signIn(account);
   });
 
-  test('a backend that is ended inside a transaction: 503, nothing stored, and the next request works', async () => {
+  test('a backend that ends inside a transaction: 503, nothing stored, and the next request succeeds', async () => {
     const api = await useApi({ DATABASE_LOCK_TIMEOUT: '10s' });
     const account = await api.register();
     const { access_token: token } = await api.signIn(account);
@@ -178,62 +178,59 @@ describe('a service on a pool of PostgreSQL connections', () => {
   });
 
   test.each([
-    ['carried out, its answer lost', true],
-    ['never carried out', false],
-  ])(
-    'a COMMIT that was %s is reported as an unknown outcome, and the row tells which it was',
-    async (_, arrives) => {
-      const proxy = await startTcpProxy({ targetPort: connection.port });
-      onTestFinished(() => proxy.stop());
-      const api = await useApi(
-        { DATABASE_MAX_OPEN_CONNS: '1', DATABASE_LOCK_TIMEOUT: '10s' },
-        { ...connection, port: proxy.port },
-      );
-      const person = createPerson();
-      // A deferred trigger makes COMMIT wait for a lock, so that the cut comes exactly then.
-      const gate = 4_711;
-      await runStatement(
-        connection,
-        `create or replace function wait_at_commit() returns trigger language plpgsql as
+    ['executed, with its reply lost', true],
+    ['not executed', false],
+  ])('a COMMIT that was %s is reported as outcome_unknown', async (_, arrives) => {
+    const proxy = await startTcpProxy({ targetPort: connection.port });
+    onTestFinished(() => proxy.stop());
+    const api = await useApi(
+      { DATABASE_MAX_OPEN_CONNS: '1', DATABASE_LOCK_TIMEOUT: '10s' },
+      { ...connection, port: proxy.port },
+    );
+    const person = createPerson();
+    // A deferred trigger makes COMMIT wait for a lock, so that the connection is cut during COMMIT.
+    const gate = 4_711;
+    await runStatement(
+      connection,
+      `create or replace function wait_at_commit() returns trigger language plpgsql as
        $$ begin perform pg_advisory_xact_lock(${gate}); return null; end $$`,
-      );
-      await runStatement(
-        connection,
-        `create constraint trigger wait_at_commit after insert on outbox deferrable initially deferred
+    );
+    await runStatement(
+      connection,
+      `create constraint trigger wait_at_commit after insert on outbox deferrable initially deferred
        for each row execute function wait_at_commit()`,
+    );
+    onTestFinished(() =>
+      runStatement(connection, 'drop function if exists wait_at_commit cascade').then(() => {}),
+    );
+    const holder = await holdTransaction(`select pg_advisory_xact_lock(${gate})`);
+    const pending = api.send('POST', '/v1/users', { body: person });
+    await eventually(async () => {
+      const waiting = await runStatement(
+        connection,
+        `select 1 from pg_locks where locktype = 'advisory' and not granted and objid = ${gate}`,
       );
-      onTestFinished(() =>
-        runStatement(connection, 'drop function if exists wait_at_commit cascade').then(() => {}),
-      );
-      const holder = await holdTransaction(`select pg_advisory_xact_lock(${gate})`);
-      const pending = api.send('POST', '/v1/users', { body: person });
-      await eventually(async () => {
-        const waiting = await runStatement(
-          connection,
-          `select 1 from pg_locks where locktype = 'advisory' and not granted and objid = ${gate}`,
-        );
-        expect(waiting).toHaveLength(1);
-      });
-      if (arrives) {
-        proxy.cutAfter(0);
-        await holder.query('rollback');
-      } else {
-        proxy.dropAll();
-        await endBackends("wait_event_type = 'Lock'");
-        await holder.query('rollback');
-      }
-      const answer = await pending;
-      expect(answer.statusCode).toBe(503);
-      expect(answer.json()).toMatchObject({ code: 'outcome_unknown', status: 503 });
-      const stored = await api.sql('select id from users where email = $1', [person.email]);
-      expect(stored).toHaveLength(arrives ? 1 : 0);
-      expect((await api.trySignIn(person.email, person.password)).statusCode).toBe(
-        arrives ? 201 : 401,
-      );
-    },
-  );
+      expect(waiting).toHaveLength(1);
+    });
+    if (arrives) {
+      proxy.cutAfter(0);
+      await holder.query('rollback');
+    } else {
+      proxy.dropAll();
+      await endBackends("wait_event_type = 'Lock'");
+      await holder.query('rollback');
+    }
+    const answer = await pending;
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ code: 'outcome_unknown', status: 503 });
+    const stored = await api.sql('select id from users where email = $1', [person.email]);
+    expect(stored).toHaveLength(arrives ? 1 : 0);
+    expect((await api.trySignIn(person.email, person.password)).statusCode).toBe(
+      arrives ? 201 : 401,
+    );
+  });
 
-  test('a COMMIT that never got out is no unknown outcome: nothing is stored, and the caller may try again', async () => {
+  test('a COMMIT that was never sent gives unavailable: nothing is stored, and a retry succeeds', async () => {
     const proxy = await startTcpProxy({ targetPort: connection.port });
     onTestFinished(() => proxy.stop());
     const api = await useApi({}, { ...connection, port: proxy.port });

@@ -22,7 +22,7 @@ import {
 } from '../../support/postgres-server.ts';
 import { prepareTemplate, templateDatabase } from '../../support/template-database.ts';
 
-/** One key, since all services of this file share a database. */
+/** One master key, since all services of this file share a database. */
 const POOLED = {
   DATABASE_PREPARED_STATEMENTS: 'false',
   SECURITY_MASTER_KEY: createMasterKey(),
@@ -52,7 +52,7 @@ describe('PgBouncer in transaction mode', () => {
       password: 'app-password',
       database: 'pooled',
     };
-    // Two server connections for more clients: whoever relied on a session would notice.
+    // Fewer server connections than clients: code that relies on a session fails.
     pooler = await startPgBouncer({ postgres: direct, settings: { default_pool_size: 2 } });
   });
   afterAll(async () => {
@@ -70,7 +70,7 @@ describe('PgBouncer in transaction mode', () => {
     );
   }
 
-  test('the whole service runs through it', async () => {
+  test('the whole service works through it', async () => {
     const api = await useApi();
     const person = createPerson({ last_name: 'Pooler' });
     const account = await api.register(person);
@@ -102,7 +102,7 @@ describe('PgBouncer in transaction mode', () => {
     expect((await api.eventsOf(account.id)).at(-1)?.type).toBe('user.deleted');
   });
 
-  test('parallel callers share few server connections without disturbing each other', async () => {
+  test('parallel callers share few server connections without errors', async () => {
     const api = await useApi();
     const people = Array.from({ length: 40 }, () => createPerson());
     const answers = await Promise.all(
@@ -134,7 +134,7 @@ describe('PgBouncer in transaction mode', () => {
     expect(new Set(executed)).toEqual(new Set(['execute <unnamed>:']));
   });
 
-  test('a start-up setting would be refused by it, and none is sent', async () => {
+  test('sends no start-up setting, which it would reject', async () => {
     const { http } = await useTestApp({
       database: 'postgres',
       connection: pooler.connectionOptions,
@@ -147,7 +147,7 @@ describe('PgBouncer in transaction mode', () => {
   });
 
   test.each(TIME_LIMITS)(
-    'a role without %s is refused with the command that sets it',
+    'a role without %s is rejected with the command that sets it',
     async (limit) => {
       const role = `no_${limit.slice(0, 20)}`;
       await server.query(`create role ${role} login password 'app-password' in role app`);
@@ -167,7 +167,7 @@ describe('PgBouncer in transaction mode', () => {
     },
   );
 
-  test('a pooler that starts anew is survived', async () => {
+  test('a killed pooler makes requests unavailable with a retry', async () => {
     const own = await startPgBouncer({ postgres: direct });
     const api = createApi(
       await useTestApp({ database: 'postgres', connection: own.connectionOptions, env: POOLED }),
@@ -180,7 +180,7 @@ describe('PgBouncer in transaction mode', () => {
     expect(refused.json().code).toBe('unavailable');
   });
 
-  test('migrate through it is refused with the remedy, even while nobody else uses it', async () => {
+  test('migrate through it is rejected with the remedy, even without other clients', async () => {
     const session = await openPostgresMigrationConnection(
       postgresSettings(pooler.connectionOptions),
       createSilentLogger(),

@@ -13,7 +13,7 @@ import { createTestDatabase } from '../../support/test-database.ts';
 const USERS = 20_000;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** `scripts/search-plan.ts` shows the same at a million users. */
+/** `scripts/search-plan.ts` shows the same plans for a million users. */
 describe('the search among many users', () => {
   let connection: ConnectionOptions;
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('the search among many users', () => {
     await client.end();
   });
 
-  /** Which relations and indexes the parts of the statement would read; those that turned out unneeded, too. */
+  /** Returns the plan of every part of the statement, parts that would not run included. */
   async function plan(text: string, afterId: string): Promise<string> {
     const database = await connectPostgres(connection);
     let lines: string[] = [];
@@ -47,16 +47,16 @@ describe('the search among many users', () => {
     ['a frequent text', 'ann'],
     ['a frequent part of an address', 'example.com'],
     ['a rare name', SEARCHED.rareName],
-    ['addresses that all came last', SEARCHED.lateDomain],
+    ['addresses with the last ids', SEARCHED.lateDomain],
     ['two CJK letters', '小明'],
     ['one CJK letter', '王'],
     ['one letter', 'a'],
     ['a sign and a letter', '-e'],
-    ['what nobody has', 'xyzzy'],
+    ['a text without a match', 'xyzzy'],
   ];
 
   test.each(texts)(
-    '%s reads the next users by id, and the rest through the index: never the whole table',
+    '%s reads the next users by id and the rest from the index, never the whole table',
     async (_, text) => {
       const [middle] = await runStatement(
         connection,
@@ -72,31 +72,34 @@ describe('the search among many users', () => {
 
   test.each([
     ['a rare name', SEARCHED.rareName],
-    ['addresses that all came last', SEARCHED.lateDomain],
-    ['what nobody has', 'xyzzy'],
+    ['addresses with the last ids', SEARCHED.lateDomain],
+    ['a text without a match', 'xyzzy'],
   ])('%s is found in the index', async (_, text) => {
     expect(await plan(text, NIL_UUID)).toContain('Bitmap Index Scan on users_search_idx');
   });
 
-  test.each(texts)('%s gives on every page what reading every user gives', async (_, text) => {
-    const database = await connectPostgres(connection);
-    const users = createPostgresUserRepository(database);
-    const { rows } = await database.query<{ id: string }>(
-      `select id from users
+  test.each(texts)(
+    '%s gives the same users on every page as a scan of all users',
+    async (_, text) => {
+      const database = await connectPostgres(connection);
+      const users = createPostgresUserRepository(database);
+      const { rows } = await database.query<{ id: string }>(
+        `select id from users
        where normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike $1 order by id limit 450`,
-      [searchPattern(text)],
-    );
-    const found: string[] = [];
-    let afterId: string | null = null;
-    for (let page = 1; page <= 3 && (page === 1 || afterId !== null); page += 1) {
-      const { users: next, nextAfterId } = await users.search(text, { afterId, limit: 150 });
-      found.push(...next.map((user) => user.id));
-      afterId = nextAfterId;
-    }
-    expect(found).toEqual(rows.map((row) => row.id));
-  });
+        [searchPattern(text)],
+      );
+      const found: string[] = [];
+      let afterId: string | null = null;
+      for (let page = 1; page <= 3 && (page === 1 || afterId !== null); page += 1) {
+        const { users: next, nextAfterId } = await users.search(text, { afterId, limit: 150 });
+        found.push(...next.map((user) => user.id));
+        afterId = nextAfterId;
+      }
+      expect(found).toEqual(rows.map((row) => row.id));
+    },
+  );
 
-  test('the rare name is as rare as it was made', async () => {
+  test('the rare name has exactly its known matches', async () => {
     const users = createPostgresUserRepository(await connectPostgres(connection));
     const { users: found } = await users.search(SEARCHED.rareName, { afterId: null, limit: 200 });
     expect(found).toHaveLength(RARE_COUNT);

@@ -27,7 +27,7 @@ const SERVERS = [
 ] as const;
 type ServerName = (typeof SERVERS)[number];
 
-/** What `sslrootcert` names. */
+/** Contents of the file that `sslrootcert` names. */
 const ROOTS = [
   'none',
   'the CA',
@@ -42,7 +42,7 @@ type Root = (typeof ROOTS)[number];
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
-/** Every mode with every content of the root certificate's file; without TLS the file is not looked at. */
+/** Every mode with every root certificate file. Mode `disable` does not read the file. */
 const SETTINGS = MODES.flatMap((mode) => ROOTS.map((root) => ({ mode, root })));
 
 describe('TLS to PostgreSQL', () => {
@@ -94,7 +94,7 @@ describe('TLS to PostgreSQL', () => {
     return server;
   }
 
-  /** The service's way to a connection: configuration, settings, pool. */
+  /** Connects as the service does: configuration, settings, pool. */
   async function connectAsService(
     server: ServerName,
     mode: string,
@@ -138,7 +138,7 @@ describe('TLS to PostgreSQL', () => {
     const conninfo = Object.entries(parts)
       .map(([key, value]) => `${key}='${value}'`)
       .join(' ');
-    // No ~/.postgresql and none of the caller's PG variables.
+    // Without ~/.postgresql and without the caller's PG variables.
     const env = { PATH: process.env.PATH, HOME: home, PGPASSWORD: password };
     await run('psql', ['-XAtc', 'select 1', conninfo], { env });
   }
@@ -163,13 +163,13 @@ describe('TLS to PostgreSQL', () => {
     );
   }
 
-  test.each(SERVERS)('a server %s is accepted and refused as by libpq', async (server) => {
+  test.each(SERVERS)('a server %s is accepted or rejected as by libpq', async (server) => {
     const ours = await table(connectAsService, server, '127.0.0.1');
     expect(ours).toEqual(await table(connectAsPsql, server, '127.0.0.1'));
   });
 
   test.each(['trusted', 'for another host'] as const)(
-    'a server %s under a name, too',
+    'a server %s is accepted or rejected as by libpq when addressed by name',
     async (server) => {
       const ours = await table(connectAsService, server, 'localhost');
       expect(ours).toEqual(await table(connectAsPsql, server, 'localhost'));
@@ -184,7 +184,7 @@ describe('TLS to PostgreSQL', () => {
     'TLS only': ['require without root', 'require', 'verify-ca', 'verify-full'],
   };
   test.each(SERVERS)(
-    'a server %s is accepted in the modes whose promise it keeps',
+    'a server %s is accepted only in modes whose checks it passes',
     async (server) => {
       const ca = roots.get('the CA');
       const tried: readonly (readonly [string, string, string | undefined])[] = [
@@ -235,7 +235,7 @@ describe('TLS to PostgreSQL', () => {
       /database\.host/,
     ],
     ['a server without TLS', 'without TLS', 'require', 'none', /database\.ssl_mode/],
-    ['a server that wants TLS', 'TLS only', 'disable', 'none', /database\.ssl_mode/],
+    ['a server that requires TLS', 'TLS only', 'disable', 'none', /database\.ssl_mode/],
     ['a file without a certificate', 'trusted', 'verify-full', 'a text', /database\.ssl_root_cert/],
     [
       'a damaged certificate',
@@ -247,7 +247,7 @@ describe('TLS to PostgreSQL', () => {
     ['a verifying mode without a CA', 'trusted', 'verify-full', 'none', /database\.ssl_root_cert/],
   ];
   test.each(failures)(
-    '%s ends the start with a message that names the key',
+    '%s fails the start with a message that names the key',
     async (_, server, mode, root, key) => {
       const path = roots.get(root);
       const start = createTestApp({
@@ -263,7 +263,7 @@ describe('TLS to PostgreSQL', () => {
   );
 
   test.each(['require', 'verify-ca', 'verify-full'])(
-    'a root certificate that is not there is refused by %s, for nobody configures one to go unverified',
+    'a missing root certificate file is an error in mode %s, never an unverified connection',
     async (mode) => {
       const start = connectAsService('trusted', mode, join(home, 'missing.pem'), '127.0.0.1');
       await expect(start).rejects.toThrow(/database\.ssl_root_cert.*missing\.pem/);

@@ -5,7 +5,7 @@ import { createSilentLogger } from '../../support/logger.ts';
 import { postgresSettings } from '../../support/postgres-database.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-test('polling for revocations reads only the window, not all that are kept', async () => {
+test('polling for revocations reads only the window, not all stored rows', async () => {
   const { connectionOptions } = await createTestDatabase();
   const database = await createPostgresDatabase(postgresSettings(connectionOptions), {
     logger: createSilentLogger(),
