@@ -44,12 +44,9 @@ export async function generateSql(): Promise<Map<string, string>> {
   }
 }
 
-/** Query files whose comments still name callers. */
-const UNCHECKED = ['mail-queue.sql', 'outbox.sql', 'relay.sql'];
-
 async function checkComments(): Promise<void> {
   const directory = join(root, queriesDirectory);
-  const names = (await readdir(directory)).filter((name) => !UNCHECKED.includes(name));
+  const names = await readdir(directory);
   const faults = await Promise.all(
     names.map(async (name) =>
       findCallerNames(`${queriesDirectory}/${name}`, await readFile(join(directory, name), 'utf8')),

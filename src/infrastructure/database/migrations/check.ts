@@ -111,7 +111,7 @@ function dirtyCheck(
   facts: Facts,
 ): SchemaCheck {
   if (facts.migrating) {
-    const message = `A migrator is working on version ${record.version}; this build needs ${facts.head}.`;
+    const message = `A migrator is running on version ${record.version}; this build needs ${facts.head}.`;
     return { ...facts, state: 'older', message, command: 'user-service migrate up' };
   }
   return { ...facts, state: 'dirty', message: describeDirty(record, migrations) };
