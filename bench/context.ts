@@ -2,35 +2,34 @@ import type { ConnectionOptions, PostgresServer } from '../test/support/postgres
 import type { Figures } from './measure.ts';
 import { masterKey } from './service.ts';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
-  /** Of each measurement, without warming up. */
+  /** Duration of each measurement, without the warm-up. */
   readonly seconds: number;
   readonly rounds: number;
   readonly connections: number;
-  /** Letters of the measurements to make; all when empty. */
+  /** Letters of the measurements to run; all if empty. */
   readonly only: readonly string[];
-  /** Where the report goes. */
+  /** File for the report. */
   readonly output: string;
 }
 
-/** What every measurement works with. */
 export interface Context {
   readonly options: Options;
   readonly postgres: PostgresServer;
   readonly database: ConnectionOptions;
-  /** Shows what is done at the moment. */
+  /** Reports the current step. */
   progress(text: string): void;
 }
 
-/** One line of the table: what was measured, and what would be possible. */
+/** One row of the table: the service and its floor. */
 export interface Row {
   readonly id: string;
   readonly title: string;
   readonly floorTitle: string;
   readonly service: Figures;
   readonly floor: Figures;
-  /** Least ratio that is aimed at. */
+  /** Target: at least this ratio. */
   readonly target?: number;
 }
 
@@ -40,24 +39,23 @@ export interface Value {
   readonly title: string;
   readonly value: number;
   readonly unit: 'ms' | 'MB' | '/s';
-  /** What is aimed at: at most, or at least where the unit is a rate. */
+  /** Target: at least this value for a rate, at most this value for other units. */
   readonly target?: number;
 }
 
-/** What was left out, and why. */
+/** A measurement that was not run, and why. */
 export interface Omitted {
   readonly id: string;
   readonly title: string;
   readonly reason: string;
 }
 
-/** What a measurement brings. */
 export type Result =
   | ({ readonly kind: 'row' } & Row)
   | ({ readonly kind: 'value' } & Value)
   | ({ readonly kind: 'omitted' } & Omitted);
 
-/** The environment of a service on this database, with the same keys and issuer at every start. */
+/** The environment of a service on this database. Key and issuer are the same at every start. */
 export function onDatabase(connection: ConnectionOptions): Record<string, string> {
   return {
     SECURITY_MASTER_KEY: masterKey,

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from '../test/support/postgres-server.ts';
 
-/** What a floor process shall do. */
+/** The task of a floor process. */
 export type FloorOrder =
   | { readonly kind: 'redis'; readonly host: string; readonly port: number }
   | { readonly kind: 'select'; readonly connection: ConnectionOptions }
@@ -19,5 +19,5 @@ export type FloorOrder =
 /** A floor that serves requests. */
 export type ServerOrder = Extract<FloorOrder, { kind: 'redis' | 'select' }>;
 
-/** A floor that does its work and reports what it reached. */
+/** A floor that does its work and reports its figures. */
 export type WorkOrder = Exclude<FloorOrder, ServerOrder>;

@@ -1,5 +1,5 @@
-// What a service can reach at best: a bare server with the one call that cannot be avoided, or that call alone. Started
-// as a process of its own with an order in BENCH_FLOOR.
+// The upper bound for a service: a bare server with the one call that every implementation needs, or that call alone.
+// It runs as a process of its own with its order in BENCH_FLOOR.
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { hash } from '@node-rs/argon2';
@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { FloorOrder, ServerOrder } from './floor-order.ts';
 
-/** About as many as a relay has under way. */
+/** About as many as a relay has in flight. */
 const PUBLISHES_IN_FLIGHT = 256;
 
 const order = JSON.parse(process.env.BENCH_FLOOR ?? '{}') as FloorOrder;
@@ -25,9 +25,9 @@ async function hashForAWhile(argon2: Extract<FloorOrder, { kind: 'argon2' }>): P
   );
 }
 
-/** Acknowledged publishes to a stream like the service's, each on a subject of its own. */
+/** Publishes to a stream like that of the service and waits for acknowledgements; each message has its own subject. */
 async function publishAll({ url, count }: Extract<FloorOrder, { kind: 'publish' }>): Promise<void> {
-  // As the service does: without stack traces of requests.
+  // Without stack traces of requests, as in the service.
   const connection = await connect({ servers: url, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'FLOOR', subjects: ['floor.>'] });
@@ -46,16 +46,16 @@ async function publishAll({ url, count }: Extract<FloorOrder, { kind: 'publish' 
   await connection.close();
 }
 
-/** Works with so many at once while `goesOn`, and prints what was reached as one line of JSON. */
+/** Runs `concurrency` workers while `hasMore`, and prints the figures as one line of JSON. */
 async function report(
   concurrency: number,
-  goesOn: () => boolean,
+  hasMore: () => boolean,
   work: () => Promise<unknown>,
 ): Promise<void> {
   const durationsMs: number[] = [];
   const startedAt = performance.now();
   const worker = async (): Promise<void> => {
-    while (goesOn()) {
+    while (hasMore()) {
       const from = performance.now();
       await work();
       durationsMs.push(performance.now() - from);

@@ -1,6 +1,6 @@
-// Sends requests for some seconds and prints what came of them as one line of JSON. A process of its own, so that it
-// takes no time of what it measures; plain JavaScript, since autocannon has no types. The order arrives on standard
-// input: { url, connections, seconds, requests, rate? }. Where a body has {{n}}, each request gets another value.
+// Sends requests for some seconds and prints the figures as one line of JSON. It is a process of its own, so that it
+// takes no CPU time of the server's event loop; plain JavaScript, since autocannon has no types. The order arrives on
+// standard input: { url, connections, seconds, requests, rate? }. {{n}} in a body becomes another value in each request.
 import { Agent, request } from 'node:http';
 import autocannon from 'autocannon';
 
@@ -21,7 +21,7 @@ console.log(
   }),
 );
 
-/** As many as the server answers. */
+/** Sends as many requests as the server can process. */
 async function sendAsMany() {
   const run = autocannon({
     url,
@@ -35,19 +35,19 @@ async function sendAsMany() {
 }
 
 /**
- * At even intervals, whether earlier ones are answered or not. autocannon sends what it may send in a second at once and
- * waits for the next second, which is a measurement of bursts.
+ * Sends requests at even intervals, also while earlier ones wait for their responses. autocannon would send the requests
+ * of each second in one burst.
  */
 async function sendEvenly() {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const startedAt = performance.now();
-  const answers = [];
+  const results = [];
   for (let sent = 0; sent < rate * seconds; sent += 1) {
     const pauseMs = startedAt + (sent * 1_000) / rate - performance.now();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    answers.push(sendOne(agent, requests[sent % requests.length]));
+    results.push(sendOne(agent, requests[sent % requests.length]));
   }
-  const failed = (await Promise.all(answers)).filter((answered) => !answered);
+  const failed = (await Promise.all(results)).filter((succeeded) => !succeeded);
   agent.destroy();
   return { errors: failed.length, duration: (performance.now() - startedAt) / 1_000 };
 }
@@ -55,13 +55,14 @@ async function sendEvenly() {
 function sendOne(agent, { method, path, headers, body }) {
   const from = performance.now();
   return new Promise((resolve) => {
-    const sent = request(`${url}${path}`, { agent, method, headers, timeout: 30_000 }, (answer) => {
-      answer.resume().once('end', () => {
-        note(answer.statusCode, performance.now() - from);
+    const options = { agent, method, headers, timeout: 30_000 };
+    const sent = request(`${url}${path}`, options, (response) => {
+      response.resume().once('end', () => {
+        note(response.statusCode, performance.now() - from);
         resolve(true);
       });
     });
-    sent.once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.once('timeout', () => sent.destroy(new Error('no response')));
     sent.once('error', () => resolve(false));
     sent.end(body === undefined ? undefined : fresh(body));
   });

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { startProcess } from '../test/support/child-process.ts';
 import type { FloorOrder, ServerOrder, WorkOrder } from './floor-order.ts';
 
-/** Threads of libuv's pool beyond the cores, as the launcher of the service has it. */
+/** Threads of libuv's pool beyond the number of cores, as in the launcher of the service. */
 const SPARE_THREADS = 4;
 
-/** What a load, or a floor, reached. */
+/** The figures of a load or a floor. */
 export interface Figures {
-  /** Successful answers a second. */
+  /** Successful responses. */
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Requests without an answer. */
+  /** Requests without a response. */
   readonly errors: number;
-  /** Answers by HTTP status. */
+  /** Responses by HTTP status. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
@@ -26,17 +26,16 @@ export interface LoadRequest {
   readonly body?: string;
 }
 
-/** How a load is made. */
 export interface Load {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
   readonly requests: readonly LoadRequest[];
-  /** Requests a second in all; as many as the server answers by default. */
+  /** Requests a second in total; as many as the server can process by default. */
   readonly rate?: number;
 }
 
-/** Sends the load from another process. @throws Error when requests fail: such figures would mean nothing. */
+/** Sends the load from another process. @throws Error when requests fail: the figures would be meaningless */
 export async function runLoad(load: Load): Promise<Figures> {
   const child = await startProcess(process.execPath, [join(import.meta.dirname, 'load.mjs')], {
     input: JSON.stringify(load),
@@ -53,7 +52,6 @@ export async function runLoad(load: Load): Promise<Figures> {
   return figures;
 }
 
-/** A bare server. */
 export interface Floor {
   readonly url: string;
   stop(): Promise<unknown>;
@@ -66,7 +64,7 @@ export async function startFloor(order: ServerOrder): Promise<Floor> {
   return { url: line.replace('listening ', ''), stop: () => child.stop() };
 }
 
-/** Does the bare work in a process of its own, with as large a thread pool as the service has. */
+/** Runs the work in a process of its own, with a thread pool of the same size as the service. */
 export async function runFloor(order: WorkOrder): Promise<Figures> {
   const threads = availableParallelism() + SPARE_THREADS;
   const child = await floorProcess(order, { UV_THREADPOOL_SIZE: String(threads) });
@@ -83,7 +81,7 @@ async function floorProcess(order: FloorOrder, env: Record<string, string>) {
   });
 }
 
-/** One figure from several rounds: means, since the rounds are equally long. */
+/** The means of several rounds; all rounds have the same length. */
 export function merge(rounds: readonly Figures[]): Figures {
   const mean = (read: (figures: Figures) => number): number =>
     rounds.reduce((sum, figures) => sum + read(figures), 0) / rounds.length;

@@ -6,23 +6,23 @@ import { type Context, onDatabase, type Result } from './context.ts';
 import { type Figures, runFloor, runLoad } from './measure.ts';
 import { createPeople, NotInThisBuild, startService } from './service.ts';
 
-/** Events that wait when the relay starts, for each second asked for. */
+/** Pending events when the relay starts, for each second of `--seconds`. */
 const EVENTS_PER_SECOND_ASKED = 5_000;
 const DRAIN_TIMEOUT_MS = 300_000;
 const CHANGES_PER_SECOND = 200;
-/** Users that are changed in turns: of each, one event is on its way at a time. */
+/** Users that are changed in turn; each has one event in flight at a time. */
 const PEOPLE = 100;
 const WARM_UP_SECONDS = 2;
 const STREAM = 'USERS';
 const EVENTS = 'users.events.>';
 const TITLE = 'Relay drains the outbox';
 
-/** How fast the relay drains a full outbox, and how soon a change arrives at somebody who listens. */
+/** Measures how fast the relay drains a full outbox, and how soon a change reaches a subscriber. */
 export async function measureRelay(context: Context): Promise<Result[]> {
   const nats = await startNats({ jetstream: true });
   try {
     const database = await context.postgres.createDatabase('bench_relay');
-    // Without NATS at first: it brings the schema, and the people of the second part.
+    // The first start, without NATS, creates the schema.
     const before = await startService(onDatabase(database));
     await before.stop();
     const count = EVENTS_PER_SECOND_ASKED * context.options.seconds;
@@ -50,7 +50,7 @@ async function measureService(
   try {
     context.progress('d: draining the outbox');
     const drained = watchDrain(connection, count);
-    // Its failure is that of the start, unless the start succeeds.
+    // If the start fails, its error is thrown instead of this one.
     drained.catch(() => undefined);
     const service = await startService({ ...onDatabase(database), NATS_SERVERS: nats.url });
     try {
@@ -60,7 +60,7 @@ async function measureService(
           kind: 'row',
           id: 'd1',
           title: `${TITLE} of ${count} events`,
-          floorTitle: 'acknowledged publishes, 256 under way',
+          floorTitle: 'acknowledged publishes, 256 in flight',
           service: { ...floor, perSecond, p50Ms: Number.NaN, p99Ms: Number.NaN },
           floor,
           target: 0.3,
@@ -83,7 +83,7 @@ async function measureService(
   }
 }
 
-/** Rows as a change of the first name leaves them, each of another user. */
+/** Inserts the rows of a change of the first name, each for another user. */
 async function fillOutbox(
   { postgres }: Context,
   { database }: ConnectionOptions,
@@ -98,7 +98,7 @@ async function fillOutbox(
   await postgres.query('analyze outbox', database);
 }
 
-/** Events a second from the first one that is seen in the stream to the last. */
+/** Measures events a second, from the first one in the stream to the last. */
 async function watchDrain(connection: NatsConnection, count: number): Promise<number> {
   const manager = await jetstreamManager(connection);
   const deadline = performance.now() + DRAIN_TIMEOUT_MS;
@@ -118,7 +118,7 @@ async function watchDrain(connection: NatsConnection, count: number): Promise<nu
   throw new Error(`the relay did not publish ${count} events in time`);
 }
 
-/** From the time of the event, taken in its transaction, to its arrival at a plain subscriber. */
+/** Measures from the time of the event, taken in its transaction, to its arrival at a plain subscriber. */
 async function measureDelay(
   { options, progress }: Context,
   connection: NatsConnection,

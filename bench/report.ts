@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { Options, Result } from './context.ts';
 import type { Figures } from './measure.ts';
 
-/** Where the time of the rows below their aim goes, from CPU profiles on two cores that nobody else used. */
+/** Where the time of a read goes, from CPU profiles on two otherwise idle cores. */
 const READ_COSTS = [
-  'Row a stays below its aim: a request takes 38 µs of CPU where its floor takes 25 µs. Leaving one part out at a time shows 2 µs for the security headers, 1 µs to 2 µs for the metrics of the request and 0.7 µs for its id; no other part stands out. The rest is spread over checking the token, its session and the path, the log line that is not written, the cached text, the body by its schema, and garbage collection (4 %).',
-  'Row b is above its floor, which asks once a request: users that are asked for in one turn of the event loop are read by one statement. A statement to PostgreSQL costs more in system calls and wake-ups than in work.',
+  'Row a is below its target: a request takes 38 µs of CPU time, and its floor takes 25 µs. Removing one part at a time shows 2 µs for the security headers, 1 µs to 2 µs for the metrics of the request and 0.7 µs for its id; no other part stands out. The rest is spread over checking the token, its session and the path, the log line that is not written, the cached text, the body by its schema, and garbage collection (4 %).',
+  'Row b is above its floor: one statement reads all users that are requested in one turn of the event loop, and the floor sends one statement for each request. A statement to PostgreSQL costs more in system calls and wake-ups than in work.',
 ];
 
-/** Versions of what was measured with, by name. */
+/** Versions of the runtime, the libraries and the servers, by name. */
 export type Versions = Readonly<Record<string, string>>;
 
-/** The document: the machine, the table of ratios, the single figures, and what was left out. */
+/** The document: the machine, the table of ratios, the single figures, and what was not measured. */
 export function writeReport(
   results: readonly Result[],
   options: Options,
@@ -26,7 +26,7 @@ export function writeReport(
   const parts = [
     '# Benchmarks',
     '<!-- Written by `npm run bench`. -->',
-    `Measured on ${day}: ${options.rounds} rounds of ${options.seconds} s each, in which floor and service took turns. The load came from another process on the same machine over ${options.connections} connections (${4 * availableParallelism()} where passwords are hashed). The service ran as built, with its defaults but for \`logging.level: warn\`; PostgreSQL synced every commit to disk. Times are from sending a request to its whole answer.`,
+    `Measured on ${day}: ${options.rounds} rounds of ${options.seconds} s each, alternating between floor and service. The load came from another process on the same machine over ${options.connections} connections (${4 * availableParallelism()} for password hashing). The service ran as built, with its defaults except \`logging.level: warn\`; PostgreSQL synced every commit to disk. Times are from sending a request to the end of its response.`,
     table(
       ['machine', ''],
       [
@@ -39,7 +39,7 @@ export function writeReport(
   if (rows.length > 0) {
     parts.push(
       '## Against the floor',
-      'The floor is what remains when everything is left out that could be: a bare server that asks its store once a request. The ratio is requests a second against that.',
+      'The floor is the minimum that any implementation needs: a bare server with one call to its store for each request. The ratio compares requests a second of service and floor.',
       table(
         [
           '',
@@ -52,7 +52,7 @@ export function writeReport(
           'p50',
           'p99',
           'ratio',
-          'aim',
+          'target',
         ],
         rows.map(({ id, title, floorTitle, service, floor, target }) => [
           id,
@@ -67,13 +67,13 @@ export function writeReport(
     );
   }
   if (rows.some(({ id }) => id === 'a' || id === 'b')) {
-    parts.push('## What lies between a read and its floor', ...READ_COSTS);
+    parts.push('## The difference between a read and its floor', ...READ_COSTS);
   }
   if (values.length > 0) {
     parts.push(
       '## Single figures',
       table(
-        ['', 'what', 'figure', 'aim'],
+        ['', 'what', 'figure', 'target'],
         values.map(({ id, title, value, unit, target }) => [
           id,
           title,
@@ -92,7 +92,7 @@ export function writeReport(
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Versions of this process and of the libraries that the floors share with the service. */
+/** Versions of Node.js and of the libraries that floor and service share. */
 export function libraryVersions(): Versions {
   const version = (name: string): string => {
     const path = join(import.meta.dirname, '..', 'node_modules', name, 'package.json');

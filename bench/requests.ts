@@ -11,13 +11,13 @@ import {
   startService,
 } from './service.ts';
 
-/** Users that the loads take turns with. */
+/** Users that the requests of a load address in turn. */
 const PEOPLE = 100;
 const WARM_UP_SECONDS = 2;
 /** The service's defaults. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Reads from PostgreSQL, registrations and sign-ins: what needs no other server. */
+/** Measures reads from PostgreSQL, registrations and sign-ins, which need no other server. */
 export async function measureOnPostgres(context: Context): Promise<Result[]> {
   const { database, progress } = context;
   const service = await startService(onDatabase(database));
@@ -56,7 +56,7 @@ export async function measureOnPostgres(context: Context): Promise<Result[]> {
   return results;
 }
 
-/** The same reads with Redis. */
+/** Measures the same reads with Redis. */
 export async function measureOnRedis(context: Context): Promise<Result[]> {
   const titles = {
     a: 'GET /v1/users/{id}, cached',
@@ -112,7 +112,7 @@ export async function measureOnRedis(context: Context): Promise<Result[]> {
   }
 }
 
-/** Whether the command line asks for this measurement. */
+/** Whether the command line selects this measurement. */
 export function wants({ options }: Context, id: string): boolean {
   return options.only.length === 0 || options.only.includes(id);
 }
@@ -182,7 +182,7 @@ async function compareLoads(
   );
 }
 
-/** Floor and service take turns, so that a machine that slows down slows both. */
+/** Alternates between floor and service, so that a machine that slows down affects both. */
 async function compare(
   { options, progress }: Context,
   floorRound: () => Promise<Figures>,
@@ -218,7 +218,7 @@ function readBatch(people: readonly Person[]): LoadRequest[] {
   }));
 }
 
-/** As long as what the service answers with. */
+/** As long as the response of the service. */
 function profile({ id, email }: Person): string {
   const time = '2026-01-01T00:00:00.000Z';
   return JSON.stringify({

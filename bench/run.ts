@@ -27,7 +27,7 @@ try {
   await postgres.stop();
 }
 
-/** As `npm run check` wants it. */
+/** Formats the report as `npm run check` requires. */
 function formatted(report: string): string {
   const root = join(import.meta.dirname, '..');
   const biome = join(root, 'node_modules', '.bin', 'biome');
@@ -37,7 +37,7 @@ function formatted(report: string): string {
 
 async function measureAll(context: Context): Promise<Result[]> {
   const results: Result[] = [];
-  // First, on a database in which nothing happened: an instance begins by reading the events of the last minutes.
+  // First, on an empty database: at start an instance reads the events of the last minutes.
   if (wants(context, 'f')) results.push(...(await measureStartUp(context)));
   if (['a', 'e'].some((id) => wants(context, id))) results.push(...(await measureOnRedis(context)));
   if (['b', 'c', 'e'].some((id) => wants(context, id))) {

@@ -5,30 +5,29 @@ import { type RunningProcess, startProcess } from '../test/support/child-process
 import { findFreePort } from '../test/support/free-port.ts';
 import { createTemporaryDirectory } from '../test/support/temp-directory.ts';
 
-/** The service as users run it: the built program in a process of its own. */
+/** The built program in a process of its own. */
 export interface Service {
   readonly url: string;
   readonly pid: number;
-  /** From the start of the process to the first answer of readiness. */
+  /** From the start of the process to its first ready response. */
   readonly startMs: number;
   stop(): Promise<void>;
 }
 
-/** The build cannot do what the configuration asks for. */
+/** The build does not support the configuration. */
 export class NotInThisBuild extends Error {
   override readonly name = 'NotInThisBuild';
 }
 
-/** A key that several starts on one database share. */
+/** The key of all starts on one database. */
 export const masterKey = randomBytes(32).toString('base64');
 
 const root = join(import.meta.dirname, '..');
 const READY_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the service and waits until it is ready. Its log goes to a file, as in production it goes to a pipe that
- * somebody reads; `directory` keeps its data over several starts.
- * @throws NotInThisBuild, or Error with the end of the log.
+ * Starts the service and waits until it is ready. Its log goes to a file. `directory` keeps its data for later starts.
+ * @throws NotInThisBuild, or Error with the end of the log
  */
 export async function startService(
   env: Readonly<Record<string, string>>,
@@ -41,7 +40,7 @@ export async function startService(
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
-  // The shell only redirects: exec makes the process the service's own.
+  // The shell only redirects: exec replaces it with the service.
   const child = await startProcess(
     '/bin/sh',
     [
@@ -84,9 +83,9 @@ async function untilReady(url: string, child: RunningProcess, log: string): Prom
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (performance.now() < deadline && !child.hasExited()) {
     const ready = await fetch(`${url}/health/ready`).then(
-      async (answer) => {
-        await answer.text();
-        return answer.status === 200;
+      async (response) => {
+        await response.text();
+        return response.status === 200;
       },
       () => false,
     );
@@ -99,7 +98,7 @@ async function untilReady(url: string, child: RunningProcess, log: string): Prom
   throw new Error(`the service did not start: ${text}`);
 }
 
-/** Somebody who is registered and signed in. */
+/** A person who is registered and signed in. */
 export interface Person {
   readonly id: string;
   readonly email: string;
@@ -124,7 +123,7 @@ export async function createPeople(url: string, count: number): Promise<readonly
 
 const PASSWORD = 'quiet otter sings at dawn 42';
 
-/** A registration as it is sent; `email` may hold a placeholder. */
+/** The body of a registration; `email` may contain `{{n}}`. */
 export function registration(email: string): string {
   return JSON.stringify({ first_name: 'Ada', last_name: 'Okafor', email, password: PASSWORD });
 }
@@ -140,9 +139,9 @@ async function createPerson(url: string, email: string): Promise<Person> {
 
 async function post<T>(url: string, body: string): Promise<T> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  if (answer.status !== 201 && answer.status !== 200) {
-    throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  const response = await fetch(url, { method: 'POST', headers, body });
+  if (response.status !== 201 && response.status !== 200) {
+    throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   }
-  return (await answer.json()) as T;
+  return (await response.json()) as T;
 }

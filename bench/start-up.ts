@@ -5,11 +5,11 @@ import { createTemporaryDirectory } from '../test/support/temp-directory.ts';
 import { type Context, onDatabase, type Result } from './context.ts';
 import { NotInThisBuild, startService } from './service.ts';
 
-/** Starts of one kind; the median counts. */
+/** Starts of one kind; the report has their median. */
 const STARTS = 5;
 const IDLE_SECONDS = 3;
 
-/** How long starts take, and how much memory an idle service has. */
+/** Measures the duration of a start, and the memory of an idle service. */
 export async function measureStartUp(context: Context): Promise<Result[]> {
   return [...(await measureEmbedded(context)), ...(await measureReal(context))];
 }

@@ -3,16 +3,16 @@ import type { PostgresServer } from '../test/support/postgres-server.ts';
 import { findServerBinary } from '../test/support/server-binaries.ts';
 import type { Versions } from './report.ts';
 
-/** Versions of the servers that the service ran on. */
+/** Versions of the servers of the measurements. */
 export async function serverVersions(postgres: PostgresServer): Promise<Versions> {
   const [row] = await postgres.query('show server_version');
-  const ask = (binary: string): string =>
+  const versionOf = (binary: string): string =>
     /\d+\.\d+\.\d+/.exec(
       execFileSync(findServerBinary(binary), ['--version'], { encoding: 'utf8' }),
     )?.[0] ?? 'unknown';
   return {
     PostgreSQL: String(row?.server_version),
-    Redis: ask('redis-server'),
-    NATS: ask('nats-server'),
+    Redis: versionOf('redis-server'),
+    NATS: versionOf('nats-server'),
   };
 }

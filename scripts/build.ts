@@ -16,13 +16,13 @@ import { writeEmbeddedTemplate } from '../src/infrastructure/database/embedded/t
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-// Beside the old build, which stays whole until the new one is.
+// Beside the old build, which stays in place until the new one is complete.
 const next = join(root, `dist.${process.pid}`);
 const sources = join(root, 'src');
-/** Several hundred small modules, of which a fifth is used. */
+/** Packages of several hundred small modules, of which only a fifth is used. */
 const BUNDLED = ['typebox'];
-const keepPackagesOutside: Plugin = {
-  name: 'packages stay outside',
+const keepPackagesExternal: Plugin = {
+  name: 'external packages',
   setup({ onResolve }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
       kind === 'entry-point' || BUNDLED.some((name) => path === name || path.startsWith(`${name}/`))
@@ -31,15 +31,15 @@ const keepPackagesOutside: Plugin = {
     );
   },
 };
-/** A module that reads files beside it goes on finding them where its own place would be. */
-const keepPlaces: Plugin = {
-  name: 'places of modules',
+/** Rewrites `import.meta.url` to the path of the original module, so that modules find the files beside them. */
+const keepModulePaths: Plugin = {
+  name: 'paths of modules',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       if (!path.startsWith(sources) || !text.includes('import.meta.url')) return undefined;
-      const place = `./${relative(sources, path).split(sep).join('/')}`;
-      const url = `new URL('${place}', import.meta.url).href`;
+      const original = `./${relative(sources, path).split(sep).join('/')}`;
+      const url = `new URL('${original}', import.meta.url).href`;
       return { contents: text.replaceAll('import.meta.url', url), loader: 'ts' };
     });
   },
@@ -61,9 +61,9 @@ try {
 }
 
 /**
- * Puts the sources into one file: Node.js spends more time on finding and linking two hundred modules than on running
- * them. Packages stay outside, for their users to update, but for those of `BUNDLED`, whose licences go with the build.
- * Types are not looked at here: `npm run check` does.
+ * Bundles the sources into one file: Node.js spends more time on resolving and linking two hundred modules than on
+ * running them. Packages stay external, so that users can update them, except those in `BUNDLED`, whose licences are part
+ * of the build. Types are not checked here: `npm run check` does that.
  */
 async function bundle(): Promise<void> {
   await build({
@@ -71,14 +71,14 @@ async function bundle(): Promise<void> {
     outdir: next,
     bundle: true,
     format: 'esm',
-    // What is imported on demand stays a file of its own; inlined, its packages would be loaded by every start.
+    // Modules that are imported on demand stay separate files; inlined, every start would load their packages.
     splitting: true,
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
-    plugins: [keepPackagesOutside, keepPlaces],
+    plugins: [keepPackagesExternal, keepModulePaths],
   });
   const licenses = BUNDLED.map((name) => {
     const text = readFileSync(join(root, 'node_modules', name, 'license'), 'utf8');
@@ -87,7 +87,7 @@ async function bundle(): Promise<void> {
   writeFileSync(join(next, 'licenses.txt'), licenses.join('\n\n'));
 }
 
-/** The prepared data directory; made again only when the schema, the engine or the way of making it changed. */
+/** Builds the prepared data directory, or takes it from the cache if schema, engine and builder are unchanged. */
 async function prepareTemplate(): Promise<string> {
   const directory = join(root, 'node_modules', '.cache', 'user-service');
   const file = join(directory, `template-${fingerprint()}.tar.gz`);

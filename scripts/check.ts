@@ -6,7 +6,7 @@ import { checkLayers } from './layers.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Each check gives its faults as lines; tools print theirs themselves and give one line. */
+/** Each check returns its errors as lines; a tool prints its own errors and returns one line. */
 const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | readonly string[]])[] =
   [
     ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
@@ -19,11 +19,11 @@ const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | rea
 let failed = false;
 for (const [name, check] of CHECKS) {
   const startedAt = process.hrtime.bigint();
-  const faults = await check();
+  const errors = await check();
   const seconds = (Number(process.hrtime.bigint() - startedAt) / 1e9).toFixed(1);
-  console.log(`${faults.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  for (const fault of faults) console.log(`       ${fault}`);
-  failed ||= faults.length > 0;
+  console.log(`${errors.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  for (const error of errors) console.log(`       ${error}`);
+  failed ||= errors.length > 0;
 }
 process.exit(failed ? 1 : 0);
 
@@ -33,7 +33,7 @@ function run(tool: string, args: readonly string[]): readonly string[] {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (error !== undefined) return [`${tool} could not run: ${error.message}; run npm ci`];
-  return status === 0 ? [] : [`${tool} found faults, see above`];
+  return status === 0 ? [] : [`${tool} found errors, see above`];
 }
 
 async function drift(): Promise<readonly string[]> {

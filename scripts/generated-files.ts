@@ -4,7 +4,7 @@ import { generateErrors } from './generate-errors.ts';
 import { generateOpenApi } from './generate-openapi.ts';
 import { generateSql } from './generate-sql.ts';
 
-/** Every committed file that is made from another one: path below the repository's root, and content. */
+/** Every committed file that is generated: its path from the root of the repository, and its content. */
 export async function generateAll(): Promise<Map<string, string>> {
   return new Map([
     ...(await generateSql()),

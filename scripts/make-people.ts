@@ -1,4 +1,4 @@
-/** Writes examples/people.ndjson anew: `npx tsx scripts/make-people.ts`. The bytes are always the same. */
+/** Writes examples/people.ndjson: `npx tsx scripts/make-people.ts`. Every run gives the same bytes. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatPeople, makePeople } from './people/people.ts';

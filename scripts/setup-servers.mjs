@@ -1,5 +1,5 @@
-// Gets the servers that the tests run against, and Node 24. Plain JavaScript without dependencies:
-// it may run before anything else. It changes nothing when everything is there.
+// Installs the servers that the tests need, and Node 24. Plain JavaScript without dependencies: it runs before
+// `npm ci`. It changes nothing if everything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -53,7 +53,7 @@ const attempts = 3;
 process.exitCode = await main();
 
 async function main() {
-  const missing = servers.filter((server) => look(server).fault !== undefined);
+  const missing = servers.filter((server) => inspect(server).problem !== undefined);
   try {
     if (missing.length > 0) await install(missing);
     await installNode24();
@@ -61,41 +61,42 @@ async function main() {
     console.error(`\nsetup:servers: ${error.message}`);
     return 1;
   }
-  const faults = report();
-  for (const fault of faults) console.error(`setup:servers: ${fault}`);
-  return faults.length === 0 ? 0 : 1;
+  const problems = report();
+  for (const problem of problems) console.error(`setup:servers: ${problem}`);
+  return problems.length === 0 ? 0 : 1;
 }
 
-/** Where a server's first program is, its version, and what is wrong with it, if anything is. */
-function look({ name, programs, minimum, older }) {
+/** The path and version of a server's first program, and the problem with it, if any. */
+function inspect({ name, programs, minimum, older }) {
   const absent = programs.filter((program) => findBinary(program) === undefined);
-  if (absent.length > 0) return { fault: `${name}: ${absent.join(' and ')} not found` };
+  if (absent.length > 0) return { problem: `${name}: ${absent.join(' and ')} not found` };
   const path = findBinary(programs[0]);
   const { stdout = '', stderr = '' } = spawnSync(path, ['--version'], { encoding: 'utf8' });
   const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0];
-  if (version === undefined) return { path, fault: `${name}: ${path} --version names no version` };
+  if (version === undefined)
+    return { path, problem: `${name}: ${path} --version prints no version` };
   const [major, minor] = version.split('.').map(Number);
   const tooOld = major < minimum[0] || (major === minimum[0] && minor < minimum[1]);
   return {
     path,
     version,
-    fault: tooOld
+    problem: tooOld
       ? `${name} ${version} at ${path} is too old, ${minimum.join('.')} is needed; ${older}`
       : undefined,
   };
 }
 
 function report() {
-  const found = servers.map((server) => ({ name: server.name, ...look(server) }));
-  for (const { name, version = 'missing', path = '', fault } of found) {
-    const tooOld = fault !== undefined && path !== '' ? ' (too old)' : '';
+  const found = servers.map((server) => ({ name: server.name, ...inspect(server) }));
+  for (const { name, version = 'missing', path = '', problem } of found) {
+    const tooOld = problem !== undefined && path !== '' ? ' (too old)' : '';
     console.log(`  ${name.padEnd(11)}${version.padEnd(9)}${path}${tooOld}`);
   }
   const node = versionOfNode24();
   console.log(`  ${'Node 24'.padEnd(11)}${(node.version ?? 'missing').padEnd(9)}${node.path}`);
-  const faults = found.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
-  if (node.version === undefined) faults.push(`Node 24: ${node.path} does not run`);
-  return faults;
+  const problems = found.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  if (node.version === undefined) problems.push(`Node 24: ${node.path} does not run`);
+  return problems;
 }
 
 async function install(missing) {
@@ -111,11 +112,11 @@ async function install(missing) {
     );
   }
   throw new Error(
-    `cannot install them here. Do it yourself, then run this again:\n${remedies(missing)}`,
+    `cannot install them on this machine. Install them yourself, then run this again:\n${remedies(missing)}`,
   );
 }
 
-/** The words in front of a command that needs root, or undefined where nobody may become root. */
+/** The prefix of a command that needs root; undefined without permission to become root. */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   const allowed = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
@@ -169,12 +170,12 @@ function versionOfNode24() {
   return { path, version: /^v(24\.\S+)/.exec(stdout ?? '')?.[1] };
 }
 
-/** Says what it does, tries again a few times (networks fail), and tells how long it took. */
+/** Prints the title and the duration of the work, and retries it a few times, since networks fail. */
 async function attempt(title, work) {
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
   console.log(`- ${title}`);
-  const heartbeat = setInterval(() => console.log(`  still at it, ${seconds()}`), 10_000);
+  const heartbeat = setInterval(() => console.log(`  still running, ${seconds()}`), 10_000);
   try {
     for (let tried = 1; ; tried += 1) {
       try {
@@ -183,7 +184,7 @@ async function attempt(title, work) {
         return;
       } catch (error) {
         if (tried === attempts) throw new Error(`${title} failed ${tried} times: ${error.message}`);
-        console.log(`  failed, trying again: ${error.message.split('\n').at(-1)}`);
+        console.log(`  failed, retrying: ${error.message.split('\n').at(-1)}`);
         await delay(tried * 3_000);
       }
     }
@@ -192,7 +193,7 @@ async function attempt(title, work) {
   }
 }
 
-/** Runs a command without input and quietly; a failure carries the end of what it printed. */
+/** Runs a command without input and without printing its output; an error has the end of the output. */
 function run(program, args, environment = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -208,7 +209,7 @@ function run(program, args, environment = {}) {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`${program} ended with ${signal ?? code}\n${output.trim()}`));
+      else reject(new Error(`${program} exited with ${signal ?? code}\n${output.trim()}`));
     });
   });
 }

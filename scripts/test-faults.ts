@@ -1,18 +1,18 @@
-// What `npm run test:faults` runs: the suite of faults, as often and as long as was promised rather than as briefly as
-// `npm test` does. Arguments choose files by parts of their paths, as in `npm run test:faults -- nats-outages`.
+// `npm run test:faults`: the fault tests with more rounds and longer outages than in `npm test`. Arguments select files
+// by parts of their paths, as in `npm run test:faults -- nats-outages`.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findBinary } from './lib/server-binaries.mjs';
 import { runSteps, vitestStep } from './lib/steps.ts';
 
-/** How the tests are lengthened. What the caller's environment says comes first. */
+/** Defaults of the long form; the environment wins. */
 const LONG_FORM = { FAULT_ROUNDS: '10', FAULTS_KILLS: '50', FAULTS_AWAY: '10m' };
 const SERVERS = ['postgres', 'redis-server', 'nats-server'];
-/** A test without a limit of its own may take this long here. */
+/** Timeout of tests without one of their own. */
 const TEST_TIMEOUT_MS = 900_000;
 const PROGRESS_EVERY_MS = 60_000;
 
-/** Roughly how many seconds the long form of a file takes on two busy cores, where it takes long. */
+/** Estimated duration of the long form of a file on two busy cores. */
 const SECONDS: Readonly<Record<string, number>> = {
   'embedded-kill': 160,
   'nats-outages': 780,
@@ -32,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const option = args.find((arg) => arg.startsWith('-'));
   if (option !== undefined) {
-    console.error(`${option} is not known here\n\n${help()}`);
+    console.error(`unknown option ${option}\n\n${help()}`);
     return 2;
   }
   const missing = SERVERS.filter((name) => findBinary(name) === undefined);
@@ -43,12 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   const env = { ...LONG_FORM, ...process.env };
   const files = chosenFiles(args);
   if (files.length === 0) {
-    console.error(`no file of test/faults has ${args.join(' or ')} in its path`);
+    console.error(`no path in test/faults contains ${args.join(' or ')}`);
     return 1;
   }
   const minutes = Math.ceil(files.reduce((sum, file) => sum + secondsOf(file), 0) / 60);
   console.log(
-    `The long form of these fault tests, one file at a time, about ${minutes} minutes on two cores:`,
+    `The long form of these fault tests runs one file at a time and takes about ${minutes} minutes on two cores:`,
   );
   for (const file of files) console.log(`  ${file}`);
   for (const name of namesOf(LONG_FORM)) console.log(`  with ${name}=${env[name]}`);
@@ -70,16 +70,16 @@ function help(): string {
   return [
     'npm run test:faults [-- PART_OF_A_PATH …]',
     '',
-    'Kills, freezes and cuts off the service and the servers it runs on, in private copies of all of them, for as',
-    'long as it takes to trust the result. Builds first. What `npm test` does briefly is lengthened by',
+    'Builds the service, then kills, freezes and disconnects it and its servers, in private instances of all of them.',
+    'Outages are more frequent and longer than in `npm test`:',
     '',
     '  FAULT_ROUNDS   outages of one kind in a test',
     '  FAULTS_KILLS   kills of the service, and of the relay alone',
-    '  FAULTS_AWAY    how long NATS stays away',
+    '  FAULTS_AWAY    duration of a NATS outage',
     '',
     `Defaults here: ${namesOf(LONG_FORM)
       .map((name) => `${name}=${LONG_FORM[name]}`)
-      .join(' ')}. For example`,
+      .join(' ')}. Examples:`,
     '',
     '  npm run test:faults -- service-kill relay-kill',
     '  FAULTS_AWAY=1m npm run test:faults -- nats-outages',
@@ -103,7 +103,7 @@ function namesOf<T extends object>(table: T): (keyof T)[] {
   return Object.keys(table) as (keyof T)[];
 }
 
-/** A sign of life, since one test may take a quarter of an hour. */
+/** Prints the elapsed time: one test may take a quarter of an hour. */
 function reportProgress(minutes: number): NodeJS.Timeout {
   const startedAt = performance.now();
   return setInterval(() => {

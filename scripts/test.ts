@@ -1,5 +1,5 @@
-// What `npm test` runs: the checks, then every suite, then what must also hold on Node 24. With
-// arguments (`npm test -- test/http`) it is vitest alone, with these arguments.
+// `npm test`: the checks, then every suite, then the unit and contract suites on Node 24. With arguments
+// (`npm test -- test/http`) it runs only vitest, with these arguments.
 import { existsSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { node24 } from './lib/server-binaries.mjs';
@@ -18,7 +18,7 @@ async function main(extra: readonly string[]): Promise<number> {
   return (await runSteps(steps)) ? 0 : 1;
 }
 
-/** All that must pass; undefined when Node 24 is missing, so that nobody waits to hear it. */
+/** All steps; undefined if Node 24 is missing, which is reported before the first step. */
 function everything(): Step[] | undefined {
   const steps = [
     { title: 'checks', command: 'npm', args: ['run', '--silent', 'check'] },

@@ -1,4 +1,4 @@
-/** Where Node 24 for the second run of the unit and contract suites comes from and ends up. */
+/** The npm package with Node 24, for the second run of the unit and contract suites, and its paths. */
 export declare const node24: {
   readonly packageName: string;
   readonly prefix: string;

@@ -3,10 +3,10 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run setup:servers` puts into the project; ignored by git. */
+/** The folder into which `npm run setup:servers` installs; ignored by git. */
 const serversDirectory = fileURLToPath(new URL('../../.servers', import.meta.url));
 
-/** The npm package that carries Node 24 for this platform, and where its program ends up. */
+/** The npm package with Node 24 for this platform, and the path of its program. */
 export const node24 = (() => {
   const packageName = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const prefix = join(serversDirectory, 'node-24');
@@ -32,9 +32,9 @@ export function findBinary(name) {
 }
 
 /**
- * Debian keeps PostgreSQL's programs out of PATH, one directory a version, and PgBouncer's in a
- * directory of the superuser's PATH; Homebrew leaves versioned formulas unlinked. These come before
- * PATH, so that the newest version is taken and its programs fit each other.
+ * Debian keeps PostgreSQL's programs out of PATH, one directory per version, and PgBouncer's in a
+ * directory of root's PATH; Homebrew does not link versioned formulas. These directories come before
+ * PATH, so that all programs are of the newest version.
  */
 function* searchPath() {
   for (const [parent, pattern] of [

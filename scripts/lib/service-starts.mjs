@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Debian's packages ask this program before they start a service; 101 means "do not". */
+/** Debian's packages run this program before they start a service; exit code 101 forbids the start. */
 const policyPath = '/usr/sbin/policy-rc.d';
 const marker = '# made by setup-servers, may be removed';
 
 /**
- * Runs an installation by apt while the packages are kept from starting their services, and returns
- * what the reader has to know about services afterwards.
+ * Runs an installation with apt and prevents the packages from starting their services. Returns notes
+ * about services for the user.
  *
- * Nothing of it stays: the policy file is removed again, and one that a killed run left behind only
- * answers "no" while that run's process lives. A policy file of the machine's own is left alone.
+ * The policy file is removed afterwards. One that a killed run left behind forbids starts only while
+ * the process of that run exists. A policy file of the machine itself is not touched.
  */
 export async function withoutStartingServices(privilege, services, work) {
   const foreign = existsSync(policyPath) && !readFileSync(policyPath, 'utf8').includes(marker);
@@ -33,7 +33,7 @@ function notes(services, { foreign, placed }) {
   if (foreign) all.push(`${policyPath} of this machine decided whether packages started services`);
   else if (!placed) all.push('the packages may have started their services');
   if (services.includes('postgresql')) {
-    all.push('the package made an empty cluster under /var/lib/postgresql, which no test uses');
+    all.push('the package created an empty cluster under /var/lib/postgresql, which no test uses');
   }
   if (!existsSync('/run/systemd/system')) return all;
   const active = services.filter(

@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** One command of several. */
 export interface Step {
   readonly title: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment; the caller's own by default. */
+  /** The whole environment; that of the caller by default. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -26,8 +25,8 @@ export function vitestStep(title: string, args: readonly string[]): Step {
 }
 
 /**
- * Runs commands in the project's folder one after the other, up to the first that fails, and says how each ended.
- * @returns whether all of them passed.
+ * Runs commands in the folder of the project one after the other, until one fails, and prints the result of each.
+ * @returns whether all of them passed
  */
 export async function runSteps(steps: readonly Step[]): Promise<boolean> {
   const results: Result[] = [];

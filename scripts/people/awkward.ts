@@ -1,6 +1,6 @@
 import { LONGEST_LABEL } from './email.ts';
 
-/** A hand-made person: what is absent is drawn like everyone's. */
+/** A hand-made person; absent fields are generated as for the others. */
 export interface AwkwardPerson {
   first: string;
   last: string;
@@ -11,7 +11,7 @@ export interface AwkwardPerson {
   password?: string;
 }
 
-/** Joins as many of `parts`, in their order, as make exactly `length` code points with `separator` between them. */
+/** Joins parts in their order with `separator`, so that the result has exactly `length` code points. */
 function joinToLength(parts: readonly string[], length: number, separator = ' '): string {
   const gap = [...separator].length;
   const choose = (index: number, left: number): string[] | undefined => {
@@ -60,7 +60,7 @@ const ADLAM = joinToLength(
 
 const LOCAL_64 = 'a-local-part-of-sixty-four-characters.is-the-longest.allowed_123';
 const LABEL_50 = 'forests-rivers-and-mountains-of-the-north-and-west';
-/** 254 octets: 64 of local part, the sign, and 189 of domain. */
+/** 254 octets: 64 of the local part, the @, and 189 of the domain. */
 const ADDRESS_254 = `longest.address.${LOCAL_64.slice(16)}@${LONGEST_LABEL}.${LABEL_50}.${LABEL_50}.reserved-forest.example`;
 
 const oneLetter: AwkwardPerson[] = [
@@ -214,7 +214,7 @@ const passwords: AwkwardPerson[] = [
   },
 ];
 
-/** People whose data is legal and awkward: everything here must be accepted. */
+/** People with unusual but valid data: the service must accept all of them. */
 export const AWKWARD_PEOPLE: readonly AwkwardPerson[] = [
   ...oneLetter,
   ...longest,

@@ -1,4 +1,4 @@
-/** One name as it is written, with the ASCII spelling its owner would use in an e-mail address. */
+/** One name, with the ASCII spelling that its owner would use in an e-mail address. */
 export interface SpelledName {
   text: string;
   ascii: string;
@@ -10,13 +10,13 @@ export interface NameGroup {
   family: SpelledName[];
 }
 
-/** How often, and with what between them, two names of one list are put together. */
+/** How often two names of one list are joined, and with which separator. */
 export interface Joining {
   separator: string;
   chance: number;
 }
 
-/** A naming custom: its names, where its people have their telephones, and what their domains look like. */
+/** The names, countries of telephone numbers, and domains of one culture. */
 export interface Culture {
   id: string;
   /** Relative share of the generated people. */
@@ -32,7 +32,7 @@ export interface Culture {
   words?: string[];
 }
 
-/** Latin letters that Unicode does not take apart, each with its ASCII spelling. */
+/** Latin letters that Unicode does not decompose, each with its ASCII spelling. */
 const LETTERS_WITHOUT_DECOMPOSITION: ReadonlyMap<string, string> = new Map(
   'ß:ss æ:ae œ:oe ø:o đ:d ð:d þ:th ł:l ħ:h ı:i ə:e ŋ:ng ɓ:b ɗ:d ƙ:k'.split(' ').map((pair) => {
     const [letter = '', ascii = ''] = pair.split(':');
@@ -40,7 +40,7 @@ const LETTERS_WITHOUT_DECOMPOSITION: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Folds Latin text to the letters and digits that every mail system takes. Other scripts fold to nothing. */
+/** Folds Latin text to the letters and digits that every mail system accepts. Other scripts fold to nothing. */
 function foldToAscii(text: string): string {
   const lower = text.toLowerCase().normalize('NFD');
   return [...lower]

@@ -1,7 +1,7 @@
 import type { Culture, SpelledName } from './culture.ts';
 import type { Random } from './random.ts';
 
-/** A mail label of the greatest length DNS allows, 63 octets. */
+/** A label of the greatest length that DNS allows, 63 octets. */
 export const LONGEST_LABEL = 'the-longest-label-that-the-domain-name-system-will-carry-is-63x';
 
 const PLAIN_DOMAINS: readonly string[] = [
@@ -51,12 +51,12 @@ function withCase(random: Random, address: string): string {
   return address.replace(/^[^@]*/, (local) => local.toUpperCase());
 }
 
-/** One key for every spelling of an address. Enough for the addresses made here; the service has its own, full rule. */
+/** One key for every spelling of an address. It covers the addresses generated here; the service has the full rule. */
 export function addressKey(address: string): string {
   return address.toLowerCase().normalize('NFC');
 }
 
-/** A new address for the person, added to `taken`: always under a name that RFC 2606 reserves. */
+/** Generates an address under a domain that RFC 2606 reserves, and adds it to `taken`. */
 export function makeEmail(
   random: Random,
   culture: Culture,

@@ -33,8 +33,8 @@ function drawLong(random: Random, words: readonly string[]): string {
 }
 
 /**
- * An example passphrase of 15 to 40 code points, seldom of 70 to 90, that holds none of the `avoided` texts
- * in either case. Public example data, never a secret.
+ * An example passphrase of 15 to 40 code points, rarely of 70 to 90, without any of the `avoided` texts in any
+ * case. Public example data, never a secret.
  */
 export function makePassphrase(
   random: Random,

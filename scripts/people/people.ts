@@ -27,7 +27,7 @@ const WITHOUT_PHONE = 0.25;
 const DECOMPOSED = 0.03;
 const FRESH_NAME_TRIES = 12;
 
-/** The person of the walk-through in the README: plain, and the same for ever. */
+/** The person of the walk-through in the README; the same in every version. */
 const ADA: ExamplePerson = {
   first_name: 'Ada',
   last_name: 'Okafor',
@@ -47,7 +47,7 @@ const CULTURES: readonly Culture[] = [
 ];
 const TOTAL_WEIGHT = CULTURES.reduce((sum, culture) => sum + culture.weight, 0);
 
-/** What is used up while the people are drawn: addresses, numbers and full names. */
+/** Addresses, numbers and full names that are in use already. */
 interface Taken {
   emails: Set<string>;
   phones: Set<string>;
@@ -93,7 +93,7 @@ function pickFullName(
   return drawn;
 }
 
-/** A quarter have none. A number is drawn anew a few times when somebody has it: small ranges may still repeat. */
+/** A quarter have none. A number that is in use is replaced, a few times at most: small ranges may still repeat. */
 function makePhone(random: Random, culture: Culture, taken: Taken): string | null {
   if (random.chance(WITHOUT_PHONE)) return null;
   let phone = '';
@@ -106,7 +106,7 @@ function makePhone(random: Random, culture: Culture, taken: Taken): string | nul
   return phone;
 }
 
-/** What no passphrase of this address may hold: the local part, its longer pieces, and the names of the service. */
+/** Texts that the passphrase must not contain: the local part, its longer pieces, and the names of the service. */
 function avoidedInPassphrase(email: string): string[] {
   const local = email.slice(0, email.lastIndexOf('@'));
   return [

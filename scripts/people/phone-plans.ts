@@ -117,7 +117,7 @@ ZW +263710000### +263770000###
 `;
 
 /**
- * Telephone number shapes by ISO 3166 code; each `#` becomes a digit. Where the regulator sets numbers aside for
+ * Telephone number shapes by ISO 3166 code; each `#` becomes a digit. Where the regulator reserves numbers for
  * fiction (US and CA 555-01xx, Ofcom, ACMA, ARCEP, Bundesnetzagentur, PTS) and the metadata of libphonenumber-js knows them, only those are used; elsewhere
  * the shape is a plausible one with low, repetitive digits.
  */

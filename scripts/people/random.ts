@@ -1,15 +1,15 @@
-/** A repeatable source of choices: the same seed gives the same sequence on every machine. */
+/** A deterministic random source: the same seed gives the same sequence on every machine. */
 export interface Random {
   /** At least 0, less than 1. */
   fraction(): number;
   /** A whole number from 0 to `limit - 1`. */
   below(limit: number): number;
-  /** True this often, 0 to 1. */
+  /** True with this probability, 0 to 1. */
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: 32 bits of state, whole-number arithmetic only, so no platform rounds differently. Not for secrets. */
+/** Mulberry32: 32 bits of state. It uses integers only, so that no platform rounds differently. Not for secrets. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const fraction = (): number => {

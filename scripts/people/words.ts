@@ -1,4 +1,4 @@
-/** English passphrase words: plain things, none of them part of a reserved domain name or of the service's name. */
+/** English passphrase words. None is part of a reserved domain name or of the name of the service. */
 export const ENGLISH_WORDS: readonly string[] = (
   'acorn amber anchor apron arctic autumn badger bamboo basil beacon birch bishop biscuit blanket blossom bramble brass breeze bridge bronze ' +
   'bucket butter cabin cactus candle canoe canvas canyon carpet cedar cello chalk cherry chimney cinder citrus clover cobalt coconut comet ' +
