@@ -1,6 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** Suites that need a real PostgreSQL; each test file makes its databases with `createTestDatabase`. */
+/** A suite that needs a real PostgreSQL; each test file creates its databases with `createTestDatabase`. */
 function withPostgres(
   name: string,
   test: TestProjectInlineConfiguration['test'] = {},
@@ -20,7 +20,7 @@ function withPostgres(
 
 export default defineConfig({
   test: {
-    // The suites start servers of their own: more workers than cores only make deadlines miss.
+    // The suites start their own servers: more workers than cores would make tests miss their deadlines.
     maxWorkers: 2,
     allowOnly: false,
     passWithNoTests: false,
@@ -38,7 +38,7 @@ export default defineConfig({
       withPostgres('integration'),
       withPostgres('http'),
       withPostgres('e2e', { testTimeout: 120_000 }),
-      // Last and one at a time: they freeze and kill what they run on, against deadlines.
+      // Last, and one file at a time: the tests freeze and kill servers and have deadlines.
       withPostgres('faults', {
         testTimeout: 120_000,
         fileParallelism: false,
