@@ -2,7 +2,7 @@ import type { OperatorResponse } from './operator-client.ts';
 import { printable } from './text.ts';
 
 /** One field error of a problem. */
-interface ProblemFault {
+interface FieldError {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface Problem {
   readonly code: string;
   readonly detail: string;
   readonly requestId: string | undefined;
-  readonly faults: readonly ProblemFault[];
+  readonly errors: readonly FieldError[];
 }
 
 /** Whether a value is a JSON object. */
@@ -26,27 +26,32 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** Reads the problem from an error response. Other bodies, such as a proxy's error page, give a problem too. */
 export function problemOf(response: OperatorResponse): Problem {
   const document = isRecord(response.body) ? response.body : {};
-  const faults = Array.isArray(document.errors) ? document.errors.filter(isRecord) : [];
+  const errors = Array.isArray(document.errors) ? document.errors.filter(isRecord) : [];
   return {
     status: response.status,
     code: text(document.code) ?? `http_${response.status}`,
     detail: text(document.detail) ?? text(document.title) ?? `HTTP status ${response.status}`,
     requestId: text(document.request_id),
-    faults: faults.map((fault) => ({
-      pointer: text(fault.pointer) ?? '',
-      code: text(fault.code) ?? '',
-      message: text(fault.message) ?? '',
+    errors: errors.map(({ pointer, code, message }) => ({
+      pointer: text(pointer) ?? '',
+      code: text(code) ?? '',
+      message: text(message) ?? '',
     })),
   };
 }
 
 /** The problem as one line for people. */
 export function describeProblem(problem: Problem): string {
-  const faults = problem.faults.map(
-    ({ pointer, code, message }) => `${pointer} ${code}: ${message}`,
+  const errors = problem.errors.map(
+    ({ pointer, code, message }) => `${argumentOf(pointer)} ${code}: ${message}`,
   );
   const request = problem.requestId === undefined ? '' : ` (request ${problem.requestId})`;
-  return `${problem.code}: ${[problem.detail, ...faults].join(' ')}${request}`;
+  return `${problem.code}: ${[problem.detail, ...errors].join(' ')}${request}`;
+}
+
+/** The name of a path or query parameter, which a command has as an argument; other pointers as they are. */
+function argumentOf(pointer: string): string {
+  return pointer.replace(/^\/(?:path|query)\//, '');
 }
 
 const LONGEST_TEXT = 300;

@@ -1,7 +1,7 @@
 import { isRecord, type Problem } from '../problem.ts';
 import type { Line } from './line-reader.ts';
 
-/** One line's refusal. Says where and why, never what the line holds. */
+/** The refusal of one line: its number and the reason, without any value of the line. */
 export interface Refusal {
   readonly line: number;
   readonly code: string;
@@ -10,14 +10,12 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** A line as a request, or the refusal of it before any request. */
+/** The body of a request, or a refusal without a request. */
 export type ParsedLine =
   | { readonly kind: 'person'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/**
- * Reads a line as one JSON object; the service judges what is in it. `password` is for those that have none.
- */
+/** Parses a line as one JSON object; the service validates its fields. `password` is for lines without one. */
 export function parsePersonLine(
   line: Exclude<Line, { kind: 'blank' }>,
   password: string | undefined,
@@ -29,7 +27,7 @@ export function parsePersonLine(
   let value: unknown;
   try {
     value = JSON.parse(line.text);
-    // What is nested too deep to be written again could not be sent.
+    // Nesting that is too deep to serialise could not be sent.
     JSON.stringify(value);
   } catch {
     // The parser's own message quotes the text, which may be a password.
@@ -40,7 +38,7 @@ export function parsePersonLine(
   return { kind: 'person', body: lacksPassword ? { ...value, password } : value };
 }
 
-/** The service's refusal of a line. */
+/** The refusal of a line by the service. */
 export function refusalOf(
   line: number,
   problem: Problem,
@@ -49,25 +47,25 @@ export function refusalOf(
   const hidesValues = (text: string): boolean =>
     !valuesOf(body).some((value) => text.includes(value));
   const messages =
-    problem.faults.length > 0 ? problem.faults.map(({ message }) => message) : [problem.detail];
+    problem.errors.length > 0 ? problem.errors.map(({ message }) => message) : [problem.detail];
   const request =
     problem.status >= 500 && problem.requestId ? ` (request ${problem.requestId})` : '';
   return {
     line,
     code: problem.code,
-    errors: problem.faults.map(({ pointer, code }) => ({ pointer, code })),
+    errors: problem.errors.map(({ pointer, code }) => ({ pointer, code })),
     message: messages.filter(hidesValues).join(' ') + request,
   };
 }
 
-/** A refusal in one line. */
+/** The refusal as one line of text. */
 export function describeRefusal(refusal: Refusal): string {
   const places = refusal.errors.map(({ pointer, code }) => ` ${pointer} ${code}`).join(',');
   const message = refusal.message === '' ? '' : `: ${refusal.message}`;
   return `line ${refusal.line} refused, ${refusal.code}${places}${message}`;
 }
 
-/** Shorter values occur in any message by chance. */
+/** Shorter values may be part of a message by chance. */
 const VALUE_MIN_LENGTH = 3;
 
 function valuesOf(body: Readonly<Record<string, unknown>>): string[] {

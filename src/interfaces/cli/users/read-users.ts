@@ -4,7 +4,6 @@ import { describeProblem, isRecord, problemOf } from '../problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
 import { createUserTable, userRow, writeUser } from './user-view.ts';
 
-/** What reading users needs. */
 export interface ReadUsersDeps {
   readonly io: CliIo;
   readonly client: OperatorClient;
@@ -28,34 +27,34 @@ export async function getUser(
   if (UUID.test(idOrEmail)) {
     user = await read(`/v1/users/${idOrEmail}`, deps);
   } else if (idOrEmail.includes('@')) {
-    const answer = await read(`/v1/users?${new URLSearchParams({ email: idOrEmail })}`, deps);
-    user = answer === undefined ? undefined : pageOf(answer).users[0];
+    const page = await read(`/v1/users?${new URLSearchParams({ email: idOrEmail })}`, deps);
+    user = page === undefined ? undefined : pageOf(page).users[0];
   } else {
-    throw new UsageError('Give the id of a user (a UUID) or an e-mail address.');
+    throw new UsageError('The argument must be the id of a user (a UUID) or an e-mail address.');
   }
   if (user === undefined) {
-    deps.io.stderr('error: there is no such user');
+    deps.io.stderr('error: no user matches');
     return EXIT.failed;
   }
   writeUser(user, options.json === true, deps.io);
   return EXIT.done;
 }
 
-/** What `users list` is told. */
+/** The options of `users list`. */
 export interface ListUsersOptions {
   readonly query?: string;
-  /** Users, not pages. */
+  /** Largest number of users, over all pages. */
   readonly limit: number;
-  /** Beats `limit`. */
+  /** Lists every user; `limit` is ignored. */
   readonly all?: boolean;
   readonly json?: boolean;
 }
 
-/** The service's own bound of a page. */
+/** The largest page of the service. */
 const PAGE_LIMIT = 200;
 
 /**
- * Lists users page by page, in the service's order and in memory of one page.
+ * Lists users page by page, in the order of the service. Memory holds one page.
  * @throws CommandFailure
  */
 export async function listUsers(options: ListUsersOptions, deps: ReadUsersDeps): Promise<number> {
@@ -74,14 +73,14 @@ export async function listUsers(options: ListUsersOptions, deps: ReadUsersDeps):
     shownCount += page.users.length;
     left -= page.users.length;
     if (page.nextCursor !== null && page.nextCursor === cursor) {
-      throw new CommandFailure('The service gave the same page twice.');
+      throw new CommandFailure('The service returned the same page twice.');
     }
     cursor = page.nextCursor;
   } while (cursor !== null && left > 0 && !signal.aborted && !io.stdoutClosed());
   if (signal.aborted) throw new CommandFailure('Interrupted: the list is not complete.');
   if (options.json !== true && shownCount === 0) io.stderr('no users');
   if (options.json !== true && cursor !== null && !io.stdoutClosed()) {
-    io.stderr('There are more: --limit N shows more of them, --all every one.');
+    io.stderr('There are more users: use --limit N or --all.');
   }
   return EXIT.done;
 }
@@ -91,13 +90,15 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-function pageOf(answer: unknown): Page {
-  const { users, next_cursor } = isRecord(answer) ? answer : {};
-  if (!Array.isArray(users)) throw new CommandFailure('What answers is not the user service.');
+function pageOf(body: unknown): Page {
+  const { users, next_cursor } = isRecord(body) ? body : {};
+  if (!Array.isArray(users)) {
+    throw new CommandFailure('The response is not from a user service.');
+  }
   return { users, nextCursor: typeof next_cursor === 'string' ? next_cursor : null };
 }
 
-/** Undefined for a user that does not exist. */
+/** @returns undefined for a user that does not exist */
 async function read(path: string, deps: ReadUsersDeps): Promise<unknown> {
   const { client, signal } = deps;
   const response = await requestWithRetries(
@@ -110,7 +111,7 @@ async function read(path: string, deps: ReadUsersDeps): Promise<unknown> {
   if (response.status === 404 && problem.code === 'user_not_found') return undefined;
   const hint =
     response.status === 401 || response.status === 403
-      ? '. Give a service key with the scope users:read as --key-file FILE'
+      ? '. Use a service key with the scope users:read (--key-file FILE)'
       : '';
   throw new CommandFailure(describeProblem(problem) + hint);
 }

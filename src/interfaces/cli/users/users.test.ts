@@ -42,7 +42,7 @@ function haveUsers(count: number): void {
 describe('users create for one person', () => {
   const create = ['users', 'create', ...person];
 
-  test('takes the password from standard input without its line break', async () => {
+  test('reads the password from standard input without its line break', async () => {
     const run = await runCommand([...create, '--url', service.url], { stdin: `${PASSWORD}\r\n` });
     expect(run.code).toBe(0);
     expect(service.requests[0]?.body).toEqual({
@@ -55,7 +55,7 @@ describe('users create for one person', () => {
     expect(run.output).not.toContain(PASSWORD);
   });
 
-  test('asks twice on a terminal, and refuses two that differ', async () => {
+  test('prompts twice on a terminal, and refuses two passwords that differ', async () => {
     const argv = [...create, '--url', service.url, '--json'];
     const differing = await runCommand(argv, { hidden: [PASSWORD, 'another-secret'] });
     expect(differing).toMatchObject({ code: 2, stdout: [] });
@@ -88,7 +88,7 @@ describe('users create for one person', () => {
     expect(service.requests).toEqual([]);
   });
 
-  test('without any password is wrong usage', async () => {
+  test('without a password is wrong usage', async () => {
     const run = await runCommand([...create, '--url', service.url], { stdin: '\n' });
     expect(run.code).toBe(2);
   });
@@ -104,10 +104,10 @@ describe('users get', () => {
     expect(JSON.parse((await runCommand(argv)).stdout.join(''))).toEqual(user(3));
   });
 
-  test('fails for a user who does not exist, and does not guess what an argument is', async () => {
+  test('fails for a user who does not exist, and refuses other arguments', async () => {
     for (const argument of ['nobody+a&b@example.com', ID]) {
       const run = await runCommand(['users', 'get', argument, '--url', service.url]);
-      expect(run).toMatchObject({ code: 1, stderr: ['error: there is no such user'] });
+      expect(run).toMatchObject({ code: 1, stderr: ['error: no user matches'] });
     }
     expect(service.requests[0]?.path).toBe('/v1/users?email=nobody%2Ba%26b%40example.com');
     expect((await runCommand(['users', 'get', 'ada', '--url', service.url])).code).toBe(2);
@@ -117,7 +117,7 @@ describe('users get', () => {
 describe('users list', () => {
   const list = (...args: string[]) => runCommand(['users', 'list', '--url', service.url, ...args]);
 
-  test('shows a table whose columns stand under each other, and says that there are more', async () => {
+  test('shows a table with aligned columns, and reports that there are more users', async () => {
     haveUsers(60);
     service.users.set('x', { ...user(0), first_name: '美咲', last_name: '\u001b[31mred' });
     const run = await list('--limit', '61');
@@ -125,7 +125,7 @@ describe('users list', () => {
     expect(run.stdout).toHaveLength(62);
     expect(run.output).not.toContain('\u001b');
     expect(run.stderr).toEqual([]);
-    expect((await list()).stderr.join()).toContain('--all every one');
+    expect((await list()).stderr.join()).toContain('--limit N or --all');
     expect((await list()).stdout).toHaveLength(51);
   });
 
@@ -138,7 +138,7 @@ describe('users list', () => {
     ).toEqual(['200', '200', '200']);
   });
 
-  test('finds by text and by a limit above one page', async () => {
+  test('finds users by text, and with a limit above one page', async () => {
     haveUsers(450);
     expect((await list('--limit', '300', '--json')).stdout).toHaveLength(300);
     const found = await list('--query', 'Number44', '--json');
@@ -155,7 +155,7 @@ describe('users list', () => {
     service = await startFakeUserService({ answer: () => problem(401, 'unauthenticated') });
     const run = await list();
     expect(run.code).toBe(1);
-    expect(run.stderr.join()).toMatch(/unauthenticated.*users:read as --key-file/);
+    expect(run.stderr.join()).toMatch(/unauthenticated.*users:read \(--key-file/);
   });
 });
 
@@ -164,7 +164,7 @@ describe('the service key', () => {
     runCommand(['users', 'list', ...args], setting);
   const sentKey = (): unknown => service.requests.at(-1)?.headers.authorization;
 
-  test('is read from ./data/service-key for a URL of this machine, or from the named file', async () => {
+  test('is read from ./data/service-key for a URL on this machine, or from the file of --key-file', async () => {
     const cwd = directory.path;
     await list({ cwd }, '--url', service.url);
     expect(sentKey()).toBeUndefined();
@@ -177,7 +177,7 @@ describe('the service key', () => {
     expect(sentKey()).toBe(`Bearer ${KEY}2`);
   });
 
-  test('of this machine goes to no other one unless named', async () => {
+  test('of this machine is sent to another one only with --key-file', async () => {
     mkdirSync(join(directory.path, 'data'));
     writeFileSync(join(directory.path, 'data', 'service-key'), KEY);
     const targets: unknown[] = [];
@@ -195,7 +195,7 @@ describe('the service key', () => {
     expect(targets[1]).toEqual({ url: 'https://users.example.com', key: KEY });
   });
 
-  test('in a file that holds something else is not shown', async () => {
+  test('is refused without its text if the file contains something else', async () => {
     writeFileSync(join(directory.path, 'wrong'), 'canary something else');
     const setting = { cwd: directory.path };
     const run = await list(setting, '--url', service.url, '--key-file', 'wrong');
