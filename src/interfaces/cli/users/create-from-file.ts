@@ -5,9 +5,9 @@ import type { OperatorClient } from '../operator-client.ts';
 import { PATIENT, type RetryPolicy } from '../retry.ts';
 import { counted } from '../text.ts';
 import { type Checkpoint, type Counts, createCheckpointFile } from './checkpoint.ts';
+import { importFile } from './import-file.ts';
 import { createImportProgress } from './import-progress.ts';
 import { type FileSurvey, surveyFile } from './line-reader.ts';
-import { loadFile } from './load-file.ts';
 import { describeRefusal } from './person-line.ts';
 import { createProgress } from './progress-display.ts';
 
@@ -65,7 +65,7 @@ export async function createUsersFromFile(
   let answered = answeredBefore;
   let stopped: string | undefined;
   try {
-    stopped = await loadFile({
+    stopped = await importFile({
       path,
       sha256: survey.sha256,
       client,

@@ -9,7 +9,7 @@ import type { ImportProgress, Outcome } from './import-progress.ts';
 import { type Line, readLines } from './line-reader.ts';
 import { parsePersonLine, type Refusal, refusalOf } from './person-line.ts';
 
-export interface LoadDeps {
+export interface ImportDeps {
   readonly path: string;
   /** Hash of the file before the import: a file that changes during the import stops it. */
   readonly sha256: string;
@@ -40,7 +40,7 @@ const FAILURES_IN_A_ROW = 5;
  * until every line is done.
  * @throws CommandFailure when the checkpoint cannot be written
  */
-export async function loadFile(deps: LoadDeps): Promise<StopReason> {
+export async function importFile(deps: ImportDeps): Promise<StopReason> {
   const { progress, signal } = deps;
   const stop = createStop(signal, deps.graceMs);
   const checkpoints = createCheckpointWriter({
@@ -101,7 +101,7 @@ export async function loadFile(deps: LoadDeps): Promise<StopReason> {
 /** The outcome of a line. A line that stops the import was `not_done`, or may have been done (`in_doubt`). */
 type SendResult = Outcome | 'not_done' | 'in_doubt';
 
-function createSender(deps: LoadDeps, stop: Stop): (line: Line) => Promise<SendResult> {
+function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<SendResult> {
   let failuresInARow = 0;
   const refuse = (refusal: Refusal): Outcome => {
     deps.onRefused(refusal);
@@ -159,7 +159,7 @@ interface Stop {
   readonly hard: AbortSignal;
   /** The first reason is kept. */
   stop(reason: string): void;
-  /** Stops with an error that `loadFile` throws. */
+  /** Stops with an error that `importFile` throws. */
   fail(error: unknown): void;
   reason(): StopReason;
   error(): unknown;
