@@ -12,6 +12,7 @@ import {
   heartbeatSchema,
   heartbeatSubject,
 } from '../src/interfaces/nats/heartbeat.ts';
+import { readPackageVersion } from './lib/package-version.ts';
 
 type Json = Record<string, unknown>;
 
@@ -56,7 +57,7 @@ export function asyncApiDocument(events: readonly EventSchema[]): Json {
     asyncapi: '3.0.0',
     info: {
       title: 'User service over NATS',
-      version: '1',
+      version: readPackageVersion(),
       description:
         'The NATS service `user-service` answers requests; events are published to JetStream. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it.',
       license: { name: 'Apache-2.0' },

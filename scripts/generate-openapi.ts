@@ -1,10 +1,11 @@
 import { publicDocument } from '../src/interfaces/http/route-table.ts';
+import { readPackageVersion } from './lib/package-version.ts';
 
 /**
- * Makes `docs/openapi.json` from the same route declarations that the server mounts. It names no host and no build:
- * the same sources always give the same bytes.
+ * Makes `docs/openapi.json` from the route declarations that the server mounts. It names no host: the same sources
+ * always give the same bytes.
  */
 export async function generateOpenApi(): Promise<string> {
-  const document = publicDocument({ managementSeparate: false, version: '1' });
+  const document = publicDocument({ managementSeparate: false, version: readPackageVersion() });
   return `${JSON.stringify(document, null, 2)}\n`;
 }

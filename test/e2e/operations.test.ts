@@ -16,13 +16,15 @@ import { runProgram } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/run-it/runbook.md'), 'utf8');
 /** Blocks that no test can run say why in a comment above them. */
 const NOT_RUN = /<!-- not run: (.+) -->\n\n(```[\s\S]*?^```$)/gm;
-const exceptions = [...page.matchAll(NOT_RUN)].map(([, reason = '']) => reason);
-const blocks = fencedBlocks(page.replace(NOT_RUN, ''))
-  .filter(({ language }) => language === 'sh' || language === 'sql')
-  .map((block, index) => ({ ...block, name: `${index + 1}: ${block.text.split('\n', 1)[0]}` }));
+const pages = ['docs/run-it/runbook.md', 'docs/run-it/upgrade.md'].map((path) => {
+  const text = readFileSync(join(root, path), 'utf8');
+  const blocks = fencedBlocks(text.replace(NOT_RUN, ''))
+    .filter(({ language }) => language === 'sh' || language === 'sql')
+    .map((block, index) => ({ ...block, name: `${index + 1}: ${block.text.split('\n', 1)[0]}` }));
+  return { path, text, blocks };
+});
 
 const directory = createTemporaryDirectory('operations');
 const READY_TIMEOUT_MS = 60_000;
@@ -84,10 +86,11 @@ afterAll(async () => {
   await directory.remove();
 });
 
-describe('docs/run-it/runbook.md', () => {
+describe.each(pages)('$path', ({ text: page, blocks }) => {
   it('leaves few commands out of the tests, each with its reason', () => {
+    const exceptions = [...page.matchAll(NOT_RUN)];
     expect(exceptions.length).toBeLessThanOrEqual(2);
-    expect(page.match(/<!-- not run/g)).toHaveLength(exceptions.length);
+    expect(page.match(/<!-- not run/g) ?? []).toHaveLength(exceptions.length);
   });
 
   it.each(blocks)('has a block that works: $name', async ({ language, text }) => {

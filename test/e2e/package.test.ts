@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -5,6 +6,9 @@ import { startProcess } from '../support/child-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const { version: packageVersion } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+) as { version: string };
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   const child = await startProcess(command, args, { cwd });
@@ -37,5 +41,9 @@ it('serves from an empty folder when the packed package is installed globally', 
   const health = await fetch(`${url}/health`);
   expect(await health.json()).toMatchObject({ status: 'ok' });
   expect((await fetch(`${url}/docs`)).status).toBe(200);
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    info: { version: string };
+  };
+  expect(document.info.version).toBe(packageVersion);
   expect((await service.stop()).code).toBe(0);
 });
