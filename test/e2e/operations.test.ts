@@ -104,10 +104,10 @@ describe.each(pages)('$path', ({ text: page, blocks }) => {
   });
 });
 
-/** Makes what a block decides about: a parked event, a mail that was given up, a stuck connection, a key. */
+/** Makes what a block decides about: dead letters, a stuck connection, a service key. */
 async function setTheScene(text: string): Promise<RunningProcess | null> {
-  if (text.includes('$EVENT_ID')) env.EVENT_ID = await parkEvent();
-  if (text.includes('$GIVEN_UP_ID')) env.GIVEN_UP_ID = await giveUpMail();
+  if (text.includes('$EVENT_ID')) env.EVENT_ID = await insertDeadEvent();
+  if (text.includes('$DEAD_MAIL_ID')) env.DEAD_MAIL_ID = await insertDeadMail();
   if (text.includes('$SERVICE_ACCOUNT_ID')) {
     const made = await shell(
       'user-service service-accounts create spare --scope users:read --json',
@@ -130,7 +130,7 @@ async function setTheScene(text: string): Promise<RunningProcess | null> {
   return sleeper;
 }
 
-async function parkEvent(): Promise<string> {
+async function insertDeadEvent(): Promise<string> {
   const id = randomUUID();
   await postgres.query(
     `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at, attempts, parked_at)
@@ -140,7 +140,7 @@ async function parkEvent(): Promise<string> {
   return id;
 }
 
-async function giveUpMail(): Promise<string> {
+async function insertDeadMail(): Promise<string> {
   const id = randomUUID();
   await postgres.query(
     `insert into mail_queue (id, user_id, kind, recipient, subject, body, created_at, attempts, failed_at)

@@ -16,7 +16,8 @@ import { createTemporaryDirectory } from '../support/temp-directory.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const page = read('docs/start/walkthrough.md');
 
 /** Deadlines, not expectations: 2,000 password hashes share the machine with whatever else runs on it. */
 const READY_TIMEOUT_MS = 60_000;
@@ -29,9 +30,7 @@ const MARK = '==== end of block';
 const ADDRESS_LINE = 'URL=http://127.0.0.1:8080';
 
 /** The first block keeps running in terminal 1; all others are one session in terminal 2. */
-const [service, ...steps] = fencedBlocks(sectionOf(readme, 'Walk-through')).filter(
-  ({ language }) => language === 'sh',
-);
+const [service, ...steps] = fencedBlocks(page).filter(({ language }) => language === 'sh');
 
 /** What the walk-through runs on, as the ready line names it. */
 const SETTINGS = [
@@ -39,9 +38,9 @@ const SETTINGS = [
   { database: 'postgres', cache: 'redis', messaging: 'nats' },
 ];
 
-describe.each(SETTINGS)('the walk-through of the README, word for word, on %o', (setting) => {
+describe.each(SETTINGS)('the walk-through, word for word, on %o', (setting) => {
   it(
-    'runs, and shows what the README says it shows',
+    'runs, and shows what the page says it shows',
     async () => {
       const cwd = copyOfTheProgram();
       const { environment, seen } = await setUp(setting);
@@ -78,6 +77,35 @@ describe.each(SETTINGS)('the walk-through of the README, word for word, on %o', 
   );
 });
 
+describe('the five minutes of the README, word for word', () => {
+  it(
+    'end with a signed-in user and with its events',
+    async () => {
+      const cwd = copyOfTheProgram();
+      const port = await findFreePort();
+      const server = await inTerminal('npm start', cwd, { SERVER_PORT: String(port) });
+      await server.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
+      const blocks = fencedBlocks(sectionOf(read('README.md'), 'Five minutes')).filter(
+        ({ language }) => language === 'sh',
+      );
+      const script = blocks.map(({ text }) => text).join('echo\n');
+      expect(script).toContain(`${ADDRESS_LINE}\n`);
+      const terminal = await inTerminal(
+        script.replace(ADDRESS_LINE, `URL=http://127.0.0.1:${port}`),
+        cwd,
+        {},
+      );
+      // The last block prints events until it is stopped.
+      await terminal.waitForLine(/^\S+Z session\.started [0-9a-f-]{36} v1 \{/, READY_TIMEOUT_MS);
+      expect(terminal.stdout()).toMatch(/"email":"ada@example\.com"/);
+      expect(terminal.stdout()).toMatch(/^\S+Z user\.created [0-9a-f-]{36} v1 \{/m);
+      sendSignal(-terminal.pid, 'SIGINT');
+      await withinMs(terminal.exited, READY_TIMEOUT_MS);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
 /** What a clone has after `npm ci`, as far as the walk-through needs it, in a folder of its own. */
 function copyOfTheProgram(): string {
   if (!existsSync(join(root, 'dist', 'main.js'))) {
@@ -98,7 +126,7 @@ function copyOfTheProgram(): string {
 /** What a client of NATS has seen; null where there is no NATS. */
 type Seen = readonly { readonly type: string; readonly userId: string | null }[] | null;
 
-/** The embedded database needs nothing; the others are chosen by the variables that the README names. */
+/** The embedded database needs nothing; the others are chosen by the variables that the documents name. */
 async function setUp(setting: (typeof SETTINGS)[number]) {
   if (setting.database === 'embedded') return { environment: {}, seen: null };
   const { connectionOptions } = await createTestDatabase({ template: 'template0' });
@@ -166,7 +194,7 @@ async function inTerminal(
 
 /** Each block that a JSON block follows answers with JSON of that very shape. */
 function expectDocumentedAnswers(outputs: readonly string[]): void {
-  const blocks = fencedBlocks(sectionOf(readme, 'Walk-through'));
+  const blocks = fencedBlocks(page);
   const documented = blocks.flatMap((block, index): [FencedBlock, FencedBlock][] => {
     const next = blocks[index + 1];
     return block.language === 'sh' && next?.language === 'json' ? [[block, next]] : [];

@@ -1,0 +1,82 @@
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { findFreePort } from '../support/free-port.ts';
+import { fencedBlocks } from '../support/markdown.ts';
+import { createWorkingDirectory, PASSWORD, register, run, serve } from './support.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/use-it/verify-tokens.md'), 'utf8');
+
+interface Verifier {
+  verify(token: string): Promise<{ readonly userId: string; readonly sessionId: string }>;
+}
+
+it('verifies tokens with the code of the page, and sees an ended session by introspection', async () => {
+  const cwd = createWorkingDirectory();
+  const port = await findFreePort();
+  const { url } = await serve(cwd, {
+    SERVER_PORT: String(port),
+    SERVER_PUBLIC_URL: `http://127.0.0.1:${port}`,
+  });
+  const { id } = await register(url, 'edda@example.com');
+  const tokens = await signIn(url);
+  const { verify } = await codeOfThePage(cwd, url);
+
+  expect(await verify(tokens.access_token)).toEqual({ userId: id, sessionId: tokens.session_id });
+  const [head, payload, signature = ''] = tokens.access_token.split('.');
+  const forged = `${head}.${payload}.${[...signature].reverse().join('')}`;
+  await expect(verify(forged)).rejects.toThrow('signature');
+
+  const key = await createServiceKey(cwd);
+  expect(await introspect(url, key, tokens.access_token)).toMatchObject({ active: true, sub: id });
+  const authorization = `Bearer ${tokens.access_token}`;
+  const ended = await fetch(`${url}/v1/sessions/current`, {
+    method: 'DELETE',
+    headers: { authorization },
+  });
+  expect(ended.status).toBe(204);
+  expect(await verify(tokens.access_token)).toMatchObject({ userId: id });
+  expect(await introspect(url, key, tokens.access_token)).toEqual({ active: false });
+});
+
+/** The page's code as a module of another service, with the address of this one. */
+async function codeOfThePage(cwd: string, url: string): Promise<Verifier> {
+  const [block, ...more] = fencedBlocks(page).filter(({ language }) => language === 'js');
+  expect(more).toEqual([]);
+  symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
+  const path = join(cwd, 'verify.mjs');
+  writeFileSync(path, `const ISSUER = '${url}';\n${block?.text}`);
+  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Verifier;
+}
+
+async function signIn(url: string): Promise<{ access_token: string; session_id: string }> {
+  const response = await fetch(`${url}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'edda@example.com', password: PASSWORD }),
+  });
+  expect(response.status).toBe(201);
+  return (await response.json()) as { access_token: string; session_id: string };
+}
+
+async function createServiceKey(cwd: string): Promise<string> {
+  const scopes = ['--scope', 'tokens:introspect'];
+  const made = await run(['service-accounts', 'create', 'shop', ...scopes, '--json'], cwd);
+  expect(made.code, made.output).toBe(0);
+  return (JSON.parse(made.stdout) as { key: string }).key;
+}
+
+async function introspect(url: string, key: string, token: string): Promise<unknown> {
+  const response = await fetch(`${url}/v1/tokens/introspect`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams({ token }).toString(),
+  });
+  expect(response.status).toBe(200);
+  return await response.json();
+}
