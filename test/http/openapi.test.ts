@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
   test('gives every operation a policy, and a name of its own', () => {
     for (const operation of operations) {
       expect(operation.security, operation.operationId).toBeInstanceOf(Array);
-      expect(operation.description, operation.operationId).toMatch(/^For |\n\nFor /);
+      expect(operation.description, operation.operationId).toMatch(/^Needs |\n\nNeeds /);
     }
     const names = operations.map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);

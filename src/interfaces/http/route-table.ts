@@ -13,7 +13,6 @@ import { userListRoutes } from './routes/users/list-routes.ts';
 
 type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'>;
 
-/** Every route of the public server. */
 export function publicRoutes(settings: RouteSettings): readonly Route[] {
   return [
     ...accountRoutes,
@@ -26,17 +25,15 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
   ];
 }
 
-/** The OpenAPI document of the public server. */
 export function publicDocument(settings: RouteSettings): Record<string, unknown> {
   return openApiDocument(publicRoutes(settings), settings);
 }
 
-/** What the control socket has besides the public routes; in no document. */
+/** Additional routes of the control socket. The OpenAPI document leaves them out. */
 export const operatorRoutes: readonly Route[] = [
   ...serviceAccountRoutes,
   ...eventRoutes,
   ...mailRoutes,
 ];
 
-/** Every route of the management server. */
 export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

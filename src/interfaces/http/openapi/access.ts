@@ -1,18 +1,19 @@
 import type { Access } from '../../api/access.ts';
 
-/** Who may call, in words. */
 export function describeAccess(access: Access): string {
-  if (access === 'public') return 'For anybody; credentials are ignored.';
-  if (access === 'user') return 'For signed-in users, about themselves.';
-  if (access === 'self') return 'For the user that the path names.';
-  if (access === 'operator') return 'For the operator, over the control socket.';
+  if (access === 'public') return 'Needs no credentials and ignores them.';
+  if (access === 'user') return 'Needs the access token of a user.';
+  if (access === 'self') return 'Needs the access token of the user in the path.';
+  if (access === 'operator') return 'For the operator, on the control socket.';
   const { kind, scope } = scopeOf(access);
-  const service = `a service with the scope \`${scope}\``;
-  if (kind === 'self_or') return `For the user that the path names, or ${service}.`;
-  return kind === 'user_or' ? `For any signed-in user, or ${service}.` : `For ${service}.`;
+  const service = `a service key with the scope \`${scope}\``;
+  if (kind === 'self_or') return `Needs the access token of the user in the path, or ${service}.`;
+  return kind === 'user_or'
+    ? `Needs the access token of any user, or ${service}.`
+    : `Needs ${service}.`;
 }
 
-/** OpenAPI security requirements: any one of the list suffices, an empty list asks for nothing. */
+/** OpenAPI security requirements: alternatives. An empty list means none. */
 export function securityOf(access: Access): Record<string, readonly string[]>[] {
   if (access === 'public' || access === 'operator') return [];
   if (access === 'user' || access === 'self') return [{ accessToken: [] }];

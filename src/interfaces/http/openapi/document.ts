@@ -8,12 +8,11 @@ import { describeProblems, problemCodesOf } from './problem-responses.ts';
 
 type Json = Record<string, unknown>;
 
-/** What the document says of the service. */
 export interface DocumentInfo {
   readonly version: string;
 }
 
-/** Makes the OpenAPI 3.1 document of routes; the same routes always give the same document. */
+/** Generates the OpenAPI 3.1 document of routes. The same routes always give the same document. */
 export function openApiDocument(routes: readonly Route[], info: DocumentInfo): Json {
   const responses = new Map<string, Json>();
   const paths: Record<string, Json> = {};
@@ -31,7 +30,7 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
       version: info.version,
       summary: 'Accounts, profiles, sign-in and sessions.',
       description:
-        'Errors are RFC 9457 problem documents with a stable `code`. Unknown fields are refused. `X-Request-Id` is taken where it is 1–128 of `[A-Za-z0-9._-]`, else made, and always returned.',
+        'Errors are RFC 9457 problem documents with a stable `code`. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -43,11 +42,11 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
       headers: {
         RequestId: { description: 'Id of the request.', schema: { type: 'string' } },
         RetryAfter: {
-          description: 'Seconds after which to try again.',
+          description: 'Seconds to wait before a retry.',
           schema: { type: 'integer' },
         },
         WwwAuthenticate: {
-          description: 'Challenge (RFC 6750 §3).',
+          description: 'Authentication challenge (RFC 6750 §3).',
           schema: { type: 'string' },
         },
       },
@@ -61,7 +60,7 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
         serviceKey: {
           type: 'http',
           scheme: 'bearer',
-          description: 'Key of a service account (`usk_…`) with the scope that the route names.',
+          description: 'Key of a service account (`usk_…`) with the listed scope.',
         },
       },
     },
@@ -77,7 +76,7 @@ function operation(route: Route, responses: Map<string, Json>): Json {
     security: securityOf(route.access),
     ...withoutEmpty('parameters', parameters(route)),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: { ...documentedResponses(route), ...refusals(route, responses) },
+    responses: { ...successResponses(route), ...problemResponses(route, responses) },
   };
 }
 
@@ -116,13 +115,13 @@ function requestBody({ schema, mediaTypes }: NonNullable<Route['body']>): Json {
   };
 }
 
-function documentedResponses(route: Route): Json {
+function successResponses(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.responses).map(([status, answer]) => [status, answerResponse(answer)]),
+    Object.entries(route.responses).map(([status, spec]) => [status, successResponse(spec)]),
   );
 }
 
-function answerResponse({ description, schema, mediaType, headers = {} }: ResponseSpec): Json {
+function successResponse({ description, schema, mediaType, headers = {} }: ResponseSpec): Json {
   const described = Object.entries(headers).map(([name, text]) => [
     name,
     { description: text, schema: { type: 'string' } },
@@ -136,7 +135,7 @@ function answerResponse({ description, schema, mediaType, headers = {} }: Respon
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
-function refusals(route: Route, responses: Map<string, Json>): Json {
+function problemResponses(route: Route, responses: Map<string, Json>): Json {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of problemCodesOf(route)) {
     const { status } = PROBLEMS[code];
@@ -146,13 +145,13 @@ function refusals(route: Route, responses: Map<string, Json>): Json {
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (status in route.responses) continue;
     const name = codes.map(pascalCase).join('Or');
-    responses.set(name, refusalResponse(status, codes));
+    responses.set(name, problemResponse(status, codes));
     described[status] = { $ref: `#/components/responses/${name}` };
   }
   return described;
 }
 
-function refusalResponse(status: number, codes: readonly ProblemCode[]): Json {
+function problemResponse(status: number, codes: readonly ProblemCode[]): Json {
   return {
     description: describeProblems(codes),
     headers: {

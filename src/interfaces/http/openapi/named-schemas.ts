@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { problemSchema } from '../../api/problems.ts';
 import { userSchema } from '../../api/schemas/users.ts';
 import {
-  grantSchema,
+  issuedTokensSchema,
   refreshBody,
   sessionListSchema,
   sessionSchema,
@@ -18,7 +18,7 @@ import {
   replaceUserBody,
 } from '../routes/users/schemas.ts';
 
-/** Names under which generated clients know our shapes. */
+/** The schema names in generated clients. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [problemSchema, 'Problem'],
   [userSchema, 'User'],
@@ -30,19 +30,19 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [deletionBody, 'Deletion'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
-  [grantSchema, 'IssuedTokens'],
+  [issuedTokensSchema, 'IssuedTokens'],
   [sessionSchema, 'Session'],
   [sessionListSchema, 'SessionList'],
   [keySetSchema, 'KeySet'],
   [introspectionSchema, 'Introspection'],
 ]);
 
-/** All named schemas, referring to each other by name. */
+/** All named schemas. They refer to each other by name. */
 export function namedSchemas(): Record<string, unknown> {
   return Object.fromEntries([...NAMED].map(([schema, name]) => [name, copyWithReferences(schema)]));
 }
 
-/** A copy of a part of the document in which named schemas are references. */
+/** Copies a part of the document and replaces named schemas by references. */
 export function withReferences(part: unknown): unknown {
   const name = NAMED.get(part);
   return name === undefined ? copyWithReferences(part) : { $ref: `#/components/schemas/${name}` };

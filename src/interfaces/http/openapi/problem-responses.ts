@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import type { Route } from '../route.ts';
 
-/** Refusals that any request can meet, whatever the route. */
+/** Codes that every route can return. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'malformed_request',
   'request_timeout',
@@ -11,13 +11,13 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'unavailable',
 ];
 
-/** Every code that a route can answer with, in the order of the problem table. */
+/** All codes that a route can return, in the order of the problem table. */
 export function problemCodesOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([...EVERYWHERE, ...route.problems]);
   if (route.access !== 'public') {
     codes.add('unauthenticated').add('invalid_token').add('forbidden');
   }
-  // A method that may carry a body has it received, and its type looked at, even where none is wanted.
+  // The body of such a method is received and its type is checked, even if the route has none.
   if (route.method !== 'GET') {
     codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');
   }
@@ -27,7 +27,6 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
   return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
 }
 
-/** The codes of one status, each with its meaning. */
 export function describeProblems(codes: readonly ProblemCode[]): string {
   return codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`).join('\n\n');
 }

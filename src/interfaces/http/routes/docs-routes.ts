@@ -5,13 +5,13 @@ import { type Route, route } from '../route.ts';
 
 const tag = 'Documentation';
 const PACKAGE_STATIC = '@fastify/swagger-ui/static';
-/** Assets change with the installed version only. */
+/** Assets change only with the installed version. */
 const ASSET_CACHE_CONTROL = 'public, max-age=3600';
-/** Everything from here, nothing evaluated; `data:` is for the icons inside the style sheet. */
+/** Only own files, no inline code. `data:` is for the icons of the style sheet. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Relative addresses keep the page whole under a path prefix. */
+/** Relative URLs, so that the page works under a path prefix. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -30,7 +30,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** `validatorUrl: null`: the page's default would show the document to a validator on the internet. */
+/** `validatorUrl: null`: by default Swagger UI sends the document to a validator on the internet. */
 const START_SCRIPT = `SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
@@ -46,17 +46,17 @@ const MEDIA_TYPES = {
 } as const;
 
 /**
- * The routes of the documentation. The document is made when it is first asked for, and the page's assets are read
- * from the installed package then, so that neither costs anything at start-up.
+ * The routes of the documentation. The document is generated, and the assets are read from the installed package, at
+ * the first request, so that neither slows down the start.
  */
-export function createDocsRoutes(makeDocument: () => unknown): readonly Route[] {
+export function createDocsRoutes(generateDocument: () => unknown): readonly Route[] {
   let document: string | undefined;
   const documentRoute = route({
     method: 'GET',
     path: '/openapi.json',
     operationId: 'getOpenApi',
     tag,
-    summary: 'This document',
+    summary: 'Get this document',
     access: 'public',
     responses: {
       200: {
@@ -67,7 +67,7 @@ export function createDocsRoutes(makeDocument: () => unknown): readonly Route[] 
     },
     problems: [],
     handle: async () => {
-      document ??= JSON.stringify(makeDocument());
+      document ??= JSON.stringify(generateDocument());
       return {
         status: 200,
         headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -91,9 +91,11 @@ const pageRoute = route({
   path: '/docs',
   operationId: 'getDocs',
   tag,
-  summary: 'Interactive documentation',
+  summary: 'Open the interactive documentation',
   access: 'public',
-  responses: { 200: { description: 'A page.', schema: Type.String(), mediaType: 'text/html' } },
+  responses: {
+    200: { description: 'An HTML page.', schema: Type.String(), mediaType: 'text/html' },
+  },
   problems: [],
   handle: async () => ({
     status: 200,

@@ -9,34 +9,34 @@ const tag = 'Operations';
 const liveSchema = Type.Object({ status: Type.Literal('ok') });
 const readySchema = Type.Object({
   status: Type.Enum(['ready', 'down', 'draining'], {
-    description: '`down` without the database, `draining` while the service stops.',
+    description: '`down` if the database is down, `draining` while the service stops.',
   }),
 });
 
-/** Liveness: the process answers. Touches no dependency, so that none can have the process restarted. */
+/** Liveness. It checks no dependency, so that a failed dependency cannot cause a restart of the process. */
 const live = route({
   method: 'GET',
   path: '/health/live',
   operationId: 'getLiveness',
   tag,
-  summary: 'Whether the process answers',
+  summary: 'Check liveness',
   access: 'public',
-  responses: { 200: { description: 'It does.', schema: liveSchema } },
+  responses: { 200: { description: 'The process responds.', schema: liveSchema } },
   problems: [],
   handle: async () => ({ status: 200, body: { status: 'ok' } }),
 });
 
-/** Readiness: whether requests should be sent here. A degraded service is ready. */
+/** Readiness. A degraded service is ready. */
 const ready = route({
   method: 'GET',
   path: '/health/ready',
   operationId: 'getReadiness',
   tag,
-  summary: 'Whether requests should be sent here',
+  summary: 'Check readiness',
   access: 'public',
   responses: {
-    200: { description: 'They should.', schema: readySchema },
-    503: { description: 'They should not.', schema: readySchema },
+    200: { description: 'The instance accepts requests.', schema: readySchema },
+    503: { description: 'Send requests to another instance.', schema: readySchema },
   },
   problems: [],
   handle: async (_request, { useCases, isDraining }) => {
@@ -53,11 +53,11 @@ const report = route({
   path: '/health',
   operationId: 'getHealth',
   tag,
-  summary: 'How the service and its dependencies are',
+  summary: 'Get the health of the service and its dependencies',
   access: 'public',
   responses: {
-    200: { description: '`ok` or `degraded`.', schema: reportSchema },
-    503: { description: '`down`.', schema: reportSchema },
+    200: { description: 'The service is `ok` or `degraded`.', schema: reportSchema },
+    503: { description: 'The service is `down`.', schema: reportSchema },
   },
   problems: [],
   handle: async (_request, { useCases }) => {
@@ -73,7 +73,7 @@ const metrics = route({
   path: '/metrics',
   operationId: 'getMetrics',
   tag,
-  summary: 'Metrics for Prometheus',
+  summary: 'Get metrics for Prometheus',
   access: 'public',
   responses: {
     200: { description: 'The metrics.', schema: metricsSchema, mediaType: 'text/plain' },
@@ -89,8 +89,8 @@ const metrics = route({
   },
 });
 
-/** Probes, served on every server. */
+/** The public and the management server both have them. */
 export const probeRoutes: readonly Route[] = [live, ready];
 
-/** What only operators read; on the management server where there is one. */
+/** For operators. They are on the management server if there is one. */
 export const reportRoutes: readonly Route[] = [report, metrics];

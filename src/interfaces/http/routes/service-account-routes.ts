@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { SERVICE_KEY_CACHE_MS } from '../../../application/access/verify-service-key.ts';
 import { SCOPES } from '../../../domain/access/scope.ts';
 import type { ServiceAccount } from '../../../domain/service-account/service-account-repository.ts';
 import {
@@ -44,7 +45,7 @@ const createServiceAccount = route({
   },
   responses: {
     201: {
-      description: 'The account and its key, which is never shown again.',
+      description: 'The account and its key. No later response shows the key.',
       schema: Type.Object({ ...accountProperties, key: Type.String() }),
     },
   },
@@ -64,7 +65,7 @@ const listServiceAccounts = route({
   access: 'operator',
   responses: {
     200: {
-      description: 'All accounts, revoked ones too, the newest first.',
+      description: 'All accounts, including revoked ones, newest first.',
       schema: Type.Object({ service_accounts: Type.Array(accountSchema) }),
     },
   },
@@ -83,7 +84,11 @@ const revokeServiceAccount = route({
   summary: 'Revoke a service account',
   access: 'operator',
   params: closedObject({ id: uuidInput('Id of the service account.') }),
-  responses: { 204: { description: 'Its key is refused from now on.' } },
+  responses: {
+    204: {
+      description: `The account is revoked. Other instances reject its key within ${SERVICE_KEY_CACHE_MS / 1000} s.`,
+    },
+  },
   problems: ['service_account_not_found'],
   handle: async ({ caller, params }, { useCases }) => {
     await useCases.serviceAccounts.revoke(caller, params.id);
@@ -91,7 +96,7 @@ const revokeServiceAccount = route({
   },
 });
 
-/** Routes of service accounts; the control socket's only. */
+/** On the control socket only. */
 export const serviceAccountRoutes: readonly Route[] = [
   createServiceAccount,
   listServiceAccounts,

@@ -3,10 +3,10 @@ import { closedObject, uuidOutput } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Tokens';
-/** How long verifiers may keep the key set: a later key has to be published for longer than this before it signs. */
+/** Verifiers may cache the key set for this time. A new key must be published for longer before it signs tokens. */
 const KEY_SET_MAX_AGE_SECONDS = 300;
 
-/** Public members only: a private one that slipped into a key would not pass the schema. */
+/** Public members only: the schema removes any private member of a key. */
 export const keySetSchema = Type.Object({
   keys: Type.Array(
     Type.Object({
@@ -25,13 +25,13 @@ const getKeySet = route({
   path: '/.well-known/jwks.json',
   operationId: 'getKeySet',
   tag,
-  summary: 'Public keys of access tokens (RFC 7517)',
+  summary: 'Get the public keys of access tokens (RFC 7517)',
   access: 'public',
   responses: {
     200: {
       description: 'The key set.',
       schema: keySetSchema,
-      headers: { 'Cache-Control': `public, for ${KEY_SET_MAX_AGE_SECONDS} s.` },
+      headers: { 'Cache-Control': `Public, for ${KEY_SET_MAX_AGE_SECONDS} s.` },
     },
   },
   problems: [],
@@ -42,9 +42,9 @@ const getKeySet = route({
   }),
 });
 
-/** What is told of a token (RFC 7662 §2.2). */
+/** RFC 7662 §2.2. */
 export const introspectionSchema = Type.Object({
-  active: Type.Boolean({ description: 'Whether the token and its session are valid now.' }),
+  active: Type.Boolean({ description: 'Whether the token and its session are valid.' }),
   client_id: Type.Optional(Type.String()),
   token_type: Type.Optional(Type.Literal('Bearer')),
   exp: Type.Optional(Type.Integer()),
@@ -61,20 +61,21 @@ const introspectToken = route({
   path: '/v1/tokens/introspect',
   operationId: 'introspectToken',
   tag,
-  summary: 'Ask whether an access token is valid (RFC 7662)',
+  summary: 'Introspect an access token (RFC 7662)',
   access: 'scope:tokens:introspect',
   body: {
     schema: closedObject({
       token: Type.String(),
       token_type_hint: Type.Optional(
-        Type.String({ description: 'Accepted and not needed (RFC 7662 §2.1).' }),
+        Type.String({ description: 'Optional and ignored (RFC 7662 §2.1).' }),
       ),
     }),
     mediaTypes: ['application/x-www-form-urlencoded', 'application/json'],
   },
   responses: {
     200: {
-      description: 'Only `active` for a token that is not valid.',
+      description:
+        'The state and claims of the token. An invalid token has `active: false` and no other field.',
       schema: introspectionSchema,
     },
   },
@@ -100,5 +101,4 @@ const introspectToken = route({
   },
 });
 
-/** Routes for whoever verifies our tokens. */
 export const tokenRoutes: readonly Route[] = [getKeySet, introspectToken];

@@ -15,8 +15,8 @@ const PARSER_CODES: Readonly<Record<string, EdgeCode>> = {
 };
 
 /**
- * Answers what never became a request: bytes that are not HTTP, headers beyond the limit, a request that did not
- * arrive in time. The connection closes, since nobody knows where the next request would begin.
+ * Responds to input that never becomes a request: bytes that are not HTTP, headers beyond the limit, a request that
+ * does not arrive in time. The connection closes, because the start of a next request is unknown.
  */
 export function createClientErrorHandler({ logger, ids }: Deps) {
   return (error: { readonly code?: string }, socket: Socket): void => {
@@ -28,7 +28,7 @@ export function createClientErrorHandler({ logger, ids }: Deps) {
     const { status, meaning } = PROBLEMS[code];
     const requestId = ids.next();
     const body = JSON.stringify(problemDocument({ code, detail: meaning }, requestId));
-    logger.info('request refused', { request_id: requestId, status, code });
+    logger.info('request rejected', { request_id: requestId, status, code });
     socket.end(
       [
         `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

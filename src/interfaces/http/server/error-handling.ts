@@ -7,10 +7,10 @@ import { MethodNotAllowed, problemHeaders, translateHttpError } from './http-err
 import { fastifyPath } from './mount-routes.ts';
 import { routeOf } from './request-context.ts';
 
-/** Answers a failed request with its problem document. */
+/** Sends the problem document of an error. */
 export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Every error of every request ends here; only the unforeseen gets a log line of its own. */
+/** Handles every error of every request. Only an unexpected error gets its own log line. */
 export function createSendProblem(logger: Logger): SendProblem {
   return (error, request, reply) => {
     const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
@@ -32,8 +32,8 @@ export function createSendProblem(logger: Logger): SendProblem {
   };
 }
 
-/** Answers paths that have no route with 404, and methods that a path has not with 405 (RFC 9110 §15.5.6). */
-export function refuseUnknownRoutes(fastify: FastifyInstance, routes: readonly Route[]): void {
+/** Rejects unknown paths with 404, and methods that a path does not support with 405 (RFC 9110 §15.5.6). */
+export function rejectUnknownRoutes(fastify: FastifyInstance, routes: readonly Route[]): void {
   const byPattern = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   for (const { path, method } of routes) {
     const pattern = `^${fastifyPath(path)

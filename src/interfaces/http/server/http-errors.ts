@@ -3,7 +3,7 @@ import { DomainError } from '../../../domain/errors.ts';
 import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError, type Problem } from '../../api/problems.ts';
 
-/** A request that was not answered within `server.request_timeout`. */
+/** The response was not sent within `server.request_timeout`. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
 
@@ -12,24 +12,24 @@ export class RequestTimedOut extends Error {
   }
 }
 
-/** A path that exists, asked with a method that it does not have (RFC 9110 §15.5.6). */
+/** The path exists, but does not support the method (RFC 9110 §15.5.6). */
 export class MethodNotAllowed extends EdgeError {
   override readonly name = 'MethodNotAllowed';
   readonly allowed: readonly string[];
 
   constructor(allowed: readonly string[]) {
-    super('method_not_allowed', 'The path has no such method.');
+    super('method_not_allowed', 'The path does not support this method.');
     this.allowed = allowed;
   }
 }
 
-/** Fastify's own rejections; each other 4xx error of Fastify is a malformed request. */
+/** Fastify's rejections. Every other 4xx error of Fastify is a malformed request. */
 const FRAMEWORK_CODES: Readonly<Record<string, EdgeCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-/** Translates time-outs and Fastify's errors into ours; returns every other error unchanged. */
+/** Translates timeouts and Fastify's errors; returns every other error unchanged. */
 export function translateHttpError(error: unknown, request: FastifyRequest): unknown {
   if (error instanceof EdgeError) return error;
   if (error instanceof RequestTimedOut) return timeOutError(error, request);
@@ -40,7 +40,7 @@ export function translateHttpError(error: unknown, request: FastifyRequest): unk
   return error;
 }
 
-/** A read can be repeated safely; after a write the caller has to look first. */
+/** A read can be repeated safely. After a write, the caller has to read the state first. */
 function timeOutError({ message }: RequestTimedOut, request: FastifyRequest): Error {
   if (request.raw.complete === false) return edgeError('request_timeout');
   const isRead = /^(?:GET|HEAD)$/.test(request.method);
@@ -52,8 +52,8 @@ function edgeError(code: EdgeCode): EdgeError {
 }
 
 /**
- * The headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), `Retry-After` (RFC 9110 §10.2.3), and
- * `Allow` (RFC 9110 §10.2.1). A connection whose request did not arrive completely cannot carry another one.
+ * Returns the headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), `Retry-After` (RFC 9110
+ * §10.2.3) and `Allow` (RFC 9110 §10.2.1). A connection with an incomplete request cannot carry another one.
  */
 export function problemHeaders(problem: Problem, error: unknown): Record<string, string> {
   const { code, retryAfterSeconds } = problem;

@@ -1,11 +1,11 @@
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { refuseUndeclaredAccess } from './mount-routes.ts';
+import { rejectUndeclaredAccess } from './mount-routes.ts';
 
-describe('refuseUndeclaredAccess', () => {
-  it('makes a route without a policy fail to register', () => {
+describe('rejectUndeclaredAccess', () => {
+  it('rejects the registration of a route without an access policy', () => {
     const fastify = Fastify();
-    refuseUndeclaredAccess(fastify);
+    rejectUndeclaredAccess(fastify);
     expect(() => fastify.get('/open', async () => 'hello')).toThrow('declares no access policy');
     expect(() =>
       fastify.get('/ok', { config: { access: 'public' } }, async () => ''),

@@ -13,14 +13,14 @@ import { readQuery } from './request-query.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
-/** The route's template as Fastify writes it. */
+/** Turns `/v1/users/{id}` into Fastify's `/v1/users/:id`. */
 export function fastifyPath(path: string): string {
   return path.replace(/\{([a-z_]+)\}/g, ':$1');
 }
 
 /**
- * Mounts routes. All reading of a request happens here and in one order: credentials before the body is received,
- * then the body's bytes, then every part against its schema, then the use case.
+ * Mounts routes. Every request is read here, in one order: credentials before the body arrives, then the bytes of the
+ * body, then each part against its schema, then the use case.
  */
 export function mountRoutes(
   fastify: FastifyInstance,
@@ -37,26 +37,26 @@ export function mountRoutes(
       config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
       onRequest: async (request) => {
         request.template = route.path;
-        // Before anything is waited for: once its client is gone, a socket tells no address any more.
-        const nobody = anonymous(request);
-        request.caller = nobody;
+        // Before the first await: a socket has no address after its client disconnects.
+        const anonymous = anonymousCaller(request);
+        request.caller = anonymous;
         const principal = await authenticate(route.access, request.headers.authorization);
-        request.caller = { ...nobody, principal };
+        request.caller = { ...anonymous, principal };
       },
       handler: async (request, reply) => {
-        const caller = request.caller ?? anonymous(request);
-        const answer = await route.handle(readRequest(request, route, caller), deps);
-        return send(reply, route, answer, deps.formatTime);
+        const caller = request.caller ?? anonymousCaller(request);
+        const response = await route.handle(readRequest(request, route, caller), deps);
+        return send(reply, route, response, deps.formatTime);
       },
     });
   }
 }
 
 /**
- * Makes the registration of a route without a declared policy fail: denial is the default. The preflight answers of
- * CORS are the one exception; they carry no data.
+ * Rejects the registration of a route without an access policy, so that access is denied by default. CORS preflight
+ * responses are the only exception; they carry no data.
  */
-export function refuseUndeclaredAccess(fastify: FastifyInstance): void {
+export function rejectUndeclaredAccess(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', ({ config, method, url }) => {
     const { access } = (config ?? {}) as { access?: unknown };
     if (typeof access !== 'string' && method !== 'OPTIONS') {
@@ -65,7 +65,7 @@ export function refuseUndeclaredAccess(fastify: FastifyInstance): void {
   });
 }
 
-function anonymous(request: FastifyRequest): Caller {
+function anonymousCaller(request: FastifyRequest): Caller {
   return {
     principal: { kind: 'anonymous' },
     requestId: request.id,
@@ -74,7 +74,7 @@ function anonymous(request: FastifyRequest): Caller {
   };
 }
 
-/** What a route's handler sees; the one place where a body, a query and path parameters become trusted. */
+/** Validates body, query and path parameters. Handlers get no unvalidated input. */
 function readRequest(
   request: FastifyRequest,
   route: Route,
@@ -108,20 +108,21 @@ function lowerCased(params: Readonly<Record<string, string>>): Record<string, st
   return lower;
 }
 
-/** @throws Error for a status that the route does not declare. */
+/** @throws Error for a status that the route does not declare */
 function send(
   reply: FastifyReply,
   { responses }: Route,
-  answer: RouteResponse,
+  response: RouteResponse,
   formatTime: (time: Date) => string,
 ): FastifyReply {
-  const declared = responses[answer.status];
-  if (declared === undefined) throw new Error(`The route declares no answer ${answer.status}.`);
+  const declared = responses[response.status];
+  if (declared === undefined)
+    throw new Error(`The route does not declare the status ${response.status}.`);
   const { schema, mediaType } = declared;
   const plain = schema === undefined || mediaType !== undefined;
-  // Written before anything of the reply is set: a body that cannot be written is answered by a problem alone.
-  const body = plain ? answer.body : writeJson(schema, answer.body, formatTime);
-  reply.code(answer.status);
-  if (answer.headers !== undefined) reply.headers(answer.headers);
+  // Before the reply is changed: if writing fails, the problem response has no headers of this one.
+  const body = plain ? response.body : writeJson(schema, response.body, formatTime);
+  reply.code(response.status);
+  if (response.headers !== undefined) reply.headers(response.headers);
   return plain ? reply.send(body) : reply.type(JSON_MEDIA_TYPE).send(body);
 }

@@ -4,23 +4,22 @@ import { EdgeError } from '../../api/problems.ts';
 import { decodeUtf8, malformed, parseJsonBytes } from '../../api/request-json.ts';
 import type { BodySpec, MediaType } from '../route.ts';
 
-/** Most fields of a form. */
 const FORM_MAX_FIELDS = 100;
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** A media type with at most one parameter, which can only say what is already so. */
+/** A media type, with `charset=utf-8` as the only allowed parameter. */
 const CONTENT_TYPE = /^([a-z]+\/[a-z0-9.+-]+)[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
 
 /**
- * Reads a body from its bytes, by the media types of its route alone. This runs in the handler layer, whatever the
- * framework made of the `Content-Type` header, so that no spelling of it gets an unread body past validation.
+ * Reads the body from its bytes, by the media types of the route. Fastify's own parsing of `Content-Type` is not used:
+ * no spelling of that header may carry a body past validation.
  * @throws EdgeError `unsupported_media_type`, `malformed_request`
  */
 export function readBody(request: FastifyRequest, spec: BodySpec<TSchema> | undefined): unknown {
   const bytes = request.body instanceof Buffer ? request.body : NO_BYTES;
   if (spec === undefined) {
-    if (bytes.length > 0) throw malformed('This route takes no body.');
+    if (bytes.length > 0) throw malformed('This route accepts no body.');
     return undefined;
   }
   const mediaType = readMediaType(request, spec.mediaTypes, bytes.length > 0);
@@ -48,13 +47,13 @@ function readMediaType(
   return mediaType;
 }
 
-/** A parameter must not be given twice (RFC 6749 §3.1, which RFC 7662 builds on). */
+/** A parameter must not be repeated (RFC 6749 §3.1, on which RFC 7662 builds). */
 function parseForm(text: string): Record<string, string> {
   const fields: [string, string][] = [];
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (seen.has(name) || seen.size >= FORM_MAX_FIELDS || name === '__proto__') {
-      throw malformed('The form has a repeated or forbidden field, or too many.');
+      throw malformed('The form has a repeated field, a forbidden field or too many fields.');
     }
     seen.add(name);
     fields.push([name, value]);

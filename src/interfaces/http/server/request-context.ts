@@ -4,29 +4,29 @@ import type { ProblemCode } from '../../api/problem-table.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Template of the route, such as `/v1/users/{id}`; null before one is found. */
+    /** Template of the route, such as `/v1/users/{id}`; null until a route is found. */
     template: string | null;
-    /** Who asks, as far as it is known by now. */
+    /** The caller; anonymous until authentication, null until a route is found. */
     caller: Caller | null;
-    /** Why the request is refused, where it is. */
+    /** The code of a failed request. */
     problemCode: ProblemCode | null;
   }
 }
 
-/** What stands for the path of a request that no route serves; the path itself is the caller's text. */
+/** Replaces the path of a request without a route in logs and metrics: the path itself is input of the caller. */
 export const UNKNOWN_ROUTE = 'unknown';
 
 /**
- * Gives every request room for what its log line tells at the end. Properties of the request itself: a `WeakMap` beside
- * it costs the garbage collector more than all of them.
+ * Adds the request context: what the log line of a request needs. It consists of properties of the request itself,
+ * because a `WeakMap` would cost the garbage collector more than all of them.
  */
-export function makeRoomForNotes(fastify: FastifyInstance): void {
+export function decorateRequestContext(fastify: FastifyInstance): void {
   fastify.decorateRequest('template', null);
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('problemCode', null);
 }
 
-/** The template of the request's route, in the form of the contract; also before a hook of the route ran. */
+/** The template of the request's route, such as `/v1/users/{id}`. It is known before the hooks of the route run. */
 export function routeOf(request: FastifyRequest): string {
   if (typeof request.template === 'string') return request.template;
   const url = request.is404 ? undefined : request.routeOptions?.url;

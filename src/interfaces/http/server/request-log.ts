@@ -5,10 +5,9 @@ import type { HttpDeps } from '../http-deps.ts';
 import { routeOf } from './request-context.ts';
 import { readClientIp } from './request-origin.ts';
 
-/** Writes one line a request, by route template: never the path as sent, the query, a header or a body. */
+/** Writes one log line per request. It has the route template, never the sent path, the query, a header or a body. */
 export type LogRequest = (request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Logs and counts answered requests. */
 export function createLogRequest(deps: Pick<HttpDeps, 'logger' | 'metrics'>): LogRequest {
   return (request, reply) => {
     const route = routeOf(request);

@@ -2,9 +2,9 @@ import { isIP, isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * The client's address as far as trusted proxies vouch for it. What a proxy forwards that is no address counts as
- * unknown; IPv4 in IPv6 (RFC 4291 §2.5.5.2) is shown as IPv4. A zone (RFC 4007 §11) means nothing elsewhere, has any
- * length, and is left out.
+ * Returns the client's address, as far as trusted proxies confirm it, or null if a proxy forwarded something else.
+ * IPv4 in IPv6 (RFC 4291 §2.5.5.2) becomes IPv4. A zone (RFC 4007 §11) is removed: it has no meaning on other hosts and
+ * can have any length.
  */
 export function readClientIp(request: FastifyRequest): string | null {
   const { ip } = request;

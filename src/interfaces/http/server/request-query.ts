@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 
 /**
- * Reads a query string's values by what the schema says of each: whole numbers in their one decimal spelling become
- * numbers, everything else stays the text that was sent, for the schema to judge. A route without a query ignores it.
+ * Converts the integers of a query string. A whole number in canonical decimal form becomes a number; everything else
+ * stays text, and the schema accepts or rejects it. A route without a query schema ignores the query.
  */
 export function readQuery(query: unknown, schema: TSchema | undefined): Record<string, unknown> {
   if (schema === undefined) return {};

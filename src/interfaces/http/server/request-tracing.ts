@@ -5,14 +5,14 @@ import { routeOf, UNKNOWN_ROUTE } from './request-context.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Its place in a trace; only where requests are traced, and null for those that are in none. */
+    /** Undefined when tracing is off, null for a request that is not traced. */
     span?: RequestSpan | null;
   }
 }
 
-/** Probes and scrapes come every second, and nobody asks where their time went. */
+/** Probes and scrapes arrive every second, and their traces have no use. */
 const UNTRACED: ReadonlySet<string> = new Set(managementRoutes.map(({ path }) => path));
-/** Every other method is the caller's choice of text. */
+/** Any other method could be arbitrary text of the caller. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -24,8 +24,8 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Puts every request into a trace, under the names of OpenTelemetry's semantic conventions for HTTP servers. Of the
- * request itself only the method and the route's template are told. Call it before any other hook is added.
+ * Traces requests with the names of OpenTelemetry's semantic conventions for HTTP servers. A span shows the method and
+ * the route template, and nothing else of the request. Call this before you add any other hook.
  */
 export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): void {
   fastify.decorateRequest('span', null);
@@ -38,7 +38,7 @@ export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): 
       traceparent: headerOf(request),
     });
     request.span = span;
-    // After the answer this changes nothing: it is for clients who did not wait for one.
+    // For clients that disconnect early. After the response this has no effect.
     reply.raw.once('close', () => span.end({ errorType: 'connection_closed' }));
     span.run(done);
   });
@@ -50,7 +50,7 @@ export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): 
       attributes: { 'http.response.status_code': status },
       ...(status >= 500 ? { errorType: String(status), failed: true } : {}),
     });
-    // Pipelined answers leave together, and then this is where another request was.
+    // Pipelined responses are sent together, and the current context can be that of another request.
     span.run(done);
   });
 }

@@ -4,47 +4,45 @@ import { RequestTimedOut } from './http-errors.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Its place among the unanswered. */
+    /** Its place in the list of replies without a response. */
     unanswered: Link<FastifyReply> | null;
   }
 }
 
-/** Watches that requests are answered in time. */
 export interface ResponseDeadline {
-  /** The time of this one runs. */
   begin(reply: FastifyReply): void;
   end(reply: FastifyReply): void;
 }
 
 /**
- * Refuses what is not answered within the time, whatever its handler waits for. All requests have the same time, so the
- * oldest is due first and one timer does for all of them; Fastify's `handlerTimeout` makes a timer, an `AbortController`
- * and a listener for each, which is a sixth of what a bare request costs.
+ * Rejects every request without a response after `timeoutMs`. All requests have the same time, so the oldest is due
+ * first and one timer is enough. Fastify's `handlerTimeout` creates a timer, an `AbortController` and a listener for
+ * each request: a sixth of the cost of a minimal request.
  */
 export function createResponseDeadline(
   fastify: FastifyInstance,
   timeoutMs: number,
 ): ResponseDeadline {
   fastify.decorateReply('unanswered', null);
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   const unanswered = createLinkedList<FastifyReply>();
-  let isTimed = false;
+  let isScheduled = false;
 
-  function lookAfter(delayMs: number): void {
-    isTimed = true;
-    setTimeout(refuseLate, delayMs).unref();
+  function schedule(delayMs: number): void {
+    isScheduled = true;
+    setTimeout(rejectLate, delayMs).unref();
   }
 
-  function refuseLate(): void {
-    isTimed = false;
+  function rejectLate(): void {
+    isScheduled = false;
     for (let reply = unanswered.first(); reply !== undefined; reply = unanswered.first()) {
       const leftMs = timeoutMs - reply.elapsedTime;
       if (leftMs > 0) {
-        lookAfter(leftMs);
+        schedule(leftMs);
         return;
       }
       end(reply);
-      refuse(reply);
+      reject(reply);
     }
   }
 
@@ -57,15 +55,15 @@ export function createResponseDeadline(
   return {
     begin(reply) {
       reply.unanswered = unanswered.append(reply);
-      if (!isTimed) lookAfter(timeoutMs);
+      if (!isScheduled) schedule(timeoutMs);
     },
     end,
   };
 }
 
-function refuse(reply: FastifyReply): void {
+function reject(reply: FastifyReply): void {
   if (reply.sent) return;
-  // A body that is half sent cannot become a refusal any more.
+  // A partly sent body cannot become a problem response.
   if (reply.raw.headersSent) reply.raw.destroy();
   else reply.send(new RequestTimedOut());
 }

@@ -2,10 +2,10 @@ import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fa
 import type { FastifyReply } from 'fastify';
 import type { HttpSettings } from '../http-deps.ts';
 
-/** One year: what preload lists ask for (RFC 6797 §6.1.1). */
+/** One year, as preload lists require (RFC 6797 §6.1.1). */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
-/** Makes what sets the headers of every answer; a route may say otherwise later (OWASP HTTP Headers Cheat Sheet). */
+/** Sets the headers of every response (OWASP HTTP Headers Cheat Sheet). A route may overwrite them. */
 export function createResponseHeaders(
   settings: Pick<HttpSettings, 'publicUrl'>,
 ): (requestId: string, reply: FastifyReply) => void {
@@ -25,8 +25,8 @@ export function createResponseHeaders(
 }
 
 /**
- * What browsers of the listed origins may do. No cookies exist, so credentials mode stays off. `OPTIONS` is answered only
- * where it is a preflight (Fetch standard, "CORS-preflight request"); any other is a method that no path has.
+ * CORS for the listed origins. The service has no cookies, so credentials mode is off. Only a preflight gets a response
+ * to `OPTIONS` (Fetch standard, "CORS-preflight request"); for any other `OPTIONS` request the method is not supported.
  */
 export function corsOptions(origins: readonly string[]): {
   delegator: FastifyCorsOptionsDelegateCallback;

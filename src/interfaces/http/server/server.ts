@@ -7,10 +7,10 @@ import type { HttpDeps } from '../http-deps.ts';
 import type { Route } from '../route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from '../route-table.ts';
 import { createClientErrorHandler } from './client-errors.ts';
-import { closeConnectionsInTime } from './connection-draining.ts';
-import { createSendProblem, refuseUnknownRoutes } from './error-handling.ts';
-import { mountRoutes, refuseUndeclaredAccess } from './mount-routes.ts';
-import { makeRoomForNotes } from './request-context.ts';
+import { drainConnectionsOnClose } from './connection-draining.ts';
+import { createSendProblem, rejectUnknownRoutes } from './error-handling.ts';
+import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
+import { decorateRequestContext } from './request-context.ts';
 import { createLogRequest } from './request-log.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createResponseDeadline } from './response-deadline.ts';
@@ -18,18 +18,18 @@ import { corsOptions, createResponseHeaders } from './response-headers.ts';
 
 export type { HttpDeps, HttpSettings } from '../http-deps.ts';
 
-/** Largest request line and headers together, in bytes. */
+/** Limit of the request line and the headers together, in bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Longest request target, in bytes (RFC 9110 §4.1 asks for at least 8,000). */
+/** Limit of the request target, in bytes (RFC 9110 §4.1 recommends at least 8,000). */
 const MAX_TARGET_BYTES = 8_000;
-/** How often connections are checked against their timeouts; Node's own 30 s would stretch each by as much. */
+/** Time between two checks of connection timeouts. Node's default of 30 s would extend each timeout by that much. */
 const CONNECTIONS_CHECK_INTERVAL_MS = 2_000;
-/** Longer than the idle timeout of common load balancers, so that they close first and no request is lost. */
+/** Longer than the idle timeout of common load balancers: they close first, and no request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /**
- * Builds the HTTP server, not listening yet: the public one, or with `operator` the one of the control socket.
- * @throws Error when a route has no access policy.
+ * Creates the public HTTP server, or with `operator` the server of the control socket. It does not listen yet.
+ * @throws Error when a route has no access policy
  */
 export function createHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
   const routes = [
@@ -39,7 +39,7 @@ export function createHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
   return createServer(deps, routes);
 }
 
-/** Builds the management server, not listening yet: health and metrics, and nothing else. */
+/** Creates the management server, with health and metrics only. It does not listen yet. */
 export function createManagementServer(deps: HttpDeps): Promise<FastifyInstance> {
   return createServer(deps, managementRoutes);
 }
@@ -48,12 +48,12 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const { settings } = deps;
   const sendProblem = createSendProblem(deps.logger);
   const logRequest = createLogRequest(deps);
-  const answerHeaders = createResponseHeaders(deps.settings);
+  const setResponseHeaders = createResponseHeaders(deps.settings);
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: settings.requestTimeoutMs,
-    // A socket that is silent for the whole of receiving and answering a request has nobody at its end.
+    // The client of a socket that is silent during a whole request and response is gone.
     connectionTimeout: 2 * settings.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
@@ -61,7 +61,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
       headersTimeout: settings.headersTimeoutMs,
       connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
     },
-    // Stopping answers what still comes over open connections, and closes each after its answer.
+    // During a stop, requests on open connections still get a response; each connection closes after it.
     return503OnClosing: false,
     trustProxy:
       deps.operator === true || settings.trustedProxies.length === 0
@@ -69,41 +69,45 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
         : [...settings.trustedProxies],
     requestIdHeader: false,
     genReqId: (request) => readRequestId(request, deps.ids),
-    // Routes validate and write in the handler layer. Fastify's own compilers would only cost time at the start.
+    // The handler layer validates and serializes. Fastify's compilers would only slow down the start.
     schemaController: {
-      compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas },
+      compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas },
     },
     routerOptions: { maxParamLength: MAX_TARGET_BYTES },
     frameworkErrors: (error, request, reply) => {
-      // No hook runs for a target that is no URI: what they do is done here.
-      answerHeaders(request.id, reply);
+      // Hooks do not run for a target that is not a URI.
+      setResponseHeaders(request.id, reply);
       sendProblem(error, request, reply);
       logRequest(request, reply);
     },
     clientErrorHandler: createClientErrorHandler(deps),
   });
   fastify.server.maxConnections = settings.maxConnections;
-  closeConnectionsInTime(fastify, settings.requestTimeoutMs);
+  drainConnectionsOnClose(fastify, settings.requestTimeoutMs);
 
-  // Bodies stay bytes until the handler layer reads them by what the route declares.
+  // Bodies stay bytes until the handler layer reads them by the declaration of the route.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
   fastify.setErrorHandler(sendProblem);
-  refuseUnknownRoutes(fastify, routes);
-  refuseUndeclaredAccess(fastify);
-  makeRoomForNotes(fastify);
+  rejectUnknownRoutes(fastify, routes);
+  rejectUndeclaredAccess(fastify);
+  decorateRequestContext(fastify);
   const deadline = createResponseDeadline(fastify, settings.requestTimeoutMs);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
-  // Hooks of every request call back instead of returning promises: each promise is a turn of the microtask queue.
+  // Hooks use callbacks, not promises: each promise would cost a turn of the microtask queue on every request.
   fastify.addHook('onRequest', (request, reply, done) => {
     deadline.begin(reply);
-    answerHeaders(request.id, reply);
+    setResponseHeaders(request.id, reply);
     const isLong = request.url.length > MAX_TARGET_BYTES;
-    done(isLong ? new EdgeError('uri_too_long', 'The request target is too long.') : undefined);
+    done(
+      isLong
+        ? new EdgeError('uri_too_long', 'The path and query together are too long.')
+        : undefined,
+    );
   });
-  // Asked when the answer leaves: a request that came before the end of service must not keep its connection either.
+  // Checked when the response is sent: a request from before the drain must not keep its connection open either.
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (deps.isDraining()) reply.header('connection', 'close');
     done(null, payload);
@@ -121,6 +125,6 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   return fastify;
 }
 
-function refuseSchemas(): never {
-  throw new Error('Routes carry no schemas of Fastify: they would be a second set of rules.');
+function rejectSchemas(): never {
+  throw new Error('Routes must not have Fastify schemas: these would be a second set of rules.');
 }

@@ -9,63 +9,57 @@ import {
   uuidOutput,
 } from '../../../api/schemas/common.ts';
 
-/** Body of a sign-in. */
 export const signInBody = closedObject({
   email: Type.String({ examples: ['amelie@example.com'] }),
   password: Type.String({ examples: ['correct horse battery staple'] }),
 });
 
-/** Body of a refresh. */
 export const refreshBody = closedObject({
-  refresh_token: Type.String({ description: 'The newest refresh token of the session.' }),
+  refresh_token: Type.String({ description: 'The latest refresh token of the session.' }),
 });
 
-/** The id in the path of one of the own sessions. */
 export const sessionParams = closedObject({ id: uuidInput('Id of the session.') });
 
-/** The ids in the path of one session of a user. */
 export const userSessionParams = closedObject({
   id: uuidInput('Id of the user.'),
   session_id: uuidInput('Id of the session.'),
 });
 
-/** What a client gets for a sign-in or a refresh. */
-export const grantSchema = Type.Object({
+export const issuedTokensSchema = Type.Object({
   session_id: uuidOutput(),
-  access_token: Type.String({ description: 'JWT (RFC 9068) for the Authorization header.' }),
+  access_token: Type.String({ description: 'JWT (RFC 9068) for the `Authorization` header.' }),
   token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Life of the access token, in seconds.' }),
-  refresh_token: Type.String({ description: 'Good for one refresh.' }),
-  refresh_expires_in: Type.Integer({ description: 'Life of the session unless used, in seconds.' }),
+  expires_in: Type.Integer({ description: 'Lifetime of the access token, in seconds.' }),
+  refresh_token: Type.String({ description: 'Works for one refresh.' }),
+  refresh_expires_in: Type.Integer({
+    description: 'Lifetime of the session without a refresh, in seconds.',
+  }),
 });
 
-/** A grant as answers show it. */
-export function toTokensResponse(grant: IssuedTokens): Static<typeof grantSchema> {
+export function toTokensResponse(tokens: IssuedTokens): Static<typeof issuedTokensSchema> {
   return {
-    session_id: grant.sessionId,
-    access_token: grant.accessToken,
+    session_id: tokens.sessionId,
+    access_token: tokens.accessToken,
     token_type: 'Bearer',
-    expires_in: grant.accessExpiresInSeconds,
-    refresh_token: grant.refreshToken,
-    refresh_expires_in: grant.refreshExpiresInSeconds,
+    expires_in: tokens.accessExpiresInSeconds,
+    refresh_token: tokens.refreshToken,
+    refresh_expires_in: tokens.refreshExpiresInSeconds,
   };
 }
 
-/** A session in an answer. */
 export const sessionSchema = Type.Object({
   id: uuidOutput(),
-  ip: nullableString({ description: 'Address that it was started from.' }),
-  user_agent: nullableString({ description: 'Program that it was started from.' }),
+  ip: nullableString({ description: 'Client address at sign-in.' }),
+  user_agent: nullableString({ description: '`User-Agent` at sign-in.' }),
   created_at: timeOutput(),
-  last_used_at: timeOutput('Time of sign-in or of the last refresh.'),
-  expires_at: timeOutput('When it ends unless it is refreshed before.'),
-  current: Type.Boolean({ description: 'Whether it is the one that asks.' }),
+  last_used_at: timeOutput('Time of the sign-in or of the last refresh.'),
+  expires_at: timeOutput('Time at which the session ends without a refresh.'),
+  current: Type.Boolean({ description: 'True for the session of this request.' }),
 });
 
-/** A list of live sessions; at most 200, the last used first. */
+/** At most 200 active sessions, the last used first. */
 export const sessionListSchema = Type.Object({ sessions: Type.Array(sessionSchema) });
 
-/** A list of sessions as answers show it. */
 export function toSessionsResponse(
   sessions: readonly ListedSession[],
 ): Static<typeof sessionListSchema> {

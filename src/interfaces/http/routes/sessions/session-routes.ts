@@ -1,7 +1,7 @@
 import { type ResponseSpec, type Route, route } from '../../route.ts';
 import { userParams } from '../users/schemas.ts';
 import {
-  grantSchema,
+  issuedTokensSchema,
   refreshBody,
   sessionListSchema,
   sessionParams,
@@ -12,7 +12,9 @@ import {
 } from './schemas.ts';
 
 const tag = 'Sessions';
-const ended: ResponseSpec = { description: 'Ended: its tokens are refused from now on.' };
+const ended: ResponseSpec = {
+  description: 'The session is ended. Its tokens are no longer valid.',
+};
 
 const signIn = route({
   method: 'POST',
@@ -21,10 +23,12 @@ const signIn = route({
   tag,
   summary: 'Sign in',
   description:
-    'An unknown address, a wrong password and a disabled account give the same answer in the same time.',
+    'Creates a session. An unknown address, a wrong password and a disabled account get the same response after the same work.',
   access: 'public',
   body: { schema: signInBody, mediaTypes: ['application/json'] },
-  responses: { 201: { description: 'The new session and its tokens.', schema: grantSchema } },
+  responses: {
+    201: { description: 'The new session and its tokens.', schema: issuedTokensSchema },
+  },
   problems: ['invalid_credentials', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
@@ -37,12 +41,12 @@ const refreshSession = route({
   path: '/v1/sessions/refresh',
   operationId: 'refreshSession',
   tag,
-  summary: 'Exchange a refresh token for new tokens',
+  summary: 'Refresh a session',
   description:
-    'Each refresh token is good once. For a short grace its immediate predecessor gets the same successor again; any other reuse ends the session.',
+    'Exchanges a refresh token for new tokens. Each refresh token works once. For a short grace period, a repeated request with the last used token gets the same new refresh token. Any other reuse ends the session.',
   access: 'public',
   body: { schema: refreshBody, mediaTypes: ['application/json'] },
-  responses: { 200: { description: 'The new tokens.', schema: grantSchema } },
+  responses: { 200: { description: 'The new tokens.', schema: issuedTokensSchema } },
   problems: ['invalid_grant'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,
@@ -55,9 +59,9 @@ const listSessions = route({
   path: '/v1/sessions',
   operationId: 'listSessions',
   tag,
-  summary: 'List the own sessions',
+  summary: 'List your sessions',
   access: 'user',
-  responses: { 200: { description: 'The live sessions.', schema: sessionListSchema } },
+  responses: { 200: { description: 'Your active sessions.', schema: sessionListSchema } },
   problems: [],
   handle: async ({ caller }, { useCases }) => ({
     status: 200,
@@ -100,7 +104,7 @@ const endSession = route({
   path: '/v1/sessions/{id}',
   operationId: 'endSession',
   tag,
-  summary: 'End one of the own sessions',
+  summary: 'End one of your sessions',
   access: 'user',
   params: sessionParams,
   responses: { 204: ended },
@@ -120,7 +124,10 @@ const listUserSessions = route({
   access: 'scope:users:admin',
   params: userParams,
   responses: {
-    200: { description: 'The live sessions; none for an unknown user.', schema: sessionListSchema },
+    200: {
+      description: 'The active sessions of the user; empty for an unknown user.',
+      schema: sessionListSchema,
+    },
   },
   problems: [],
   handle: async ({ caller, params }, { useCases }) => ({
@@ -161,7 +168,6 @@ const endUserSession = route({
   },
 });
 
-/** Routes of sessions. */
 export const sessionRoutes: readonly Route[] = [
   signIn,
   refreshSession,

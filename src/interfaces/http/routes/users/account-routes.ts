@@ -23,14 +23,16 @@ const tag = 'Users';
 const ifNoneMatch: HeaderSpec = {
   name: 'If-None-Match',
   required: false,
-  description: 'Entity tags that the caller has; one that still fits gives 304.',
+  description:
+    'Entity tags that you have. The response is 304 if one of them is the current version.',
 };
 
 function ifMatch(required: boolean): HeaderSpec {
   return {
     name: 'If-Match',
     required,
-    description: '`*`, or entity tags of the versions that the change may be applied to.',
+    description:
+      'One or more `ETag` values. The change is rejected unless the user has one of these versions. `*` accepts any version.',
   };
 }
 
@@ -68,11 +70,11 @@ const getUser = route({
   path: '/v1/users/{id}',
   operationId: 'getUser',
   tag,
-  summary: 'Read a user',
+  summary: 'Get a user',
   access: 'self_or:users:read',
   params: userParams,
   headers: [ifNoneMatch],
-  responses: { 200: userResponseSpec, 304: { description: 'The caller has this version.' } },
+  responses: { 200: userResponseSpec, 304: { description: 'You have the current version.' } },
   problems: ['user_not_found'],
   handle: async ({ caller, params, header }, { useCases }) => {
     const user = await useCases.users.get(caller, params.id);
@@ -87,7 +89,7 @@ const getMe = route({
   path: '/v1/me',
   operationId: 'getMe',
   tag,
-  summary: 'Read the signed-in user',
+  summary: 'Get your own user',
   access: 'user',
   responses: { 200: { ...userResponseSpec, schema: userSchema } },
   problems: ['user_not_found'],
@@ -100,7 +102,7 @@ const replaceUser = route({
   path: '/v1/users/{id}',
   operationId: 'replaceUser',
   tag,
-  summary: 'Replace all editable fields of a user',
+  summary: 'Replace the profile of a user',
   access: 'self_or:users:write',
   params: userParams,
   headers: [ifMatch(true)],
@@ -123,8 +125,9 @@ const patchUser = route({
   path: '/v1/users/{id}',
   operationId: 'patchUser',
   tag,
-  summary: 'Change some fields of a user',
-  description: 'A merge patch (RFC 7396): fields that are not sent stay, null removes the phone.',
+  summary: 'Change fields of a user',
+  description:
+    'A JSON Merge Patch (RFC 7396): omitted fields stay unchanged, `null` removes the phone.',
   access: 'self_or:users:write',
   params: userParams,
   headers: [ifMatch(false)],
@@ -150,12 +153,12 @@ const changePassword = route({
   path: '/v1/users/{id}/password',
   operationId: 'changePassword',
   tag,
-  summary: 'Change the own password',
-  description: 'Ends all other sessions of the user.',
+  summary: 'Change your password',
+  description: 'Ends all your other sessions.',
   access: 'self',
   params: userParams,
   body: { schema: passwordChangeBody, mediaTypes: ['application/json'] },
-  responses: { 204: { description: 'The new password is valid.' } },
+  responses: { 204: { description: 'The password is changed.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.users.changePassword(caller, params.id, {
@@ -171,11 +174,11 @@ const deleteOwnUser = route({
   path: '/v1/users/{id}/deletion',
   operationId: 'deleteOwnUser',
   tag,
-  summary: 'Delete the own account',
+  summary: 'Delete your account',
   access: 'self',
   params: userParams,
   body: { schema: deletionBody, mediaTypes: ['application/json'] },
-  responses: { 204: { description: 'The account and its sessions are gone.' } },
+  responses: { 204: { description: 'The account and its sessions are deleted.' } },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.users.deleteOwn(caller, params.id, body.current_password);
@@ -192,7 +195,7 @@ const deleteUser = route({
   access: 'scope:users:admin',
   params: userParams,
   headers: [ifMatch(false)],
-  responses: { 204: { description: 'The account and its sessions are gone.' } },
+  responses: { 204: { description: 'The account and its sessions are deleted.' } },
   problems: ['user_not_found', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
     await useCases.users.deleteAny(caller, params.id, readIfMatch(header('if-match')));
@@ -207,7 +210,6 @@ function toUpdate(body: Static<typeof patchUserBody>) {
   };
 }
 
-/** Routes of one account. */
 export const accountRoutes: readonly Route[] = [
   registerUser,
   getMe,

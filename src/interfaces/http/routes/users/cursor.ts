@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { invalidFields } from '../../../../domain/errors.ts';
 import { isUuid } from '../../../../lib/uuid.ts';
 
-/** Longer than any cursor that we make. */
+/** Longer than any valid cursor. */
 const MAX_LENGTH = 256;
 
 /**
- * Writes a keyset cursor: the last id of a page, and the list that it belongs to. The search text goes in as a hash:
- * cursors end up in logs of proxies, and the text may name a person.
+ * Creates a keyset cursor with the last id of a page and the name of its list. The search text is hashed, because
+ * proxies log cursors and the text may name a person.
  */
 export function writeCursor(afterId: string, searchText: string | undefined): string {
   const content = { after: afterId, list: listName(searchText) };
@@ -16,16 +16,16 @@ export function writeCursor(afterId: string, searchText: string | undefined): st
 
 /**
  * Reads a cursor of the same list.
- * @returns the last id of the page before.
+ * @returns the last id of the previous page
  * @throws DomainError `validation_failed` on `cursor`
  */
 export function readCursor(cursor: string, searchText: string | undefined): string {
   const { after, list } = decode(cursor);
   if (typeof after !== 'string' || !isUuid(after) || typeof list !== 'string') {
-    throw refused('cursor_invalid', 'Must be a next_cursor of this list.');
+    throw cursorError('cursor_invalid', 'Must be the next_cursor of a page of this list.');
   }
   if (list !== listName(searchText)) {
-    throw refused('cursor_of_other_list', 'Belongs to a list with another q.');
+    throw cursorError('cursor_of_other_list', 'Belongs to a list with a different q.');
   }
   return after.toLowerCase();
 }
@@ -45,6 +45,6 @@ function listName(searchText: string | undefined): string {
   return createHash('sha256').update(searchText.trim()).digest('base64url').slice(0, 16);
 }
 
-function refused(code: string, message: string) {
+function cursorError(code: string, message: string) {
   return invalidFields([{ field: 'cursor', code, message }]);
 }

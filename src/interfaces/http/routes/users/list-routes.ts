@@ -19,29 +19,32 @@ const MAX_LIMIT = 200;
 
 const listQuery = closedObject({
   email: Type.Optional(
-    Type.String({ description: 'The user with exactly this address. Excludes q and cursor.' }),
+    Type.String({
+      description: 'The exact e-mail address of a user. Not allowed together with `q` or `cursor`.',
+    }),
   ),
   q: Type.Optional(
     Type.String({
-      description: `Users whose names or e-mail contain this text, in any case: 1–${SEARCH_MAX_LENGTH} characters.`,
+      description: `Text in the names or the e-mail address, case-insensitive: 1–${SEARCH_MAX_LENGTH} characters.`,
     }),
   ),
   cursor: Type.Optional(
-    Type.String({ description: 'The next_cursor of the page before, with the same q.' }),
+    Type.String({
+      description: 'The `next_cursor` of the previous page. Send the same `q` with it.',
+    }),
   ),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: MAX_LIMIT,
-      description: `Longest page; ${DEFAULT_LIMIT} unless told.`,
+      description: `Maximum number of users in the page. Default: ${DEFAULT_LIMIT}.`,
     }),
   ),
 });
 
-/** One page of users in an answer. */
 export const userListSchema = Type.Object({
   users: Type.Array(userSchema),
-  next_cursor: nullableString({ description: 'Where the next page begins; null on the last.' }),
+  next_cursor: nullableString({ description: 'Cursor of the next page; null on the last page.' }),
 });
 
 const listUsers = route({
@@ -50,10 +53,10 @@ const listUsers = route({
   operationId: 'listUsers',
   tag,
   summary: 'List or search users',
-  description: 'In the order of ids, which is that of registration.',
+  description: 'Users are sorted by id, which is the order of registration.',
   access: 'scope:users:read',
   query: listQuery,
-  responses: { 200: { description: 'One page.', schema: userListSchema } },
+  responses: { 200: { description: 'One page of users.', schema: userListSchema } },
   problems: [],
   handle: async ({ caller, query }, { useCases }) => {
     const { users, nextAfterId } = await useCases.users.list(caller, readSelection(query));
@@ -71,7 +74,11 @@ function readSelection({ email, q, cursor, limit }: Static<typeof listQuery>): U
   if (email !== undefined) {
     if (q !== undefined || cursor !== undefined) {
       throw invalidFields([
-        { field: 'email', code: 'excludes_others', message: 'Excludes q and cursor.' },
+        {
+          field: 'email',
+          code: 'excludes_others',
+          message: 'Cannot be combined with q or cursor.',
+        },
       ]);
     }
     return { kind: 'email', email };
@@ -88,14 +95,14 @@ const getPublicProfiles = route({
   path: '/v1/public-profiles',
   operationId: 'getPublicProfiles',
   tag,
-  summary: 'Read what everybody may know of many users',
+  summary: 'Get public profiles',
   access: 'user_or:users:read',
   body: {
     schema: publicProfilesBody,
     mediaTypes: ['application/json'],
     limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
   },
-  responses: { 200: { description: 'The profiles.', schema: publicProfilesSchema } },
+  responses: { 200: { description: 'The public profiles.', schema: publicProfilesSchema } },
   problems: [],
   handle: async ({ caller, body }, { useCases }) => {
     const found = await useCases.users.getPublicProfiles(caller, lowerCased(body.ids));
@@ -103,5 +110,4 @@ const getPublicProfiles = route({
   },
 });
 
-/** Routes of many users at once. */
 export const userListRoutes: readonly Route[] = [listUsers, getPublicProfiles];

@@ -2,20 +2,19 @@ import type { ExpectedVersions } from '../../../../application/users/expected-ve
 import { versionRequired } from '../../../../domain/rejections.ts';
 import { EdgeError } from '../../../api/problems.ts';
 
-/** One entity tag of a list: weak mark, opaque text (RFC 9110 §8.8.3). */
+/** One entity tag: weakness mark and opaque text (RFC 9110 §8.8.3). */
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
 const ENTITY_TAG_LIST = new RegExp(
   `^[ \\t]*${ENTITY_TAG}(?:[ \\t]*,[ \\t]*${ENTITY_TAG})*[ \\t]*$`,
 );
 const VERSION = /^[1-9]\d{0,14}$/;
 
-/** The entity tag of a version. */
 export function etagOf(version: number): string {
   return `"${version}"`;
 }
 
 /**
- * Reads `If-Match` (RFC 9110 §13.1.1). A weak tag never matches, nor does one that is no version of ours.
+ * Reads `If-Match` (RFC 9110 §13.1.1). A weak tag never matches, and neither does a tag that is not a version.
  * @throws EdgeError `malformed_request`
  */
 export function readIfMatch(header: string | undefined): ExpectedVersions {
@@ -26,7 +25,7 @@ export function readIfMatch(header: string | undefined): ExpectedVersions {
 }
 
 /**
- * As `readIfMatch`, for a route that demands the header (RFC 6585 §3).
+ * Like `readIfMatch`, for a route that requires the header (RFC 6585 §3).
  * @throws DomainError `version_required`
  */
 export function requireIfMatch(header: string | undefined): ExpectedVersions {
@@ -37,7 +36,7 @@ export function requireIfMatch(header: string | undefined): ExpectedVersions {
 }
 
 /**
- * Whether `If-None-Match` names the version (RFC 9110 §13.1.2, weak comparison): the answer is 304.
+ * Whether `If-None-Match` has the version (RFC 9110 §13.1.2, weak comparison). If so, the response is 304.
  * @throws EdgeError `malformed_request`
  */
 export function matchesNone(header: string | undefined, version: number): boolean {

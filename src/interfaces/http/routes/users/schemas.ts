@@ -12,25 +12,22 @@ import type { ResponseSpec, RouteResponse } from '../../route.ts';
 import { etagOf } from './preconditions.ts';
 
 const newPassword = Type.String({
-  description: 'Password: 8–256 characters unless configured otherwise, not a common one.',
+  description: 'Password: by default 8–256 characters. Common passwords are rejected.',
   examples: ['correct horse battery staple'],
 });
-const currentPassword = Type.String({ description: 'The password that is valid now.' });
+const currentPassword = Type.String({ description: 'The current password.' });
 
-/** The id in the path of one user's routes. */
 export const userParams = closedObject({ id: uuidInput('Id of the user.') });
 
-/** Body of a registration. */
 export const registrationBody = closedObject({
   ...newProfileInputs,
   password: newPassword,
 });
 
 const ownPassword = Type.Optional(
-  Type.String({ description: 'Required of users who change their own e-mail address.' }),
+  Type.String({ description: 'Required if you change your own e-mail address.' }),
 );
 
-/** Body of a full update. */
 export const replaceUserBody = closedObject({
   ...allProfileInputs,
   current_password: ownPassword,
@@ -42,16 +39,13 @@ export const patchUserBody = closedObject({
   current_password: ownPassword,
 });
 
-/** Body of a password change. */
 export const passwordChangeBody = closedObject({
   current_password: currentPassword,
   new_password: newPassword,
 });
 
-/** Body of a deletion by the user. */
 export const deletionBody = closedObject({ current_password: currentPassword });
 
-/** The answer that shows one user, with its entity tag. */
 export function userResponse(user: UserProfile): RouteResponse {
   return { status: 200, body: toUserResponse(user), headers: { etag: etagOf(user.version) } };
 }
@@ -60,5 +54,5 @@ export function userResponse(user: UserProfile): RouteResponse {
 export const userResponseSpec: ResponseSpec = {
   description: 'The user.',
   schema: userSchema,
-  headers: { ETag: 'The version in double quotes.' },
+  headers: { ETag: 'The version of the user, in double quotes.' },
 };
