@@ -4,11 +4,11 @@ import { type Operation, readOperations } from './support/openapi-operations.ts'
 import {
   createRouteApp,
   type RouteApp,
-  type TestAnswer,
+  type TestResponse,
   type TestUser,
 } from './support/test-app.ts';
 
-const NOBODY = '0198c0de-0000-7000-8000-00000000dead';
+const UNKNOWN_ID = '0198c0de-0000-7000-8000-00000000dead';
 const operations = readOperations(JSON.parse(await generateOpenApi()));
 const guarded = operations.filter(({ security }) => security.length > 0);
 const withIds = guarded.filter(({ path }) => path.includes('{'));
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.stop());
 
-/** Bodies with which an operation on the own account would succeed. */
+/** Bodies with which the operation succeeds for the caller's own account. */
 const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
   replaceUser: () => ({ first_name: 'X', last_name: 'Y', email: 'x@y.example', phone: null }),
   patchUser: () => ({ first_name: 'X' }),
@@ -40,7 +40,7 @@ function call(
   { operationId, method, path }: Operation,
   target: { readonly userId: string; readonly sessionId: string },
   as: string | undefined,
-): Promise<TestAnswer> {
+): Promise<TestResponse> {
   const isOwnSession = operationId === 'endSession';
   const url = path
     .replace('{session_id}', target.sessionId)
@@ -53,8 +53,8 @@ function call(
   });
 }
 
-/** Everything of an answer that could tell one target from another. */
-function trace({ status, headers, body }: TestAnswer): unknown {
+/** Everything in a response that could distinguish one target from another. */
+function distinguishable({ status, headers, body }: TestResponse): unknown {
   const { request_id: _id, instance: _instance, ...rest } = body;
   const { date: _date, 'x-request-id': _requestId, ...others } = headers;
   return { status, headers: others, body: rest };
@@ -63,33 +63,33 @@ function trace({ status, headers, body }: TestAnswer): unknown {
 describe.each(withIds.map((operation) => [operation.operationId, operation] as const))(
   '%s',
   (_name, operation) => {
-    test('another user is refused, and cannot tell an account from none', async () => {
+    test('another user is rejected, and cannot find out whether the account exists', async () => {
       const real = { userId: victim.id, sessionId: victim.sessionId };
-      const none = { userId: NOBODY, sessionId: NOBODY };
+      const none = { userId: UNKNOWN_ID, sessionId: UNKNOWN_ID };
       const onReal = await call(operation, real, attacker.token);
       const onNone = await call(operation, none, attacker.token);
       expect([403, 404]).toContain(onReal.status);
-      expect(trace(onReal)).toEqual(trace(onNone));
+      expect(distinguishable(onReal)).toEqual(distinguishable(onNone));
     });
   },
 );
 
 describe('every guarded route', () => {
   test.each(guarded.map((operation) => [operation.operationId, operation] as const))(
-    '%s refuses nobody in particular, and a service without its scope',
+    '%s rejects an anonymous caller and a service without the scope',
     async (_name, operation) => {
       const target = { userId: victim.id, sessionId: victim.sessionId };
-      const nobody = await call(operation, target, undefined);
-      expect([nobody.status, nobody.body.code]).toEqual([401, 'unauthenticated']);
+      const anonymous = await call(operation, target, undefined);
+      expect([anonymous.status, anonymous.body.code]).toEqual([401, 'unauthenticated']);
       const scopeless = await call(operation, target, await app.serviceKey('events:read'));
       expect([scopeless.status, scopeless.body.code]).toEqual([403, 'forbidden']);
     },
   );
 
   test.each(guarded.map((operation) => [operation.operationId, operation] as const))(
-    '%s opens to no other scope than its own',
+    '%s accepts no other scope',
     async (_name, operation) => {
-      const target = { userId: NOBODY, sessionId: NOBODY };
+      const target = { userId: UNKNOWN_ID, sessionId: UNKNOWN_ID };
       const needed = operation.security.flatMap(({ serviceKey = [] }) => serviceKey);
       const all = ['users:read', 'users:write', 'users:admin', 'events:read', 'tokens:introspect'];
       const others = await app.serviceKey(...all.filter((scope) => !needed.includes(scope)));
@@ -101,7 +101,7 @@ describe('every guarded route', () => {
   );
 });
 
-test('after all that, the victim is as before and still signed in', async () => {
+test('afterwards, the victim is unchanged and still signed in', async () => {
   const me = await app.call('GET', '/v1/me', { as: victim.token });
   expect(me.body).toMatchObject({ id: victim.id, email: victim.email, version: 1 });
   const sessions = await app.call('GET', '/v1/sessions', { as: victim.token });

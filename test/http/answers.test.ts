@@ -15,8 +15,8 @@ const metrics = {
   observeRequest: () => {},
 };
 
-describe('answers', () => {
-  test('carry only what their schema names', async () => {
+describe('responses', () => {
+  test('have only the fields of their schema', async () => {
     const { server } = await createTestServer();
     const user = await server.inject({ url: '/v1/me', headers: asAda });
     expect(user.json()).toEqual({
@@ -45,7 +45,7 @@ describe('answers', () => {
     });
   });
 
-  test('are never stored, but for the key set', async () => {
+  test('are never cached, except the key set', async () => {
     const { server } = await createTestServer();
     const me = await server.inject({ url: '/v1/me', headers: asAda });
     const keys = await server.inject({ url: '/.well-known/jwks.json' });
@@ -54,7 +54,7 @@ describe('answers', () => {
     expect(keys.headers['cache-control']).toBe('public, max-age=300');
   });
 
-  test('carry security headers, and HSTS where clients come over TLS', async () => {
+  test('have security headers, and HSTS if the public URL has TLS', async () => {
     const plain = await createTestServer();
     const tls = await createTestServer({ settings: { publicUrl: 'https://users.example.com' } });
     for (const url of ['/health/live', '/nope', '/%zz']) {
@@ -72,7 +72,7 @@ describe('answers', () => {
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
   });
 
-  test('are shown by browsers to the configured origins only', async () => {
+  test('allow the configured origins only', async () => {
     const { server } = await createTestServer({
       settings: { corsOrigins: ['https://app.example.com'] },
     });
@@ -96,7 +96,7 @@ describe('answers', () => {
     expect(preflight.headers['access-control-allow-methods']).toContain('PATCH');
   });
 
-  test('an OPTIONS request that is no preflight is refused as without origins', async () => {
+  test('an OPTIONS request that is not a preflight is rejected', async () => {
     const { server } = await createTestServer({
       settings: { corsOrigins: ['https://app.example.com'] },
     });
@@ -107,7 +107,9 @@ describe('answers', () => {
       options('/v1/users', { origin: 'https://app.example.com' }),
       options('/v2/users'),
     ]);
-    expect(responses.map((answer) => [answer.statusCode, answer.headers['content-type']])).toEqual([
+    expect(
+      responses.map((response) => [response.statusCode, response.headers['content-type']]),
+    ).toEqual([
       [405, 'application/problem+json; charset=utf-8'],
       [405, 'application/problem+json; charset=utf-8'],
       [404, 'application/problem+json; charset=utf-8'],
@@ -118,7 +120,7 @@ describe('answers', () => {
 });
 
 describe('the request log', () => {
-  test('has one line a request, by route template, and nothing that the caller wrote', async () => {
+  test('has one line per request, with the route template and no input of the caller', async () => {
     const { server, lines } = await createTestServer();
     await server.inject({
       method: 'POST',
@@ -152,7 +154,7 @@ describe('the request log', () => {
     expect(JSON.stringify(lines)).not.toContain('canary');
   });
 
-  test('every answer is counted under its template', async () => {
+  test('every response is counted under its route template', async () => {
     const observed: unknown[] = [];
     const { server } = await createTestServer({
       deps: { metrics: { ...metrics, observeRequest: (request) => observed.push(request) } },
@@ -191,14 +193,14 @@ describe('health', () => {
     expect((await server.inject({ url: '/health/live' })).json()).toEqual({ status: 'ok' });
   });
 
-  test('liveness asks no dependency', async () => {
+  test('liveness checks no dependency', async () => {
     const { server } = await createTestServer({
-      useCases: { checkHealth: () => Promise.reject(new Error('asked')) },
+      useCases: { checkHealth: () => Promise.reject(new Error('called')) },
     });
     expect((await server.inject({ url: '/health/live' })).statusCode).toBe(200);
   });
 
-  test('on the way out it is not ready, and connections close after their answer', async () => {
+  test('a draining service is not ready, and connections close after their response', async () => {
     const { server } = await createTestServer({ deps: { isDraining: () => true } });
     const ready = await server.inject({ url: '/health/ready' });
     expect([ready.statusCode, ready.json()]).toEqual([503, { status: 'draining' }]);
@@ -208,7 +210,7 @@ describe('health', () => {
   });
 });
 
-describe('what is served where', () => {
+describe('the routes of each server', () => {
   const urls = ['/health', '/metrics', '/health/live', '/health/ready', '/v1/service-accounts'];
 
   async function statuses(server: { inject(o: object): Promise<{ statusCode: number }> }) {
@@ -223,7 +225,7 @@ describe('what is served where', () => {
     expect([answer.body, answer.headers['content-type']]).toEqual(['up 1\n', metrics.contentType]);
   });
 
-  test('with one it keeps the probes only, and the management server has no other route', async () => {
+  test('with one the public server keeps the probes only, and the management server has no other route', async () => {
     const settings = { managementSeparate: true };
     const { server } = await createTestServer({ settings, deps: { metrics } });
     expect(await statuses(server)).toEqual([404, 404, 200, 200, 404]);
@@ -235,7 +237,7 @@ describe('what is served where', () => {
     await management.close();
   });
 
-  test('on the control socket everybody is the operator', async () => {
+  test('on the control socket every caller is the operator', async () => {
     const { deps, lines } = createTestDeps({ deps: { operator: true } });
     const server = await createHttpServer(deps);
     expect((await server.inject({ url: '/v1/service-accounts' })).json()).toMatchObject({

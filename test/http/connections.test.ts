@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createFakeUseCases } from './support/fake-use-cases.ts';
 import { createTestServer, type TestServerOptions } from './support/test-server.ts';
 
-/** Longer than the server's own timeouts and the interval at which it looks at them. */
-const ANSWER_DEADLINE_MS = 8_000;
+/** Longer than the timeouts of the server and the interval between its checks. */
+const RESPONSE_DEADLINE_MS = 8_000;
 
 async function listen(options: TestServerOptions = {}) {
   const { server, lines } = await createTestServer(options);
@@ -13,12 +13,12 @@ async function listen(options: TestServerOptions = {}) {
   return { port, lines, server };
 }
 
-/** Sends bytes and gives everything that comes back until the server closes. */
+/** Sends bytes and returns all received bytes when the server closes the connection. */
 function talk(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    socket.setTimeout(ANSWER_DEADLINE_MS, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(RESPONSE_DEADLINE_MS, () => socket.destroy(new Error('no response in time')));
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');
     });
@@ -27,8 +27,8 @@ function talk(port: number, bytes: string): Promise<string> {
   });
 }
 
-function parse(answer: string) {
-  const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
+function parse(response: string) {
+  const [head = '', body = ''] = response.split('\r\n\r\n', 2);
   return {
     status: Number(head.split(' ', 2)[1]),
     head: head.toLowerCase(),
@@ -36,10 +36,10 @@ function parse(answer: string) {
   };
 }
 
-describe('what never becomes a request', () => {
+describe('input that never becomes a request', () => {
   test.each([
     ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
-    ['a method that is none', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
     [
       'two lengths',
       'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
@@ -58,17 +58,17 @@ describe('what never becomes a request', () => {
       431,
       'headers_too_large',
     ],
-  ])('%s is answered with a problem document', async (_name, bytes, status, code) => {
+  ])('%s gets a problem document', async (_name, bytes, status, code) => {
     const { port, lines } = await listen();
-    const answer = parse(await talk(port, bytes));
-    expect([answer.status, answer.problem.status, answer.problem.code]).toEqual([
+    const response = parse(await talk(port, bytes));
+    expect([response.status, response.problem.status, response.problem.code]).toEqual([
       status,
       status,
       code,
     ]);
-    expect(answer.head).toContain('content-type: application/problem+json');
-    expect(answer.head).toContain(`x-request-id: ${answer.problem.request_id}`);
-    expect(answer.head).toContain('connection: close');
+    expect(response.head).toContain('content-type: application/problem+json');
+    expect(response.head).toContain(`x-request-id: ${response.problem.request_id}`);
+    expect(response.head).toContain('connection: close');
     expect(lines.map(({ fields }) => fields.code)).toEqual([code]);
   });
 
@@ -79,24 +79,24 @@ describe('what never becomes a request', () => {
 });
 
 describe('slow and long connections', () => {
-  test('headers that trickle end in 408', async () => {
+  test('slow headers end in 408', async () => {
     const { port } = await listen({ settings: { headersTimeoutMs: 100, requestTimeoutMs: 5_000 } });
-    const answer = parse(await talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n'));
-    expect([answer.status, answer.problem.code]).toEqual([408, 'request_timeout']);
+    const response = parse(await talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n'));
+    expect([response.status, response.problem.code]).toEqual([408, 'request_timeout']);
   });
 
-  test('a body that never comes ends in 408', async () => {
+  test('a body that never arrives ends in 408', async () => {
     const { port } = await listen({ settings: { headersTimeoutMs: 100, requestTimeoutMs: 300 } });
-    const answer = parse(
+    const response = parse(
       await talk(
         port,
         'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
       ),
     );
-    expect([answer.status, answer.problem.code]).toEqual([408, 'request_timeout']);
+    expect([response.status, response.problem.code]).toEqual([408, 'request_timeout']);
   });
 
-  test('connections beyond the cap are closed at once', async () => {
+  test('connections beyond the limit are closed at once', async () => {
     const { port } = await listen({ settings: { maxConnections: 1 } });
     const first = connect(port, '127.0.0.1');
     await new Promise((resolve) => first.once('connect', resolve));
@@ -107,14 +107,14 @@ describe('slow and long connections', () => {
     first.destroy();
   });
 
-  test('while it drains, an open connection gets its answer and is closed', async () => {
+  test('while the server drains, an open connection gets its response and is closed', async () => {
     const { port } = await listen({ deps: { isDraining: () => true } });
-    const answer = await talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(answer).toContain(' 200 ');
-    expect(answer.toLowerCase()).toContain('connection: close');
+    const response = await talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(response).toContain(' 200 ');
+    expect(response.toLowerCase()).toContain('connection: close');
   });
 
-  test('a request that is under way when the server closes gets its answer', async () => {
+  test('a request in progress gets its response when the server closes', async () => {
     let reach = () => {};
     const reached = new Promise<void>((resolve) => {
       reach = resolve;
@@ -134,14 +134,14 @@ describe('slow and long connections', () => {
         },
       },
     });
-    const answered = talk(port, 'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
+    const received = talk(port, 'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
     await reached;
     draining = true;
     const closed = server.close();
     release();
-    const answer = await answered;
-    expect(answer).toContain(' 200 ');
-    expect(answer.toLowerCase()).toContain('connection: close');
+    const response = await received;
+    expect(response).toContain(' 200 ');
+    expect(response.toLowerCase()).toContain('connection: close');
     await closed;
   });
 });

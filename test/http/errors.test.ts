@@ -83,7 +83,7 @@ describe('problem documents', () => {
     expect(basic.json().code).toBe('unauthenticated');
   });
 
-  test('field fieldErrors of the domain point into the body, or into the query', async () => {
+  test('field errors of the domain have a pointer into the body or the query', async () => {
     const { server } = await createTestServer({
       useCases: {
         users: {
@@ -131,7 +131,7 @@ describe('problem documents', () => {
     expect(errors[0]?.fields).toMatchObject({ request_id: 'request-8', route: '/v1/me' });
   });
 
-  test('an answer that takes too long is 503: nothing happened to a read, a write is uncertain', async () => {
+  test('a late response is 503: unavailable for a read, outcome_unknown for a write', async () => {
     const never = () => new Promise<never>(() => {});
     const { server } = await createTestServer({
       useCases: { users: { get: never, register: never } },
@@ -146,25 +146,25 @@ describe('problem documents', () => {
   });
 });
 
-describe('the time for an answer', () => {
-  test('runs for each request from its own arrival', async () => {
-    let firstIsRefused: () => void = () => {};
-    const refusal = new Promise<void>((resolve) => {
-      firstIsRefused = resolve;
+describe('the response deadline', () => {
+  test('starts at the arrival of each request', async () => {
+    let firstTimedOut: () => void = () => {};
+    const timeout = new Promise<void>((resolve) => {
+      firstTimedOut = resolve;
     });
     const never = () => new Promise<never>(() => {});
     const { server } = await createTestServer({
-      // The later one is answered as soon as the earlier one's time is over, and long before its own is.
+      // The second request is answered when the first one times out, long before its own deadline.
       useCases: {
         users: { get: never },
-        sessions: { listOwn: () => refusal.then(() => []) },
+        sessions: { listOwn: () => timeout.then(() => []) },
       },
       settings: { requestTimeoutMs: 600 },
     });
     const ask = (url: string) => server.inject({ url, headers: asAda });
     const began = performance.now();
     const first = ask('/v1/me').then(({ statusCode }) => {
-      firstIsRefused();
+      firstTimedOut();
       return statusCode;
     });
     while (performance.now() - began < 300) await ask('/health/live');
@@ -175,7 +175,7 @@ describe('the time for an answer', () => {
 });
 
 describe('paths and methods', () => {
-  test('an unknown path is 404, a target that is no URI 400, a long one 414', async () => {
+  test('an unknown path is 404, an invalid URI 400, a long one 414', async () => {
     const { server } = await createTestServer();
     const codes = await Promise.all(
       ['/v2/users', '/v1/me/', '/%zz', `/v1/users?q=${'x'.repeat(8_000)}`].map(async (url) => {
@@ -199,14 +199,14 @@ describe('paths and methods', () => {
     ['PROPFIND', `/v1/users/${ADA_ID}`, 'DELETE, GET, HEAD, PATCH, PUT'],
     ['PUT', '/v1/sessions/current', 'DELETE'],
     ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
-  ])('%s %s is 405 and names the methods there are', async (method, url, allow) => {
+  ])('%s %s is 405 and lists the supported methods', async (method, url, allow) => {
     const { server } = await createTestServer();
     const answer = await server.inject({ method: method as 'TRACE', url });
     expect([answer.statusCode, answer.json().code]).toEqual([405, 'method_not_allowed']);
     expect(answer.headers.allow).toBe(allow);
   });
 
-  test('HEAD answers as GET without a body', async () => {
+  test('HEAD is GET without a body', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({ method: 'HEAD', url: '/v1/me', headers: asAda });
     expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"3"']);

@@ -7,8 +7,8 @@ import { type Operation, readOperations } from './support/openapi-operations.ts'
 import { createTestServer } from './support/test-server.ts';
 
 const operations = readOperations(JSON.parse(await generateOpenApi()));
-/** They ask no use case, so nothing behind them can fail. */
-const ALONE = new Set(['getLiveness', 'getMetrics', 'getOpenApi', 'getDocs']);
+/** Operations that call no use case and cannot fail. */
+const WITHOUT_USE_CASE = new Set(['getLiveness', 'getMetrics', 'getOpenApi', 'getDocs']);
 
 const named = (list: readonly Operation[]) =>
   list.map((operation) => [operation.operationId, operation] as const);
@@ -51,19 +51,19 @@ function failingUseCases(error: Error): UseCases {
   return { ...useCases, access: { ...useCases.access, verifyAccessToken, verifyServiceKey } };
 }
 
-describe.each(named(operations.filter(({ operationId }) => !ALONE.has(operationId))))(
+describe.each(named(operations.filter(({ operationId }) => !WITHOUT_USE_CASE.has(operationId))))(
   '%s',
   (_name, operation) => {
-    test('answers 503 with Retry-After while what it needs is away', async () => {
+    test('returns 503 with Retry-After while a dependency is down', async () => {
       const { server } = await createTestServer({
-        useCases: failingUseCases(new DomainError('unavailable', 'Away.')),
+        useCases: failingUseCases(new DomainError('unavailable', 'Down.')),
       });
       const answer = await server.inject(requestOf(operation));
       expect([answer.statusCode, answer.json().code]).toEqual([503, 'unavailable']);
       expect(answer.headers['retry-after']).toBe('1');
     });
 
-    test('answers a bare 500 when the unforeseen happens, and the log has one error', async () => {
+    test('returns a 500 without details for an unexpected error, and logs one error', async () => {
       const { server, lines } = await createTestServer({
         useCases: failingUseCases(new Error('canary')),
       });
@@ -76,14 +76,14 @@ describe.each(named(operations.filter(({ operationId }) => !ALONE.has(operationI
 );
 
 describe.each(named(operations))('%s', (_name, operation) => {
-  test('takes no target beyond 8,000 bytes', async () => {
+  test('rejects a target beyond 8,000 bytes', async () => {
     const { server } = await createTestServer();
     const { url, ...request } = requestOf(operation);
     const answer = await server.inject({ ...request, url: `${url}?${'x'.repeat(8_000)}` });
     expect([answer.statusCode, answer.json().code]).toEqual([414, 'uri_too_long']);
   });
 
-  test('is never stored by anybody but where its answer is for everybody', async () => {
+  test('is never cached, except the public key set', async () => {
     const { server } = await createTestServer();
     const { headers } = await server.inject(requestOf(operation));
     const isPublic = operation.operationId === 'getKeySet';
@@ -103,7 +103,7 @@ describe.each(named(writing))('%s', (_name, operation) => {
     return [answer.statusCode, answer.json().code];
   };
 
-  test('takes no body beyond its limit, of no other type, and none that is broken', async () => {
+  test('rejects a body beyond its limit, of another type, or malformed', async () => {
     const json = { 'content-type': 'application/json' };
     expect(await send(json, 'x'.repeat(40_000))).toEqual([413, 'payload_too_large']);
     expect(await send({ 'content-type': '/' }, '{}')).toEqual([415, 'unsupported_media_type']);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateOpenApi } from '../../scripts/generate-openapi.ts';
 import { type FuzzRequest, fuzzRequests } from './support/fuzz-requests.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
-import { createRouteApp, type RouteApp, type TestAnswer } from './support/test-app.ts';
+import { createRouteApp, type RouteApp, type TestResponse } from './support/test-app.ts';
 
 const operations = readOperations(JSON.parse(await generateOpenApi()));
 const REQUESTS_AT_LEAST = 5_000;
@@ -21,9 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => app?.stop());
 
-describe('whatever is sent', () => {
+describe('for any request', () => {
   test.each(operations.map((operation) => [operation.operationId, operation] as const))(
-    '%s answers with a documented status and body, and never with 5xx',
+    '%s returns a documented status and body, and never 5xx',
     async (_name, operation) => {
       const user = await app.user();
       const other = await app.user();
@@ -64,16 +64,16 @@ describe('whatever is sent', () => {
   });
 });
 
-function send({ method, url, headers, payload }: FuzzRequest): Promise<TestAnswer> {
+function send({ method, url, headers, payload }: FuzzRequest): Promise<TestResponse> {
   return app.call(method, url, { headers, ...(payload === undefined ? {} : { body: payload }) });
 }
 
-function createCheck({ responses, answerTypes }: Operation) {
+function createCheck({ responses, responseTypes }: Operation) {
   const validators = new Map<string, ValidateFunction>();
   for (const [status, schema] of Object.entries(responses)) {
     if (schema !== null) validators.set(status, ajv.compile(schema));
   }
-  return (request: FuzzRequest, { status, headers, body, text }: TestAnswer): void => {
+  return (request: FuzzRequest, { status, headers, body, text }: TestResponse): void => {
     expect(status, JSON.stringify(request)).toBeLessThan(500);
     expect(Object.keys(responses)).toContain(String(status));
     expect(headers['x-request-id']).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
@@ -82,7 +82,7 @@ function createCheck({ responses, answerTypes }: Operation) {
       expect(text).toBe('');
       return;
     }
-    const type = answerTypes[status] ?? '';
+    const type = responseTypes[status] ?? '';
     expect(String(headers['content-type']).startsWith(type), type).toBe(true);
     if (type.includes('json')) expect(validate(body), ajv.errorsText(validate.errors)).toBe(true);
   };

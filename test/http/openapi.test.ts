@@ -10,19 +10,19 @@ const document = JSON.parse(await generateOpenApi());
 const operations = readOperations(document);
 
 describe('the OpenAPI document', () => {
-  test('is the same each time it is made', async () => {
+  test('is the same each time', async () => {
     expect(await generateOpenApi()).toBe(await generateOpenApi());
     expect(JSON.stringify(document)).not.toMatch(/localhost|127\.0\.0\.1/);
   });
 
-  test('is what the server serves, but for the version of the build', async () => {
+  test('is what the server serves, except for the version of the build', async () => {
     const { server } = await createTestServer({ settings: { version: '9.8.7' } });
     const served = await server.inject({ url: '/openapi.json' });
     expect(served.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(served.json()).toEqual({ ...document, info: { ...document.info, version: '9.8.7' } });
   });
 
-  test('is a valid document of OpenAPI 3.1', async () => {
+  test('is a valid OpenAPI 3.1 document', async () => {
     const validator = new Validator();
     const { valid, errors } = await validator.validate(structuredClone(document));
     expect(errors).toBeUndefined();
@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('has every public route and none of the operator', () => {
+  test('has every public route and no operator route', () => {
     const documented = operations.map(({ method, path }) => `${method} ${path}`).sort();
     const mounted = publicRoutes({ managementSeparate: false, version: '1' })
       .filter(({ undocumented }) => undocumented !== true)
@@ -40,7 +40,7 @@ describe('the OpenAPI document', () => {
     for (const { path } of operatorRoutes) expect(document.paths[path]).toBeUndefined();
   });
 
-  test('gives every operation a policy, and a name of its own', () => {
+  test('gives every operation an access policy and a unique id', () => {
     for (const operation of operations) {
       expect(operation.security, operation.operationId).toBeInstanceOf(Array);
       expect(operation.description, operation.operationId).toMatch(/^Needs |\n\nNeeds /);
@@ -49,7 +49,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('lets nobody in without credentials but where the contract says so', () => {
+  test('has exactly these operations without credentials', () => {
     const open = operations.filter(({ security }) => security.length === 0);
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'GET /.well-known/jwks.json',
@@ -65,7 +65,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  test('every reference leads somewhere, and every schema is JSON Schema 2020-12', () => {
+  test('every reference resolves, and every schema is JSON Schema 2020-12', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     for (const reference of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const target = (reference[1] ?? '')
@@ -78,7 +78,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('no answer has a field for a password, a hash or a private key', () => {
+  test('no response has a field for a password, a hash or a private key', () => {
     for (const operation of operations) {
       for (const schema of Object.values(operation.responses)) {
         expect(JSON.stringify(schema), operation.operationId).not.toMatch(
@@ -88,7 +88,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('no administrator can choose a password', () => {
+  test('no administrator can set a password', () => {
     const takesPassword = ({ bodies }: Operation) =>
       Object.values(bodies).some((schema) => /"(?:new_)?password":/.test(JSON.stringify(schema)));
     const ids = operations.filter(takesPassword).map(({ operationId }) => operationId);
@@ -97,7 +97,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the documentation page', () => {
-  test('loads everything from here, and runs nothing that is not a file of its own', async () => {
+  test('loads only files of this server and has no inline code', async () => {
     const { server } = await createTestServer();
     const page = await server.inject({ url: '/docs' });
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -117,7 +117,7 @@ describe('the documentation page', () => {
     }
   });
 
-  test('asks no validator on the internet', async () => {
+  test('sends nothing to a validator on the internet', async () => {
     const { server } = await createTestServer();
     const script = await server.inject({ url: '/docs/start.js' });
     expect(script.body).toContain('validatorUrl: null');

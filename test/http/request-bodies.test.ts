@@ -18,7 +18,7 @@ describe('content types', () => {
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'Application/JSON ; charset="utf-8"',
-  ])('%s is read', async (contentType) => {
+  ])('%s is accepted', async (contentType) => {
     expect((await post(contentType, JSON.stringify(valid))).statusCode).toBe(201);
   });
 
@@ -38,7 +38,7 @@ describe('content types', () => {
     'application//json',
     '*/*',
     '',
-  ])('%j never gets a body past validation', async (contentType) => {
+  ])('%j never carries a body past validation', async (contentType) => {
     let called = false;
     const { server } = await createTestServer({
       useCases: {
@@ -61,7 +61,7 @@ describe('content types', () => {
     expect(called).toBe(false);
   });
 
-  test('a merge patch is read under both its media types', async () => {
+  test('a merge patch has two media types', async () => {
     const { server } = await createTestServer();
     for (const type of ['application/merge-patch+json', 'application/json']) {
       const answer = await server.inject({
@@ -74,7 +74,7 @@ describe('content types', () => {
     }
   });
 
-  test('a compressed body is 415, not garbage', async () => {
+  test('a compressed body is 415', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({
       method: 'POST',
@@ -111,7 +111,7 @@ describe('JSON bodies', () => {
     ['a number', '1'],
     ['a string', '"x"'],
     ['nesting at the limit', nested(32)],
-  ])('%s where an object is due is 422 about the whole body', async (_name, payload) => {
+  ])('%s instead of an object is 422 for the whole body', async (_name, payload) => {
     const answer = await post('application/json', payload);
     expect(answer.statusCode).toBe(422);
     expect(answer.json().errors).toEqual([
@@ -119,13 +119,13 @@ describe('JSON bodies', () => {
     ]);
   });
 
-  test('no body at all is 400', async () => {
+  test('a missing body is 400', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({ method: 'POST', url: '/v1/users' });
     expect(answer.json().code).toBe('malformed_request');
   });
 
-  test('all fieldErrors are told at once, by pointer, and never with what was sent', async () => {
+  test('one response lists all field errors by pointer, without the input', async () => {
     const payload = JSON.stringify({
       first_name: 7,
       last_name: null,
@@ -168,7 +168,7 @@ describe('JSON bodies', () => {
     ]);
   });
 
-  test('a body beyond 16 KiB is 413, and 500 ids fit into theirs', async () => {
+  test('a body beyond 16 KiB is 413, and 500 ids fit into the limit of their route', async () => {
     const long = await post(
       'application/json',
       JSON.stringify({ ...valid, a: 'x'.repeat(16_384) }),
@@ -190,7 +190,7 @@ describe('JSON bodies', () => {
     expect((await profiles(0)).statusCode).toBe(422);
   });
 
-  test('a body where none is wanted is 400, an empty one with a content type is none', async () => {
+  test('a body on a route without one is 400; an empty body with a content type is accepted', async () => {
     const { server } = await createTestServer();
     const request = { method: 'DELETE', url: '/v1/sessions/current' } as const;
     const json = { ...asAda, 'content-type': 'application/json' };
@@ -212,7 +212,7 @@ describe('introspection', () => {
   };
   const form = 'application/x-www-form-urlencoded';
 
-  test('takes form encoding and JSON, and tells of a valid token what RFC 7662 names', async () => {
+  test('accepts form encoding and JSON, and returns the RFC 7662 fields of a valid token', async () => {
     const responses = [
       await introspect(form, `token=${ADA_TOKEN}&token_type_hint=access_token`),
       await introspect('application/json', JSON.stringify({ token: ADA_TOKEN })),
@@ -234,7 +234,7 @@ describe('introspection', () => {
     }
   });
 
-  test('tells nothing of any other token', async () => {
+  test('returns nothing about an invalid token', async () => {
     expect((await introspect(form, 'token=else')).json()).toEqual({ active: false });
   });
 

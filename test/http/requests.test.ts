@@ -34,12 +34,12 @@ async function callerOf(
 }
 
 describe('request ids', () => {
-  test.each(['a', 'A.b_c-9', 'x'.repeat(128)])('%s is taken and returned', async (id) => {
+  test.each(['a', 'A.b_c-9', 'x'.repeat(128)])('%s is used and returned', async (id) => {
     expect((await callerOf({ headers: { 'x-request-id': id } })).requestId).toBe(id);
   });
 
   test.each(['', 'x'.repeat(129), 'a b', 'a\u00e9', 'a"b', '{}'])(
-    '%j is replaced by one of ours',
+    '%j is replaced by a new id',
     async (id) => {
       const { requestId } = await callerOf({ headers: { 'x-request-id': id } });
       expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
@@ -50,14 +50,14 @@ describe('request ids', () => {
 describe('client addresses', () => {
   const forwarded = { 'x-forwarded-for': '198.51.100.7' };
 
-  test('forwarded ones from an untrusted peer are ignored', async () => {
+  test('forwarded addresses from an untrusted peer are ignored', async () => {
     const request = { headers: forwarded, remoteAddress: '203.0.113.9' };
     expect((await callerOf(request)).ip).toBe('203.0.113.9');
     const trusting = { settings: { trustedProxies: ['10.0.0.0/8'] } };
     expect((await callerOf(request, trusting)).ip).toBe('203.0.113.9');
   });
 
-  test('a trusted proxy is believed, and no further than to the first untrusted hop', async () => {
+  test('a trusted proxy is trusted up to the first untrusted hop', async () => {
     const options = { settings: { trustedProxies: ['10.0.0.0/8'] } };
     const peer = { remoteAddress: '10.1.2.3' };
     expect((await callerOf({ ...peer, headers: forwarded }, options)).ip).toBe('198.51.100.7');
@@ -65,24 +65,24 @@ describe('client addresses', () => {
     expect((await callerOf({ ...peer, headers: spoofed }, options)).ip).toBe('198.51.100.7');
   });
 
-  test('what a proxy forwards that is no address is unknown', async () => {
+  test('a forwarded value that is not an address becomes null', async () => {
     const options = { settings: { trustedProxies: ['10.0.0.0/8'] } };
     const request = { remoteAddress: '10.1.2.3', headers: { 'x-forwarded-for': "x'; drop" } };
     expect((await callerOf(request, options)).ip).toBeNull();
   });
 
-  test('IPv4 in IPv6 is shown as IPv4', async () => {
+  test('IPv4 in IPv6 becomes IPv4', async () => {
     expect((await callerOf({ remoteAddress: '::ffff:192.0.2.4' })).ip).toBe('192.0.2.4');
   });
 
-  test('the zone of an address, of whatever length, is left out', async () => {
+  test('the zone of an address is removed', async () => {
     const remoteAddress = `fe80::1%${'x'.repeat(60)}`;
     expect((await callerOf({ remoteAddress })).ip).toBe('fe80::1');
   });
 });
 
 describe('callers', () => {
-  test('an access token gives its user and session, whatever the case of the scheme', async () => {
+  test('an access token gives its user and session; the scheme is case-insensitive', async () => {
     const { principal } = await callerOf({ headers: { authorization: `bEARER ${ADA_TOKEN}` } });
     expect(principal).toEqual({ kind: 'user', userId: ADA_ID, sessionId: ADA_SESSION_ID });
   });
@@ -92,7 +92,7 @@ describe('callers', () => {
     expect(principal.kind).toBe('service');
   });
 
-  test('public routes ignore credentials, so that an expired token cannot break a sign-in', async () => {
+  test('public routes ignore credentials: an expired token cannot prevent a sign-in', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({
       method: 'POST',
@@ -103,7 +103,7 @@ describe('callers', () => {
     expect(answer.statusCode).toBe(201);
   });
 
-  test('anonymous callers are refused before their body is received', async () => {
+  test('anonymous callers are rejected before their body is received', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({
       method: 'PUT',
@@ -116,7 +116,7 @@ describe('callers', () => {
 });
 
 describe('ids in paths', () => {
-  test('any version and case is read and lower-cased', async () => {
+  test('UUIDs of any version and case are accepted', async () => {
     const { server } = await createTestServer();
     const answer = await server.inject({
       url: `/v1/users/${ADA_ID.toUpperCase()}`,
@@ -162,7 +162,7 @@ describe('versions', () => {
     return { answer, expected };
   }
 
-  test('PUT without If-Match is 428, PATCH without is for any version', async () => {
+  test('PUT without If-Match is 428, PATCH without it is for any version', async () => {
     const { answer } = await write('PUT', undefined);
     expect([answer.statusCode, answer.json().code]).toEqual([428, 'version_required']);
     expect((await write('PATCH', undefined)).expected).toBe('any');
@@ -220,7 +220,7 @@ describe('lists', () => {
     return { answer, selection, cursor: answer.json().next_cursor as string };
   }
 
-  test('pages are 50 long unless told', async () => {
+  test('pages have 50 users by default', async () => {
     const page = { afterId: null, limit: 50 };
     expect((await list('')).selection).toEqual({ kind: 'all', page });
     expect((await list('?limit=200')).selection).toMatchObject({ page: { limit: 200 } });
@@ -240,7 +240,7 @@ describe('lists', () => {
     });
   });
 
-  test('a cursor of another list is refused', async () => {
+  test('a cursor of another list is rejected', async () => {
     const { cursor } = await list('?q=Ada');
     const { cursor: all } = await list('');
     for (const query of [`?q=Bob&cursor=${cursor}`, `?cursor=${cursor}`, `?q=Ada&cursor=${all}`]) {

@@ -3,9 +3,9 @@ import { generateOpenApi } from '../../scripts/generate-openapi.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
 import { createRouteApp, type RouteApp, type TestRequest } from './support/test-app.ts';
 
-const NOBODY = '0198c0de-0000-7000-8000-00000000dead';
+const UNKNOWN_ID = '0198c0de-0000-7000-8000-00000000dead';
 const operations = readOperations(JSON.parse(await generateOpenApi()));
-/** `operationId status` of every answer that a case below got. */
+/** `operationId status` of every response in the cases below. */
 const seen = new Set<string>();
 
 let app: RouteApp;
@@ -20,7 +20,7 @@ function operationOf(operationId: string): Operation {
   return operation;
 }
 
-/** Calls an operation and notes its status. `ids` fill the path in order; `query` goes behind it. */
+/** Calls an operation and records its status. `ids` fill the path in order; `query` is appended. */
 async function call(
   operationId: string,
   request: TestRequest & { readonly ids?: readonly string[]; readonly query?: string } = {},
@@ -56,7 +56,7 @@ const person = (email: string) => ({
 });
 
 describe('accounts', () => {
-  test('registration gives the user, its place and its version', async () => {
+  test('registration returns the user, its location and its version', async () => {
     const answer = await call('registerUser', { body: person('Zoe+a@Example.COM') });
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({
@@ -72,17 +72,17 @@ describe('accounts', () => {
     expect(answer.headers.etag).toBe('"1"');
   });
 
-  test('registration without a phone stores none', async () => {
+  test('registration without a phone stores null', async () => {
     const { phone: _phone, ...rest } = person('nophone@example.com');
     expect((await call('registerUser', { body: rest })).body.phone).toBeNull();
   });
 
-  test('an address is taken once, however it is written', async () => {
+  test('an address is unique in any spelling', async () => {
     await call('registerUser', { body: person('taken@example.com') });
     await expectProblem('registerUser', { body: person('TAKEN@EXAMPLE.com') }, 409, 'email_taken');
   });
 
-  test('all fieldErrors of a registration are told at once', async () => {
+  test('one response lists all field errors of a registration', async () => {
     const body = {
       first_name: '',
       last_name: 'a\u0000',
@@ -100,7 +100,7 @@ describe('accounts', () => {
     ]);
   });
 
-  test('a user reads the own account, a service any, and both learn when nothing changed', async () => {
+  test('a user reads their own account, a service any, and both get 304 without a change', async () => {
     const user = await app.user();
     const reader = await app.serviceKey('users:read');
     const own = await call('getUser', { ids: [user.id], as: user.token });
@@ -111,19 +111,19 @@ describe('accounts', () => {
     expect((await call('getMe', { as: user.token })).body).toEqual(own.body);
   });
 
-  test('reading is refused without the scope, and tells nothing of whoever is not there', async () => {
+  test('reading needs the scope, and an unknown user is 404', async () => {
     const user = await app.user();
     const writer = await app.serviceKey('users:write');
     const reader = await app.serviceKey('users:read');
     await expectProblem('getUser', { ids: [user.id] }, 401, 'unauthenticated');
     await expectProblem('getUser', { ids: [user.id], as: writer }, 403, 'forbidden');
-    await expectProblem('getUser', { ids: [NOBODY], as: reader }, 404, 'user_not_found');
+    await expectProblem('getUser', { ids: [UNKNOWN_ID], as: reader }, 404, 'user_not_found');
     await expectProblem('getUser', { ids: ['x'], as: reader }, 422, 'validation_failed');
     await expectProblem('getMe', {}, 401, 'unauthenticated');
     await expectProblem('getMe', { as: reader }, 403, 'forbidden');
   });
 
-  test('a full update needs the version it was made from', async () => {
+  test('a full update needs the version that was read', async () => {
     const user = await app.user();
     const body = { first_name: 'New', last_name: 'Name', email: user.email, phone: null };
     const request = { ids: [user.id], as: user.token, body };
@@ -137,7 +137,7 @@ describe('accounts', () => {
     await expectProblem('replaceUser', partial, 422, 'validation_failed');
   });
 
-  test('a merge patch changes what it names, and nothing bumps no version', async () => {
+  test('a merge patch changes the sent fields, and keeps the version without a change', async () => {
     const user = await app.user();
     const patch = (body: unknown, headers = {}) =>
       call('patchUser', { ids: [user.id], as: user.token, body, headers });
@@ -153,7 +153,7 @@ describe('accounts', () => {
     expect((await patch({ version: 9 })).status).toBe(422);
   });
 
-  test('users change their own e-mail with their password, a service without', async () => {
+  test('users need their password to change their e-mail address, a service does not', async () => {
     const user = await app.user();
     const other = await app.user();
     const writer = await app.serviceKey('users:write');
@@ -172,7 +172,7 @@ describe('accounts', () => {
     await expectProblem('replaceUser', replaced, 409, 'email_taken');
   });
 
-  test.each(['replaceUser', 'patchUser'])('%s: who may not', async (operationId) => {
+  test.each(['replaceUser', 'patchUser'])('%s rejects other callers', async (operationId) => {
     const user = await app.user();
     const reader = await app.serviceKey('users:read');
     const writer = await app.serviceKey('users:write');
@@ -182,10 +182,10 @@ describe('accounts', () => {
       expectProblem(operationId, { ids: [id], as, body, headers }, status, code);
     await expectProblem(operationId, { ids: [user.id], body }, 401, 'unauthenticated');
     await refuse(reader, user.id, 403, 'forbidden');
-    await refuse(writer, NOBODY, 404, 'user_not_found');
+    await refuse(writer, UNKNOWN_ID, 404, 'user_not_found');
   });
 
-  test('a changed password ends the other sessions and not this one', async () => {
+  test('a password change ends the other sessions and keeps this one', async () => {
     const user = await app.user();
     const { email, password } = user;
     const second = await call('signIn', { body: { email, password } });
@@ -206,7 +206,7 @@ describe('accounts', () => {
     expect(fresh.status).toBe(201);
   });
 
-  test('a password is changed by nobody else', async () => {
+  test('only the user can change the password', async () => {
     const [user, other] = [await app.user(), await app.user()];
     const admin = await app.serviceKey('users:admin', 'users:write');
     const body = { current_password: user.password, new_password: 'nine slow turtles' };
@@ -216,7 +216,7 @@ describe('accounts', () => {
     await expectProblem('changePassword', request, 404, 'user_not_found');
   });
 
-  test('a deleted account is gone, its tokens too, and its address is free', async () => {
+  test('a deletion removes the account, its tokens and the claim on its address', async () => {
     const user = await app.user();
     const remove = (password: string) =>
       call('deleteOwnUser', {
@@ -232,7 +232,7 @@ describe('accounts', () => {
     expect((await call('registerUser', { body: person(user.email) })).status).toBe(201);
   });
 
-  test('an account is deleted by its user or an administrator', async () => {
+  test('only the user or an administrator can delete an account', async () => {
     const [user, other] = [await app.user(), await app.user()];
     const writer = await app.serviceKey('users:write');
     const admin = await app.serviceKey('users:admin');
@@ -253,7 +253,7 @@ describe('accounts', () => {
 });
 
 describe('lists', () => {
-  test('pages hold every user once, in order, to the end', async () => {
+  test('pages have every user once, in order', async () => {
     const reader = await app.serviceKey('users:read');
     for (let index = 0; index < 5; index += 1) await app.user();
     const ids: string[] = [];
@@ -269,7 +269,7 @@ describe('lists', () => {
     expect(ids).toEqual([...new Set(ids)].sort());
   });
 
-  test('a user is found by address in any spelling, and by a part of name or address', async () => {
+  test('a user is found by address in any spelling, and by part of a name or address', async () => {
     const reader = await app.serviceKey('users:read');
     const body = { ...person('needle@haystack.example'), last_name: 'Åström-Nyqvist' };
     const { body: user } = await call('registerUser', { body });
@@ -278,11 +278,11 @@ describe('lists', () => {
     expect(await find('?email=NEEDLE@Haystack.example')).toEqual([user]);
     expect(await find('?q=nyqvist')).toEqual([user]);
     expect(await find('?q=haystack')).toEqual([user]);
-    expect(await find('?email=nobody@haystack.example')).toEqual([]);
+    expect(await find('?email=unknown@haystack.example')).toEqual([]);
     expect(await find('?q=%25n')).toEqual([]);
   });
 
-  test('lists are for services that may read', async () => {
+  test('lists need the scope users:read', async () => {
     const user = await app.user();
     const reader = await app.serviceKey('users:read');
     await expectProblem('listUsers', {}, 401, 'unauthenticated');
@@ -292,14 +292,14 @@ describe('lists', () => {
     }
   });
 
-  test('public profiles come in the order asked, with the ids that nobody has', async () => {
+  test('public profiles are in the requested order, with the unknown ids', async () => {
     const [user, other] = [await app.user(), await app.user()];
     const writer = await app.serviceKey('users:write');
-    const body = { ids: [other.id.toUpperCase(), NOBODY, user.id, other.id] };
+    const body = { ids: [other.id.toUpperCase(), UNKNOWN_ID, user.id, other.id] };
     const answer = await call('getPublicProfiles', { as: user.token, body });
     expect(answer.body).toEqual({
       profiles: [other.id, user.id].map((id) => ({ id, first_name: 'Per', last_name: 'Son' })),
-      missing: [NOBODY],
+      missing: [UNKNOWN_ID],
     });
     await expectProblem('getPublicProfiles', { body }, 401, 'unauthenticated');
     await expectProblem('getPublicProfiles', { as: writer, body }, 403, 'forbidden');
@@ -372,7 +372,7 @@ describe('sessions', () => {
     ['listSessions', []],
     ['endAllSessions', []],
     ['endCurrentSession', []],
-    ['endSession', [NOBODY]],
+    ['endSession', [UNKNOWN_ID]],
   ])('%s is for signed-in users only', async (operationId, ids) => {
     const admin = await app.serviceKey('users:admin');
     await expectProblem(operationId, { ids }, 401, 'unauthenticated');
@@ -391,16 +391,16 @@ describe('sessions', () => {
     await expectProblem('endUserSession', one, 404, 'session_not_found');
     expect((await call('endUserSessions', { ids: [user.id], as: admin })).status).toBe(204);
     await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
-    const nobody = { ids: [NOBODY], as: admin };
+    const nobody = { ids: [UNKNOWN_ID], as: admin };
     await expectProblem('endUserSessions', nobody, 404, 'user_not_found');
     expect((await call('listUserSessions', nobody)).body.sessions).toEqual([]);
     await expectProblem('endSession', { ids: ['x'], as: user.token }, 401, 'invalid_token');
   });
 
   test.each([
-    ['listUserSessions', [NOBODY], ['x']],
-    ['endUserSessions', [NOBODY], ['x']],
-    ['endUserSession', [NOBODY, NOBODY], ['x', 'y']],
+    ['listUserSessions', [UNKNOWN_ID], ['x']],
+    ['endUserSessions', [UNKNOWN_ID], ['x']],
+    ['endUserSession', [UNKNOWN_ID, UNKNOWN_ID], ['x', 'y']],
   ])('%s is for administrators only', async (operationId, ids, malformed) => {
     const user = await app.user();
     const admin = await app.serviceKey('users:admin');
@@ -411,14 +411,14 @@ describe('sessions', () => {
     expect(refused.body.errors).toHaveLength(malformed.length);
   });
 
-  test('a session id that is none is 422', async () => {
+  test('an invalid session id is 422', async () => {
     const user = await app.user();
     await expectProblem('endSession', { ids: ['x'], as: user.token }, 422, 'validation_failed');
   });
 });
 
 describe('tokens', () => {
-  test('introspection tells of live access tokens only', async () => {
+  test('introspection knows active access tokens only', async () => {
     const user = await app.user();
     const inspector = await app.serviceKey('tokens:introspect');
     const introspect = async (token: string) =>
@@ -443,7 +443,7 @@ describe('tokens', () => {
     await expectProblem('introspectToken', empty, 422, 'validation_failed');
   });
 
-  test('the key set has public keys, one of which signed', async () => {
+  test('the key set has the public key of an access token', async () => {
     const user = await app.user();
     const { body } = await call('getKeySet');
     const [header = ''] = user.token.split('.');
@@ -452,7 +452,7 @@ describe('tokens', () => {
     expect(body.keys).toMatchObject([{ kty: 'OKP', crv: 'Ed25519' }]);
   });
 
-  test('a revoked service key is refused at once', async () => {
+  test('a revoked service key is rejected at once', async () => {
     const created = await app.operate('POST', '/v1/service-accounts', {
       body: { name: 'short-lived', scopes: ['users:read'] },
     });
@@ -465,13 +465,13 @@ describe('tokens', () => {
 
 describe('operations', () => {
   test.each(['getLiveness', 'getReadiness', 'getHealth', 'getMetrics', 'getOpenApi', 'getDocs'])(
-    '%s answers',
+    '%s returns 200',
     async (operationId) => {
       expect((await call(operationId)).status).toBe(200);
     },
   );
 
-  test('metrics count requests by template', async () => {
+  test('metrics count requests by route template', async () => {
     const user = await app.user();
     await call('getUser', { ids: [user.id], as: user.token });
     const { text } = await call('getMetrics');
@@ -480,14 +480,14 @@ describe('operations', () => {
   });
 });
 
-/** Statuses that every route gets in the same way; `every-route.test.ts` and `connections.test.ts` have them. */
+/** Statuses that are the same for every route. `every-route.test.ts` and `connections.test.ts` test them. */
 const SAME_FOR_ALL = new Set(['400', '408', '413', '414', '415', '431', '500', '503']);
-/** What can only happen to an account that goes away in the middle of its own request. */
+/** Statuses that need the deletion of the account during its own request. */
 const RACES = new Set([
   'getMe 404',
   'endAllSessions 404',
   'endCurrentSession 404',
-  // Only a server without metrics answers so.
+  // Only a server without metrics returns this.
   'getMetrics 404',
 ]);
 

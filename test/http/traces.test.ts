@@ -11,7 +11,7 @@ type Tracer = NonNullable<HttpDeps['tracer']>;
 type Began = Parameters<Tracer['begin']>[0];
 type Ended = Parameters<ReturnType<Tracer['begin']>['end']>[0];
 
-/** A server whose tracer keeps what it is told. */
+/** A server with a recording tracer. */
 async function serve(options: TestServerOptions = {}) {
   const entered = new AsyncLocalStorage<Began>();
   const began: Began[] = [];
@@ -36,7 +36,7 @@ async function serve(options: TestServerOptions = {}) {
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe('the trace of a request', () => {
-  test('has the route’s template and the status, and continues that of the caller', async () => {
+  test('has the route template and the status, and continues the trace of the caller', async () => {
     const { server, began, ended } = await serve();
     const headers = { authorization: `Bearer ${SERVICE_KEY}`, traceparent };
     await server.inject({ url: `/v1/users/${ADA_ID}?canary=1`, headers });
@@ -51,9 +51,9 @@ describe('the trace of a request', () => {
   });
 
   test.each([
-    ['a path that nothing serves', 'GET', '/v1/canary?canary=1', 'GET'],
-    ['a path that another method serves', 'DELETE', '/v1/me', 'DELETE'],
-    ['a method that nothing serves', 'PROPFIND', '/v1/me', 'HTTP'],
+    ['an unknown path', 'GET', '/v1/canary?canary=1', 'GET'],
+    ['a path with another method', 'DELETE', '/v1/me', 'DELETE'],
+    ['an unknown method', 'PROPFIND', '/v1/me', 'HTTP'],
   ])('names no route for %s', async (_what, method, url, name) => {
     const { server, began, ended } = await serve();
     await server.inject({ method: method as 'GET', url });
@@ -65,7 +65,7 @@ describe('the trace of a request', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('is that of a failure only where the service failed', async () => {
+  test('is a failure only if the service failed', async () => {
     const { server, ended } = await serve({
       useCases: { access: { publicKeys: () => Promise.reject(new Error('canary')) } },
     });
@@ -77,7 +77,7 @@ describe('the trace of a request', () => {
     ]);
   });
 
-  test('holds the use case, however late the body comes, and the log line', async () => {
+  test('includes the use case of a late body, and the log line', async () => {
     const seen: (string | undefined)[] = [];
     const see = () => void seen.push(entered.getStore()?.name);
     const { server, began, entered } = await serve({
@@ -96,7 +96,7 @@ describe('the trace of a request', () => {
     socket.destroy();
   });
 
-  test('holds its own log line among those of pipelined requests', async () => {
+  test('includes its own log line among pipelined requests', async () => {
     const lines: unknown[] = [];
     let release = (): void => {};
     const { server, entered } = await serve({
@@ -132,7 +132,7 @@ describe('the trace of a request', () => {
     socket.destroy();
   });
 
-  test('ends with the connection of a client who did not wait', async () => {
+  test('ends when the client disconnects', async () => {
     let arrived = false;
     const { server, ended } = await serve({
       useCases: {
@@ -153,7 +153,7 @@ describe('the trace of a request', () => {
   });
 
   test.each(['/health/live', '/health/ready', '/health', '/metrics'])(
-    'is not there for %s',
+    'is absent for %s',
     async (url) => {
       const { server, began } = await serve();
       await server.inject({ url });
@@ -161,7 +161,7 @@ describe('the trace of a request', () => {
     },
   );
 
-  test('is not there for the operator', async () => {
+  test('is absent for the operator', async () => {
     const { server, began } = await serve({ deps: { operator: true } });
     await server.inject({ url: '/v1/service-accounts' });
     expect(began).toEqual([]);

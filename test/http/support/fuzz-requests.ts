@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Operation, Schema } from './openapi-operations.ts';
 
-/** A request that fits an operation more or less. */
+/** A request that fits an operation more or less closely. */
 export interface FuzzRequest {
   readonly method: string;
   readonly url: string;
@@ -9,13 +9,13 @@ export interface FuzzRequest {
   readonly payload?: string | Buffer;
 }
 
-/** What honest requests are made of, so that some get past the first check. */
+/** Values of valid requests, so that some requests pass the first check. */
 export interface KnownValues {
   /** Ids of users and sessions that exist. */
   readonly ids: readonly string[];
   /** Access tokens and service keys that are valid. */
   readonly credentials: readonly string[];
-  /** Texts that a field of this name takes; `other` for all that are not named. */
+  /** Valid texts by field name; `other` for all other fields. */
   readonly texts: Readonly<Record<string, readonly string[]>> & {
     readonly other: readonly string[];
   };
@@ -39,7 +39,7 @@ const AWKWARD_TEXTS = [
   'quiet otter sings at dawn',
 ];
 
-/** Requests to an operation: from valid ones, through every single fault, to noise. */
+/** Requests to an operation: valid ones, some with a single error, and noise. */
 export function fuzzRequests(operation: Operation, known: KnownValues): Arbitrary<FuzzRequest> {
   return fc
     .record({
@@ -151,7 +151,7 @@ function bodyOf({ bodies }: Operation, known: KnownValues): Arbitrary<FuzzBody> 
   );
 }
 
-/** Values of the schema, now and then with a fault. */
+/** Values of the schema, sometimes with an error. */
 function nearly(schema: Schema, known: KnownValues, name: string): Arbitrary<unknown> {
   return fc.oneof(
     { weight: 19, arbitrary: fitting(schema, known, name) },
@@ -199,7 +199,7 @@ function text(known: KnownValues, name: string): Arbitrary<string> {
   );
 }
 
-/** Percent-encodes; lone surrogates have no encoding, and dots alone would be another path. */
+/** Percent-encodes. Lone surrogates have no encoding; dots alone would change the path. */
 function encode(value: string): string {
   return encodeURIComponent(value.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/\./g, '_');
 }

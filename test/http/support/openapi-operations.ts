@@ -1,4 +1,4 @@
-/** A JSON Schema of the document, with all references replaced by what they name. */
+/** A JSON Schema of the document with resolved references. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** A parameter in the path, the query or a header. */
@@ -9,7 +9,6 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** One operation, as a test needs it. */
 export interface Operation {
   readonly method: string;
   readonly path: string;
@@ -17,12 +16,12 @@ export interface Operation {
   readonly description: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly Parameter[];
-  /** Schemas of the body by media type; none where no body is taken. */
+  /** Schemas of the body by media type; empty for an operation without a body. */
   readonly bodies: Readonly<Record<string, Schema>>;
-  /** Schemas of the answers by status; null where an answer has no body. */
+  /** Schemas of the responses by status; null for a response without a body. */
   readonly responses: Readonly<Record<string, Schema | null>>;
-  /** The media type of each answer that has a body. */
-  readonly answerTypes: Readonly<Record<string, string>>;
+  /** Media types of the responses with a body, by status. */
+  readonly responseTypes: Readonly<Record<string, string>>;
 }
 
 type Json = Record<string, unknown>;
@@ -59,7 +58,7 @@ function readOperation(method: string, path: string, operation: Json): Operation
     responses: Object.fromEntries(
       contents.map(({ status, content }) => [status, content?.[1].schema ?? null]),
     ),
-    answerTypes: Object.fromEntries(
+    responseTypes: Object.fromEntries(
       contents.flatMap(({ status, content }) =>
         content === undefined ? [] : [[status, content[0]]],
       ),

@@ -9,11 +9,10 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer of the app. */
-export interface TestAnswer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** The parsed body; empty where there is no JSON. */
+  /** The parsed body; empty if it is not JSON. */
   readonly body: Readonly<Record<string, unknown>> & {
     readonly errors?: readonly { pointer: string }[];
   };
@@ -30,20 +29,20 @@ export interface TestUser {
   readonly sessionId: string;
 }
 
-/** The whole service, called as its clients do. */
+/** The complete service, as its clients call it. */
 export interface RouteApp {
   readonly lines: readonly LogLine[];
-  call(method: string, url: string, request?: TestRequest): Promise<TestAnswer>;
-  /** As `call`, over the control socket. */
-  operate(method: string, url: string, request?: TestRequest): Promise<TestAnswer>;
-  /** A new service account's key. */
+  call(method: string, url: string, request?: TestRequest): Promise<TestResponse>;
+  /** Like `call`, over the control socket. */
+  operate(method: string, url: string, request?: TestRequest): Promise<TestResponse>;
+  /** Creates a service account. @returns its key */
   serviceKey(...scopes: readonly string[]): Promise<string>;
-  /** A new user, signed in. */
+  /** Registers a user and signs in. */
   user(): Promise<TestUser>;
   stop(): Promise<unknown>;
 }
 
-/** Builds the service as production does. Stop it when the tests are done. */
+/** Creates the service as production does. Stop it after the tests. */
 export async function createRouteApp(database: AppDatabase = 'embedded'): Promise<RouteApp> {
   const logger = createRecordingLogger();
   const app = await createTestApp({ database, logger, env: patientHashing });
@@ -51,8 +50,8 @@ export async function createRouteApp(database: AppDatabase = 'embedded'): Promis
 
   const callOn =
     (server: typeof app.http) =>
-    async (method: string, url: string, request: TestRequest = {}): Promise<TestAnswer> => {
-      const answer = await server.inject({
+    async (method: string, url: string, request: TestRequest = {}): Promise<TestResponse> => {
+      const response = await server.inject({
         method: method as 'GET',
         url,
         headers: {
@@ -61,12 +60,12 @@ export async function createRouteApp(database: AppDatabase = 'embedded'): Promis
         },
         ...(request.body === undefined ? {} : { payload: request.body as object }),
       });
-      const isJson = String(answer.headers['content-type']).includes('json');
+      const isJson = String(response.headers['content-type']).includes('json');
       return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        body: isJson ? answer.json() : {},
-        text: answer.body,
+        status: response.statusCode,
+        headers: response.headers,
+        body: isJson ? response.json() : {},
+        text: response.body,
       };
     };
   const call = callOn(app.http);
@@ -79,8 +78,8 @@ export async function createRouteApp(database: AppDatabase = 'embedded'): Promis
     async serviceKey(...scopes) {
       count += 1;
       const body = { name: `service-${count}`, scopes };
-      const answer = await operate('POST', '/v1/service-accounts', { body });
-      return String(answer.body.key);
+      const response = await operate('POST', '/v1/service-accounts', { body });
+      return String(response.body.key);
     },
     async user() {
       count += 1;

@@ -10,7 +10,6 @@ import {
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 import { createFakeUseCases, type ReplacedUseCases } from './fake-use-cases.ts';
 
-/** Settings of a server on this machine. */
 const testSettings: HttpSettings = {
   publicUrl: 'http://127.0.0.1:8080',
   trustedProxies: [],
@@ -24,14 +23,13 @@ const testSettings: HttpSettings = {
   version: '0.0.0',
 };
 
-/** What a test replaces of the server's dependencies. */
 export interface TestServerOptions {
   readonly useCases?: ReplacedUseCases;
   readonly settings?: Partial<HttpSettings>;
   readonly deps?: Partial<HttpDeps>;
 }
 
-/** Dependencies on fakes, and the lines that are logged through them. */
+/** Fake dependencies and their log lines. */
 export function createTestDeps(options: TestServerOptions = {}) {
   const logger = createRecordingLogger();
   const deps: HttpDeps = {
@@ -46,7 +44,7 @@ export function createTestDeps(options: TestServerOptions = {}) {
   return { deps, lines: logger.lines };
 }
 
-/** A server on fakes for injection; closed with the test. */
+/** Creates a server with fake dependencies for injection. It closes after the test. */
 export async function createTestServer(
   options: TestServerOptions = {},
 ): Promise<{ server: FastifyInstance; lines: readonly LogLine[] }> {

@@ -12,7 +12,7 @@ import { type CollectorMode, startTraceCollector } from '../../support/trace-col
 
 const LOST = 'spans were dropped; requests are not affected';
 
-/** The tracing alone, on a clock of the test. */
+/** Tracing without a service, with a controlled clock. */
 function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
   const logger = createRecordingLogger();
   const clock = { nowMs: 0 };
@@ -38,13 +38,13 @@ function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
 
 describe('a collector that fails', () => {
   const modes: readonly [string, CollectorMode | 'dead'][] = [
-    ['is not there', 'dead'],
-    ['takes requests and never answers', 'hang'],
-    ['cuts every connection', 'reset'],
-    ['refuses what it is sent', 400],
+    ['is unreachable', 'dead'],
+    ['accepts requests and never responds', 'hang'],
+    ['resets every connection', 'reset'],
+    ['rejects every export', 400],
   ];
   it.each(modes)(
-    'because it %s costs spans and one line, and stops nothing',
+    'because it %s costs spans and one log line, and stops nothing',
     async (_what, mode) => {
       const collector = await startTraceCollector();
       if (mode === 'dead') await collector.stop();
@@ -67,7 +67,7 @@ describe('a collector that fails', () => {
     },
   );
 
-  it('keeps a bounded number of spans waiting, and works again with them', async () => {
+  it('buffers a bounded number of spans and exports them later', async () => {
     const collector = await startTraceCollector();
     collector.behave('hang');
     const { tracing, make } = trace(collector.url);
@@ -79,7 +79,7 @@ describe('a collector that fails', () => {
     expect(kept).toBeLessThan(5_000);
   });
 
-  it('is told of once a minute, with what was left out', async () => {
+  it('is logged once a minute, with the number of failures since', async () => {
     const collector = await startTraceCollector();
     collector.behave(400);
     const { tracing, logger, clock, make } = trace(collector.url);
@@ -103,7 +103,7 @@ describe('a collector that fails', () => {
 });
 
 describe('an export', () => {
-  it('tells of an error what it was, and nothing that it says', async () => {
+  it('shows the type of an error and not its message', async () => {
     const collector = await startTraceCollector();
     const { tracing } = trace(collector.url);
     class CanaryError extends Error {
@@ -136,7 +136,7 @@ describe('an export', () => {
     expect(collector.bodies.join()).not.toContain('canary');
   });
 
-  it('goes to the path of traces under the endpoint, with the headers', async () => {
+  it('uses the traces path of the endpoint and the configured headers', async () => {
     const collector = await startTraceCollector();
     for (const endpoint of [collector.url, `${collector.url}/v1/traces`, `${collector.url}/otel`]) {
       const { tracing, make } = trace(endpoint, { headers: { authorization: 'Bearer a' } });

@@ -17,7 +17,7 @@ const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
 const traceparent = `00-${TRACE_ID}-${CALLER}-01`;
 
-/** A whole service on PostgreSQL, Redis and NATS, which exports to a collector. */
+/** A complete service with PostgreSQL, Redis and NATS that exports to a collector. */
 async function useTracedApp(env: Readonly<Record<string, string>> = {}) {
   const collector = await startTraceCollector();
   const [redis, nats] = await Promise.all([startRedis(), startNats({ jetstream: true })]);
@@ -38,17 +38,17 @@ async function useTracedApp(env: Readonly<Record<string, string>> = {}) {
   });
   const { url } = await app.listen();
   const client = await createNatsClient({ servers: nats.url });
-  await eventually(() => client.call('users.v1.health'), { what: 'an answer over NATS' });
+  await eventually(() => client.call('users.v1.health'), { what: 'a response over NATS' });
   return { app, api: createApi(app), client, collector, log, url };
 }
 
-/** The names from the span up to the one that began the trace here. */
+/** The names from the root span of this service down to the span. */
 function pathOf(collector: TraceCollector, span: ExportedSpan): string {
   const parent = collector.spans().find(({ spanId }) => spanId === span.parentSpanId);
   return parent === undefined ? span.name : `${pathOf(collector, parent)} > ${span.name}`;
 }
 
-/** The paths of all spans of a trace, in the order of their ends. */
+/** The paths of all spans of a trace, in the order in which they ended. */
 function pathsOf(collector: TraceCollector, traceId: string): readonly string[] {
   return collector
     .spans()
@@ -57,7 +57,7 @@ function pathsOf(collector: TraceCollector, traceId: string): readonly string[] 
 }
 
 describe('a traced service', () => {
-  it('shows a request over HTTP down to PostgreSQL and Redis, in the trace of its caller', async () => {
+  it('traces a request over HTTP down to PostgreSQL and Redis, in the trace of the caller', async () => {
     const { api, collector, log, url } = await useTracedApp();
     const ada = await api.register();
     const { access_token } = await api.signIn(ada);
@@ -77,7 +77,7 @@ describe('a traced service', () => {
       },
     });
     const http = 'GET /v1/users/{id}';
-    // Whether the copy may be kept depends on when the relay takes it back.
+    // Whether the cache is filled depends on when the relay releases the user.
     const paths = pathsOf(collector, TRACE_ID).filter((path) => !path.endsWith('redis fill'));
     expect(paths).toEqual([
       `${http} > use case access.verifyAccessToken > sql findLiveSession`,
@@ -105,7 +105,7 @@ describe('a traced service', () => {
     expect(line).toMatchObject({ message: 'request', trace_id: TRACE_ID });
   });
 
-  it('shows what a refusal was, and none as a failure', async () => {
+  it('shows the code of a rejection, and does not mark it as a failure', async () => {
     const { api, collector } = await useTracedApp();
     const { key } = await api.createService('users:read');
     const headers = { traceparent };
@@ -129,7 +129,7 @@ describe('a traced service', () => {
     expect(collector.spans().filter(({ status }) => status !== 0)).toEqual([]);
   });
 
-  it('shows a change with its transaction, and the publication of its event in a trace of its own', async () => {
+  it('traces a change with its transaction, and the publication of its event in a separate trace', async () => {
     const { api, collector } = await useTracedApp();
     const ada = await api.register();
     const server = await collector.waitFor('POST /v1/users');
@@ -155,7 +155,7 @@ describe('a traced service', () => {
     expect(sent.traceId).not.toBe(server.traceId);
   });
 
-  it('shows a request over NATS in the trace of its caller', async () => {
+  it('traces a request over NATS in the trace of the caller', async () => {
     const { api, client, collector, log } = await useTracedApp();
     const ada = await api.register();
     const { key } = await api.createService('users:read');
@@ -185,7 +185,7 @@ describe('a traced service', () => {
     });
   });
 
-  it('keeps requests apart that wait for the same connections', async () => {
+  it('separates requests that wait for the same connections', async () => {
     const { api, app, collector, url } = await useTracedApp({ DATABASE_MAX_OPEN_CONNS: '2' });
     const { key } = await api.createService('users:read');
     const ids = Array.from(
@@ -217,7 +217,7 @@ describe('a traced service', () => {
     }
   });
 
-  it('begins no trace for what nobody asked for', async () => {
+  it('starts no trace for probes, the operator and background work', async () => {
     const { api, app, collector } = await useTracedApp();
     await api.send('GET', '/health');
     await api.send('GET', '/health/ready');
@@ -231,7 +231,7 @@ describe('a traced service', () => {
     );
   });
 
-  it('keeps of its own traces as many as it is told, and of its callers’ what they keep', async () => {
+  it('samples its own traces by the ratio, and follows the decision of the caller', async () => {
     const { api, app, collector } = await useTracedApp({ TRACING_SAMPLE_RATIO: '0' });
     await api.register();
     const key = (await api.createService('users:read')).key;
@@ -248,7 +248,7 @@ describe('a traced service', () => {
     expect(spans.filter(({ kind }) => kind === 2)).toHaveLength(1);
   });
 
-  it('takes what is no traceparent for none', async () => {
+  it('ignores an invalid traceparent', async () => {
     const { api, collector } = await useTracedApp();
     for (const wrong of [
       'canary',
@@ -265,8 +265,8 @@ describe('a traced service', () => {
   });
 });
 
-describe('no secret and no personal data leaves through traces', () => {
-  it('while accounts live, and while requests are refused', async () => {
+describe('traces contain no secret and no personal data', () => {
+  it('for successful and rejected requests', async () => {
     const { app, api, client, collector } = await useTracedApp();
     const headers = {
       'user-agent': CANARY.userAgent,
