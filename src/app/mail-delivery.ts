@@ -16,29 +16,26 @@ import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
 import { StartError } from './start-error.ts';
 
-/** The delivery of queued mail in this process. */
+/** Delivers queued mail in this process. */
 export interface MailDelivery {
   readonly driver: 'file' | 'smtp';
   start(): void;
-  /** Stops; attempts under way get some seconds. The database must still be open. */
+  /** Attempts in progress get three seconds. Close the database after it. */
   stop(): Promise<void>;
   totals(): MailTotals;
-  /** Asks the database. */
+  /** Queries the database. */
   backlog(): Promise<MailBacklog>;
 }
 
 const SEND_INTERVAL_MS = 1_000;
-const TIDY_INTERVAL_MS = 60_000;
-/** How long mails that were sent or given up stay, for whoever asks what became of one. */
-const KEPT_MS = 24 * 3_600_000;
-const DELETED_AT_ONCE = 5_000;
-/** Steps of one SMTP session that may each take the time of one answer. */
-const STEPS_OF_A_SESSION = 6;
+const CLEANUP_INTERVAL_MS = 60_000;
+/** How long the rows of sent mails and dead letters stay, so that operators can look them up. */
+const ENDED_RETENTION_MS = 24 * 3_600_000;
+const MAX_DELETED_PER_CLEANUP = 5_000;
+/** Steps of one SMTP session; each may take `mail.smtp.timeout`. */
+const STEPS_PER_SESSION = 6;
 
-/**
- * Builds the delivery of mail as configured.
- * @throws StartError where the sender is no address, or the certificates cannot be read.
- */
+/** @throws StartError when the sender is not an address, or the certificates cannot be read. */
 export function createMailDelivery(
   config: Config['mail'],
   deps: {
@@ -57,17 +54,19 @@ export function createMailDelivery(
     mailer,
     logger,
     host: from.address.slice(from.address.lastIndexOf('@') + 1),
-    attemptTimeoutMs: STEPS_OF_A_SESSION * config.smtp.timeoutMs,
+    attemptTimeoutMs: STEPS_PER_SESSION * config.smtp.timeoutMs,
     random: Math.random,
   });
   const loops: { stop(): Promise<void> }[] = [];
   return {
     driver: config.driver,
     start() {
-      const work = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
+      const runEvery = (name: string, intervalMs: number, run: () => Promise<unknown>) =>
         loops.push(startLoop({ name, intervalMs, run }, { logger }));
-      work('mail', SEND_INTERVAL_MS, () => sender.run());
-      work('ended mail', TIDY_INTERVAL_MS, () => store.deleteEnded(KEPT_MS, DELETED_AT_ONCE));
+      runEvery('mail', SEND_INTERVAL_MS, () => sender.run());
+      runEvery('mail cleanup', CLEANUP_INTERVAL_MS, () =>
+        store.deleteEnded(ENDED_RETENTION_MS, MAX_DELETED_PER_CLEANUP),
+      );
     },
     async stop() {
       await sender.stop();

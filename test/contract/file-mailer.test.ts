@@ -12,7 +12,7 @@ const mail = { to: 'ada@example.com', subject: 'Hello', text: 'Text.' };
 function open() {
   const directory = createTemporaryDirectory('mail');
   onTestFinished(() => directory.remove());
-  const path = join(directory.path, 'made', 'when needed');
+  const path = join(directory.path, 'created', 'on demand');
   const mailer = createFileMailer({ path, ids, from: { name: '', address: 'us@example.com' } });
   const files = () => {
     try {
@@ -36,7 +36,7 @@ describeMailerContract('files', async () => {
   };
 });
 
-it('keeps each mail for the owner alone, and leaves no draft behind', async () => {
+it('creates files that only the owner can access, and leaves no draft', async () => {
   const { mailer, path, files } = open();
   await Promise.all([mailer.send(mail), mailer.send(mail), mailer.send(mail)]);
   expect(files()).toHaveLength(3);
@@ -47,7 +47,7 @@ it('keeps each mail for the owner alone, and leaves no draft behind', async () =
   expect(statSync(path).mode & 0o777).toBe(0o700);
 });
 
-it('replaces a mail that is sent again under its Message-ID', async () => {
+it('replaces a mail that is sent again with the same Message-ID', async () => {
   const { mailer, path, files } = open();
   const messageId = '01a203cb-8cf4-779b-900d-7cfb6504198e@example.com';
   await mailer.send({ ...mail, messageId });

@@ -1,22 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Mail, Mailer } from '../../src/domain/mail.ts';
 
-/** A mailer, and what came out at its other end. */
 export interface MailerSetting {
   readonly mailer: Mailer;
+  /** What arrived at the next hop. */
   delivered(): Promise<readonly Mail[]>;
 }
 
 const mail: Mail = {
   to: 'ada.okafor@example.com',
   subject: 'Your password was changed',
-  text: 'Somebody changed the password of your account.\nWas it not you? Tell us.',
+  text: 'The password of your account was changed.\nIf you did not do this, tell us.',
 };
 
-/** What every mailer does. */
 export function describeMailerContract(name: string, open: () => Promise<MailerSetting>): void {
   describe(`Mailer contract: ${name}`, () => {
-    it('hands over recipient, subject and text as they are, in the order of sending', async () => {
+    it('delivers recipient, subject and text unchanged, in the order of sending', async () => {
       const { mailer, delivered } = await open();
       const second = { ...mail, to: 'grace@example.com', subject: 'Grüße \u2014 日本語' };
       await mailer.send(mail);
@@ -25,7 +24,7 @@ export function describeMailerContract(name: string, open: () => Promise<MailerS
     });
 
     it.each(['\r\nBcc: eve@example.com', '\nX: y', '\r', '\0'])(
-      'refuses %j in the recipient and in the subject, and delivers nothing',
+      'refuses %j in recipient and subject, and delivers nothing',
       async (injected) => {
         const { mailer, delivered } = await open();
         await expect(mailer.send({ ...mail, to: `${mail.to}${injected}` })).rejects.toThrow();

@@ -1,7 +1,4 @@
-/**
- * Delivers the queued mail of the database in argv[2] with the environment in argv[3], in a process of its own, for
- * tests that kill it.
- */
+/** Delivers queued mail in a separate process that tests kill. argv[2]: the database; argv[3]: the environment. */
 
 import { createMailDelivery } from '../../src/app/mail-delivery.ts';
 import { loadConfig } from '../../src/config/load.ts';

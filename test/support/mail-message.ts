@@ -1,14 +1,14 @@
-/** A message (RFC 5322) taken apart. */
+/** A parsed message (RFC 5322). */
 export interface ReadMessage {
-  /** By lower-cased name, in order; a repeated header has several values. */
+  /** By lower-case name; a repeated header has several values, in order. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   /** The decoded subject. */
   readonly subject: string;
-  /** The decoded text with line feeds alone, without those at its end. */
+  /** The decoded text with LF line ends, without line ends at its end. */
   readonly text: string;
 }
 
-/** Reads a message of one text part, given as one character a byte. */
+/** @param raw a message with one text part, one character per byte (latin1). */
 export function parseMessage(raw: string): ReadMessage {
   const end = raw.indexOf('\r\n\r\n');
   const headers: Record<string, string[]> = {};
@@ -30,7 +30,7 @@ export function parseMessage(raw: string): ReadMessage {
   };
 }
 
-/** RFC 2047 §2; white space between encoded words is no part of the text. */
+/** RFC 2047 §2: white space between encoded words is not part of the text. */
 function decodeWords(text: string): string {
   return text
     .replace(/(\?=)\s+(?==\?)/g, '$1')

@@ -1,6 +1,6 @@
 /**
- * An SMTP server in a process of its own, which prints what happens as lines of JSON. `argv[2]` holds its settings. What
- * it does with a mail, the recipient's local part says, up to the first dot; see `SmtpServer`.
+ * An SMTP server in a separate process. `argv[2]` has its settings as JSON. It appends each accepted mail to a file as a
+ * line of JSON. The recipient selects its behaviour; see `SmtpServer`.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -19,14 +19,14 @@ function reply(code: number, text: string): Error {
   return Object.assign(new Error(text), { responseCode: code });
 }
 
-/** How often this recipient's mail got this far, this time included. */
-function visit(address: string): number {
+/** How many mails of this recipient have reached this point, this one included. */
+function countVisit(address: string): number {
   const count = (seen.get(address) ?? 0) + 1;
   seen.set(address, count);
   return count;
 }
 
-/** To a file, since this process and the test's may be killed at any time. */
+/** Writes to a file, because this process and the test may be killed at any time. */
 function record(session: SMTPServerSession, content: Buffer): void {
   const { mailFrom, rcptTo } = session.envelope;
   const mail = {
@@ -40,7 +40,7 @@ function record(session: SMTPServerSession, content: Buffer): void {
   appendFileSync(settings.log, `${JSON.stringify(mail)}\n`);
 }
 
-/** As if the cable were cut. */
+/** Destroys the socket without a reply. */
 function cut({ id }: SMTPServerSession): void {
   const connections = server.connections as Iterable<unknown>;
   for (const connection of connections as Iterable<{ id: string; _socket: Socket }>) {
@@ -74,7 +74,7 @@ const server: SMTPServer = new SMTPServer({
     const behaviour = behaviourOf(address);
     if (behaviour === 'never') callback(reply(550, `5.1.1 <${address.address}> unknown here`));
     else if (behaviour === 'later') callback(reply(451, '4.3.0 try again'));
-    else if (behaviour === 'once' && visit(address.address) === 1)
+    else if (behaviour === 'once' && countVisit(address.address) === 1)
       callback(reply(450, '4.2.0 grey'));
     else callback();
   },
@@ -83,7 +83,7 @@ const server: SMTPServer = new SMTPServer({
     const address = recipient?.address ?? '';
     const behaviour = recipient === undefined ? '' : behaviourOf(recipient);
     if (behaviour === 'drop') {
-      // In the middle of the data.
+      // During the data.
       stream.once('data', () => cut(session));
       stream.resume();
       return;
@@ -95,9 +95,9 @@ const server: SMTPServer = new SMTPServer({
       if (behaviour === 'spam') return callback(reply(554, '5.7.1 refused'));
       if (behaviour === 'full') return callback(reply(452, '4.2.2 no room'));
       record(session, Buffer.concat(parts));
-      // Taken, and nobody is told so.
-      if (behaviour === 'lost' && visit(address) === 1) return cut(session);
-      callback(null, 'taken');
+      // Accepted, but the client receives no reply.
+      if (behaviour === 'lost' && countVisit(address) === 1) return cut(session);
+      callback(null, 'accepted');
     });
   },
 });

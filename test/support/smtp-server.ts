@@ -6,43 +6,43 @@ import { type RunningProcess, startProcess } from './child-process.ts';
 import { parseMessage, type ReadMessage } from './mail-message.ts';
 import { createTemporaryDirectory } from './temp-directory.ts';
 
-/** What the server's process is told. */
+/** The settings of the server's process. */
 export interface SmtpChildSettings {
-  /** File that every mail it takes is appended to. */
+  /** The file to which it appends each accepted mail. */
   readonly log: string;
   readonly port?: number;
   readonly greetingDelayMs?: number;
-  /** Offers STARTTLS with it. */
+  /** Enables STARTTLS. */
   readonly certificate?: { readonly certificatePath: string; readonly privateKeyPath: string };
   readonly implicitTls?: boolean;
-  /** Asks for authentication. */
+  /** Requires authentication. */
   readonly password?: string;
 }
 
-/** A mail as the server took it. */
+/** A mail that the server accepted. */
 export interface ReceivedMail extends ReadMessage {
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** Over TLS. */
+  /** Whether it came over TLS. */
   readonly secure: boolean;
   readonly user: string | null;
-  /** Open at the server when it took the mail. */
+  /** Connections that were open when the server accepted the mail. */
   readonly connections: number;
 }
 
 /**
- * A real SMTP server in a process of its own. What it does with a recipient whose local part begins with it, up to the first dot: `never` 550 and `later`
- * 451 at RCPT, `once` 450 at the first RCPT only, `spam` 554 and `full` 452 after the data, `drop` cuts the connection
- * in the data, `hang` never answers them, `lost` takes the first mail and cuts the connection without an answer.
+ * An SMTP server in a separate process. The part of the recipient before the first dot selects its behaviour: `never`
+ * replies 550 and `later` 451 at RCPT; `once` replies 450 at the first RCPT only; `spam` replies 554 and `full` 452
+ * after the data; `drop` cuts the connection during the data; `hang` never replies to them; `lost` accepts the first
+ * mail and cuts the connection without a reply.
  */
-
 export interface SmtpServer {
   readonly port: number;
   readonly process: RunningProcess;
-  /** In the order of their arrival. */
+  /** In the order of arrival. */
   received(): readonly ReceivedMail[];
 }
 
-/** Starts one for the test that calls it. */
+/** Starts a server that runs until the test ends. */
 export async function useSmtpServer(
   settings: Omit<SmtpChildSettings, 'log'> = {},
 ): Promise<SmtpServer> {

@@ -4,22 +4,21 @@ import type { Mailer } from '../../domain/mail.ts';
 import type { IdGenerator } from '../../domain/ports.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 
-/** Where the files go. */
 export interface FileMailerSettings {
-  /** The folder; made with the first mail, for its owner only. */
+  /** The folder. The first mail creates it, accessible to its owner only. */
   readonly path: string;
   readonly from: Mailbox;
   readonly ids: IdGenerator;
 }
 
-/** Files kept; the oldest go first. */
+/** Beyond this number the oldest files are deleted. */
 const MAX_FILES = 10_000;
-/** How often the folder is looked through, in mails. */
-const TIDY_INTERVAL = 100;
+/** Mails between two clean-ups of the folder. */
+const CLEANUP_INTERVAL = 100;
 
 /**
- * Writes each mail into a file of its own: `<id>.eml`, in the order of their names, whole or not at all, readable by
- * the owner only. A mail that is sent again under its Message-ID replaces its first copy.
+ * Writes each mail to a file `<id>.eml` that only its owner can read. The names sort by time. A crash leaves no partial
+ * file. A mail that is sent again with the same Message-ID replaces its first copy.
  */
 export function createFileMailer({ path, from, ids }: FileMailerSettings): Mailer {
   let written = 0;
@@ -30,8 +29,8 @@ export function createFileMailer({ path, from, ids }: FileMailerSettings): Maile
       signal?.throwIfAborted();
       await mkdir(path, { recursive: true, mode: 0o700 });
       const name = mail.messageId?.split('@')[0] ?? ids.next();
-      await writeWhole(path, name, ids.next(), content);
-      if (written % TIDY_INTERVAL === 0) await tidy(path);
+      await writeAtomically(path, name, ids.next(), content);
+      if (written % CLEANUP_INTERVAL === 0) await deleteOldest(path);
       written += 1;
     },
   };
@@ -44,7 +43,7 @@ async function compose(message: ReturnType<typeof messageOptions>): Promise<Buff
   return content as Buffer;
 }
 
-async function writeWhole(
+async function writeAtomically(
   folder: string,
   name: string,
   draftName: string,
@@ -66,7 +65,7 @@ async function writeWhole(
   }
 }
 
-async function tidy(folder: string): Promise<void> {
+async function deleteOldest(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort();
   for (const name of names.slice(0, Math.max(0, names.length - MAX_FILES))) {
     await rm(join(folder, name), { force: true });

@@ -4,8 +4,8 @@ import { messageOptions, parseMailbox } from './mail-message.ts';
 const from = { name: '', address: 'us@example.com' };
 const mail = { to: 'ada@example.com', subject: 'Hello', text: 'Text.' };
 
-describe('the options of a message', () => {
-  it('have the envelope that the headers say', () => {
+describe('message options', () => {
+  it('have the same addresses in envelope and headers', () => {
     const { envelope, to } = messageOptions(from, mail);
     expect(envelope).toEqual({ from: 'us@example.com', to: ['ada@example.com'] });
     expect(to).toEqual({ name: '', address: 'ada@example.com' });
@@ -24,9 +24,9 @@ describe('the options of a message', () => {
     '',
     'ada',
     `${'a'.repeat(250)}@example.com`,
-  ])('refuse the recipient %j without repeating it', (to) => {
+  ])('refuse the recipient %j with an error that does not repeat it', (to) => {
     expect(() => messageOptions(from, { ...mail, to })).toThrow(
-      /^the recipient of a mail is no plain/,
+      /^the recipient of a mail is not a plain/,
     );
   });
 

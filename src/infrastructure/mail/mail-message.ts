@@ -1,24 +1,24 @@
 import type { Mail } from '../../domain/mail.ts';
 
-/** A mailbox taken apart; the name may be empty. */
 export interface Mailbox {
+  /** May be empty. */
   readonly name: string;
   readonly address: string;
 }
 
-/** Longest subject in code units: far below the 998 bytes of a line (RFC 5322 §2.1.1), encoded or not. */
+/** In code units; also when encoded far below the 998 bytes of a line (RFC 5322 §2.1.1). */
 const SUBJECT_MAX_LENGTH = 200;
-/** Whatever could end a header line, or end it for some reader: C0, DEL, C1 and the separators of lines. */
+/** Characters that end a header line, or that some readers treat as its end: C0, DEL, C1 and the line separators. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-/** Both sides in printable ASCII without the characters that part addresses or comments (RFC 5322 §3.2.3, specials). */
+/** Excludes the characters that separate addresses or delimit comments (RFC 5322 §3.2.3, specials). */
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/;
 const ASCII = /^[\x21-\x7e]+$/;
 const MESSAGE_ID = /^[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,255}$/;
 
 /**
- * The options of a message for nodemailer, after every check of our own: nothing in a mail can add a header or a
- * recipient (OWASP ASVS 1.3.11). The envelope is what the headers say.
- * @throws Error that repeats nothing of the mail.
+ * Builds nodemailer's options for a message. It checks every value first, so that no part of a mail can add a header or
+ * a recipient (OWASP ASVS 1.3.11). The envelope has the addresses of the headers.
+ * @throws Error whose message repeats no part of the mail.
  */
 export function messageOptions(from: Mailbox, mail: Mail) {
   assertAddress(mail.to, 'recipient');
@@ -26,7 +26,7 @@ export function messageOptions(from: Mailbox, mail: Mail) {
     throw new Error('the subject of a mail must be one line of at most 200 characters');
   }
   if (mail.messageId !== undefined && !MESSAGE_ID.test(mail.messageId)) {
-    throw new Error('the Message-ID of a mail has not the form of one');
+    throw new Error('the Message-ID of a mail is malformed');
   }
   return {
     from: { ...from },
@@ -35,17 +35,14 @@ export function messageOptions(from: Mailbox, mail: Mail) {
     subject: mail.subject,
     text: mail.text,
     ...(mail.messageId === undefined ? {} : { messageId: `<${mail.messageId}>` }),
-    // RFC 3834 §5: keeps holiday notices from being sent back.
+    // RFC 3834 §5: stops automatic replies such as holiday notices.
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
   };
 }
 
-/**
- * Reads `name <address>` or an address alone.
- * @throws Error for anything else.
- */
+/** Reads `name <address>` or an address alone. @throws Error for other text. */
 export function parseMailbox(text: string): Mailbox {
   const [, name = '', address = text] = /^([^<>]*)<([^<>]*)>$/.exec(text.trim()) ?? [];
   if (CONTROL.test(name)) throw new Error('the name of a mail address must be one line');
@@ -55,6 +52,6 @@ export function parseMailbox(text: string): Mailbox {
 
 function assertAddress(address: string, what: string): void {
   if (!ADDRESS.test(address) || !ASCII.test(address) || address.length > 254) {
-    throw new Error(`the ${what} of a mail is no plain ASCII address`);
+    throw new Error(`the ${what} of a mail is not a plain ASCII address`);
   }
 }

@@ -1,19 +1,18 @@
 import type { Mail, Mailer } from '../../domain/mail.ts';
 
-/** A mailer that keeps what it is given. */
 export interface MemoryMailer extends Mailer {
-  /** The mails taken, the oldest first. */
+  /** The oldest first. */
   readonly sent: readonly Mail[];
 }
 
-/** Mails kept; the oldest goes first. */
+/** Beyond this number the oldest mail is dropped. */
 const MAX_KEPT = 1_000;
-/** RFC 5322 §2.2: a header's value ends at a line break, and whoever smuggles one in writes headers of their own. */
+/** RFC 5322 §2.2: a header ends at a line break, so a line break in a value would inject further headers. */
 const LINE_BREAK_OR_NUL = /[\r\n\0]/;
 
 /**
- * Takes mail and delivers it nowhere: for tests, and for a service whose mail nobody should get.
- * Addresses and subjects with CR, LF or NUL are refused like everywhere (OWASP ASVS 1.3.11).
+ * Keeps mail in memory instead of delivering it; for tests. Like the other mailers it refuses addresses and subjects
+ * with CR, LF or NUL (OWASP ASVS 1.3.11).
  */
 export function createMemoryMailer(): MemoryMailer {
   const sent: Mail[] = [];

@@ -4,34 +4,31 @@ import { type Mailer, MailRefused } from '../../domain/mail.ts';
 import { redactText } from '../logging/redact-text.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 
-/** How to reach the mail server. */
 export interface SmtpSettings {
   readonly host: string;
   readonly port: number;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** TLS after a STARTTLS that is required, from the first byte, or none. */
+  /** `starttls` requires STARTTLS; `implicit` uses TLS from the first byte. */
   readonly tls: 'starttls' | 'implicit' | 'none';
-  /** PEM; the certificates of Node.js by default. */
+  /** Certificate authorities as PEM; those of Node.js by default. */
   readonly ca?: string | undefined;
-  /** Deadline of connecting and of each answer, in milliseconds. */
+  /** For connecting, and for each reply. */
   readonly timeoutMs: number;
-  /** Connections open at once. */
   readonly maxConnections: number;
 }
 
-/** A mailer with connections to give back. */
 export interface SmtpMailer extends Mailer {
-  /** Closes all connections; a mail that is being sent fails. */
+  /** Closes all connections. Mails in progress fail. */
   close(): void;
 }
 
-/** An idle connection is closed before most servers would do it, and before a firewall forgets it. */
+/** Shorter than the idle timeouts of most servers and firewalls. */
 const IDLE_TIMEOUT_MS = 30_000;
-const MAILS_A_CONNECTION = 100;
+const MAILS_PER_CONNECTION = 100;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Hands mail to an SMTP server. The library is loaded with the first mail. */
+/** The first mail loads the SMTP library. */
 export function createSmtpMailer(settings: SmtpSettings, from: Mailbox): SmtpMailer {
   let opened: ReturnType<typeof openTransport> | undefined;
   let closed = false;
@@ -77,9 +74,9 @@ async function openTransport(settings: SmtpSettings) {
     dnsTimeout: timeoutMs,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
     maxConnections,
-    maxMessages: MAILS_A_CONNECTION,
+    maxMessages: MAILS_PER_CONNECTION,
     idleTimeout: IDLE_TIMEOUT_MS,
-    // A connection lost after the data may have delivered them: only the queue, with its Message-ID, sends again.
+    // When a connection breaks after the data, the mail may be delivered: only the queue retries, with its Message-ID.
     maxRequeues: 0,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -87,7 +84,7 @@ async function openTransport(settings: SmtpSettings) {
   return createTransport(options);
 }
 
-/** What nodemailer reports of a failed attempt. */
+/** The parts of a nodemailer error that are used here. */
 interface SmtpFault {
   readonly code?: string;
   readonly command?: string;
@@ -95,17 +92,17 @@ interface SmtpFault {
   readonly response?: string;
 }
 
-/** Where a reply of 5xx is about this mail. At other commands it is about us, and somebody may put that right. */
-const ABOUT_THE_MAIL: ReadonlySet<string> = new Set(['RCPT TO', 'DATA']);
-const ANSWER_MAX_LENGTH = 200;
+/** A 5xx reply to these commands rejects the mail. To other commands it rejects the client, which can be fixed. */
+const MAIL_COMMANDS: ReadonlySet<string> = new Set(['RCPT TO', 'DATA']);
+const REPLY_MAX_LENGTH = 200;
 
-/** An error with the step, the reply and no address. RFC 5321 §4.2.1: 5yz must not be repeated. */
+/** Names the command and the reply, but no address. RFC 5321 §4.2.1: do not repeat a command after 5yz. */
 function translate(error: unknown): Error {
   const { code, command, responseCode, response } = (error ?? {}) as SmtpFault;
-  const answer =
-    response === undefined ? '' : `: ${redactText(response).slice(0, ANSWER_MAX_LENGTH)}`;
-  const message = `the mail server did not take the mail (${code ?? 'unknown'}${command === undefined ? '' : ` at ${command}`})${answer}`;
-  const isFinal = responseCode !== undefined && responseCode >= 500 && responseCode <= 599;
-  if (isFinal && ABOUT_THE_MAIL.has(command ?? '')) return new MailRefused(message);
+  const reply =
+    response === undefined ? '' : `: ${redactText(response).slice(0, REPLY_MAX_LENGTH)}`;
+  const message = `the mail server did not accept the mail (${code ?? 'unknown'}${command === undefined ? '' : ` at ${command}`})${reply}`;
+  const isPermanent = responseCode !== undefined && responseCode >= 500 && responseCode <= 599;
+  if (isPermanent && MAIL_COMMANDS.has(command ?? '')) return new MailRefused(message);
   return new Error(message);
 }

@@ -12,10 +12,10 @@ import { createTestDatabase } from '../../support/test-database.ts';
 
 const KILLS = 5;
 const MAILS = 400;
-/** Mails that one sender attempts at once: as many may be on their way at a kill. */
+/** Mails that a sender attempts at once. A kill can hit as many. */
 const PARALLEL = 4;
 
-it('loses no mail when its sender is killed again and again, and repeats only what was on its way', async () => {
+it('loses no mail when its sender is killed repeatedly, and repeats only the mails in progress', async () => {
   const { connectionOptions } = await createTestDatabase();
   const database = await createPostgresDatabase(postgresSettings(connectionOptions), {
     logger: createSilentLogger(),
@@ -58,11 +58,11 @@ it('loses no mail when its sender is killed again and again, and repeats only wh
 
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const sender = await startSender();
-    // At a moment of its own in every round, in the midst of the work.
+    // Each round kills at a different moment, during the work.
     const enough = server.received().length + 30 + kill;
     await eventually(() => expect(server.received().length).toBeGreaterThan(enough), patience);
     await sender.kill();
-    // As if the leases of the dead had run out.
+    // Simulates that the leases of the killed sender have ended.
     await database.query('update mail_queue set next_attempt_at = now() where sent_at is null');
   }
   const { rows: unsent } = await database.query('select id from mail_queue where sent_at is null');
@@ -83,7 +83,7 @@ it('loses no mail when its sender is killed again and again, and repeats only wh
     idsOf.set(to, (idsOf.get(to) ?? new Set()).add(headers['message-id']?.[0] ?? ''));
   }
   expect([...idsOf.keys()].sort()).toEqual(addresses.toSorted());
-  // A second copy has the Message-ID of the first, and is one of those that were on their way at a kill.
+  // Only mails that were in progress at a kill have a second copy, and it has the Message-ID of the first.
   for (const messageIds of idsOf.values()) expect(messageIds.size).toBe(1);
   expect(server.received().length - MAILS).toBeLessThanOrEqual(KILLS * PARALLEL);
 });

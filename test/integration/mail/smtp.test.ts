@@ -33,16 +33,15 @@ async function useCertificates(): Promise<TestCertificates> {
   return certificates;
 }
 
-/** The rejection of a promise that must reject. */
 async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
-    () => expect.fail('it was taken'),
+    () => expect.fail('it was accepted'),
     (error: Error) => error,
   );
 }
 
 describe('mail over SMTP', () => {
-  it('has one sender and one recipient, the same in headers and envelope, and says that a program sent it', async () => {
+  it('has one sender and one recipient, the same in headers and envelope, and is marked as automatic', async () => {
     const server = await useSmtpServer();
     await createMailer(server.port).send({ ...mail, messageId: 'one@example.com' });
     const [received] = server.received();
@@ -55,7 +54,7 @@ describe('mail over SMTP', () => {
     });
   });
 
-  it('keeps a text whose lines look like the end of the data or like headers', async () => {
+  it('preserves lines that look like the end of the data or like headers', async () => {
     const server = await useSmtpServer();
     const text = 'One.\n.\nQUIT\nBcc: eve@example.com\n\n..two\nFrom here';
     await createMailer(server.port).send({ ...mail, text });
@@ -67,20 +66,20 @@ describe('mail over SMTP', () => {
     ['451 at RCPT', 'later@example.com', false, /EENVELOPE at RCPT TO.*451/],
     ['554 after the data', 'spam@example.com', true, /EMESSAGE at DATA.*554/],
     ['452 after the data', 'full@example.com', false, /EMESSAGE at DATA.*452/],
-  ])('tells with %s whether another attempt makes sense', async (_what, to, isFinal, message) => {
+  ])('classifies %s as permanent or temporary', async (_what, to, isPermanent, message) => {
     const server = await useSmtpServer();
     const mailer = createMailer(server.port);
     const error = await rejectionOf(mailer.send({ ...mail, to }));
-    expect(error instanceof MailRefused).toBe(isFinal);
+    expect(error instanceof MailRefused).toBe(isPermanent);
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain(to);
-    // The connection, or a new one, serves the next mail.
+    // The next mail works, on the same connection or a new one.
     await mailer.send(mail);
     expect(server.received()).toHaveLength(1);
   });
 
   it.each(['drop@example.com', 'lost@example.com'])(
-    'makes one attempt only when the connection breaks in or after the data: %s',
+    'makes only one attempt when the connection breaks during or after the data: %s',
     async (to) => {
       const server = await useSmtpServer();
       const mailer = createMailer(server.port);
@@ -92,30 +91,30 @@ describe('mail over SMTP', () => {
     },
   );
 
-  it('gives up a server that does not answer the data, at its deadline or when it is told to', async () => {
+  it('stops waiting for a reply to the data at its timeout or when the signal aborts', async () => {
     const server = await useSmtpServer();
     const to = 'hang@example.com';
-    const hasty = createMailer(server.port, { timeoutMs: 200 });
-    expect((await rejectionOf(hasty.send({ ...mail, to }))).message).toMatch(/ETIMEDOUT/);
+    const impatient = createMailer(server.port, { timeoutMs: 200 });
+    expect((await rejectionOf(impatient.send({ ...mail, to }))).message).toMatch(/ETIMEDOUT/);
     const patient = createMailer(server.port, { timeoutMs: 60_000 });
     await rejectionOf(patient.send({ ...mail, to }, AbortSignal.timeout(200)));
     await patient.send(mail);
     expect(server.received()).toHaveLength(1);
   });
 
-  it('gives up a server that does not greet', async () => {
+  it('times out when the server does not greet', async () => {
     const server = await useSmtpServer({ greetingDelayMs: 60_000 });
     const error = await rejectionOf(createMailer(server.port, { timeoutMs: 200 }).send(mail));
     expect(error.message).toMatch(/ETIMEDOUT/);
   });
 
-  it('waits for a slow greeting within its deadline', async () => {
+  it('waits for a slow greeting within its timeout', async () => {
     const server = await useSmtpServer({ greetingDelayMs: 300 });
     await createMailer(server.port).send(mail);
     expect(server.received()).toHaveLength(1);
   });
 
-  it('fails when nobody listens, and when it is closed while it sends', async () => {
+  it('fails when no server listens, and when it is closed during a mail', async () => {
     const mailer = createMailer(await findFreePort());
     expect((await rejectionOf(mailer.send(mail))).message).toMatch(/ECONNREFUSED|ESOCKET/);
     const server = await useSmtpServer();
@@ -127,7 +126,7 @@ describe('mail over SMTP', () => {
     await expect(closing.send(mail)).rejects.toThrow(/closed/);
   });
 
-  it('opens no more connections than it may, and loses nothing', async () => {
+  it('opens at most maxConnections, and delivers every mail', async () => {
     const server = await useSmtpServer({ greetingDelayMs: 20 });
     const mailer = createMailer(server.port, { maxConnections: 2 });
     const all = Array.from({ length: 30 }, (_, number) => `person${number}@example.com`);
@@ -139,7 +138,7 @@ describe('mail over SMTP', () => {
 });
 
 describe('TLS to the mail server', () => {
-  it.each(['starttls', 'implicit'] as const)('with %s encrypts and signs in', async (tls) => {
+  it.each(['starttls', 'implicit'] as const)('%s encrypts and authenticates', async (tls) => {
     const { ca, server: certificate } = await useCertificates();
     const server = await useSmtpServer({
       certificate,
@@ -155,12 +154,12 @@ describe('TLS to the mail server', () => {
       createMailer(server.port, { ...settings, ...wrong }).send(mail),
     );
     expect(error.message).toMatch(/EAUTH/);
-    // Somebody may put the password right: the mail is not at fault.
+    // An operator can fix the password, so the error is not permanent.
     expect(error).not.toBeInstanceOf(MailRefused);
     expect(server.received()).toHaveLength(1);
   });
 
-  it('with starttls sends nothing to a server that does not offer it', async () => {
+  it('starttls sends nothing to a server that does not offer STARTTLS', async () => {
     const server = await useSmtpServer();
     const error = await rejectionOf(createMailer(server.port, { tls: 'starttls' }).send(mail));
     expect(error).not.toBeInstanceOf(MailRefused);
