@@ -1,6 +1,6 @@
 /**
- * Every expected refusal of the domain. A code is public contract: clients match on it, `docs/reference/errors.md` lists it,
- * and an edge without a mapping for one of them does not compile.
+ * Codes of expected rejections. A code is public: clients match on it, and the error reference lists it. An edge that
+ * does not map every code does not compile. The constructors are in `rejections.ts`.
  */
 export type DomainErrorCode =
   | 'validation_failed'
@@ -20,7 +20,7 @@ export type DomainErrorCode =
   | 'unavailable'
   | 'outcome_unknown';
 
-/** One field that broke a rule. `field` is a JSON name of the input, such as `first_name`, or `ids/3` for an element. */
+/** A field that broke a rule. `field` is a JSON name of the input, such as `first_name`, or `ids/3` for an element. */
 export interface FieldError {
   readonly field: string;
   readonly code: string;
@@ -33,15 +33,13 @@ interface DomainErrorDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/**
- * An expected refusal. The message is safe to show to any caller and never repeats what the caller sent.
- */
+/** An expected rejection. The message is safe to show to any caller and never repeats input. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: DomainErrorCode;
-  /** The fields at fault; empty unless the code is `validation_failed`. */
+  /** Empty unless the code is `validation_failed`. */
   readonly fields: readonly FieldError[];
-  /** Whole seconds after which a retry makes sense; set on `overloaded` and `unavailable`. */
+  /** Whole seconds after which a retry makes sense; only with `overloaded` and `unavailable`. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: DomainErrorCode, message: string, details: DomainErrorDetails = {}) {
@@ -67,7 +65,7 @@ type Parsers = Readonly<Record<string, () => unknown>>;
 type Parsed<P extends Parsers> = { readonly [K in keyof P]: ReturnType<P[K]> };
 
 /**
- * Runs every parser and reports all faults together, each under its key written in snake_case.
+ * Runs every parser and reports all field errors together, each under its key in snake_case.
  * @throws DomainError `validation_failed` with one entry for each field whose parser threw `InvalidValue`.
  */
 export function validateFields<P extends Parsers>(parsers: P): Parsed<P> {
@@ -85,7 +83,6 @@ export function validateFields<P extends Parsers>(parsers: P): Parsed<P> {
   return parsed as Parsed<P>;
 }
 
-/** The refusal of a request whose named fields broke a rule. */
 export function invalidFields(fields: readonly FieldError[]): DomainError {
   return new DomainError('validation_failed', 'One or more fields are not valid.', { fields });
 }

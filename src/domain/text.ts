@@ -1,16 +1,16 @@
 import { InvalidValue } from './errors.ts';
 
-/** A run of combining marks longer than this is a rendering attack, not a name or a word: no script stacks more. */
+/** Longest run of combining marks. No script needs more; a longer run breaks the rendering of what is around it. */
 const MAX_COMBINING_MARKS = 8;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-/** Embeddings, overrides and isolates (UAX #9): they reorder the text around them, wherever it is shown. */
+/** Embeddings, overrides and isolates (UAX #9): they reorder the text around them. */
 const BIDI_CONTROL = /[\u202A-\u202E\u2066-\u2069]/u;
-/** Joiners and other format characters between marks do not end their run: they stack all the same. */
+/** Joiners and other format characters between marks do not end the run. */
 const TOO_MANY_MARKS = new RegExp(`(?:\\p{M}\\p{Cf}*){${MAX_COMBINING_MARKS + 1}}`, 'u');
 
-/** The length that people count: Unicode code points, not UTF-16 units and not bytes. */
+/** Length in Unicode code points, not UTF-16 units or bytes. */
 export function codePointLength(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
@@ -18,9 +18,9 @@ export function codePointLength(text: string): number {
 }
 
 /**
- * Refuses text that PostgreSQL cannot store or that disturbs whatever shows it: NUL and other controls, lone
- * surrogates (PostgreSQL error 22021), bidi embedding and override controls, and piles of combining marks.
- * Joiners (U+200C, U+200D) stay: Persian and Indic names need them.
+ * Rejects text that PostgreSQL cannot store or that breaks the display around it: NUL and other controls, lone
+ * surrogates (PostgreSQL error 22021), bidi embedding and override controls, and long runs of combining marks.
+ * Joiners (U+200C, U+200D) are allowed: Persian and Indic names need them.
  * @throws InvalidValue
  */
 export function assertCleanText(text: string): void {

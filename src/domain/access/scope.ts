@@ -1,4 +1,3 @@
-/** What a service may do. */
 export const SCOPES = [
   'users:read',
   'users:write',
@@ -7,5 +6,5 @@ export const SCOPES = [
   'tokens:introspect',
 ] as const;
 
-/** One right of a service account. */
+/** A permission of a service account. */
 export type Scope = (typeof SCOPES)[number];

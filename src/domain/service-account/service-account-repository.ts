@@ -1,6 +1,6 @@
 import type { Scope } from '../access/scope.ts';
 
-/** Another service that calls this one. Its key is shown once, when it is made, and only its hash is stored. */
+/** A service that may call this one. Only the hash of its key is stored; the key is shown once, at its creation. */
 export interface ServiceAccount {
   readonly id: string;
   readonly name: string;
@@ -9,14 +9,13 @@ export interface ServiceAccount {
   readonly revokedAt: Date | null;
 }
 
-/** The collection of service accounts. */
 export interface ServiceAccountRepository {
-  /** @throws DomainError `service_account_name_taken` when an account in use has the name. */
+  /** @throws DomainError `service_account_name_taken` when an account that is not revoked has the name. */
   insert(account: ServiceAccount, keyHash: Uint8Array): Promise<void>;
-  /** The account in use with this key. */
+  /** Finds the account with this key; null when there is none or it is revoked. */
   findByKeyHash(keyHash: Uint8Array): Promise<ServiceAccount | null>;
-  /** All accounts, revoked ones too, the newest first; at most 1,000. */
+  /** All accounts including revoked ones, newest first; at most 1,000. */
   list(): Promise<readonly ServiceAccount[]>;
-  /** @returns false when there is no such account in use. */
+  /** @returns false when no account has this id or it is revoked already. */
   revoke(id: string): Promise<boolean>;
 }

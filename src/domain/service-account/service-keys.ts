@@ -1,6 +1,6 @@
-/** Makes service keys (`usk_…`) and the hashes they are found by. */
+/** Creates service keys (`usk_…`) and the hashes under which they are stored. */
 export interface ServiceKeys {
   create(): { readonly key: string; readonly hash: Uint8Array };
-  /** @returns null for whatever has not the form of a service key. */
+  /** @returns null when the text does not have the form of a service key. */
   hash(key: string): Uint8Array | null;
 }

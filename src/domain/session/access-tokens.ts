@@ -17,12 +17,12 @@ export interface JsonWebKeySet {
 
 /** Issues and verifies access tokens (RFC 9068). */
 export interface AccessTokens {
-  issue(grant: {
+  issue(claims: {
     readonly userId: string;
     readonly sessionId: string;
     readonly expiresInSeconds: number;
   }): Promise<string>;
-  /** @returns null for whatever is not an access token of ours that is valid now. */
+  /** @returns null unless this service issued the token and it is valid now. */
   verify(token: string): Promise<AccessTokenClaims | null>;
   publicKeys(): Promise<JsonWebKeySet>;
 }

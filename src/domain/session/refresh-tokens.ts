@@ -1,10 +1,10 @@
-/** Makes and reads refresh tokens: 256 random bits, their session, and a proof that we made them. */
+/** Creates and reads refresh tokens. A token has 256 random bits, its session id and a proof that it is ours. */
 export interface RefreshTokens {
   create(sessionId: string): { readonly token: string; readonly hash: Uint8Array };
-  /** @returns null for whatever we did not make. */
+  /** @returns null for a token that this service did not create. */
   read(token: string): { readonly sessionId: string; readonly hash: Uint8Array } | null;
-  /** Seals a token so that only its predecessor opens it. */
+  /** Encrypts a token so that only its predecessor decrypts it. */
   seal(successor: string, predecessor: string): Uint8Array;
-  /** @returns null when the seal does not fit the predecessor. */
+  /** @returns null when the token was not sealed under this predecessor. */
   open(sealed: Uint8Array, predecessor: string): string | null;
 }

@@ -1,4 +1,4 @@
-/** Where a session was started from, for the list that its user sees. */
+/** The client that started a session, for the list that the user sees. */
 export interface SessionClient {
   readonly ip: string | null;
   /** At most 256 characters. */
@@ -13,17 +13,15 @@ export interface Session {
   readonly createdAt: Date;
   /** Time of sign-in or of the last refresh. */
   readonly lastUsedAt: Date;
-  /** When it ends unless it is refreshed before; never later than its absolute end. */
+  /** When it ends unless refreshed; never later than its absolute end. */
   readonly expiresAt: Date;
 }
 
-/** How long sessions live. */
 export interface SessionLifetimes {
   readonly idleTtlMs: number;
   readonly absoluteTtlMs: number;
 }
 
-/** What a session starts from. */
 export interface NewSession {
   readonly id: string;
   readonly userId: string;
@@ -31,7 +29,7 @@ export interface NewSession {
   readonly refreshTokenHash: Uint8Array;
 }
 
-/** A session that accepts its access tokens now. */
+/** A session that has not ended: its access tokens are valid. */
 export interface LiveSession {
   readonly id: string;
   readonly userId: string;
@@ -39,7 +37,7 @@ export interface LiveSession {
   readonly remainingMs: number;
 }
 
-/** A live session's refresh state; its row is locked until the transaction ends. */
+/** The refresh state of a live session. Its row is locked until the transaction ends. */
 export interface RefreshState {
   readonly userId: string;
   readonly currentHash: Uint8Array;
@@ -52,30 +50,28 @@ export interface RefreshState {
   readonly remainingMs: number;
 }
 
-/** One rotation of a session's refresh token. */
 export interface Rotation {
   readonly currentHash: Uint8Array;
   readonly previousHash: Uint8Array;
   readonly sealedSuccessor: Uint8Array;
 }
 
-/** Which of a user's sessions to end. */
 export type SessionSelection =
   | { readonly only: string }
   | { readonly except: string }
   | { readonly all: true };
 
 /**
- * The live sessions. Expiry is decided by the database's clock alone, in SQL, so that instances whose clocks differ
- * agree. Ended sessions are removed; the revocation of each is kept for as long as an access token can live.
+ * The live sessions. Only the database's clock decides expiry, so that instances with different clocks agree. Ended
+ * sessions are removed; the revocation of each is kept for as long as an access token can live.
  */
 export interface SessionRepository {
   /** @returns milliseconds until the new session ends unless refreshed. */
   insert(session: NewSession, lifetimes: SessionLifetimes): Promise<number>;
   findLive(id: string): Promise<LiveSession | null>;
-  /** A user's live sessions, the last used first; at most 200. */
+  /** A user's live sessions, most recently used first; at most 200. */
   listLive(userId: string): Promise<readonly Session[]>;
-  /** Locks the session's row; null when it is not live. */
+  /** Locks the row of a session; null when it is not live. */
   lockForRefresh(id: string): Promise<RefreshState | null>;
   /** Rotates a locked session's token and restarts its idle time. @returns milliseconds until it now ends. */
   rotate(id: string, rotation: Rotation, idleTtlMs: number): Promise<number>;
@@ -83,6 +79,6 @@ export interface SessionRepository {
   end(userId: string, selection: SessionSelection): Promise<readonly string[]>;
   /** Ids of the sessions that ended within the last `windowMs`, at most 50,000 of them. */
   listRevoked(windowMs: number): Promise<readonly string[]>;
-  /** Removes up to `limit` expired sessions and as many old revocations. @returns how many rows went. */
+  /** Removes up to `limit` expired sessions and as many old revocations. @returns the number of removed rows. */
   deleteExpired(limit: number): Promise<number>;
 }

@@ -2,25 +2,25 @@ import { toASCII } from 'tr46';
 import { InvalidValue } from '../errors.ts';
 
 declare const emailAddress: unique symbol;
-/** An e-mail address in its one canonical form; what is stored, compared and mailed. */
+/** An e-mail address in canonical form, as it is stored, compared and used for mail. */
 export type EmailAddress = string & { readonly [emailAddress]: true };
 
 /** Longest canonical address in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets). */
 export const EMAIL_MAX_BYTES = 254;
 /** Longest local part in bytes (RFC 5321 §4.5.3.1.1). */
 const LOCAL_PART_MAX_BYTES = 64;
-/** More than any input whose canonical form could fit; keeps IDNA processing of nonsense cheap. */
+/** Longer inputs have no canonical form that fits; the limit bounds the cost of IDNA processing. */
 const INPUT_MAX_LENGTH = 512;
 
-/** RFC 5322 §3.2.3 dot-atom. Quoted local parts are refused: nobody has one, and every parser reads them differently. */
+/** RFC 5322 §3.2.3 dot-atom. Quoted local parts are rejected: they are rare, and parsers disagree about them. */
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 /** RFC 1123 §2.1 host labels, at least two, the last one not a number (that would be an IP address). */
 const DOMAIN =
   /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * Reads an address and gives its canonical form: the local part ASCII and lower-cased, the domain as UTS 46 A-label.
- * Plus tags and dots are kept, since only the receiving host knows what they mean.
+ * Parses an address into its canonical form: an ASCII local part in lower case, and the domain as UTS 46 A-labels.
+ * Plus tags and dots stay, since only the receiving host knows what they mean.
  *
  * The local part is checked to be ASCII *before* it is lower-cased: `'\u212A'.toLowerCase()` is `'k'`, and an address
  * that only looks like its owner's after case folding would otherwise reach the owner's account.

@@ -11,46 +11,46 @@ export type PreparedPassword = string & { readonly [preparedPassword]: true };
  */
 export const PASSWORD_NORMALIZATION_VERSION = 1;
 
-/** What an operator may tighten. Lengths in code points (NIST SP 800-63B-4 §3.1.1.2). */
+/** The limits that an operator can change. Lengths in code points (NIST SP 800-63B-4 §3.1.1.2). */
 export interface PasswordPolicy {
   readonly minLength: number;
   readonly maxLength: number;
 }
 
-/** Passwords that attackers try first. Always local, so that it works whatever else is down. */
+/** Passwords that attackers try first. A local list, so that it never fails. */
 export interface PasswordBlocklist {
   /** Whether the lower-cased password is on the list. */
   has(lowerCased: string): boolean;
 }
 
-/** What is known of a password from breaches. Unchecked when the source did not answer in time or not sensibly. */
+/** Breaches of a password; `checked: false` when the source gave no usable response in time. */
 export type BreachAnswer =
   | { readonly checked: true; readonly count: number }
   | { readonly checked: false };
 
-/** Passwords known from breaches, at a source that may be away (OWASP ASVS 6.2.12). */
+/** Looks passwords up in known breaches, at a source that can be down (OWASP ASVS 6.2.12). */
 export interface BreachedPasswords {
-  /** Whether a password that could not be checked is accepted: the local list has spoken already. */
+  /** Whether a password that could not be checked is accepted. The local list has accepted it before. */
   readonly failOpen: boolean;
-  /** Never rejects, and answers within a deadline of its own. */
+  /** Never rejects, and resolves within its own deadline. */
   lookUp(password: PreparedPassword): Promise<BreachAnswer>;
 }
 
-/** Words that make a password guessable for this account: the service's name, the e-mail's local part. */
+/** The rules for a new password. `words` make it guessable for this account, such as the name of the service. */
 export interface PasswordContext {
   readonly policy: PasswordPolicy;
   readonly blocklist: PasswordBlocklist;
   readonly words: readonly string[];
 }
 
-/** Context words shorter than this occur in honest passphrases by chance. */
+/** Shorter context words occur in good passphrases by chance. In code points. */
 const CONTEXT_WORD_MIN_LENGTH = 4;
-/** A password that adds fewer characters than this to a context word is only a derivative of it. */
+/** A password that adds fewer code points to a context word is a derivative of it. */
 const CONTEXT_WORD_MIN_REST = 4;
 
 /**
- * Prepares a password for comparison with a stored hash (RFC 8265 OpaqueString §4.2). No rule is checked: what was
- * accepted once must be able to sign in for ever. Text that is not Unicode gives `null`, which matches no hash.
+ * Prepares a password for comparison with a stored hash (RFC 8265 OpaqueString §4.2). It checks no rule: a password
+ * that was accepted once must stay valid. @returns null for text that is not Unicode; it matches no hash.
  */
 export function preparePassword(input: string): PreparedPassword | null {
   if (/\p{Surrogate}/u.test(input)) return null;
@@ -58,8 +58,8 @@ export function preparePassword(input: string): PreparedPassword | null {
 }
 
 /**
- * Reads a new password against every rule: length in code points, no controls, not on the blocklist, not a derivative
- * of a context word. No composition rules (NIST SP 800-63B-4 §3.1.1.2 forbids them).
+ * Checks a new password against every rule: length in code points, no controls, not on the blocklist, not a derivative
+ * of a context word. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2 forbids them).
  * @throws InvalidValue whose message never contains the password.
  */
 export function parseNewPassword(input: string, context: PasswordContext): PreparedPassword {
@@ -97,7 +97,6 @@ function isDerivative(lowerCased: string, words: readonly string[]): boolean {
   });
 }
 
-/** Context words for an account with this address. */
 export function passwordContextWords(serviceName: string, email: string): readonly string[] {
   const [local = ''] = email.split('@');
   return [serviceName, serviceName.replaceAll('-', ''), local, email];

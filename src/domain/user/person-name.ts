@@ -8,15 +8,15 @@ export type PersonName = string & { readonly [personName]: true };
 /** Longest first or last name, in code points. */
 const PERSON_NAME_MAX_LENGTH = 100;
 
-/** Invisible format characters that names really need: joiners, direction marks, the Mongolian vowel separator. */
+/** Invisible format characters that names need: joiners, direction marks, the Mongolian vowel separator. */
 const INVISIBLE_BUT_NEEDED = /\u200C|\u200D|\u200E|\u200F|\u061C|\u180E/gu;
 
-/** Format characters, and the Hangul fillers: letters by their category, and nothing but a gap to the eye. */
+/** Format characters, and the Hangul fillers, which are letters by category but render as a gap. */
 const INVISIBLE = /[\p{Cf}\u115F\u1160\u3164\uFFA0]/u;
 
 /**
- * Reads a first or last name. Nothing is trimmed or normalised, so the answer shows what was sent.
- * @throws InvalidValue when it is empty, too long, without any letter, padded with white space or not clean text.
+ * Parses a first or last name. Nothing is trimmed or normalised: the stored name is what was sent.
+ * @throws InvalidValue when it is empty, too long, padded with white space, without a letter, or not clean text.
  */
 export function parsePersonName(input: string): PersonName {
   assertCleanText(input);

@@ -9,8 +9,8 @@ export type PhoneNumber = string & { readonly [phoneNumber]: true };
 const E164 = /^\+[1-9]\d{1,14}$/;
 
 /**
- * Reads a number that is already E.164; other spellings are refused rather than rewritten.
- * Validity follows the numbering plans that libphonenumber carries.
+ * Parses a number in E.164 form; other spellings are rejected, not rewritten.
+ * The numbering plans of libphonenumber decide which numbers are valid.
  * @throws InvalidValue
  */
 export function parsePhoneNumber(input: string): PhoneNumber {

@@ -1,14 +1,14 @@
 import type { EmailAddress } from './email-address.ts';
 import type { User, UserProfile, UserStatus } from './user.ts';
 
-/** What anyone who may call the service learns of any user. */
+/** The part of a profile that every authenticated caller may see. */
 export interface PublicProfile {
   readonly id: string;
   readonly firstName: string;
   readonly lastName: string;
 }
 
-/** What a sign-in needs to know of an account. */
+/** What a sign-in reads of an account. */
 export interface Credentials {
   readonly userId: string;
   readonly status: UserStatus;
@@ -20,11 +20,10 @@ export interface Credentials {
 /** One page of users in id order, which for version 7 ids is the order of registration. */
 export interface UserPage {
   readonly users: readonly UserProfile[];
-  /** Id to pass as `afterId` for the next page; null on the last one. */
+  /** `afterId` of the next page; null on the last page. */
   readonly nextAfterId: string | null;
 }
 
-/** Where a page starts and how long it is. */
 export interface PageRequest {
   /** Only users with a greater id; null for the first page. */
   readonly afterId: string | null;
@@ -32,37 +31,37 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** Reads that need no transaction, never see a password, and may be answered by a cache. */
+/** Reads without a transaction and without passwords; a cache may answer them. */
 export interface UserReader {
   findById(id: string): Promise<UserProfile | null>;
   findByEmail(email: EmailAddress): Promise<UserProfile | null>;
-  /** Profiles in no particular order; unknown ids are left out. At most 500 ids, each once. */
+  /** Profiles in no particular order, without unknown ids. At most 500 ids, each once. */
   listPublicProfiles(ids: readonly string[]): Promise<readonly PublicProfile[]>;
   list(page: PageRequest): Promise<UserPage>;
-  /** Users whose names or e-mail contain the text, whatever its case. */
+  /** Users whose names or address contain the text; case does not matter. */
   search(text: string, page: PageRequest): Promise<UserPage>;
 }
 
-/** The collection of all users. Writes belong inside `UnitOfWork.run`. */
+/** Writes belong inside `UnitOfWork.run`. */
 export interface UserRepository extends UserReader {
-  /** Never from a cache: a changed password counts at once. */
+  /** Never cached: a changed password takes effect at once. */
   findCredentials(email: EmailAddress): Promise<Credentials | null>;
-  /** As `findCredentials`, for somebody who is signed in already and proves the password once more. */
+  /** As `findCredentials`, for a signed-in user who re-authenticates. */
   findCredentialsById(id: string): Promise<Credentials | null>;
-  /** Finds the user and holds its row until the transaction ends, so that writers of one user take turns. */
+  /** Locks the user's row until the transaction ends, so that writers of one user run one after another. */
   lockById(id: string): Promise<User | null>;
   /** @throws DomainError `email_taken` */
   insert(user: User): Promise<void>;
   /**
-   * Persistence a locked user's profile and version.
+   * Stores the profile and version of a locked user.
    * @throws DomainError `email_taken`
    */
   update(user: User): Promise<void>;
-  /** Persistence a locked user's password and version. */
+  /** Stores the password and version of a locked user. */
   updatePassword(user: User): Promise<void>;
   /**
-   * Replaces a hash by one of the same password with newer parameters. Version and `updatedAt` stay.
-   * @returns false when the stored hash was no longer `fromHash`: somebody else was faster.
+   * Replaces a hash by one of the same password with current parameters. Version and `updatedAt` stay.
+   * @returns false when the stored hash was no longer `fromHash`: another writer changed it first.
    */
   updatePasswordHash(
     id: string,

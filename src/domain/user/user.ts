@@ -6,7 +6,7 @@ import {
   type ProfileValues,
 } from './profile-fields.ts';
 
-/** Whether a user may sign in. */
+/** Only an active user may sign in. */
 export type UserStatus = 'active' | 'disabled';
 
 /** A user without the password, as readers and caches hold it. */
@@ -14,13 +14,13 @@ export interface UserProfile extends ProfileValues {
   readonly id: string;
   readonly emailVerified: boolean;
   readonly status: UserStatus;
-  /** 1 for a new user, one more with every write to the row but a rehash. */
+  /** 1 for a new user; every write to the row adds one, except a rehash. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** A user's whole state, as a repository stores and restores it. */
+/** The whole state of a user, as a repository stores and restores it. */
 export interface UserState extends UserProfile {
   readonly passwordHash: string;
   /** Version of the password's preparation before hashing (`PASSWORD_NORMALIZATION_VERSION`). */
@@ -37,8 +37,8 @@ export interface Registration extends ProfileValues {
 }
 
 /**
- * A user and the events of what was done to it since it was loaded. Methods change the state in memory; the use case
- * stores it and appends the events in one transaction.
+ * A user and the events of its changes since it was loaded. Methods change the state in memory; the use case stores
+ * the user and appends the events in one transaction.
  */
 export class User {
   #state: UserState;
@@ -48,7 +48,7 @@ export class User {
     this.#state = state;
   }
 
-  /** A new user at version 1, with its `user.created` event. */
+  /** Creates a user at version 1, with its `user.created` event. */
   static register(registration: Registration, now: Date): User {
     const user = new User({
       ...registration,
@@ -62,7 +62,7 @@ export class User {
     return user;
   }
 
-  /** A stored user, as it was. For repositories only: nothing is validated and no event recorded. */
+  /** Restores a stored user. For repositories: it validates nothing and records no event. */
   static restore(state: UserState): User {
     return new User(state);
   }
@@ -79,15 +79,14 @@ export class User {
     return this.#state;
   }
 
-  /** The state without the password. */
   get profile(): UserProfile {
     const { passwordHash: _hash, passwordForm: _form, ...profile } = this.#state;
     return profile;
   }
 
   /**
-   * Applies what differs. One event a version: `user.email_changed` when the address is among the changes, else
-   * `user.updated`, either one naming all changed fields.
+   * Applies the values that differ and records one event that names all changed fields: `user.email_changed` when the
+   * address is among them, else `user.updated`.
    * @returns the changed fields; empty, with the version untouched, when nothing differs.
    */
   changeProfile(change: ProfileChange, now: Date): readonly ProfileField[] {
@@ -105,19 +104,19 @@ export class User {
     return fields;
   }
 
-  /** Sets another password. Ending the other sessions is the use case's part. */
+  /** Sets another password. The use case ends the other sessions. */
   changePassword(passwordHash: string, passwordForm: number, now: Date): void {
     this.#write({ passwordHash, passwordForm }, now);
     this.#record({ type: 'user.password_changed', data: {} });
   }
 
-  /** Records the end of the account: a last version and its last event. The repository removes the row. */
+  /** Records the last version and the last event of the user. The repository removes the row. */
   delete(now: Date): void {
     this.#write({}, now);
     this.#record({ type: 'user.deleted', data: {} });
   }
 
-  /** Hands over the recorded events, once. */
+  /** Returns the recorded events and forgets them. */
   takeEvents(): readonly DomainEvent[] {
     const events = this.#events;
     this.#events = [];
@@ -130,7 +129,7 @@ export class User {
       ...this.#state,
       ...change,
       version: version + 1,
-      // Another instance's clock may run ahead of ours; a later version never looks older.
+      // The clock of another instance may be ahead; `updatedAt` never goes back.
       updatedAt: now > updatedAt ? now : updatedAt,
     };
   }
