@@ -14,18 +14,18 @@ export interface ServicePrincipal {
   readonly scopes: readonly Scope[];
 }
 
-/** Who is asking. The operator sits at the machine, behind the permissions of the control socket. */
+/** Who sends a request. The operator uses the control socket, whose file permissions protect it. */
 export type Principal =
   | { readonly kind: 'anonymous' }
   | UserPrincipal
   | ServicePrincipal
   | { readonly kind: 'operator' };
 
-/** One request's origin, handed to every use case. */
+/** Who sends a request and from where; every use case gets it. */
 export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
-  /** The client's address as far as trusted proxies vouch for it. */
+  /** The client's address, as the trusted proxies report it. */
   readonly ip: string | null;
   readonly userAgent: string | null;
 }

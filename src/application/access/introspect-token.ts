@@ -9,7 +9,7 @@ interface Deps {
 }
 
 /**
- * Gives an access token's claims while it and its session are valid, and null for anything else.
+ * Returns the claims of an access token while it and its session are valid, else null.
  * @throws DomainError `unauthenticated`, `forbidden`, `unavailable`
  */
 export function createIntrospectToken(deps: Deps) {

@@ -11,7 +11,7 @@ import {
 } from './policy.ts';
 
 const callers = {
-  nobody: callerWith({ kind: 'anonymous' }),
+  'an anonymous caller': callerWith({ kind: 'anonymous' }),
   'the user': callerWith({ kind: 'user', userId: 'user 1', sessionId: 'session 1' }),
   'another user': callerWith({ kind: 'user', userId: 'user 2', sessionId: 'session 2' }),
   'a service with the scope': callerWith({
@@ -42,7 +42,7 @@ type Expected = Readonly<Record<keyof typeof callers, Outcome>>;
 
 const table: Readonly<Record<keyof typeof policies, Expected>> = {
   requireScope: {
-    nobody: 'unauthenticated',
+    'an anonymous caller': 'unauthenticated',
     'the user': 'forbidden',
     'another user': 'forbidden',
     'a service with the scope': 'allowed',
@@ -51,7 +51,7 @@ const table: Readonly<Record<keyof typeof policies, Expected>> = {
     'the operator': 'allowed',
   },
   requireSelfOrScope: {
-    nobody: 'unauthenticated',
+    'an anonymous caller': 'unauthenticated',
     'the user': 'allowed',
     'another user': 'user_not_found',
     'a service with the scope': 'allowed',
@@ -60,7 +60,7 @@ const table: Readonly<Record<keyof typeof policies, Expected>> = {
     'the operator': 'allowed',
   },
   requireUserOrScope: {
-    nobody: 'unauthenticated',
+    'an anonymous caller': 'unauthenticated',
     'the user': 'allowed',
     'another user': 'allowed',
     'a service with the scope': 'allowed',
@@ -69,7 +69,7 @@ const table: Readonly<Record<keyof typeof policies, Expected>> = {
     'the operator': 'allowed',
   },
   requireUser: {
-    nobody: 'unauthenticated',
+    'an anonymous caller': 'unauthenticated',
     'the user': 'allowed',
     'another user': 'allowed',
     'a service with the scope': 'forbidden',
@@ -78,7 +78,7 @@ const table: Readonly<Record<keyof typeof policies, Expected>> = {
     'the operator': 'forbidden',
   },
   requireSelf: {
-    nobody: 'unauthenticated',
+    'an anonymous caller': 'unauthenticated',
     'the user': 'allowed',
     'another user': 'user_not_found',
     'a service with the scope': 'forbidden',

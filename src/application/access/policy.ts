@@ -2,14 +2,14 @@ import type { Scope } from '../../domain/access/scope.ts';
 import { forbidden, unauthenticated, userNotFound } from '../../domain/rejections.ts';
 import type { Caller, UserPrincipal } from './caller.ts';
 
-/** @throws DomainError `forbidden` for anybody but the operator */
+/** @throws DomainError `forbidden` unless the caller is the operator */
 export function requireOperator({ principal }: Caller): void {
   if (principal.kind === 'operator') return;
   throw forbidden('This is for the operator only.');
 }
 
 /**
- * Demands a service with the scope, or the operator.
+ * Requires a service with the scope, or the operator.
  * @throws DomainError `unauthenticated` or `forbidden`
  */
 export function requireScope(caller: Caller, scope: Scope): void {
@@ -21,8 +21,8 @@ export function requireScope(caller: Caller, scope: Scope): void {
 }
 
 /**
- * Demands the user in person, a service with the scope, or the operator. Another user learns nothing: the refusal is
- * that of a user who does not exist.
+ * Requires the user, a service with the scope, or the operator. Another user gets the rejection of an unknown user, and
+ * so cannot learn that this user exists.
  * @throws DomainError `unauthenticated`, `forbidden` or `user_not_found`
  */
 export function requireSelfOrScope(caller: Caller, userId: string, scope: Scope): void {
@@ -34,7 +34,7 @@ export function requireSelfOrScope(caller: Caller, userId: string, scope: Scope)
 }
 
 /**
- * Demands any user, a service with the scope, or the operator.
+ * Requires any user, a service with the scope, or the operator.
  * @throws DomainError `unauthenticated` or `forbidden`
  */
 export function requireUserOrScope(caller: Caller, scope: Scope): void {
@@ -42,7 +42,7 @@ export function requireUserOrScope(caller: Caller, scope: Scope): void {
 }
 
 /**
- * Demands a signed-in user; a service has no sessions and no self.
+ * Requires a signed-in user; a service has no account and no sessions.
  * @throws DomainError `unauthenticated` or `forbidden`
  */
 export function requireUser(caller: Caller): UserPrincipal {
@@ -53,7 +53,7 @@ export function requireUser(caller: Caller): UserPrincipal {
 }
 
 /**
- * Demands that a user acts on the own account.
+ * Requires that the caller is this user.
  * @throws DomainError `unauthenticated`, `forbidden` or `user_not_found`
  */
 export function requireSelf(caller: Caller, userId: string): UserPrincipal {

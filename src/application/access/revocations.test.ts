@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRevocations, REVOCATION_MAX_AGE_MS } from './revocations.ts';
 
-/** Revocations whose clock and database the test holds in hand. */
+/** Revocations with a clock and a database that the test controls. */
 function setUp(options: { readonly shared?: boolean; readonly rememberMs?: number } = {}) {
   const state = { nowMs: 1_000_000, gaps: 0, polls: 0 };
   let answer: () => Promise<readonly string[]> = async () => [];
@@ -23,7 +23,7 @@ function setUp(options: { readonly shared?: boolean; readonly rememberMs?: numbe
   return {
     revocations,
     state,
-    answerWith(next: () => Promise<readonly string[]>) {
+    answerPollWith(next: () => Promise<readonly string[]>) {
       answer = next;
     },
   };
@@ -34,7 +34,7 @@ describe('the view of revocations', () => {
     expect(setUp().revocations.isFresh()).toBe(false);
   });
 
-  it('is fresh for a second after a good poll, and not a millisecond longer', async () => {
+  it('is fresh for exactly one second after a successful poll', async () => {
     const { revocations, state } = setUp();
     await revocations.poll();
     state.nowMs += REVOCATION_MAX_AGE_MS;
@@ -43,9 +43,9 @@ describe('the view of revocations', () => {
     expect(revocations.isFresh()).toBe(false);
   });
 
-  it('is as old as the beginning of its poll, however long the answer took', async () => {
-    const { revocations, state, answerWith } = setUp();
-    answerWith(async () => {
+  it('is as old as the start of its poll, however long the query takes', async () => {
+    const { revocations, state, answerPollWith } = setUp();
+    answerPollWith(async () => {
       state.nowMs += REVOCATION_MAX_AGE_MS + 1;
       return [];
     });
@@ -53,22 +53,22 @@ describe('the view of revocations', () => {
     expect(revocations.isFresh()).toBe(false);
   });
 
-  it('ages while polls fail, keeps what it knows, and is fresh again with the next good one', async () => {
-    const { revocations, state, answerWith } = setUp();
-    answerWith(async () => ['a']);
+  it('becomes stale while polls fail, keeps its revocations, and is fresh after the next success', async () => {
+    const { revocations, state, answerPollWith } = setUp();
+    answerPollWith(async () => ['a']);
     await revocations.poll();
-    answerWith(() => Promise.reject(new Error('away')));
+    answerPollWith(() => Promise.reject(new Error('unreachable')));
     state.nowMs += REVOCATION_MAX_AGE_MS + 1;
-    await expect(revocations.poll()).rejects.toThrow('away');
+    await expect(revocations.poll()).rejects.toThrow('unreachable');
     expect(revocations.isFresh()).toBe(false);
     expect(revocations.isRevoked('a')).toBe(true);
-    answerWith(async () => []);
+    answerPollWith(async () => []);
     await revocations.poll();
     expect(revocations.isFresh()).toBe(true);
     expect(revocations.isRevoked('a')).toBe(true);
   });
 
-  it('is always fresh where no other process can end sessions', () => {
+  it('is always fresh when no other process can end sessions', () => {
     const { revocations, state } = setUp({ shared: false });
     state.nowMs += 86_400_000;
     expect(revocations.isFresh()).toBe(true);
@@ -77,13 +77,13 @@ describe('the view of revocations', () => {
 });
 
 describe('a gap between two polls', () => {
-  it('is reported by the first poll, since nobody knows what came before it', async () => {
+  it('is reported by the first poll, since earlier revocations are unknown', async () => {
     const { revocations, state } = setUp();
     await revocations.poll();
     expect(state.gaps).toBe(1);
   });
 
-  it('is none while polls overlap by half their window', async () => {
+  it('does not exist while polls overlap by half their window', async () => {
     const { revocations, state } = setUp();
     await revocations.poll();
     state.gaps = 0;
@@ -94,13 +94,13 @@ describe('a gap between two polls', () => {
     expect(state.gaps).toBe(0);
   });
 
-  it('is reported before the view is fresh again, when the last good poll is too long ago', async () => {
-    const { revocations, state, answerWith } = setUp();
+  it('is reported before the view is fresh again, when the last successful poll is too old', async () => {
+    const { revocations, state, answerPollWith } = setUp();
     await revocations.poll();
     state.gaps = 0;
     state.nowMs += 15_001;
     let freshAtGap: boolean | undefined;
-    answerWith(async () => {
+    answerPollWith(async () => {
       freshAtGap = revocations.isFresh();
       return [];
     });
@@ -109,26 +109,26 @@ describe('a gap between two polls', () => {
     expect(freshAtGap).toBe(false);
   });
 
-  it('is reported when one poll may have left some out', async () => {
-    const { revocations, state, answerWith } = setUp();
+  it('is reported when a poll returns its maximum', async () => {
+    const { revocations, state, answerPollWith } = setUp();
     await revocations.poll();
     state.gaps = 0;
-    answerWith(async () => Array.from({ length: 50_000 }, (_, number) => `session ${number}`));
+    answerPollWith(async () => Array.from({ length: 50_000 }, (_, number) => `session ${number}`));
     await revocations.poll();
     expect(state.gaps).toBe(1);
     expect(revocations.isRevoked('session 49999')).toBe(true);
   });
 });
 
-describe('remembered revocations', () => {
-  it('count from the moment they are added, without any poll', () => {
+describe('known revocations', () => {
+  it('take effect when they are added, without a poll', () => {
     const { revocations } = setUp();
     revocations.add(['a']);
     expect(revocations.isRevoked('a')).toBe(true);
     expect(revocations.isRevoked('b')).toBe(false);
   });
 
-  it('are forgotten once no token of the session can be valid any more', () => {
+  it('are dropped when no token of the session can be valid any more', () => {
     const { revocations, state } = setUp({ rememberMs: 5_000 });
     revocations.add(['a']);
     state.nowMs += 4_999;
@@ -140,7 +140,7 @@ describe('remembered revocations', () => {
     expect(revocations.isRevoked('b')).toBe(true);
   });
 
-  it('live on for as long as they are seen again', () => {
+  it('stay while polls still return them', () => {
     const { revocations, state } = setUp({ rememberMs: 5_000 });
     revocations.add(['a']);
     state.nowMs += 4_000;
@@ -150,7 +150,7 @@ describe('remembered revocations', () => {
     expect(revocations.isRevoked('a')).toBe(true);
   });
 
-  it('are bounded: beyond 200,000 the oldest goes, and whoever remembers tokens forgets them', () => {
+  it('are bounded: beyond 200,000 the oldest is dropped and a gap is reported', () => {
     const { revocations, state } = setUp();
     revocations.add(Array.from({ length: 200_000 }, (_, number) => `session ${number}`));
     expect(state.gaps).toBe(0);

@@ -4,40 +4,39 @@ interface Deps {
   readonly sessions: Pick<SessionRepository, 'listRevoked'>;
   /** Monotonic milliseconds: a step of the wall clock must not make an old view look fresh. */
   readonly monotonicMs: () => number;
-  /** Whether other processes can end sessions; without them there is nothing to poll. */
+  /** Whether other processes can end sessions. If not, there is nothing to poll. */
   readonly shared: boolean;
   /** How long a revocation can matter: the longest life of an access token, in milliseconds. */
   readonly rememberMs: number;
-  /** Called when revocations may have been missed: whoever remembers verified tokens forgets them. */
+  /** Called when a poll may have missed revocations. Caches of verified tokens must be cleared. */
   readonly onGap: () => void;
 }
 
-/** The look-back of each poll. Commits are not ordered by their times, so each poll reads the last half minute again. */
+/** How far back each poll reads. Commits are not ordered by their times, so polls overlap. */
 const REVOCATION_WINDOW_MS = 30_000;
-/** The age beyond which the view of other instances' revocations is not trusted. */
+/** Age beyond which the known revocations of other instances are stale. */
 export const REVOCATION_MAX_AGE_MS = 1_000;
-/** What one poll can return; a full answer may have left some out. */
+/** Most ids that one poll returns; a full result may have left some out. */
 const POLL_LIMIT = 50_000;
-/** Most revocations remembered; beyond it everything verified is forgotten instead. */
+/** Most revocations in memory. Beyond it the oldest is dropped and `onGap` is called. */
 const MAX_REMEMBERED = 200_000;
 
-/** What this instance knows of sessions that ended. */
 export type Revocations = ReturnType<typeof createRevocations>;
 
 /**
- * Remembers which sessions ended, so that a verified token can be refused without asking the database. Our own
- * revocations are added after their commit; those of other instances come with `poll`.
+ * Keeps the sessions that ended, so that a verified token can be rejected without a database query. Revocations of this
+ * instance are added after their commit; `poll` reads those of other instances.
  *
- * States: fresh, while the last good poll began less than a second ago; stale otherwise. When stale, nobody may rely
- * on `isRevoked` alone.
+ * States: fresh, while the last successful poll began less than a second ago; stale otherwise. While it is stale, check
+ * the session in the database instead of relying on `isRevoked`.
  */
 export function createRevocations(deps: Deps) {
-  /** Session id to the monotonic time at which it no longer matters; in order of insertion. */
+  /** Session id to the monotonic time at which it expires; in order of insertion. */
   const revoked = new Map<string, number>();
   let goodPollBeganAt: number | null = null;
 
   return {
-    /** Whether the view is recent enough to rely on. */
+    /** Whether `isRevoked` knows the recent revocations of all instances. */
     isFresh(): boolean {
       if (!deps.shared) return true;
       return (
@@ -56,12 +55,12 @@ export function createRevocations(deps: Deps) {
         revoked.delete(id);
         revoked.set(id, now + deps.rememberMs);
       }
-      forgetOld(now);
+      dropExpired(now);
     },
 
     /**
      * Reads the revocations of the last half minute.
-     * @throws DomainError `unavailable`; the view then ages until it is stale.
+     * @throws DomainError `unavailable`; without a successful poll the revocations become stale.
      */
     async poll(): Promise<void> {
       const beganAt = deps.monotonicMs();
@@ -74,7 +73,7 @@ export function createRevocations(deps: Deps) {
     },
   };
 
-  function forgetOld(now: number): void {
+  function dropExpired(now: number): void {
     for (const [id, until] of revoked) {
       if (until > now && revoked.size <= MAX_REMEMBERED) return;
       if (until > now) deps.onGap();

@@ -16,12 +16,12 @@ const claims: AccessTokenClaims = {
 const ACCESS_TTL_MS = 900_000;
 const live: LiveSession = { id: 'session 1', userId: 'user 1', remainingMs: 3_600_000 };
 
-/** A check of which the test holds the clock, the database and the view of revocations in hand. */
+/** A verification with a clock, a database and revocations that the test controls. */
 function setUp() {
-  const state = { fresh: true, revoked: false, verifications: 0, questions: 0, nowMs: 1_000_000 };
+  const state = { fresh: true, revoked: false, verifications: 0, queries: 0, nowMs: 1_000_000 };
   let answer: () => Promise<LiveSession | null> = async () => live;
   const verified = new Map<string, { claims: AccessTokenClaims; lifetimeMs: number }>();
-  const authenticate = createVerifyAccessToken({
+  const verifyToken = createVerifyAccessToken({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
         state.verifications += 1;
@@ -30,7 +30,7 @@ function setUp() {
     }),
     sessions: {
       findLive() {
-        state.questions += 1;
+        state.queries += 1;
         return answer();
       },
     },
@@ -43,7 +43,7 @@ function setUp() {
     clock: { now: () => new Date(state.nowMs) },
   });
   return {
-    authenticate,
+    verifyToken,
     state,
     verified,
     answerWith(next: () => Promise<LiveSession | null>) {
@@ -54,98 +54,98 @@ function setUp() {
 
 const refused = { code: 'invalid_token' };
 
-describe('the check of an access token', () => {
-  it('asks the database once, and then neither it nor the signature while the view is fresh', async () => {
-    const { authenticate, state } = setUp();
+describe('the verification of an access token', () => {
+  it('reads the session and checks the signature once while the revocations are fresh', async () => {
+    const { verifyToken, state } = setUp();
     for (let round = 0; round < 5; round += 1) {
-      await expect(authenticate('good')).resolves.toEqual(claims);
+      await expect(verifyToken('good')).resolves.toEqual(claims);
     }
-    expect(state).toMatchObject({ verifications: 1, questions: 1 });
+    expect(state).toMatchObject({ verifications: 1, queries: 1 });
   });
 
-  it('asks the database every time while the view is stale', async () => {
-    const { authenticate, state } = setUp();
+  it('reads the session every time while the revocations are stale', async () => {
+    const { verifyToken, state } = setUp();
     state.fresh = false;
-    await authenticate('good');
-    await authenticate('good');
-    expect(state).toMatchObject({ verifications: 1, questions: 2 });
+    await verifyToken('good');
+    await verifyToken('good');
+    expect(state).toMatchObject({ verifications: 1, queries: 2 });
   });
 
-  it('lets nobody in while the view is stale and the database away, not even who was let in before', async () => {
-    const { authenticate, state, answerWith } = setUp();
-    await authenticate('good');
+  it('accepts no token while the revocations are stale and the database is down, not even a cached one', async () => {
+    const { verifyToken, state, answerWith } = setUp();
+    await verifyToken('good');
     state.fresh = false;
-    answerWith(() => Promise.reject(new DomainError('unavailable', 'Away.')));
-    await expect(authenticate('good')).rejects.toMatchObject({ code: 'unavailable' });
+    answerWith(() => Promise.reject(new DomainError('unavailable', 'Down.')));
+    await expect(verifyToken('good')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('refuses what is no token without asking the database', async () => {
-    const { authenticate, state } = setUp();
-    await expect(authenticate('bad')).rejects.toMatchObject(refused);
-    expect(state.questions).toBe(0);
+  it('rejects an invalid token without a query', async () => {
+    const { verifyToken, state } = setUp();
+    await expect(verifyToken('bad')).rejects.toMatchObject(refused);
+    expect(state.queries).toBe(0);
   });
 
-  it('refuses a token whose session is revoked, though it was verified before and the view is fresh', async () => {
-    const { authenticate, state } = setUp();
-    await authenticate('good');
+  it('rejects a cached token whose session is revoked while the revocations are fresh', async () => {
+    const { verifyToken, state } = setUp();
+    await verifyToken('good');
     state.revoked = true;
-    await expect(authenticate('good')).rejects.toMatchObject(refused);
-    expect(state.questions).toBe(1);
+    await expect(verifyToken('good')).rejects.toMatchObject(refused);
+    expect(state.queries).toBe(1);
   });
 
-  it('refuses a token whose session is gone, or is another user’s', async () => {
-    const { authenticate, verified, answerWith } = setUp();
+  it('rejects a token whose session is gone or belongs to another user', async () => {
+    const { verifyToken, verified, answerWith } = setUp();
     answerWith(async () => null);
-    await expect(authenticate('good')).rejects.toMatchObject(refused);
+    await expect(verifyToken('good')).rejects.toMatchObject(refused);
     answerWith(async () => ({ ...live, userId: 'user 2' }));
-    await expect(authenticate('good')).rejects.toMatchObject(refused);
+    await expect(verifyToken('good')).rejects.toMatchObject(refused);
     expect(verified.size).toBe(0);
   });
 
-  it('refuses and does not remember a token that was revoked while the database answered', async () => {
-    const { authenticate, state, verified, answerWith } = setUp();
+  it('rejects and does not cache a token that is revoked during the query', async () => {
+    const { verifyToken, state, verified, answerWith } = setUp();
     answerWith(async () => {
       state.revoked = true;
       return live;
     });
-    await expect(authenticate('good')).rejects.toMatchObject(refused);
+    await expect(verifyToken('good')).rejects.toMatchObject(refused);
     expect(verified.size).toBe(0);
   });
 
-  it('remembers a token until it or its session ends, whichever is first', async () => {
-    const { authenticate, verified, answerWith } = setUp();
-    await authenticate('good');
+  it('caches a token until it or its session ends, whichever is first', async () => {
+    const { verifyToken, verified, answerWith } = setUp();
+    await verifyToken('good');
     expect(verified.get('good')?.lifetimeMs).toBe(600_000);
     verified.clear();
     answerWith(async () => ({ ...live, remainingMs: 20_000 }));
-    await authenticate('good');
+    await verifyToken('good');
     expect(verified.get('good')?.lifetimeMs).toBe(20_000);
   });
 
-  it('forgets a token before its revocation is forgotten, though it was made to live longer', async () => {
-    const { authenticate, state, verified } = setUp();
+  it('caches a token no longer than its revocation is kept, even one with a longer lifetime', async () => {
+    const { verifyToken, state, verified } = setUp();
     // Issued when tokens.access_ttl was an hour, or by an instance where it still is.
     state.nowMs = claims.expiresAt * 1_000 - 3_600_000;
-    await authenticate('good');
+    await verifyToken('good');
     expect(verified.get('good')?.lifetimeMs).toBe(ACCESS_TTL_MS);
   });
 
-  it('checks a remembered token anew once it has expired by the wall clock, wherever that went', async () => {
-    const { authenticate, state } = setUp();
-    await authenticate('good');
+  it('verifies a cached token again once it has expired by the wall clock', async () => {
+    const { verifyToken, state } = setUp();
+    await verifyToken('good');
     state.nowMs = claims.expiresAt * 1_000;
-    await authenticate('good');
-    expect(state).toMatchObject({ verifications: 2, questions: 2 });
+    await verifyToken('good');
+    expect(state).toMatchObject({ verifications: 2, queries: 2 });
   });
 
-  it('ends at its deadline as unavailable when the database does not answer, and a late answer changes nothing', async () => {
-    const { authenticate, verified, answerWith } = setUp();
+  it('is unavailable at its deadline when the database hangs, and a late result changes nothing', async () => {
+    const { verifyToken, verified, answerWith } = setUp();
     let answerLate: (session: LiveSession) => void = () => {};
     const late = new Promise<LiveSession>((resolve) => {
       answerLate = resolve;
     });
     answerWith(() => late);
-    await expect(authenticate('good')).rejects.toMatchObject({
+    await expect(verifyToken('good')).rejects.toMatchObject({
       code: 'unavailable',
       retryAfterSeconds: 1,
     });

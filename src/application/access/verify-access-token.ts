@@ -5,10 +5,10 @@ import type { SessionRepository } from '../../domain/session/session-repository.
 import { withFallback } from '../../lib/deadline.ts';
 import type { Revocations } from './revocations.ts';
 
-/** Tokens that were verified and whose session was live then; bounded, and each entry ends with its token. */
+/** Claims of tokens that were verified while their session was live. Bounded; an entry expires with its token. */
 export interface VerifiedTokenCache {
   get(token: string): AccessTokenClaims | undefined;
-  /** @param lifetimeMs how long from now to remember it, in milliseconds of a clock that is never set. */
+  /** @param lifetimeMs how long to keep it from now, in milliseconds of a monotonic clock */
   set(token: string, claims: AccessTokenClaims, lifetimeMs: number): void;
 }
 
@@ -19,21 +19,20 @@ interface Deps {
   readonly verified: VerifiedTokenCache;
   readonly clock: Clock;
   /**
-   * Longest memory of a token, in milliseconds. Revocations are remembered for longer than this: a token that was made
-   * to live longer, before a change of the configuration, must not outlast the memory of its revocation.
+   * Longest life of a cache entry, in milliseconds. Revocations are kept for longer than this. A token that was issued
+   * with a longer lifetime, before a configuration change, must not stay cached longer than its revocation.
    */
   readonly accessTtlMs: number;
 }
 
-/** How long a check may wait for the database, in milliseconds; beyond it the answer is 503. */
+/** How long a check waits for the database, in milliseconds, before it is `unavailable`. */
 const SESSION_CHECK_DEADLINE_MS = 1_000;
 
-/** ConnectionQueue an access token into its claims. */
 export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 
 /**
- * Checks a token and its session. A token that was checked before costs two look-ups in memory while the view of
- * revocations is fresh; otherwise the database is asked, and without it nobody is let in.
+ * Verifies a token and its session. A cached token needs no database query while the revocations are fresh. Otherwise
+ * the session is read from the database, and no token is accepted while the database is down.
  * @throws DomainError `invalid_token`, `unavailable`
  */
 export function createVerifyAccessToken(deps: Deps) {
@@ -50,7 +49,7 @@ export function createVerifyAccessToken(deps: Deps) {
       },
     );
     if (session === null || session.userId !== claims.userId) throw notValid();
-    // The revocation may have reached us while the database was still answering from before it.
+    // A revocation may have arrived during the query, which may have read the session before it ended.
     if (deps.revocations.isRevoked(claims.sessionId)) throw notValid();
     const lifetimeMs = Math.min(millisecondsLeft(claims), session.remainingMs, deps.accessTtlMs);
     deps.verified.set(token, claims, lifetimeMs);
@@ -62,7 +61,7 @@ export function createVerifyAccessToken(deps: Deps) {
     return claims !== undefined && millisecondsLeft(claims) > 0 ? claims : undefined;
   }
 
-  /** By the wall clock; negative after the token's end. */
+  /** By the wall clock; negative when the token has expired. */
   function millisecondsLeft({ expiresAt }: AccessTokenClaims): number {
     return expiresAt * 1000 - deps.clock.now().getTime();
   }

@@ -11,17 +11,17 @@ const account: ServiceAccount = {
 };
 
 function setUp() {
-  const state = { stored: account as ServiceAccount | null, questions: 0, epoch: 0 };
+  const state = { stored: account as ServiceAccount | null, queries: 0, epoch: 0 };
   const known = new Map<string, ServiceAccount>();
   let meanwhile = (): void => {};
-  const authenticate = createVerifyServiceKey({
+  const verifyKey = createVerifyServiceKey({
     keys: {
       create: () => ({ key: 'usk_1', hash: new Uint8Array([1]) }),
       hash: (key) => (key.startsWith('usk_') ? Buffer.from(key) : null),
     },
     accounts: {
       async findByKeyHash() {
-        state.questions += 1;
+        state.queries += 1;
         const found = state.stored;
         meanwhile();
         return found;
@@ -34,7 +34,7 @@ function setUp() {
     },
   });
   return {
-    authenticate,
+    verifyKey,
     state,
     revoke() {
       state.stored = null;
@@ -47,33 +47,33 @@ function setUp() {
   };
 }
 
-describe('the check of a service key', () => {
-  it('gives the account and its scopes, and asks the database once for a key that is known', async () => {
-    const { authenticate, state } = setUp();
+describe('the verification of a service key', () => {
+  it('returns the account and its scopes, and queries a cached key once', async () => {
+    const { verifyKey, state } = setUp();
     const principal = { kind: 'service', accountId: 'account 1', scopes: ['users:read'] };
-    expect(await authenticate('usk_1')).toEqual(principal);
-    expect(await authenticate('usk_1')).toEqual(principal);
-    expect(state.questions).toBe(1);
+    expect(await verifyKey('usk_1')).toEqual(principal);
+    expect(await verifyKey('usk_1')).toEqual(principal);
+    expect(state.queries).toBe(1);
   });
 
-  it('refuses what has not the form of a key without asking the database', async () => {
-    const { authenticate, state } = setUp();
-    await expect(authenticate('nonsense')).rejects.toMatchObject({ code: 'invalid_token' });
-    expect(state.questions).toBe(0);
+  it('rejects a text without the form of a key without a query', async () => {
+    const { verifyKey, state } = setUp();
+    await expect(verifyKey('nonsense')).rejects.toMatchObject({ code: 'invalid_token' });
+    expect(state.queries).toBe(0);
   });
 
-  it('never remembers that a key is unknown: it may be made the next moment', async () => {
-    const { authenticate, state } = setUp();
+  it('never caches that a key is unknown: it may be created a moment later', async () => {
+    const { verifyKey, state } = setUp();
     state.stored = null;
-    await expect(authenticate('usk_1')).rejects.toMatchObject({ code: 'invalid_token' });
+    await expect(verifyKey('usk_1')).rejects.toMatchObject({ code: 'invalid_token' });
     state.stored = account;
-    await expect(authenticate('usk_1')).resolves.toMatchObject({ accountId: 'account 1' });
+    await expect(verifyKey('usk_1')).resolves.toMatchObject({ accountId: 'account 1' });
   });
 
-  it('does not bring a key back that was revoked while the database answered', async () => {
-    const { authenticate, revoke, whileReading } = setUp();
+  it('does not cache a key that is revoked during the query', async () => {
+    const { verifyKey, revoke, whileReading } = setUp();
     whileReading(revoke);
-    await authenticate('usk_1');
-    await expect(authenticate('usk_1')).rejects.toMatchObject({ code: 'invalid_token' });
+    await verifyKey('usk_1');
+    await expect(verifyKey('usk_1')).rejects.toMatchObject({ code: 'invalid_token' });
   });
 });

@@ -6,9 +6,9 @@ import type {
 import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { ServicePrincipal } from './caller.ts';
 
-/** Accounts by the text of their key's hash; bounded, each entry for `SERVICE_KEY_CACHE_MS`. */
+/** Accounts by the text of their key's hash. Bounded; an entry expires after `SERVICE_KEY_CACHE_MS`. */
 export interface ServiceAccountCache {
-  /** Goes up whenever everything is forgotten: what was read before may be what was just revoked. */
+  /** Goes up when the cache is cleared: an account that was read before may be revoked since. */
   epoch(): number;
   get(keyHash: string): ServiceAccount | undefined;
   set(keyHash: string, account: ServiceAccount): void;
@@ -20,11 +20,11 @@ interface Deps {
   readonly known: ServiceAccountCache;
 }
 
-/** How long a revoked service key may still work on instances other than the one that revoked it, in milliseconds. */
+/** How long a revoked service key may still work on other instances, in milliseconds. */
 export const SERVICE_KEY_CACHE_MS = 5_000;
 
 /**
- * Finds the account in use with this key.
+ * Finds the account with this key that is not revoked.
  * @throws DomainError `invalid_token`
  */
 export function createVerifyServiceKey(deps: Deps) {

@@ -36,7 +36,7 @@ function setUp() {
 }
 
 describe('a service account', () => {
-  it('is stored with the hash of its key, which is shown and logged nowhere else', async () => {
+  it('is stored with the hash of its key, and the key is shown once and never logged', async () => {
     const { manage, stored, logger } = setUp();
     const made = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
     expect(made.key).toBe('usk_secret');
@@ -46,7 +46,7 @@ describe('a service account', () => {
     );
   });
 
-  it('has each scope once, in the order of their list', async () => {
+  it('has each scope once, in the order of SCOPES', async () => {
     const { manage } = setUp();
     const scopes = [...SCOPES].reverse();
     const { account } = await manage.create(operator, {
@@ -73,10 +73,10 @@ describe('a service account', () => {
     expect(stored).toEqual([]);
   });
 
-  it('is forgotten by this instance when it is revoked, and only then', async () => {
+  it('is removed from the cache of this instance when it is revoked', async () => {
     const { manage, state } = setUp();
     const { account } = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
-    await expect(manage.revoke(operator, 'nobody')).rejects.toMatchObject({
+    await expect(manage.revoke(operator, 'unknown')).rejects.toMatchObject({
       code: 'service_account_not_found',
     });
     expect(state.forgotten).toBe(0);
@@ -85,10 +85,10 @@ describe('a service account', () => {
   });
 
   it.each<[string, Principal]>([
-    ['nobody', { kind: 'anonymous' }],
+    ['an anonymous caller', { kind: 'anonymous' }],
     ['a user', { kind: 'user', userId: 'user 1', sessionId: 'session 1' }],
     ['a service with every scope', { kind: 'service', accountId: 'account 1', scopes: SCOPES }],
-  ])('cannot be made, seen or revoked by %s', async (_who, principal) => {
+  ])('cannot be created, listed or revoked by %s', async (_who, principal) => {
     const { manage, stored } = setUp();
     const caller = callerWith(principal);
     const input = { name: 'billing', scopes: ['users:read'] };

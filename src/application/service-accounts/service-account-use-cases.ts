@@ -16,20 +16,20 @@ interface Deps {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called after a revocation, so that this instance forgets the key at once. */
+  /** Called after a revocation, so that this instance stops accepting the key at once. */
   readonly onRevoked: () => void;
 }
 
-/** A new account and its key, which is never shown again. */
+/** `key` is never shown again. */
 export interface NewServiceAccount {
   readonly account: ServiceAccount;
   readonly key: string;
 }
 
-/** Names are for people and logs: short, plain, unique among accounts in use. */
+/** Names are for people and logs. They are unique among accounts that are not revoked. */
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
 
-/** Every method throws DomainError `forbidden` for anybody but the operator. */
+/** Every method throws DomainError `forbidden` unless the caller is the operator. */
 export function createServiceAccountUseCases(deps: Deps) {
   return {
     /** @throws DomainError `validation_failed`, `service_account_name_taken` */

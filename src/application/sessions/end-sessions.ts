@@ -10,11 +10,11 @@ interface Deps {
   readonly unitOfWork: UnitOfWork;
 }
 
-/** Which of the own sessions to end. */
+/** Which of the caller's sessions to end. */
 export type OwnSessionSelection = { readonly only: string } | 'current' | 'all';
 
 /**
- * Ends sessions and with them every access and refresh token that was given out for them.
+ * Ends sessions. Their access and refresh tokens are no longer valid.
  * @throws DomainError `session_not_found` for a single session that is not live, `user_not_found`, `forbidden`
  */
 export function createEndSessions(deps: Deps) {
@@ -48,9 +48,9 @@ export function createEndSessions(deps: Deps) {
 }
 
 /**
- * Ends a locked user's sessions and appends a `session.ended` for each. The lock comes first everywhere: sessions are
- * only ever ended under their user's lock, so that no two transactions wait for each other.
- * @returns the ids of the ended sessions.
+ * Ends sessions of a locked user and appends a `session.ended` event for each. Every transaction that ends sessions
+ * locks their user first, so that no two of them deadlock.
+ * @returns the ids of the ended sessions
  */
 export async function endSessions(
   transaction: Transaction,

@@ -3,12 +3,12 @@ import { portWith } from '../../../test/support/ports.ts';
 import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 import { createIssueTokens } from './issue-tokens.ts';
 
-describe('a grant', () => {
+describe('the tokens of a session', () => {
   it.each([
-    ['the usual life', 3_600_000, 600, 3_600],
-    ['the rest of its session where that is shorter, in whole seconds', 59_999, 59, 59],
-    ['a second at least', 400, 1, 0],
-  ])('gives its access token %s', async (_what, remainingMs, expected, refreshExpected) => {
+    ['the configured lifetime', 3_600_000, 600, 3_600],
+    ['the rest of the session when that is shorter, in whole seconds', 59_999, 59, 59],
+    ['at least one second', 400, 1, 0],
+  ])('have an access token with %s', async (_what, remainingMs, expected, refreshExpected) => {
     const issued: number[] = [];
     const issueTokens = createIssueTokens({
       accessTokens: portWith<AccessTokens>({

@@ -1,6 +1,6 @@
 import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 
-/** What a client gets for a sign-in or a refresh. */
+/** The tokens that a client gets for a sign-in or a refresh. */
 export interface IssuedTokens {
   readonly sessionId: string;
   readonly accessToken: string;
@@ -14,10 +14,9 @@ interface Deps {
   readonly accessTtlMs: number;
 }
 
-/** Issues the access token that goes with a refresh token. */
 export type IssueTokens = ReturnType<typeof createIssueTokens>;
 
-/** Makes grants whose access token never outlives its session. */
+/** Issues the access token for a session and its refresh token. It never outlives the session. */
 export function createIssueTokens(deps: Deps) {
   return async (session: {
     readonly id: string;

@@ -6,13 +6,13 @@ interface Deps {
   readonly sessions: Pick<SessionRepository, 'listLive'>;
 }
 
-/** A session and whether it is the one that asks. */
+/** `current` marks the session of the caller. */
 export interface ListedSession extends Session {
   readonly current: boolean;
 }
 
 /**
- * Lists one's own sessions, or a user's with the right to.
+ * Lists the caller's sessions, or with `users:admin` those of a user.
  * @throws DomainError `unauthenticated`, `forbidden`
  */
 export function createListSessions(deps: Deps) {

@@ -11,13 +11,13 @@ const wrong: FailedAuthentication = { reason: 'wrong_password', userId: 'user 1'
 const unknown: FailedAuthentication = { reason: 'unknown_email', userId: null, userVersion: null };
 
 function setUp() {
-  const state = { nowMs: 5_000_000, away: false };
+  const state = { nowMs: 5_000_000, isDown: false };
   const logger = createRecordingLogger();
   const { events, unitOfWork } = createMemoryStore(null);
   const record = createRecordFailedAuthentication({
     unitOfWork: {
       run: (context, work) =>
-        state.away ? Promise.reject(new Error('away')) : unitOfWork.run(context, work),
+        state.isDown ? Promise.reject(new Error('database down')) : unitOfWork.run(context, work),
     },
     clock: { now: () => new Date(state.nowMs) },
     logger,
@@ -26,7 +26,7 @@ function setUp() {
 }
 
 describe('a failed authentication', () => {
-  it('is one event, with the user where there is one', async () => {
+  it('writes one event, with the user if there is one', async () => {
     const { record, events } = setUp();
     await record(anonymous, wrong);
     await record(anonymous, unknown);
@@ -46,7 +46,7 @@ describe('a failed authentication', () => {
     ]);
   });
 
-  it('is one log line with request, client and reason, whether or not there is an event', async () => {
+  it('writes one log line with request, client and reason, with or without an event', async () => {
     const { record, logger } = setUp();
     for (let count = 0; count < FAILURE_EVENTS_PER_SECOND + 3; count += 1) {
       await record(anonymous, wrong);
@@ -64,7 +64,7 @@ describe('a failed authentication', () => {
     });
   });
 
-  it('is counted beyond the cap of a second, for known and unknown addresses alike, and told of in the next', async () => {
+  it('is counted beyond the limit of a second, for known and unknown addresses alike, and the next event has the count', async () => {
     const { record, state, events } = setUp();
     for (let count = 0; count < FAILURE_EVENTS_PER_SECOND + 7; count += 1) {
       await record(anonymous, count % 2 === 0 ? wrong : unknown);
@@ -79,12 +79,12 @@ describe('a failed authentication', () => {
     ]);
   });
 
-  it('is counted when its event could not be stored', async () => {
+  it('is counted when its event cannot be stored', async () => {
     const { record, state, events } = setUp();
-    state.away = true;
-    await expect(record(anonymous, wrong)).rejects.toThrow('away');
-    await expect(record(anonymous, wrong)).rejects.toThrow('away');
-    state.away = false;
+    state.isDown = true;
+    await expect(record(anonymous, wrong)).rejects.toThrow('database down');
+    await expect(record(anonymous, wrong)).rejects.toThrow('database down');
+    state.isDown = false;
     await record(anonymous, wrong);
     expect(events).toMatchObject([{ data: { suppressed: 2 } }]);
   });

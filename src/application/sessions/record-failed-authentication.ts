@@ -9,23 +9,21 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** Most `authentication.failed` events that one instance writes in a second; the rest is counted. */
+/** Most `authentication.failed` events that one instance writes in a second; further failures are counted. */
 export const FAILURE_EVENTS_PER_SECOND = 50;
 
-/** One refused password. */
 export interface FailedAuthentication {
   readonly reason: AuthenticationFailure;
   readonly userId: string | null;
   readonly userVersion: number | null;
 }
 
-/** Logs a refused password and tells other services. */
 export type RecordFailedAuthentication = ReturnType<typeof createRecordFailedAuthentication>;
 
 /**
- * Writes one log line and one event. Events are capped, so that a guessing attack cannot fill the outbox: failures
- * beyond the cap are counted in the next event. The cap is decided before anything depends on the account, so that
- * known and unknown addresses cost the same.
+ * Writes one log line and one event for a failed authentication. Events have a rate limit, so that a guessing attack
+ * cannot fill the outbox; the next event has the number of failures without one. The limit does not depend on the
+ * account, so that known and unknown addresses take the same time.
  */
 export function createRecordFailedAuthentication(deps: Deps) {
   let second = 0;
@@ -39,7 +37,7 @@ export function createRecordFailedAuthentication(deps: Deps) {
       user_id: failure.userId,
       reason: failure.reason,
     });
-    if (!takeTurn()) {
+    if (!isBelowLimit()) {
       suppressed += 1;
       return;
     }
@@ -62,7 +60,7 @@ export function createRecordFailedAuthentication(deps: Deps) {
     }
   };
 
-  function takeTurn(): boolean {
+  function isBelowLimit(): boolean {
     const now = Math.floor(deps.clock.now().getTime() / 1000);
     if (now !== second) {
       second = now;

@@ -12,7 +12,7 @@ import { createRefreshSession } from './refresh-session.ts';
 const { id: userId } = storedUser();
 const hashOf = (token: string): Uint8Array => Buffer.from(token);
 
-/** The state after `first` was exchanged for `second`, so many milliseconds ago. */
+/** The state `sinceRotationMs` after `first` was exchanged for `second`. */
 function rotated(sinceRotationMs: number): RefreshState {
   return {
     userId,
@@ -82,7 +82,7 @@ describe('a refresh token', () => {
     ]);
   });
 
-  it('that was just exchanged gets the same successor and rotates nothing', async () => {
+  it('that was just exchanged gets the same successor and does not rotate', async () => {
     const { refresh, rotations, ended } = setUp(rotated(9_999));
     await expect(refresh(anonymous, 'first')).resolves.toMatchObject({
       refreshToken: 'second',
@@ -92,9 +92,9 @@ describe('a refresh token', () => {
   });
 
   it.each([
-    ['when the grace is over', 'first', 10_000, 10_000],
-    ['when there is no grace, at the very moment', 'first', 0, 0],
-    ['that is older than the predecessor, within the grace', 'zeroth', 0, 10_000],
+    ['after the grace period', 'first', 10_000, 10_000],
+    ['at once, without a grace period', 'first', 0, 0],
+    ['that is older than the predecessor, within the grace period', 'zeroth', 0, 10_000],
   ])(
     'used again %s ends the session, with an event and a warning',
     async (_when, token, sinceMs, graceMs) => {
@@ -117,13 +117,13 @@ describe('a refresh token', () => {
     },
   );
 
-  it('that we did not make asks nobody and ends nothing', async () => {
+  it('that is forged causes no query and ends no session', async () => {
     const { refresh, ended, store } = setUp(rotated(0));
     await expect(refresh(anonymous, 'forged')).rejects.toMatchObject(refused);
     expect([ended, store.statements]).toEqual([[], []]);
   });
 
-  it('of a session that is not live is refused like any other', async () => {
+  it('of a session that has ended is rejected like a forged one', async () => {
     const { refresh, ended } = setUp(null);
     await expect(refresh(anonymous, 'second')).rejects.toMatchObject(refused);
     expect(ended).toEqual([]);
@@ -133,19 +133,16 @@ describe('a refresh token', () => {
     ['second', rotated(0), 'info', 'session refreshed'],
     ['forged', rotated(0), 'warn', 'refresh refused'],
     ['second', null, 'warn', 'refresh refused'],
-  ] as const)(
-    '(%s) leaves one log line, which has no token',
-    async (token, state, level, message) => {
-      const { refresh, logger } = setUp(state);
-      await refresh(anonymous, token).catch(() => undefined);
-      expect(logger.lines).toMatchObject([
-        { level, message, fields: { request_id: 'request-1', client_ip: '192.0.2.1' } },
-      ]);
-      expect(JSON.stringify(logger.lines)).not.toContain(token);
-    },
-  );
+  ] as const)('(%s) writes one log line without a token', async (token, state, level, message) => {
+    const { refresh, logger } = setUp(state);
+    await refresh(anonymous, token).catch(() => undefined);
+    expect(logger.lines).toMatchObject([
+      { level, message, fields: { request_id: 'request-1', client_ip: '192.0.2.1' } },
+    ]);
+    expect(JSON.stringify(logger.lines)).not.toContain(token);
+  });
 
-  it('used again while its user is being deleted is refused, and there is nothing to end', async () => {
+  it('used again while its user is deleted is rejected, and no session ends', async () => {
     const { refresh, ended, store } = setUp(rotated(60_000));
     store.row = null;
     await expect(refresh(anonymous, 'first')).rejects.toMatchObject(refused);

@@ -19,7 +19,7 @@ interface Deps {
 
 type Outcome =
   | {
-      readonly kind: 'granted';
+      readonly kind: 'rotated';
       readonly userId: string;
       readonly token: string;
       readonly remainingMs: number;
@@ -28,9 +28,9 @@ type Outcome =
   | { readonly kind: 'unknown' };
 
 /**
- * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace its immediate predecessor gets the very same successor
- * again, so that a lost answer or parallel tabs never end a session; any other token that we once made for the session
- * ends it, since two parties hold its tokens.
+ * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace period its immediate predecessor gets the same successor
+ * again, so that a lost response or parallel tabs do not end a session. Any other earlier token of the session ends it:
+ * two parties have its tokens.
  * @throws DomainError `invalid_grant`
  */
 export function createRefreshSession(deps: Deps) {
@@ -45,7 +45,7 @@ export function createRefreshSession(deps: Deps) {
         return rotate(transaction, sessionId, state, presented);
       return repeatOrReuse(state, read.hash, presented);
     });
-    if (outcome.kind === 'granted') {
+    if (outcome.kind === 'rotated') {
       const { userId, token, remainingMs } = outcome;
       deps.logger.info('session refreshed', {
         ...origin(caller),
@@ -80,7 +80,7 @@ export function createRefreshSession(deps: Deps) {
       },
       deps.idleTtlMs,
     );
-    return { kind: 'granted', userId: state.userId, token: successor.token, remainingMs };
+    return { kind: 'rotated', userId: state.userId, token: successor.token, remainingMs };
   }
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
@@ -97,10 +97,10 @@ export function createRefreshSession(deps: Deps) {
     const token = deps.refreshTokens.open(sealedSuccessor, presented);
     return token === null
       ? { kind: 'reused', userId }
-      : { kind: 'granted', userId, token, remainingMs };
+      : { kind: 'rotated', userId, token, remainingMs };
   }
 
-  /** A transaction of its own: sessions are ended under their user's lock, which is taken before the session's. */
+  /** A second transaction, because the user's lock has to come before that of the session. */
   async function endReused(caller: Caller, userId: string, sessionId: string): Promise<void> {
     deps.logger.warn('refresh token reused, session ended', {
       ...origin(caller),
@@ -115,12 +115,11 @@ export function createRefreshSession(deps: Deps) {
   }
 }
 
-/** Who asked, as log lines name it. */
 function origin(caller: Caller): { request_id: string; client_ip: string | null } {
   return { request_id: caller.requestId, client_ip: caller.ip };
 }
 
-/** Both are SHA-256 hashes of secrets, so that the time of a comparison tells nothing of use. */
+/** Both are SHA-256 hashes of secrets, so the time of the comparison reveals nothing useful. */
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -14,7 +14,7 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserState } from '../../domain/user/user.ts';
 import { createSignIn } from './sign-in.ts';
 
-/** A sign-in over one row. `whileHashing` runs between the look at the password and the lock, as another writer would. */
+/** A sign-in with one stored row. `whileHashing` runs between the password check and the lock, as another writer. */
 function setUp(
   row: UserState | null,
   whileHashing: (attempt: number) => void = () => {},
@@ -75,7 +75,7 @@ function setUp(
 const right = { email: 'ada@example.com', password: 'right' };
 
 describe('signing in', () => {
-  it('starts a session and tells of it at the version that the row has', async () => {
+  it('starts a session, with an event at the version of the row', async () => {
     const { signIn, store, sessions } = setUp(storedUser({ version: 3 }));
     await expect(signIn(anonymous, right)).resolves.toMatchObject({ sessionId: 'session 1' });
     expect(sessions).toEqual(['session 1']);
@@ -89,7 +89,7 @@ describe('signing in', () => {
     ]);
   });
 
-  it('leaves no session made with a password that was changed before the lock', async () => {
+  it('starts no session with a password that was changed before the lock', async () => {
     const { signIn, store, sessions, failures } = setUp(storedUser(), () => {
       store.row = storedUser({ passwordHash: 'new:other', version: 2 });
     });
@@ -98,7 +98,7 @@ describe('signing in', () => {
     expect(failures).toMatchObject([{ reason: 'wrong_password' }]);
   });
 
-  it('does not mind a profile that was changed before the lock, and names its new version', async () => {
+  it('accepts a profile change before the lock, and its event has the new version', async () => {
     const { signIn, store, sessions } = setUp(storedUser(), () => {
       store.row = storedUser({ version: 2 });
     });
@@ -107,7 +107,7 @@ describe('signing in', () => {
     expect(store.events).toMatchObject([{ userVersion: 2 }]);
   });
 
-  it('does not mind a hash that another sign-in strengthened before the lock', async () => {
+  it('accepts a hash that another sign-in replaced before the lock', async () => {
     const { signIn, store, sessions } = setUp(storedUser({ passwordHash: 'old:right' }), () => {
       store.row = storedUser({ passwordHash: 'new:right' });
     });
@@ -116,7 +116,7 @@ describe('signing in', () => {
     expect(store.row?.passwordHash).toBe('new:right');
   });
 
-  it('starts over for a hash and a version that both changed, and finds the password still right', async () => {
+  it('verifies the password again when both hash and version changed', async () => {
     const { signIn, store, sessions, look } = setUp(
       storedUser({ passwordHash: 'old:right' }),
       () => {
@@ -140,7 +140,7 @@ describe('signing in', () => {
     expect(failures).toMatchObject([{ reason }]);
   });
 
-  it('gives up after three attempts on an account that never stands still', async () => {
+  it('is unavailable after three attempts on an account that keeps changing', async () => {
     const { signIn, store, look } = setUp(storedUser(), (attempt) => {
       store.row = storedUser({ passwordHash: `n${attempt}::right`, version: attempt + 1 });
     });
@@ -153,9 +153,9 @@ describe('signing in', () => {
 
   it.each([
     ['an unknown address', null, 'nobody@example.com', 'right'],
-    ['an address that cannot exist', null, 'no address', 'right'],
+    ['an invalid address', null, 'no address', 'right'],
     ['a wrong password', storedUser(), 'ada@example.com', 'wrong'],
-    ['a password that is no text', storedUser(), 'ada@example.com', '\ud800'],
+    ['a password that is not Unicode', storedUser(), 'ada@example.com', '\ud800'],
     ['a disabled account', storedUser({ status: 'disabled' }), 'ada@example.com', 'right'],
     [
       'a disabled account and a wrong password',
@@ -164,7 +164,7 @@ describe('signing in', () => {
       'wrong',
     ],
   ])(
-    'does the same work and gives the same refusal for %s',
+    'does the same work and gives the same rejection for %s',
     async (_what, row, email, password) => {
       const { signIn, store, failures, hasher, look } = setUp(row);
       const refused = await signIn(anonymous, { email, password }).catch((error: unknown) => error);
@@ -182,19 +182,19 @@ describe('signing in', () => {
     },
   );
 
-  it('verifies even a disabled account with an outdated hash only once, and does not rehash it', async () => {
+  it('verifies a disabled account with an outdated hash once, without a rehash', async () => {
     const { signIn, hasher } = setUp(storedUser({ status: 'disabled', passwordHash: 'old:right' }));
     await expect(signIn(anonymous, right)).rejects.toThrow();
     expect(hasher.calls).toEqual(['verify']);
   });
 
-  it('strengthens an outdated hash and leaves the version', async () => {
+  it('replaces an outdated hash and keeps the version', async () => {
     const { signIn, store } = setUp(storedUser({ passwordHash: 'old:right' }));
     await signIn(anonymous, right);
     expect(store.row).toMatchObject({ passwordHash: 'new:right', version: 1 });
   });
 
-  it('signs in without a rehash when there is no slot for one', async () => {
+  it('signs in without a rehash when the hasher is overloaded', async () => {
     const { signIn, store, sessions } = setUp(
       storedUser({ passwordHash: 'old:right' }),
       () => {},

@@ -29,20 +29,19 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** An address and a password, as they are sent. */
 export interface SignInInput {
   readonly email: string;
   readonly password: string;
 }
 
-/** Times that a sign-in starts over because the account changed under it. */
+/** How often a sign-in is tried when the account changes meanwhile. */
 const MAX_ATTEMPTS = 3;
-/** Longest user agent that is kept, in UTF-16 units. */
+/** Longest user agent that is stored, in UTF-16 units; the rest is cut off. */
 const USER_AGENT_MAX_LENGTH = 256;
 
 /**
- * Starts a session for the right address and password. An unknown address, a wrong password and a disabled account
- * give the same answer after the same work (OWASP ASVS 6.3.8).
+ * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
+ * the same rejection after the same work (OWASP ASVS 6.3.8).
  * @throws DomainError `invalid_credentials`, `overloaded`
  */
 export function createSignIn(deps: Deps) {
@@ -52,8 +51,8 @@ export function createSignIn(deps: Deps) {
     if (password === null) throw invalidCredentials();
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const credentials = await authenticate(caller, email, password);
-      const grant = await startSession(caller, credentials, await rehash(password, credentials));
-      if (grant !== null) return grant;
+      const tokens = await startSession(caller, credentials, await rehash(password, credentials));
+      if (tokens !== null) return tokens;
     }
     throw unavailable('The account keeps changing. Try again.');
   };
@@ -77,7 +76,7 @@ export function createSignIn(deps: Deps) {
     throw invalidCredentials();
   }
 
-  /** A hash with today's parameters where the stored one is older; never a reason to refuse a sign-in. */
+  /** A hash with current parameters if the stored one is outdated. An overload does not fail the sign-in. */
   async function rehash(password: PreparedPassword, credentials: Credentials) {
     if (!deps.hasher.isOutdated(credentials.passwordHash)) return null;
     try {
@@ -88,7 +87,7 @@ export function createSignIn(deps: Deps) {
     }
   }
 
-  /** @returns null when the account is not what it was when the password was verified. */
+  /** @returns null when the account changed since the password was verified */
   async function startSession(
     caller: Caller,
     credentials: Credentials,
@@ -136,8 +135,8 @@ export function createSignIn(deps: Deps) {
 }
 
 /**
- * Whether the verified password still counts for the locked row. A rehash by another sign-in changes the hash and not
- * the version; another profile changes the version and not the hash.
+ * Whether the verified password is still that of the locked row. A rehash by another sign-in changes the hash but not
+ * the version; a profile change changes the version but not the hash.
  */
 function isStillProven({ state }: User, { passwordHash, version }: Credentials): boolean {
   return (
@@ -145,7 +144,7 @@ function isStillProven({ state }: User, { passwordHash, version }: Credentials):
   );
 }
 
-/** An address that cannot exist is an unknown one; the blank stands for it and is never stored. */
+/** An invalid address counts as unknown: the empty text matches no stored address. */
 function readEmail(input: string): EmailAddress {
   try {
     return parseEmailAddress(input);

@@ -21,14 +21,13 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** The current and the new password, as they are sent. */
 export interface PasswordChangeInput {
   readonly currentPassword: string;
   readonly newPassword: string;
 }
 
 /**
- * Persistence the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
+ * Stores the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
  * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`
  */
 export function createChangePassword(deps: Deps) {
@@ -39,13 +38,13 @@ export function createChangePassword(deps: Deps) {
     const { newPassword } = validateFields({
       newPassword: () => readNewPassword(deps.passwordRules, input.newPassword, profile.email),
     });
-    const confirmation = await deps.reauthenticate(caller, id, input.currentPassword);
+    const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
     const passwordHash = await deps.hasher.hash(newPassword);
     await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(id);
       if (user === null) throw userNotFound();
-      confirmation.assertStillTrue(user);
+      reauthentication.assertStillTrue(user);
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());

@@ -15,15 +15,15 @@ interface Deps {
 }
 
 /**
- * Removes a user's row and sessions; the address is free again and `user.deleted` is the user's last event.
+ * Removes a user and the user's sessions. The address is free again, and `user.deleted` is the last event.
  * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`
  */
 export function createDeleteUser(deps: Deps) {
   return {
     async own(caller: Caller, id: string, currentPassword: string): Promise<void> {
       requireSelf(caller, id);
-      const confirmation = await deps.reauthenticate(caller, id, currentPassword);
-      await remove(caller, id, (user) => confirmation.assertStillTrue(user));
+      const reauthentication = await deps.reauthenticate(caller, id, currentPassword);
+      await remove(caller, id, (user) => reauthentication.assertStillTrue(user));
     },
     async any(caller: Caller, id: string, expected: ExpectedVersions): Promise<void> {
       requireScope(caller, 'users:admin');

@@ -6,12 +6,12 @@ const caller = callerWith({ kind: 'user', userId: 'user 1', sessionId: 'session 
 const profile = (id: string) => ({ id, firstName: `First ${id}`, lastName: `Last ${id}` });
 
 describe('a batch of public profiles', () => {
-  it('keeps the order asked, whatever order the database answers in, and names what is missing', async () => {
-    const asked: (readonly string[])[] = [];
+  it('keeps the order of the request and lists the missing ids', async () => {
+    const queried: (readonly string[])[] = [];
     const getPublicProfiles = createGetPublicProfiles({
       users: {
         async listPublicProfiles(ids) {
-          asked.push(ids);
+          queried.push(ids);
           return [profile('b'), profile('a'), profile('c')];
         },
       },
@@ -20,12 +20,12 @@ describe('a batch of public profiles', () => {
       profiles: [profile('c'), profile('a'), profile('b')],
       missing: ['x', 'y'],
     });
-    expect(asked).toEqual([['x', 'c', 'a', 'y', 'b']]);
+    expect(queried).toEqual([['x', 'c', 'a', 'y', 'b']]);
   });
 
-  it('is for users and for services that may read, and costs nobody else a query', async () => {
+  it('is for users and for services with the scope; other callers cause no query', async () => {
     const getPublicProfiles = createGetPublicProfiles({
-      users: { listPublicProfiles: () => Promise.reject(new Error('not asked')) },
+      users: { listPublicProfiles: () => Promise.reject(new Error('no query was expected')) },
     });
     const anonymous = callerWith({ kind: 'anonymous' });
     const writer = callerWith({ kind: 'service', accountId: 'account 1', scopes: ['users:write'] });

@@ -6,10 +6,9 @@ interface Deps {
   readonly users: Pick<UserReader, 'listPublicProfiles'>;
 }
 
-/** Most ids in one batch. */
 export const PUBLIC_PROFILES_MAX_IDS = 500;
 
-/** Profiles and unknown ids, both in the order asked, each id once. */
+/** Profiles and unknown ids, both in the order of the request, each id once. */
 export interface PublicProfiles {
   readonly profiles: readonly PublicProfile[];
   readonly missing: readonly string[];

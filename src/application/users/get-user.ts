@@ -9,7 +9,7 @@ interface Deps {
 }
 
 /**
- * Reads a user for the user or for a service with `users:read`.
+ * Reads a user, for that user or for a service with `users:read`.
  * @throws DomainError `user_not_found`, `forbidden`
  */
 export function createGetUser(deps: Deps) {

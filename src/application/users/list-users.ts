@@ -12,7 +12,7 @@ interface Deps {
 /** Longest search text, in code points. */
 export const SEARCH_MAX_LENGTH = 100;
 
-/** Which users to list: the one with an address, those that match a text, or all. */
+/** The users to list: the one with an address, those that match a text, or all. */
 export type UserSelection =
   | { readonly kind: 'email'; readonly email: string }
   | { readonly kind: 'search'; readonly text: string; readonly page: PageRequest }
@@ -45,7 +45,7 @@ function readSearchText(text: string): string {
       `Must have 1 to ${SEARCH_MAX_LENGTH} characters besides white space.`,
     );
   }
-  // No index knows where signs are: a search for nothing else would read every user.
+  // The index has no entries for punctuation: a search for punctuation alone would read every user.
   if (!/[\p{L}\p{N}]/u.test(text)) {
     throw new InvalidValue('search_without_letter', 'Must contain a letter or a digit.');
   }

@@ -9,8 +9,8 @@ function refuse(answer: BreachAnswer, failOpen = true): Promise<void> {
   return refuseBreachedPassword({ breached }, 'password', password);
 }
 
-describe('a password that breaches may have made known', () => {
-  it('is refused under its field when it was seen, even once', async () => {
+describe('a password that may be known from a breach', () => {
+  it('is rejected under its field when it was seen, even once', async () => {
     await expect(refuse({ checked: true, count: 1 })).rejects.toMatchObject({
       code: 'validation_failed',
       fields: [{ field: 'password', code: 'password_breached' }],
@@ -19,17 +19,17 @@ describe('a password that breaches may have made known', () => {
 
   it.each<[string, BreachAnswer]>([
     ['it was never seen', { checked: true, count: 0 }],
-    ['nobody can tell', { checked: false }],
+    ['the look-up fails', { checked: false }],
   ])('is accepted when %s', async (_what, answer) => {
     await expect(refuse(answer)).resolves.toBeUndefined();
   });
 
-  it('is refused for now when nobody can tell and that is not to be passed over', async () => {
+  it('is unavailable when the look-up fails and failOpen is false', async () => {
     await expect(refuse({ checked: false }, false)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(refuse({ checked: true, count: 0 }, false)).resolves.toBeUndefined();
   });
 
-  it('is accepted where the look-up is turned off', async () => {
+  it('is accepted when the look-up is off', async () => {
     await expect(refuseBreachedPassword({}, 'password', password)).resolves.toBeUndefined();
   });
 });

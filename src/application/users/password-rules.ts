@@ -9,20 +9,20 @@ import {
   passwordContextWords,
 } from '../../domain/user/password.ts';
 
-/** What every new password must pass. */
+/** The rules for every new password. */
 export interface PasswordRules {
   readonly policy: PasswordPolicy;
   readonly blocklist: PasswordBlocklist;
   readonly serviceName: string;
-  /** Absent where the look-up is turned off. */
+  /** Absent when the look-up is off. */
   readonly breached?: BreachedPasswords;
 }
 
-/** About as long as a source that failed is left alone. */
+/** About as long as no look-up is tried after a failure. */
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Reads a new password for the account with this address.
+ * Checks a new password for the account with this address.
  * @throws InvalidValue
  */
 export function readNewPassword(
@@ -38,9 +38,9 @@ export function readNewPassword(
 }
 
 /**
- * Looks a password up that passed every other rule: after them, since they cost nothing, and before it is hashed.
- * @throws DomainError `validation_failed` for this field; `unavailable` when nobody can tell and that is not to be
- * passed over
+ * Rejects a password that is known from a breach. Call it after the other rules, which need no network, and before the
+ * password is hashed.
+ * @throws DomainError `validation_failed` for this field; `unavailable` when the look-up fails and `failOpen` is false
  */
 export async function refuseBreachedPassword(
   rules: Pick<PasswordRules, 'breached'>,

@@ -13,20 +13,19 @@ interface Deps {
   readonly recordFailure: RecordFailedAuthentication;
 }
 
-/** Proof that a password was right, valid as long as the stored password stays what it was. */
+/** Proof that the current password was correct. It is valid until the stored password changes. */
 export interface Reauthentication {
   /**
-   * Checks the locked row: a password that changed since the proof makes it void.
-   * @throws DomainError `unavailable`: the caller tries again, and meets the new password.
+   * Checks that the password of the locked row is still the one that was verified.
+   * @throws DomainError `unavailable`: on the next try the caller has to send the new password.
    */
   assertStillTrue(user: User): void;
 }
 
-/** Asks a signed-in user for the password once more (OWASP ASVS 7.5.1). */
 export type Reauthenticate = ReturnType<typeof createReauthenticate>;
 
 /**
- * Verifies the current password outside of any transaction, since hashing is slow.
+ * Verifies the current password of a signed-in user (OWASP ASVS 7.5.1), outside of a transaction since hashing is slow.
  * @throws DomainError `validation_failed` on `current_password`, `user_not_found`, `overloaded`
  */
 export function createReauthenticate(deps: Deps) {
@@ -54,7 +53,7 @@ export function createReauthenticate(deps: Deps) {
     }
     return {
       assertStillTrue: (user) => {
-        // A rehash changes the hash and not the version, another profile the version and not the hash.
+        // A rehash changes the hash but not the version, a profile change the version but not the hash.
         if (
           user.state.passwordHash !== credentials.passwordHash &&
           user.version !== credentials.version

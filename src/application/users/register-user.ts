@@ -19,7 +19,6 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** A registration as it is sent. */
 export interface RegistrationInput extends ProfileInput {
   readonly password: string;
 }
@@ -34,7 +33,7 @@ export function createRegisterUser(deps: Deps) {
       ...profileParsers(input),
       password: () => readNewPassword(deps.passwordRules, input.password, input.email),
     });
-    // Saves a flood of repeated registrations their hashes; the unique constraint is what decides.
+    // Saves the hash of a repeated registration. The unique constraint decides.
     if ((await deps.users.findCredentials(person.email)) !== null) throw emailTaken();
     await refuseBreachedPassword(deps.passwordRules, 'password', password);
     const passwordHash = await deps.hasher.hash(password);

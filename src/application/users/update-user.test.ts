@@ -7,10 +7,10 @@ const { id, email } = storedUser();
 const self = callerWith({ kind: 'user', userId: id, sessionId: 'session 1' });
 const service = callerWith({ kind: 'service', accountId: 'account 1', scopes: ['users:write'] });
 
-/** `beforeLock` runs after the look at the address, as another writer would. */
+/** `beforeLock` runs after the address was read, as another writer. */
 function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void = () => {}) {
   const store = createMemoryStore(storedUser());
-  const asked: (string | undefined)[] = [];
+  const passwords: (string | undefined)[] = [];
   const update = createUpdateUser({
     users: {
       async findById() {
@@ -21,34 +21,34 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
     },
     unitOfWork: store.unitOfWork,
     async reauthenticate(_caller, _id, currentPassword) {
-      asked.push(currentPassword);
+      passwords.push(currentPassword);
       return { assertStillTrue: () => {} };
     },
     clock: { now: () => new Date('2026-02-01T00:00:00Z') },
     serviceName: 'user-service',
   });
-  return { update, store, asked };
+  return { update, store, passwords };
 }
 
 describe('changing a profile', () => {
-  it('asks users for the password only when their own address would change', async () => {
-    const { update, asked } = setUp();
+  it('re-authenticates users only when their own address changes', async () => {
+    const { update, passwords } = setUp();
     await update(self, id, { firstName: 'Ida' }, 'any');
     await update(self, id, { email: 'ADA@example.com' }, 'any');
-    expect(asked).toEqual([]);
+    expect(passwords).toEqual([]);
     await update(self, id, { email: 'ida@example.com', currentPassword: 'right' }, 'any');
-    expect(asked).toEqual(['right']);
+    expect(passwords).toEqual(['right']);
   });
 
-  it('never changes an address without the password because it was another one a moment before', async () => {
-    const { update, store, asked } = setUp((current) => {
+  it('does not change an address without the password when another writer changed it meanwhile', async () => {
+    const { update, store, passwords } = setUp((current) => {
       current.row = storedUser({ email: 'moved@example.com' as EmailAddress, version: 2 });
     });
     await expect(update(self, id, { email }, 'any')).rejects.toMatchObject({
       code: 'unavailable',
       retryAfterSeconds: 1,
     });
-    expect(asked).toEqual([]);
+    expect(passwords).toEqual([]);
     expect(store.row).toMatchObject({ email: 'moved@example.com', version: 2 });
     expect(store.events).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('changing a profile', () => {
     expect(store.statements).toEqual(['lock']);
   });
 
-  it('refuses everything that is wrong at once, before any lock', async () => {
+  it('rejects all invalid fields together, before the lock', async () => {
     const { update, store } = setUp();
     const input = { firstName: '', lastName: ' x', email: 'nonsense', phone: '1' };
     await expect(update(service, id, input, 'any')).rejects.toMatchObject({
@@ -78,16 +78,16 @@ describe('changing a profile', () => {
     expect(store.statements).toEqual([]);
   });
 
-  it('checks the version also where nothing would change', async () => {
+  it('checks the version even without a change', async () => {
     const { update, store } = setUp();
     await expect(update(self, id, {}, [7])).rejects.toMatchObject({ code: 'version_mismatch' });
     await update(self, id, {}, [7, 1]);
     expect(store.statements).toEqual(['lock', 'lock']);
   });
 
-  it('tells a stranger that there is no such user, before looking', async () => {
+  it('does not find the user for another user, without a query', async () => {
     const { update, store } = setUp();
-    const stranger = callerWith({ kind: 'user', userId: 'somebody', sessionId: 'session 2' });
+    const stranger = callerWith({ kind: 'user', userId: 'another user', sessionId: 'session 2' });
     await expect(update(stranger, id, { firstName: 'Eve' }, 'any')).rejects.toMatchObject({
       code: 'user_not_found',
     });

@@ -20,14 +20,14 @@ interface Deps {
   readonly serviceName: string;
 }
 
-/** Fields to change, as they are sent; a missing one stays. */
+/** The fields to change; a field that is left out stays as it is. */
 export interface UserUpdateInput extends Partial<ProfileInput> {
   readonly currentPassword?: string;
 }
 
 /**
- * Applies the given fields under the row's lock, so that of two writers neither loses. Without any difference nothing
- * is written and the version stays. Users who change their own e-mail give their password too.
+ * Applies the fields under the row's lock, so that no change is lost. Without a difference nothing is written and the
+ * version stays. Users who change their own address re-authenticate.
  * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `email_taken`
  */
 export function createUpdateUser(deps: Deps) {
@@ -39,14 +39,19 @@ export function createUpdateUser(deps: Deps) {
   ): Promise<UserProfile> => {
     requireSelfOrScope(caller, id, 'users:write');
     const change: ProfileChange = validateFields(profileParsers(input));
-    const confirmation = await confirmOwnEmailChange(caller, id, change, input.currentPassword);
+    const reauthentication = await reauthenticateForOwnEmail(
+      caller,
+      id,
+      change,
+      input.currentPassword,
+    );
     return deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(id);
       if (user === null) throw userNotFound();
-      confirmation?.assertStillTrue(user);
+      reauthentication?.assertStillTrue(user);
       assertVersion(user, expected);
-      if (confirmation === undefined && isOwnEmailChange(caller, change, user.state.email)) {
-        // The address changed between our look at it and the lock: the password was never asked for.
+      if (reauthentication === undefined && isOwnEmailChange(caller, change, user.state.email)) {
+        // The address changed between the read and the lock, so the password was not verified.
         throw accountChanged();
       }
       const { email: formerEmail } = user.state;
@@ -63,7 +68,7 @@ export function createUpdateUser(deps: Deps) {
     });
   };
 
-  async function confirmOwnEmailChange(
+  async function reauthenticateForOwnEmail(
     caller: Caller,
     id: string,
     change: ProfileChange,
