@@ -6,81 +6,84 @@ const ADVICE = {
     'Send well-formed JSON in UTF-8, with at most 32 levels, and the headers in their documented form. Sending the same bytes again fails again.',
   unauthenticated: 'Send `Authorization: Bearer …` with an access token or a service key.',
   invalid_token:
-    'Refresh the session for a new access token; when that is refused too, sign in again. A service key has to be replaced by the operator.',
+    'Refresh the session to get a new access token. If that is rejected too, sign in again. The operator has to replace a service key.',
   invalid_credentials:
-    'Ask the person for the e-mail address and the password again. The answer never tells which of the two was wrong.',
+    'Ask the user for the e-mail address and the password again. The response never tells which of the two was wrong.',
   invalid_grant:
-    'Sign in again. When it comes unexpectedly, look at what your client does with refresh tokens: one that is used again after the grace ends its session.',
+    'Sign in again. If it is unexpected, check how your client handles refresh tokens: using one again after the grace period ends its session.',
   forbidden:
-    'Use a key with the scope that `detail` names, or the kind of credential that the route is for.',
-  not_found: 'Check the path; all of them are in `/openapi.json`.',
+    'Use a key with the scope that `detail` names, or the kind of credential that the route accepts.',
+  not_found: 'Check the path; `/openapi.json` lists all paths.',
   user_not_found:
-    'Treat the user as gone. A user who asks for somebody else gets the same answer, so that it tells nothing about who exists.',
-  session_not_found: 'Nothing is left to do: the session has ended, or was never the user’s.',
+    'Treat the user as deleted. A user who requests another user gets the same response, so that it does not reveal which users exist.',
+  session_not_found: 'Do nothing: the session has ended, or never belonged to the user.',
   service_account_not_found: 'List the service accounts; revoked ones cannot be revoked again.',
   method_not_allowed: 'Use one of the methods in `Allow`.',
   request_timeout:
     'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
-  email_taken: 'Offer to sign in, or take another address.',
+  email_taken: 'Offer to sign in, or use another address.',
   service_account_name_taken: 'Choose another name, or revoke the account that has it.',
   version_mismatch:
-    'Read the user again, apply the change to what is there now, and send it with the new `ETag`.',
-  payload_too_large: 'Send less: most routes take 16 KiB, a batch of public profiles 32 KiB.',
+    'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
+  payload_too_large: 'Send less: most routes accept 16 KiB, a batch of public profiles 32 KiB.',
   uri_too_long: 'Shorten the query.',
   unsupported_media_type:
     'Send the `Content-Type` that `detail` names, in UTF-8 and without `Content-Encoding`.',
   validation_failed:
-    'Correct the fields in `errors`; each has a code of the second table below. At most 100 are listed.',
+    'Correct the fields in `errors`. The second table below explains their codes. At most 100 are listed.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
-  headers_too_large: 'Send fewer or shorter headers; cookies are not used here at all.',
+  headers_too_large: 'Send fewer or shorter headers. The service uses no cookies.',
   internal_error:
-    'Try once more; if it stays, give the operator the `request_id`. A change may have been made.',
+    'Try once more. If it fails again, give the operator the `request_id`. The change may have been made.',
   overloaded:
-    'Wait for `Retry-After` seconds, with jitter, and send the request again: nothing was done. Operators find the bound in `password.hashing_slots` and `password.hashing_wait`.',
+    'Wait for `Retry-After` seconds, with jitter, and send the request again. Nothing was changed. Operators set the limit with `password.hashing_slots` and `password.hashing_wait`.',
   unavailable: 'Wait for `Retry-After` seconds, with jitter, and send the request again.',
   outcome_unknown:
-    'Read what the change would have changed, and repeat it only where it is missing. A repeated `PATCH` with the old `If-Match` is safe: it either applies or gives 412.',
+    'Read the record that you changed, and repeat the change only if it is missing. A repeated `PATCH` with the old `If-Match` is safe: it either applies or gives 412.',
 } as const satisfies Record<ProblemCode, string>;
 
 /** The codes of single fields: where they occur, and the rule that was broken. The tests compare them with the source. */
 export const FIELD_CODES: Readonly<
   Record<string, { readonly where: string; readonly rule: string }>
 > = {
-  required: { where: 'any', rule: 'The field has to be sent.' },
+  required: { where: 'any', rule: 'The field is required.' },
   unknown_field: {
     where: 'any',
-    rule: 'The route has no such field. Nothing is ignored, so a slip of the pen never passes for success.',
+    rule: 'The route has no field with this name. Unknown fields are never ignored, so a typo is always reported.',
   },
   wrong_type: {
     where: 'any',
-    rule: 'The JSON type is another one; values are never converted, a number in quotes is no number.',
+    rule: 'The JSON type is wrong. Values are never converted: a number in quotes is not a number.',
   },
-  wrong_format: { where: 'ids', rule: 'The text has not its documented form, such as a UUID.' },
-  not_allowed: { where: 'any', rule: 'The value is none of those that `message` lists.' },
+  wrong_format: {
+    where: 'ids',
+    rule: 'The text does not have its documented form, such as a UUID.',
+  },
+  not_allowed: { where: 'any', rule: 'The value is not one of those that `message` lists.' },
   out_of_range: { where: '`limit`', rule: 'The number is below or above its bound.' },
   wrong_count: { where: '`ids`, `scopes`', rule: 'The array has too few or too many elements.' },
   empty: { where: 'body', rule: 'The object needs at least one field.' },
   invalid: { where: 'any', rule: 'The value breaks a rule of the schema that has no code yet.' },
   excludes_others: {
     where: '`email` in the query',
-    rule: 'A search for one address goes without `q` and `cursor`.',
+    rule: 'A search for one address cannot be combined with `q` and `cursor`.',
   },
-  search_length: { where: '`q`', rule: '1–100 characters besides white space at the ends.' },
+  search_length: { where: '`q`', rule: '1–100 characters, not counting white space at the ends.' },
   search_without_letter: { where: '`q`', rule: 'At least one letter or digit of any script.' },
-  cursor_invalid: { where: '`cursor`', rule: 'Only a `next_cursor` of this list is one.' },
+  cursor_invalid: { where: '`cursor`', rule: 'The value is not a `next_cursor` of this list.' },
   cursor_of_other_list: {
     where: '`cursor`',
-    rule: 'The cursor belongs to a list with another `q`; start that list anew.',
+    rule: 'The cursor belongs to a list with another `q`; start again without a cursor.',
   },
   name_length: { where: 'names', rule: '1–100 code points.' },
   name_padded: { where: 'names', rule: 'No white space at either end.' },
   name_invisible_character: {
     where: 'names',
-    rule: 'No invisible characters but joiners and direction marks, which names need.',
+    rule: 'No invisible characters, except joiners and direction marks, which names need.',
   },
   name_without_letter: { where: 'names', rule: 'At least one letter of any script.' },
   text_not_unicode: { where: 'names, `q`', rule: 'No lone surrogates.' },
-  text_control_character: { where: 'names, `q`', rule: 'No control characters, NUL among them.' },
+  text_control_character: { where: 'names, `q`', rule: 'No control characters, including NUL.' },
   text_bidi_control: {
     where: 'names, `q`',
     rule: 'No bidirectional embeddings, overrides or isolates.',
@@ -105,7 +108,7 @@ export const FIELD_CODES: Readonly<
   },
   phone_invalid: {
     where: '`phone`',
-    rule: 'A number that the country’s numbering plan has.',
+    rule: 'A number that exists in the country’s numbering plan.',
   },
   password_characters: {
     where: 'new passwords',
@@ -117,23 +120,23 @@ export const FIELD_CODES: Readonly<
   },
   password_too_long: {
     where: 'new passwords',
-    rule: 'At most `password.max_length` code points, 256 by default; nothing is ever cut off.',
+    rule: 'At most `password.max_length` code points, 256 by default; passwords are never cut off.',
   },
   password_too_common: {
     where: 'new passwords',
-    rule: 'Not one that attackers try first, nor little more than the e-mail address or the name of the service.',
+    rule: 'Not a password that attackers try first, and not close to the e-mail address or the name of the service.',
   },
   password_breached: {
     where: 'new passwords',
-    rule: 'Not one that is known from a breach of some service; looked up only with `pwned_passwords.enabled`.',
+    rule: 'Not a password from a known breach; checked only with `pwned_passwords.enabled`.',
   },
   current_password_required: {
     where: '`current_password`',
-    rule: 'Users who change their own e-mail address give their password once more.',
+    rule: 'Users who change their own e-mail address have to send their password.',
   },
   current_password_wrong: {
     where: '`current_password`',
-    rule: 'It is not the password that is valid now.',
+    rule: 'It is not the current password.',
   },
   service_account_name: {
     where: '`name` of a service account',
@@ -146,7 +149,7 @@ const INTRODUCTION = `# Errors
 
 <!-- Generated: change src/interfaces/api/problem-table.ts or scripts/generate-errors.ts and run \`npm run generate\`. -->
 
-Every refusal is a problem document (RFC 9457) with the media type \`application/problem+json\`:
+Every error is a problem document (RFC 9457) with the media type \`application/problem+json\`:
 
 \`\`\`json
 {
@@ -167,9 +170,9 @@ Every refusal is a problem document (RFC 9457) with the media type \`application
 }
 \`\`\`
 
-Match on \`code\`: it is part of the interface and stays, as \`type\` does. \`title\`, \`detail\` and \`message\` are for people and may be worded anew. None of them repeats what was sent. \`request_id\` is also in the header \`X-Request-Id\` and in the log line of the request.
+Match on \`code\`. It is part of the interface and does not change; neither does \`type\`. \`title\`, \`detail\` and \`message\` are for people, and their wording may change. None of them repeats your input. \`request_id\` is also in the header \`X-Request-Id\` and in the log line of the request.
 
-A problem with status 503 always carries \`Retry-After\`, one with 401 \`WWW-Authenticate\`.
+A response with status 503 always has \`Retry-After\`, one with 401 has \`WWW-Authenticate\`.
 `;
 
 /** The text of `docs/reference/errors.md`: an entry for every code of a problem, and one for every code of a field. */
@@ -180,7 +183,7 @@ export function generateErrors(): string {
     '## Codes\n',
     ...codes.map(entryOf),
     '## Field codes\n',
-    'In the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body; `/query/…` and `/path/…` lead to the other parts of a request.\n',
+    'They stand in the `errors` of `validation_failed`. `pointer` is an RFC 6901 pointer into the body. Pointers that start with `/query/` or `/path/` name the other parts of a request.\n',
     ...fieldTable(),
     '',
   ].join('\n');

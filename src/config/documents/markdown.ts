@@ -12,7 +12,7 @@ const INTRODUCTION = `# Configuration
 
 <!-- Generated: change src/config and run \`npm run generate\`. -->
 
-The service runs without any configuration. Each key below can be set in four places; a later one wins:
+The service runs without any configuration. Each key below can be set in four places. A later place wins:
 
 1. its default;
 2. the YAML file: \`--config FILE\`, or \`./config.yaml\` if it exists;
