@@ -12,8 +12,8 @@ import { UsageError } from './io.ts';
 
 /** For the help of a group of operator commands. */
 export const OPERATOR_NOTE =
-  'These commands are for the operator, on the machine of the service and with its configuration.\n' +
-  'They do not support --url. With the embedded database the service must be running. With\n' +
+  'These commands are for the operator, on the machine of the service and with its configuration. ' +
+  'They do not support --url. With the embedded database the service must be running. With ' +
   'PostgreSQL they connect to the database, whether or not a service runs.';
 
 /** For the help of one operator command. */

@@ -13,9 +13,9 @@ import { EVENT_DEAD_LETTERS, type TailOptions, tailEvents } from './events.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 
 const DEAD_LETTER_NOTE =
-  'An event becomes a dead letter when the broker rejects it ten times, for example because it is too\n' +
-  'large. Later events of the same user wait for it: the column BEHIND counts them. Events of other\n' +
-  'users do not wait. After a drop the waiting events are published, and consumers see a gap in the\n' +
+  'An event becomes a dead letter when the broker rejects it ten times, for example because it is too ' +
+  'large. Later events of the same user wait for it: the column BEHIND counts them. Events of other ' +
+  'users do not wait. After a drop the waiting events are published, and consumers see a gap in the ' +
   'user’s versions.';
 
 /** Adds `events tail` and `events dead-letters list | requeue | drop`. */
@@ -61,8 +61,8 @@ function addTail(group: Command, run: RunAtService): void {
       ),
     {
       notes: [
-        'A line has the time, the type, the user with the version, and the data: the names of changed\n' +
-          'fields, never their values. Events are printed before they are published. If the service\n' +
+        'A line has the time, the type, the user with the version, and the data: the names of changed ' +
+          'fields, never their values. Events are printed before they are published. If the service ' +
           'restarts, the command waits for up to two minutes.',
         OPERATOR_HINT,
       ],

@@ -21,8 +21,8 @@ const MAIL_DEAD_LETTERS: DeadLetterKind = {
 };
 
 const NOTE =
-  'A mail becomes a dead letter when the mail server rejects it permanently, or after 100 attempts in\n' +
-  'about three days. It is kept for 24 hours. Recipient, subject and text are not shown: they are\n' +
+  'A mail becomes a dead letter when the mail server rejects it permanently, or after 100 attempts in ' +
+  'about three days. It is kept for 24 hours. Recipient, subject and text are not shown: they are ' +
   'personal data. The log line about the dead letter has mail_id and user_id.';
 
 /** Adds `mail dead-letters list | requeue | drop`. */
