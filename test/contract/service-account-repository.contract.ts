@@ -7,7 +7,6 @@ import { hashOf, ids, refusal, useDatabase } from './fixtures.ts';
 
 const DAY = new Date('2030-01-02T03:04:05.678Z');
 
-/** What ServiceAccountRepository promises. */
 export function describeServiceAccountRepositoryContract(
   implementation: DatabaseImplementation,
 ): void {
@@ -28,7 +27,7 @@ export function describeServiceAccountRepositoryContract(
       expect(await accounts().findByKeyHash(hashOf('another'))).toBeNull();
     });
 
-    test('refuses the name of an account in use, and allows that of a revoked one', async () => {
+    test('rejects the name of an account in use, and allows that of a revoked one', async () => {
       const first = await create('billing');
       await expect(create('billing')).rejects.toMatchObject(refusal('service_account_name_taken'));
       expect(await accounts().revoke(first.id)).toBe(true);
@@ -36,12 +35,12 @@ export function describeServiceAccountRepositoryContract(
       expect(await accounts().findByKeyHash(hashOf(second.id))).toEqual(second);
     });
 
-    test('of 10 who take one name at once one succeeds', async () => {
+    test('of 10 concurrent inserts with one name exactly one succeeds', async () => {
       const results = await Promise.allSettled(Array.from({ length: 10 }, () => create('wanted')));
       expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     });
 
-    test('a revoked key is nobody’s, and revoking it again changes nothing', async () => {
+    test('a revoked key finds no account, and revoking it again changes nothing', async () => {
       const { id } = await create('billing');
       expect(await accounts().revoke(id)).toBe(true);
       expect(await accounts().findByKeyHash(hashOf(id))).toBeNull();
@@ -52,7 +51,7 @@ export function describeServiceAccountRepositoryContract(
       expect(await accounts().revoke(ids.next())).toBe(false);
     });
 
-    test('lists the newest first, revoked ones too', async () => {
+    test('lists all accounts including revoked ones, newest first', async () => {
       const old = await create('old', new Date(DAY.getTime() - 1_000));
       const recent = await create('recent', DAY);
       await accounts().revoke(recent.id);

@@ -16,7 +16,7 @@ import {
 
 const HOUR_MS = 3_600_000;
 
-/** What SessionRepository promises. Time passes by moving the rows' times, since only the database's clock counts. */
+/** The promises of SessionRepository. Tests move the times of rows, since only the database's clock counts. */
 export function describeSessionRepositoryContract(implementation: DatabaseImplementation): void {
   describe(`SessionRepository (${implementation.name})`, () => {
     const database = useDatabase(implementation);
@@ -81,19 +81,19 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(after).toBeLessThanOrEqual(40_000);
     });
 
-    test('a lifetime of 90 days is no number too large', async () => {
+    test('a lifetime of 90 days fits', async () => {
       const ninetyDays = 90 * 24 * HOUR_MS;
       const session = newSession((await storeUser(database())).id);
       const lifetimes = { idleTtlMs: ninetyDays, absoluteTtlMs: ninetyDays };
       expect(await sessions().insert(session, lifetimes)).toBeCloseTo(ninetyDays, -2);
     });
 
-    test('a session of a user who is gone is refused like a wrong password', async () => {
+    test('a session of a deleted user is rejected like a wrong password', async () => {
       const insert = sessions().insert(newSession(ids.next()), oneHour);
       await expect(insert).rejects.toMatchObject(refusal('invalid_credentials'));
     });
 
-    test('lists the live sessions of one user, the last used first', async () => {
+    test('lists the live sessions of one user, most recently used first', async () => {
       const { id: userId } = await storeUser(database());
       const [first, second, third] = [
         await start(oneHour, userId),
@@ -125,7 +125,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().listLive(userId)).toHaveLength(200);
     });
 
-    test('shows the refresh state before and after a rotation, by the database’s clock', async () => {
+    test('returns the refresh state before and after a rotation, by the database’s clock', async () => {
       const session = await start();
       const before = await lock(session.id);
       expect(before).toMatchObject({
@@ -175,11 +175,11 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       for (const state of others) expect(state?.sinceRotationMs).toBeGreaterThanOrEqual(0);
     });
 
-    test('a rotation of a session that is gone is the programmer’s fault', async () => {
+    test('a rotation of a session that is gone throws a plain error', async () => {
       await expect(rotate(ids.next(), hashOf('a'), hashOf('b'))).rejects.toThrow('lock it first');
     });
 
-    test('ends one, all but one, or all sessions of a user, and says which', async () => {
+    test('ends one, all but one, or all sessions of a user, and returns their ids', async () => {
       const { id: userId } = await storeUser(database());
       const [one, two, three] = [
         (await start(oneHour, userId)).id,
@@ -216,7 +216,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().listRevoked(30_000)).toEqual([]);
     });
 
-    test('two who end all sessions of one user at once do not hinder each other', async () => {
+    test('two concurrent transactions that end all sessions of one user do not block each other', async () => {
       const { id: userId } = await storeUser(database());
       const started = new Set<string>();
       for (let index = 0; index < 20; index += 1) started.add((await start(oneHour, userId)).id);
@@ -228,7 +228,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(new Set(ended.flat())).toEqual(started);
     });
 
-    test('lists only what ended within the window, the newest first', async () => {
+    test('lists only revocations within the window, newest first', async () => {
       const [old, recent] = [await start(), await start()];
       await sessions().end(old.userId, { all: true });
       await sessions().end(recent.userId, { all: true });
@@ -241,7 +241,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().listRevoked(60_000)).toEqual([recent.id, old.id]);
     });
 
-    test('removes expired sessions and revocations older than an hour, some at a time', async () => {
+    test('removes expired sessions and revocations older than an hour, in batches', async () => {
       const live = await start();
       for (let index = 0; index < 5; index += 1) await age((await start()).id, HOUR_MS + 1);
       const fresh = await start();
@@ -258,7 +258,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().listRevoked(24 * HOUR_MS)).toEqual([fresh.id]);
     });
 
-    test('sessions go with their user', async () => {
+    test('sessions are removed with their user', async () => {
       const session = await start();
       await createPostgresUserRepository(database()).delete(session.userId);
       expect(await sessions().findLive(session.id)).toBeNull();

@@ -23,13 +23,13 @@ const email = (text: string) => text as EmailAddress;
 const name = (text: string) => text as PersonName;
 const soon = () => new Date(Date.now() + 5);
 
-/** What every UserRepository promises to the use cases, but for lists and search. */
+/** The promises of every UserRepository, except lists and search. */
 export function describeUserRepositoryContract(implementation: DatabaseImplementation): void {
   describe(`UserRepository (${implementation.name})`, () => {
     const database = useDatabase(implementation);
     const users = () => createPostgresUserRepository(database());
 
-    test('gives a user back exactly as it was stored', async () => {
+    test('returns a user exactly as it was stored', async () => {
       const user = newUser(FULL_PROFILE);
       await users().insert(user);
       expect(await users().findById(user.id)).toEqual(user.profile);
@@ -78,7 +78,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await batch(...malformed)).toEqual(malformed.map(() => value(null)));
     });
 
-    test('knows nobody by an unknown id or address', async () => {
+    test('returns null for an unknown id or address', async () => {
       expect(await users().findById(ids.next())).toBeNull();
       expect(await users().findByEmail(email('nobody@example.com'))).toBeNull();
       expect(await users().findCredentials(email('nobody@example.com'))).toBeNull();
@@ -86,7 +86,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await inTransaction(database(), (tx) => tx.users.lockById(ids.next()))).toBeNull();
     });
 
-    test('gives the credentials by address and by id', async () => {
+    test('returns the credentials by address and by id', async () => {
       const { id, state } = await storeUser(database());
       const expected = {
         userId: id,
@@ -99,7 +99,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await users().findCredentialsById(id)).toEqual(expected);
     });
 
-    test('refuses a second user with the same address, and the transaction can go on', async () => {
+    test('rejects a second user with the same address, and the transaction continues', async () => {
       await storeUser(database(), { email: 'taken@example.com' });
       const other = newUser();
       await inTransaction(database(), async (tx) => {
@@ -144,7 +144,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect((await users().findById(id))?.[property]).toBe(FULL_PROFILE[property]);
     });
 
-    test('refuses a change to an address that another user has, and stores nothing of it', async () => {
+    test('rejects a change to an address that another user has, and stores no part of it', async () => {
       await storeUser(database(), { email: 'taken@example.com' });
       const { id, profile } = await storeUser(database());
       const change = inTransaction(database(), async (tx) => {
@@ -156,7 +156,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect(await users().findById(id)).toEqual(profile);
     });
 
-    test('refuses to store a version that is not newer', async () => {
+    test('does not store a version that is not newer', async () => {
       const { id } = await storeUser(database());
       const update = inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
@@ -165,7 +165,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       await expect(update).rejects.toThrow('0 rows were written');
     });
 
-    test('stores a new password with the version, and leaves the profile alone', async () => {
+    test('stores a new password with the version, and keeps the profile', async () => {
       const { id, profile, state } = await storeUser(database());
       await inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
@@ -206,7 +206,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       expect((await users().findByEmail(state.email))?.id).toBe(successor.id);
     });
 
-    test('50 parallel changes of one user take turns: no version is lost, and events follow the versions', async () => {
+    test('50 parallel changes of one user run one after another: no version is lost, and events follow the versions', async () => {
       const { id } = await register(database());
       const change = (index: number) =>
         inTransaction(database(), async (tx) => {
@@ -227,7 +227,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
     });
 
     if (implementation.capabilities.parallelTransactions) {
-      test('a locked row makes the next writer wait, and lets readers and new sessions through', async () => {
+      test('a locked row makes the next writer wait, but not readers and new sessions', async () => {
         const { id } = await storeUser(database());
         const order: string[] = [];
         const locked = createSignal();

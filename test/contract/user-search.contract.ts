@@ -9,7 +9,7 @@ import { ids, storeUser, useDatabase } from './fixtures.ts';
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Users who are hard to find, by a name of the test's own. */
+/** Users who are hard to find, each under a name that the cases use. */
 const people = {
   eva: { firstName: 'Éva', lastName: "D'Arc-Smith", email: 'eva+news@example.com' },
   decomposed: { firstName: 'Zoe\u0308', lastName: 'Mu\u0308ller', email: 'zm@example.org' },
@@ -52,7 +52,7 @@ const cases: readonly (readonly [string, string, readonly (keyof typeof people)[
   ['nothing that nobody has', 'xyzzy', []],
 ];
 
-/** What UserReader promises about lists and search. */
+/** The promises of UserReader about lists and search. */
 export function describeUserSearchContract(implementation: DatabaseImplementation): void {
   describe(`UserReader lists (${implementation.name})`, () => {
     const database = useDatabase(implementation);
@@ -90,7 +90,7 @@ export function describeUserSearchContract(implementation: DatabaseImplementatio
       expect(pages.map((page) => page.length)).toEqual([3, 3]);
     });
 
-    test('users who come or go between two pages shift nobody', async () => {
+    test('users who are added or deleted between two pages do not shift the others', async () => {
       const stored = await storeMany(9);
       const first = await users().list({ afterId: null, limit: 3 });
       await users().delete(stored[1] ?? '');
@@ -144,7 +144,7 @@ export function describeUserSearchContract(implementation: DatabaseImplementatio
       for (const [name, traits] of Object.entries(people)) {
         names.set((await storeUser(database(), traits)).id, name);
       }
-      // As a server does by itself after a while: statistics, and the index without a list of pending entries.
+      // As autovacuum does after a while: current statistics, and no list of pending index entries.
       await database().query('vacuum analyze users');
       for (const [, text, expected] of cases) {
         const { users: found } = await users().search(text, { afterId: null, limit: 50 });
@@ -164,7 +164,7 @@ export function describeUserSearchContract(implementation: DatabaseImplementatio
       return JSON.stringify(await searchUsers.runUnprepared(parameters, explaining));
     }
 
-    test('gives 500 public profiles at once, leaves out unknown ids, and shows names only', async () => {
+    test('returns 500 public profiles at once, without unknown ids, with names only', async () => {
       const stored = await storeMany(3);
       const unknown = Array.from({ length: 497 }, () => ids.next());
       const profiles = await users().listPublicProfiles([...unknown, ...stored]);

@@ -5,7 +5,7 @@ import { APP_DATABASES } from '../../support/app.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Every route that asks who calls, and the one scope that opens it; null where no service may. */
+/** Every route that authenticates, with the one scope that allows it; null when no service may call it. */
 const routes: readonly [Method, string, (typeof SCOPES)[number] | null, object?][] = [
   ['GET', '/v1/users/{id}', 'users:read'],
   ['GET', '/v1/users?limit=1', 'users:read'],
@@ -61,7 +61,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     if (key !== null) expect([200, 204]).toContain((await call(key)).statusCode);
   });
 
-  it('are made, listed and revoked by the operator only', async () => {
+  it('are created, listed and revoked by the operator only', async () => {
     const { key } = await api().createService(...SCOPES);
     const { access_token } = await api().signIn(await api().register());
     for (const token of [key, access_token]) {
@@ -77,7 +77,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     expect(await api().sql(`select 1 from service_accounts where name = 'intruder'`)).toEqual([]);
   });
 
-  it('show their key once: the list and every later answer lack it', async () => {
+  it('show their key once: the list and later responses do not have it', async () => {
     const { id, key } = await api().createService('users:read');
     expect(key).toMatch(/^usk_[A-Za-z0-9_-]{49}$/);
     const listed = await api().app.operator.inject('/v1/service-accounts');
@@ -88,7 +88,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     expect(listed.body).not.toContain('key');
   });
 
-  it('are refused at once after their revocation, by a key that was just used', async () => {
+  it('are rejected at once after their revocation, also with a cached key', async () => {
     const { id, key } = await api().createService('users:read');
     const use = async () =>
       (await api().send('GET', '/v1/users?limit=1', { token: key })).statusCode;
@@ -100,7 +100,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     expect(codeOf(await revoke())).toBe('service_account_not_found');
   });
 
-  it('leave no bearer value and no password in the database, in whatever encoding', async () => {
+  it('leave no bearer value and no password in the database, in any encoding', async () => {
     const account = await api().register();
     const first = await api().signIn(account);
     const second = await api().refresh(first.refresh_token);

@@ -13,8 +13,8 @@ import { ids, register } from '../../contract/fixtures.ts';
 import { createSilentLogger } from '../../support/logger.ts';
 import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
 
-describe.each(databaseImplementations)('the work of a refused sign-in on $name', ({ open }) => {
-  it('is the same statements and the same one hash for unknown, wrong and disabled', async () => {
+describe.each(databaseImplementations)('the work of a failed sign-in on $name', ({ open }) => {
+  it('is the same statements and one hash for an unknown address, a wrong password and a disabled user', async () => {
     const { database, statements } = counting(await open());
     try {
       const hasher = createPlainHasher();
@@ -67,7 +67,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
   });
 }
 
-/** A database that keeps the texts of its statements, those in transactions too. */
+/** A database that records the texts of its statements, including those in transactions. */
 function counting(database: Database): { database: Database; statements: string[] } {
   const statements: string[] = [];
   const watch = (connection: SqlConnection): SqlConnection => ({

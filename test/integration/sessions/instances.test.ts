@@ -4,7 +4,7 @@ import { createMasterKey, createTestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
-/** What design and contract promise of every other instance, with some room for a busy machine's pauses. */
+/** The documented delay on other instances, with room for the pauses of a busy machine. */
 const withinASecond = { timeoutMs: 2_000, what: 'the refusal by the other instance' };
 const withinFiveSeconds = { timeoutMs: 7_000, what: 'the refusal of the revoked key' };
 
@@ -30,7 +30,7 @@ describe('two instances on one PostgreSQL', () => {
     await there?.app.stop();
   });
 
-  /** A session that both instances have verified, so that both could answer from memory. */
+  /** A session that both instances have verified and cached. */
   async function knownToBoth() {
     const account = await here.register();
     const grant = await here.signIn(account);
@@ -46,12 +46,12 @@ describe('two instances on one PostgreSQL', () => {
   it('accept each other’s access and refresh tokens', async () => {
     const { grant } = await knownToBoth();
     const refreshed = await there.refresh(grant.refresh_token);
-    // The grace holds across instances.
+    // The grace period holds across instances.
     expect((await here.refresh(grant.refresh_token)).refresh_token).toBe(refreshed.refresh_token);
     expect(await here.statusOf(refreshed.access_token)).toBe(200);
   });
 
-  it('give 16 parallel refreshes spread over both one successor', async () => {
+  it('give one successor to 16 parallel refreshes on both', async () => {
     const { grant } = await knownToBoth();
     const answers = await Promise.all(
       Array.from({ length: 16 }, (_, number) =>
@@ -61,7 +61,7 @@ describe('two instances on one PostgreSQL', () => {
     expect(new Set(answers.map(({ refresh_token }) => refresh_token)).size).toBe(1);
   });
 
-  it('refuse a session that was signed out: at once here, soon there', async () => {
+  it('reject a session that was signed out: at once here, soon on the other one', async () => {
     const { grant } = await knownToBoth();
     await here.send('DELETE', '/v1/sessions/current', { token: grant.access_token });
     expect(await here.statusOf(grant.access_token)).toBe(401);
@@ -69,7 +69,7 @@ describe('two instances on one PostgreSQL', () => {
     await expectRefusedThere(grant.access_token);
   });
 
-  it('refuse the other sessions after a password change here, and keep the one that made it', async () => {
+  it('reject the other sessions after a password change here, and keep the current one', async () => {
     const { account, grant } = await knownToBoth();
     const own = await here.signIn(account);
     expect(await there.statusOf(own.access_token)).toBe(200);
@@ -86,7 +86,7 @@ describe('two instances on one PostgreSQL', () => {
     );
   });
 
-  it('refuse the sessions of a user who was deleted here', async () => {
+  it('reject the sessions of a user who was deleted here', async () => {
     const { account, grant } = await knownToBoth();
     const { key } = await here.createService('users:admin');
     const deleted = await here.send('DELETE', `/v1/users/${account.id}`, { token: key });
@@ -98,7 +98,7 @@ describe('two instances on one PostgreSQL', () => {
     expect(codeOf(answer)).toBe('user_not_found');
   });
 
-  it('refuse a session that ended after its refresh token was reused there', async () => {
+  it('reject a session whose refresh token was reused on the other one', async () => {
     const { grant } = await knownToBoth();
     await here.refresh((await here.refresh(grant.refresh_token)).refresh_token);
     expect(codeOf(await there.tryRefresh(grant.refresh_token))).toBe('invalid_grant');
@@ -109,7 +109,7 @@ describe('two instances on one PostgreSQL', () => {
     );
   });
 
-  it('refuse a revoked service key: at once here, after 5 s at the latest there', async () => {
+  it('reject a revoked service key: at once here, within 5 s on the other one', async () => {
     const { id, key } = await here.createService('users:read');
     const statusAt = async (api: Api): Promise<number> =>
       (await api.send('GET', '/v1/users?limit=1', { token: key })).statusCode;
@@ -123,7 +123,7 @@ describe('two instances on one PostgreSQL', () => {
     await eventually(async () => expect(await statusAt(there)).toBe(401), withinFiveSeconds);
   });
 
-  it('show a change that was made on the other one without delay', async () => {
+  it('show a change of the other one without delay', async () => {
     const { account, grant } = await knownToBoth();
     const url = `/v1/users/${account.id}`;
     for (let round = 1; round <= 5; round += 1) {

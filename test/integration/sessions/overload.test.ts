@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, codeOf, createPerson, useSharedApi } from '../../support/api.ts';
 import { APP_DATABASES } from '../../support/app.ts';
 
-/** One hash at a time, and at most 50 ms in the queue: some five hashes of those below. */
+/** One hash at a time, and at most 50 ms in the queue: about five hashes with the parameters below. */
 const narrowGate = { PASSWORD_HASHING_SLOTS: '1', PASSWORD_HASHING_WAIT: '50ms' };
 
 describe.each(APP_DATABASES)('a flood of passwords on %s', (database) => {
   const api = useSharedApi(database, { env: narrowGate });
 
-  it('gives the surplus of 50 sign-ins 503 with Retry-After and nothing else, while tokens are still checked', async () => {
+  it('rejects the surplus of 50 sign-ins with 503 and Retry-After, while tokens are still verified', async () => {
     const account = await api().register();
     const grant = await api().signIn(account);
     const flood = Promise.all(
@@ -31,7 +31,7 @@ describe.each(APP_DATABASES)('a flood of passwords on %s', (database) => {
     await api().signIn(account);
   });
 
-  it('is refused alike for known and unknown addresses', async () => {
+  it('is rejected alike for known and unknown addresses', async () => {
     const account = await api().register();
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, number) =>
@@ -48,7 +48,7 @@ describe.each(APP_DATABASES)('a flood of passwords on %s', (database) => {
     }
   });
 
-  it('leaves no half-made account of a refused registration', async () => {
+  it('leaves no part of an account after a rejected registration', async () => {
     const people = Array.from({ length: 40 }, () => createPerson());
     const answers = await Promise.all(
       people.map((body) => api().send('POST', '/v1/users', { body })),

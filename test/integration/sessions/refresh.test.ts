@@ -13,7 +13,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     return { ...(await api().signIn(account)), userId: account.id };
   }
 
-  it('gives 16 parallel refreshes of one token one and the same successor, which alone lives on', async () => {
+  it('gives 16 parallel refreshes of one token the same successor, the only valid token', async () => {
     const session = await start();
     const answers = await Promise.all(
       Array.from({ length: 16 }, () => api().refresh(session.refresh_token)),
@@ -27,7 +27,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     expect(codeOf(await api().tryRefresh(session.refresh_token))).toBe('invalid_grant');
   });
 
-  it('survives a lost answer: the retry within the grace gets the same refresh token again', async () => {
+  it('survives a lost response: a retry within the grace period gets the same refresh token', async () => {
     const session = await start();
     const lost = await api().refresh(session.refresh_token);
     const retried = await api().refresh(session.refresh_token);
@@ -37,7 +37,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     expect(await liveSessions(api(), session.userId)).toBe(1);
   });
 
-  it('ends the session when a token is used again after the grace, with every token of it', async () => {
+  it('ends the session and all its tokens when a token is reused after the grace period', async () => {
     const session = await start();
     const second = await api().refresh(session.refresh_token);
     await agedRotation(api(), session.session_id, 11);
@@ -49,14 +49,14 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     });
   });
 
-  it('still repeats the answer just within the grace', async () => {
+  it('repeats the response just within the grace period', async () => {
     const session = await start();
     const second = await api().refresh(session.refresh_token);
     await agedRotation(api(), session.session_id, 5);
     expect((await api().refresh(session.refresh_token)).refresh_token).toBe(second.refresh_token);
   });
 
-  it('ends the session for an older ancestor at any time, within the grace too', async () => {
+  it('ends the session for an older token at any time, also within the grace period', async () => {
     const session = await start();
     const second = await api().refresh(session.refresh_token);
     const third = await api().refresh(second.refresh_token);
@@ -75,7 +75,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     await api().refresh(other.refresh_token);
   });
 
-  it('never lets a forged token end anything, whatever it is made of', async () => {
+  it('never ends a session for a forged token', async () => {
     const session = await start();
     const second = await api().refresh(session.refresh_token);
     const other = await start();
@@ -115,7 +115,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     expect(await liveSessions(api(), session.userId)).toBe(1);
   });
 
-  it('ends a session that was idle for too long, though its absolute end is far', async () => {
+  it('ends a session that was idle for too long before its absolute end', async () => {
     const session = await start();
     await api().sql(`update sessions set expires_at = now() - interval '1 second' where id = $1`, [
       session.session_id,
@@ -125,7 +125,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     expect(await liveSessions(api(), session.userId)).toBe(0);
   });
 
-  it('never extends a session, nor any token of it, beyond its absolute end', async () => {
+  it('never extends a session or its tokens beyond the absolute end', async () => {
     const session = await start();
     await api().sql(
       `update sessions set absolute_expires_at = now() + interval '90 seconds', expires_at = now() + interval '90 seconds'
@@ -167,7 +167,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     expect(await api().statusOf(session.access_token)).toBe(401);
   });
 
-  it('races a sign-out without ever leaving a session behind', async () => {
+  it('leaves no session after a concurrent sign-out', async () => {
     for (let round = 0; round < 10; round += 1) {
       const session = await start();
       const [refreshed, ended] = await Promise.all([
@@ -185,7 +185,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     }
   });
 
-  it('answers every refusal alike, and tells nothing of the reason', async () => {
+  it('rejects every token with the same response, without the reason', async () => {
     const session = await start();
     await api().send('DELETE', '/v1/sessions/current', { token: session.access_token });
     const answers = [
@@ -205,7 +205,7 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
 describe('with sessions.refresh_grace at zero', () => {
   const api = useSharedApi('postgres', { env: { SESSIONS_REFRESH_GRACE: '0s' } });
 
-  it('lets exactly one of 8 parallel refreshes through', async () => {
+  it('accepts exactly one of 8 parallel refreshes', async () => {
     const session = await api().signIn(await api().register());
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => api().tryRefresh(session.refresh_token)),
@@ -228,7 +228,7 @@ async function liveSessions(api: Api, userId: string): Promise<number> {
   return rows.length;
 }
 
-/** Every token that was ever given out for the session is refused. */
+/** Every token that was issued for the session is rejected. */
 async function expectEnded(api: Api, userId: string, grants: readonly Grant[]): Promise<void> {
   for (const grant of grants) {
     expect(await api.statusOf(grant.access_token)).toBe(401);

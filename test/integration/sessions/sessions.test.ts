@@ -5,7 +5,7 @@ import { APP_DATABASES } from '../../support/app.ts';
 describe.each(APP_DATABASES)('sessions on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
-  it('lists the own sessions with where they come from, and ends any of them', async () => {
+  it('lists the sessions of the caller with their clients, and ends any of them', async () => {
     const account = await api().register();
     const [first, second] = [await api().signIn(account), await api().signIn(account)];
     const { token } = { token: second.access_token };
@@ -23,7 +23,7 @@ describe.each(APP_DATABASES)('sessions on %s', (database) => {
     expect(await api().statusOf(second.access_token)).toBe(401);
   });
 
-  it('does not let anybody see or end the sessions of somebody else', async () => {
+  it('does not let a user see or end the sessions of another user', async () => {
     const [mine, theirs] = [await api().register(), await api().register()];
     const [myGrant, theirGrant] = [await api().signIn(mine), await api().signIn(theirs)];
     const { access_token: token } = myGrant;
@@ -57,7 +57,7 @@ describe.each(APP_DATABASES)('sessions on %s', (database) => {
     expect(reasons).toEqual(['ended_by_admin', 'ended_by_admin', 'ended_by_admin']);
   });
 
-  it('never leaves a session that was started with the old password, whoever wins the race', async () => {
+  it('leaves no session that was started with the old password, in any order of a race', async () => {
     const account = await api().register();
     let { password } = account;
     let own = await api().signIn(account);

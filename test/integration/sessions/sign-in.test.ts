@@ -13,7 +13,7 @@ import { APP_DATABASES } from '../../support/app.ts';
 describe.each(APP_DATABASES)('signing in on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
-  it('starts another session each time, and leaves the earlier ones', async () => {
+  it('starts a new session each time and keeps the earlier ones', async () => {
     const account = await api().register();
     const grants = [await api().signIn(account), await api().signIn(account)];
     expect(new Set(grants.map((grant) => grant.session_id)).size).toBe(2);
@@ -31,7 +31,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     ]);
   });
 
-  it('takes the address in any case and with the domain in either form', async () => {
+  it('accepts the address in any case and with the domain in both forms', async () => {
     const { password } = await api().register({ email: 'Wide.Case@bücher.example' });
     for (const email of [
       'wide.case@xn--bcher-kva.example',
@@ -42,7 +42,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     }
   });
 
-  it('gives an unknown address, a wrong password and a disabled user the same answer', async () => {
+  it('gives the same response for an unknown address, a wrong password and a disabled user', async () => {
     const account = await api().register();
     const disabled = await api().register();
     await api().sql(`update users set status = 'disabled' where id = $1`, [disabled.id]);
@@ -60,7 +60,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     for (const other of others) expect(other).toEqual(first);
   });
 
-  it('tells other services why it refused, and of nobody where the address is unknown', async () => {
+  it('publishes the reason of a failure, without a user when the address is unknown', async () => {
     const account = await api().register();
     const before = (await api().eventsOf(null)).length;
     await api().trySignIn(account.email, 'wrong password');
@@ -76,7 +76,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     ]);
   });
 
-  it('takes a password in every Unicode form of the same text', async () => {
+  it('accepts a password in every Unicode form of the same text', async () => {
     const composed = 'ma\u00f1ana a las ocho';
     const { email } = await api().register({ password: composed });
     await api().signIn({ email, password: composed });
@@ -94,7 +94,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     ['no spaces', 'quietottersingsatdawn'],
     ['only its beginning', 'quiet otter sings at daw'],
     ['compatibility forms of its letters', 'quiet otter sings at dawｎ'],
-  ])('refuses the password with %s', async (_difference, password) => {
+  ])('rejects the password with %s', async (_difference, password) => {
     const { email } = await api().register();
     expect(codeOf(await api().trySignIn(email, password))).toBe('invalid_credentials');
   });
@@ -107,7 +107,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     await api().signIn({ email, password: `${'ab'.repeat(99)}xy` });
   });
 
-  it('strengthens an old hash once, however many sign in at the same time, and leaves the version', async () => {
+  it('replaces an outdated hash once for concurrent sign-ins, and keeps the version', async () => {
     const account = await api().register();
     const weaker = createArgon2Hasher({
       memoryKib: 7_168,
@@ -145,7 +145,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
   });
 });
 
-/** What a caller can compare: everything but what is new in every answer. */
+/** The parts of a response that a caller can compare: all that does not differ in every response. */
 function comparable(answer: Answer) {
   const { 'x-request-id': requestId, date: _date, ...headers } = answer.headers;
   const { instance, request_id, ...body } = answer.json();
@@ -154,7 +154,7 @@ function comparable(answer: Answer) {
   return { status: answer.statusCode, headers, body };
 }
 
-/** From now on the table `rewrites` has a row for each time a password's column was written. */
+/** After this call the table `rewrites` has a row for each write of a password's column. */
 async function countRewrites(sql: (text: string) => Promise<unknown>): Promise<void> {
   await sql('create table rewrites (user_id uuid not null)');
   await sql(`create function count_rewrite() returns trigger language plpgsql as

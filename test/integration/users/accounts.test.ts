@@ -27,7 +27,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     return events.filter(({ type }) => type.startsWith('user.'));
   }
 
-  it('changes only what the patch names, raises the version by one, and names the fields', async () => {
+  it('changes only the fields of the patch, raises the version by one, and names the fields in an event', async () => {
     const { account, token, url } = await signedIn();
     const before = (await api().send('GET', url, { token })).json();
     const body = { last_name: 'Šarić', phone: null };
@@ -57,7 +57,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     expect(await userEvents(account.id)).toHaveLength(1);
   });
 
-  it('asks for no password when the own address is sent as it is, in any spelling', async () => {
+  it('requires no password when the current address is sent in any spelling', async () => {
     const { account, token, url } = await signedIn();
     const body = { email: account.email.toUpperCase() };
     const answer = await api().send('PATCH', url, { token, body });
@@ -101,7 +101,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     },
   );
 
-  it('moves the account to a new address with the password: the old one is free and unverified is the new', async () => {
+  it('changes the address with the password: the old one is free, the new one is unverified', async () => {
     const { account, token, url } = await signedIn();
     await api().sql('update users set email_verified = true where id = $1', [account.id]);
     const email = `new.${account.email}`;
@@ -125,7 +125,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     await api().register({ email: account.email });
   });
 
-  it('asks services for no password', async () => {
+  it('requires no password from services', async () => {
     const { account, url } = await signedIn();
     const { key } = await api().createService('users:write');
     const email = `moved.${account.email}`;
@@ -133,7 +133,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     expect(answer.json()).toMatchObject({ email, version: 2 });
   });
 
-  it('refuses an address that somebody else has, and leaves no event', async () => {
+  it('rejects an address that another user has, without an event', async () => {
     const other = await api().register();
     const { account, token, url } = await signedIn();
     const answer = await api().send('PATCH', url, {
@@ -161,7 +161,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     expect(codeOf(await put({ 'if-match': '"1"' }))).toBe('version_mismatch');
   });
 
-  it('keeps both of two patches of different fields at the same time', async () => {
+  it('keeps both of two concurrent patches of different fields', async () => {
     const { token, url } = await signedIn();
     for (let round = 0; round < 10; round += 1) {
       const change = { first_name: `Ida ${'x'.repeat(round + 1)}` };
@@ -179,7 +179,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
     }
   });
 
-  it('lets exactly one of 20 writers of one version win, version after version', async () => {
+  it('accepts exactly one of 20 concurrent writers of each version', async () => {
     const { account, token, url } = await signedIn();
     for (let version = 1; version <= 4; version += 1) {
       const answers = await Promise.all(

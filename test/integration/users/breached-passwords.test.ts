@@ -9,7 +9,7 @@ const breached = 'correct horse battery staple';
 const [, prefix = '', suffix = ''] =
   /^(.{5})(.*)$/.exec(createHash('sha1').update(breached).digest('hex').toUpperCase()) ?? [];
 
-/** A range API that knows one password, and every byte that it was sent. */
+/** A range API that knows one password and records every byte that it receives. */
 async function useRangeApi(status = 200) {
   const wire: Buffer[] = [];
   const server = createServer((request, response) => {
@@ -40,7 +40,7 @@ async function useRangeApi(status = 200) {
 beforeAll(async () => void (await import('undici')));
 
 describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) => {
-  it('are refused at registration and at a change, and only five hex digits of any leave', async () => {
+  it('are rejected at registration and change, and only five hex digits of a hash are sent', async () => {
     const range = await useRangeApi();
     const api = createApi(await useTestApp({ database, env: range.env }));
     const refused = await api.send('POST', '/v1/users', {
@@ -65,7 +65,7 @@ describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) =
     expect(range.sent()).not.toMatch(/horse|otter/);
   });
 
-  it('are accepted while the API is down, but for those on the local list', async () => {
+  it('are accepted while the API is down, except those on the local list', async () => {
     const range = await useRangeApi(500);
     const api = createApi(await useTestApp({ database, env: range.env }));
     await api.register({ password: breached });
@@ -79,7 +79,7 @@ describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) =
     expect(metrics).toContain('breaker_open{breaker="pwned_passwords"} 1');
   });
 
-  it('are refused for now while the API is down, where it is to fail closed', async () => {
+  it('cannot be set while the API is down, when the check fails closed', async () => {
     const range = await useRangeApi(500);
     const env = { ...range.env, PWNED_PASSWORDS_FAIL_OPEN: 'false' };
     const api = createApi(await useTestApp({ database, env }));

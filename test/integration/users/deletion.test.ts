@@ -5,7 +5,7 @@ import { APP_DATABASES } from '../../support/app.ts';
 describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
-  it('frees the address at once, refuses every session at once, and tells of the user last', async () => {
+  it('frees the address and ends every session at once, and user.deleted is the last event', async () => {
     const account = await api().register();
     const grants = [await api().signIn(account), await api().signIn(account)];
     const [own] = grants;
@@ -36,7 +36,7 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
   it.each([
     ['a wrong password', { current_password: 'wrong password' }],
     ['no password', {}],
-  ])('is refused with %s, and everything stays', async (_what, body) => {
+  ])('is rejected with %s, and nothing changes', async (_what, body) => {
     const account = await api().register();
     const grant = await api().signIn(account);
     const answer = await api().send('POST', `/v1/users/${account.id}/deletion`, {
@@ -50,7 +50,7 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
     );
   });
 
-  it('is nobody else’s, whatever their password', async () => {
+  it('is not possible for another user with any password', async () => {
     const [mine, theirs] = [await api().register(), await api().register()];
     const { access_token: token } = await api().signIn(mine);
     const answer = await api().send('POST', `/v1/users/${theirs.id}/deletion`, {
@@ -61,7 +61,7 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
     await api().signIn(theirs);
   });
 
-  it('is done by a service with users:admin without the password, and once', async () => {
+  it('is possible once for a service with users:admin, without the password', async () => {
     const account = await api().register();
     const grant = await api().signIn(account);
     const { key: token } = await api().createService('users:admin');
@@ -75,7 +75,7 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
     });
   });
 
-  it('happens once for 8 requests at the same time, with one event and nothing after it', async () => {
+  it('happens once for 8 concurrent requests, with one event and none after it', async () => {
     const account = await api().register();
     const { access_token } = await api().signIn(account);
     const { key } = await api().createService('users:admin');
@@ -101,7 +101,7 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
     expect(events.at(-1)?.type).toBe('user.deleted');
   });
 
-  it('shows the user as absent to everybody afterwards', async () => {
+  it('makes the user unknown to every caller', async () => {
     const account = await api().register();
     const { key } = await api().createService('users:read', 'users:write', 'users:admin');
     const url = `/v1/users/${account.id}`;

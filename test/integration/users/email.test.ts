@@ -50,7 +50,7 @@ describe.each(APP_DATABASES)('e-mail addresses on %s', (database) => {
       'email_domain',
     ],
     ['65 bytes before the @', `${'x'.repeat(65)}@kite.example`, 'email_too_long'],
-  ])('are refused with %s', async (_what, email, code) => {
+  ])('are rejected with %s', async (_what, email, code) => {
     const answer = await register(email);
     expect(answer.statusCode).toBe(422);
     expect(answer.json().errors).toMatchObject([{ pointer: '/email', code }]);
@@ -68,7 +68,7 @@ describe.each(APP_DATABASES)('e-mail addresses on %s', (database) => {
     for (const email of addresses) expect((await register(email)).statusCode, email).toBe(201);
   });
 
-  it('are stored, shown and found in one form, whatever form was sent', async () => {
+  it('are stored, shown and found in one form for every form that is sent', async () => {
     const created = await register('Jurgens+Tag@BÜCHER.example');
     expect(created.json().email).toBe('jurgens+tag@xn--bcher-kva.example');
     const { key } = await api().createService('users:read');
@@ -77,7 +77,7 @@ describe.each(APP_DATABASES)('e-mail addresses on %s', (database) => {
     expect(found.json()).toEqual({ users: [created.json()], next_cursor: null });
   });
 
-  it('cannot be taken over by changing one’s own to a look-alike', async () => {
+  it('cannot be taken over by a change to a look-alike', async () => {
     const owner = await api().register({ email: 'owner@bücher.example' });
     const thief = await api().register();
     const { access_token: token } = await api().signIn(thief);
@@ -90,7 +90,7 @@ describe.each(APP_DATABASES)('e-mail addresses on %s', (database) => {
     await api().signIn(thief);
   });
 
-  it('go to exactly one of 12 who register the same at once', async () => {
+  it('are registered once by 12 concurrent registrations', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, number) =>
         register(number % 2 === 0 ? 'race@kite.example' : 'RACE@Kite.example'),

@@ -26,7 +26,7 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     });
   }
 
-  it('lets the new password sign in and no longer the old one', async () => {
+  it('makes the new password valid and the old one invalid', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     const answer = await change(account, token);
@@ -37,12 +37,12 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     await api().signIn({ ...account, password: newPassword });
   });
 
-  it('ends all other sessions with all their tokens, keeps its own, and tells of it in order', async () => {
+  it('ends all other sessions with their tokens, keeps its own, and writes the events in order', async () => {
     const account = await api().register();
     const own = await api().signIn(account);
     const others = [await api().signIn(account), await api().signIn(account)];
     const bystander = await api().signIn(await api().register());
-    // Seen before, so that a copy in memory cannot keep them alive.
+    // Verified before, so that a cached token would be noticed.
     for (const { access_token } of others) expect(await api().statusOf(access_token)).toBe(200);
     const before = (await api().eventsOf(account.id)).length;
     expect((await change(account, own.access_token)).statusCode).toBe(204);
@@ -65,7 +65,7 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     );
   });
 
-  it('raises the version by one and shows it', async () => {
+  it('raises the version by one', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     await change(account, token);
@@ -74,7 +74,7 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     expect(me.headers.etag).toBe('"2"');
   });
 
-  it('refuses a wrong current password, changes nothing, and records the attempt', async () => {
+  it('rejects a wrong current password, changes nothing, and records the attempt', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     const answer = await change({ ...account, password: 'wrong password' }, token);
@@ -92,7 +92,7 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     );
   });
 
-  it('needs the current password to be sent', async () => {
+  it('requires the current password', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     const answer = await api().send('PUT', `/v1/users/${account.id}/password`, {
@@ -111,14 +111,14 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     },
   );
 
-  it('is refused for somebody else as if they did not exist', async () => {
+  it('does not find another user', async () => {
     const [mine, theirs] = [await api().register(), await api().register()];
     const { access_token: token } = await api().signIn(mine);
     expect(codeOf(await change(theirs, token))).toBe('user_not_found');
     await api().signIn(theirs);
   });
 
-  it('leaves, of many changes at once, one password that works and refuses or retries the rest', async () => {
+  it('leaves one valid password after many concurrent changes', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     const candidates = Array.from({ length: 6 }, (_, number) => `${newPassword} ${number}`);
@@ -183,7 +183,7 @@ describe.each(APP_DATABASES)('the password of a registration on %s', (database) 
     expect(await refusalOf(password)).toBe(expected);
   });
 
-  it('is refused when it is one of the common ones, in any case', async () => {
+  it('is rejected when it is a common one, in any case', async () => {
     expect(commonPasswords).toHaveLength(100);
     for (const password of commonPasswords) {
       expect(await refusalOf(password), password).toBe('password_too_common');
@@ -197,7 +197,7 @@ describe.each(APP_DATABASES)('the password of a registration on %s', (database) 
     ['the local part of the address', 'wolfgang', 'Wolfgang@example.com'],
     ['the local part with digits', 'Wolfgang123', 'wolfgang@example.com'],
     ['the whole address', 'wolfgang@example.com', 'Wolfgang@example.com'],
-  ])('is refused when it is %s', async (_what, password, email) => {
+  ])('is rejected when it is %s', async (_what, password, email) => {
     expect(await refusalOf(password, email)).toBe('password_too_common');
   });
 
@@ -218,7 +218,7 @@ describe.each(APP_DATABASES)('the password of a registration on %s', (database) 
   });
 });
 
-/** What attackers try first; every list of leaked passwords has them. */
+/** Common passwords: every list of leaked passwords has them. */
 const commonPasswords = `
   password 12345678 123456789 baseball football qwertyuiop 1234567890 superman 1qaz2wsx
   jennifer trustno1 sunshine iloveyou computer michelle starwars princess 11111111 corvette

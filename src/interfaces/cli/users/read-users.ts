@@ -14,8 +14,8 @@ export interface ReadUsersDeps {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Shows the user with an id or an e-mail address.
- * @returns 1 when there is none
+ * Writes the user with an id or an e-mail address.
+ * @returns the exit code; 1 when there is no such user
  * @throws UsageError, CommandFailure
  */
 export async function getUser(
