@@ -21,7 +21,7 @@ export function invalidGrant(): DomainError {
   return new DomainError('invalid_grant', 'The refresh token is not valid.');
 }
 
-/** A failed sign-in. One sentence for all reasons: nobody learns which addresses have an account. */
+/** A failed sign-in. One sentence for all reasons, so that callers cannot learn which addresses have an account. */
 export function invalidCredentials(cause?: unknown): DomainError {
   return new DomainError(
     'invalid_credentials',

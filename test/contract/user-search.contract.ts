@@ -42,14 +42,14 @@ const cases: readonly (readonly [string, string, readonly (keyof typeof people)[
   ['two CJK letters', '小明', ['wang']],
   ['one CJK letter', '王', ['wang']],
   ['letters outside the basic plane', '\u{20BB7}野', ['rare']],
-  ['three code points count as three, whatever their UTF-16 length', '\u{20BB7}野家', ['rare']],
+  ['three code points count as three, for any UTF-16 length', '\u{20BB7}野家', ['rare']],
   ['right-to-left script', 'محم', ['muhammad']],
   ['two letters of right-to-left script', 'כה', ['sara']],
   ['an Indic script with marks', 'देवे', ['dev']],
   ['two letters at the beginning of a word', 'ev', ['eva']],
   ['not two letters inside a word', 'va', []],
   ['a sign and a letter', '+n', ['eva']],
-  ['nothing that nobody has', 'xyzzy', []],
+  ['nothing for a text that no user has', 'xyzzy', []],
 ];
 
 /** The promises of UserReader about lists and search. */

@@ -95,7 +95,7 @@ describe('a name is refused', () => {
     ['with a bidi isolate', '\u2066Ann\u2069', 'text_bidi_control'],
   ])('%s', (_what, name, code) => expect(refusalOf(name)).toBe(code));
 
-  test('or given back unchanged, whatever the text', () => {
+  test('or returned unchanged, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (text) => {
         if (refusalOf(text) === 'accepted') expect(parsePersonName(text)).toBe(text);

@@ -34,13 +34,13 @@ describe('a phone number', () => {
     ['with 16 digits', '+1234567890123456', 'phone_format'],
     ['with a country code that begins with zero', '+0442079460000', 'phone_format'],
     ['that is empty', '', 'phone_format'],
-    ['of a country code that nobody has', '+999123456789', 'phone_invalid'],
+    ['of an unassigned country code', '+999123456789', 'phone_invalid'],
     ['that is too long for its country', '+4420794600001', 'phone_invalid'],
     ['that is too short for its country', '+44207946', 'phone_invalid'],
     ['with a trunk prefix', '+4402079460000', 'phone_invalid'],
   ])('%s is refused', (_what, number, code) => expect(refusalOf(number)).toBe(code));
 
-  test('is given back unchanged or refused, whatever the text', () => {
+  test('is returned unchanged or rejected, for any text', () => {
     const digits = fc.stringMatching(/^\+[0-9]{1,16}$/);
     fc.assert(
       fc.property(fc.oneof(digits, fc.string({ unit: 'binary' })), (text) => {

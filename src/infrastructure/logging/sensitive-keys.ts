@@ -57,7 +57,7 @@ const SENSITIVE_NAMES = new Set([
 const MAX_CACHED_NAMES = 1_024;
 const verdicts = new Map<string, boolean>();
 
-/** Whether the value of a field with this name must not be logged, whatever its case and separators. */
+/** Whether the value of a field with this name must not be logged. Case and separators of the name do not matter. */
 export function isSensitiveKey(key: string): boolean {
   const known = verdicts.get(key);
   if (known !== undefined) return known;

@@ -80,7 +80,7 @@ describe.each(APP_DATABASES)('changing a profile on %s', (database) => {
       'current_password_wrong',
     ],
   ] as const)(
-    'refuses a %s of the own address (%j, password %s) as %s and changes nothing',
+    'rejects a %s of the current address (%j, password %s) as %s and changes nothing',
     async (method, fields, password, code) => {
       const { account, token, url } = await signedIn();
       const answer = await api().send(method, url, {
