@@ -24,35 +24,32 @@ function domainCodes(): DomainErrorCode[] {
 }
 
 describe('problem documents', () => {
-  test.each(domainCodes())(
-    '%s is answered with its status and the whole document',
-    async (code) => {
-      const { server } = await createTestServer({
-        useCases: {
-          users: {
-            get: async () => {
-              throw new DomainError(code, 'A message.');
-            },
+  test.each(domainCodes())('%s has its status and a complete document', async (code) => {
+    const { server } = await createTestServer({
+      useCases: {
+        users: {
+          get: async () => {
+            throw new DomainError(code, 'A message.');
           },
         },
-      });
-      const headers = { ...asAda, 'x-request-id': 'request-7' };
-      const answer = await server.inject({ url: `/v1/users/${ADA_ID}`, headers });
-      expect(answer.statusCode).toBe(PROBLEMS[code].status);
-      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-      expect(answer.headers['cache-control']).toBe('no-store');
-      expect(answer.json()).toMatchObject({
-        type: `urn:user-service:problem:${code}`,
-        title: PROBLEMS[code].title,
-        status: PROBLEMS[code].status,
-        instance: 'urn:user-service:request:request-7',
-        code,
-        request_id: 'request-7',
-      });
-    },
-  );
+      },
+    });
+    const headers = { ...asAda, 'x-request-id': 'request-7' };
+    const answer = await server.inject({ url: `/v1/users/${ADA_ID}`, headers });
+    expect(answer.statusCode).toBe(PROBLEMS[code].status);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.json()).toMatchObject({
+      type: `urn:user-service:problem:${code}`,
+      title: PROBLEMS[code].title,
+      status: PROBLEMS[code].status,
+      instance: 'urn:user-service:request:request-7',
+      code,
+      request_id: 'request-7',
+    });
+  });
 
-  test('503 says when to try again, as the domain says or after a second', async () => {
+  test('503 has Retry-After, from the domain or 1 second', async () => {
     const responses = await Promise.all(
       [7, undefined].map(async (seconds) => {
         const { server } = await createTestServer({
@@ -71,7 +68,7 @@ describe('problem documents', () => {
     expect(responses.map(({ headers }) => headers['retry-after'])).toEqual(['7', '1']);
   });
 
-  test('401 challenges for a bearer token, and tells a bad one from none (RFC 6750 §3)', async () => {
+  test('401 has a bearer challenge, which differs for an invalid and a missing token (RFC 6750 §3)', async () => {
     const { server } = await createTestServer();
     const none = await server.inject({ url: '/v1/me' });
     const bad = await server.inject({ url: '/v1/me', headers: { authorization: 'Bearer nope' } });
@@ -111,7 +108,7 @@ describe('problem documents', () => {
     expect(listed.json().errors[0].pointer).toBe('/query/q');
   });
 
-  test('what nobody foresaw is a bare 500, with one error line that carries the request id', async () => {
+  test('an unexpected error is a 500 without details, and one error line with the request id', async () => {
     const { server, lines } = await createTestServer({
       useCases: {
         users: {

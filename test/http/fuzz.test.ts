@@ -58,7 +58,7 @@ describe('for any request', () => {
     OPERATION_DEADLINE_MS,
   );
 
-  test('at least 5,000 requests were sent, and none was worth an error line', () => {
+  test('at least 5,000 requests were sent, and none logged an error', () => {
     expect(sent).toBeGreaterThanOrEqual(REQUESTS_AT_LEAST);
     expect(app.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });

@@ -310,7 +310,7 @@ describe('lists', () => {
 });
 
 describe('sessions', () => {
-  test('a sign-in gives tokens, and the same refusal whatever is wrong', async () => {
+  test('a sign-in returns tokens; every failure returns the same error', async () => {
     const user = await app.user();
     const { email, password } = user;
     const { status, body } = await call('signIn', { body: { email, password } });
@@ -319,7 +319,7 @@ describe('sessions', () => {
     const refusals = await Promise.all(
       [
         { email, password: 'wrong' },
-        { email: 'nobody@example.com', password },
+        { email: 'unknown@example.com', password },
         { email: 'no address', password },
         { email, password: '' },
       ].map((attempt) => expectProblem('signIn', { body: attempt }, 401, 'invalid_credentials')),
@@ -332,7 +332,7 @@ describe('sessions', () => {
     await expectProblem('signIn', { body: { email } }, 422, 'validation_failed');
   });
 
-  test('a refresh rotates, and a predecessor gets the same successor at once', async () => {
+  test('a refresh rotates the token, and an immediate repetition returns the same successor', async () => {
     const user = await app.user();
     const refresh = (token: string) => call('refreshSession', { body: { refresh_token: token } });
     const first = await refresh(user.refreshToken);
@@ -391,9 +391,9 @@ describe('sessions', () => {
     await expectProblem('endUserSession', one, 404, 'session_not_found');
     expect((await call('endUserSessions', { ids: [user.id], as: admin })).status).toBe(204);
     await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
-    const nobody = { ids: [UNKNOWN_ID], as: admin };
-    await expectProblem('endUserSessions', nobody, 404, 'user_not_found');
-    expect((await call('listUserSessions', nobody)).body.sessions).toEqual([]);
+    const unknown = { ids: [UNKNOWN_ID], as: admin };
+    await expectProblem('endUserSessions', unknown, 404, 'user_not_found');
+    expect((await call('listUserSessions', unknown)).body.sessions).toEqual([]);
     await expectProblem('endSession', { ids: ['x'], as: user.token }, 401, 'invalid_token');
   });
 
