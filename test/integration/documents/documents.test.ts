@@ -264,7 +264,8 @@ function isRoute(name: string): boolean {
 const CODE_PLACES = [
   /new InvalidValue\(\s*'(\w+)'/g,
   /\brefused\(\s*'(\w+)'/g,
-  /\{ field: [^}]*?\bcode: '(\w+)'/g,
+  /\bcursorError\(\s*'(\w+)'/g,
+  /\{\s*(?:field|pointer): [^}]*?\bcode: '(\w+)'/g,
 ];
 
 /** The codes of fields that a source file can give. */
