@@ -19,7 +19,7 @@ import { metricSources } from './metric-sources.ts';
 import { openPersistence } from './persistence.ts';
 import { listenOn, StartError } from './start-error.ts';
 import { openTracing } from './tracing.ts';
-import { wireUseCases } from './use-cases.ts';
+import { wireUseCases } from './wire-use-cases.ts';
 
 /** A listening service. */
 export interface ReadyInfo {

@@ -76,7 +76,7 @@ function createCall(url: string): Service['call'] {
   };
 }
 
-/** Registers somebody and signs in. */
+/** Registers a user and signs in. */
 export async function createSession(service: Service, email: string) {
   const registered = await register(service, email);
   expect(registered.status, JSON.stringify(registered.body)).toBe(201);
@@ -92,7 +92,7 @@ export async function createSession(service: Service, email: string) {
   };
 }
 
-/** Tries to register somebody. */
+/** Tries to register a user. */
 export function register(service: Service, email: string): Promise<Reply> {
   const body = { first_name: 'Ada', last_name: 'Okafor', email, password: PASSWORD };
   return service.call('POST', '/v1/users', { body });

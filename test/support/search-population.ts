@@ -46,7 +46,7 @@ export async function populateForSearch(client: Client, count: number): Promise<
        case when n % ($1 / $2) = $1 / $2 / 2 then $3 else given.first_name end,
        family.last_name,
        left(given.mailbox, 40) || n || case when n > $1 * (1 - $4::numeric) then $5 else '@' || family.host end,
-       'no hash: nobody signs in here'
+       'no hash: these users cannot sign in'
      from generate_series(1, $1::integer) as n
      join people as given on given.number = (n * 7919::bigint) % ${many}
      join people as family on family.number = (n / 3 * 104729::bigint + n * 31) % ${many}`,

@@ -105,7 +105,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     const first = await api().signIn(account);
     const second = await api().refresh(first.refresh_token);
     const third = await api().refresh(second.refresh_token);
-    await api().trySignIn(account.email, 'a wrong password of somebody');
+    await api().trySignIn(account.email, 'a wrong password of a user');
     await api().send('PUT', `/v1/users/${account.id}/password`, {
       token: third.access_token,
       body: { current_password: account.password, new_password: 'eleven green umbrellas' },
@@ -113,7 +113,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     const { key } = await api().createService('users:read');
     const texts = [first, second, third]
       .flatMap(({ access_token, refresh_token }) => [access_token, refresh_token])
-      .concat(key, account.password, 'a wrong password of somebody', 'eleven green umbrellas');
+      .concat(key, account.password, 'a wrong password of a user', 'eleven green umbrellas');
     // The secret parts as bytes: a refresh token's random ones, a service key's, an access token's signature.
     const bytes = [first, second, third]
       .flatMap(({ access_token, refresh_token }) => [
