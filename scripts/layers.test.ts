@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { importCircles, layerFaults } from './layers.ts';
+import { importCircles, layerViolations } from './layers.ts';
 
 describe('the layer check', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('the layer check', () => {
     ['src/interfaces/api/a.ts', 'const x = Date.now();'],
     ['src/interfaces/api/a.ts', "import { v7 } from 'uuid';"],
   ])('refuses in %s: %s', (path, source) => {
-    expect(layerFaults(path, source)).toHaveLength(1);
+    expect(layerViolations(path, source)).toHaveLength(1);
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe('the layer check', () => {
     ['src/infrastructure/system/clock.ts', 'const x = Date.now();'],
     ['src/interfaces/api/a.ts', '// Date.now() is not for us'],
   ])('accepts in %s: %s', (path, source) => {
-    expect(layerFaults(path, source)).toEqual([]);
+    expect(layerViolations(path, source)).toEqual([]);
   });
 });
 

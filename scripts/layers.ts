@@ -83,27 +83,28 @@ function importsOf(source: string): Import[] {
   }));
 }
 
-/** The faults of one source file, each a line that names the rule. */
-export function layerFaults(path: string, source: string): string[] {
-  const faults: string[] = [];
+/** The violations in one source file, each a line that names the rule. */
+export function layerViolations(path: string, source: string): string[] {
+  const violations: string[] = [];
   for (const { pattern, only, what } of RESERVED) {
     if (pattern.test(withoutComments(source)) && !only.some((place) => path.startsWith(place))) {
-      faults.push(`${path} ${what}; only ${only.join(' and ')} may`);
+      violations.push(`${path} ${what}; only ${only.join(' and ')} may`);
     }
   }
   const layer = LAYERS.find(({ folder }) => path.startsWith(folder));
   if (layer === undefined) {
-    return [...faults, `${path} lies in no layer; only src/main.ts stands directly below src`];
+    return [...violations, `${path} lies in no layer; only src/main.ts stands directly below src`];
   }
   for (const imported of importsOf(source)) {
     const { specifier } = imported;
-    const fault = importFault(layer, path, specifier) ?? constructionFault(path, imported);
-    if (fault !== null) faults.push(`${path} imports ${specifier}; ${fault}`);
+    const violation =
+      importViolation(layer, path, specifier) ?? constructionViolation(path, imported);
+    if (violation !== null) violations.push(`${path} imports ${specifier}; ${violation}`);
   }
-  return faults;
+  return violations;
 }
 
-function importFault(layer: Layer, path: string, specifier: string): string | null {
+function importViolation(layer: Layer, path: string, specifier: string): string | null {
   if (!specifier.startsWith('.')) {
     if (layer.packages === 'all' || layer.packages.includes(specifier)) return null;
     return `${layer.folder} may import the packages ${layer.packages.join(', ') || '(none)'} only`;
@@ -114,7 +115,7 @@ function importFault(layer: Layer, path: string, specifier: string): string | nu
 }
 
 /** Only the composition root constructs: adapters of an interface get use cases, and never build one. */
-function constructionFault(path: string, { clause, specifier }: Import): string | null {
+function constructionViolation(path: string, { clause, specifier }: Import): string | null {
   if (!CONSTRUCTED.some((folder) => path.startsWith(folder))) return null;
   if (!resolveImport(path, specifier).startsWith(USE_CASES) || /^\s*type\b/.test(clause))
     return null;
@@ -163,7 +164,7 @@ export function checkLayers(root: string): string[] {
     .map((name) => relative(root, join(root, 'src', name)));
   const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
   return [
-    ...[...sources].flatMap(([path, source]) => layerFaults(path, source)),
+    ...[...sources].flatMap(([path, source]) => layerViolations(path, source)),
     ...importCircles(sources),
   ];
 }

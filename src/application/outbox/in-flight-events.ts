@@ -37,7 +37,7 @@ export interface Outcomes {
 
 /** What failed attempts say about the stream. */
 export interface FailureSummary {
-  /** An attempt failed that was not a refusal, so the stream may have changed. */
+  /** An attempt failed that was not a rejection, so the stream may have changed. */
   readonly uncertain: boolean;
   /** The broker or the stream was unavailable: a pause is due before the next attempt. */
   readonly unavailable: boolean;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../errors.ts';
 import { EMAIL_MAX_BYTES, parseEmailAddress } from './email-address.ts';
 
-function refusalOf(input: string): string {
+function rejectionOf(input: string): string {
   try {
     parseEmailAddress(input);
   } catch (error) {
@@ -40,7 +40,7 @@ describe('an e-mail address has one canonical form:', () => {
     );
     fc.assert(
       fc.property(anyAddress, (input) => {
-        fc.pre(refusalOf(input) === 'accepted');
+        fc.pre(rejectionOf(input) === 'accepted');
         const canonical = parseEmailAddress(input);
         expect(parseEmailAddress(canonical)).toBe(canonical);
         expect(canonical).toMatch(/^[\x21-\x7e]+$/);
@@ -89,7 +89,7 @@ describe('an e-mail address is refused', () => {
     ['with a broken A-label', 'ann@xn--a.example', 'email_domain'],
     ['with a joiner out of place', 'ann@\u200Dmail.example', 'email_domain'],
     ['with a bidi override', 'ann@mail\u202E.example', 'email_domain'],
-  ])('%s', (_what, input, code) => expect(refusalOf(input)).toBe(code));
+  ])('%s', (_what, input, code) => expect(rejectionOf(input)).toBe(code));
 
   test('above 254 bytes and not at 254', () => {
     const labels = `${'b'.repeat(63)}.`.repeat(2);
@@ -97,22 +97,22 @@ describe('an e-mail address is refused', () => {
     const fitting = `${local}@${labels}${'c'.repeat(53)}.example`;
     expect(fitting).toHaveLength(254);
     expect(parseEmailAddress(fitting)).toBe(fitting);
-    expect(refusalOf(`${local}@${labels}${'c'.repeat(54)}.example`)).toBe('email_too_long');
+    expect(rejectionOf(`${local}@${labels}${'c'.repeat(54)}.example`)).toBe('email_too_long');
   });
 
   test('counted with its domain as A-labels', () => {
     const label = 'ü'.repeat(50);
     const input = `${'a'.repeat(64)}@${label}.${label}.${label}.${label}.example`;
     expect(input.length).toBeLessThan(EMAIL_MAX_BYTES + 25);
-    expect(refusalOf(input)).not.toBe('accepted');
+    expect(rejectionOf(input)).not.toBe('accepted');
   });
 
   test('or accepted, but never answered with anything else', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
-        refusalOf(text);
-        refusalOf(`ann@${text}`);
-        refusalOf(`${text}@mail.example`);
+        rejectionOf(text);
+        rejectionOf(`ann@${text}`);
+        rejectionOf(`${text}@mail.example`);
       }),
     );
   });

@@ -14,7 +14,7 @@ const open: PasswordContext = {
   words: [],
 };
 
-function refusalOf(input: string, context: Partial<PasswordContext> = {}): string {
+function rejectionOf(input: string, context: Partial<PasswordContext> = {}): string {
   try {
     parseNewPassword(input, { ...open, ...context });
   } catch (error) {
@@ -58,41 +58,41 @@ describe('the preparation of a password', () => {
 
 describe('a new password', () => {
   test('has at least the configured number of code points, however they are encoded', () => {
-    expect(refusalOf('abcdefg')).toBe('password_too_short');
-    expect(refusalOf('abcdefgh')).toBe('accepted');
-    expect(refusalOf('\u{1F600}'.repeat(7))).toBe('password_too_short');
-    expect(refusalOf('\u{1F600}'.repeat(8))).toBe('accepted');
+    expect(rejectionOf('abcdefg')).toBe('password_too_short');
+    expect(rejectionOf('abcdefgh')).toBe('accepted');
+    expect(rejectionOf('\u{1F600}'.repeat(7))).toBe('password_too_short');
+    expect(rejectionOf('\u{1F600}'.repeat(8))).toBe('accepted');
     const policy = { minLength: 15, maxLength: 256 };
-    expect(refusalOf('\u{1F600}'.repeat(14), { policy })).toBe('password_too_short');
-    expect(refusalOf('\u{1F600}'.repeat(15), { policy })).toBe('accepted');
+    expect(rejectionOf('\u{1F600}'.repeat(14), { policy })).toBe('password_too_short');
+    expect(rejectionOf('\u{1F600}'.repeat(15), { policy })).toBe('accepted');
   });
 
   test('is counted as it is hashed', () => {
-    expect(refusalOf('n\u0303'.repeat(7))).toBe('password_too_short');
+    expect(rejectionOf('n\u0303'.repeat(7))).toBe('password_too_short');
   });
 
   test('has at most the configured number of code points and is never cut', () => {
     const longest = '\u{1F600}'.repeat(256);
     expect(parseNewPassword(longest, open)).toBe(longest);
-    expect(refusalOf(`${longest}a`)).toBe('password_too_long');
+    expect(rejectionOf(`${longest}a`)).toBe('password_too_long');
   });
 
   test.each(['aaaaaaaaaaaaaaa', '        ', 'пароль-из-букв', '12345678901', 'Tr0ub4dor&3'])(
     'needs no composition: %j',
-    (password) => expect(refusalOf(password)).toBe('accepted'),
+    (password) => expect(rejectionOf(password)).toBe('accepted'),
   );
 
   test.each(['\u0000', '\n', '\t', '\u007F', '\u0085', '\uD800'])(
     'has no control characters and is Unicode: %j',
-    (character) => expect(refusalOf(`abcdefgh${character}`)).toBe('password_characters'),
+    (character) => expect(rejectionOf(`abcdefgh${character}`)).toBe('password_characters'),
   );
 
   test('is not on the blocklist, in any case', () => {
     const blocklist = { has: (password: string) => password === 'iloveyou' };
     for (const password of ['iloveyou', 'ILoveYou', 'ILOVEYOU']) {
-      expect(refusalOf(password, { blocklist })).toBe('password_too_common');
+      expect(rejectionOf(password, { blocklist })).toBe('password_too_common');
     }
-    expect(refusalOf('iloveyou!', { blocklist })).toBe('accepted');
+    expect(rejectionOf('iloveyou!', { blocklist })).toBe('accepted');
   });
 });
 
@@ -109,16 +109,16 @@ describe('the words of an account', () => {
     'ann.marie@mail.example',
     'ann.marie@mail.example!',
   ])('are no password, and hardly changed neither: %s', (password) => {
-    expect(refusalOf(password, { words })).toBe('password_too_common');
+    expect(rejectionOf(password, { words })).toBe('password_too_common');
   });
 
   test.each(['ann.marie likes tea', 'my user-service key', 'mail.example'])(
     'may be part of a longer one: %s',
-    (password) => expect(refusalOf(password, { words })).toBe('accepted'),
+    (password) => expect(rejectionOf(password, { words })).toBe('accepted'),
   );
 
   test('that are short say nothing of a password', () => {
     const short = passwordContextWords('user-service', 'al@mail.example');
-    expect(refusalOf('royalwax', { words: short })).toBe('accepted');
+    expect(rejectionOf('royalwax', { words: short })).toBe('accepted');
   });
 });

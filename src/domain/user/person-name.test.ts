@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../errors.ts';
 import { parsePersonName } from './person-name.ts';
 
-function refusalOf(input: string): string {
+function rejectionOf(input: string): string {
   try {
     parsePersonName(input);
   } catch (error) {
@@ -46,22 +46,22 @@ describe('a name stays as it is given:', () => {
 
   test('100 code points are counted as people count, not as UTF-16 does', () => {
     expect(parsePersonName('\u{20BB7}'.repeat(100))).toHaveLength(200);
-    expect(refusalOf('\u{20BB7}'.repeat(101))).toBe('name_length');
+    expect(rejectionOf('\u{20BB7}'.repeat(101))).toBe('name_length');
   });
 
   test('eight combining marks in a row are a word, nine are not', () => {
-    expect(refusalOf(`a${'\u0301'.repeat(8)}`)).toBe('accepted');
-    expect(refusalOf(`a${'\u0301'.repeat(9)}`)).toBe('text_combining_marks');
+    expect(rejectionOf(`a${'\u0301'.repeat(8)}`)).toBe('accepted');
+    expect(rejectionOf(`a${'\u0301'.repeat(9)}`)).toBe('text_combining_marks');
   });
 
   test.each(['200C', '200D', '200E', '200F', '061C', '180E'])(
     'U+%s between combining marks does not begin a new row of them',
     (codePoint) => {
       const invisible = String.fromCodePoint(Number.parseInt(codePoint, 16));
-      expect(refusalOf(`a${`\u0301\u0301\u0301${invisible}`.repeat(3)}`)).toBe(
+      expect(rejectionOf(`a${`\u0301\u0301\u0301${invisible}`.repeat(3)}`)).toBe(
         'text_combining_marks',
       );
-      expect(refusalOf(`a${`\u0301${invisible}`.repeat(8)}n\u0301`)).toBe('accepted');
+      expect(rejectionOf(`a${`\u0301${invisible}`.repeat(8)}n\u0301`)).toBe('accepted');
     },
   );
 });
@@ -93,12 +93,12 @@ describe('a name is refused', () => {
     ['with a lone surrogate', 'Ann\uD800', 'text_not_unicode'],
     ['with a bidi override', 'Ann\u202E', 'text_bidi_control'],
     ['with a bidi isolate', '\u2066Ann\u2069', 'text_bidi_control'],
-  ])('%s', (_what, name, code) => expect(refusalOf(name)).toBe(code));
+  ])('%s', (_what, name, code) => expect(rejectionOf(name)).toBe(code));
 
   test('or returned unchanged, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (text) => {
-        if (refusalOf(text) === 'accepted') expect(parsePersonName(text)).toBe(text);
+        if (rejectionOf(text) === 'accepted') expect(parsePersonName(text)).toBe(text);
       }),
     );
   });

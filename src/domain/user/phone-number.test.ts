@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../errors.ts';
 import { parsePhoneNumber } from './phone-number.ts';
 
-function refusalOf(input: string): string {
+function rejectionOf(input: string): string {
   try {
     parsePhoneNumber(input);
   } catch (error) {
@@ -38,13 +38,13 @@ describe('a phone number', () => {
     ['that is too long for its country', '+4420794600001', 'phone_invalid'],
     ['that is too short for its country', '+44207946', 'phone_invalid'],
     ['with a trunk prefix', '+4402079460000', 'phone_invalid'],
-  ])('%s is refused', (_what, number, code) => expect(refusalOf(number)).toBe(code));
+  ])('%s is refused', (_what, number, code) => expect(rejectionOf(number)).toBe(code));
 
   test('is returned unchanged or rejected, for any text', () => {
     const digits = fc.stringMatching(/^\+[0-9]{1,16}$/);
     fc.assert(
       fc.property(fc.oneof(digits, fc.string({ unit: 'binary' })), (text) => {
-        if (refusalOf(text) === 'accepted') expect(parsePhoneNumber(text)).toBe(text);
+        if (rejectionOf(text) === 'accepted') expect(parsePhoneNumber(text)).toBe(text);
       }),
     );
   });

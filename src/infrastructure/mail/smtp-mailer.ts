@@ -85,7 +85,7 @@ async function openTransport(settings: SmtpSettings) {
 }
 
 /** The parts of a nodemailer error that are used here. */
-interface SmtpFault {
+interface ReportedSmtpError {
   readonly code?: string;
   readonly command?: string;
   readonly responseCode?: number;
@@ -98,7 +98,7 @@ const REPLY_MAX_LENGTH = 200;
 
 /** Names the command and the reply, but no address. RFC 5321 §4.2.1: do not repeat a command after 5yz. */
 function translate(error: unknown): Error {
-  const { code, command, responseCode, response } = (error ?? {}) as SmtpFault;
+  const { code, command, responseCode, response } = (error ?? {}) as ReportedSmtpError;
   const reply =
     response === undefined ? '' : `: ${redactText(response).slice(0, REPLY_MAX_LENGTH)}`;
   const message = `the mail server did not accept the mail (${code ?? 'unknown'}${command === undefined ? '' : ` at ${command}`})${reply}`;

@@ -44,7 +44,7 @@ export function createRelayWakeup(deps: {
   async function watchPermissions(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'reconnect') refused = false;
-      else if (status.type === 'error' && isRefusal(status.error)) refused = true;
+      else if (status.type === 'error' && isRejection(status.error)) refused = true;
     }
   }
 
@@ -71,7 +71,7 @@ export function createRelayWakeup(deps: {
   };
 }
 
-function isRefusal(error: Error): boolean {
+function isRejection(error: Error): boolean {
   return (
     error instanceof PermissionViolationError &&
     error.operation === 'publish' &&

@@ -154,7 +154,10 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
 describe.each(APP_DATABASES)('the password of a registration on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
 
-  async function refusalOf(password: string, email = createPerson().email): Promise<string | null> {
+  async function rejectionOf(
+    password: string,
+    email = createPerson().email,
+  ): Promise<string | null> {
     const body = createPerson({ password, email });
     const answer = await api().send('POST', '/v1/users', { body });
     if (answer.statusCode === 201) return null;
@@ -180,15 +183,15 @@ describe.each(APP_DATABASES)('the password of a registration on %s', (database) 
     ],
     ['256 letters that compose from 512', 'n\u0303'.repeat(256), null],
   ])('is counted in code points: %s', async (_what, password, expected) => {
-    expect(await refusalOf(password)).toBe(expected);
+    expect(await rejectionOf(password)).toBe(expected);
   });
 
   it('is rejected when it is a common one, in any case', async () => {
     expect(commonPasswords).toHaveLength(100);
     for (const password of commonPasswords) {
-      expect(await refusalOf(password), password).toBe('password_too_common');
+      expect(await rejectionOf(password), password).toBe('password_too_common');
     }
-    expect(await refusalOf('PassWord1')).toBe('password_too_common');
+    expect(await rejectionOf('PassWord1')).toBe('password_too_common');
   });
 
   it.each([
@@ -198,11 +201,11 @@ describe.each(APP_DATABASES)('the password of a registration on %s', (database) 
     ['the local part with digits', 'Wolfgang123', 'wolfgang@example.com'],
     ['the whole address', 'wolfgang@example.com', 'Wolfgang@example.com'],
   ])('is rejected when it is %s', async (_what, password, email) => {
-    expect(await refusalOf(password, email)).toBe('password_too_common');
+    expect(await rejectionOf(password, email)).toBe('password_too_common');
   });
 
   it('may contain a context word inside a longer phrase', async () => {
-    expect(await refusalOf('wolfgang paints seven boats', 'wolfgang@other.example')).toBeNull();
+    expect(await rejectionOf('wolfgang paints seven boats', 'wolfgang@other.example')).toBeNull();
   });
 
   it('is stored as an Argon2id hash and nothing else', async () => {

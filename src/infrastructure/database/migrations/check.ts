@@ -2,7 +2,7 @@ import type { SqlConnection } from '../sql.ts';
 import { headOf, type Migration } from './files.ts';
 import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './history.ts';
 import { LOCK_HOLDER_QUERY } from './lock.ts';
-import { findRecordFault } from './verify.ts';
+import { findRecordError } from './verify.ts';
 
 /**
  * - `empty`: no schema yet; always migrated at the start.
@@ -122,5 +122,5 @@ function faultOf(record: SchemaRecord, migrations: readonly Migration[]): string
   // During a migration the two tables differ by the version that is being applied.
   const finished = record.history.filter((row) => row.unfinished === null);
   const version = record.dirty ? (finished.at(-1)?.version ?? 0) : record.version;
-  return findRecordFault({ ...record, version, history: finished }, migrations)?.message;
+  return findRecordError({ ...record, version, history: finished }, migrations)?.message;
 }

@@ -16,7 +16,7 @@ import { type MigrationLog, type MigrationSession, withMigrationLock } from './l
 import { assertKnown, type DownOptions, type MigrationPlan, planMigrations } from './plan.ts';
 import { inTransaction, type RunnerDeps, type RunnerOptions, runMigration } from './runner.ts';
 import { listStatus, type MigrationStatus } from './status.ts';
-import { findRecordFault } from './verify.ts';
+import { findRecordError } from './verify.ts';
 
 export { checkSchema, type SchemaCheck } from './check.ts';
 export { MigrationError } from './error.ts';
@@ -174,7 +174,7 @@ async function prepare(deps: MigratorDeps): Promise<SchemaRecord> {
     });
   }
   const record = adopted.length > 0 ? await readRecord(connection) : found;
-  const fault = findRecordFault(record, migrations);
+  const fault = findRecordError(record, migrations);
   if (fault !== undefined) throw fault;
   const { compatibleFrom, message, state } = await checkSchema(connection, migrations);
   if (state === 'incompatible') {

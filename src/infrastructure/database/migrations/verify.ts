@@ -7,7 +7,7 @@ import type { SchemaRecord } from './history.ts';
  * and none above it, and no file changed after it was applied. Versions that only a newer build knows are not compared.
  * @returns the fault, or undefined.
  */
-export function findRecordFault(
+export function findRecordError(
   record: SchemaRecord,
   migrations: readonly Migration[],
 ): MigrationError | undefined {

@@ -85,9 +85,9 @@ export function commitOutcomeUnknown(cause: unknown): DomainError {
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (!isReported(error) || error instanceof DomainError) return error;
-  const refusal =
+  const rejection =
     typeof error.constraint === 'string' ? EXPECTED_VIOLATIONS[error.constraint] : undefined;
-  if (refusal !== undefined) return refusal(error);
+  if (rejection !== undefined) return rejection(error);
   return isTransient(error) || isStalePlan(error) ? databaseUnavailable(error) : error;
 }
 

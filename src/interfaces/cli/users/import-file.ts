@@ -7,7 +7,7 @@ import type { CheckpointFile } from './checkpoint.ts';
 import { createCheckpointWriter } from './checkpoint-writer.ts';
 import type { ImportProgress, Outcome } from './import-progress.ts';
 import { type Line, readLines } from './line-reader.ts';
-import { parsePersonLine, type Refusal, refusalOf } from './person-line.ts';
+import { parsePersonLine, type Refusal, rejectionOf } from './person-line.ts';
 
 export interface ImportDeps {
   readonly path: string;
@@ -132,13 +132,13 @@ function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<Sen
     const problem = problemOf(response);
     failuresInARow = status === 500 ? failuresInARow + 1 : 0;
     if (status === 500 && failuresInARow < FAILURES_IN_A_ROW && !stop.soft.aborted) {
-      return refuse(refusalOf(line.number, problem, body));
+      return refuse(rejectionOf(line.number, problem, body));
     }
     if (status === 409 && problem.code === 'email_taken') {
       const ours = response.maybeDoneBefore || deps.progress.maybeSentBefore(line.number);
       if (ours) return 'alreadyThere';
     }
-    if (LINE_REFUSED.has(status)) return refuse(refusalOf(line.number, problem, body));
+    if (LINE_REFUSED.has(status)) return refuse(rejectionOf(line.number, problem, body));
     stop.stop(whyStopped(status, describeProblem(problem)));
     return response.maybeDone ? 'in_doubt' : 'not_done';
   };

@@ -39,7 +39,7 @@ export function parsePersonLine(
 }
 
 /** The refusal of a line by the service. */
-export function refusalOf(
+export function rejectionOf(
   line: number,
   problem: Problem,
   body: Readonly<Record<string, unknown>>,
