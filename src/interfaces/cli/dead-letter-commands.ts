@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isUuid } from '../../lib/uuid.ts';
 import { type CliDeps, withOperator } from './cli-deps.ts';
 import {
   type DeadLetterKind,
@@ -63,7 +64,6 @@ export interface DeadLetterTexts {
 }
 
 const EXAMPLE_ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const NOT_FOUND = 'no dead letter has this id, or the service is unreachable';
 
 /** Adds `dead-letters list | requeue | drop` to the parent command. */
@@ -130,6 +130,6 @@ export function addDeadLetterCommands(
 }
 
 function uuid(text: string): string {
-  if (UUID.test(text)) return text.toLowerCase();
+  if (isUuid(text)) return text.toLowerCase();
   throw new InvalidArgumentError('It must be a UUID.');
 }

@@ -1,3 +1,4 @@
+import { isUuid } from '../../../lib/uuid.ts';
 import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { describeProblem, isRecord, problemOf } from '../problem.ts';
@@ -11,8 +12,6 @@ export interface ReadUsersDeps {
   readonly policy?: RetryPolicy | undefined;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * Writes the user with an id or an e-mail address.
  * @returns the exit code; 1 when there is no such user
@@ -24,7 +23,7 @@ export async function getUser(
   deps: ReadUsersDeps,
 ): Promise<number> {
   let user: unknown;
-  if (UUID.test(idOrEmail)) {
+  if (isUuid(idOrEmail)) {
     user = await read(`/v1/users/${idOrEmail}`, deps);
   } else if (idOrEmail.includes('@')) {
     const page = await read(`/v1/users?${new URLSearchParams({ email: idOrEmail })}`, deps);
