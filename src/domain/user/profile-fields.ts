@@ -10,6 +10,11 @@ interface ProfileFieldDefinition {
   readonly parse: (input: string) => unknown;
   /** An optional field can be left out of a registration and can be `null`. */
   readonly optional: boolean;
+  /**
+   * Whether a full update (PUT) must name an optional field. A field that is added later leaves this out, since released
+   * clients do not send it; its value then stays as it is.
+   */
+  readonly requiredInFullUpdate?: true;
   /** Logs never show a field unless it says here that it is not personal. */
   readonly personal?: false;
 }
@@ -22,7 +27,7 @@ export const PROFILE_FIELDS = {
   firstName: { name: 'first_name', parse: parsePersonName, optional: false },
   lastName: { name: 'last_name', parse: parsePersonName, optional: false },
   email: { name: 'email', parse: parseEmailAddress, optional: false },
-  phone: { name: 'phone', parse: parsePhoneNumber, optional: true },
+  phone: { name: 'phone', parse: parsePhoneNumber, optional: true, requiredInFullUpdate: true },
 } as const satisfies Readonly<Record<string, ProfileFieldDefinition>>;
 
 type ProfileFields = typeof PROFILE_FIELDS;
@@ -37,6 +42,12 @@ export type ProfileField = ProfileFields[ProfileProperty]['name'];
 export type OptionalProfileField = Extract<
   ProfileFields[ProfileProperty],
   { readonly optional: true }
+>['name'];
+
+/** JSON names of the fields that a full update must name. */
+export type FullUpdateField = Extract<
+  ProfileFields[ProfileProperty],
+  { readonly optional: false } | { readonly requiredInFullUpdate: true }
 >['name'];
 
 type NullIfOptional<K extends ProfileProperty> = ProfileFields[K]['optional'] extends true
@@ -57,6 +68,11 @@ type ProfileParsers = { readonly [K in ProfileProperty]: () => ProfileValues[K] 
 
 /** Property names in the order of the table. */
 export const PROFILE_PROPERTIES = Object.keys(PROFILE_FIELDS) as readonly ProfileProperty[];
+
+export function isRequiredInFullUpdate(property: ProfileProperty): boolean {
+  const field: ProfileFieldDefinition = PROFILE_FIELDS[property];
+  return !field.optional || field.requiredInFullUpdate === true;
+}
 
 /** JSON names of the fields that logs never show. */
 export const PERSONAL_FIELDS: readonly ProfileField[] = PROFILE_PROPERTIES.filter(

@@ -6,11 +6,14 @@ import Type, {
   type TUnsafe,
 } from 'typebox';
 import {
+  type FullUpdateField,
+  isRequiredInFullUpdate,
   type OptionalProfileField,
   PROFILE_FIELDS,
   PROFILE_PROPERTIES,
   type ProfileField,
   type ProfileInput,
+  type ProfileProperty,
 } from '../../../domain/user/profile-fields.ts';
 import type { UserProfile } from '../../../domain/user/user.ts';
 import { nullableString, timeOutput, uuidOutput } from './common.ts';
@@ -57,12 +60,18 @@ type FieldSchema<N extends ProfileField> = N extends OptionalProfileField
 type Inputs = { [N in ProfileField]: (typeof profileSchemas)[N]['input'] };
 type Outputs = { [N in ProfileField]: (typeof profileSchemas)[N]['output'] };
 
-/** Properties of a body that must have every profile field. */
-export const allProfileInputs = schemasOf((name) => profileSchemas[name].input) as Inputs;
+/** Properties of a full update. */
+export const fullProfileInputs = schemasOf((name, property) =>
+  isRequiredInFullUpdate(property)
+    ? profileSchemas[name].input
+    : Type.Optional(profileSchemas[name].input),
+) as { [N in ProfileField]: N extends FullUpdateField ? Inputs[N] : TOptional<Inputs[N]> };
 
 /** Properties of a body that may leave out the optional profile fields. */
-export const newProfileInputs = schemasOf((name, isOptional) =>
-  isOptional ? Type.Optional(profileSchemas[name].input) : profileSchemas[name].input,
+export const newProfileInputs = schemasOf((name, property) =>
+  PROFILE_FIELDS[property].optional
+    ? Type.Optional(profileSchemas[name].input)
+    : profileSchemas[name].input,
 ) as { [N in ProfileField]: N extends OptionalProfileField ? TOptional<Inputs[N]> : Inputs[N] };
 
 /** Properties of a body that may leave out any profile field. */
@@ -124,9 +133,12 @@ function toProfileResponse(user: UserProfile): { [N in ProfileField]: Static<Out
 }
 
 function schemasOf(
-  schemaOf: (name: ProfileField, isOptional: boolean) => TSchema,
+  schemaOf: (name: ProfileField, property: ProfileProperty) => TSchema,
 ): Record<ProfileField, TSchema> {
   return Object.fromEntries(
-    Object.values(PROFILE_FIELDS).map(({ name, optional }) => [name, schemaOf(name, optional)]),
+    PROFILE_PROPERTIES.map((property) => {
+      const { name } = PROFILE_FIELDS[property];
+      return [name, schemaOf(name, property)];
+    }),
   ) as Record<ProfileField, TSchema>;
 }

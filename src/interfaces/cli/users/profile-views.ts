@@ -6,8 +6,8 @@ interface ProfileView<Name> {
   /** Flag of `users create`, and its line in the help text. */
   readonly flag: string;
   readonly help: string;
-  /** Heading in a table of users. Fields with the same heading share a column. */
-  readonly heading: string;
+  /** Heading in a table of users; null for a field without a column. Fields with the same heading share a column. */
+  readonly heading: string | null;
 }
 
 /** How the command line names each profile field. The order is that of flags and columns. */

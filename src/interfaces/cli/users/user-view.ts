@@ -4,7 +4,7 @@ import { createTableWriter, type TableWriter } from '../table.ts';
 import { padTo, printable } from '../text.ts';
 import { PROFILE_VIEWS } from './profile-views.ts';
 
-const PROFILE_HEADINGS = [...new Set(PROFILE_VIEWS.map(([, { heading }]) => heading))];
+const PROFILE_HEADINGS = [...new Set(PROFILE_VIEWS.flatMap(([, { heading }]) => heading ?? []))];
 
 /** Writes one user as one JSON document, or as one line for each field. */
 export function writeUser(user: unknown, json: boolean, io: CliIo): void {

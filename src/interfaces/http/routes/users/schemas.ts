@@ -2,8 +2,8 @@ import Type from 'typebox';
 import type { UserProfile } from '../../../../domain/user/user.ts';
 import { closedObject, uuidInput } from '../../../api/schemas/common.ts';
 import {
-  allProfileInputs,
   changedProfileInputs,
+  fullProfileInputs,
   newProfileInputs,
   toUserResponse,
   userSchema,
@@ -29,7 +29,7 @@ const ownPassword = Type.Optional(
 );
 
 export const replaceUserBody = closedObject({
-  ...allProfileInputs,
+  ...fullProfileInputs,
   current_password: ownPassword,
 });
 
