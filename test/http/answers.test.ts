@@ -3,7 +3,8 @@ import {
   createHttpServer,
   createManagementServer,
 } from '../../src/interfaces/http/server/server.ts';
-import { ADA_ID, ADA_TOKEN, SERVICE_KEY } from './support/fake-use-cases.ts';
+import { profileJson } from '../support/profiles.ts';
+import { ADA_ID, ADA_TOKEN, ada, SERVICE_KEY } from './support/fake-use-cases.ts';
 import { createTestDeps, createTestServer } from './support/test-server.ts';
 
 const asAda = { authorization: `Bearer ${ADA_TOKEN}` };
@@ -20,6 +21,7 @@ describe('responses', () => {
     const { server } = await createTestServer();
     const user = await server.inject({ url: '/v1/me', headers: asAda });
     expect(user.json()).toEqual({
+      ...profileJson(ada),
       id: ADA_ID,
       first_name: 'Ada',
       last_name: 'Lovelace',

@@ -1,7 +1,12 @@
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
 import type { PhoneNumber } from '../../src/domain/user/phone-number.ts';
-import type { ProfileValues } from '../../src/domain/user/profile-fields.ts';
+import {
+  PROFILE_FIELDS,
+  PROFILE_PROPERTIES,
+  type ProfileField,
+  type ProfileValues,
+} from '../../src/domain/user/profile-fields.ts';
 
 /** A value of every profile field, as it is sent and stored: no field is null. */
 export const FULL_PROFILE: ProfileValues = {
@@ -23,4 +28,11 @@ export function profileWith(
     phone: null,
     ...Object.fromEntries(given),
   };
+}
+
+/** The profile as JSON has it. */
+export function profileJson(profile: ProfileValues): Record<ProfileField, string | null> {
+  return Object.fromEntries(
+    PROFILE_PROPERTIES.map((property) => [PROFILE_FIELDS[property].name, profile[property]]),
+  ) as Record<ProfileField, string | null>;
 }

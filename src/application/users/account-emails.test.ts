@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { EmailAddress } from '../../domain/user/email-address.ts';
-import type { PersonName } from '../../domain/user/person-name.ts';
+import { profileWith } from '../../../test/support/profiles.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import { emailChangedEmails, passwordChangedEmail } from './account-emails.ts';
 
 const ada: UserProfile = {
   id: '0198c0de-0000-7000-8000-00000000000a',
-  firstName: 'Ada' as PersonName,
-  lastName: 'Okafor' as PersonName,
-  email: 'ada@example.com' as EmailAddress,
-  phone: null,
+  ...profileWith({ firstName: 'Ada', lastName: 'Okafor', email: 'ada@example.com' }),
   emailVerified: false,
   status: 'active',
   version: 3,
