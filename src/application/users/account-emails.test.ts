@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profileWith } from '../../../test/support/profiles.ts';
+import type { PersonName } from '../../domain/user/person-name.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import { emailChangedEmails, passwordChangedEmail } from './account-emails.ts';
 
