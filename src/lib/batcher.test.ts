@@ -39,7 +39,7 @@ describe('a batcher', () => {
     expect(first).toEqual({ status: 'fulfilled', value: 'A' });
     expect(second).toMatchObject({
       status: 'rejected',
-      reason: { message: 'the batch was loaded without a value for this key' },
+      reason: { message: 'the batch was loaded without this key' },
     });
   });
 

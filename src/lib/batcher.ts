@@ -21,18 +21,29 @@ export function createBatcher<K, V>(
   let pending: Pending<V>[] = [];
 
   async function send(): Promise<void> {
-    const [sentKeys, sent] = [keys, pending];
+    const sentKeys = keys;
+    /** A caller that has its value is removed. */
+    const sent: (Pending<V> | undefined)[] = pending;
     keys = [];
     pending = [];
     if (sentKeys.length === 0) return;
-    let failure: unknown = new Error('the batch was loaded without a value for this key');
+    let unresolved = sent.length;
+    const rejectUnresolved = (error: unknown): void => {
+      for (const caller of sent) caller?.reject(error);
+    };
     try {
-      await load(sentKeys, (index, value) => sent[index]?.resolve(value));
+      await load(sentKeys, (index, value) => {
+        const caller = sent[index];
+        if (caller === undefined) return;
+        caller.resolve(value);
+        sent[index] = undefined;
+        unresolved -= 1;
+      });
+      // Only now: the stack of an error that no caller needs would cost more than the rest of the batch.
+      if (unresolved > 0) rejectUnresolved(new Error('the batch was loaded without this key'));
     } catch (error) {
-      failure = error;
+      rejectUnresolved(error);
     }
-    // A promise that is resolved already ignores this.
-    for (const caller of sent) caller.reject(failure);
   }
 
   return (key) =>
