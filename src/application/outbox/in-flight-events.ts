@@ -53,13 +53,14 @@ export function createInFlightEvents(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
   /** By user key. Each promise resolves, and never rejects, when the sending has ended. */
   const inFlight = new Map<string, Promise<void>>();
-  const published = new Set<PublishedEvent>();
-  const failed = new Set<FailedEvent>();
+  // Appended as sendings end, and removed from the front as they are marked. Not sets: see `LinkedList`.
+  const published: PublishedEvent[] = [];
+  const failed: FailedEvent[] = [];
   const counts = { published: 0, refused: 0, unknown: 0 };
   let onOutcome = (): void => {};
   let lagMs: number | null = null;
 
-  const outcomeCount = (): number => published.size + failed.size;
+  const outcomeCount = (): number => published.length + failed.length;
 
   async function publish(event: WaitingEvent, known: KnownStreamWindow): Promise<PublishedEvent> {
     const markedBefore = known.sequence;
@@ -80,9 +81,9 @@ export function createInFlightEvents(deps: Deps) {
       const sent = await publish(event, known);
       // The age is by the database's clock, which may be behind the clock that stamped the event.
       lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
-      published.add(sent);
+      published.push(sent);
     } catch (error) {
-      failed.add({ event, error });
+      failed.push({ event, error });
     }
     onOutcome();
   }
@@ -141,15 +142,13 @@ export function createInFlightEvents(deps: Deps) {
     /** They stay until they are marked, so that a failed statement loses none. */
     outcomes: (): Outcomes => ({ published: [...published], failed: [...failed] }),
 
-    /** Marks these events and releases their users. @throws LeaseLost */
+    /** Marks the events of the last `outcomes` and releases their users. @throws LeaseLost */
     async markPublished(lease: RelayLease, events: Outcomes['published']): Promise<void> {
       const marks = events.map(({ event, place }) => ({ id: event.id, sequence: place.sequence }));
       await queue.markPublished(lease, marks);
       counts.published += events.length;
-      for (const item of events) {
-        published.delete(item);
-        inFlight.delete(item.event.userKey);
-      }
+      published.splice(0, events.length);
+      for (const { event } of events) inFlight.delete(event.userKey);
     },
 
     /**
@@ -157,12 +156,11 @@ export function createInFlightEvents(deps: Deps) {
      * the first of its user and is sent again. @throws LeaseLost
      */
     async markFailed(lease: RelayLease, events: Outcomes['failed']): Promise<FailureSummary> {
-      for (const item of events) {
-        const { event, error } = item;
+      for (const { event, error } of events) {
         if (error instanceof EventRefused) await markRefused(lease, event, error);
         else logger.debug('could not publish an event', { event_id: event.id, error });
         if (error instanceof OutcomeUnknown) counts.unknown += 1;
-        failed.delete(item);
+        failed.shift();
         inFlight.delete(event.userKey);
       }
       return {
@@ -174,8 +172,8 @@ export function createInFlightEvents(deps: Deps) {
     /** Drops all outcomes without a mark: another instance publishes now, and finds these events in the stream. */
     discard(): void {
       for (const { event } of [...published, ...failed]) inFlight.delete(event.userKey);
-      published.clear();
-      failed.clear();
+      published.length = 0;
+      failed.length = 0;
     },
   };
 }
