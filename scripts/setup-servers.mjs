@@ -46,6 +46,24 @@ const servers = [
     dnf: 'pgbouncer',
     older: 'your distribution is older: https://www.pgbouncer.org/downloads/ has newer packages',
   },
+  {
+    name: 'HAProxy',
+    programs: ['haproxy'],
+    minimum: [2, 2],
+    apt: 'haproxy',
+    brew: 'haproxy',
+    dnf: 'haproxy',
+    older: 'your distribution is older: https://haproxy.debian.net has newer packages',
+  },
+  {
+    name: 'libfaketime',
+    programs: ['faketime'],
+    minimum: [0, 9],
+    apt: 'faketime',
+    brew: 'libfaketime',
+    dnf: 'libfaketime',
+    older: 'your distribution is older: https://github.com/wolfcw/libfaketime has the source',
+  },
 ];
 
 const attempts = 3;
@@ -90,10 +108,10 @@ function report() {
   const found = servers.map((server) => ({ name: server.name, ...inspect(server) }));
   for (const { name, version = 'missing', path = '', problem } of found) {
     const tooOld = problem !== undefined && path !== '' ? ' (too old)' : '';
-    console.log(`  ${name.padEnd(11)}${version.padEnd(9)}${path}${tooOld}`);
+    console.log(`  ${name.padEnd(12)}${version.padEnd(9)}${path}${tooOld}`);
   }
   const node = versionOfNode24();
-  console.log(`  ${'Node 24'.padEnd(11)}${(node.version ?? 'missing').padEnd(9)}${node.path}`);
+  console.log(`  ${'Node 24'.padEnd(12)}${(node.version ?? 'missing').padEnd(9)}${node.path}`);
   const problems = found.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   if (node.version === undefined) problems.push(`Node 24: ${node.path} does not run`);
   return problems;
