@@ -6,7 +6,12 @@ import { findBinary } from './lib/server-binaries.mjs';
 import { runSteps, vitestStep } from './lib/steps.ts';
 
 /** Defaults of the long form; the environment wins. */
-const LONG_FORM = { FAULT_ROUNDS: '10', FAULTS_KILLS: '50', FAULTS_AWAY: '10m' };
+const LONG_FORM = {
+  FAULT_ROUNDS: '10',
+  FAULTS_KILLS: '50',
+  FAULTS_STARTS: '50',
+  FAULTS_AWAY: '10m',
+};
 const SERVERS = ['postgres', 'redis-server', 'nats-server'];
 /** Timeout of tests without one of their own. */
 const TEST_TIMEOUT_MS = 900_000;
@@ -14,6 +19,7 @@ const PROGRESS_EVERY_MS = 60_000;
 
 /** Estimated duration of the long form of a file on two busy cores. */
 const SECONDS: Readonly<Record<string, number>> = {
+  'concurrent-start': 180,
   'embedded-kill': 160,
   'nats-outages': 780,
   'redis-app': 150,
@@ -75,6 +81,7 @@ function help(): string {
     '',
     '  FAULT_ROUNDS   outages of one kind in a test',
     '  FAULTS_KILLS   kills of the service, and of the relay alone',
+    '  FAULTS_STARTS  rounds of three instances started together on an empty database',
     '  FAULTS_AWAY    duration of a NATS outage',
     '',
     `Defaults here: ${namesOf(LONG_FORM)

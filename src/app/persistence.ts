@@ -47,7 +47,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     for (const path of [files.masterKey, files.serviceKey]) await removeSecretDrafts(path);
   }
   const settings = databaseSettings(deps);
-  const opened = await openDatabase(settings, logger);
+  const opened = await openDatabase(settings, logger, deps.signal);
   releases.register('the database', () => opened.close());
   const database = deps.tracing?.database(opened) ?? opened;
   const monitoring = await openMonitoringConnection(settings, database, logger);

@@ -1,12 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../domain/ports.ts';
 import { openEmbeddedDatabase } from './embedded/pglite.ts';
-import {
-  checkSchema,
-  createMigrator,
-  loadMigrations,
-  type SchemaCheck,
-} from './migrations/migrator.ts';
+import { ensureSchema } from './ensure-schema.ts';
 import { openPostgresMigrationConnection } from './postgres/client.ts';
 import { createPostgresDatabase } from './postgres/pool.ts';
 import type { PostgresSettings } from './postgres/settings.ts';
@@ -27,23 +22,23 @@ export type DatabaseSettings =
       readonly migrateOnStart: boolean;
     };
 
-/** This build cannot serve the schema of the database. The message names the command to run. */
-class SchemaError extends Error {
-  override readonly name = 'SchemaError';
-}
-
 /** The prepared cluster that the build writes beside the compiled module; absent in the source tree. */
 const TEMPLATE = fileURLToPath(new URL('./embedded/template.tar.gz', import.meta.url));
 
 /**
  * Opens the database and checks that this build can serve its schema. An empty database is always migrated, an older
- * one only with `migrateOnStart`.
+ * one only with `migrateOnStart`. While another process migrates it, the start waits.
+ * @param signal ends a wait for another process
  * @throws SchemaError, MigrationError or an error of the database, after closing every connection.
  */
-export async function openDatabase(settings: DatabaseSettings, logger: Logger): Promise<Database> {
+export async function openDatabase(
+  settings: DatabaseSettings,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<Database> {
   const database = await open(settings, logger);
   try {
-    await ensureSchema(database, settings.migrateOnStart, logger);
+    await ensureSchema(database, { migrateOnStart: settings.migrateOnStart, logger, signal });
     return database;
   } catch (error) {
     await database.close();
@@ -100,32 +95,4 @@ export async function openMigrationConnection(
       await database.close();
     },
   };
-}
-
-async function ensureSchema(
-  database: Database,
-  migrateOnStart: boolean,
-  logger: Logger,
-): Promise<void> {
-  const migrations = await loadMigrations();
-  const check = await checkSchema(database, migrations);
-  if (check.state === 'empty' || (check.state === 'older' && migrateOnStart)) {
-    const connection = await database.openMigrationConnection();
-    try {
-      await createMigrator({
-        connection,
-        migrations,
-        log: (message, fields) => logger.info(message, fields),
-      }).up();
-    } finally {
-      await connection.close();
-    }
-    return;
-  }
-  if (check.state !== 'current' && check.state !== 'newer-compatible') throw schemaError(check);
-}
-
-function schemaError(check: SchemaCheck): SchemaError {
-  const remedy = check.command === undefined ? '' : ` Run: ${check.command}`;
-  return new SchemaError(`${check.message}${remedy}`);
 }

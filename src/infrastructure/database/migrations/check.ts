@@ -44,9 +44,10 @@ export async function checkSchema(
 ): Promise<SchemaCheck> {
   const before = await isMigrating(connection);
   const record = await readRecord(connection);
-  // Asks twice: a migrator that started or ended between the two reads must not look like one that failed.
-  const migrating = before || (record.dirty && (await isMigrating(connection)));
-  return judge(record, migrations, migrating);
+  const check = judge(record, migrations, before);
+  if (before || check.state === 'current') return check;
+  // Asks twice: a migrator that started between the two reads must not look like one that failed.
+  return judge(record, migrations, await isMigrating(connection));
 }
 
 async function isMigrating(connection: SqlConnection): Promise<boolean> {
