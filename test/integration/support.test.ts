@@ -100,6 +100,29 @@ describe('startPostgres', () => {
     expect(await server.query(shown)).toEqual(expected);
   });
 
+  test('steps the wall clock of a connection that is open already', async () => {
+    const stepped = await startPostgres({ steppableClock: true });
+    try {
+      const client = await connected(stepped.connectionOptions);
+      const offset = async (): Promise<number> => {
+        const { rows } = await client.query('select clock_timestamp() as now');
+        return Math.round((rows[0].now.getTime() - Date.now()) / 60_000);
+      };
+      expect(await offset()).toBeCloseTo(0);
+      await stepped.stepClock(-3_600);
+      expect(await offset()).toBe(-60);
+      await stepped.stepClock(7_200);
+      expect(await offset()).toBe(120);
+      await client.end();
+    } finally {
+      await stepped.stop();
+    }
+  });
+
+  test('refuses to step the clock of a server that was started without that option', async () => {
+    await expect(server.stepClock(1)).rejects.toThrow('steppableClock');
+  });
+
   test('ends and loses its files after its owner was killed', async () => {
     const owner = await startProcess(process.execPath, [
       ...['--import', 'tsx', '--input-type=module', '--eval'],

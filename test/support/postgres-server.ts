@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { findFreePort } from './free-port.ts';
 import { initializeDataDirectory, superuser } from './initdb.ts';
+import { createServerClock, type ServerClock } from './postgres-clock.ts';
 import {
   defaultAccessRules,
   defaultSettings,
@@ -34,6 +35,8 @@ export interface PostgresOptions {
   readonly settings?: PostgresSettings;
   /** Lines of `pg_hba.conf`; by default every client needs a password. */
   readonly accessRules?: readonly string[];
+  /** Lets `stepClock` set the server's wall clock. False by default; Linux only. */
+  readonly steppableClock?: boolean;
 }
 
 /**
@@ -60,6 +63,11 @@ export interface PostgresServer {
   /** Sends SIGSTOP to the postmaster and all its children: sockets stay open without a response. */
   readonly freeze: () => void;
   readonly thaw: () => void;
+  /**
+   * Sets the server's wall clock to this many seconds from the real one; negative is in the past. Its monotonic clock
+   * goes on. Needs `steppableClock`. `pg_sleep` and the server's own timers follow the wall clock.
+   */
+  readonly stepClock: (offsetSeconds: number) => Promise<void>;
   /** Sends SIGKILL to the postmaster and all its children. Keeps the data. */
   readonly kill: () => Promise<void>;
   /** Starts it again after `kill`. */
@@ -79,7 +87,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const directory = createTemporaryDirectory('pg', user);
   try {
     const password = await initializeDataDirectory(directory.path);
-    const postmaster = createPostmaster(directory.path);
+    const clock = options.steppableClock === true ? createServerClock(directory.path) : undefined;
+    const postmaster = createPostmaster(directory.path, clock?.env);
     let settings: PostgresSettings = {
       ...defaultSettings({ durable: options.durable === true, tls: options.tls !== undefined }),
       unix_socket_directories: directory.path,
@@ -107,15 +116,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       password,
       database: 'postgres',
     };
+    const administration = createAdministration(connectionOptions, directory.path, (added) => {
+      settings = { ...settings, ...added };
+      files.write('postgresql.conf', settingsFile(settings));
+      sendSignal(postmaster.pid(), 'SIGHUP');
+    });
     return {
       connectionOptions,
       socketDirectory: directory.path,
       ...postmaster,
-      ...createAdministration(connectionOptions, directory.path, (added) => {
-        settings = { ...settings, ...added };
-        files.write('postgresql.conf', settingsFile(settings));
-        sendSignal(postmaster.pid(), 'SIGHUP');
-      }),
+      ...administration,
+      stepClock: (offsetSeconds) => stepClock(clock, offsetSeconds, administration.query),
       async restart(mode: StopMode = 'fast') {
         await postmaster.end(mode);
         await postmaster.start();
@@ -145,6 +156,21 @@ function clusterFiles(directory: string) {
       for (const path of written) await chown(path, user.uid, user.gid);
     },
   };
+}
+
+/** Checks that the step took place: the loader ignores a library that it cannot load. */
+async function stepClock(
+  clock: ServerClock | undefined,
+  offsetSeconds: number,
+  query: PostgresServer['query'],
+): Promise<void> {
+  if (clock === undefined) throw new Error('start the server with `steppableClock`');
+  clock.set(offsetSeconds);
+  const [row] = await query('select extract(epoch from clock_timestamp())::float8 as seconds');
+  const offBySeconds = Number(row?.seconds) - Date.now() / 1_000 - offsetSeconds;
+  if (Math.abs(offBySeconds) > 5) {
+    throw new Error(`the clock of the server is ${offBySeconds} s off its set time`);
+  }
 }
 
 /** Retries, since another process may take the port before the server binds it. */

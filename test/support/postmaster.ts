@@ -18,8 +18,11 @@ const startDeadlineMs = 30_000;
 /** The server's process. `start` may follow `kill` or `end`. */
 export type Postmaster = ReturnType<typeof createPostmaster>;
 
-/** The postmaster of the cluster in `<directory>/data`. It is down until `start`. */
-export function createPostmaster(directory: string) {
+/**
+ * The postmaster of the cluster in `<directory>/data`. It is down until `start`.
+ * @param env variables of its environment beside PATH
+ */
+export function createPostmaster(directory: string, env: Readonly<Record<string, string>> = {}) {
   const logPath = join(directory, 'server.log');
   let child: (ChildProcess & { pid: number }) | undefined;
   let watchdog: Watchdog | undefined;
@@ -57,7 +60,7 @@ export function createPostmaster(directory: string) {
     },
     async start(): Promise<void> {
       if (child !== undefined) throw new Error('the PostgreSQL server runs already');
-      child = spawnPostgres(directory, logPath);
+      child = spawnPostgres(directory, logPath, env);
       watchdog = startWatchdog({ target: child.pid, softSignal: 'QUIT', directory });
       try {
         await untilReady(child, directory, logPath);
@@ -83,7 +86,11 @@ export function createPostmaster(directory: string) {
   };
 }
 
-function spawnPostgres(directory: string, logPath: string): ChildProcess & { pid: number } {
+function spawnPostgres(
+  directory: string,
+  logPath: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess & { pid: number } {
   const binary = findServerBinary('postgres');
   const log = openSync(logPath, 'a', 0o600);
   try {
@@ -93,7 +100,7 @@ function spawnPostgres(directory: string, logPath: string): ChildProcess & { pid
       stdio: ['ignore', log, log],
       detached: true,
       // Without the caller's environment: PGDATA or LC_ALL must not change the behaviour under test.
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     });
     child.unref();
     child.on('error', () => {}); // a child without a pid is reported below
