@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
+import { openLog } from './app/log.ts';
 import {
   createMigration,
   findRunningService,
@@ -62,9 +63,14 @@ const deps: CliDeps = {
   configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
 };
 
+/** How long the log of a service that has stopped may wait for its reader. The output of other commands waits longer. */
+const LOG_FLUSH_MS = 1_000;
+let isService = false;
+
 // The exit is explicit: an open handle of a dependency must not keep a finished command alive. `exit` drops output that
 // is still buffered, so wait for it first, also for a slow reader.
 const exitCode = await runCli(deps, rest);
+if (isService) setTimeout(() => process.exit(exitCode), LOG_FLUSH_MS);
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
 
@@ -88,18 +94,29 @@ async function load(): Promise<LoadedConfig> {
 
 async function serve(): Promise<number> {
   const { config, warnings } = await load();
-  const logger = createLogger(config.logging, process.stdout);
+  isService = true;
+  // The log counts the lines that fail; the listener of the commands ends the process for some errors.
+  process.stdout.removeAllListeners('error');
+  const { logger, output: logOutput } = openLog(config.logging, process.stdout, (error) =>
+    io.stderr(`The log cannot be written (${error.code}); the service continues without it.`),
+  );
   for (const warning of warnings) logger.warn('configuration', { warning });
   process.on('uncaughtException', (error) => {
     logger.error('uncaught error, the process ends', { error });
     process.exit(EXIT.failed);
   });
-  continueWithoutLog();
   const { signal } = interrupted;
   onAbort(signal, () => exitAfter(config.server.shutdownTimeoutMs, logger));
   let app: App | undefined;
   try {
-    app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize(), signal });
+    app = await createApp({
+      config,
+      logger,
+      logOutput,
+      version,
+      threadPoolSize: threadPoolSize(),
+      signal,
+    });
     signal.throwIfAborted();
     announce(await app.listen(), logger);
   } catch (error) {
@@ -121,15 +138,6 @@ function announce(ready: ReadyInfo, logger: Logger): void {
     return;
   }
   logger.info('ready', { ...readyFields(ready), try: `curl ${ready.url}/health` });
-}
-
-/** Keeps the service running when the log cannot be written: the pipe is closed, or the disk is full. */
-function continueWithoutLog(): void {
-  process.stdout.removeAllListeners('error');
-  process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
-    process.stdout.on('error', () => {});
-    io.stderr(`The log cannot be written (${code}); the service continues without it.`);
-  });
 }
 
 /** Exits the process if it has not stopped by then. */

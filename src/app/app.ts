@@ -86,7 +86,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
   const { useCases, userCache, broker, mail } = wired;
   const checkHealth = () => useCases.checkHealth();
   const metrics = createPrometheusMetrics(
-    metricSources({ ...persistence, ...wired, checkHealth }),
+    metricSources({ ...persistence, ...wired, checkHealth, logOutput: deps.logOutput }),
     deps.version,
   );
 

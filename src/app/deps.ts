@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../domain/ports.ts';
+import type { LogOutput } from '../infrastructure/logging/log-output.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 
 /** Names the service in traces and NATS connections, and is refused in passwords. */
@@ -8,6 +9,8 @@ export const SERVICE_NAME = 'user-service';
 export interface AppDeps {
   readonly config: Config;
   readonly logger: Logger;
+  /** Absent where the log is not a stream of the process. */
+  readonly logOutput?: Pick<LogOutput, 'stats'>;
   readonly version: string;
   /** `UV_THREADPOOL_SIZE` as it was when the process began. */
   readonly threadPoolSize: string | undefined;

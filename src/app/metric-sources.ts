@@ -1,6 +1,7 @@
 import type { HealthReport } from '../application/check-health.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
+import type { LogOutput } from '../infrastructure/logging/log-output.ts';
 import type { MetricSources } from '../infrastructure/metrics/definitions.ts';
 import type { Argon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
 import type { PwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
@@ -18,17 +19,20 @@ interface Deps {
   /** Null when it is not configured. */
   readonly breached: PwnedPasswords | null;
   readonly checkHealth: () => Promise<HealthReport>;
+  /** Undefined where the log is not a stream of the process. */
+  readonly logOutput: Pick<LogOutput, 'stats'> | undefined;
 }
 
 /** Names the metric sources of this process. An adapter that is not configured has none. */
 export function metricSources(deps: Deps): MetricSources {
-  const { database, hasher, broker, mail, breached, checkHealth } = deps;
+  const { database, hasher, broker, mail, breached, checkHealth, logOutput } = deps;
   const { redis } = deps.userCache;
   return {
     databasePool: () => database.stats(),
     passwordHashing: () => hasher.stats(),
     health: checkHealth,
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),
+    ...(logOutput === undefined ? {} : { log: () => logOutput.stats() }),
     ...(redis === null ? {} : { cache: () => redis.stats() }),
     ...(breached === null ? {} : { breachLookUps: () => breached.lookUps() }),
     ...(redis === null && breached === null

@@ -3,6 +3,7 @@ import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
 import type { SemaphoreStats } from '../../lib/semaphore.ts';
 import type { RedisCacheStats } from '../cache/redis-cache.ts';
 import type { DatabaseStats } from '../database/sql.ts';
+import type { LogOutputStats } from '../logging/log-output.ts';
 import type { BreachLookUps } from '../security/pwned-passwords.ts';
 import type { SourceMetric } from './source-metrics.ts';
 
@@ -37,6 +38,7 @@ export interface MetricSources {
   /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
   readonly breakers?: () => Readonly<Record<string, boolean>>;
   readonly breachLookUps?: () => BreachLookUps;
+  readonly log?: () => LogOutputStats;
 }
 
 type ReadingOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
@@ -199,6 +201,20 @@ export const SOURCE_METRICS: {
       help: 'New passwords looked up in the breached-password API by result; unchecked ones were accepted.',
       label: 'result',
       value: ({ known, unknown, unchecked }) => ({ known, unknown, unchecked }),
+    },
+  ],
+  log: [
+    {
+      kind: 'gauge',
+      name: 'log_unread_characters',
+      help: 'Characters of log lines that wait for the reader of the log.',
+      value: ({ unread }) => unread,
+    },
+    {
+      kind: 'total',
+      name: 'log_lines_dropped_total',
+      help: 'Log lines dropped because the reader did not keep up or they could not be written.',
+      value: ({ droppedLines }) => droppedLines,
     },
   ],
 };

@@ -106,6 +106,14 @@ describe('Prometheus metrics', () => {
     ]);
   });
 
+  test('count unread characters and dropped lines of the log', async () => {
+    const metrics = createPrometheusMetrics({ log: () => ({ unread: 12, droppedLines: 3 }) });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_log_unread_characters 12',
+      'user_service_log_lines_dropped_total 3',
+    ]);
+  });
+
   test('have no dependency_up for a dependency that is off', async () => {
     const metrics = createPrometheusMetrics({
       health: async () => ({

@@ -106,5 +106,6 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
     add('mail', sources.mail, SOURCE_METRICS.mail),
     add('breakers', sources.breakers, SOURCE_METRICS.breakers),
     add('breachLookUps', sources.breachLookUps, SOURCE_METRICS.breachLookUps),
+    add('log', sources.log, SOURCE_METRICS.log),
   ];
 }

@@ -98,6 +98,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       mail: async () => ({ waiting: 0, oldestAgeMs: 0, sent: 0, retried: 0, dead: 0 }),
       breakers: () => ({ redis: false }),
       breachLookUps: () => ({ known: 0, unknown: 0, unchecked: 0 }),
+      log: () => ({ unread: 0, droppedLines: 0 }),
     },
     '0.0.0',
   );
