@@ -4,5 +4,11 @@ import { dropTestDatabases } from './test-database.ts';
 // Registered before any hook of the test file, so it runs after all of them.
 afterAll(dropTestDatabases);
 
-// If the runner is killed, a worker may hang in a test and keep its servers running.
-process.once('disconnect', () => process.exit(1));
+// If the runner is killed, a worker may hang in a test and keep its servers running. This file runs for each test file,
+// and one worker runs many.
+const LISTENS = Symbol.for('user-service.test.listens-for-disconnect');
+const worker = globalThis as { [LISTENS]?: true };
+if (worker[LISTENS] === undefined) {
+  worker[LISTENS] = true;
+  process.once('disconnect', () => process.exit(1));
+}
