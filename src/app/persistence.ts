@@ -18,7 +18,11 @@ import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts'
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
-import { generateMasterKey, MASTER_KEY_MIN_BYTES } from '../infrastructure/security/master-key.ts';
+import {
+  deriveKey,
+  generateMasterKey,
+  MASTER_KEY_MIN_BYTES,
+} from '../infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../infrastructure/security/refresh-tokens.ts';
 import { createServiceKeys } from '../infrastructure/security/service-keys.ts';
 import { createSystemClock } from '../infrastructure/system/clock.ts';
@@ -95,6 +99,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     serviceKeys,
     accessTokens,
     refreshTokens: createRefreshTokens({ masterKey }),
+    emailKeySecret: deriveKey(masterKey, 'cached-email-names'),
     newServiceKey,
   };
 }

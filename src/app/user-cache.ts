@@ -32,12 +32,13 @@ export function openUserCache(
   config: Config,
   deps: {
     readonly source: UserReader;
+    readonly emailKeySecret: Uint8Array;
     readonly logger: Logger;
     readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
 ): UserCache {
-  const { source, logger } = deps;
+  const { source, emailKeySecret, logger } = deps;
   if (config.redis.driver === 'redis') {
     const { password, ...settings } = config.redis;
     const redis = createRedisCache(
@@ -47,6 +48,7 @@ export function openUserCache(
     releases.register('the Redis connections', () => redis.close());
     const reader = createCachedUserReader({
       source,
+      emailKeySecret,
       cache: deps.tracing?.cache(redis.cache) ?? redis.cache,
       ttlMs: CACHE_TTL_MS,
       logger,
@@ -58,6 +60,12 @@ export function openUserCache(
     leaseTtlMs: CACHE_LEASE_MS,
     nowMs: monotonicMs,
   });
-  const reader = createCachedUserReader({ source, cache, ttlMs: CACHE_TTL_MS, logger });
+  const reader = createCachedUserReader({
+    source,
+    emailKeySecret,
+    cache,
+    ttlMs: CACHE_TTL_MS,
+    logger,
+  });
   return { reader, health: createMemoryCacheHealthCheck(cache), redis: null };
 }

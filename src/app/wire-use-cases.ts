@@ -27,7 +27,7 @@ export async function wireUseCases(
   releases: ReleaseStack,
 ) {
   const { config, logger, tracing } = deps;
-  const { database, users, clock, ids, instanceId, monitoring } = persistence;
+  const { database, users, clock, ids, instanceId, monitoring, emailKeySecret } = persistence;
   const verifiedTokens = createVerifiedTokenCache();
   const revocations = createRevocations({
     sessions: createPostgresSessionRepository(monitoring),
@@ -36,7 +36,11 @@ export async function wireUseCases(
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
-  const userCache = openUserCache(config, { source: users, logger, tracing }, releases);
+  const userCache = openUserCache(
+    config,
+    { source: users, emailKeySecret, logger, tracing },
+    releases,
+  );
   const broker = await openBroker(config, { database, instanceId, logger, tracing }, releases);
   const mail = createMailDelivery(config.mail, { database, ids, logger });
   releases.register('the mail delivery', () => mail.stop());

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { profileWith } from '../../../test/support/profiles.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
@@ -117,6 +118,7 @@ let reader: CachedUserReader;
 let nowMs: number;
 let logLines: string[];
 const ann = 'ann@mail.example' as EmailAddress;
+const SECRET = Buffer.alloc(32, 1);
 
 beforeEach(() => {
   nowMs = 0;
@@ -127,6 +129,7 @@ beforeEach(() => {
   reader = createCachedUserReader({
     source: database.source,
     cache: spy.cache,
+    emailKeySecret: SECRET,
     ttlMs: TTL_MS,
     random: () => 0,
     logger: createPinoLogger({
@@ -158,10 +161,37 @@ describe('a cached user', () => {
     expect(await reader.findById('ann')).toEqual(user('ann'));
   });
 
-  test('is cached under keys without e-mail addresses', async () => {
+  test('is cached under keys that name no address, nor a hash of it that everybody can compute', async () => {
     database.users.set('ann', user('ann'));
     await reader.findByEmail(ann);
-    expect([...spy.keys].join()).not.toContain('mail.example');
+    const names = [...spy.keys].join();
+    expect(names).not.toContain('mail.example');
+    for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+        expect(names).not.toContain(createHash(algorithm).update(ann).digest(encoding));
+      }
+    }
+  });
+
+  test('is found by its address by every instance with the same secret, and by no other', async () => {
+    database.users.set('ann', user('ann'));
+    const instance = (emailKeySecret: Uint8Array) =>
+      createCachedUserReader({
+        source: database.source,
+        cache: spy.cache,
+        emailKeySecret,
+        ttlMs: TTL_MS,
+        logger: createPinoLogger({
+          level: 'error',
+          format: 'json',
+          destination: { write: () => 0 },
+        }),
+      });
+    const emailKeys = () => [...spy.keys].filter((key) => key.startsWith('user-email:'));
+    for (const secret of [SECRET, SECRET]) await instance(secret).findByEmail(ann);
+    expect(emailKeys()).toHaveLength(1);
+    await instance(Buffer.alloc(32, 2)).findByEmail(ann);
+    expect(emailKeys()).toHaveLength(2);
   });
 
   test('is read again after its lifetime, which the jitter shortens by a fifth at most', async () => {
@@ -176,6 +206,7 @@ describe('a cached user', () => {
     const jittery = createCachedUserReader({
       source: database.source,
       cache: spy.cache,
+      emailKeySecret: SECRET,
       ttlMs: TTL_MS,
       random: () => 0.999_999,
       logger: createPinoLogger({ level: 'error', format: 'json', destination: { write: () => 0 } }),
@@ -272,6 +303,7 @@ describe('an invalidated user', () => {
         },
       },
       cache: spy.cache,
+      emailKeySecret: SECRET,
       ttlMs: TTL_MS,
       logger: createPinoLogger({ level: 'error', format: 'json', destination: { write: () => 0 } }),
     });

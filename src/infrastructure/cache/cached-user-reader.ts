@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Logger } from '../../domain/ports.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
@@ -17,6 +17,8 @@ export interface CachedUserReaderDeps {
   /** The database. */
   readonly source: UserReader;
   readonly cache: Cache;
+  /** Key of the hash that stands for an address in the names of cache keys; the same on every instance. */
+  readonly emailKeySecret: Uint8Array;
   /** Longest life of a cached user in milliseconds; each entry gets 80–100 % of it. */
   readonly ttlMs: number;
   readonly logger: Logger;
@@ -43,10 +45,6 @@ const JITTER = 0.2;
 
 const userKey = (id: string): string => `user:${id}`;
 const profileKey = (id: string): string => `profile:${id}`;
-/** Hashed, since keys show up in the monitor and slow log of the cache server. */
-const emailKey = (email: string): string =>
-  `user-email:${createHash('sha256').update(email).digest('base64url')}`;
-
 /**
  * Serves `findById`, `findByEmail` and `listPublicProfiles` from the cache; lists and searches go to the source. The
  * reader that holds a key's lease fills it; other readers that miss use the source without filling. A failure of the
@@ -59,6 +57,14 @@ const emailKey = (email: string): string =>
 export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
   const { source, random = Math.random } = deps;
   const cache = createFailSafeCache(deps.cache, deps.logger);
+
+  /**
+   * Names of keys show up in the monitor, the slow log and dumps of the cache server. The hash is keyed, so that a
+   * reader of them cannot test whether an address has an account or was looked up.
+   */
+  function emailKey(email: string): string {
+    return `user-email:${createHmac('sha256', deps.emailKeySecret).update(email).digest('base64url')}`;
+  }
 
   function lifetimeMs(isPresent: boolean): number {
     const longest = isPresent ? deps.ttlMs : Math.min(deps.ttlMs, ABSENT_TTL_MS);

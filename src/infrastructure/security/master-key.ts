@@ -4,7 +4,10 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 export const MASTER_KEY_MIN_BYTES = 32;
 
 /** Uses of the master key. Each has a derived key, so that one key reveals nothing about another. */
-export type KeyPurpose = 'signing-key-encryption' | 'refresh-token-authentication';
+export type KeyPurpose =
+  | 'signing-key-encryption'
+  | 'refresh-token-authentication'
+  | 'cached-email-names';
 
 /** Returns 32 random bytes in base64, the format of `security.master_key`. */
 export function generateMasterKey(): string {

@@ -70,7 +70,13 @@ export function useInstance(
       return user;
     },
   };
-  const reader = createCachedUserReader({ source, cache: redis.cache, ttlMs: 300_000, logger });
+  const reader = createCachedUserReader({
+    source,
+    emailKeySecret: Buffer.alloc(32, 1),
+    cache: redis.cache,
+    ttlMs: 300_000,
+    logger,
+  });
   const unitOfWork = createUnitOfWork({
     database,
     ids,
