@@ -65,6 +65,18 @@ describe.each(APP_DATABASES)('passwords known from breaches on %s', (database) =
     expect(range.sent()).not.toMatch(/horse|otter/);
   });
 
+  it('are refused for a taken address as for a free one', async () => {
+    const range = await useRangeApi();
+    const api = createApi(await useTestApp({ database, env: range.env }));
+    const { email } = await api.register();
+    const ask = (address: string) =>
+      api.send('POST', '/v1/users', { body: createPerson({ email: address, password: breached }) });
+    const [taken, free] = [await ask(email), await ask('free@mail.example')];
+    const { code, title, detail, errors } = free.json();
+    expect(errors).toMatchObject([{ code: 'password_breached' }]);
+    expect(taken.json()).toMatchObject({ status: 422, code, title, detail, errors });
+  });
+
   it('are accepted while the API is down, except those on the local list', async () => {
     const range = await useRangeApi(500);
     const api = createApi(await useTestApp({ database, env: range.env }));
