@@ -12,7 +12,7 @@ const LONG_FORM = {
   FAULTS_STARTS: '50',
   FAULTS_AWAY: '10m',
 };
-const SERVERS = ['postgres', 'redis-server', 'nats-server'];
+const SERVERS = ['postgres', 'redis-server', 'nats-server', 'haproxy', 'faketime'];
 /** Timeout of tests without one of their own. */
 const TEST_TIMEOUT_MS = 900_000;
 const PROGRESS_EVERY_MS = 60_000;
@@ -25,6 +25,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'redis-app': 150,
   'redis-outages': 165,
   'relay-kill': 215,
+  'rolling-upgrade': 200,
   'service-kill': 190,
 };
 const OTHER_SECONDS = 30;
@@ -79,7 +80,7 @@ function help(): string {
     'Builds the service, then kills, freezes and disconnects it and its servers, in private instances of all of them.',
     'Outages are more frequent and longer than in `npm test`:',
     '',
-    '  FAULT_ROUNDS   outages of one kind in a test',
+    '  FAULT_ROUNDS   outages of one kind in a test; upgrades and downgrades',
     '  FAULTS_KILLS   kills of the service, and of the relay alone',
     '  FAULTS_STARTS  rounds of three instances started together on an empty database',
     '  FAULTS_AWAY    duration of a NATS outage',

@@ -53,7 +53,8 @@ export async function startRealService(env: Readonly<Record<string, string>>): P
   return { url, process: child, call: createCall(url) };
 }
 
-function createCall(url: string): Service['call'] {
+/** Calls the service at `url`. */
+export function createCall(url: string): Service['call'] {
   return async (method, path, sent = {}) => {
     const beganAt = performance.now();
     const answer = await fetch(url + path, {
