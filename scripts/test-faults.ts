@@ -20,6 +20,7 @@ const PROGRESS_EVERY_MS = 60_000;
 /** Estimated duration of the long form of a file on two busy cores. */
 const SECONDS: Readonly<Record<string, number>> = {
   'concurrent-start': 180,
+  'embedded-full-disk': 20,
   'embedded-kill': 160,
   'nats-outages': 780,
   'redis-app': 150,

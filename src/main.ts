@@ -7,7 +7,7 @@ import {
   openMigrator,
   tailOutbox,
 } from './app/operator-access.ts';
-import { describeStartFailure } from './app/start-error.ts';
+import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
@@ -120,7 +120,10 @@ async function serve(): Promise<number> {
     signal.throwIfAborted();
     announce(await app.listen(), logger);
   } catch (error) {
-    if (!signal.aborted) logger.error(`could not start: ${describeStartFailure(error)}`);
+    if (!signal.aborted)
+      logger.error(`could not start: ${describeStartFailure(error)}`, {
+        cause: causeOfStartFailure(error),
+      });
     else logger.info('stopped before it was ready');
     const clean = await app?.stop();
     return signal.aborted && clean !== false ? EXIT.done : EXIT.failed;

@@ -36,9 +36,20 @@ export async function listenOn<T>(
 /** Why a start failed, in one line for the operator. */
 export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { syscall, path } = error as NodeJS.ErrnoException;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && path !== undefined && !(error instanceof ControlSocketError)) {
-    return `${error.message}. Check database.path and its permissions.`;
+    const hint =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'The disk is full: make room and start again.'
+        : 'Check database.path and its permissions.';
+    return `${error.message}. ${hint}`;
   }
   return error.message;
+}
+
+/** What a failed start was caused by, for the log; undefined when the description says it all. */
+export function causeOfStartFailure(error: unknown): string | undefined {
+  return error instanceof Error && error.cause instanceof Error
+    ? `${error.cause.name}: ${error.cause.message}`
+    : undefined;
 }

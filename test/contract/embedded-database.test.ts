@@ -1,7 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { EMBEDDED_POSTGRES_MAJOR } from '../../src/infrastructure/database/embedded/engine.ts';
+import {
+  EMBEDDED_CATALOG_VERSION,
+  EMBEDDED_CONTROL_VERSION,
+  EMBEDDED_POSTGRES_MAJOR,
+} from '../../src/infrastructure/database/embedded/engine.ts';
+import { explainOpenFailure } from '../../src/infrastructure/database/embedded/open-failure.ts';
 import {
   type EmbeddedDatabaseOptions,
   openEmbeddedDatabase,
@@ -81,7 +86,7 @@ describe('the embedded database', () => {
     const path = join(directory.path, 'data', 'postgres');
     await (await open()).close();
     await writeFile(join(path, 'global', 'pg_control'), Buffer.alloc(8192, 1));
-    await expect(open()).rejects.toThrow(`cannot open ${path}`);
+    await expect(open()).rejects.toThrow(`cannot use ${path}: the data is damaged. Restore a copy`);
   });
 
   test('vacuums and analyzes after thousands of rows have changed', async () => {
@@ -124,5 +129,69 @@ describe('the embedded database', () => {
     go.fire();
     await eventually(() => expect(late === undefined).toBe(false));
     await expect(late).rejects.toThrow('after the end');
+  });
+});
+
+describe('an embedded database that does not start', () => {
+  const DAMAGED = /damaged\. Restore/;
+  let directory: TemporaryDirectory;
+  let path: string;
+  beforeEach(async () => {
+    directory = createTemporaryDirectory('data');
+    path = join(directory.path, 'postgres');
+    const options = { path, templatePath: inject('embeddedTemplate') };
+    await (await openEmbeddedDatabase(options)).close();
+  });
+  afterEach(() => directory.remove());
+
+  /** What the database says after the engine failed for an unknown reason. */
+  async function explain(error: unknown = new Error('Aborted()')): Promise<string> {
+    const failure = await explainOpenFailure(path, error);
+    expect(failure.cause).toBe(error);
+    return failure.message;
+  }
+
+  test('has the versions of the engine in its control file', async () => {
+    const control = await readFile(join(path, 'global', 'pg_control'));
+    expect([control.readUInt32LE(8), control.readUInt32LE(12)]).toEqual([
+      EMBEDDED_CONTROL_VERSION,
+      EMBEDDED_CATALOG_VERSION,
+    ]);
+  });
+
+  test('says when another build created the data', async () => {
+    const file = join(path, 'global', 'pg_control');
+    const control = await readFile(file);
+    control.writeUInt32LE(EMBEDDED_CATALOG_VERSION + 1, 12);
+    await writeFile(file, control);
+    await expect(openEmbeddedDatabase({ path })).rejects.toThrow(
+      `another build created the data (catalog ${EMBEDDED_CATALOG_VERSION + 1}`,
+    );
+  });
+
+  test.each([
+    ['ENOSPC', /its disk is full, and a start needs 16 MiB\. The data is not damaged by that/],
+    ['EDQUOT', /quota/],
+    ['EACCES', /this user may not read and write it/],
+    ['EROFS', /its file system is read-only/],
+    ['EMFILE', /may not open more files\. Raise the limit/],
+    ['ENFILE', /too many open files/],
+    ['ENOMEM', /not enough memory/],
+  ])('names the remedy for %s, anywhere in the chain of causes', async (code, reason) => {
+    const cause = Object.assign(new Error('failed'), { code });
+    const text = await explain(new Error('Aborted()', { cause }));
+    expect(text).toMatch(reason);
+    expect(text).not.toMatch(DAMAGED);
+  });
+
+  test('names memory when the engine cannot get any', async () => {
+    const error = new RangeError('WebAssembly.Memory(): could not allocate memory');
+    expect(await explain(error)).toMatch(/not enough memory/);
+  });
+
+  test('counts as damaged only when nothing else is wrong, and leaves no file behind', async () => {
+    const before = await readdir(path);
+    expect(await explain()).toMatch(DAMAGED);
+    expect(await readdir(path)).toEqual(before);
   });
 });

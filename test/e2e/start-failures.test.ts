@@ -216,7 +216,7 @@ describe('without a server the start is refused', () => {
     const first = await serve(cwd);
     await first.process.stop();
     writeFileSync(join(cwd, 'data', 'postgres', 'global', 'pg_control'), 'torn');
-    await expectStartRefused({}, /cannot open .*postgres/, cwd);
+    await expectStartRefused({}, /cannot use .*postgres: the data is damaged\. .*"cause":"/, cwd);
   });
 
   it('for another master key file', async () => {

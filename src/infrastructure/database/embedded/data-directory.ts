@@ -3,11 +3,13 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EMBEDDED_POSTGRES_MAJOR } from './engine.ts';
+import { EmbeddedStartError } from './open-failure.ts';
 
 /**
  * Prepares the data directory. An existing one is checked. A missing one is unpacked from the template into a temporary
  * directory beside it, then renamed, so that a kill at any moment leaves either a complete directory or none.
- * @throws Error that names the directory and the remedy, when it holds other files or data of another version.
+ * @throws EmbeddedStartError that names the directory and the remedy, when it holds other files or data of another
+ * version.
  */
 export async function prepareDataDirectory(
   path: string,
@@ -16,7 +18,7 @@ export async function prepareDataDirectory(
   const content = await list(path);
   if (content.includes('PG_VERSION')) return assertVersion(path);
   if (content.length > 0) {
-    throw new Error(
+    throw new EmbeddedStartError(
       `${path} is not empty and holds no database: set another database.path, or empty the directory.`,
     );
   }
@@ -28,7 +30,7 @@ export async function prepareDataDirectory(
 async function assertVersion(path: string): Promise<void> {
   const version = (await readFile(join(path, 'PG_VERSION'), 'utf8')).trim();
   if (version === EMBEDDED_POSTGRES_MAJOR) return;
-  throw new Error(
+  throw new EmbeddedStartError(
     `${path} was made by PostgreSQL ${version}, and this build embeds ${EMBEDDED_POSTGRES_MAJOR}: ` +
       'run the build that made it, or set another database.path.',
   );

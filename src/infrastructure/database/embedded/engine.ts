@@ -4,6 +4,9 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /** Major version of the embedded engine. A data directory of another version cannot be opened. */
 export const EMBEDDED_POSTGRES_MAJOR = '18';
+/** `pg_control_version` and `catalog_version_no` of the engine, as `pg_controldata` prints them. */
+export const EMBEDDED_CONTROL_VERSION = 1800;
+export const EMBEDDED_CATALOG_VERSION = 202506291;
 
 export type EngineStorage =
   | { readonly directory: string }

@@ -9,8 +9,9 @@ import { runTransaction } from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
 import { type ConnectionQueue, createConnectionQueue } from './connection-queue.ts';
 import { prepareDataDirectory } from './data-directory.ts';
-import { EMBEDDED_POSTGRES_MAJOR, startEngine } from './engine.ts';
+import { startEngine } from './engine.ts';
 import { createMaintenance } from './maintenance.ts';
+import { EmbeddedStartError, explainOpenFailure } from './open-failure.ts';
 import { asMigrationConnection, createEmbeddedSession, type EmbeddedSession } from './session.ts';
 
 export interface EmbeddedDatabaseOptions {
@@ -38,7 +39,7 @@ const MAX_WAITING = 10_000;
  * Opens PostgreSQL in this process: the same SQL as on a server, over one connection that callers queue for.
  * A statement blocks this thread and cannot be interrupted, so there is no `statement_timeout`.
  * Committed data survives a killed process, but not a power cut: the engine does not sync its files.
- * @throws Error when the directory holds other files, data of another version, or data that cannot be read.
+ * @throws EmbeddedStartError when the directory holds other files or data of another version, or cannot be used.
  */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const engine = await openEngine(options);
@@ -103,15 +104,11 @@ async function openEngine({ path, templatePath }: EmbeddedDatabaseOptions): Prom
   if (path === null) {
     return await startEngine({ memory: true, ...(template === undefined ? {} : { template }) });
   }
-  await prepareDataDirectory(path, template);
   try {
+    await prepareDataDirectory(path, template);
     return await startEngine({ directory: path });
   } catch (error) {
-    throw new Error(
-      `The embedded PostgreSQL ${EMBEDDED_POSTGRES_MAJOR} cannot open ${path}: another build created the data, or it ` +
-        'is damaged. Restore a copy, or set another database.path.',
-      { cause: error },
-    );
+    throw error instanceof EmbeddedStartError ? error : await explainOpenFailure(path, error);
   }
 }
 
