@@ -6,4 +6,17 @@
 // the size is set before that, in a CommonJS file.
 process.env.UV_THREADPOOL_SIZE ??= String(require('node:os').availableParallelism() + 4);
 
-import('../dist/main.js');
+// Without a listener, SIGUSR1 opens Node's debugger to every user of the machine.
+process.on('SIGUSR1', () => {});
+
+const LIMITS = {
+  EMFILE: 'this process may not open more files. Raise its limit (`ulimit -n`).',
+  ENFILE: 'this machine has too many open files. Raise its limit, or stop other processes.',
+};
+
+import('../dist/main.js').catch((error) => {
+  const limit = LIMITS[error?.code];
+  // Other errors are defects: their stack is needed.
+  if (limit === undefined) throw error;
+  process.stderr.write(`error: cannot start: ${limit}\n`, () => process.exit(1));
+});

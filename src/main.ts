@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
 import { openLog } from './app/log.ts';
 import {
@@ -29,15 +30,19 @@ const { version } = JSON.parse(
 const { flags, rest } = takeConfigFlags(process.argv.slice(2));
 type Logger = ReturnType<typeof createLogger>;
 
-/** The exit codes that shells give for these signals. */
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Signals that stop the program in order. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
+/** A second one of these ends it at once. A terminal that closes sends SIGHUP twice: from the shell and the kernel. */
+const URGENT: readonly string[] = ['SIGINT', 'SIGTERM'];
 
 const interrupted = new AbortController();
 const io = createProcessIo(process, interrupted.signal);
 
-for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
+for (const signal of STOP_SIGNALS) {
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(exitCode);
+    // The exit code that shells give for the signal.
+    if (interrupted.signal.aborted && URGENT.includes(signal))
+      process.exit(128 + constants.signals[signal]);
     interrupted.abort();
   });
 }

@@ -14,6 +14,25 @@ const LISTEN_FAILURES: Readonly<Record<string, (portKey: string) => string>> = {
   EAI_AGAIN: () => 'the name cannot be resolved now. Check server.host.',
 };
 
+/** Limits of the operating system that any step of a start can meet. */
+const SYSTEM_LIMITS: Readonly<Record<string, string>> = {
+  EMFILE: 'This process may not open more files (EMFILE). Raise its limit (`ulimit -n`).',
+  ENFILE:
+    'This machine has too many open files (ENFILE). Raise its limit, or stop other processes.',
+};
+
+/** The sentence about a limit of the operating system, if one caused the error. */
+function describeSystemLimit(error: unknown): string | undefined {
+  let cause = error;
+  // Wrapped errors are few; the bound is for a cause that names itself.
+  for (let depth = 0; depth < 8 && cause instanceof Error; depth += 1) {
+    const sentence = SYSTEM_LIMITS[(cause as NodeJS.ErrnoException).code ?? ''];
+    if (sentence !== undefined) return sentence;
+    cause = cause.cause;
+  }
+  return undefined;
+}
+
 /** Listens on an address. @throws StartError that names the address and the key to change. */
 export async function listenOn<T>(
   address: { readonly host: string; readonly port: number },
@@ -36,6 +55,8 @@ export async function listenOn<T>(
 /** Why a start failed, in one line for the operator. */
 export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const limit = describeSystemLimit(error);
+  if (limit !== undefined) return limit;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && path !== undefined && !(error instanceof ControlSocketError)) {
     const hint =

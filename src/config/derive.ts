@@ -12,6 +12,9 @@ export interface Machine {
 /** Computes an unset value; `values` has all other keys, and the derived keys of earlier lines. */
 type Derivation<K extends DerivedKey> = (values: Values, machine: Machine) => Values[K];
 
+/** Longer than load balancers usually take to notice that an instance is not ready. */
+const SHUTDOWN_DELAY_MS = 3_000;
+
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
 
 function publicUrl(values: Values): string {
@@ -32,6 +35,10 @@ function redisDriver(values: Values): Values['redis.driver'] {
 /** The derivation of each derived key. A derivation reads derived keys of earlier lines only. */
 export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'server.public_url': publicUrl,
+  'server.shutdown_delay': (values, machine) =>
+    machine.terminal
+      ? 0
+      : Math.min(SHUTDOWN_DELAY_MS, Math.floor(values['server.shutdown_timeout'] / 4)),
   'tokens.issuer': (values) => values['server.public_url'],
   'database.driver': (values) => (values['database.host'] === undefined ? 'embedded' : 'postgres'),
   'database.max_idle_conns': (values) => Math.min(5, values['database.max_open_conns']),

@@ -58,11 +58,11 @@ export const serviceKeys = {
   'server.shutdown_timeout': withDefault(
     duration(SECOND_MS, 10 * MINUTE_MS),
     25 * SECOND_MS,
-    'Longest time from SIGTERM to the end of the process',
+    'Longest time from the signal to the end of the process',
   ),
-  'server.shutdown_delay': withDefault(
+  'server.shutdown_delay': derived(
     duration(0, 5 * MINUTE_MS),
-    0,
+    '`3s`, or a quarter of `server.shutdown_timeout` if that is shorter; `0s` on a terminal',
     'Time between reporting not ready and refusing new connections, for load balancers',
   ),
   'security.master_key': optional(

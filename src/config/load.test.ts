@@ -11,7 +11,7 @@ describe('defaults', () => {
       publicUrl: 'http://127.0.0.1:8080',
       trustedProxies: [],
       managementPort: undefined,
-      shutdownDelayMs: 0,
+      shutdownDelayMs: 3_000,
     });
     expect(config.database).toMatchObject({ driver: 'embedded', migrateOnStart: true });
     expect(config.redis.driver).toBe('memory');
@@ -43,6 +43,16 @@ describe('defaults', () => {
   it('choose pretty logs on a terminal only', async () => {
     const { config } = await loadConfig({ env: {}, cwd: '/nowhere', terminal: true });
     expect(config.logging.format).toBe('pretty');
+  });
+
+  it.each([
+    ['on a terminal', true, '25s', 0],
+    ['elsewhere', false, '25s', 3_000],
+    ['with a short time to stop', false, '2s', 500],
+  ])('derive the delay of the shutdown %s', async (_where, terminal, timeout, delayMs) => {
+    const env = { SERVER_SHUTDOWN_TIMEOUT: timeout };
+    const { config } = await loadConfig({ env, cwd: '/nowhere', terminal });
+    expect(config.server.shutdownDelayMs).toBe(delayMs);
   });
 
   it.each([

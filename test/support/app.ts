@@ -52,6 +52,7 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
   const { config } = await loadConfig({
     env: {
       SERVER_PORT: '0',
+      SERVER_SHUTDOWN_DELAY: '0s',
       MAIL_PATH: join(tmpdir(), `user-service-mail-${process.pid}`),
       SERVER_PUBLIC_URL: 'http://service.test',
       SECURITY_MASTER_KEY: createMasterKey(),
