@@ -72,7 +72,8 @@ CREATE TABLE public.service_accounts (
 CREATE TABLE public.session_revocations (
     session_id uuid NOT NULL,
     user_id uuid NOT NULL,
-    revoked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    revoked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    transaction_id xid8 DEFAULT pg_current_xact_id()
 );
 
 CREATE TABLE public.sessions (
@@ -164,6 +165,8 @@ CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE 
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
 
 CREATE INDEX session_revocations_revoked_at_idx ON public.session_revocations USING btree (revoked_at);
+
+CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocations USING btree (transaction_id);
 
 CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
 

@@ -9,18 +9,67 @@ import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createBoundedLru } from '../lib/bounded-lru.ts';
 
 const MAX_VERIFIED_TOKENS = 50_000;
+/** Beyond it, all tokens are verified anew. */
+const MAX_FORGOTTEN_USERS = 10_000;
 const MAX_SERVICE_ACCOUNTS = 1_000;
 
-/** Caches verified access tokens. Expiry uses the monotonic clock, like the revocations that remove tokens. */
-export function createVerifiedTokenCache(): VerifiedTokenCache & { clear(): void } {
-  const tokens = createBoundedLru<string, AccessTokenClaims>({
+interface VerifiedToken {
+  readonly claims: AccessTokenClaims;
+  /** The epoch before its session was read. */
+  readonly epoch: number;
+}
+
+/**
+ * Caches verified access tokens. Expiry uses the monotonic clock, like the revocations that remove tokens.
+ * @param maxLifetimeMs longest life of a token in the cache, in milliseconds
+ */
+export function createVerifiedTokenCache(
+  maxLifetimeMs: number,
+): VerifiedTokenCache & { clear(): void } {
+  const tokens = createBoundedLru<string, VerifiedToken>({
     maxEntries: MAX_VERIFIED_TOKENS,
     nowMs: monotonicMs,
   });
+  let epoch = 0;
+  let clearedAt = 0;
+  /** The users whose older tokens do not count, in the order of `untilMs`, when those have expired. */
+  const forgotten = new Map<string, { readonly epoch: number; readonly untilMs: number }>();
+
+  function clear(): void {
+    epoch += 1;
+    clearedAt = epoch;
+    tokens.clear();
+    forgotten.clear();
+  }
+
+  function isForgotten({ claims, epoch: readAt }: VerifiedToken): boolean {
+    return readAt < clearedAt || readAt < (forgotten.get(claims.userId)?.epoch ?? 0);
+  }
+
   return {
-    get: (token) => tokens.get(token),
-    set: (token, claims, lifetimeMs) => tokens.set(token, claims, monotonicMs() + lifetimeMs),
-    clear: () => tokens.clear(),
+    clear,
+    epoch: () => epoch,
+    get(token) {
+      const known = tokens.get(token);
+      return known === undefined || isForgotten(known) ? undefined : known.claims;
+    },
+    set(token, claims, lifetimeMs, readAt) {
+      const verified = { claims, epoch: readAt };
+      if (isForgotten(verified)) return;
+      tokens.set(token, verified, monotonicMs() + Math.min(lifetimeMs, maxLifetimeMs));
+    },
+    forgetUser(userId) {
+      const now = monotonicMs();
+      for (const [known, { untilMs }] of forgotten) {
+        if (untilMs > now) break;
+        forgotten.delete(known);
+      }
+      if (forgotten.size >= MAX_FORGOTTEN_USERS) return clear();
+      epoch += 1;
+      // Deleted first, so that the order of insertion stays that of the ends.
+      forgotten.delete(userId);
+      forgotten.set(userId, { epoch, untilMs: now + maxLifetimeMs });
+    },
   };
 }
 

@@ -1,8 +1,8 @@
+import { createDeleteOldRevocations } from '../application/access/delete-old-revocations.ts';
 import type { Revocations } from '../application/access/revocations.ts';
 import { createInvalidateChangedUsers } from '../application/outbox/invalidate-changed-users.ts';
 import type { UseCases } from '../application/use-cases.ts';
 import type { Logger } from '../domain/ports.ts';
-import type { SessionRepository } from '../domain/session/session-repository.ts';
 import type { Metrics } from '../infrastructure/metrics/prometheus.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
@@ -63,7 +63,14 @@ export async function startBackground(
     });
     repeat('changed users', INVALIDATION_INTERVAL_MS, run);
   }
-  repeat('expired sessions', MAINTENANCE_INTERVAL_MS, () => removeExpired(persistence.sessions));
+  const { sessions } = persistence;
+  const deleteOldRevocations = createDeleteOldRevocations({ sessions });
+  repeat('expired sessions', MAINTENANCE_INTERVAL_MS, () =>
+    inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)),
+  );
+  repeat('old revocations', MAINTENANCE_INTERVAL_MS, () =>
+    deleteOldRevocations(inRounds, ROWS_PER_ROUND),
+  );
   mail.start();
   if (broker !== null) {
     repeat('published events', MAINTENANCE_INTERVAL_MS, () =>
@@ -104,10 +111,6 @@ function startNatsService(
     ...(tracing === null ? {} : { tracer: tracing.requests }),
   });
   return () => service.stop();
-}
-
-function removeExpired(sessions: Pick<SessionRepository, 'deleteExpired'>): Promise<void> {
-  return inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND));
 }
 
 /** Deletes in rounds, so that no statement is long; the bound is what a very busy service leaves in a minute. */

@@ -1,4 +1,5 @@
 import type { HealthReport } from '../application/check-health.ts';
+import type { DatabaseClock } from '../application/database-clock.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import type { LogOutput } from '../infrastructure/logging/log-output.ts';
@@ -11,6 +12,7 @@ import type { UserCache } from './user-cache.ts';
 
 interface Deps {
   readonly database: Database;
+  readonly databaseClock: DatabaseClock;
   readonly outboxAdministration: OutboxAdministration;
   readonly hasher: Argon2Hasher;
   readonly userCache: UserCache;
@@ -29,6 +31,9 @@ export function metricSources(deps: Deps): MetricSources {
   const { redis } = deps.userCache;
   return {
     databasePool: () => database.stats(),
+    ...(database.driver === 'postgres'
+      ? { databaseClock: () => ({ offsetMs: deps.databaseClock.offsetMs() }) }
+      : {}),
     passwordHashing: () => hasher.stats(),
     health: checkHealth,
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),

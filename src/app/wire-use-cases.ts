@@ -1,5 +1,6 @@
 import { createRevocations } from '../application/access/revocations.ts';
 import { createAfterCommit } from '../application/after-commit.ts';
+import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
@@ -17,7 +18,10 @@ import { createMailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
 import { openUserCache } from './user-cache.ts';
 
-/** Longer than a revoked access token can still pass: its life, and the leeway of verification. */
+/**
+ * A token is cached for at most its life after its session was read, before it ended. This covers the time from the
+ * reading to the entry in the cache.
+ */
 const REVOCATION_SLACK_MS = 60_000;
 
 /** Wires caches, broker, mail and use cases on top of the opened persistence. */
@@ -28,10 +32,11 @@ export async function wireUseCases(
 ) {
   const { config, logger, tracing } = deps;
   const { database, users, clock, ids, instanceId, monitoring, emailKeySecret } = persistence;
-  const verifiedTokens = createVerifiedTokenCache();
+  const verifiedTokens = createVerifiedTokenCache(config.tokens.accessTtlMs);
+  const databaseClock = createDatabaseClock({ wallMs: () => clock.now().getTime(), logger });
   const revocations = createRevocations({
     sessions: createPostgresSessionRepository(monitoring),
-    monotonicMs,
+    ...{ databaseClock, monotonicMs },
     shared: database.driver === 'postgres',
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
@@ -53,7 +58,7 @@ export async function wireUseCases(
     unitOfWork: createUnitOfWork({
       ...{ database, ids, clock, logger },
       ...createAfterCommit({
-        revocations,
+        ...{ revocations, verifiedTokens },
         invalidateUser: (id) => userCache.reader.invalidateUser(id),
         notifyRelay: () => broker?.announceCommit(),
       }),
@@ -68,14 +73,18 @@ export async function wireUseCases(
     revocations,
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
-    healthChecks: [databaseHealth(monitoring), userCache.health, broker?.health ?? MESSAGING_OFF],
+    healthChecks: [
+      databaseHealth(monitoring, databaseClock),
+      userCache.health,
+      broker?.health ?? MESSAGING_OFF,
+    ],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
     monotonicMs,
     logger,
   });
   return {
     useCases: tracing?.useCases(useCases) ?? useCases,
-    ...{ hasher, blocklist, breached, userCache, broker, mail, revocations },
+    ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
   };
 }
 
@@ -93,11 +102,13 @@ function openPasswordTools({ config, logger }: TracedDeps, releases: ReleaseStac
   };
 }
 
-function databaseHealth(database: Database): HealthCheck {
+/** The embedded database has the clock of this process. */
+function databaseHealth(database: Database, { offsetMs }: DatabaseClock): HealthCheck {
   return {
     name: 'database',
     driver: database.driver,
     required: true,
     check: (signal) => database.check(signal),
+    ...(database.driver === 'postgres' ? { clockOffsetMs: offsetMs } : {}),
   };
 }

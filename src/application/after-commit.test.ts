@@ -23,6 +23,12 @@ const ended = (userId: string, sessionId: string): DomainEvent => ({
   userVersion: 2,
   data: { session_id: sessionId, reason: 'signed_out' },
 });
+const deleted = (userId: string): DomainEvent => ({
+  type: 'user.deleted',
+  userId,
+  userVersion: 2,
+  data: {},
+});
 const refused: DomainEvent = {
   type: 'authentication.failed',
   userId: null,
@@ -35,6 +41,7 @@ function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}
   const steps: string[] = [];
   const afterCommit = createAfterCommit({
     revocations: { add: (sessionIds) => void steps.push(`revoke ${[...sessionIds].join(' ')}`) },
+    verifiedTokens: { forgetUser: (userId) => void steps.push(`forget tokens of ${userId}`) },
     async invalidateUser(userId) {
       await invalidate(userId);
       steps.push(`invalidate ${userId}`);
@@ -59,6 +66,12 @@ describe('after a commit', () => {
     expect(steps).toEqual(['revoke s1', 'notify']);
   });
 
+  it('the tokens of a deleted user are verified anew, whether or not its sessions are listed', async () => {
+    const { afterCommit, steps } = setUp();
+    await afterCommit.onCommitted(recorded(deleted('ann'), ended('bob', 's1')));
+    expect(steps).toEqual(['revoke s1', 'forget tokens of ann', 'invalidate ann', 'notify']);
+  });
+
   it('the relay is notified even when an invalidation fails, and the caller gets the error', async () => {
     const { afterCommit, steps } = setUp(() => Promise.reject(new Error('broken')));
     await expect(afterCommit.onCommitted(recorded(changed('ann')))).rejects.toThrow('broken');
@@ -67,9 +80,14 @@ describe('after a commit', () => {
 });
 
 describe('after a commit of unknown outcome', () => {
-  it('every user that an event names is invalidated, no session is revoked, the relay is not notified', async () => {
+  it('the tokens of every user that an event names are verified anew, then its copies are invalidated; no session is revoked', async () => {
     const { afterCommit, steps } = setUp();
-    await afterCommit.onUnknownOutcome(recorded(changed('ann'), ended('bob', 's1'), refused));
-    expect(steps).toEqual(['invalidate ann', 'invalidate bob']);
+    await afterCommit.onUnknownOutcome(recorded(deleted('ann'), ended('bob', 's1'), refused));
+    expect(steps).toEqual([
+      'forget tokens of ann',
+      'forget tokens of bob',
+      'invalidate ann',
+      'invalidate bob',
+    ]);
   });
 });

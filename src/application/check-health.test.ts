@@ -53,6 +53,22 @@ describe('the health report', () => {
     },
   );
 
+  it('shows the offset of a clock that is known', async () => {
+    const withOffset = (name: HealthCheck['name'], offset: number | null): HealthCheck => ({
+      ...{ name, driver: 'some', required: true, check: works },
+      clockOffsetMs: () => offset,
+    });
+    const checkHealth = createCheckHealth({
+      checks: [withOffset('database', -7_000), withOffset('cache', null)],
+      logger: createRecordingLogger(),
+      monotonicMs: () => 0,
+    });
+    expect((await checkHealth()).checks).toEqual({
+      database: { status: 'ok', latencyMs: 0, driver: 'some', clockOffsetMs: -7_000 },
+      cache: { status: 'ok', latencyMs: 0, driver: 'some' },
+    });
+  });
+
   it('shows a dependency that is off, without a check, and is not degraded by it', async () => {
     const checkHealth = createCheckHealth({
       checks: [{ name: 'messaging', driver: 'none', required: false, off: true, check: fails }],

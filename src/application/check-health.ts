@@ -13,6 +13,8 @@ export interface DependencyHealth {
   readonly status: 'ok' | 'down' | 'off';
   readonly latencyMs: number;
   readonly driver: string;
+  /** Its clock minus this instance's, in milliseconds; absent where there is none or it is unknown. */
+  readonly clockOffsetMs?: number;
 }
 
 /** The service is `down` when a required dependency is down, `degraded` when another one is. */
@@ -64,13 +66,18 @@ export function createCheckHealth(deps: Deps) {
   async function run(check: HealthCheck): Promise<DependencyHealth> {
     if (check.off) return { status: 'off', latencyMs: 0, driver: check.driver };
     const startedAt = deps.monotonicMs();
+    const offsetMs = check.clockOffsetMs?.() ?? null;
+    const constant = {
+      driver: check.driver,
+      ...(offsetMs === null ? {} : { clockOffsetMs: offsetMs }),
+    };
     const signal = AbortSignal.timeout(HEALTH_CHECK_DEADLINE_MS);
     try {
       await untilAborted(signal, () => check.check(signal));
-      return { status: 'ok', latencyMs: elapsed(startedAt), driver: check.driver };
+      return { status: 'ok', latencyMs: elapsed(startedAt), ...constant };
     } catch (error) {
       deps.logger.debug('health check failed', { dependency: check.name, error });
-      return { status: 'down', latencyMs: elapsed(startedAt), driver: check.driver };
+      return { status: 'down', latencyMs: elapsed(startedAt), ...constant };
     }
   }
 

@@ -29,6 +29,8 @@ export interface HealthCheck {
   readonly required: boolean;
   /** The dependency is not configured: it is reported as `off`, and `check` is not called. */
   readonly off?: boolean;
+  /** The dependency's clock minus this instance's, in milliseconds; null while it is unknown. */
+  readonly clockOffsetMs?: () => number | null;
   /** Resolves when the dependency answers. Honours the signal. */
   check(signal: AbortSignal): Promise<void>;
 }

@@ -181,6 +181,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
 
     test('ends one, all but one, or all sessions of a user, and returns their ids', async () => {
       const { id: userId } = await storeUser(database());
+      const before = await snapshot();
       const [one, two, three] = [
         (await start(oneHour, userId)).id,
         (await start(oneHour, userId)).id,
@@ -194,26 +195,27 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().end(userId, { all: true })).toEqual([three]);
       expect(await sessions().listLive(userId)).toEqual([]);
       expect(await sessions().findLive(stranger.id)).not.toBeNull();
-      const revoked = await sessions().listRevoked(30_000);
-      expect([...revoked].sort()).toEqual([one, two, three].sort());
+      expect(await revokedSince(before)).toEqual([one, two, three].sort());
     });
 
     test('an expired session has ended already and is not ended again', async () => {
       const session = await start();
+      const before = await snapshot();
       await age(session.id, HOUR_MS + 1);
       expect(await sessions().end(session.userId, { all: true })).toEqual([]);
-      expect(await sessions().listRevoked(30_000)).toEqual([]);
+      expect(await revokedSince(before)).toEqual([]);
     });
 
     test('a rolled back end leaves the session and no revocation', async () => {
       const session = await start();
+      const before = await snapshot();
       const work = inTransaction(database(), async (tx) => {
         await tx.sessions.end(session.userId, { all: true });
         throw new Error('no');
       });
       await expect(work).rejects.toThrow('no');
       expect(await sessions().findLive(session.id)).not.toBeNull();
-      expect(await sessions().listRevoked(30_000)).toEqual([]);
+      expect(await revokedSince(before)).toEqual([]);
     });
 
     test('two concurrent transactions that end all sessions of one user do not block each other', async () => {
@@ -228,22 +230,54 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(new Set(ended.flat())).toEqual(started);
     });
 
-    test('lists only revocations within the window, newest first', async () => {
+    test('lists the revocations that became visible since a snapshot, whatever their times', async () => {
       const [old, recent] = [await start(), await start()];
+      const before = await snapshot();
       await sessions().end(old.userId, { all: true });
+      await ageRevocation(old.id, 24 * HOUR_MS);
+      const between = await sessions().listRevoked(before, 10);
+      expect(between).toMatchObject({ sessionIds: [old.id], isBehind: false });
       await sessions().end(recent.userId, { all: true });
-      // Two ends within one millisecond have the same time on the embedded engine, whose clock has no
-      // finer step.
-      await ageRevocation(old.id, 1_000);
-      expect(await sessions().listRevoked(30_000)).toEqual([recent.id, old.id]);
-      await ageRevocation(old.id, 30_000);
-      expect(await sessions().listRevoked(30_000)).toEqual([recent.id]);
-      expect(await sessions().listRevoked(60_000)).toEqual([recent.id, old.id]);
+      await ageRevocation(recent.id, -24 * HOUR_MS);
+      expect(await revokedSince(between.snapshot)).toEqual([recent.id]);
+      expect(await revokedSince(before)).toEqual([old.id, recent.id].sort());
+      expect(await revokedSince(await snapshot())).toEqual([]);
+      expect((await sessions().listRevoked(before, 1)).sessionIds).toHaveLength(1);
     });
 
-    test('removes expired sessions and revocations older than an hour, in batches', async () => {
+    test('a poll without a snapshot lists nothing and says where the next one starts', async () => {
+      const session = await start();
+      await sessions().end(session.userId, { all: true });
+      const reading = await sessions().listRevoked(null, 10);
+      expect(reading).toMatchObject({ sessionIds: [], isBehind: false });
+      expect(Math.abs(reading.databaseTimeMs - Date.now())).toBeLessThan(60_000);
+      expect((await sessions().listRevoked(null, 10)).serverStarted).toBe(reading.serverStarted);
+    });
+
+    test('a snapshot of the future means an older database; revocations of the future are left out', async () => {
+      const session = await start();
+      const before = await snapshot();
+      await sessions().end(session.userId, { all: true });
+      await database().query(
+        `update session_revocations set transaction_id = '1099511627777' where session_id = $1`,
+        [session.id],
+      );
+      expect(await revokedSince(before)).toEqual([]);
+      const future = '1099511627777:1099511627777:';
+      expect((await sessions().listRevoked(future, 10)).isBehind).toBe(true);
+    });
+
+    test('removes expired sessions in batches', async () => {
       const live = await start();
       for (let index = 0; index < 5; index += 1) await age((await start()).id, HOUR_MS + 1);
+      expect(await sessions().deleteExpired(3)).toBe(3);
+      expect(await sessions().deleteExpired(3)).toBe(2);
+      expect(await sessions().deleteExpired(3)).toBe(0);
+      expect(await sessions().findLive(live.id)).not.toBeNull();
+    });
+
+    test('removes revocations older than an hour that were visible in the snapshot, in batches', async () => {
+      const before = await snapshot();
       const fresh = await start();
       await sessions().end(fresh.userId, { all: true });
       for (let index = 0; index < 4; index += 1) {
@@ -251,11 +285,26 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
         await sessions().end(session.userId, { all: true });
         await ageRevocation(session.id, HOUR_MS + 1_000);
       }
-      expect(await sessions().deleteExpired(3)).toBe(6);
-      expect(await sessions().deleteExpired(3)).toBe(3);
-      expect(await sessions().deleteExpired(3)).toBe(0);
-      expect(await sessions().findLive(live.id)).not.toBeNull();
-      expect(await sessions().listRevoked(24 * HOUR_MS)).toEqual([fresh.id]);
+      // However old their times are, nothing tells that an instance has read them.
+      expect(await sessions().deleteOldRevocations(before, 10)).toBe(0);
+      const later = await snapshot();
+      expect(await sessions().deleteOldRevocations(later, 3)).toBe(3);
+      expect(await sessions().deleteOldRevocations(later, 3)).toBe(1);
+      expect(await sessions().deleteOldRevocations(later, 3)).toBe(0);
+      expect(await revokedSince(before)).toEqual([fresh.id]);
+    });
+
+    test('removes old revocations that no poll lists: without a transaction, or of another server', async () => {
+      for (const transaction of [null, '1099511627777']) {
+        const session = await start();
+        await sessions().end(session.userId, { all: true });
+        await ageRevocation(session.id, HOUR_MS + 1_000);
+        await database().query(
+          'update session_revocations set transaction_id = $2 where session_id = $1',
+          [session.id, transaction],
+        );
+      }
+      expect(await sessions().deleteOldRevocations(await snapshot(), 10)).toBe(2);
     });
 
     test('sessions are removed with their user', async () => {
@@ -263,6 +312,12 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       await createPostgresUserRepository(database()).delete(session.userId);
       expect(await sessions().findLive(session.id)).toBeNull();
     });
+
+    const snapshot = async () => (await sessions().listRevoked(null, 0)).snapshot;
+
+    async function revokedSince(earlier: string): Promise<readonly string[]> {
+      return [...(await sessions().listRevoked(earlier, 100)).sessionIds].sort();
+    }
 
     async function ageRevocation(id: string, milliseconds: number): Promise<void> {
       await database().query(

@@ -9,14 +9,15 @@ interface Deps {
 }
 
 /**
- * Returns the claims of an access token while it and its session are valid, else null.
+ * Returns the claims of an access token while it and its session are valid, else null. The session is always read from
+ * the database, so that a session whose end was acknowledged on any instance is never valid.
  * @throws DomainError `unauthenticated`, `forbidden`, `unavailable`
  */
 export function createIntrospectToken(deps: Deps) {
   return async (caller: Caller, token: string): Promise<AccessTokenClaims | null> => {
     requireScope(caller, 'tokens:introspect');
     try {
-      return await deps.verifyAccessToken(token);
+      return await deps.verifyAccessToken(token, 'database');
     } catch (error) {
       if (error instanceof DomainError && error.code === 'invalid_token') return null;
       throw error;

@@ -1,18 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import type { RevocationReading } from '../../domain/session/session-repository.ts';
 import { createRevocations, REVOCATION_MAX_AGE_MS } from './revocations.ts';
 
-/** Revocations with a clock and a database that the test controls. */
+type Answer = (snapshot: string | null) => Promise<Partial<RevocationReading>>;
+
+/** Revocations with a clock and a database that the test controls. The snapshots are numbers that go up. */
 function setUp(options: { readonly shared?: boolean; readonly rememberMs?: number } = {}) {
-  const state = { nowMs: 1_000_000, gaps: 0, polls: 0 };
-  let answer: () => Promise<readonly string[]> = async () => [];
+  const state = { nowMs: 1_000_000, gaps: 0, polls: 0, asked: [] as (string | null)[] };
+  let answer: Answer = async () => ({});
+  let clock: 'steady' | 'stepped' = 'steady';
   const revocations = createRevocations({
     sessions: {
-      listRevoked(windowMs) {
-        expect(windowMs).toBe(30_000);
+      async listRevoked(snapshot, limit) {
+        expect(limit).toBe(10_000);
         state.polls += 1;
-        return answer();
+        state.asked.push(snapshot);
+        const reading: RevocationReading = {
+          sessionIds: [],
+          snapshot: `${state.polls}`,
+          isBehind: false,
+          serverStarted: 'one',
+          databaseTimeMs: 0,
+        };
+        return { ...reading, ...(await answer(snapshot)) };
       },
     },
+    databaseClock: { observe: () => clock },
     monotonicMs: () => state.nowMs,
     shared: options.shared ?? true,
     rememberMs: options.rememberMs ?? 600_000,
@@ -23,8 +36,17 @@ function setUp(options: { readonly shared?: boolean; readonly rememberMs?: numbe
   return {
     revocations,
     state,
-    answerPollWith(next: () => Promise<readonly string[]>) {
+    answerPollWith(next: Answer) {
       answer = next;
+    },
+    stepClock() {
+      clock = 'stepped';
+    },
+    /** Polls once more. @returns the gaps that it reported. */
+    async gapsOfPoll(): Promise<number> {
+      state.gaps = 0;
+      await revocations.poll();
+      return state.gaps;
     },
   };
 }
@@ -47,7 +69,7 @@ describe('the view of revocations', () => {
     const { revocations, state, answerPollWith } = setUp();
     answerPollWith(async () => {
       state.nowMs += REVOCATION_MAX_AGE_MS + 1;
-      return [];
+      return {};
     });
     await revocations.poll();
     expect(revocations.isFresh()).toBe(false);
@@ -55,14 +77,14 @@ describe('the view of revocations', () => {
 
   it('becomes stale while polls fail, keeps its revocations, and is fresh after the next success', async () => {
     const { revocations, state, answerPollWith } = setUp();
-    answerPollWith(async () => ['a']);
+    answerPollWith(async () => ({ sessionIds: ['a'] }));
     await revocations.poll();
     answerPollWith(() => Promise.reject(new Error('unreachable')));
     state.nowMs += REVOCATION_MAX_AGE_MS + 1;
     await expect(revocations.poll()).rejects.toThrow('unreachable');
     expect(revocations.isFresh()).toBe(false);
     expect(revocations.isRevoked('a')).toBe(true);
-    answerPollWith(async () => []);
+    answerPollWith(async () => ({}));
     await revocations.poll();
     expect(revocations.isFresh()).toBe(true);
     expect(revocations.isRevoked('a')).toBe(true);
@@ -76,47 +98,72 @@ describe('the view of revocations', () => {
   });
 });
 
+describe('a poll', () => {
+  it('reads what became visible since the last successful one', async () => {
+    const { revocations, state, answerPollWith } = setUp();
+    await revocations.poll();
+    await revocations.poll();
+    answerPollWith(() => Promise.reject(new Error('unreachable')));
+    await expect(revocations.poll()).rejects.toThrow('unreachable');
+    answerPollWith(async () => ({}));
+    await revocations.poll();
+    expect(state.asked).toEqual([null, '1', '2', '2']);
+  });
+});
+
 describe('a gap between two polls', () => {
   it('is reported by the first poll, since earlier revocations are unknown', async () => {
-    const { revocations, state } = setUp();
-    await revocations.poll();
-    expect(state.gaps).toBe(1);
+    expect(await setUp().gapsOfPoll()).toBe(1);
   });
 
-  it('does not exist while polls overlap by half their window', async () => {
-    const { revocations, state } = setUp();
+  it('does not exist while the polls succeed on one server', async () => {
+    const { revocations, state, gapsOfPoll } = setUp();
     await revocations.poll();
-    state.gaps = 0;
     for (let round = 0; round < 10; round += 1) {
       state.nowMs += 15_000;
-      await revocations.poll();
+      expect(await gapsOfPoll()).toBe(0);
     }
-    expect(state.gaps).toBe(0);
   });
 
   it('is reported before the view is fresh again, when the last successful poll is too old', async () => {
-    const { revocations, state, answerPollWith } = setUp();
+    const { revocations, state, answerPollWith, gapsOfPoll } = setUp();
     await revocations.poll();
-    state.gaps = 0;
     state.nowMs += 15_001;
     let freshAtGap: boolean | undefined;
     answerPollWith(async () => {
       freshAtGap = revocations.isFresh();
-      return [];
+      return {};
     });
-    await revocations.poll();
-    expect(state.gaps).toBe(1);
+    expect(await gapsOfPoll()).toBe(1);
     expect(freshAtGap).toBe(false);
   });
 
-  it('is reported when a poll returns its maximum', async () => {
-    const { revocations, state, answerPollWith } = setUp();
+  it('is reported once when a poll returns its maximum', async () => {
+    const { revocations, answerPollWith, gapsOfPoll } = setUp();
     await revocations.poll();
-    state.gaps = 0;
-    answerPollWith(async () => Array.from({ length: 50_000 }, (_, number) => `session ${number}`));
+    const sessionIds = Array.from({ length: 10_000 }, (_, number) => `session ${number}`);
+    answerPollWith(async () => ({ sessionIds }));
+    expect(await gapsOfPoll()).toBe(1);
+    expect(revocations.isRevoked('session 9999')).toBe(true);
+    answerPollWith(async () => ({ sessionIds: sessionIds.slice(1) }));
+    expect(await gapsOfPoll()).toBe(0);
+  });
+
+  it.each([
+    ['an older database answers', { isBehind: true }],
+    ['another server answers', { serverStarted: 'two' }],
+  ])('is reported when %s', async (_, reading) => {
+    const { revocations, answerPollWith, gapsOfPoll } = setUp();
     await revocations.poll();
-    expect(state.gaps).toBe(1);
-    expect(revocations.isRevoked('session 49999')).toBe(true);
+    answerPollWith(async () => reading);
+    expect(await gapsOfPoll()).toBe(1);
+  });
+
+  it('is reported when the clock of the database was set', async () => {
+    const { revocations, stepClock, gapsOfPoll } = setUp();
+    await revocations.poll();
+    stepClock();
+    expect(await gapsOfPoll()).toBe(1);
   });
 });
 
@@ -159,5 +206,13 @@ describe('known revocations', () => {
     expect(revocations.isRevoked('session 0')).toBe(false);
     expect(revocations.isRevoked('session 1')).toBe(true);
     expect(revocations.isRevoked('one more')).toBe(true);
+  });
+
+  it('that exceed the bound by many at once report one gap', () => {
+    const { revocations, state } = setUp();
+    revocations.add(Array.from({ length: 400_000 }, (_, number) => `session ${number}`));
+    expect(state.gaps).toBe(1);
+    expect(revocations.isRevoked('session 199999')).toBe(false);
+    expect(revocations.isRevoked('session 200000')).toBe(true);
   });
 });

@@ -1,7 +1,13 @@
-import type { SessionRepository } from '../../domain/session/session-repository.ts';
+import type {
+  RevocationReading,
+  SessionRepository,
+} from '../../domain/session/session-repository.ts';
+import type { DatabaseClock } from '../database-clock.ts';
 
 interface Deps {
   readonly sessions: Pick<SessionRepository, 'listRevoked'>;
+  /** Learns from each poll what the database's clock says. */
+  readonly databaseClock: Pick<DatabaseClock, 'observe'>;
   /** Monotonic milliseconds: a step of the wall clock must not make an old view look fresh. */
   readonly monotonicMs: () => number;
   /** Whether other processes can end sessions. If not, there is nothing to poll. */
@@ -12,14 +18,22 @@ interface Deps {
   readonly onGap: () => void;
 }
 
-/** How far back each poll reads. Commits are not ordered by their times, so polls overlap. */
-const REVOCATION_WINDOW_MS = 30_000;
 /** Age beyond which the known revocations of other instances are stale. */
 export const REVOCATION_MAX_AGE_MS = 1_000;
-/** Most ids that one poll returns; a full result may have left some out. */
-const POLL_LIMIT = 50_000;
-/** Most revocations in memory. Beyond it the oldest is dropped and `onGap` is called. */
+/**
+ * Age of the last good poll beyond which the next one is a gap. Revocations stay in the database for longer than this
+ * after they became visible (`createDeleteOldRevocations`), so that a poll within it finds them all.
+ */
+const REVOCATION_MAX_UNSEEN_MS = 15_000;
+/** Most ids that one poll returns. A full result may have left some out, and is a gap. */
+const POLL_LIMIT = 10_000;
+/** Most revocations in memory. Beyond it the oldest are dropped and `onGap` is called. */
 const MAX_REMEMBERED = 200_000;
+
+interface GoodPoll {
+  readonly beganAtMs: number;
+  readonly reading: RevocationReading;
+}
 
 export type Revocations = ReturnType<typeof createRevocations>;
 
@@ -29,19 +43,21 @@ export type Revocations = ReturnType<typeof createRevocations>;
  *
  * States: fresh, while the last successful poll began less than a second ago; stale otherwise. While it is stale, check
  * the session in the database instead of relying on `isRevoked`.
+ *
+ * Polls follow commits, not times: each returns what became visible since the snapshot of the last good one. Where that
+ * cannot be relied upon there is a gap, after which every token is verified anew: no good poll for a while, a full
+ * result, another server or an older database, and a step of the database's clock, by which sessions may have expired.
  */
 export function createRevocations(deps: Deps) {
   /** Session id to the monotonic time at which it expires; in order of insertion. */
   const revoked = new Map<string, number>();
-  let goodPollBeganAt: number | null = null;
+  let last: GoodPoll | null = null;
 
   return {
     /** Whether `isRevoked` knows the recent revocations of all instances. */
     isFresh(): boolean {
       if (!deps.shared) return true;
-      return (
-        goodPollBeganAt !== null && deps.monotonicMs() - goodPollBeganAt <= REVOCATION_MAX_AGE_MS
-      );
+      return last !== null && deps.monotonicMs() - last.beganAtMs <= REVOCATION_MAX_AGE_MS;
     },
 
     isRevoked(sessionId: string): boolean {
@@ -59,25 +75,38 @@ export function createRevocations(deps: Deps) {
     },
 
     /**
-     * Reads the revocations of the last half minute.
+     * Reads the revocations that became visible since the last good poll.
      * @throws DomainError `unavailable`; without a successful poll the revocations become stale.
      */
     async poll(): Promise<void> {
-      const beganAt = deps.monotonicMs();
-      const ids = await deps.sessions.listRevoked(REVOCATION_WINDOW_MS);
-      const unseenMs =
-        goodPollBeganAt === null ? Number.POSITIVE_INFINITY : beganAt - goodPollBeganAt;
-      if (unseenMs > REVOCATION_WINDOW_MS / 2 || ids.length >= POLL_LIMIT) deps.onGap();
-      this.add(ids);
-      goodPollBeganAt = beganAt;
+      const beganAtMs = deps.monotonicMs();
+      const reading = await deps.sessions.listRevoked(last?.reading.snapshot ?? null, POLL_LIMIT);
+      const { databaseTimeMs } = reading;
+      const endedAtMs = deps.monotonicMs();
+      const clock = deps.databaseClock.observe({ beganAtMs, endedAtMs, databaseTimeMs });
+      if (clock === 'stepped' || isGap(last, { beganAtMs, reading })) deps.onGap();
+      this.add(reading.sessionIds);
+      last = { beganAtMs, reading };
     },
   };
 
   function dropExpired(now: number): void {
+    let droppedEarly = false;
     for (const [id, until] of revoked) {
-      if (until > now && revoked.size <= MAX_REMEMBERED) return;
-      if (until > now) deps.onGap();
+      if (until > now && revoked.size <= MAX_REMEMBERED) break;
+      droppedEarly ||= until > now;
       revoked.delete(id);
     }
+    if (droppedEarly) deps.onGap();
   }
+}
+
+function isGap(last: GoodPoll | null, { beganAtMs, reading }: GoodPoll): boolean {
+  return (
+    last === null ||
+    beganAtMs - last.beganAtMs > REVOCATION_MAX_UNSEEN_MS ||
+    reading.sessionIds.length >= POLL_LIMIT ||
+    reading.isBehind ||
+    reading.serverStarted !== last.reading.serverStarted
+  );
 }

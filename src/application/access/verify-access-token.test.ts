@@ -18,9 +18,19 @@ const live: LiveSession = { id: 'session 1', userId: 'user 1', remainingMs: 3_60
 
 /** A verification with a clock, a database and revocations that the test controls. */
 function setUp() {
-  const state = { fresh: true, revoked: false, verifications: 0, queries: 0, nowMs: 1_000_000 };
+  const state = {
+    fresh: true,
+    revoked: false,
+    verifications: 0,
+    queries: 0,
+    nowMs: 1_000_000,
+    epoch: 0,
+  };
   let answer: () => Promise<LiveSession | null> = async () => live;
-  const verified = new Map<string, { claims: AccessTokenClaims; lifetimeMs: number }>();
+  const verified = new Map<
+    string,
+    { claims: AccessTokenClaims; lifetimeMs: number; epoch: number }
+  >();
   const verifyToken = createVerifyAccessToken({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
@@ -36,8 +46,10 @@ function setUp() {
     },
     revocations: { isFresh: () => state.fresh, isRevoked: () => state.revoked },
     verified: {
+      epoch: () => state.epoch,
       get: (token) => verified.get(token)?.claims,
-      set: (token, value, lifetimeMs) => void verified.set(token, { claims: value, lifetimeMs }),
+      set: (token, value, lifetimeMs, epoch) =>
+        void verified.set(token, { claims: value, lifetimeMs, epoch }),
     },
     accessTtlMs: ACCESS_TTL_MS,
     clock: { now: () => new Date(state.nowMs) },
@@ -93,6 +105,27 @@ describe('the verification of an access token', () => {
     expect(state.queries).toBe(1);
   });
 
+  it('caches a token with the epoch before its session was read', async () => {
+    const { verifyToken, state, verified, answerWith } = setUp();
+    answerWith(async () => {
+      state.epoch += 1;
+      return live;
+    });
+    await verifyToken('good');
+    expect(verified.get('good')?.epoch).toBe(0);
+  });
+
+  it('from the database reads the session every time, of a cached token too', async () => {
+    const { verifyToken, state, answerWith } = setUp();
+    await verifyToken('good');
+    await expect(verifyToken('good', 'database')).resolves.toEqual(claims);
+    expect(state.queries).toBe(2);
+    answerWith(async () => null);
+    await expect(verifyToken('good', 'database')).rejects.toMatchObject(refused);
+    answerWith(() => Promise.reject(new DomainError('unavailable', 'Down.')));
+    await expect(verifyToken('good', 'database')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('rejects a token whose session is gone or belongs to another user', async () => {
     const { verifyToken, verified, answerWith } = setUp();
     answerWith(async () => null);
@@ -115,7 +148,8 @@ describe('the verification of an access token', () => {
   it('caches a token until it or its session ends, whichever is first', async () => {
     const { verifyToken, verified, answerWith } = setUp();
     await verifyToken('good');
-    expect(verified.get('good')?.lifetimeMs).toBe(600_000);
+    // Its exp, and the leeway for clocks that differ.
+    expect(verified.get('good')?.lifetimeMs).toBe(660_000);
     verified.clear();
     answerWith(async () => ({ ...live, remainingMs: 20_000 }));
     await verifyToken('good');
@@ -130,10 +164,13 @@ describe('the verification of an access token', () => {
     expect(verified.get('good')?.lifetimeMs).toBe(ACCESS_TTL_MS);
   });
 
-  it('verifies a cached token again once it has expired by the wall clock', async () => {
+  it('verifies a cached token again once it has expired by the wall clock and the leeway', async () => {
     const { verifyToken, state } = setUp();
     await verifyToken('good');
-    state.nowMs = claims.expiresAt * 1_000;
+    state.nowMs = (claims.expiresAt + 60) * 1_000 - 1;
+    await verifyToken('good');
+    expect(state).toMatchObject({ verifications: 1, queries: 1 });
+    state.nowMs += 1;
     await verifyToken('good');
     expect(state).toMatchObject({ verifications: 2, queries: 2 });
   });

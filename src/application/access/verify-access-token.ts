@@ -1,22 +1,33 @@
 import type { Clock } from '../../domain/ports.ts';
 import { invalidToken, unavailable } from '../../domain/rejections.ts';
-import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
+import {
+  type AccessTokenClaims,
+  type AccessTokens,
+  CLOCK_LEEWAY_SECONDS,
+} from '../../domain/session/access-tokens.ts';
 import type { SessionRepository } from '../../domain/session/session-repository.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import type { Revocations } from './revocations.ts';
 
 /** Claims of tokens that were verified while their session was live. Bounded; an entry expires with its token. */
 export interface VerifiedTokenCache {
+  /** Goes up when tokens are forgotten: a session that was read before may have ended since. */
+  epoch(): number;
   get(token: string): AccessTokenClaims | undefined;
-  /** @param lifetimeMs how long to keep it from now, in milliseconds of a monotonic clock */
-  set(token: string, claims: AccessTokenClaims, lifetimeMs: number): void;
+  /**
+   * @param lifetimeMs how long to keep it from now, in milliseconds of a monotonic clock
+   * @param epoch that of the moment before the session was read: a token that was forgotten since is not kept
+   */
+  set(token: string, claims: AccessTokenClaims, lifetimeMs: number, epoch: number): void;
+  /** Forgets the tokens of a user, and those that are being verified now. */
+  forgetUser(userId: string): void;
 }
 
 interface Deps {
   readonly accessTokens: AccessTokens;
   readonly sessions: Pick<SessionRepository, 'findLive'>;
   readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
-  readonly verified: VerifiedTokenCache;
+  readonly verified: Pick<VerifiedTokenCache, 'epoch' | 'get' | 'set'>;
   readonly clock: Clock;
   /**
    * Longest life of a cache entry, in milliseconds. Revocations are kept for longer than this. A token that was issued
@@ -28,6 +39,12 @@ interface Deps {
 /** How long a check waits for the database, in milliseconds, before it is `unavailable`. */
 const SESSION_CHECK_DEADLINE_MS = 1_000;
 
+/**
+ * What a verification may rely on: `cache` on an earlier one while the revocations are fresh, `database` on the database
+ * alone. Only the second one knows at once of a session that ended on another instance.
+ */
+export type SessionSource = 'cache' | 'database';
+
 export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 
 /**
@@ -36,11 +53,12 @@ export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
  * @throws DomainError `invalid_token`, `unavailable`
  */
 export function createVerifyAccessToken(deps: Deps) {
-  return async (token: string): Promise<AccessTokenClaims> => {
+  return async (token: string, source: SessionSource = 'cache'): Promise<AccessTokenClaims> => {
     const known = findKnown(token);
     const claims = known ?? (await deps.accessTokens.verify(token));
     if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw notValid();
-    if (known !== undefined && deps.revocations.isFresh()) return claims;
+    if (known !== undefined && source === 'cache' && deps.revocations.isFresh()) return claims;
+    const epoch = deps.verified.epoch();
     const session = await withFallback(
       SESSION_CHECK_DEADLINE_MS,
       () => deps.sessions.findLive(claims.sessionId),
@@ -52,7 +70,7 @@ export function createVerifyAccessToken(deps: Deps) {
     // A revocation may have arrived during the query, which may have read the session before it ended.
     if (deps.revocations.isRevoked(claims.sessionId)) throw notValid();
     const lifetimeMs = Math.min(millisecondsLeft(claims), session.remainingMs, deps.accessTtlMs);
-    deps.verified.set(token, claims, lifetimeMs);
+    deps.verified.set(token, claims, lifetimeMs, epoch);
     return claims;
   };
 
@@ -61,9 +79,9 @@ export function createVerifyAccessToken(deps: Deps) {
     return claims !== undefined && millisecondsLeft(claims) > 0 ? claims : undefined;
   }
 
-  /** By the wall clock; negative when the token has expired. */
+  /** Until the token is refused, by the wall clock and with the leeway of `AccessTokens`; negative once it is. */
   function millisecondsLeft({ expiresAt }: AccessTokenClaims): number {
-    return expiresAt * 1000 - deps.clock.now().getTime();
+    return (expiresAt + CLOCK_LEEWAY_SECONDS) * 1000 - deps.clock.now().getTime();
   }
 }
 

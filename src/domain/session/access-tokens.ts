@@ -1,3 +1,9 @@
+/**
+ * How far the clocks of two instances may differ, in seconds: a token is valid for this long after its `exp` (RFC 7519
+ * §4.1.4). Longer than a clock that is kept by NTP is ever off, and short against the life of a token.
+ */
+export const CLOCK_LEEWAY_SECONDS = 60;
+
 /** The claims of a valid access token. */
 export interface AccessTokenClaims {
   readonly userId: string;
@@ -22,7 +28,11 @@ export interface AccessTokens {
     readonly sessionId: string;
     readonly expiresInSeconds: number;
   }): Promise<string>;
-  /** @returns null unless this service issued the token and it is valid now. */
+  /**
+   * A token that bears this service's signature is never refused for its `iat`: the clock of the instance that issued it
+   * may be ahead.
+   * @returns null unless this service issued the token and it is valid now, or was within `CLOCK_LEEWAY_SECONDS`.
+   */
   verify(token: string): Promise<AccessTokenClaims | null>;
   publicKeys(): Promise<JsonWebKeySet>;
 }

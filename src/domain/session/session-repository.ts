@@ -56,6 +56,20 @@ export interface Rotation {
   readonly sealedSuccessor: Uint8Array;
 }
 
+/** The revocations that one poll read, and the state of the database at that moment. */
+export interface RevocationReading {
+  /** In no order. */
+  readonly sessionIds: readonly string[];
+  /** What was visible to this reading; the next one starts from it. */
+  readonly snapshot: string;
+  /** The database is older than the given snapshot: it was restored, or an older copy took over. */
+  readonly isBehind: boolean;
+  /** Differs from that of an earlier reading when another server answers, or the same one after a restart. */
+  readonly serverStarted: string;
+  /** The database's wall clock, in milliseconds since the epoch. */
+  readonly databaseTimeMs: number;
+}
+
 export type SessionSelection =
   | { readonly only: string }
   | { readonly except: string }
@@ -77,8 +91,13 @@ export interface SessionRepository {
   rotate(id: string, rotation: Rotation, idleTtlMs: number): Promise<number>;
   /** Ends the selected live sessions of a user and records their revocation. @returns their ids. */
   end(userId: string, selection: SessionSelection): Promise<readonly string[]>;
-  /** Ids of the sessions that ended within the last `windowMs`, at most 50,000 of them. */
-  listRevoked(windowMs: number): Promise<readonly string[]>;
-  /** Removes up to `limit` expired sessions and as many old revocations. @returns the number of removed rows. */
+  /** Reads the revocations that became visible after `snapshot`, at most `limit` of them; none when it is null. */
+  listRevoked(snapshot: string | null, limit: number): Promise<RevocationReading>;
+  /** Removes up to `limit` expired sessions. @returns the number of removed rows. */
   deleteExpired(limit: number): Promise<number>;
+  /**
+   * Removes up to `limit` revocations that are older than an hour and were visible in the snapshot `seenIn`.
+   * @returns the number of removed rows.
+   */
+  deleteOldRevocations(seenIn: string, limit: number): Promise<number>;
 }

@@ -13,6 +13,8 @@ import type { SourceMetric } from './source-metrics.ts';
  */
 export interface MetricSources {
   readonly databasePool?: () => DatabaseStats;
+  /** The database's clock minus this instance's; null while it is unknown. */
+  readonly databaseClock?: () => { readonly offsetMs: number | null };
   readonly passwordHashing?: () => SemaphoreStats & { readonly refused: number };
   readonly health?: () => Promise<{
     readonly status: 'ok' | 'degraded' | 'down';
@@ -59,6 +61,14 @@ export const SOURCE_METRICS: {
       name: 'database_pool_waiting',
       help: 'Callers that wait for a database connection.',
       value: ({ waiting }) => waiting,
+    },
+  ],
+  databaseClock: [
+    {
+      kind: 'gauge',
+      name: 'database_clock_offset_seconds',
+      help: "The database's clock minus the instance's, as of the last poll of the revocations.",
+      value: ({ offsetMs }) => (offsetMs === null ? null : offsetMs / 1000),
     },
   ],
   passwordHashing: [

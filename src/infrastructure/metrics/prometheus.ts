@@ -98,6 +98,7 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
   ): SourceMetrics => registerSource(registry, read, metrics, () => failures.inc({ source }));
   return [
     add('databasePool', sources.databasePool, SOURCE_METRICS.databasePool),
+    add('databaseClock', sources.databaseClock, SOURCE_METRICS.databaseClock),
     add('passwordHashing', sources.passwordHashing, SOURCE_METRICS.passwordHashing),
     add('health', sources.health, SOURCE_METRICS.health),
     add('cache', sources.cache, SOURCE_METRICS.cache),

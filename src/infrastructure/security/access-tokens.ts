@@ -1,6 +1,10 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
 import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
-import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
+import {
+  type AccessTokenClaims,
+  type AccessTokens,
+  CLOCK_LEEWAY_SECONDS,
+} from '../../domain/session/access-tokens.ts';
 import { isUuid } from '../system/ids.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { deriveKey } from './master-key.ts';
@@ -28,9 +32,6 @@ export interface PreparedAccessTokens extends AccessTokens {
    */
   prepare(): Promise<void>;
 }
-
-/** How far the clocks of two instances may differ (RFC 8725 §3.8 and RFC 7519 §4.1.4 allow a small leeway). */
-const CLOCK_LEEWAY_SECONDS = 5;
 
 /** The only algorithm accepted, regardless of the token's header (RFC 8725 §3.1). */
 const ALGORITHM = 'EdDSA';
@@ -81,7 +82,7 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
           clockTolerance: CLOCK_LEEWAY_SECONDS,
           currentDate: clock.now(),
         });
-        return readClaims(payload, epochSeconds(clock));
+        return readClaims(payload);
       } catch (error) {
         if (error instanceof errors.JOSEError) return null;
         throw error;
@@ -101,12 +102,12 @@ function storedKeysOnly(ring: KeyRing): JWTVerifyGetKey {
   };
 }
 
-function readClaims(payload: JWTPayload, now: number): AccessTokenClaims | null {
+function readClaims(payload: JWTPayload): AccessTokenClaims | null {
   const { sub, sid, jti, iat, exp, client_id: client } = payload;
   if (typeof sub !== 'string' || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid))
     return null;
   if (typeof jti !== 'string' || typeof client !== 'string') return null;
-  if (iat === undefined || exp === undefined || iat > now + CLOCK_LEEWAY_SECONDS) return null;
+  if (iat === undefined || exp === undefined) return null;
   return {
     userId: sub.toLowerCase(),
     sessionId: sid.toLowerCase(),

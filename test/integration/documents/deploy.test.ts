@@ -90,6 +90,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
   const metrics = createPrometheusMetrics(
     {
       databasePool: () => ({ total: 0, idle: 0, waiting: 0 }),
+      databaseClock: () => ({ offsetMs: 0 }),
       passwordHashing: () => ({ active: 0, waiting: 0, refused: 0 }),
       health: async () => ({ status: 'ok', checks: { database: { status: 'ok' } } }),
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),

@@ -56,15 +56,20 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
       const rows = await endSessions.run({ userId, ...selected(selection) }, connection);
       return rows.map((row) => row.session_id);
     },
-    async listRevoked(windowMs) {
-      const rows = await listRevokedSessions.run({ windowMs }, connection);
-      return rows.map((row) => row.session_id);
+    async listRevoked(snapshot, limit) {
+      const [row] = await listRevokedSessions.run({ previous: snapshot, limit }, connection);
+      if (row === undefined) throw new Error('the poll of the revocations returned no row');
+      return {
+        sessionIds: row.session_ids,
+        snapshot: row.snapshot,
+        isBehind: row.is_behind,
+        serverStarted: row.server_started,
+        databaseTimeMs: row.database_time_ms,
+      };
     },
-    async deleteExpired(limit) {
-      const sessions = await deleteExpiredSessions.runForCount({ limit }, connection);
-      const revocations = await deleteOldRevocations.runForCount({ limit }, connection);
-      return sessions + revocations;
-    },
+    deleteExpired: (limit) => deleteExpiredSessions.runForCount({ limit }, connection),
+    deleteOldRevocations: (seenIn, limit) =>
+      deleteOldRevocations.runForCount({ seenIn, limit }, connection),
   };
 }
 

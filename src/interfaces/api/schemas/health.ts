@@ -6,12 +6,20 @@ const dependencySchema = Type.Object({
   latency_ms: Type.Number(),
   driver: Type.String({ description: 'The implementation in use.' }),
 });
+const databaseSchema = Type.Object({
+  ...dependencySchema.properties,
+  clock_offset_ms: Type.Optional(
+    Type.Integer({
+      description: "The database's clock minus this instance's; absent for the embedded database.",
+    }),
+  ),
+});
 export const reportSchema = Type.Object({
   status: Type.Enum(['ok', 'degraded', 'down'], {
     description: '`down` if the database is down, `degraded` if another dependency is down.',
   }),
   checks: Type.Object({
-    database: dependencySchema,
+    database: databaseSchema,
     cache: dependencySchema,
     messaging: dependencySchema,
   }),
@@ -28,6 +36,11 @@ export function toHealthResponse({ status, checks }: HealthReport): Static<typeo
   };
 }
 
-function toDependencyResponse(health: DependencyHealth): Static<typeof dependencySchema> {
-  return { status: health.status, latency_ms: health.latencyMs, driver: health.driver };
+function toDependencyResponse(health: DependencyHealth): Static<typeof databaseSchema> {
+  return {
+    status: health.status,
+    latency_ms: health.latencyMs,
+    driver: health.driver,
+    ...(health.clockOffsetMs === undefined ? {} : { clock_offset_ms: health.clockOffsetMs }),
+  };
 }

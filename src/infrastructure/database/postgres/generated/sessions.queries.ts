@@ -1,6 +1,8 @@
 /** Types generated for queries found in "queries/sessions.sql" */
 import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
+export type stringArray = (string)[];
+
 /** 'InsertSession' parameters type */
 export interface InsertSessionParams {
   absoluteTtlMs: number;
@@ -184,24 +186,36 @@ export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult
 
 /** 'ListRevokedSessions' parameters type */
 export interface ListRevokedSessionsParams {
-  windowMs: number;
+  limit: number;
+  previous?: string | null | void;
 }
 
 /** 'ListRevokedSessions' return type */
 export interface ListRevokedSessionsResult {
-  session_id: string;
+  database_time_ms: number;
+  is_behind: boolean;
+  server_started: string;
+  session_ids: stringArray;
+  snapshot: string;
 }
 
-const listRevokedSessionsIR: StatementSource = {"usedParamSet":{"windowMs":true},"params":[{"name":"windowMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":70,"b":79}]}],"statement":"select session_id\nfrom session_revocations\nwhere revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'\norder by revoked_at desc\nlimit 50000"};
+const listRevokedSessionsIR: StatementSource = {"usedParamSet":{"previous":true,"limit":true},"params":[{"name":"previous","required":false,"transform":{"type":"scalar"},"locs":[{"a":121,"b":129},{"a":449,"b":457},{"a":599,"b":607}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":639,"b":645}]}],"statement":"select pg_current_snapshot()::text as \"snapshot!\",\n  coalesce(pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(:previous::text::pg_snapshot), false) as \"is_behind!\",\n  extract(epoch from pg_postmaster_start_time())::text as \"server_started!\",\n  (extract(epoch from clock_timestamp()) * 1000)::double precision as \"database_time_ms!\",\n  array(\n    select session_id\n    from session_revocations\n    where transaction_id >= pg_snapshot_xmin(:previous::text::pg_snapshot)\n      and transaction_id < pg_snapshot_xmax(pg_current_snapshot())\n      and not pg_visible_in_snapshot(transaction_id, :previous::text::pg_snapshot)\n    limit :limit!\n  ) as \"session_ids!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * select session_id
- * from session_revocations
- * where revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'
- * order by revoked_at desc
- * limit 50000
+ * select pg_current_snapshot()::text as "snapshot!",
+ *   coalesce(pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(:previous::text::pg_snapshot), false) as "is_behind!",
+ *   extract(epoch from pg_postmaster_start_time())::text as "server_started!",
+ *   (extract(epoch from clock_timestamp()) * 1000)::double precision as "database_time_ms!",
+ *   array(
+ *     select session_id
+ *     from session_revocations
+ *     where transaction_id >= pg_snapshot_xmin(:previous::text::pg_snapshot)
+ *       and transaction_id < pg_snapshot_xmax(pg_current_snapshot())
+ *       and not pg_visible_in_snapshot(transaction_id, :previous::text::pg_snapshot)
+ *     limit :limit!
+ *   ) as "session_ids!"
  * ```
  */
 export const listRevokedSessions = new PreparedQuery<ListRevokedSessionsParams,ListRevokedSessionsResult>(listRevokedSessionsIR);
@@ -235,12 +249,13 @@ export const deleteExpiredSessions = new PreparedQuery<DeleteExpiredSessionsPara
 /** 'DeleteOldRevocations' parameters type */
 export interface DeleteOldRevocationsParams {
   limit: number;
+  seenIn: string;
 }
 
 /** 'DeleteOldRevocations' return type */
 export type DeleteOldRevocationsResult = void;
 
-const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":186,"b":192}]}],"statement":"delete from session_revocations\nwhere session_id = any(array(\n  select session_id\n  from session_revocations\n  where revoked_at < now() - interval '1 hour'\n  order by revoked_at\n  limit :limit!\n  for update skip locked\n))"};
+const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"seenIn":true,"limit":true},"params":[{"name":"seenIn","required":true,"transform":{"type":"scalar"},"locs":[{"a":236,"b":243}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":363,"b":369}]}],"statement":"delete from session_revocations\nwhere session_id = any(array(\n  select session_id\n  from session_revocations\n  where revoked_at < now() - interval '1 hour'\n    and (transaction_id is null\n      or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)\n      or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))\n  order by revoked_at\n  limit :limit!\n  for update skip locked\n))"};
 
 /**
  * Query generated from SQL:
@@ -250,6 +265,9 @@ const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"limit":true},"
  *   select session_id
  *   from session_revocations
  *   where revoked_at < now() - interval '1 hour'
+ *     and (transaction_id is null
+ *       or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)
+ *       or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))
  *   order by revoked_at
  *   limit :limit!
  *   for update skip locked

@@ -61,15 +61,23 @@ insert into session_revocations (session_id, user_id)
 select id, user_id from ended
 returning session_id;
 
-/* Every instance polls it every half second, newest first. The windows overlap, since a revocation becomes visible only
-   when its transaction commits. Uses now(), which is constant during the statement: with clock_timestamp() the index
-   could not be used, and each poll would read all revocations that are kept. */
+/* Every instance polls it every half second. Returns the revocations that became visible since the snapshot of the
+   previous poll, whatever the clocks say and however long a commit took; none without a previous snapshot. Rows that
+   were restored from another server may bear transaction ids of the future: they are left out. The other columns tell
+   whether the same server answers, and what its clock says. */
 /* @name listRevokedSessions */
-select session_id
-from session_revocations
-where revoked_at > now() - :windowMs!::double precision * interval '1 millisecond'
-order by revoked_at desc
-limit 50000;
+select pg_current_snapshot()::text as "snapshot!",
+  coalesce(pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(:previous::text::pg_snapshot), false) as "is_behind!",
+  extract(epoch from pg_postmaster_start_time())::text as "server_started!",
+  (extract(epoch from clock_timestamp()) * 1000)::double precision as "database_time_ms!",
+  array(
+    select session_id
+    from session_revocations
+    where transaction_id >= pg_snapshot_xmin(:previous::text::pg_snapshot)
+      and transaction_id < pg_snapshot_xmax(pg_current_snapshot())
+      and not pg_visible_in_snapshot(transaction_id, :previous::text::pg_snapshot)
+    limit :limit!
+  ) as "session_ids!";
 
 /* Deletes in batches, oldest first. Locked rows are skipped and left to the next round. */
 /* @name deleteExpiredSessions */
@@ -83,13 +91,18 @@ where id = any(array(
   for update skip locked
 ));
 
-/* Deletes in batches. Instances look back half a minute, so that none reads a revocation that is an hour old. */
+/* Deletes in batches. Only revocations that were visible in an earlier snapshot are deleted, so that every instance has
+   had the time since then to read them: revoked_at alone would not do, since a commit may take place long after it and
+   the clock may be set. Rows restored from another server are read by no instance. */
 /* @name deleteOldRevocations */
 delete from session_revocations
 where session_id = any(array(
   select session_id
   from session_revocations
   where revoked_at < now() - interval '1 hour'
+    and (transaction_id is null
+      or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)
+      or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))
   order by revoked_at
   limit :limit!
   for update skip locked
