@@ -22,7 +22,7 @@ export interface BackgroundParts {
   readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
-  readonly metrics: Pick<Metrics, 'observeNatsRequest'>;
+  readonly metrics: Pick<Metrics, 'observeNatsRequest' | 'countDroppedNatsRequest'>;
 }
 
 /** Ends one background task, after its current run. */
@@ -107,7 +107,13 @@ function startNatsService(
     monotonicMs,
     instanceId: persistence.instanceId,
     observeRequest: (request) => metrics.observeNatsRequest(request),
-    settings: { version, requestTimeoutMs: config.server.requestTimeoutMs },
+    observeDropped: (reason) => metrics.countDroppedNatsRequest(reason),
+    settings: {
+      version,
+      requestTimeoutMs: config.server.requestTimeoutMs,
+      inboxPrefixes: config.nats.inboxPrefixes,
+      ownInboxPrefix: config.nats.inboxPrefix,
+    },
     ...(tracing === null ? {} : { tracer: tracing.requests }),
   });
   return () => service.stop();

@@ -2,7 +2,7 @@ import { derived, expanded, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import { word } from './keys-service.ts';
 import { boolean, duration, integer, oneOf, path, port, secret, text } from './kinds.ts';
-import { addressList, natsServerList } from './list-kinds.ts';
+import { addressList, inboxPrefixList, natsServerList } from './list-kinds.ts';
 
 export const databaseKeys = {
   'database.driver': derived(
@@ -117,6 +117,19 @@ export const natsKeys = {
   'nats.tls_ca': optional(path(), 'File with the CA certificates to trust (PEM)'),
   'nats.tls_cert': optional(path(), 'File with the client certificate (PEM)'),
   'nats.tls_key': optional(path(), 'File with the key of the client certificate (PEM)'),
+  'nats.inbox_prefix': withDefault(
+    text({
+      pattern: '^(?!(users|tokens)([.]|$))[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*$',
+      expected: 'subject tokens of letters, digits, `_` and `-`, not under `users` or `tokens`',
+    }),
+    '_INBOX',
+    'Prefix of the inboxes of the service itself, such as `_INBOX_user-service`; its account must be allowed to subscribe to it',
+  ),
+  'nats.inbox_prefixes': withDefault(
+    inboxPrefixList(),
+    ['_INBOX'],
+    'Prefixes of the inboxes of callers; a request with another reply subject is dropped. `_INBOX` allows `_INBOX_<name>` too, every other prefix only itself',
+  ),
   'nats.stream': withDefault(
     text({ pattern: '^[A-Za-z0-9_-]+$', expected: 'letters, digits, `_` and `-`' }),
     'USERS',

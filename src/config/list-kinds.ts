@@ -99,3 +99,39 @@ export function natsServerList(): Kind<readonly string[], ''> {
     (input) => isAddress(input, new RegExp(source)),
   );
 }
+
+/** Literal subject tokens, none of which starts with `$`. */
+const SUBJECT_PREFIX = '[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*';
+/** First tokens of the service's own subjects. A reply must never go there. */
+const OWN_SUBJECTS = ['users', 'tokens'];
+const MAX_PREFIX_LENGTH = 128;
+
+/** True for a prefix under which only inboxes are: no wildcard, no subject of NATS itself or of the service. */
+function isInboxPrefix(input: string): boolean {
+  const [first = ''] = input.split('.');
+  return (
+    input.length <= MAX_PREFIX_LENGTH &&
+    new RegExp(`^${SUBJECT_PREFIX}$`).test(input) &&
+    !OWN_SUBJECTS.includes(first)
+  );
+}
+
+const INBOX_PREFIX_RULE =
+  'letters, digits, `_` and `-` in tokens separated by dots, not under `users` or `tokens`';
+const INBOX_PREFIX_SCHEMA = {
+  type: 'string',
+  maxLength: MAX_PREFIX_LENGTH,
+  pattern: `^(?!(${OWN_SUBJECTS.join('|')})([.]|$))${SUBJECT_PREFIX}$`,
+} as const;
+
+/** Prefixes of NATS inboxes. */
+export function inboxPrefixList(): Kind<readonly string[], ''> {
+  return listOf(
+    {
+      label: 'list of subject prefixes',
+      expected: `a list such as _INBOX,_INBOX_billing: ${INBOX_PREFIX_RULE}`,
+      schema: INBOX_PREFIX_SCHEMA,
+    },
+    isInboxPrefix,
+  );
+}

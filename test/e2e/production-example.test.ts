@@ -66,6 +66,7 @@ describe('the production examples', () => {
       servers: servers.natsUrl,
       user: 'consumer',
       pass: SERVER_PASSWORD,
+      inboxPrefix: '_INBOX_consumer',
       tls: { ca: certificates.ca.certificate },
     });
     const events = connection.subscribe('users.events.>');

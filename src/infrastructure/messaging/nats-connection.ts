@@ -21,6 +21,8 @@ export interface NatsSettings {
   readonly tlsCa?: string | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
+  /** Prefix of the subjects that replies to this connection arrive on; `_INBOX` by default. */
+  readonly inboxPrefix?: string;
   /** Shown in the server's list of connections. */
   readonly name?: string;
   /** How often the server is pinged; two missed answers end the connection. 5 s by default. */
@@ -174,6 +176,7 @@ async function connectionOptions(settings: NatsSettings): Promise<NodeConnection
   return {
     servers: [...servers],
     name: settings.name ?? 'user-service',
+    ...(settings.inboxPrefix === undefined ? {} : { inboxPrefix: settings.inboxPrefix }),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),

@@ -25,6 +25,8 @@ export interface Metrics {
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
   observeNatsRequest(request: ObservedNatsRequest): void;
+  /** @param reason one of a closed list, so that the number of series is bounded */
+  countDroppedNatsRequest(reason: string): void;
 }
 
 /** Upper bounds in seconds, chosen around the time of a cached read, a query and a password hash. */
@@ -49,6 +51,12 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     help: 'Time from the arrival of a request over NATS to its response.',
     labelNames: ['endpoint', 'status'] as const,
     buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
+  const droppedNatsRequests = new Counter({
+    name: 'user_service_nats_dropped_requests_total',
+    help: 'Requests over NATS that got no reply because they named no reply subject, or one that is no inbox.',
+    labelNames: ['reason'] as const,
     registers: [registry],
   });
   if (version !== undefined) {
@@ -81,6 +89,7 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     observeNatsRequest({ endpoint, status, seconds }) {
       natsRequests.observe({ endpoint, status: String(status) }, seconds);
     },
+    countDroppedNatsRequest: (reason) => droppedNatsRequests.inc({ reason }),
   };
 }
 

@@ -34,7 +34,7 @@ export interface ObservedNatsRequest {
   readonly seconds: number;
 }
 
-/** Answers messages and counts those without a response. */
+/** Answers messages and counts those without a response. The messages have passed the reply guard. */
 export interface Dispatcher {
   dispatch(endpoint: Endpoint, stats: EndpointStats, message: ServiceMsg): void;
   /** Resolves when every dispatched message has its response. */
@@ -61,10 +61,6 @@ export function createDispatcher(deps: Deps): Dispatcher {
 
   return {
     dispatch(endpoint, stats, message) {
-      if (message.reply === undefined || message.reply === '') {
-        logger.debug('ignored a request without a reply subject', { subject: subjectOf(endpoint) });
-        return;
-      }
       unanswered += 1;
       void trace(endpoint, message, () => answer(endpoint, stats, message)).finally(onAnswered);
     },

@@ -10,11 +10,16 @@ import { createEndpointStats, type EndpointStats } from './endpoint-stats.ts';
 import { endpoints, SERVICE_NAME, SUBJECT_PREFIX } from './endpoints.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_POLL_MS, startHeartbeat } from './heartbeat.ts';
 import type { NatsLink } from './nats-link.ts';
+import { createInboxCheck, type DropReason, guardReplies } from './reply-guard.ts';
 import { createRequestHandling } from './request-handling.ts';
 
 export interface NatsServiceSettings {
   /** Semantic version, reported to discovery. */
   readonly version: string;
+  /** Prefixes of the inboxes that replies may go to, as in `nats.inbox_prefixes`. */
+  readonly inboxPrefixes: readonly string[];
+  /** Prefix of the inboxes of the link itself. */
+  readonly ownInboxPrefix: string;
   /** Longest time until the response, in milliseconds. */
   readonly requestTimeoutMs: number;
   /** Requests beyond this many at the same time are rejected at once. Default: 256. */
@@ -38,6 +43,8 @@ export interface NatsServiceDeps {
   readonly instanceId: string;
   readonly settings: NatsServiceSettings;
   readonly observeRequest?: (request: ObservedNatsRequest) => void;
+  /** Called for each request that gets no reply because of its reply subject. */
+  readonly observeDropped?: (reason: DropReason) => void;
   /** Absent when tracing is off. */
   readonly tracer?: RequestTracer;
 }
@@ -75,6 +82,7 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
     requestTimeoutMs: settings.requestTimeoutMs,
     maxConcurrentRequests: settings.maxConcurrentRequests ?? MAX_CONCURRENT_REQUESTS,
   });
+  const isInbox = createInboxCheck(settings.inboxPrefixes, settings.ownInboxPrefix);
   const stats = new Map(endpoints.map(({ name }) => [name, createEndpointStats()]));
   let service: Service | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -131,7 +139,7 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
   }
 
   async function addService(connection: NatsConnection): Promise<Service> {
-    const added = await new Svcm(connection).add({
+    const added = await new Svcm(guardReplies(connection, { ...deps, isInbox })).add({
       name: SERVICE_NAME,
       version: settings.version,
       description: 'Reads users and their public profiles.',

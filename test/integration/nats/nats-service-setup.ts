@@ -47,7 +47,13 @@ export async function startInstance(url: string, options: InstanceOptions = {}):
     formatTime: formatRfc3339,
     monotonicMs,
     instanceId,
-    settings: { version: '1.2.3', requestTimeoutMs: 5_000, ...options.settings },
+    settings: {
+      version: '1.2.3',
+      requestTimeoutMs: 5_000,
+      inboxPrefixes: ['_INBOX'],
+      ownInboxPrefix: options.connection?.inboxPrefix ?? '_INBOX',
+      ...options.settings,
+    },
   });
   let stopping: Promise<void> | undefined;
   // In the order of production: a response that is not handed to the connection by then is lost.
