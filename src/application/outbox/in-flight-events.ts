@@ -1,5 +1,6 @@
 import {
   EventRefused,
+  EventRemembered,
   type EventStream,
   OutcomeUnknown,
   StreamUnavailable,
@@ -13,7 +14,7 @@ import type { WakeupSignal } from './wakeup.ts';
 
 interface Deps {
   readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed'>;
-  readonly stream: Pick<EventStream, 'add' | 'findLast'>;
+  readonly stream: Pick<EventStream, 'add' | 'find' | 'holds'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs'>;
@@ -44,6 +45,19 @@ export interface FailureSummary {
 }
 
 const MAX_BACK_OFF_MS = 60_000;
+/** How far the clocks of the database, the instances and the broker may be apart. */
+const CLOCK_MARGIN_MS = 60_000;
+
+/**
+ * Whether the broker may have forgotten that it has the event: a relay that died may have sent it, and only within its
+ * duplicate window does the broker recognise it. The age is by two clocks, so it may be wrong by their difference.
+ */
+function mayBeForgotten(
+  { ageMs }: WaitingEvent,
+  { duplicateWindowMs }: KnownStreamWindow,
+): boolean {
+  return ageMs > duplicateWindowMs / 2 - CLOCK_MARGIN_MS || ageMs < -CLOCK_MARGIN_MS;
+}
 
 /**
  * The events that are sent and not marked yet, at most one of each user. A user is released, and its next event may be
@@ -64,15 +78,15 @@ export function createInFlightEvents(deps: Deps) {
 
   async function publish(event: WaitingEvent, known: KnownStreamWindow): Promise<PublishedEvent> {
     const markedBefore = known.sequence;
-    // A relay that died may have sent it already. The broker only detects that inside its duplicate window.
-    if (event.ageMs > known.duplicateWindowMs / 2) {
-      const last = await stream.findLast(event);
-      if (last?.id === event.id) {
-        const { sequence } = last;
-        return { event, place: { sequence, duplicate: true, markedBefore } };
-      }
+    if (mayBeForgotten(event, known)) {
+      const sequence = await stream.find(event);
+      if (sequence !== null) return { event, place: { sequence, duplicate: true, markedBefore } };
     }
-    return { event, place: { ...(await stream.add(event)), markedBefore } };
+    const place = await stream.add(event);
+    if (place.duplicate && !(await stream.holds({ id: event.id, sequence: place.sequence }))) {
+      throw new EventRemembered('the stream lost the event, and the broker still knows its id');
+    }
+    return { event, place: { ...place, markedBefore } };
   }
 
   async function send(event: WaitingEvent, known: KnownStreamWindow): Promise<void> {
@@ -86,6 +100,12 @@ export function createInFlightEvents(deps: Deps) {
       failed.push({ event, error });
     }
     onOutcome();
+  }
+
+  /** The event waits until the broker has forgotten its id; its attempts never make it a dead letter. */
+  async function markRemembered(lease: RelayLease, { id }: WaitingEvent): Promise<void> {
+    const reason = 'lost by the stream and still in the duplicate window of the broker';
+    await queue.markFailed(lease, { id, reason, delayMs: MAX_BACK_OFF_MS, deadLetter: false });
   }
 
   async function markRefused(lease: RelayLease, event: WaitingEvent, error: Error): Promise<void> {
@@ -158,13 +178,16 @@ export function createInFlightEvents(deps: Deps) {
     async markFailed(lease: RelayLease, events: Outcomes['failed']): Promise<FailureSummary> {
       for (const { event, error } of events) {
         if (error instanceof EventRefused) await markRefused(lease, event, error);
+        else if (error instanceof EventRemembered) await markRemembered(lease, event);
         else logger.debug('could not publish an event', { event_id: event.id, error });
         if (error instanceof OutcomeUnknown) counts.unknown += 1;
         failed.shift();
         inFlight.delete(event.userKey);
       }
       return {
-        uncertain: events.some(({ error }) => !(error instanceof EventRefused)),
+        uncertain: events.some(
+          ({ error }) => !(error instanceof EventRefused || error instanceof EventRemembered),
+        ),
         unavailable: events.some(({ error }) => error instanceof StreamUnavailable),
       };
     },

@@ -27,7 +27,12 @@ function createWorld() {
   const state: StreamState = {
     name: 'USERS',
     created: 'then',
+    firstSequence: 1,
     lastSequence: 0,
+    messages: 0,
+    maxAgeMs: 0,
+    limitsSize: false,
+    limitsSubjects: false,
     duplicateWindowMs: 60_000,
   };
   const world = {
@@ -46,6 +51,8 @@ function createWorld() {
   const find = (id: string) => rows.find((row) => row.id === id);
   const queue: OutboxQueue = {
     acquireLease: async () => (world.held ? { lease: { epoch: 1 }, stream: null } : null),
+    findLease: async () => null,
+    findStream: async () => null,
     renewLease: async () => world.held,
     recordStream: async () => {},
     claim: async (busy, limit) => {
@@ -71,19 +78,26 @@ function createWorld() {
       for (const row of lost) row.published = null;
       return lost.length;
     },
+    resetSequences: async () => 0,
+    resetRange: async () => 0,
+    findLastPosition: async () => rows.length,
+    countMarked: async ({ after, upTo }) => ({
+      marked: rows.filter(({ published: at }) => at !== null && at > after && at <= upTo).length,
+      waiting: false,
+    }),
   };
   const stream: EventStream = {
     isAvailable: () => true,
     onChange: () => () => {},
     prepare: async () => ({ ...world.stream }),
-    findLast: async () => {
-      const id = added.at(-1);
-      return id === undefined ? null : { id, sequence: world.stream.lastSequence };
-    },
+    find: async ({ id }) => (added.at(-1) === id ? world.stream.lastSequence : null),
+    holds: async () => true,
+    listGaps: async () => [],
     add: async (event) => {
       const failure = world.answer(event);
       if (failure !== null) throw failure;
-      world.stream = { ...world.stream, lastSequence: world.stream.lastSequence + 1 };
+      const lastSequence = world.stream.lastSequence + 1;
+      world.stream = { ...world.stream, lastSequence, messages: lastSequence };
       added.push(event.id);
       return { sequence: world.stream.lastSequence, duplicate: false };
     },

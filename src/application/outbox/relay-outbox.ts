@@ -8,6 +8,7 @@ import {
 import type { Logger } from '../../domain/ports.ts';
 import { createOutageLog } from '../../lib/outage-log.ts';
 import { createInFlightEvents, type Outcomes } from './in-flight-events.ts';
+import { createLeaseWatch } from './lease-watch.ts';
 import { RELAY_DEFAULTS, type RelaySettings } from './relay-settings.ts';
 import { createStreamReconciler } from './stream-reconciler.ts';
 import { createWakeupSignal } from './wakeup.ts';
@@ -33,6 +34,8 @@ export interface RelayStats {
   readonly unknown: number;
   /** Events sent again because the stream had lost them. */
   readonly resent: number;
+  /** Messages found in the stream that the database does not know. */
+  readonly foreign: number;
   /** From the time of the last acknowledged event to its acknowledgement; null before the first. */
   readonly lagMs: number | null;
 }
@@ -95,6 +98,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   const settings = { ...RELAY_DEFAULTS, ...deps.settings };
   const reconciler = createStreamReconciler({ queue, stream, monotonicMs, logger, settings });
   const inFlight = createInFlightEvents({ queue, stream, monotonicMs, logger, settings });
+  const acquireLease = createLeaseWatch({ ...deps, leaseTtlMs: settings.leaseTtlMs });
   const wakeup = createWakeupSignal();
   const outage = createOutageLog({
     onOutage: (error) => logger.warn('the relay failed and tries again', { error }),
@@ -104,6 +108,8 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let state: RelayStats['state'] = 'stopped';
   /** The last claim did not reach the end of the queue. */
   let moreWaits = false;
+  /** After a failure, the database may be another one: a standby that lacks the last commits. */
+  let mayBeReplaced = false;
 
   async function round(): Promise<void> {
     if (!stream.isAvailable()) {
@@ -117,6 +123,10 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     if (held === null) {
       state = 'standby';
       return wakeup.wait(settings.standbyMs);
+    }
+    if (mayBeReplaced) {
+      reconciler.begin(await queue.findStream());
+      mayBeReplaced = false;
     }
     if (reconciler.isDue()) await reconcile(held.lease);
     state = 'publishing';
@@ -133,7 +143,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   async function holdLease(): Promise<LeadershipTerm | null> {
     const nowMs = monotonicMs();
     if (term === null) {
-      const acquired = await queue.acquireLease(holder, settings.leaseTtlMs);
+      const acquired = await acquireLease();
       if (acquired === null) return null;
       reconciler.begin(acquired.stream);
       logger.info('this instance publishes events', { epoch: acquired.lease.epoch });
@@ -224,6 +234,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       inFlight.discard();
     } else {
       outage.failed(error);
+      mayBeReplaced = true;
       if (error instanceof StreamConflict) state = 'blocked';
     }
     reconciler.markStale();
@@ -263,6 +274,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       state,
       inFlight: inFlight.size(),
       resent: reconciler.resent(),
+      foreign: reconciler.foreign(),
       ...inFlight.counts(),
     }),
   };

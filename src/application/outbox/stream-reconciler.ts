@@ -1,11 +1,21 @@
 import type { EventStream, StreamPlace, StreamState } from '../../domain/outbox/event-stream.ts';
 import type { KnownStream, OutboxQueue, RelayLease } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { createForeignMessages } from './foreign-messages.ts';
 import type { RelaySettings } from './relay-settings.ts';
+import { createStreamLosses, type Loss } from './stream-losses.ts';
 
 interface Deps {
-  readonly queue: Pick<OutboxQueue, 'recordStream' | 'resetPublished'>;
-  readonly stream: Pick<EventStream, 'prepare'>;
+  readonly queue: Pick<
+    OutboxQueue,
+    | 'recordStream'
+    | 'resetPublished'
+    | 'resetRange'
+    | 'resetSequences'
+    | 'countMarked'
+    | 'findLastPosition'
+  >;
+  readonly stream: Pick<EventStream, 'prepare' | 'listGaps'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
   readonly settings: Pick<RelaySettings, 'reconcileEveryMs'>;
@@ -27,7 +37,8 @@ const RESET_BATCH = 1_000;
 /**
  * Compares the stream with the marks in the database. A broker acknowledges an event before it is safe on disk, so it
  * can lose acknowledged events: a recreated stream has lost every marked event, and a stream that ends below the
- * highest marked sequence has lost its tail. Lost events are reset, so that they wait again and are sent first.
+ * highest marked sequence has lost its tail. A purge takes the head, and a damaged block leaves a gap. Lost events are
+ * reset, so that they wait again and are sent first. It also tells when the stream has what the database does not know.
  */
 export function createStreamReconciler(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
@@ -36,14 +47,38 @@ export function createStreamReconciler(deps: Deps) {
   let dueAtMs = 0;
   let staleMarks = 0;
   let resent = 0;
+  let foreign = 0;
+  const losses = createStreamLosses({ queue, stream });
+  const foreignMessages = createForeignMessages({ queue, monotonicMs });
 
   async function reset(lease: RelayLease, afterSequence: number, cause: string): Promise<void> {
     let count = 0;
     for (let batch = RESET_BATCH; batch === RESET_BATCH; count += batch) {
       batch = await queue.resetPublished(lease, afterSequence, RESET_BATCH);
     }
+    reportLoss({ cause, count });
+    losses.begin();
+    foreignMessages.begin();
+  }
+
+  function reportLoss({ cause, count }: Loss): void {
+    if (count === 0) return;
     resent += count;
-    if (count > 0) logger.error('the stream lost events: they are sent again', { cause, count });
+    foreignMessages.drop();
+    logger.error('the stream lost events: they are sent again', { cause, count });
+  }
+
+  /** Says once that the stream has messages of others, and counts them as known from then on. */
+  async function reportForeign(lease: RelayLease, state: StreamState): Promise<void> {
+    if (known === null) return;
+    const found = await foreignMessages.look(state, known);
+    if (found === null) return;
+    foreign += found.count;
+    logger.error(
+      'the stream has messages that the database does not know: see The database is older than the stream in the runbook',
+      { count: found.count, last_sequence: found.upTo },
+    );
+    await record(lease, { ...known, sequence: Math.max(known.sequence, found.upTo) });
   }
 
   function isSame({ name, created }: StreamState): boolean {
@@ -84,6 +119,8 @@ export function createStreamReconciler(deps: Deps) {
   ): Promise<void> {
     await record(lease, await resetLost(lease, reading.state));
     duplicateWindowMs = reading.state.duplicateWindowMs;
+    for (const loss of await losses.reset(lease, reading.state)) reportLoss(loss);
+    await reportForeign(lease, reading.state);
     // A disturbance after the reading is not covered by it.
     if (reading.staleMarks === staleMarks) dueAtMs = monotonicMs() + settings.reconcileEveryMs;
   }
@@ -93,6 +130,8 @@ export function createStreamReconciler(deps: Deps) {
     begin(recorded: KnownStream | null): void {
       known = recorded;
       dueAtMs = 0;
+      losses.begin();
+      foreignMessages.begin();
     },
 
     /** Makes a reconciliation due: something happened that may have changed the stream. */
@@ -150,5 +189,7 @@ export function createStreamReconciler(deps: Deps) {
 
     /** Events reset since the process started. */
     resent: () => resent,
+    /** Messages that the database does not know, found since the process started. */
+    foreign: () => foreign,
   };
 }

@@ -4,7 +4,16 @@ export interface StreamState {
   readonly name: string;
   /** Creation time as the broker writes it. */
   readonly created: string;
+  /** The sequence of the oldest message; above `lastSequence` when the stream is empty. */
+  readonly firstSequence: number;
   readonly lastSequence: number;
+  readonly messages: number;
+  /** After this time the broker removes messages, in milliseconds; 0 for never. */
+  readonly maxAgeMs: number;
+  /** An operator set a limit on messages or bytes: the broker removes the oldest messages by it. */
+  readonly limitsSize: boolean;
+  /** An operator set a limit for each subject: the broker removes messages anywhere by it. */
+  readonly limitsSubjects: boolean;
   /** How long the broker detects an event that is sent again. */
   readonly duplicateWindowMs: number;
 }
@@ -31,10 +40,15 @@ export interface EventStream {
    * @throws EventRefused, StreamUnavailable (nothing was added), OutcomeUnknown
    */
   add(event: RecordedEvent): Promise<StreamPlace>;
-  /** The newest event of the same type and user. @throws StreamUnavailable */
-  findLast(
-    event: RecordedEvent,
-  ): Promise<{ readonly id: string; readonly sequence: number } | null>;
+  /**
+   * The sequence of an event that was added before, or null. Compares at most 1,000 messages of its subject.
+   * @throws StreamUnavailable
+   */
+  find(event: RecordedEvent): Promise<number | null>;
+  /** Whether the message with this sequence is this event. @throws StreamUnavailable */
+  holds(event: { readonly id: string; readonly sequence: number }): Promise<boolean>;
+  /** The sequences between the first and the last that have no message. @throws StreamUnavailable */
+  listGaps(): Promise<readonly number[]>;
 }
 
 /** The existing stream cannot carry our events as configured; an operator has to decide. */
@@ -50,6 +64,11 @@ export class StreamUnavailable extends Error {
 /** No acknowledgement came: the event may or may not be in the stream. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
+}
+
+/** The broker takes the event for a repetition, but its stream has lost it. It can be added after the duplicate window. */
+export class EventRemembered extends Error {
+  override readonly name = 'EventRemembered';
 }
 
 /** The broker refused this event, and would refuse it again unchanged. */

@@ -5,6 +5,13 @@ export interface RelayLease {
   readonly epoch: number;
 }
 
+/** The lease as another instance holds it. */
+export interface LeaseReading {
+  readonly epoch: number;
+  /** As the database writes it: a renewal changes it. */
+  readonly expiresAt: string;
+}
+
 /** The stream as last recorded: the marks of the events say which events it holds. */
 export interface KnownStream {
   readonly name: string;
@@ -40,11 +47,18 @@ export interface PublishedMark {
 
 /** The waiting events, for the holder of the lease. Every change names the lease, and is refused once it is lost. */
 export interface OutboxQueue {
-  /** @returns null while another instance holds the lease. */
+  /**
+   * @param unrenewed a lease that counts as expired, whatever its time says; nothing happens if it was renewed meanwhile
+   * @returns null while another instance holds the lease.
+   */
   acquireLease(
     holder: string,
     ttlMs: number,
+    unrenewed?: LeaseReading | null,
   ): Promise<{ readonly lease: RelayLease; readonly stream: KnownStream | null } | null>;
+  findLease(): Promise<LeaseReading | null>;
+  /** The stream as last recorded. */
+  findStream(): Promise<KnownStream | null>;
   /** A time of 0 releases the lease. @returns false when the lease is lost. */
   renewLease(holder: string, lease: RelayLease, ttlMs: number): Promise<boolean>;
   /** @throws LeaseLost */
@@ -71,6 +85,36 @@ export interface OutboxQueue {
    * @returns how many. @throws LeaseLost
    */
   resetPublished(lease: RelayLease, afterSequence: number, limit: number): Promise<number>;
+  /**
+   * Makes published events at these sequences wait again, unless they were published longer ago than `maxAgeMs`.
+   * @returns how many. @throws LeaseLost
+   */
+  resetSequences(
+    lease: RelayLease,
+    sequences: readonly number[],
+    maxAgeMs: number | null,
+  ): Promise<number>;
+  /**
+   * As `resetSequences`, for the sequences from `from` to below `before`, at most `limit` of them.
+   * @returns how many. @throws LeaseLost
+   */
+  resetRange(
+    lease: RelayLease,
+    range: { readonly from: number; readonly before: number },
+    maxAgeMs: number | null,
+    limit: number,
+  ): Promise<number>;
+  /** The highest position, 0 when there is none. */
+  findLastPosition(): Promise<number>;
+  /**
+   * How many events are marked with a sequence above `after` up to `upTo`, and whether an event up to `position` waits
+   * that may be in the stream already.
+   */
+  countMarked(range: {
+    readonly after: number;
+    readonly upTo: number;
+    readonly position: number;
+  }): Promise<{ readonly marked: number; readonly waiting: boolean }>;
 }
 
 /** Another instance holds the lease: nothing was changed. */

@@ -16,6 +16,7 @@ import {
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
 import { subjectOf, toHeaders } from './cloud-event.ts';
+import { findEvent, holdsEvent } from './find-event.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { type StreamSettings, upsertStream } from './stream-config.ts';
 
@@ -71,20 +72,13 @@ export function createJetStream(deps: Deps): EventStream {
     }
   }
 
-  const findLast: EventStream['findLast'] = (event) =>
-    request(async (manager) => {
-      const message = await manager.streams
-        .getMessage(settings.name, { last_by_subj: subjectOf(event.event) })
-        .catch(noMessage);
-      return message === null
-        ? null
-        : { id: message.header.get('Nats-Msg-Id'), sequence: message.seq };
-    });
+  const find: EventStream['find'] = (event) =>
+    request((manager) => findEvent(manager, settings.name, event));
 
   /** The subject of a new user must be empty: an event there is either this one or a conflict. */
   async function resolveOccupied(event: RecordedEvent): Promise<StreamPlace> {
-    const last = await findLast(event);
-    if (last?.id === event.id) return { sequence: last.sequence, duplicate: true };
+    const sequence = await find(event);
+    if (sequence !== null) return { sequence, duplicate: true };
     throw new EventRefused('the stream already has another event that creates this user');
   }
 
@@ -111,7 +105,13 @@ export function createJetStream(deps: Deps): EventStream {
     isAvailable: () => link.isConnected(),
     onChange: (listener) => link.onChange(() => listener()),
     prepare: () => request((manager) => upsertStream(manager, settings)),
-    findLast,
+    find,
+    holds: (event) => request((manager) => holdsEvent(manager, settings.name, event)),
+    listGaps: () =>
+      request(async (manager) => {
+        const { state } = await manager.streams.info(settings.name, { deleted_details: true });
+        return state.deleted ?? [];
+      }),
     async add(event) {
       try {
         return await publish(event);
@@ -139,12 +139,6 @@ function isDomainFailure(error: unknown): boolean {
   return (
     error instanceof EventRefused || (error instanceof Error && error.name === 'StreamConflict')
   );
-}
-
-function noMessage(error: unknown): null {
-  if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound)
-    return null;
-  throw error;
 }
 
 function messageOf(error: unknown): string {

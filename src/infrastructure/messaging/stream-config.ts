@@ -19,6 +19,8 @@ export interface StreamSettings {
 }
 
 const NANOSECONDS_PER_MS = 1_000_000;
+/** Nobody may remove messages, not even an account with rights to the whole API. Once set, it cannot be unset. */
+const PROTECTION = { deny_purge: true, deny_delete: true };
 /** nats-server, errors.json: another stream has some of these subjects. */
 const SUBJECTS_OVERLAP = 10_065;
 /** nats-server, errors.json: the stream could not be created as requested; more replicas than servers. */
@@ -81,7 +83,13 @@ function toState({ config, created, state }: StreamInfo): StreamState {
   return {
     name: config.name,
     created,
+    firstSequence: state.first_seq,
     lastSequence: state.last_seq,
+    messages: state.messages,
+    maxAgeMs: config.max_age / NANOSECONDS_PER_MS,
+    // The server writes -1 for no limit.
+    limitsSize: config.max_msgs > 0 || config.max_bytes > 0,
+    limitsSubjects: config.max_msgs_per_subject > 0,
     duplicateWindowMs: config.duplicate_window / NANOSECONDS_PER_MS,
   };
 }
@@ -91,6 +99,7 @@ function changeable({ replicas, maxAgeMs, duplicateWindowMs }: StreamSettings) {
     num_replicas: replicas,
     max_age: nanos(maxAgeMs),
     duplicate_window: nanos(duplicateWindowMs),
+    ...PROTECTION,
   };
 }
 

@@ -30,6 +30,8 @@ export interface MetricSources {
     readonly published: number;
     readonly refused: number;
     readonly unknown: number;
+    readonly resent: number;
+    readonly foreign: number;
     /** Null before the first event. */
     readonly lagMs: number | null;
   };
@@ -171,6 +173,18 @@ export const SOURCE_METRICS: {
       name: 'relay_lag_seconds',
       help: 'Time from commit to acknowledgement of the event published last.',
       value: ({ lagMs }) => (lagMs === null ? null : lagMs / 1000),
+    },
+    {
+      kind: 'total',
+      name: 'relay_resent_total',
+      help: 'Published events that wait again because the stream had lost them.',
+      value: ({ resent }) => resent,
+    },
+    {
+      kind: 'total',
+      name: 'relay_foreign_messages_total',
+      help: 'Messages found in the stream that the database does not know.',
+      value: ({ foreign }) => foreign,
     },
   ],
   mail: [

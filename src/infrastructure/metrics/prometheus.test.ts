@@ -134,12 +134,14 @@ describe('Prometheus metrics', () => {
 
   test('convert the relay’s state and lag', async () => {
     let lagMs: number | null = null;
-    const counts = { published: 3, refused: 1, unknown: 2 };
+    const counts = { published: 3, refused: 1, unknown: 2, resent: 5, foreign: 4 };
     const metrics = createPrometheusMetrics({ relay: () => ({ ...counts, leader: true, lagMs }) });
     const lines = [
       'user_service_relay_leader 1',
       'user_service_relay_published_total 3',
       'user_service_relay_publish_errors_total 3',
+      'user_service_relay_resent_total 5',
+      'user_service_relay_foreign_messages_total 4',
     ];
     expect(await ownLines(metrics)).toEqual(lines);
     lagMs = 250;

@@ -2,6 +2,7 @@ import type { DeadLetters } from '../../../domain/dead-letters.ts';
 import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
 import {
   type DeadEvent,
+  type KnownStream,
   LeaseLost,
   type OutboxAdministration,
   type OutboxLog,
@@ -11,11 +12,14 @@ import type { SqlConnection } from '../sql.ts';
 import {
   acquireLease,
   claimEvents,
+  countMarked,
   deletePublished,
   dropDeadEvent,
   findBacklog,
   findLastPosition,
+  findLease,
   findPositionBefore,
+  findStream,
   listDeadEvents,
   listEvents,
   markFailed,
@@ -24,6 +28,8 @@ import {
   renewLease,
   requeueDeadEvents,
   resetPublished,
+  resetRange,
+  resetSequences,
 } from './generated/relay.queries.ts';
 
 /** Counting more rows takes too long for a metric. */
@@ -32,17 +38,22 @@ const MAX_REASON_LENGTH = 500;
 
 export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueue {
   return {
-    async acquireLease(holder, ttlMs) {
-      const [row] = await acquireLease.run({ holder, ttlMs }, connection);
-      if (row === undefined) return null;
-      const { epoch, stream, stream_created, stream_sequence } = row;
-      return {
-        lease: { epoch },
-        stream:
-          stream === null || stream_created === null
-            ? null
-            : { name: stream, created: stream_created, sequence: stream_sequence },
+    async acquireLease(holder, ttlMs, unrenewed = null) {
+      const seen = {
+        seenEpoch: unrenewed?.epoch ?? null,
+        seenExpiresAt: unrenewed?.expiresAt ?? null,
       };
+      const [row] = await acquireLease.run({ holder, ttlMs, ...seen }, connection);
+      if (row === undefined) return null;
+      return { lease: { epoch: row.epoch }, stream: toKnownStream(row) };
+    },
+    async findLease() {
+      const [row] = await findLease.run(undefined, connection);
+      return row === undefined ? null : { epoch: row.epoch, expiresAt: row.expires_at };
+    },
+    async findStream() {
+      const [row] = await findStream.run(undefined, connection);
+      return row === undefined ? null : toKnownStream(row);
     },
     async renewLease(holder, { epoch }, ttlMs) {
       const parameters = { holder, epoch, ttlMs };
@@ -84,6 +95,25 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       const [row] = await resetPublished.run(parameters, connection);
       assertHeld(row?.leases);
       return row?.reset ?? 0;
+    },
+    async resetSequences({ epoch }, sequences, maxAgeMs) {
+      const parameters = { epoch, sequences: [...sequences], maxAgeMs };
+      const [row] = await resetSequences.run(parameters, connection);
+      assertHeld(row?.leases);
+      return row?.reset ?? 0;
+    },
+    async resetRange({ epoch }, range, maxAgeMs, limit) {
+      const [row] = await resetRange.run({ epoch, ...range, maxAgeMs, limit }, connection);
+      assertHeld(row?.leases);
+      return row?.reset ?? 0;
+    },
+    async findLastPosition() {
+      const [row] = await findLastPosition.run(undefined, connection);
+      return Number(row?.position ?? 0);
+    },
+    async countMarked(range) {
+      const [row] = await countMarked.run(range, connection);
+      return { marked: row?.marked ?? 0, waiting: row?.waiting ?? false };
     },
   };
 }
@@ -141,6 +171,17 @@ export function createPostgresOutboxLog(connection: SqlConnection): OutboxLog {
       return rows.map((row) => ({ ...toRecordedEvent(row), position: Number(row.position) }));
     },
   };
+}
+
+interface StreamRow {
+  readonly stream: string | null;
+  readonly stream_created: string | null;
+  readonly stream_sequence: number;
+}
+
+function toKnownStream(row: StreamRow): KnownStream | null {
+  const { stream, stream_created: created, stream_sequence: sequence } = row;
+  return stream === null || created === null ? null : { name: stream, created, sequence };
 }
 
 interface EventRow {

@@ -1,6 +1,8 @@
 /** Types generated for queries found in "queries/relay.sql" */
 import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
+export type numberArray = (number)[];
+
 export type stringArray = (string)[];
 
 /** 'ClaimEvents' parameters type */
@@ -25,7 +27,7 @@ export interface ClaimEventsResult {
   user_version: number | null;
 }
 
-const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":837,"b":842}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":994,"b":1000}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (failed.parked_at is not null or failed.next_attempt_at > now())\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (select count(*) from waiting)::integer as \"seen!\"\nfrom waiting\norder by user_key, position"};
+const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":1016,"b":1021}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":1173,"b":1179}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (\n      failed.parked_at is not null\n      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.\n      or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')\n    )\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (select count(*) from waiting)::integer as \"seen!\"\nfrom waiting\norder by user_key, position"};
 
 /**
  * Query generated from SQL:
@@ -34,7 +36,11 @@ const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true
  *   select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
  *   from outbox failed
  *   where failed.published_at is null and failed.attempts > 0
- *     and (failed.parked_at is not null or failed.next_attempt_at > now())
+ *     and (
+ *       failed.parked_at is not null
+ *       -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
+ *       or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')
+ *     )
  *     and not exists (
  *       select from outbox earlier
  *       where earlier.published_at is null and earlier.position < failed.position
@@ -132,6 +138,8 @@ export const markFailed = new PreparedQuery<MarkFailedParams,MarkFailedResult>(m
 /** 'AcquireLease' parameters type */
 export interface AcquireLeaseParams {
   holder: string;
+  seenEpoch?: number | null | void;
+  seenExpiresAt?: string | null | void;
   ttlMs: number;
 }
 
@@ -143,7 +151,7 @@ export interface AcquireLeaseResult {
   stream_sequence: number;
 }
 
-const acquireLeaseIR: StatementSource = {"usedParamSet":{"holder":true,"ttlMs":true},"params":[{"name":"holder","required":true,"transform":{"type":"scalar"},"locs":[{"a":85,"b":92}]},{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":146,"b":152}]}],"statement":"insert into relay_lease as lease (name, holder, epoch, expires_at)\nvalues ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))\non conflict (name) do update\nset holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at\nwhere lease.expires_at < clock_timestamp()\nreturning epoch::float8 as \"epoch!\", stream, stream_created, stream_sequence::float8 as \"stream_sequence!\""};
+const acquireLeaseIR: StatementSource = {"usedParamSet":{"holder":true,"ttlMs":true,"seenEpoch":true,"seenExpiresAt":true},"params":[{"name":"holder","required":true,"transform":{"type":"scalar"},"locs":[{"a":85,"b":92}]},{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":146,"b":152}]},{"name":"seenEpoch","required":false,"transform":{"type":"scalar"},"locs":[{"a":351,"b":360}]},{"name":"seenExpiresAt","required":false,"transform":{"type":"scalar"},"locs":[{"a":393,"b":406}]}],"statement":"insert into relay_lease as lease (name, holder, epoch, expires_at)\nvalues ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))\non conflict (name) do update\nset holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at\nwhere lease.expires_at < clock_timestamp()\n  or (lease.epoch = :seenEpoch::bigint and lease.expires_at = :seenExpiresAt::text::timestamptz)\nreturning epoch::float8 as \"epoch!\", stream, stream_created, stream_sequence::float8 as \"stream_sequence!\""};
 
 /**
  * Query generated from SQL:
@@ -153,10 +161,50 @@ const acquireLeaseIR: StatementSource = {"usedParamSet":{"holder":true,"ttlMs":t
  * on conflict (name) do update
  * set holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at
  * where lease.expires_at < clock_timestamp()
+ *   or (lease.epoch = :seenEpoch::bigint and lease.expires_at = :seenExpiresAt::text::timestamptz)
  * returning epoch::float8 as "epoch!", stream, stream_created, stream_sequence::float8 as "stream_sequence!"
  * ```
  */
 export const acquireLease = new PreparedQuery<AcquireLeaseParams,AcquireLeaseResult>(acquireLeaseIR);
+
+/** 'FindLease' parameters type */
+export type FindLeaseParams = void;
+
+/** 'FindLease' return type */
+export interface FindLeaseResult {
+  epoch: number;
+  expires_at: string;
+}
+
+const findLeaseIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select epoch::float8 as \"epoch!\", expires_at::text as \"expires_at!\" from relay_lease where name = 'outbox'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select epoch::float8 as "epoch!", expires_at::text as "expires_at!" from relay_lease where name = 'outbox'
+ * ```
+ */
+export const findLease = new PreparedQuery<FindLeaseParams,FindLeaseResult>(findLeaseIR);
+
+/** 'FindStream' parameters type */
+export type FindStreamParams = void;
+
+/** 'FindStream' return type */
+export interface FindStreamResult {
+  stream: string | null;
+  stream_created: string | null;
+  stream_sequence: number;
+}
+
+const findStreamIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select stream, stream_created, stream_sequence::float8 as \"stream_sequence!\" from relay_lease where name = 'outbox'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select stream, stream_created, stream_sequence::float8 as "stream_sequence!" from relay_lease where name = 'outbox'
+ * ```
+ */
+export const findStream = new PreparedQuery<FindStreamParams,FindStreamResult>(findStreamIR);
 
 /** 'RenewLease' parameters type */
 export interface RenewLeaseParams {
@@ -239,6 +287,110 @@ const resetPublishedIR: StatementSource = {"usedParamSet":{"epoch":true,"afterSe
  * ```
  */
 export const resetPublished = new PreparedQuery<ResetPublishedParams,ResetPublishedResult>(resetPublishedIR);
+
+/** 'ResetSequences' parameters type */
+export interface ResetSequencesParams {
+  epoch: number;
+  maxAgeMs?: number | null | void;
+  sequences: numberArray;
+}
+
+/** 'ResetSequences' return type */
+export interface ResetSequencesResult {
+  leases: number;
+  reset: number;
+}
+
+const resetSequencesIR: StatementSource = {"usedParamSet":{"epoch":true,"sequences":true,"maxAgeMs":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"sequences","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":309}]},{"name":"maxAgeMs","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":339},{"a":405,"b":413}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), reset as (\n  update outbox\n  set published_at = null, stream = null, stream_created = null, stream_sequence = null\n  from lease\n  where published_at is not null and stream_sequence = any (:sequences!::bigint[])\n    and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from reset)::integer as \"reset!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with lease as (
+ *   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+ * ), reset as (
+ *   update outbox
+ *   set published_at = null, stream = null, stream_created = null, stream_sequence = null
+ *   from lease
+ *   where published_at is not null and stream_sequence = any (:sequences!::bigint[])
+ *     and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))
+ *   returning outbox.id
+ * )
+ * select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!"
+ * ```
+ */
+export const resetSequences = new PreparedQuery<ResetSequencesParams,ResetSequencesResult>(resetSequencesIR);
+
+/** 'ResetRange' parameters type */
+export interface ResetRangeParams {
+  before: number;
+  epoch: number;
+  from: number;
+  limit: number;
+  maxAgeMs?: number | null | void;
+}
+
+/** 'ResetRange' return type */
+export interface ResetRangeResult {
+  leases: number;
+  reset: number;
+}
+
+const resetRangeIR: StatementSource = {"usedParamSet":{"epoch":true,"from":true,"before":true,"maxAgeMs":true,"limit":true},"params":[{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":81,"b":87}]},{"name":"from","required":true,"transform":{"type":"scalar"},"locs":[{"a":201,"b":206}]},{"name":"before","required":true,"transform":{"type":"scalar"},"locs":[{"a":238,"b":245}]},{"name":"maxAgeMs","required":false,"transform":{"type":"scalar"},"locs":[{"a":264,"b":272},{"a":338,"b":346}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":405,"b":411}]}],"statement":"with lease as (\n  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update\n), lost as (\n  select id from outbox\n  where published_at is not null and stream_sequence >= :from!::bigint and stream_sequence < :before!::bigint\n    and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))\n  order by stream_sequence desc\n  limit :limit!::integer\n), reset as (\n  update outbox\n  set published_at = null, stream = null, stream_created = null, stream_sequence = null\n  from lease\n  where outbox.id in (select id from lost)\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from reset)::integer as \"reset!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with lease as (
+ *   select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+ * ), lost as (
+ *   select id from outbox
+ *   where published_at is not null and stream_sequence >= :from!::bigint and stream_sequence < :before!::bigint
+ *     and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))
+ *   order by stream_sequence desc
+ *   limit :limit!::integer
+ * ), reset as (
+ *   update outbox
+ *   set published_at = null, stream = null, stream_created = null, stream_sequence = null
+ *   from lease
+ *   where outbox.id in (select id from lost)
+ *   returning outbox.id
+ * )
+ * select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!"
+ * ```
+ */
+export const resetRange = new PreparedQuery<ResetRangeParams,ResetRangeResult>(resetRangeIR);
+
+/** 'CountMarked' parameters type */
+export interface CountMarkedParams {
+  after: number;
+  position: number;
+  upTo: number;
+}
+
+/** 'CountMarked' return type */
+export interface CountMarkedResult {
+  marked: number;
+  waiting: boolean;
+}
+
+const countMarkedIR: StatementSource = {"usedParamSet":{"after":true,"upTo":true,"position":true},"params":[{"name":"after","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":106}]},{"name":"upTo","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":144}]},{"name":"position","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":293}]}],"statement":"select\n  (\n    select count(*) from outbox\n    where published_at is not null and stream_sequence > :after!::bigint and stream_sequence <= :upTo!::bigint\n  )::integer as \"marked!\",\n  exists (\n    select from outbox\n    where published_at is null and parked_at is null and position <= :position!::bigint\n  ) as \"waiting!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select
+ *   (
+ *     select count(*) from outbox
+ *     where published_at is not null and stream_sequence > :after!::bigint and stream_sequence <= :upTo!::bigint
+ *   )::integer as "marked!",
+ *   exists (
+ *     select from outbox
+ *     where published_at is null and parked_at is null and position <= :position!::bigint
+ *   ) as "waiting!"
+ * ```
+ */
+export const countMarked = new PreparedQuery<CountMarkedParams,CountMarkedResult>(countMarkedIR);
 
 /** 'DeletePublished' parameters type */
 export interface DeletePublishedParams {

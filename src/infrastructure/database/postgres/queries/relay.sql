@@ -6,7 +6,11 @@ with held as (
   select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
   from outbox failed
   where failed.published_at is null and failed.attempts > 0
-    and (failed.parked_at is not null or failed.next_attempt_at > now())
+    and (
+      failed.parked_at is not null
+      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
+      or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')
+    )
     and not exists (
       select from outbox earlier
       where earlier.published_at is null and earlier.position < failed.position
@@ -60,14 +64,24 @@ with lease as (
 )
 select (select count(*) from lease)::integer as "leases!";
 
-/* Acquires the lease under a higher epoch once it has expired. */
+/* Acquires the lease under a higher epoch once it has expired. A lease that the caller saw unrenewed for its whole
+   lifetime has expired too, whatever its time says: the clock may have been set back. */
 /* @name acquireLease */
 insert into relay_lease as lease (name, holder, epoch, expires_at)
 values ('outbox', :holder!::text, 1, clock_timestamp() + make_interval(secs => :ttlMs!::float8 / 1000))
 on conflict (name) do update
 set holder = excluded.holder, epoch = lease.epoch + 1, expires_at = excluded.expires_at
 where lease.expires_at < clock_timestamp()
+  or (lease.epoch = :seenEpoch::bigint and lease.expires_at = :seenExpiresAt::text::timestamptz)
 returning epoch::float8 as "epoch!", stream, stream_created, stream_sequence::float8 as "stream_sequence!";
+
+/* The present lease, to see whether its holder renews it. */
+/* @name findLease */
+select epoch::float8 as "epoch!", expires_at::text as "expires_at!" from relay_lease where name = 'outbox';
+
+/* The stream as the database knows it, after a failure that may have replaced the database. */
+/* @name findStream */
+select stream, stream_created, stream_sequence::float8 as "stream_sequence!" from relay_lease where name = 'outbox';
 
 /* Extends the lease, unless another instance acquired it meanwhile. A time of 0 releases it. */
 /* @name renewLease */
@@ -98,6 +112,52 @@ with lease as (
   returning outbox.id
 )
 select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
+
+/* Makes published events wait again of which the stream has lost these sequences. Events published longer ago than the
+   age have expired in the stream. */
+/* @name resetSequences */
+with lease as (
+  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+), reset as (
+  update outbox
+  set published_at = null, stream = null, stream_created = null, stream_sequence = null
+  from lease
+  where published_at is not null and stream_sequence = any (:sequences!::bigint[])
+    and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))
+  returning outbox.id
+)
+select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
+
+/* The same for a range of sequences, a bounded number at a time. */
+/* @name resetRange */
+with lease as (
+  select name from relay_lease where name = 'outbox' and epoch = :epoch!::bigint for update
+), lost as (
+  select id from outbox
+  where published_at is not null and stream_sequence >= :from!::bigint and stream_sequence < :before!::bigint
+    and (:maxAgeMs::float8 is null or published_at > now() - make_interval(secs => :maxAgeMs::float8 / 1000))
+  order by stream_sequence desc
+  limit :limit!::integer
+), reset as (
+  update outbox
+  set published_at = null, stream = null, stream_created = null, stream_sequence = null
+  from lease
+  where outbox.id in (select id from lost)
+  returning outbox.id
+)
+select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
+
+/* How much of a range of the stream is known, once no earlier event waits that may be in it unmarked. */
+/* @name countMarked */
+select
+  (
+    select count(*) from outbox
+    where published_at is not null and stream_sequence > :after!::bigint and stream_sequence <= :upTo!::bigint
+  )::integer as "marked!",
+  exists (
+    select from outbox
+    where published_at is null and parked_at is null and position <= :position!::bigint
+  ) as "waiting!";
 
 /* Deletes events published before the retention, a bounded number at a time. Sequences follow the time of publishing,
    so the oldest events come first and the rest is not read. */
