@@ -55,6 +55,11 @@ export const serviceKeys = {
     10_000,
     'Largest number of open client connections; further ones are closed',
   ),
+  'server.max_connections_per_address': withDefault(
+    integer(1, 1_000_000),
+    512,
+    'Largest number of open connections of one client address, or of one IPv6 /64; `server.trusted_proxies` have no limit',
+  ),
   'server.shutdown_timeout': withDefault(
     duration(SECOND_MS, 10 * MINUTE_MS),
     25 * SECOND_MS,

@@ -24,6 +24,8 @@ export interface Metrics {
   /** Reads all sources, each for at most two seconds. Concurrent calls share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
+  /** @param reason one of a fixed set */
+  countClosedConnection(reason: string): void;
   observeNatsRequest(request: ObservedNatsRequest): void;
   /** @param reason one of a closed list, so that the number of series is bounded */
   countDroppedNatsRequest(reason: string): void;
@@ -44,6 +46,12 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     help: 'Time from the arrival of a request to the end of its response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
+  const closedConnections = new Counter({
+    name: 'http_connections_closed_total',
+    help: 'Client connections that the server closed, by reason.',
+    labelNames: ['reason'] as const,
     registers: [registry],
   });
   const natsRequests = new Histogram({
@@ -85,6 +93,9 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     },
     observeRequest({ route, method, status, seconds }) {
       requests.observe({ method, route, status: String(status) }, seconds);
+    },
+    countClosedConnection(reason) {
+      closedConnections.inc({ reason });
     },
     observeNatsRequest({ endpoint, status, seconds }) {
       natsRequests.observe({ endpoint, status: String(status) }, seconds);

@@ -15,6 +15,8 @@ export interface HttpSettings {
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly maxConnections: number;
+  /** For clients outside `trustedProxies`; IPv6 addresses count by their /64. */
+  readonly maxConnectionsPerAddress: number;
   /** Whether a management server serves `/health` and `/metrics`, and the public server does not. */
   readonly managementSeparate: boolean;
   readonly version: string;
@@ -29,10 +31,14 @@ export interface ObservedRequest {
   readonly seconds: number;
 }
 
+/** Why the server closed a connection: too many of one client address, or a client that does not read. */
+export type ClosedConnectionReason = 'address_limit' | 'not_reading';
+
 export interface HttpMetrics {
   readonly contentType: string;
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
+  countClosedConnection(reason: ClosedConnectionReason): void;
 }
 
 export interface HttpDeps {

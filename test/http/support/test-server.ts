@@ -19,6 +19,7 @@ const testSettings: HttpSettings = {
   requestTimeoutMs: 15_000,
   headersTimeoutMs: 10_000,
   maxConnections: 1_000,
+  maxConnectionsPerAddress: 512,
   managementSeparate: false,
   version: '0.0.0',
 };

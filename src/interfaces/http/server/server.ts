@@ -6,8 +6,10 @@ import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import type { Route } from '../route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from '../route-table.ts';
+import { limitConnectionsPerAddress } from './address-limit.ts';
 import { createClientErrorHandler } from './client-errors.ts';
 import { drainConnectionsOnClose } from './connection-draining.ts';
+import { limitRequestsInFlight } from './connection-flow.ts';
 import { createSendProblem, rejectUnknownRoutes } from './error-handling.ts';
 import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
 import { decorateRequestContext } from './request-context.ts';
@@ -15,6 +17,7 @@ import { createLogRequest } from './request-log.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createResponseDeadline } from './response-deadline.ts';
 import { corsOptions, createResponseHeaders } from './response-headers.ts';
+import { closeStalledReaders } from './stalled-readers.ts';
 
 export type { HttpDeps, HttpSettings } from '../http-deps.ts';
 
@@ -49,12 +52,13 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const sendProblem = createSendProblem(deps.logger);
   const logRequest = createLogRequest(deps);
   const setResponseHeaders = createResponseHeaders(deps.settings);
+  // The client of a socket that is silent during a whole request and response is gone.
+  const silenceTimeoutMs = 2 * settings.requestTimeoutMs;
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: settings.requestTimeoutMs,
-    // The client of a socket that is silent during a whole request and response is gone.
-    connectionTimeout: 2 * settings.requestTimeoutMs,
+    connectionTimeout: silenceTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -80,9 +84,12 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
       sendProblem(error, request, reply);
       logRequest(request, reply);
     },
-    clientErrorHandler: createClientErrorHandler(deps),
+    clientErrorHandler: createClientErrorHandler({ ...deps, flow: () => flow }),
   });
   fastify.server.maxConnections = settings.maxConnections;
+  limitConnectionsPerAddress(fastify.server, { ...deps, ...settings });
+  closeStalledReaders(fastify.server, silenceTimeoutMs, deps);
+  const flow = limitRequestsInFlight(fastify.server);
   drainConnectionsOnClose(fastify, settings.requestTimeoutMs);
 
   // Bodies stay bytes until the handler layer reads them by the declaration of the route.

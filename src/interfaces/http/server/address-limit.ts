@@ -1,0 +1,105 @@
+import type { Server } from 'node:http';
+import { BlockList, isIPv6, type Socket } from 'node:net';
+import type { HttpDeps } from '../http-deps.ts';
+import { plainAddress } from './request-origin.ts';
+
+/** Time between two log lines about refused connections, in milliseconds. */
+const LOG_INTERVAL_MS = 60_000;
+
+interface Options extends Pick<HttpDeps, 'logger' | 'metrics'> {
+  readonly maxConnectionsPerAddress: number;
+  /** Networks (CIDR) without a limit: each of their addresses connects for many clients. */
+  readonly trustedProxies: readonly string[];
+}
+
+/**
+ * Closes connections on arrival while their client address has too many open. IPv6 addresses count by their /64: a
+ * single client usually has all of it (RFC 4291 §2.5.4). Connections without an address, those of a Unix socket, have no
+ * limit.
+ */
+export function limitConnectionsPerAddress(server: Server, options: Options): void {
+  const { maxConnectionsPerAddress, metrics } = options;
+  const proxies = createAddressList(options.trustedProxies);
+  const log = createRefusalLog(options);
+  /** At most one entry for each open connection. */
+  const open = new Map<string, number>();
+
+  server.on('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress);
+    if (address === null || proxies.has(address)) return;
+    const client = clientNetwork(address);
+    const count = open.get(client) ?? 0;
+    if (count >= maxConnectionsPerAddress) {
+      socket.destroy();
+      metrics?.countClosedConnection('address_limit');
+      log.refused(address);
+      return;
+    }
+    open.set(client, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 1) - 1;
+      if (left === 0) open.delete(client);
+      else open.set(client, left);
+    });
+  });
+  server.once('close', () => log.stop());
+}
+
+/** An IPv4 address as it is, an IPv6 address as its first four groups. */
+export function clientNetwork(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [start, end] = address.split('::', 2).map((part) => (part === '' ? [] : part.split(':')));
+  const groups = [...(start ?? [])];
+  if (end !== undefined) {
+    while (groups.length + end.length < 8) groups.push('0');
+    groups.push(...end);
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
+}
+
+/** Whether an address is in one of the networks, or is one of the addresses. */
+export function createAddressList(networks: readonly string[]): { has(address: string): boolean } {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/', 2);
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return {
+    has: (address) => networks.length > 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
+  };
+}
+
+/** Logs the first refusal at once, and further ones as a number every minute. */
+function createRefusalLog({ logger, maxConnectionsPerAddress }: Options) {
+  let timer: NodeJS.Timeout | null = null;
+  let refused = 0;
+
+  function write(address: string): void {
+    logger.warn('closed connections beyond the limit of their address', {
+      connections: refused,
+      limit: maxConnectionsPerAddress,
+      client_ip: address,
+    });
+    refused = 0;
+  }
+
+  return {
+    refused(address: string): void {
+      refused += 1;
+      if (timer !== null) return;
+      write(address);
+      timer = setTimeout(() => {
+        timer = null;
+        if (refused > 0) write(address);
+      }, LOG_INTERVAL_MS).unref();
+    },
+    stop(): void {
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
