@@ -7,14 +7,36 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** Embeddings, overrides and isolates (UAX #9): they reorder the text around them. */
 const BIDI_CONTROL = /[\u202A-\u202E\u2066-\u2069]/u;
-/** Joiners and other format characters between marks do not end the run. */
-const TOO_MANY_MARKS = new RegExp(`(?:\\p{M}\\p{Cf}*){${MAX_COMBINING_MARKS + 1}}`, 'u');
+/** The lowest combining mark. */
+const FIRST_COMBINING_MARK = 0x300;
+const MARK = /\p{M}/u;
+const FORMAT_CHARACTER = /\p{Cf}/u;
 
 /** Length in Unicode code points, not UTF-16 units or bytes. */
 export function codePointLength(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
   return length;
+}
+
+/**
+ * Whether more than `max` combining marks follow each other. Joiners and other format characters between marks do not
+ * end the run. Visits each code point once: a regular expression that counts starts again at each mark.
+ */
+export function hasMarkRunBeyond(max: number, text: string): boolean {
+  let run = 0;
+  for (const character of text) {
+    if ((character.codePointAt(0) ?? 0) < FIRST_COMBINING_MARK) {
+      // The soft hyphen is the only format character below the first mark.
+      if (character !== '\u00AD') run = 0;
+    } else if (MARK.test(character)) {
+      run += 1;
+      if (run > max) return true;
+    } else if (run > 0 && !FORMAT_CHARACTER.test(character)) {
+      run = 0;
+    }
+  }
+  return false;
 }
 
 /**
@@ -39,7 +61,7 @@ export function assertCleanText(text: string): void {
       'Must not contain bidirectional control characters.',
     );
   }
-  if (TOO_MANY_MARKS.test(text)) {
+  if (hasMarkRunBeyond(MAX_COMBINING_MARKS, text)) {
     throw new InvalidValue(
       'text_combining_marks',
       `Must not contain more than ${MAX_COMBINING_MARKS} combining marks in a row.`,

@@ -98,6 +98,7 @@ describe('JSON bodies', () => {
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
     ['__proto__', '{"__proto__":{"role":"admin"}}'],
     ['a nested __proto__', '{"a":[{"__proto__":null}]}'],
+    ['a key twice', '{"email":"a@b.cc","email":"c@d.ee"}'],
     ['nesting beyond the limit', nested(33)],
     ['absurd nesting', nested(8_000)],
   ])('%s is 400', async (_name, payload) => {

@@ -156,6 +156,8 @@ describe('signing in', () => {
     ['an invalid address', null, 'no address', 'right'],
     ['a wrong password', storedUser(), 'ada@example.com', 'wrong'],
     ['a password that is not Unicode', storedUser(), 'ada@example.com', '\ud800'],
+    ['a text longer than any password', storedUser(), 'ada@example.com', 'a'.repeat(16_385)],
+    ['a slow text', storedUser(), 'ada@example.com', `a${'\u0301\u0316'.repeat(4_000)}`],
     ['a disabled account', storedUser({ status: 'disabled' }), 'ada@example.com', 'right'],
     [
       'a disabled account and a wrong password',

@@ -8,7 +8,7 @@ import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-ad
 import {
   PASSWORD_NORMALIZATION_VERSION,
   type PreparedPassword,
-  preparePassword,
+  preparePasswordAttempt,
 } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
@@ -47,8 +47,7 @@ const USER_AGENT_MAX_LENGTH = 256;
 export function createSignIn(deps: Deps) {
   return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
     const email = readEmail(input.email);
-    const password = preparePassword(input.password) ?? preparePassword('');
-    if (password === null) throw invalidCredentials();
+    const password = preparePasswordAttempt(input.password);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const credentials = await authenticate(caller, email, password);
       const tokens = await startSession(caller, credentials, await rehash(password, credentials));

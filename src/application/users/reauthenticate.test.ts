@@ -40,13 +40,16 @@ describe('re-authentication', () => {
     ['another password', 'wrong'],
     ['nothing', ''],
     ['a text that is not Unicode', '\udfff'],
+    ['a text that is longer than any password', 'a'.repeat(16_385)],
+    ['a text that would be slow to normalize', `a${'\u0301\u0316'.repeat(4_000)}`],
   ])(
     'fails with %s, and the failure is recorded with the version of the account',
     async (_what, password) => {
-      const { reauthenticate, failures } = setUp();
+      const { reauthenticate, failures, hasher } = setUp();
       await expect(reauthenticate(caller, id, password)).rejects.toMatchObject(
         refusedWith('current_password_wrong'),
       );
+      expect(hasher.calls).toEqual(['verify']);
       expect(failures).toEqual([{ reason: 'wrong_password', userId: id, userVersion: 3 }]);
     },
   );

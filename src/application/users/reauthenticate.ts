@@ -1,6 +1,6 @@
 import { type DomainError, invalidFields } from '../../domain/errors.ts';
 import { accountChanged, userNotFound } from '../../domain/rejections.ts';
-import { preparePassword } from '../../domain/user/password.ts';
+import { preparePasswordAttempt } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
@@ -42,8 +42,8 @@ export function createReauthenticate(deps: Deps) {
     }
     const credentials = await deps.users.findCredentialsById(userId);
     if (credentials === null) throw userNotFound();
-    const prepared = preparePassword(currentPassword);
-    if (prepared === null || !(await deps.hasher.verify(prepared, credentials.passwordHash))) {
+    const prepared = preparePasswordAttempt(currentPassword);
+    if (!(await deps.hasher.verify(prepared, credentials.passwordHash))) {
       await deps.recordFailure(caller, {
         reason: 'wrong_password',
         userId,

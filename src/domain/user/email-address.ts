@@ -12,6 +12,13 @@ const LOCAL_PART_MAX_BYTES = 64;
 /** Longer inputs have no canonical form that fits; the limit bounds the cost of IDNA processing. */
 const INPUT_MAX_LENGTH = 512;
 
+/**
+ * Longest label of a domain after compatibility mapping, in UTF-16 units. An A-label has at most 63 bytes (RFC 1035
+ * §2.3.4) and at least one for each character, but a label can be sent decomposed. One character can map to 18, and
+ * Punycode (RFC 3492) costs the square of a label's length: the limit comes first.
+ */
+const MAPPED_LABEL_MAX_LENGTH = 128;
+
 /** RFC 5322 §3.2.3 dot-atom. Quoted local parts are rejected: they are rare, and parsers disagree about them. */
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 /** RFC 1123 §2.1 host labels, at least two, the last one not a number (that would be an IP address). */
@@ -42,14 +49,7 @@ export function parseEmailAddress(input: string): EmailAddress {
       `The part before @ must have at most ${LOCAL_PART_MAX_BYTES} bytes.`,
     );
   }
-  const domain = toASCII(input.slice(at + 1), {
-    checkBidi: true,
-    checkHyphens: true,
-    checkJoiners: true,
-    transitionalProcessing: false,
-    useSTD3ASCIIRules: true,
-    verifyDNSLength: true,
-  });
+  const domain = domainToAscii(input.slice(at + 1));
   if (domain === null || !DOMAIN.test(domain)) {
     throw new InvalidValue(
       'email_domain',
@@ -64,6 +64,20 @@ export function parseEmailAddress(input: string): EmailAddress {
     );
   }
   return canonical as EmailAddress;
+}
+
+/** @returns the domain as A-labels, or null when it is not a domain */
+function domainToAscii(domain: string): string | null {
+  const labels = domain.normalize('NFKC').split(/[.\u3002]/u);
+  if (labels.some((label) => label.length > MAPPED_LABEL_MAX_LENGTH)) return null;
+  return toASCII(domain, {
+    checkBidi: true,
+    checkHyphens: true,
+    checkJoiners: true,
+    transitionalProcessing: false,
+    useSTD3ASCIIRules: true,
+    verifyDNSLength: true,
+  });
 }
 
 function invalid(): InvalidValue {

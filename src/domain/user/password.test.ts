@@ -6,6 +6,7 @@ import {
   parseNewPassword,
   passwordContextWords,
   preparePassword,
+  preparePasswordAttempt,
 } from './password.ts';
 
 const open: PasswordContext = {
@@ -23,6 +24,22 @@ function rejectionOf(input: string, context: Partial<PasswordContext> = {}): str
     return error.code;
   }
   return 'accepted';
+}
+
+/** Lengths of the texts that are normalized meanwhile: the work that grows faster than its input. */
+function normalizedLengths(work: () => void): number[] {
+  const lengths: number[] = [];
+  const original = String.prototype.normalize;
+  String.prototype.normalize = function (this: string, form?: string) {
+    lengths.push(this.length);
+    return original.call(this, form);
+  };
+  try {
+    work();
+  } finally {
+    String.prototype.normalize = original;
+  }
+  return lengths;
 }
 
 describe('the preparation of a password', () => {
@@ -44,6 +61,33 @@ describe('the preparation of a password', () => {
   test('gives nothing for what is not Unicode', () => {
     expect(preparePassword('a\uD800b')).toBeNull();
     expect(preparePassword('\uDE00\uD83D')).toBeNull();
+  });
+
+  test('normalizes nothing that cannot be a password', () => {
+    const marks = '\u0301'.repeat(3_900) + '\u0316'.repeat(3_900);
+    const impossible = [`a${marks}`, marks, `${'\u0301\u200D'.repeat(40)}`, 'ä'.repeat(16_385)];
+    const normalized = normalizedLengths(() => {
+      for (const text of impossible) {
+        expect(preparePassword(text)).toBeNull();
+        expect(preparePasswordAttempt(text)).toBe('');
+        expect(rejectionOf(text)).not.toBe('accepted');
+      }
+    });
+    expect(normalized).toEqual([]);
+  });
+
+  test('of a new password starts after its length is judged', () => {
+    const normalized = normalizedLengths(() => {
+      expect(rejectionOf('\u1E69'.repeat(4 * 256 + 1))).toBe('password_too_long');
+    });
+    expect(normalized).toEqual([]);
+  });
+
+  test('keeps passwords as long as any configuration has allowed, decomposed too', () => {
+    expect(preparePassword('\u0390'.normalize('NFD').repeat(4_096))).toBe('\u0390'.repeat(4_096));
+    expect(preparePassword('\u{1F600}'.repeat(4_096))).toHaveLength(8_192);
+    expect(preparePassword(`a${'\u0301'.repeat(32)}`)).toHaveLength(32);
+    expect(preparePassword(`a${'\u0301'.repeat(33)}`)).toBeNull();
   });
 
   test('changes nothing that is prepared already', () => {

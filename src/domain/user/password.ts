@@ -1,5 +1,5 @@
 import { InvalidValue } from '../errors.ts';
-import { codePointLength } from '../text.ts';
+import { codePointLength, hasMarkRunBeyond } from '../text.ts';
 
 declare const preparedPassword: unique symbol;
 /** A password as it is hashed: after RFC 8265 OpaqueString preparation, version `PASSWORD_NORMALIZATION_VERSION`. */
@@ -43,18 +43,41 @@ export interface PasswordContext {
   readonly words: readonly string[];
 }
 
+/**
+ * Longest password that is prepared, in UTF-16 units: 4 for each of the 4,096 code points that `password.max_length`
+ * can be at most, since decomposition (UAX #15) makes at most 4 of one. It does not follow the configured length, so
+ * that older passwords stay valid when that is lowered.
+ */
+const PREPARED_MAX_LENGTH = 4 * 4_096;
+/** Longest run of combining marks. NFC sorts each run in a time that grows with the square of its length. */
+const MARK_RUN_MAX_LENGTH = 32;
+/** What NFC and the mapping of spaces leave as it is. */
+const ASCII = /^\p{ASCII}*$/u;
+
 /** Shorter context words occur in good passphrases by chance. In code points. */
 const CONTEXT_WORD_MIN_LENGTH = 4;
 /** A password that adds fewer code points to a context word is a derivative of it. */
 const CONTEXT_WORD_MIN_REST = 4;
 
 /**
- * Prepares a password for comparison with a stored hash (RFC 8265 OpaqueString §4.2). It checks no rule: a password
- * that was accepted once must stay valid. @returns null for text that is not Unicode; it matches no hash.
+ * Prepares a password for comparison with a stored hash (RFC 8265 OpaqueString §4.2). It checks no rule of new
+ * passwords: one that was accepted once must stay valid.
+ * @returns null for what cannot be a password: not Unicode, longer than any password, or with a run of combining marks
+ * that would be slow to normalize. It matches no hash.
  */
 export function preparePassword(input: string): PreparedPassword | null {
-  if (/\p{Surrogate}/u.test(input)) return null;
-  return input.replace(/\p{Zs}/gu, ' ').normalize('NFC') as PreparedPassword;
+  if (input.length > PREPARED_MAX_LENGTH) return null;
+  if (ASCII.test(input)) return input as PreparedPassword;
+  if (/\p{Surrogate}/u.test(input) || hasMarkRunBeyond(MARK_RUN_MAX_LENGTH, input)) return null;
+  return input.replace(/(?! )\p{Zs}/gu, ' ').normalize('NFC') as PreparedPassword;
+}
+
+/**
+ * Prepares a password that is to be verified. What cannot be a password becomes the empty text, which matches no hash
+ * either and takes as long as any wrong password (OWASP ASVS 6.3.8).
+ */
+export function preparePasswordAttempt(input: string): PreparedPassword {
+  return preparePassword(input) ?? ('' as PreparedPassword);
 }
 
 /**
@@ -63,21 +86,21 @@ export function preparePassword(input: string): PreparedPassword | null {
  * @throws InvalidValue whose message never contains the password.
  */
 export function parseNewPassword(input: string, context: PasswordContext): PreparedPassword {
+  const { minLength, maxLength } = context.policy;
+  // Judged again below in code points; here so that no work is done on what is too long in any encoding.
+  if (input.length > 4 * maxLength) throw tooLong(maxLength);
   const prepared = preparePassword(input);
   if (prepared === null || /\p{Cc}/u.test(prepared)) {
     throw new InvalidValue(
       'password_characters',
-      'Must be Unicode text without control characters.',
+      'Must be Unicode text without control characters or long runs of combining marks.',
     );
   }
-  const { minLength, maxLength } = context.policy;
   const length = codePointLength(prepared);
   if (length < minLength) {
     throw new InvalidValue('password_too_short', `Must have at least ${minLength} characters.`);
   }
-  if (length > maxLength) {
-    throw new InvalidValue('password_too_long', `Must have at most ${maxLength} characters.`);
-  }
+  if (length > maxLength) throw tooLong(maxLength);
   const lowerCased = prepared.toLowerCase();
   if (context.blocklist.has(lowerCased) || isDerivative(lowerCased, context.words)) {
     throw new InvalidValue(
@@ -86,6 +109,10 @@ export function parseNewPassword(input: string, context: PasswordContext): Prepa
     );
   }
   return prepared;
+}
+
+function tooLong(maxLength: number): InvalidValue {
+  return new InvalidValue('password_too_long', `Must have at most ${maxLength} characters.`);
 }
 
 function isDerivative(lowerCased: string, words: readonly string[]): boolean {

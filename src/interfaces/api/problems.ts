@@ -5,7 +5,7 @@ import { type EdgeCode, PROBLEMS, type ProblemCode, problemType } from './proble
 /** Media type of every error response (RFC 9457 §3). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** One response lists at most this many field errors. */
-const MAX_FIELD_ERRORS = 100;
+export const MAX_FIELD_ERRORS = 100;
 /** `Retry-After` of an error that sets none. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 

@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
 import { UUID_PATTERN } from '../../lib/uuid.ts';
-import { InvalidRequest, type ProblemFieldError } from './problems.ts';
+import { InvalidRequest, MAX_FIELD_ERRORS, type ProblemFieldError } from './problems.ts';
+import { REPEATABLE_NAME } from './request-json.ts';
 
 export type RequestPart = 'body' | 'query' | 'path';
 
@@ -11,34 +12,87 @@ const POINTER_PREFIX: Readonly<Record<RequestPart, string>> = {
   path: '/path',
 };
 
-/** Property names that a response may repeat. Any other name could be a secret sent in the wrong place. */
-const REPEATABLE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
-
 // No coercion, removal or defaults: a value either fits as sent, or is rejected.
-const ajv = new Ajv({
-  allErrors: true,
+const options = {
   allowUnionTypes: true,
   coerceTypes: false,
   ownProperties: true,
   removeAdditional: false,
   useDefaults: false,
   validateFormats: false,
-});
-const compiled = new WeakMap<TSchema, ValidateFunction>();
+} as const;
 
-/** Returns all field errors of a value. Each schema is compiled at its first use. */
+/** `isValid` stops at the first error. `listErrors` finds all of them, so it gets a value of limited size. */
+interface Validators {
+  readonly isValid: ValidateFunction;
+  readonly listErrors: ValidateFunction;
+}
+
+const firstError = new Ajv({ ...options, allErrors: false });
+const everyError = new Ajv({ ...options, allErrors: true });
+const compiled = new WeakMap<TSchema, Validators>();
+
+/**
+ * Returns the first `MAX_FIELD_ERRORS` field errors of a value. Each schema is compiled at its first use. Creating an
+ * error costs more than checking a value, so a value with thousands of errors is cut before its errors are listed.
+ */
 export function findFieldErrors(
   part: RequestPart,
   schema: TSchema,
   value: unknown,
 ): readonly ProblemFieldError[] {
-  let validate = compiled.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(schema);
-    compiled.set(schema, validate);
+  let validators = compiled.get(schema);
+  if (validators === undefined) {
+    validators = { isValid: firstError.compile(schema), listErrors: everyError.compile(schema) };
+    compiled.set(schema, validators);
   }
-  if (validate(value)) return [];
-  return (validate.errors ?? []).map((error) => toFieldError(part, error));
+  const { isValid, listErrors } = validators;
+  if (isValid(value)) return [];
+  const first = isValid.errors ?? [];
+  listErrors(withinErrorLimit(schema, value));
+  // The error can be in the part that was cut off, such as too many elements.
+  const listed = listErrors.errors ?? [];
+  const rest = listed.filter(({ instancePath, keyword, params }) =>
+    first.every(
+      (error) =>
+        error.instancePath !== instancePath ||
+        error.keyword !== keyword ||
+        JSON.stringify(error.params) !== JSON.stringify(params),
+    ),
+  );
+  return [...first, ...rest].slice(0, MAX_FIELD_ERRORS).map((error) => toFieldError(part, error));
+}
+
+/** What `withinErrorLimit` reads of a schema. */
+interface SizedSchema {
+  readonly properties?: Readonly<Record<string, SizedSchema>>;
+  readonly items?: SizedSchema;
+  readonly maxItems?: number;
+}
+
+/**
+ * Copies a value without the elements and unknown properties that could only add errors beyond `MAX_FIELD_ERRORS`. The
+ * depth is that of the schema.
+ */
+function withinErrorLimit(schema: SizedSchema, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const { items, maxItems = 0 } = schema;
+    const kept = value.length <= maxItems ? value : value.slice(0, MAX_FIELD_ERRORS);
+    return items === undefined ? kept : kept.map((element) => withinErrorLimit(items, element));
+  }
+  const { properties } = schema;
+  if (typeof value !== 'object' || value === null || properties === undefined) return value;
+  const kept: [string, unknown][] = [];
+  let unknown = 0;
+  for (const [name, member] of Object.entries(value)) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (known !== undefined) kept.push([name, withinErrorLimit(known, member)]);
+    else if (unknown < MAX_FIELD_ERRORS) {
+      unknown += 1;
+      kept.push([name, member]);
+    }
+  }
+  return Object.fromEntries(kept);
 }
 
 /** @throws InvalidRequest if there are field errors */
