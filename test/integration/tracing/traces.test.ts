@@ -135,7 +135,6 @@ describe('a traced service', () => {
     const server = await collector.waitFor('POST /v1/users');
     const use = 'POST /v1/users > use case users.register';
     expect(pathsOf(collector, server.traceId)).toEqual([
-      `${use} > sql findCredentials`,
       `${use} > sql transaction > sql insertUser`,
       `${use} > sql transaction > sql insertEvents`,
       `${use} > sql transaction`,
