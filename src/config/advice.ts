@@ -1,6 +1,5 @@
+import { isRemote, plaintextWarnings } from './plaintext.ts';
 import type { Key, Values } from './schema.ts';
-
-const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
 /** Warns of settings that work but are probably a mistake. `isSet` tells whether any source sets the key. */
 export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[] {
@@ -8,7 +7,7 @@ export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[]
   if (values['database.driver'] === 'embedded' && values['database.host'] !== undefined) {
     warnings.push('database.host has no effect: database.driver is embedded');
   }
-  if (!LOOPBACK.test(values['server.host']) && !isSet('server.public_url')) {
+  if (listensBeyondLoopback(values['server.host']) && !isSet('server.public_url')) {
     warnings.push(
       `server.public_url is not set: links and tokens contain ${values['server.public_url']}`,
     );
@@ -26,5 +25,9 @@ export function adviceOn(values: Values, isSet: (key: Key) => boolean): string[]
       'nats.driver is embedded, the old name of none: the next version refuses it. Set none, or remove the key',
     );
   }
-  return warnings;
+  return [...warnings, ...plaintextWarnings(values)];
+}
+
+function listensBeyondLoopback(host: string): boolean {
+  return isRemote(host) || host === '0.0.0.0' || host === '::';
 }

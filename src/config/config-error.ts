@@ -25,16 +25,20 @@ export function formatConfigProblem(item: ConfigProblem): string {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
+  /** What may explain an error, such as a misspelt variable. */
+  readonly warnings: readonly string[];
 
-  /** The message lists every error, one a line. */
-  constructor(problems: readonly ConfigProblem[]) {
+  /** The message lists every error and then every warning, one a line. */
+  constructor(problems: readonly ConfigProblem[], warnings: readonly string[] = []) {
     const count = problems.length === 1 ? '1 error' : `${problems.length} errors`;
     super(
       [
         `The configuration has ${count}:`,
         ...problems.map((item) => `  ${formatConfigProblem(item)}`),
+        ...warnings.map((warning) => `  warning: ${warning}`),
       ].join('\n'),
     );
     this.problems = problems;
+    this.warnings = warnings;
   }
 }

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from './config-error.ts';
 import { definitionOf, type Key } from './schema.ts';
 import { Secret } from './secret.ts';
+import type { SecretFile } from './secret-files.ts';
 
 /** Where a value can be set, from the weakest to the strongest. */
 export const RANKS = ['file', 'environment', 'flag'] as const;
@@ -28,13 +29,15 @@ export interface Findings {
   readonly given: Readonly<Record<Rank, Map<Key, Given>>>;
   readonly problems: ConfigProblem[];
   readonly warnings: string[];
+  /** Files that secrets were read from. */
+  readonly secretFiles: SecretFile[];
   /** Keys with an error. Rules that read them are skipped, so that no consequence is reported as an error. */
   readonly invalidKeys: Set<Key>;
 }
 
 export function createFindings(): Findings {
   const given = { file: new Map(), environment: new Map(), flag: new Map() };
-  return { given, problems: [], warnings: [], invalidKeys: new Set() };
+  return { given, problems: [], warnings: [], secretFiles: [], invalidKeys: new Set() };
 }
 
 /** Records an error of a known key. */
@@ -81,6 +84,14 @@ function echo(key: Key, input: unknown): string {
     : '';
 }
 
+/** Remembers the file of a secret: one of its own, or the file of the configuration. */
+function noteSecretFile(findings: Findings, { key, form, input, source }: Candidate): void {
+  if (form === 'file') findings.secretFiles.push({ path: String(input), source });
+  if (form !== 'yaml' || !definitionOf(key).kind.secret) return;
+  const path = source.replace(/^file /, '').replace(/ line \d+$/, '');
+  findings.secretFiles.push({ path, source: key });
+}
+
 function read(findings: Findings, candidate: Candidate, rank: Rank, readFile: ReadFile): void {
   const { key, form, input, source } = candidate;
   const { kind } = definitionOf(key);
@@ -93,6 +104,7 @@ function read(findings: Findings, candidate: Candidate, rank: Rank, readFile: Re
     });
     return;
   }
+  noteSecretFile(findings, candidate);
   const parsed =
     form === 'yaml' ? kind.parseYaml(content.text) : kind.parseText(String(content.text));
   if ('value' in parsed) {

@@ -194,7 +194,7 @@ describe('advice', () => {
 
   it('warns of mail that is only written to files with a PostgreSQL server', async () => {
     const key = { SECURITY_MASTER_KEY: MASTER_KEY };
-    const env = { DATABASE_HOST: 'db', ...key, MAIL_PATH: '/var/mail-out' };
+    const env = { DATABASE_HOST: 'localhost', ...key, MAIL_PATH: '/var/mail-out' };
     expect((await loadSetting({ env })).warnings).toEqual([
       'mail.driver is file: mail is written to files under /var/mail-out and not sent',
     ]);

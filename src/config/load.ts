@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { adviceOn } from './advice.ts';
@@ -25,6 +25,7 @@ import {
   toConfig,
   type Values,
 } from './schema.ts';
+import { namedSecretFiles, type StatFile, secretFileWarnings } from './secret-files.ts';
 import { yamlCandidates } from './yaml-source.ts';
 
 /** The sources of the configuration. Each defaults to that of the process. */
@@ -36,6 +37,8 @@ export interface ConfigInputs {
   readonly cwd?: string | undefined;
   /** Called with absolute paths. */
   readonly readFile?: ReadFile | undefined;
+  /** Called with absolute paths. */
+  readonly statFile?: StatFile | undefined;
   readonly availableParallelism?: number | undefined;
   /** True if standard output is a terminal. */
   readonly terminal?: boolean | undefined;
@@ -75,10 +78,24 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
   expandUrls(findings);
   const { values, sources } = resolveValues(findings, machine);
   applyRules(findings, values, sources);
-  if (findings.problems.length > 0) throw new ConfigError(findings.problems);
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems, findings.warnings);
   const isSet = (key: Key): boolean => !UNSET_SOURCES.has(sources.get(key) ?? '');
-  const warnings = [...findings.warnings, ...adviceOn(values, isSet)];
+  const secretFiles = [...findings.secretFiles, ...namedSecretFiles(values)].map((file) => ({
+    ...file,
+    path: resolve(cwd, file.path),
+  }));
+  const warnings = [
+    ...findings.warnings,
+    ...adviceOn(values, isSet),
+    ...secretFileWarnings(secretFiles, inputs.statFile ?? statFile),
+  ];
   return { config: toConfig(values), values, sources, warnings };
+}
+
+function statFile(path: string): ReturnType<StatFile> {
+  // Windows has no such bits.
+  if (process.platform === 'win32') return undefined;
+  return statSync(path, { throwIfNoEntry: false });
 }
 
 const UNSET_SOURCES: ReadonlySet<string> = new Set(['default', 'derived']);

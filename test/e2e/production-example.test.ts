@@ -98,8 +98,10 @@ describe('the production examples', () => {
 function mountSecrets(ca: string) {
   const path = createWorkingDirectory();
   const names = ['database_password', 'redis_password', 'nats_password', 'smtp_password'];
-  for (const name of names) writeFileSync(join(path, name), SERVER_PASSWORD);
-  writeFileSync(join(path, 'master_key'), createMasterKey());
+  for (const name of names) {
+    writeFileSync(join(path, name), SERVER_PASSWORD, { mode: 0o600 });
+  }
+  writeFileSync(join(path, 'master_key'), createMasterKey(), { mode: 0o600 });
   writeFileSync(join(path, 'internal_ca.pem'), ca);
   return { path, replaced: (text: string) => text.replaceAll('/run/secrets', path) };
 }

@@ -5,6 +5,7 @@ import {
 } from '../../src/config/config-error.ts';
 import { takeConfigFlags } from '../../src/config/flag-source.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import type { FileStatus } from '../../src/config/secret-files.ts';
 
 /** A test key: 32 bytes from `openssl rand -base64 32`. */
 export const MASTER_KEY = 'S4pe5uA+Pgk3kSGFRpgBnUdT3pJd1vK4dFyzb1qTk0A=';
@@ -16,6 +17,8 @@ export interface ConfigSetting {
   readonly args?: readonly string[];
   /** Other files by absolute path; reading the file throws an error given here. */
   readonly files?: Readonly<Record<string, string | Error>>;
+  /** The status of files by absolute path; unknown for others. */
+  readonly statuses?: Readonly<Record<string, FileStatus>>;
 }
 
 /** The error of `fs` with this code. */
@@ -29,6 +32,7 @@ export function loadSetting({
   env = {},
   args = [],
   files = {},
+  statuses = {},
 }: ConfigSetting): Promise<LoadedConfig> {
   const all: Record<string, string | Error> = { ...files };
   if (yaml !== undefined) all['/app/config.yaml'] = yaml;
@@ -41,6 +45,7 @@ export function loadSetting({
       if (typeof content === 'string') return content;
       throw content;
     },
+    statFile: (path) => statuses[path],
     availableParallelism: 6,
     terminal: false,
   });

@@ -44,6 +44,17 @@ Each key marked _secret_ can also be read from a file, as container platforms mo
 - Contradictions are refused: more idle than open connections, \`sessions.idle_ttl\` above \`sessions.absolute_ttl\`, \`nats.duplicate_window\` above \`nats.max_age\`, two ways to sign in to NATS, a driver without its server, TLS files without TLS, a client certificate without its key.
 - A setting that works but is probably a mistake is logged as a warning at start. An example is mail that goes to files (\`mail.driver: file\`) with a PostgreSQL server: it is not sent.
 
+## Warnings
+
+Warnings are logged at start and printed by \`user-service config check\`, also with \`--json\`. They refuse nothing.
+
+- an environment variable that looks like a misspelt key, in its section (\`DATABSE_HOST\`), in the rest of its name, or in case and separators (\`database.host\`). Variables that Kubernetes sets for services are left out;
+- a connection to another machine without TLS: \`database.ssl_mode: disable\`, \`redis.tls: false\` (also for Sentinel and Cluster nodes), \`nats.tls: false\`, \`mail.smtp.tls: none\`; and \`database.ssl_mode: require\`, which verifies no server. Loopback addresses and Unix sockets cause none;
+- \`http://\` with another host in \`server.public_url\`, \`tokens.issuer\`, \`pwned_passwords.url\` or \`tracing.endpoint\`;
+- a file with a secret that its group or all users can read: \`*_FILE\`, the YAML file if it has secrets, \`nats.creds_file\`, the keys of TLS certificates, and the keys beside the embedded data. A file of root may be readable by its group. Kubernetes needs \`defaultMode: 0440\` for that, Docker secrets \`mode: 0440\`;
+- a secret in a flag, which other users of the machine can see;
+- a service that listens beyond the loopback address without \`server.public_url\`; a /0 network in \`server.trusted_proxies\`; mail that goes to files with a PostgreSQL server.
+
 ## Example
 
 This \`config.yaml\` is for a service behind a proxy, with its secrets in files:

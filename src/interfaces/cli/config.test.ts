@@ -30,7 +30,7 @@ async function run(
   return { code: await command(args, io), out, err };
 }
 
-const SECRETS = { DATABASE_PASSWORD: 'canary-1', REDIS_URL: 'redis://:canary-2@cache:6380/1' };
+const SECRETS = { DATABASE_PASSWORD: 'canary-1', REDIS_URL: 'rediss://:canary-2@cache:6380/1' };
 
 describe('config print', () => {
   it('shows value and source of every key, with secrets hidden', async () => {

@@ -62,8 +62,10 @@ export async function runConfigCheck(
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    if (json) io.stdout(JSON.stringify({ ok: false, faults: error.problems, warnings: [] }));
-    else reportProblems(error, io);
+    if (json) {
+      const { problems: faults, warnings } = error;
+      io.stdout(JSON.stringify({ ok: false, faults, warnings }));
+    } else reportProblems(error, io);
     return EXIT.failed;
   }
 }
@@ -80,6 +82,7 @@ async function load(inputs: ConfigInputs, io: ConfigCommandIo): Promise<LoadedCo
 
 function reportProblems(error: ConfigError, io: ConfigCommandIo): void {
   for (const problem of error.problems) io.stderr(formatConfigProblem(problem));
+  for (const warning of error.warnings) io.stderr(`warning: ${warning}`);
 }
 
 /** The value in the form of the file; undefined if the key has none. */
