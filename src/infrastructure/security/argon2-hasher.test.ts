@@ -1,8 +1,8 @@
-import { hash as argon2Hash } from '@node-rs/argon2';
+import { hash as argon2Hash, verify as argon2Verify, parseOptions } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { DomainError } from '../../domain/errors.ts';
 import { type PreparedPassword, preparePassword } from '../../domain/user/password.ts';
-import { type Argon2Hasher, createArgon2Hasher } from './argon2-hasher.ts';
+import { type Argon2Functions, type Argon2Hasher, createArgon2Hasher } from './argon2-hasher.ts';
 
 /** Cheap parameters: these tests do not depend on the cost. */
 const CHEAP = { memoryKib: 64, iterations: 1, parallelism: 1, maxConcurrent: 2, waitMs: 60_000 };
@@ -157,5 +157,65 @@ describe('the hashing concurrency limit', () => {
     expect(hasher.stats().waiting).toBe(1_024);
     expect((await rejectionOf(hasher.verifyDummyHash(password))).code).toBe('overloaded');
     await work;
+  });
+});
+
+describe('the work of a verification, in KiB times passes', () => {
+  /** Adds up what the native functions are asked to compute. */
+  function counted() {
+    const spent = { work: 0 };
+    const functions: Argon2Functions = {
+      hash: (text, options) => {
+        spent.work += (options.memoryCost ?? 0) * (options.timeCost ?? 0);
+        return argon2Hash(text, options);
+      },
+      verify: (hash, text) => {
+        const { memoryCost, timeCost } = parseOptions(hash);
+        spent.work += (memoryCost ?? 0) * (timeCost ?? 0);
+        return argon2Verify(hash, text);
+      },
+    };
+    const workOf = async (verification: () => Promise<unknown>): Promise<number> => {
+      spent.work = 0;
+      await verification();
+      return spent.work;
+    };
+    return { functions, workOf };
+  }
+
+  const current = { ...CHEAP, memoryKib: 256, iterations: 3 };
+  const older = [
+    ['fewer passes', { memoryKib: 256, iterations: 1 }],
+    ['less memory', { memoryKib: 64, iterations: 3 }],
+    ['less memory and more passes', { memoryKib: 96, iterations: 7 }],
+    ['the current parameters', { memoryKib: 256, iterations: 3 }],
+  ] as const;
+
+  test.each(older)(
+    'is the same for an unknown address and an account whose hash has %s',
+    async (_what, parameters) => {
+      const stored = await createArgon2Hasher({ ...CHEAP, ...parameters }).hash(password);
+      const { functions, workOf } = counted();
+      const hasher = createArgon2Hasher(current, functions);
+      const unknown = await workOf(() => hasher.verifyDummyHash(password));
+      expect(unknown).toBe(256 * 3);
+      expect(await workOf(() => hasher.verify(prepared('wrong'), stored))).toBe(unknown);
+      expect(await workOf(() => hasher.verify(password, stored))).toBe(unknown);
+      expect(await workOf(() => hasher.verify(password, 'not a hash'))).toBe(unknown);
+      expect(await hasher.verify(password, stored)).toBe(true);
+    },
+  );
+
+  test('is that of the dearest hash seen after the parameters were lowered', async () => {
+    const dear = await createArgon2Hasher({ ...CHEAP, memoryKib: 512, iterations: 4 }).hash(
+      password,
+    );
+    const { functions, workOf } = counted();
+    const hasher = createArgon2Hasher(current, functions);
+    const known = await workOf(() => hasher.verify(prepared('wrong'), dear));
+    expect(known).toBe(512 * 4);
+    expect(await workOf(() => hasher.verifyDummyHash(password))).toBe(known);
+    const recent = await hasher.hash(password);
+    expect(await workOf(() => hasher.verify(password, recent))).toBe(known);
   });
 });

@@ -36,7 +36,17 @@ const MAX_VERIFY_PARALLELISM = 64;
 const ARGON2ID = 2;
 const VERSION_19 = 1;
 const SALT_BYTES = 16;
+/** RFC 9106 §3.1. */
+const MIN_MEMORY_KIB_PER_LANE = 8;
 const OUTPUT_BYTES = 32;
+
+/** The native functions; tests replace them to add up the work. */
+export interface Argon2Functions {
+  readonly hash: (password: string, options: Options) => Promise<string>;
+  readonly verify: (hash: string, password: string) => Promise<boolean>;
+}
+
+const NATIVE: Argon2Functions = { hash: argon2Hash, verify: argon2Verify };
 
 /**
  * Hashes with Argon2id (RFC 9106) into PHC strings with 16-byte random salts. At most `maxConcurrent` hashes are
@@ -45,8 +55,16 @@ const OUTPUT_BYTES = 32;
  *
  * A stored value that cannot be verified (not an Argon2 hash, or too expensive) counts as a wrong password. Verifying
  * it takes as long as a wrong password does and never fails.
+ *
+ * Every verification does the same work (memory times passes), whatever parameters the stored hash has: a cheaper hash
+ * is followed by a computation of the difference. So after the parameters change, time does not tell an unknown address
+ * from an account with an older hash. The work is that of the current parameters, or of the dearest hash that this
+ * process has met since they were lowered; `MAX_VERIFY_WORK` bounds it.
  */
-export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
+export function createArgon2Hasher(
+  options: Argon2HasherOptions,
+  argon2: Argon2Functions = NATIVE,
+): Argon2Hasher {
   const { memoryKib, iterations, parallelism } = options;
   const concurrency = createSemaphore({ ...options, maxWaiting: MAX_WAITING });
   const parameters: Options = {
@@ -60,6 +78,7 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
   const dummyHash = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
   const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
   const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
+  let workOfEach = memoryKib * iterations;
   let refused = 0;
 
   async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
@@ -80,20 +99,34 @@ export function createArgon2Hasher(options: Argon2HasherOptions): Argon2Hasher {
 
   async function verifyStored(password: string, hash: string): Promise<boolean> {
     if (!isAffordable(hash, maxMemoryKib, maxWork)) return verifyDummy(password);
+    const stored = parsePhc(hash);
+    const work = (stored?.memoryCost ?? 0) * (stored?.timeCost ?? 0);
+    workOfEach = Math.max(workOfEach, work);
     try {
-      return await argon2Verify(hash, password);
+      const matches = await argon2.verify(hash, password);
+      await addWork(password, workOfEach - work);
+      return matches;
     } catch {
       return verifyDummy(password);
     }
   }
 
   async function verifyDummy(password: string): Promise<false> {
-    await argon2Verify(dummyHash, password);
+    await argon2.verify(dummyHash, password);
+    await addWork(password, workOfEach - memoryKib * iterations);
     return false;
   }
 
+  /** Computes a hash of about this much work, in as few passes over at most `memoryKib` as that takes. */
+  async function addWork(password: string, work: number): Promise<void> {
+    const passes = Math.ceil(work / memoryKib);
+    if (passes === 0) return;
+    const memoryCost = Math.max(Math.round(work / passes), MIN_MEMORY_KIB_PER_LANE * parallelism);
+    await argon2.hash(password, { ...parameters, memoryCost, timeCost: passes });
+  }
+
   return {
-    hash: (password) => withinLimit(() => argon2Hash(password, parameters)),
+    hash: (password) => withinLimit(() => argon2.hash(password, parameters)),
     verify: (password, hash) => withinLimit(() => verifyStored(password, hash)),
     verifyDummyHash: (password) => withinLimit(() => verifyDummy(password)),
     isOutdated(hash) {
