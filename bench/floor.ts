@@ -21,7 +21,7 @@ async function hashForAWhile(argon2: Extract<FloorOrder, { kind: 'argon2' }>): P
   await report(
     argon2.concurrency,
     () => performance.now() < endsAt,
-    () => hash('quiet otter sings at dawn 42', argon2.parameters),
+    () => hash('velvet anchor 208 drifts past noon', argon2.parameters),
   );
 }
 

@@ -121,7 +121,7 @@ export async function createPeople(url: string, count: number): Promise<readonly
   return people;
 }
 
-const PASSWORD = 'quiet otter sings at dawn 42';
+const PASSWORD = 'velvet anchor 208 drifts past noon';
 
 /** The body of a registration; `email` may contain `{{n}}`. */
 export function registration(email: string): string {

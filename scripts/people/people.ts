@@ -33,7 +33,7 @@ const ADA: ExamplePerson = {
   last_name: 'Okafor',
   email: 'ada.okafor@example.com',
   phone: '+2348031234567',
-  password: 'quiet otter sings at dawn 42',
+  password: 'velvet anchor 208 drifts past noon',
 };
 
 const CULTURES: readonly Culture[] = [

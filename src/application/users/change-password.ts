@@ -36,7 +36,11 @@ export function createChangePassword(deps: Deps) {
     const profile = await deps.users.findById(id);
     if (profile === null) throw userNotFound();
     const { newPassword } = validateFields({
-      newPassword: () => readNewPassword(deps.passwordRules, input.newPassword, profile.email),
+      newPassword: () =>
+        readNewPassword(deps.passwordRules, input.newPassword, {
+          email: profile.email,
+          names: [profile.firstName, profile.lastName],
+        }),
     });
     const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);

@@ -2,12 +2,13 @@ import { invalidFields } from '../../domain/errors.ts';
 import { unavailable } from '../../domain/rejections.ts';
 import {
   type BreachedPasswords,
-  type PasswordBlocklist,
+  type PasswordOwner,
   type PasswordPolicy,
   type PreparedPassword,
   parseNewPassword,
   passwordContextWords,
 } from '../../domain/user/password.ts';
+import type { PasswordBlocklist } from '../../domain/user/password-guesses.ts';
 
 /** The rules for every new password. */
 export interface PasswordRules {
@@ -22,18 +23,18 @@ export interface PasswordRules {
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Checks a new password for the account with this address.
+ * Checks a new password for the account of this person.
  * @throws InvalidValue
  */
 export function readNewPassword(
   rules: PasswordRules,
   input: string,
-  email: string,
+  owner: PasswordOwner,
 ): PreparedPassword {
   return parseNewPassword(input, {
     policy: rules.policy,
     blocklist: rules.blocklist,
-    words: passwordContextWords(rules.serviceName, email),
+    words: passwordContextWords(rules.serviceName, owner),
   });
 }
 

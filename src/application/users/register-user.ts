@@ -34,7 +34,11 @@ export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
     const { password, ...person } = validateFields({
       ...profileParsers(input),
-      password: () => readNewPassword(deps.passwordRules, input.password, input.email),
+      password: () =>
+        readNewPassword(deps.passwordRules, input.password, {
+          email: input.email,
+          names: [input.firstName, input.lastName],
+        }),
     });
     // An operator who repeats an import knows the accounts; this saves a hash for each.
     if (caller.principal.kind === 'operator' && (await isTaken(person.email))) throw emailTaken();

@@ -1,5 +1,6 @@
 import { InvalidValue } from '../errors.ts';
 import { codePointLength, hasMarkRunBeyond } from '../text.ts';
+import { estimateGuesses, foldText, type PasswordBlocklist } from './password-guesses.ts';
 
 declare const preparedPassword: unique symbol;
 /** A password as it is hashed: after RFC 8265 OpaqueString preparation, version `PASSWORD_NORMALIZATION_VERSION`. */
@@ -15,12 +16,6 @@ export const PASSWORD_NORMALIZATION_VERSION = 1;
 export interface PasswordPolicy {
   readonly minLength: number;
   readonly maxLength: number;
-}
-
-/** Passwords that attackers try first. A local list, so that it never fails. */
-export interface PasswordBlocklist {
-  /** Whether the lower-cased password is on the list. */
-  has(lowerCased: string): boolean;
 }
 
 /** Breaches of a password; `checked: false` when the source gave no usable response in time. */
@@ -54,10 +49,10 @@ const MARK_RUN_MAX_LENGTH = 32;
 /** What NFC and the mapping of spaces leave as it is. */
 const ASCII = /^\p{ASCII}*$/u;
 
-/** Shorter context words occur in good passphrases by chance. In code points. */
-const CONTEXT_WORD_MIN_LENGTH = 4;
-/** A password that adds fewer code points to a context word is a derivative of it. */
-const CONTEXT_WORD_MIN_REST = 4;
+/** A password that takes fewer guesses is refused; the decimal logarithm. */
+const ENOUGH_GUESSES = 7;
+/** Between the words of an address, a name or the service's name. */
+const WORD_SEPARATORS = /[^\p{L}\p{N}]+|(?<=\p{L})(?=\p{N})/u;
 
 /**
  * Prepares a password for comparison with a stored hash (RFC 8265 OpaqueString §4.2). It checks no rule of new
@@ -81,8 +76,8 @@ export function preparePasswordAttempt(input: string): PreparedPassword {
 }
 
 /**
- * Checks a new password against every rule: length in code points, no controls, not on the blocklist, not a derivative
- * of a context word. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2 forbids them).
+ * Checks a new password against every rule: length in code points, no controls, not listed, and not to be guessed
+ * from lists, patterns and the words of the account. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2 forbids them).
  * @throws InvalidValue whose message never contains the password.
  */
 export function parseNewPassword(input: string, context: PasswordContext): PreparedPassword {
@@ -101,8 +96,7 @@ export function parseNewPassword(input: string, context: PasswordContext): Prepa
     throw new InvalidValue('password_too_short', `Must have at least ${minLength} characters.`);
   }
   if (length > maxLength) throw tooLong(maxLength);
-  const lowerCased = prepared.toLowerCase();
-  if (context.blocklist.has(lowerCased) || isDerivative(lowerCased, context.words)) {
+  if (isGuessable(prepared, context)) {
     throw new InvalidValue(
       'password_too_common',
       'Is among the passwords that attackers try first; choose another.',
@@ -115,16 +109,38 @@ function tooLong(maxLength: number): InvalidValue {
   return new InvalidValue('password_too_long', `Must have at most ${maxLength} characters.`);
 }
 
-function isDerivative(lowerCased: string, words: readonly string[]): boolean {
-  return words.some((word) => {
-    const lowerWord = word.toLowerCase();
-    if (codePointLength(lowerWord) < CONTEXT_WORD_MIN_LENGTH || !lowerCased.includes(lowerWord))
-      return false;
-    return codePointLength(lowerCased) - codePointLength(lowerWord) < CONTEXT_WORD_MIN_REST;
-  });
+function isGuessable(password: PreparedPassword, { blocklist, words }: PasswordContext): boolean {
+  const folded = foldText(password);
+  const withoutSigns = folded.replace(/[^\p{L}\p{N}]/gu, '');
+  if (
+    [password.toLowerCase(), folded, withoutSigns].some((text) => blocklist.rankOf(text) !== null)
+  )
+    return true;
+  return estimateGuesses(password, words, blocklist, ENOUGH_GUESSES) < ENOUGH_GUESSES;
 }
 
-export function passwordContextWords(serviceName: string, email: string): readonly string[] {
-  const [local = ''] = email.split('@');
-  return [serviceName, serviceName.replaceAll('-', ''), local, email];
+/** What a password must not be made of. */
+export interface PasswordOwner {
+  readonly email: string;
+  /** First and last name, as far as they are known. */
+  readonly names: readonly string[];
+}
+
+/** Longer texts are no words of a person; the text may not have been validated. In UTF-16 units. */
+const CONTEXT_TEXT_MAX_LENGTH = 512;
+
+/**
+ * Words that make a password guessable: the service's name, the address and the names, whole and in parts. Of the
+ * domain only the first label counts: the rest occurs in good passwords.
+ */
+export function passwordContextWords(serviceName: string, owner: PasswordOwner): readonly string[] {
+  const [local = '', domain = ''] = owner.email.split('@', 2);
+  const [firstLabel = ''] = domain.split('.', 1);
+  const texts = [serviceName, local, firstLabel, ...owner.names]
+    .filter((text) => text.length <= CONTEXT_TEXT_MAX_LENGTH)
+    .flatMap((text) => {
+      const parts = text.split(WORD_SEPARATORS);
+      return [text, parts.join(''), ...parts];
+    });
+  return [...new Set([owner.email, ...texts])].filter((word) => word.length > 0);
 }

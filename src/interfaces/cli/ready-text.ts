@@ -6,14 +6,17 @@ export interface Ready {
   readonly newServiceKey: string | null;
 }
 
+/** Its password is random: readers would keep one that is shown. */
 function exampleRequest(url: string): string {
+  const password = '$(node -p "crypto.randomUUID()")';
   const person = {
     first_name: 'Grace',
     last_name: 'Kelly',
     email: 'grace@example.com',
-    password: 'a long enough passphrase',
+    password: 'PASSWORD',
   };
-  return `curl -i ${url}/v1/users -H 'content-type: application/json' -d '${JSON.stringify(person)}'`;
+  const body = JSON.stringify(person).replace('PASSWORD', () => `'"${password}"'`);
+  return `curl -i ${url}/v1/users -H 'content-type: application/json' -d '${body}'`;
 }
 
 /** The ready message for people. It shows the service key only at the start that created it. */

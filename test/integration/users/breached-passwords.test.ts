@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApi, createPerson, patientHashing } from '../../support/api.ts';
 import { APP_DATABASES, useTestApp } from '../../support/app.ts';
 
-const breached = 'correct horse battery staple';
+const breached = 'marble canoe forgets winter';
 const [, prefix = '', suffix = ''] =
   /^(.{5})(.*)$/.exec(createHash('sha1').update(breached).digest('hex').toUpperCase()) ?? [];
 

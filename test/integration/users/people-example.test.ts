@@ -50,7 +50,7 @@ describe('the example people', () => {
       last_name: 'Okafor',
       email: 'ada.okafor@example.com',
       phone: '+2348031234567',
-      password: 'quiet otter sings at dawn 42',
+      password: 'velvet anchor 208 drifts past noon',
     });
   });
 

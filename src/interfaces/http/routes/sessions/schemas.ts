@@ -11,7 +11,7 @@ import {
 
 export const signInBody = closedObject({
   email: Type.String({ examples: ['amelie@example.com'] }),
-  password: Type.String({ examples: ['correct horse battery staple'] }),
+  password: Type.String(),
 });
 
 export const refreshBody = closedObject({

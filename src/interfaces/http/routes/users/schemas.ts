@@ -12,8 +12,8 @@ import type { ResponseSpec, RouteResponse } from '../../route.ts';
 import { etagOf } from './preconditions.ts';
 
 const newPassword = Type.String({
-  description: 'Password: by default 8–256 characters. Common passwords are rejected.',
-  examples: ['correct horse battery staple'],
+  description:
+    'Password: by default 8–256 characters. Passwords that are common or easy to guess are rejected.',
 });
 const currentPassword = Type.String({ description: 'The current password.' });
 
