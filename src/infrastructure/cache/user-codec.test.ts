@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FULL_PROFILE, profileWith } from '../../../test/support/profiles.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
-import { readUser, writeUser } from './user-codec.ts';
+import { readPublicProfile, readUser, writePublicProfile, writeUser } from './user-codec.ts';
 
 const user: UserProfile = {
   id: 'ann',
@@ -30,4 +30,19 @@ test.each([
   ['a required field that is null', (values: unknown[]) => values.with(2, null)],
 ])('a text of %s is a miss', (_what, change) => {
   expect(readUser(JSON.stringify(change(JSON.parse(writeUser(user)))))).toBeUndefined();
+});
+
+test('a text that is longer than any value of a build is a miss', () => {
+  const padding = ' '.repeat(8_192);
+  expect(readUser(writeUser(user) + padding)).toBeUndefined();
+  const profile = { id: 'ann', firstName: 'Ann', lastName: 'Bee' };
+  expect(readPublicProfile(writePublicProfile(profile), 'ann')).toEqual(profile);
+  const long = writePublicProfile({ ...profile, lastName: padding });
+  expect(readPublicProfile(long, 'ann')).toBeUndefined();
+});
+
+test('the longest user is cached', () => {
+  const astral = '\u{20000}'.repeat(100);
+  const long = { ...user, firstName: astral, lastName: astral } as UserProfile;
+  expect(readUser(writeUser(long))).toEqual(long);
 });

@@ -28,6 +28,9 @@ const PROFILE_START = 2;
 const PROFILE_END = PROFILE_START + PROFILE_PROPERTIES.length;
 const USER_LENGTH = PROFILE_END + 5;
 
+/** Longer than any value that a build writes; parsing a longer one would hold up other requests. */
+const MAX_LENGTH = 8_192;
+
 /** The cached value for a key whose user does not exist. */
 export const ABSENT = '-';
 
@@ -90,6 +93,7 @@ export function writePublicProfile({ id, firstName, lastName }: PublicProfile): 
 /** @returns undefined for text that `writePublicProfile` of this build did not write for this id. */
 export function readPublicProfile(text: string, id: string): PublicProfile | undefined {
   const idEnd = PUBLIC_START.length + id.length;
+  if (text.length > MAX_LENGTH) return;
   if (!text.startsWith(PUBLIC_START) || !text.startsWith(id, PUBLIC_START.length)) return;
   const lengthEnd = text.indexOf(' ', idEnd + 1);
   if (text[idEnd] !== ' ' || lengthEnd < 0) return;
@@ -104,6 +108,7 @@ export function readPublicProfile(text: string, id: string): PublicProfile | und
 }
 
 function readFields(text: string): readonly unknown[] | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   try {
     const fields: unknown = JSON.parse(text);
     const isValid =
