@@ -13,7 +13,7 @@ import type { AcknowledgedPlace, KnownStreamWindow } from './stream-reconciler.t
 import type { WakeupSignal } from './wakeup.ts';
 
 interface Deps {
-  readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed'>;
+  readonly queue: Pick<OutboxQueue, 'markPublished' | 'markFailed' | 'isBefore'>;
   readonly stream: Pick<EventStream, 'add' | 'find' | 'holds'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
@@ -79,7 +79,7 @@ export function createInFlightEvents(deps: Deps) {
   async function publish(event: WaitingEvent, known: KnownStreamWindow): Promise<PublishedEvent> {
     const markedBefore = known.sequence;
     if (mayBeForgotten(event, known)) {
-      const sequence = await stream.find(event);
+      const sequence = await stream.find(event, (id) => queue.isBefore(id, event.position));
       if (sequence !== null) return { event, place: { sequence, duplicate: true, markedBefore } };
     }
     const place = await stream.add(event);

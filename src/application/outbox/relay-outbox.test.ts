@@ -80,6 +80,7 @@ function createWorld() {
     },
     resetSequences: async () => 0,
     resetRange: async () => 0,
+    isBefore: async () => false,
     findLastPosition: async () => rows.length,
     countMarked: async ({ after, upTo }) => ({
       marked: rows.filter(({ published: at }) => at !== null && at > after && at <= upTo).length,

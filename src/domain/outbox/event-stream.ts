@@ -42,9 +42,10 @@ export interface EventStream {
   add(event: RecordedEvent): Promise<StreamPlace>;
   /**
    * The sequence of an event that was added before, or null. Compares at most 1,000 messages of its subject.
+   * @param isEarlier whether the id is that of an event before this one; then this one cannot stand before it
    * @throws StreamUnavailable
    */
-  find(event: RecordedEvent): Promise<number | null>;
+  find(event: RecordedEvent, isEarlier: (id: string) => Promise<boolean>): Promise<number | null>;
   /** Whether the message with this sequence is this event. @throws StreamUnavailable */
   holds(event: { readonly id: string; readonly sequence: number }): Promise<boolean>;
   /** The sequences between the first and the last that have no message. @throws StreamUnavailable */

@@ -104,6 +104,8 @@ export interface OutboxQueue {
     maxAgeMs: number | null,
     limit: number,
   ): Promise<number>;
+  /** Whether the event with this id is kept and has a lower position. Any text is allowed as an id. */
+  isBefore(id: string, position: string): Promise<boolean>;
   /** The highest position, 0 when there is none. */
   findLastPosition(): Promise<number>;
   /**

@@ -26,6 +26,7 @@ export async function findEvent(
   manager: JetStreamManager,
   stream: string,
   event: RecordedEvent,
+  isEarlier: (id: string) => Promise<boolean>,
 ): Promise<number | null> {
   const subject = subjectOf(event.event);
   const last = await getMessage(manager, stream, { last_by_subj: subject });
@@ -33,7 +34,7 @@ export async function findEvent(
   if (idOf(last) === event.id) return last.seq;
   const fromMs = event.time.getTime() - CLOCK_MARGIN_MS;
   // Everything on the subject is older than the event: it cannot stand among them.
-  if (last.time.getTime() < fromMs) return null;
+  if (last.time.getTime() < fromMs || (await isEarlier(idOf(last)))) return null;
   let sequence = await findSequenceAt(manager, stream, { fromMs, last: last.seq });
   for (let compared = 0; compared < MAX_COMPARED && sequence < last.seq; compared += 1) {
     const next = await getMessage(manager, stream, { seq: sequence, next_by_subj: subject });

@@ -72,12 +72,12 @@ export function createJetStream(deps: Deps): EventStream {
     }
   }
 
-  const find: EventStream['find'] = (event) =>
-    request((manager) => findEvent(manager, settings.name, event));
+  const find: EventStream['find'] = (event, isEarlier) =>
+    request((manager) => findEvent(manager, settings.name, event, isEarlier));
 
   /** The subject of a new user must be empty: an event there is either this one or a conflict. */
   async function resolveOccupied(event: RecordedEvent): Promise<StreamPlace> {
-    const sequence = await find(event);
+    const sequence = await find(event, async () => false);
     if (sequence !== null) return { sequence, duplicate: true };
     throw new EventRefused('the stream already has another event that creates this user');
   }

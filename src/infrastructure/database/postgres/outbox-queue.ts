@@ -20,6 +20,7 @@ import {
   findLease,
   findPositionBefore,
   findStream,
+  isBefore,
   listDeadEvents,
   listEvents,
   markFailed,
@@ -35,6 +36,7 @@ import {
 /** Counting more rows takes too long for a metric. */
 const MAX_COUNTED = 100_000;
 const MAX_REASON_LENGTH = 500;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueue {
   return {
@@ -106,6 +108,12 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       const [row] = await resetRange.run({ epoch, ...range, maxAgeMs, limit }, connection);
       assertHeld(row?.leases);
       return row?.reset ?? 0;
+    },
+    async isBefore(id, position) {
+      // The stream may hold messages of others, with any id.
+      if (!UUID.test(id)) return false;
+      const [row] = await isBefore.run({ id, position: Number(position) }, connection);
+      return row?.before ?? false;
     },
     async findLastPosition() {
       const [row] = await findLastPosition.run(undefined, connection);

@@ -361,6 +361,29 @@ const resetRangeIR: StatementSource = {"usedParamSet":{"epoch":true,"from":true,
  */
 export const resetRange = new PreparedQuery<ResetRangeParams,ResetRangeResult>(resetRangeIR);
 
+/** 'IsBefore' parameters type */
+export interface IsBeforeParams {
+  id: string;
+  position: number;
+}
+
+/** 'IsBefore' return type */
+export interface IsBeforeResult {
+  before: boolean;
+}
+
+const isBeforeIR: StatementSource = {"usedParamSet":{"id":true,"position":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":48,"b":51}]},{"name":"position","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":83}]}],"statement":"select exists (\n  select from outbox where id = :id!::uuid and position < :position!::bigint\n) as \"before!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select exists (
+ *   select from outbox where id = :id!::uuid and position < :position!::bigint
+ * ) as "before!"
+ * ```
+ */
+export const isBefore = new PreparedQuery<IsBeforeParams,IsBeforeResult>(isBeforeIR);
+
 /** 'CountMarked' parameters type */
 export interface CountMarkedParams {
   after: number;

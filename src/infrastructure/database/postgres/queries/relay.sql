@@ -147,6 +147,12 @@ with lease as (
 )
 select (select count(*) from lease)::integer as "leases!", (select count(*) from reset)::integer as "reset!";
 
+/* Whether an event was committed before a position. */
+/* @name isBefore */
+select exists (
+  select from outbox where id = :id!::uuid and position < :position!::bigint
+) as "before!";
+
 /* How much of a range of the stream is known, once no earlier event waits that may be in it unmarked. */
 /* @name countMarked */
 select
