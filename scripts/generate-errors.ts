@@ -29,6 +29,7 @@ const ADVICE = {
   uri_too_long: 'Shorten the query.',
   unsupported_media_type:
     'Send the `Content-Type` that `detail` names, in UTF-8 and without `Content-Encoding`.',
+  expectation_failed: 'Send the request without `Expect`, or with `100-continue`.',
   validation_failed:
     'Correct the fields in `errors`. The second table below explains their codes. At most 100 are listed.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',

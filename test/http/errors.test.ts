@@ -15,6 +15,7 @@ function domainCodes(): DomainErrorCode[] {
     'payload_too_large',
     'uri_too_long',
     'unsupported_media_type',
+    'expectation_failed',
     'headers_too_large',
     'internal_error',
   ]);

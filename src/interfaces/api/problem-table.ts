@@ -9,6 +9,7 @@ export type EdgeCode =
   | 'payload_too_large'
   | 'uri_too_long'
   | 'unsupported_media_type'
+  | 'expectation_failed'
   | 'headers_too_large'
   | 'internal_error';
 
@@ -120,6 +121,11 @@ export const PROBLEMS = {
     title: 'Unsupported media type',
     meaning: 'The route does not accept this content type or encoding of the body.',
   },
+  expectation_failed: {
+    status: 417,
+    title: 'Expectation failed',
+    meaning: 'The request has an `Expect` header other than `100-continue`.',
+  },
   validation_failed: {
     status: 422,
     title: 'Invalid fields',
@@ -133,7 +139,8 @@ export const PROBLEMS = {
   headers_too_large: {
     status: 431,
     title: 'Headers too large',
-    meaning: 'The request line and the headers together are larger than 16 KiB.',
+    meaning:
+      'The request line and the headers together are larger than 16 KiB, or there are more than 100 header fields.',
   },
   internal_error: {
     status: 500,

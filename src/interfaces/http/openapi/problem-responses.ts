@@ -6,6 +6,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'malformed_request',
   'request_timeout',
   'uri_too_long',
+  'expectation_failed',
   'headers_too_large',
   'internal_error',
   'unavailable',

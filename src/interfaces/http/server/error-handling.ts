@@ -32,8 +32,10 @@ export function createSendProblem(logger: Logger): SendProblem {
   };
 }
 
-/** Rejects unknown paths with 404, and methods that a path does not support with 405 (RFC 9110 §15.5.6). */
-export function rejectUnknownRoutes(fastify: FastifyInstance, routes: readonly Route[]): void {
+/** Returns the methods that a path supports, sorted; empty for an unknown path. */
+export type AllowedMethods = (path: string) => readonly string[];
+
+export function createAllowedMethods(routes: readonly Route[]): AllowedMethods {
   const byPattern = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   for (const { path, method } of routes) {
     const pattern = `^${fastifyPath(path)
@@ -44,14 +46,27 @@ export function rejectUnknownRoutes(fastify: FastifyInstance, routes: readonly R
     if (method === 'GET') known.methods.add('HEAD');
     byPattern.set(pattern, known);
   }
+  return (path) => {
+    const matching = [...byPattern.values()].filter(({ pattern }) => pattern.test(path));
+    return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort();
+  };
+}
+
+/** The rejection of a method and target without a route: 404, or 405 if the path has other methods. */
+export function unknownRoute(target: string, allowedMethods: AllowedMethods): EdgeError {
+  const [path = ''] = target.split('?', 1);
+  const methods = allowedMethods(path);
+  return methods.length === 0
+    ? new EdgeError('not_found', PROBLEMS.not_found.meaning)
+    : new MethodNotAllowed(methods);
+}
+
+/** Rejects unknown paths with 404, and methods that a path does not support with 405 (RFC 9110 §15.5.6). */
+export function rejectUnknownRoutes(
+  fastify: FastifyInstance,
+  allowedMethods: AllowedMethods,
+): void {
   fastify.setNotFoundHandler((request) => {
-    const [path = ''] = request.url.split('?', 1);
-    const methods = [...byPattern.values()]
-      .filter(({ pattern }) => pattern.test(path))
-      .flatMap((known) => [...known.methods]);
-    if (methods.length === 0) {
-      throw new EdgeError('not_found', PROBLEMS.not_found.meaning);
-    }
-    throw new MethodNotAllowed([...new Set(methods)].sort());
+    throw unknownRoute(request.url, allowedMethods);
   });
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../../domain/errors.ts';
 import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError, type Problem } from '../../api/problems.ts';
+import { AmbiguousRequest } from './request-checks.ts';
 
 /** The response was not sent within `server.request_timeout`. */
 export class RequestTimedOut extends Error {
@@ -27,6 +28,7 @@ export class MethodNotAllowed extends EdgeError {
 const FRAMEWORK_CODES: Readonly<Record<string, EdgeCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
 };
 
 /** Translates timeouts and Fastify's errors; returns every other error unchanged. */
@@ -53,14 +55,16 @@ function edgeError(code: EdgeCode): EdgeError {
 
 /**
  * Returns the headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), `Retry-After` (RFC 9110
- * §10.2.3) and `Allow` (RFC 9110 §10.2.1). A connection with an incomplete request cannot carry another one.
+ * §10.2.3) and `Allow` (RFC 9110 §10.2.1). A connection with an incomplete or ambiguous request cannot carry another
+ * one.
  */
 export function problemHeaders(problem: Problem, error: unknown): Record<string, string> {
   const { code, retryAfterSeconds } = problem;
   const realm = 'Bearer realm="user-service"';
   if (retryAfterSeconds !== undefined) return { 'retry-after': String(retryAfterSeconds) };
   if (error instanceof MethodNotAllowed) return { allow: error.allowed.join(', ') };
-  if (code === 'request_timeout') return { connection: 'close' };
+  if (code === 'request_timeout' || error instanceof AmbiguousRequest)
+    return { connection: 'close' };
   if (code === 'invalid_token') return { 'www-authenticate': `${realm}, error="invalid_token"` };
   if (code === 'forbidden') return { 'www-authenticate': `${realm}, error="insufficient_scope"` };
   return PROBLEMS[code].status === 401 ? { 'www-authenticate': realm } : {};

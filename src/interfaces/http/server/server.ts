@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { EdgeError } from '../../api/problems.ts';
@@ -7,11 +8,12 @@ import type { HttpDeps } from '../http-deps.ts';
 import type { Route } from '../route.ts';
 import { managementRoutes, operatorRoutes, publicRoutes } from '../route-table.ts';
 import { limitConnectionsPerAddress } from './address-limit.ts';
-import { createClientErrorHandler } from './client-errors.ts';
+import { createClientErrorHandler, rejectConnect } from './client-errors.ts';
 import { drainConnectionsOnClose } from './connection-draining.ts';
 import { limitRequestsInFlight } from './connection-flow.ts';
-import { createSendProblem, rejectUnknownRoutes } from './error-handling.ts';
+import { createAllowedMethods, createSendProblem, rejectUnknownRoutes } from './error-handling.ts';
 import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
+import { AmbiguousRequest, assertReadable } from './request-checks.ts';
 import { decorateRequestContext } from './request-context.ts';
 import { createLogRequest } from './request-log.ts';
 import { traceRequests } from './request-tracing.ts';
@@ -54,6 +56,8 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const setResponseHeaders = createResponseHeaders(deps.settings);
   // The client of a socket that is silent during a whole request and response is gone.
   const silenceTimeoutMs = 2 * settings.requestTimeoutMs;
+  const allowedMethods = createAllowedMethods(routes);
+  const rejection = { ...deps, allowedMethods, flow: () => flow };
   const fastify = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -63,6 +67,8 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: settings.headersTimeoutMs,
+      // A request without `Host` gets a problem document, as every other rejection.
+      requireHostHeader: false,
       connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
     },
     // During a stop, requests on open connections still get a response; each connection closes after it.
@@ -84,13 +90,21 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
       sendProblem(error, request, reply);
       logRequest(request, reply);
     },
-    clientErrorHandler: createClientErrorHandler({ ...deps, flow: () => flow }),
+    clientErrorHandler: createClientErrorHandler(rejection),
   });
   fastify.server.maxConnections = settings.maxConnections;
   limitConnectionsPerAddress(fastify.server, { ...deps, ...settings });
   closeStalledReaders(fastify.server, silenceTimeoutMs, deps);
   const flow = limitRequestsInFlight(fastify.server);
+  rejectConnect(fastify.server, rejection);
+  // Without a listener Node.js answers itself. The request is rejected with all others.
+  fastify.server.on('checkExpectation', (request, response) => {
+    fastify.server.emit('request', request, response);
+  });
   drainConnectionsOnClose(fastify, settings.requestTimeoutMs);
+
+  // With a body, Fastify would reject it by its Content-Type before the path is judged.
+  fastify.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
 
   // Bodies stay bytes until the handler layer reads them by the declaration of the route.
   fastify.removeAllContentTypeParsers();
@@ -98,21 +112,30 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     done(null, body);
   });
   fastify.setErrorHandler(sendProblem);
-  rejectUnknownRoutes(fastify, routes);
+  rejectUnknownRoutes(fastify, allowedMethods);
   rejectUndeclaredAccess(fastify);
   decorateRequestContext(fastify);
   const deadline = createResponseDeadline(fastify, settings.requestTimeoutMs);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
+  function findRejection(request: IncomingMessage): Error | undefined {
+    try {
+      assertReadable(request);
+    } catch (error) {
+      // Bytes that another server would read as a body could be the next request here.
+      if (error instanceof AmbiguousRequest) flow.endAfterAnswers(request.socket, () => {});
+      return error as Error;
+    }
+    const isLong = (request.url ?? '').length > MAX_TARGET_BYTES;
+    return isLong
+      ? new EdgeError('uri_too_long', 'The path and query together are too long.')
+      : undefined;
+  }
+
   // Hooks use callbacks, not promises: each promise would cost a turn of the microtask queue on every request.
   fastify.addHook('onRequest', (request, reply, done) => {
     deadline.begin(reply);
     setResponseHeaders(request.id, reply);
-    const isLong = request.url.length > MAX_TARGET_BYTES;
-    done(
-      isLong
-        ? new EdgeError('uri_too_long', 'The path and query together are too long.')
-        : undefined,
-    );
+    done(findRejection(request.raw));
   });
   // Checked when the response is sent: a request from before the drain must not keep its connection open either.
   fastify.addHook('onSend', (_request, reply, payload, done) => {
