@@ -1,4 +1,5 @@
 import { createRevocations } from '../application/access/revocations.ts';
+import { createSnapshotHistory } from '../application/access/snapshot-history.ts';
 import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
 import { createUseCases } from '../application/use-cases.ts';
@@ -34,9 +35,13 @@ export async function wireUseCases(
   const { database, users, clock, ids, instanceId, monitoring, emailKeySecret } = persistence;
   const verifiedTokens = createVerifiedTokenCache(config.tokens.accessTtlMs);
   const databaseClock = createDatabaseClock({ wallMs: () => clock.now().getTime(), logger });
+  const snapshots = createSnapshotHistory({
+    maxAgeMs: config.sessions.refreshGraceMs,
+    monotonicMs,
+  });
   const revocations = createRevocations({
     sessions: createPostgresSessionRepository(monitoring),
-    ...{ databaseClock, monotonicMs },
+    ...{ databaseClock, snapshots, monotonicMs },
     shared: database.driver === 'postgres',
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
@@ -70,7 +75,7 @@ export async function wireUseCases(
       serviceName: SERVICE_NAME,
       ...(breached === null ? {} : { breached }),
     },
-    revocations,
+    ...{ revocations, snapshots },
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [

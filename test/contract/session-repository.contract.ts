@@ -42,11 +42,12 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       );
     }
 
-    const lock = (id: string) => inTransaction(database(), (tx) => tx.sessions.lockForRefresh(id));
+    const lock = (id: string) =>
+      inTransaction(database(), (tx) => tx.sessions.lockForRefresh(id, null));
 
     function rotate(id: string, from: Uint8Array, to: Uint8Array, idleTtlMs = HOUR_MS) {
       return inTransaction(database(), async (tx) => {
-        await tx.sessions.lockForRefresh(id);
+        await tx.sessions.lockForRefresh(id, null);
         const rotation = { currentHash: to, previousHash: from, sealedSuccessor: hashOf('seal') };
         return await tx.sessions.rotate(id, rotation, idleTtlMs);
       });
@@ -157,7 +158,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       const states: (RefreshState | null)[] = [];
       const refresh = (index: number) =>
         inTransaction(database(), async (tx) => {
-          const state = await tx.sessions.lockForRefresh(session.id);
+          const state = await tx.sessions.lockForRefresh(session.id, null);
           states.push(state);
           if (state === null || bytes(state.currentHash) !== bytes(session.refreshTokenHash))
             return;
@@ -172,7 +173,20 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       const [first, ...others] = states;
       expect(bytes(first?.currentHash)).toBe(bytes(session.refreshTokenHash));
       expect(new Set(others.map((state) => bytes(state?.currentHash))).size).toBe(1);
-      for (const state of others) expect(state?.sinceRotationMs).toBeGreaterThanOrEqual(0);
+      for (const state of others) expect(state?.sinceRotationMs).toBeGreaterThan(-2_000);
+    });
+
+    test('tells whether a rotation was visible in an earlier snapshot, whatever its time', async () => {
+      const session = await start();
+      const before = await snapshot();
+      await rotate(session.id, session.refreshTokenHash, hashOf('x'));
+      const after = await snapshot();
+      const rotatedBefore = async (earlier: string | null) =>
+        (await inTransaction(database(), (tx) => tx.sessions.lockForRefresh(session.id, earlier)))
+          ?.rotatedBefore;
+      expect(await rotatedBefore(before)).toBe(false);
+      expect(await rotatedBefore(after)).toBe(true);
+      expect(await rotatedBefore(null)).toBeNull();
     });
 
     test('a rotation of a session that is gone throws a plain error', async () => {

@@ -6,7 +6,13 @@ type Answer = (snapshot: string | null) => Promise<Partial<RevocationReading>>;
 
 /** Revocations with a clock and a database that the test controls. The snapshots are numbers that go up. */
 function setUp(options: { readonly shared?: boolean; readonly rememberMs?: number } = {}) {
-  const state = { nowMs: 1_000_000, gaps: 0, polls: 0, asked: [] as (string | null)[] };
+  const state = {
+    nowMs: 1_000_000,
+    gaps: 0,
+    polls: 0,
+    asked: [] as (string | null)[],
+    snapshots: [] as string[],
+  };
   let answer: Answer = async () => ({});
   let clock: 'steady' | 'stepped' = 'steady';
   const revocations = createRevocations({
@@ -26,6 +32,10 @@ function setUp(options: { readonly shared?: boolean; readonly rememberMs?: numbe
       },
     },
     databaseClock: { observe: () => clock },
+    snapshots: {
+      add: ({ snapshot }) => void state.snapshots.push(snapshot),
+      clear: () => void state.snapshots.push('cleared'),
+    },
     monotonicMs: () => state.nowMs,
     shared: options.shared ?? true,
     rememberMs: options.rememberMs ?? 600_000,
@@ -157,6 +167,15 @@ describe('a gap between two polls', () => {
     await revocations.poll();
     answerPollWith(async () => reading);
     expect(await gapsOfPoll()).toBe(1);
+  });
+
+  it('with another server ends the history of snapshots', async () => {
+    const { revocations, state, answerPollWith } = setUp();
+    await revocations.poll();
+    await revocations.poll();
+    answerPollWith(async () => ({ serverStarted: 'two' }));
+    await revocations.poll();
+    expect(state.snapshots).toEqual(['cleared', '1', '2', 'cleared', '3']);
   });
 
   it('is reported when the clock of the database was set', async () => {

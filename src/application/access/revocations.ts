@@ -3,11 +3,14 @@ import type {
   SessionRepository,
 } from '../../domain/session/session-repository.ts';
 import type { DatabaseClock } from '../database-clock.ts';
+import type { SnapshotHistory } from './snapshot-history.ts';
 
 interface Deps {
   readonly sessions: Pick<SessionRepository, 'listRevoked'>;
   /** Learns from each poll what the database's clock says. */
   readonly databaseClock: Pick<DatabaseClock, 'observe'>;
+  /** Gets the snapshot of each poll. */
+  readonly snapshots: Pick<SnapshotHistory, 'add' | 'clear'>;
   /** Monotonic milliseconds: a step of the wall clock must not make an old view look fresh. */
   readonly monotonicMs: () => number;
   /** Whether other processes can end sessions. If not, there is nothing to poll. */
@@ -84,6 +87,8 @@ export function createRevocations(deps: Deps) {
       const { databaseTimeMs } = reading;
       const endedAtMs = deps.monotonicMs();
       const clock = deps.databaseClock.observe({ beganAtMs, endedAtMs, databaseTimeMs });
+      if (isAnotherServer(last, reading)) deps.snapshots.clear();
+      deps.snapshots.add({ snapshot: reading.snapshot, endedAtMs });
       if (clock === 'stepped' || isGap(last, { beganAtMs, reading })) deps.onGap();
       this.add(reading.sessionIds);
       last = { beganAtMs, reading };
@@ -106,7 +111,10 @@ function isGap(last: GoodPoll | null, { beganAtMs, reading }: GoodPoll): boolean
     last === null ||
     beganAtMs - last.beganAtMs > REVOCATION_MAX_UNSEEN_MS ||
     reading.sessionIds.length >= POLL_LIMIT ||
-    reading.isBehind ||
-    reading.serverStarted !== last.reading.serverStarted
+    isAnotherServer(last, reading)
   );
+}
+
+function isAnotherServer(last: GoodPoll | null, reading: RevocationReading): boolean {
+  return reading.isBehind || reading.serverStarted !== last?.reading.serverStarted;
 }

@@ -13,12 +13,13 @@ const { id: userId } = storedUser();
 const hashOf = (token: string): Uint8Array => Buffer.from(token);
 
 /** The state `sinceRotationMs` after `first` was exchanged for `second`. */
-function rotated(sinceRotationMs: number): RefreshState {
+function rotated(sinceRotationMs: number, rotatedBefore: boolean | null = null): RefreshState {
   return {
     userId,
     currentHash: hashOf('second'),
     previousHash: hashOf('first'),
     sinceRotationMs,
+    rotatedBefore,
     sealedSuccessor: Buffer.from('second for first'),
     remainingMs: 60_000,
   };
@@ -58,6 +59,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
     }),
     idleTtlMs: 60_000,
     refreshGraceMs,
+    snapshots: { before: () => null },
     logger,
   });
   return { refresh, rotations, ended, logger, store };
@@ -91,9 +93,22 @@ describe('a refresh token', () => {
     expect([rotations, ended]).toEqual([[], []]);
   });
 
+  it('that was exchanged before the grace period ends the session, even if the clock says otherwise', async () => {
+    const { refresh, ended } = setUp(rotated(0, true));
+    await expect(refresh(anonymous, 'first')).rejects.toMatchObject(refused);
+    expect(ended).toEqual([{ only: 'session 1' }]);
+  });
+
+  it('that was exchanged while the lock was awaited gets the same successor', async () => {
+    const { refresh } = setUp(rotated(-2_000, false));
+    await expect(refresh(anonymous, 'first')).resolves.toMatchObject({ refreshToken: 'second' });
+  });
+
   it.each([
     ['after the grace period', 'first', 10_000, 10_000],
     ['at once, without a grace period', 'first', 0, 0],
+    ['at once by a clock that is a little behind, without a grace period', 'first', -1, 0],
+    ['before it was exchanged, by a clock that was set back', 'first', -5_001, 10_000],
     ['that is older than the predecessor, within the grace period', 'zeroth', 0, 10_000],
   ])(
     'used again %s ends the session, with an event and a warning',

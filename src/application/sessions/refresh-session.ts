@@ -5,6 +5,7 @@ import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { RefreshState } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
+import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import { endSessions } from './end-sessions.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 
@@ -14,8 +15,15 @@ interface Deps {
   readonly issueTokens: IssueTokens;
   readonly idleTtlMs: number;
   readonly refreshGraceMs: number;
+  readonly snapshots: Pick<SnapshotHistory, 'before'>;
   readonly logger: Logger;
 }
+
+/**
+ * How far in the future a rotation may lie, in milliseconds: longer than a refresh waits for the lock of its session,
+ * during which another one may rotate it. Beyond, the clock of the database was set back.
+ */
+const MAX_AHEAD_MS = 5_000;
 
 type Outcome =
   | {
@@ -39,7 +47,10 @@ export function createRefreshSession(deps: Deps) {
     if (read === null) throw refuse(caller, 'foreign_token');
     const { sessionId } = read;
     const outcome = await deps.unitOfWork.run(caller, async (transaction): Promise<Outcome> => {
-      const state = await transaction.sessions.lockForRefresh(sessionId);
+      const state = await transaction.sessions.lockForRefresh(
+        sessionId,
+        deps.snapshots.before(deps.refreshGraceMs),
+      );
       if (state === null) return { kind: 'unknown' };
       if (equal(state.currentHash, read.hash))
         return rotate(transaction, sessionId, state, presented);
@@ -84,13 +95,12 @@ export function createRefreshSession(deps: Deps) {
   }
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
-    const { userId, previousHash, sinceRotationMs, sealedSuccessor, remainingMs } = state;
-    const withinGrace = sinceRotationMs !== null && sinceRotationMs < deps.refreshGraceMs;
+    const { userId, previousHash, sealedSuccessor, remainingMs } = state;
     if (
       previousHash === null ||
       sealedSuccessor === null ||
       !equal(previousHash, hash) ||
-      !withinGrace
+      !isWithinGrace(state)
     ) {
       return { kind: 'reused', userId };
     }
@@ -98,6 +108,16 @@ export function createRefreshSession(deps: Deps) {
     return token === null
       ? { kind: 'reused', userId }
       : { kind: 'rotated', userId, token, remainingMs };
+  }
+
+  /** A clock that was set back must not open the grace again, so the clock alone does not decide. */
+  function isWithinGrace({ sinceRotationMs, rotatedBefore }: RefreshState): boolean {
+    return (
+      sinceRotationMs !== null &&
+      Math.max(0, sinceRotationMs) < deps.refreshGraceMs &&
+      sinceRotationMs >= -MAX_AHEAD_MS &&
+      rotatedBefore !== true
+    );
   }
 
   /** A second transaction, because the user's lock has to come before that of the session. */

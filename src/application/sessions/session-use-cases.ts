@@ -8,6 +8,7 @@ import type {
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
+import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import { createEndSessions } from './end-sessions.ts';
 import { createIssueTokens } from './issue-tokens.ts';
 import { createListSessions } from './list-sessions.ts';
@@ -27,6 +28,7 @@ export interface SessionPorts {
     readonly accessTtlMs: number;
     readonly refreshGraceMs: number;
   };
+  readonly snapshots: Pick<SnapshotHistory, 'before'>;
   readonly ids: IdGenerator;
   readonly logger: Logger;
 }

@@ -42,8 +42,13 @@ export interface RefreshState {
   readonly userId: string;
   readonly currentHash: Uint8Array;
   readonly previousHash: Uint8Array | null;
-  /** Milliseconds since the last rotation by the database's clock; null before the first. */
+  /**
+   * Milliseconds since the last rotation by the database's clock; null before the first. Somewhat negative when the row
+   * was rotated while this reading waited for its lock, very negative when the clock was set back.
+   */
   readonly sinceRotationMs: number | null;
+  /** Whether the last change of the row was visible in the given snapshot; null without one. */
+  readonly rotatedBefore: boolean | null;
   /** The current token, sealed under the previous one. */
   readonly sealedSuccessor: Uint8Array | null;
   /** Milliseconds until the session ends unless refreshed. */
@@ -85,8 +90,8 @@ export interface SessionRepository {
   findLive(id: string): Promise<LiveSession | null>;
   /** A user's live sessions, most recently used first; at most 200. */
   listLive(userId: string): Promise<readonly Session[]>;
-  /** Locks the row of a session; null when it is not live. */
-  lockForRefresh(id: string): Promise<RefreshState | null>;
+  /** Locks the row of a session; null when it is not live. @param earlier a snapshot of this server */
+  lockForRefresh(id: string, earlier: string | null): Promise<RefreshState | null>;
   /** Rotates a locked session's token and restarts its idle time. @returns milliseconds until it now ends. */
   rotate(id: string, rotation: Rotation, idleTtlMs: number): Promise<number>;
   /** Ends the selected live sessions of a user and records their revocation. @returns their ids. */

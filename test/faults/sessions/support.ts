@@ -11,7 +11,10 @@ const MAX_DELAY_MS = 1_000;
 const DATABASE = 'instances';
 
 /** Two listening instances on a private PostgreSQL server; all end with the test. */
-export async function startTwoInstances(options: PostgresOptions) {
+export async function startTwoInstances(
+  options: PostgresOptions,
+  settings: Readonly<Record<string, string>> = {},
+) {
   const server = await startPostgres(options);
   onTestFinished(() => server.stop());
   const connection = await server.createDatabase(DATABASE);
@@ -21,6 +24,7 @@ export async function startTwoInstances(options: PostgresOptions) {
     ...cheapHashing,
     SECURITY_MASTER_KEY: createMasterKey(),
     DATABASE_STATEMENT_TIMEOUT: '1s',
+    ...settings,
   };
   const apis: Api[] = [];
   for (let instance = 0; instance < 2; instance += 1) {

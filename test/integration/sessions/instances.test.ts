@@ -69,6 +69,19 @@ describe('two instances on one PostgreSQL', () => {
     await expectRefusedThere(grant.access_token);
   });
 
+  it('introspect a session as ended on the other one as soon as its end is acknowledged', async () => {
+    const { key } = await there.createService('tokens:introspect');
+    const isActive = async (token: string): Promise<boolean> =>
+      (await there.send('POST', '/v1/tokens/introspect', { token: key, body: { token } })).json()
+        .active;
+    for (let round = 0; round < 10; round += 1) {
+      const { grant } = await knownToBoth();
+      expect(await isActive(grant.access_token)).toBe(true);
+      await here.send('DELETE', '/v1/sessions/current', { token: grant.access_token });
+      expect(await isActive(grant.access_token)).toBe(false);
+    }
+  });
+
   it('reject the other sessions after a password change here, and keep the current one', async () => {
     const { account, grant } = await knownToBoth();
     const own = await here.signIn(account);

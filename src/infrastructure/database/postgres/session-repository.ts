@@ -35,16 +35,15 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
     async listLive(userId) {
       return (await listLiveSessions.run({ userId }, connection)).map(toSession);
     },
-    async lockForRefresh(id) {
-      const [row] = await lockSession.run({ id }, connection);
+    async lockForRefresh(id, earlier) {
+      const [row] = await lockSession.run({ id, earlier }, connection);
       if (row === undefined) return null;
-      const sinceMs = row.since_rotation_ms;
       return {
         userId: row.user_id,
         currentHash: row.refresh_hash,
         previousHash: row.previous_refresh_hash,
-        // The row may be rotated after this statement has read the clock, while it waits for the lock.
-        sinceRotationMs: sinceMs === null ? null : Math.max(0, sinceMs),
+        sinceRotationMs: row.since_rotation_ms,
+        rotatedBefore: row.rotated_before,
         sealedSuccessor: row.sealed_successor,
         remainingMs: row.remaining_ms,
       };

@@ -89,6 +89,7 @@ export const listLiveSessions = new PreparedQuery<ListLiveSessionsParams,ListLiv
 
 /** 'LockSession' parameters type */
 export interface LockSessionParams {
+  earlier?: string | null | void;
   id: string;
 }
 
@@ -97,22 +98,25 @@ export interface LockSessionResult {
   previous_refresh_hash: Buffer | null;
   refresh_hash: Buffer;
   remaining_ms: number;
+  rotated_before: boolean | null;
   sealed_successor: Buffer | null;
   since_rotation_ms: number | null;
   user_id: string;
 }
 
-const lockSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":285,"b":288}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\nwhere id = :id! and expires_at > now()\nfor no key update"};
+const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true},"params":[{"name":"earlier","required":false,"transform":{"type":"scalar"},"locs":[{"a":272,"b":279}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":529}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  pg_visible_in_snapshot(\n    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest\nwhere id = :id! and expires_at > now()\nfor no key update of sessions"};
 
 /**
  * Query generated from SQL:
  * ```
  * select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
  *   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
+ *   pg_visible_in_snapshot(
+ *     (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,
  *   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
- * from sessions
+ * from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
  * where id = :id! and expires_at > now()
- * for no key update
+ * for no key update of sessions
  * ```
  */
 export const lockSession = new PreparedQuery<LockSessionParams,LockSessionResult>(lockSessionIR);

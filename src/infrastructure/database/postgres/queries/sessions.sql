@@ -21,14 +21,18 @@ order by last_used_at desc, id
 limit 200;
 
 /* Serializes parallel refreshes of one session. Uses clock_timestamp() instead of now(): a transaction that waited for
-   the lock started before the rotation that it sees. */
+   the lock started before the rotation that it sees. The clock may have been set since the rotation, so rotated_before
+   tells whether its transaction was visible in an earlier snapshot; only a rotation updates a session's row. xmin has
+   the low 32 bits of that transaction's id, which may be above those of this statement's snapshot. */
 /* @name lockSession */
 select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
+  pg_visible_in_snapshot(
+    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,
   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
-from sessions
+from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
 where id = :id! and expires_at > now()
-for no key update;
+for no key update of sessions;
 
 /* Needs the row locked by lockSession. The idle time starts again, but never extends past absolute_expires_at. */
 /* @name rotateSession */
