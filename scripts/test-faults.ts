@@ -10,6 +10,7 @@ const LONG_FORM = {
   FAULT_ROUNDS: '10',
   FAULTS_KILLS: '50',
   FAULTS_STARTS: '50',
+  FAULTS_STANDBY_AWAY_MS: '60000',
   FAULTS_AWAY: '10m',
 };
 const SERVERS = ['postgres', 'redis-server', 'nats-server', 'haproxy', 'faketime'];
@@ -84,6 +85,7 @@ function help(): string {
     '  FAULT_ROUNDS   outages of one kind in a test; upgrades and downgrades',
     '  FAULTS_KILLS   kills of the service, and of the relay alone',
     '  FAULTS_STARTS  rounds of three instances started together on an empty database',
+    '  FAULTS_STANDBY_AWAY_MS  absence of a synchronous standby',
     '  FAULTS_AWAY    duration of a NATS outage',
     '',
     `Defaults here: ${namesOf(LONG_FORM)

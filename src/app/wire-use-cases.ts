@@ -79,7 +79,7 @@ export async function wireUseCases(
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [
-      databaseHealth(monitoring, databaseClock),
+      databaseHealth(monitoring, database, databaseClock),
       userCache.health,
       broker?.health ?? MESSAGING_OFF,
     ],
@@ -107,13 +107,24 @@ function openPasswordTools({ config, logger }: TracedDeps, releases: ReleaseStac
   };
 }
 
-/** The embedded database has the clock of this process. */
-function databaseHealth(database: Database, { offsetMs }: DatabaseClock): HealthCheck {
+/**
+ * A database that rejects changes still serves reads: the service is degraded, and stays ready. The embedded database
+ * has the clock of this process.
+ */
+function databaseHealth(
+  monitoring: Database,
+  database: Database,
+  { offsetMs }: DatabaseClock,
+): HealthCheck {
   return {
     name: 'database',
-    driver: database.driver,
+    driver: monitoring.driver,
     required: true,
-    check: (signal) => database.check(signal),
+    async check(signal) {
+      const { readOnly } = await monitoring.check(signal);
+      if (readOnly) return 'read_only';
+      return database.stats().commitsUnconfirmed ? 'commits_unconfirmed' : undefined;
+    },
     ...(database.driver === 'postgres' ? { clockOffsetMs: offsetMs } : {}),
   };
 }

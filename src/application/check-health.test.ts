@@ -3,8 +3,8 @@ import { createRecordingLogger } from '../../test/support/logger.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { createCheckHealth } from './check-health.ts';
 
-type Probe = (signal: AbortSignal) => Promise<void>;
-const works: Probe = async () => {};
+type Probe = HealthCheck['check'];
+const works: Probe = async () => undefined;
 const fails: Probe = () => Promise.reject(new Error('connection refused'));
 
 function setUp(probes: { database: Probe; cache: Probe; messaging: Probe }) {
@@ -67,6 +67,19 @@ describe('the health report', () => {
       database: { status: 'ok', latencyMs: 0, driver: 'some', clockOffsetMs: -7_000 },
       cache: { status: 'ok', latencyMs: 0, driver: 'some' },
     });
+  });
+
+  it('is degraded by a required dependency that answers and does not work in full', async () => {
+    const { checkHealth, logger } = setUp({
+      database: async () => 'read_only',
+      cache: works,
+      messaging: works,
+    });
+    expect(await checkHealth()).toMatchObject({
+      status: 'degraded',
+      checks: { database: { status: 'ok', reason: 'read_only' } },
+    });
+    expect(logger.lines[0]?.fields).toMatchObject({ to: 'degraded', limited: 'read_only' });
   });
 
   it('shows a dependency that is off, without a check, and is not degraded by it', async () => {

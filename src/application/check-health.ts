@@ -1,4 +1,4 @@
-import type { HealthCheck, Logger } from '../domain/ports.ts';
+import type { HealthCheck, HealthLimitation, Logger } from '../domain/ports.ts';
 import { untilAborted } from '../lib/deadline.ts';
 
 interface Deps {
@@ -15,9 +15,13 @@ export interface DependencyHealth {
   readonly driver: string;
   /** Its clock minus this instance's, in milliseconds; absent where there is none or it is unknown. */
   readonly clockOffsetMs?: number;
+  /** Why a dependency with the status `ok` does not work in full. */
+  readonly reason?: HealthLimitation;
 }
 
-/** The service is `down` when a required dependency is down, `degraded` when another one is. */
+/**
+ * The service is `down` when a required dependency is down, `degraded` when another one is down or any of them is limited.
+ */
 export interface HealthReport {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly checks: Readonly<Record<HealthCheck['name'], DependencyHealth>>;
@@ -46,9 +50,10 @@ export function createCheckHealth(deps: Deps) {
       deps.checks.map(async (check) => [check, await run(check)] as const),
     );
     const down = results.filter(([, health]) => health.status === 'down').map(([check]) => check);
+    const limited = results.flatMap(([, { reason }]) => reason ?? []);
     const status = down.some((check) => check.required)
       ? 'down'
-      : down.length > 0
+      : down.length > 0 || limited.length > 0
         ? 'degraded'
         : 'ok';
     if (status !== lastStatus) {
@@ -56,6 +61,7 @@ export function createCheckHealth(deps: Deps) {
         from: lastStatus,
         to: status,
         down: down.map((check) => check.name).join(' '),
+        ...(limited.length === 0 ? {} : { limited: limited.join(' ') }),
       });
       lastStatus = status;
     }
@@ -73,8 +79,9 @@ export function createCheckHealth(deps: Deps) {
     };
     const signal = AbortSignal.timeout(HEALTH_CHECK_DEADLINE_MS);
     try {
-      await untilAborted(signal, () => check.check(signal));
-      return { status: 'ok', latencyMs: elapsed(startedAt), ...constant };
+      const reason = await untilAborted(signal, () => check.check(signal));
+      const health = { latencyMs: elapsed(startedAt), ...constant };
+      return { status: 'ok', ...health, ...(reason === undefined ? {} : { reason }) };
     } catch (error) {
       deps.logger.debug('health check failed', { dependency: check.name, error });
       return { status: 'down', latencyMs: elapsed(startedAt), ...constant };

@@ -20,6 +20,15 @@ export interface DatabaseStats {
   readonly idle: number;
   /** Number of callers that wait for a connection. */
   readonly waiting: number;
+  /** Open connections whose caller no longer waits while the server may still work for them. */
+  readonly abandoned: number;
+  /** Changes are rejected, because the server does not confirm commits. */
+  readonly commitsUnconfirmed: boolean;
+}
+
+export interface DatabaseCondition {
+  /** The server is a standby, or its default is read-only: it rejects changes. */
+  readonly readOnly: boolean;
 }
 
 /** PostgreSQL through a pool, or the embedded database. */
@@ -31,8 +40,12 @@ export interface Database extends SqlConnection {
    * during the commit. On the embedded database, Error when the caller is inside a transaction already.
    */
   transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
-  /** Runs a trivial statement. @throws DomainError `unavailable` when it has no result before the signal aborts. */
-  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Runs a trivial statement. A server that turns out to be read-only is connected to anew afterwards: its name may lead
+   * to a new primary.
+   * @throws DomainError `unavailable` when it has no result before the signal aborts.
+   */
+  check(signal: AbortSignal): Promise<DatabaseCondition>;
   /** A session for the migrator. On the embedded database all other callers wait until it is closed. */
   openMigrationConnection(): Promise<MigrationConnection>;
   stats(): DatabaseStats;

@@ -18,7 +18,9 @@ export interface MetricSources {
   readonly passwordHashing?: () => SemaphoreStats & { readonly refused: number };
   readonly health?: () => Promise<{
     readonly status: 'ok' | 'degraded' | 'down';
-    readonly checks: Readonly<Record<string, { readonly status: 'ok' | 'down' | 'off' }>>;
+    readonly checks: Readonly<
+      Record<string, { readonly status: 'ok' | 'down' | 'off'; readonly reason?: string }>
+    >;
   }>;
   readonly cache?: () => Pick<
     RedisCacheStats,
@@ -54,9 +56,15 @@ export const SOURCE_METRICS: {
     {
       kind: 'gauge',
       name: 'database_pool_connections',
-      help: 'Open database connections by state.',
+      help: 'Open database connections by state; for an abandoned one the server may still work while no caller waits.',
       label: 'state',
-      value: ({ total, idle }) => ({ busy: total - idle, idle }),
+      value: ({ total, idle, abandoned }) => ({ busy: total - idle - abandoned, idle, abandoned }),
+    },
+    {
+      kind: 'gauge',
+      name: 'database_commits_unconfirmed',
+      help: '1 while PostgreSQL does not confirm commits and changes are rejected, else 0.',
+      value: ({ commitsUnconfirmed }) => (commitsUnconfirmed ? 1 : 0),
     },
     {
       kind: 'gauge',
@@ -106,6 +114,12 @@ export const SOURCE_METRICS: {
             .filter(([, { status }]) => status !== 'off')
             .map(([name, { status }]) => [name, status === 'ok' ? 1 : 0]),
         ),
+    },
+    {
+      kind: 'gauge',
+      name: 'database_read_only',
+      help: '1 while the database rejects changes because it is a standby or read-only, else 0.',
+      value: ({ checks }) => (checks.database?.reason === 'read_only' ? 1 : 0),
     },
   ],
   cache: [

@@ -34,7 +34,13 @@ describe('Prometheus metrics', () => {
   test('of a failing source are absent until it works again; the others stay', async () => {
     let broken = false;
     const metrics = createPrometheusMetrics({
-      databasePool: () => ({ total: 3, idle: 1, waiting: 0 }),
+      databasePool: () => ({
+        total: 3,
+        idle: 1,
+        waiting: 0,
+        abandoned: 0,
+        commitsUnconfirmed: false,
+      }),
       outbox: async () => {
         if (broken) throw new Error('no database');
         return { waiting: 0, oldestAgeMs: 0, deadLetters: 0 };

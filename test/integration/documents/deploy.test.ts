@@ -89,7 +89,13 @@ describe('alert rules and dashboard', () => {
 async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const metrics = createPrometheusMetrics(
     {
-      databasePool: () => ({ total: 0, idle: 0, waiting: 0 }),
+      databasePool: () => ({
+        total: 0,
+        idle: 0,
+        waiting: 0,
+        abandoned: 0,
+        commitsUnconfirmed: false,
+      }),
       databaseClock: () => ({ offsetMs: 0 }),
       passwordHashing: () => ({ active: 0, waiting: 0, refused: 0 }),
       health: async () => ({ status: 'ok', checks: { database: { status: 'ok' } } }),

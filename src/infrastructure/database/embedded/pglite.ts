@@ -89,6 +89,8 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       total: 1,
       idle: connectionQueue.busy ? 0 : 1,
       waiting: connectionQueue.waiting,
+      abandoned: 0,
+      commitsUnconfirmed: false,
     }),
     async close() {
       await connectionQueue.close();

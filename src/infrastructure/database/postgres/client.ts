@@ -33,7 +33,6 @@ export function clientConfig(settings: PostgresSettings): ClientConfig {
   const { statementTimeoutMs, lockTimeoutMs, preparedStatements } = settings;
   return {
     ...addressConfig(settings),
-    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
     ...(preparedStatements
       ? {
           statement_timeout: statementTimeoutMs,
@@ -43,6 +42,42 @@ export function clientConfig(settings: PostgresSettings): ClientConfig {
         }
       : {}),
   };
+}
+
+/** Longest wait for the answer to a statement, in milliseconds; 0 for no limit. */
+export function answerLimitMs({ statementTimeoutMs }: PostgresSettings): number {
+  return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + NETWORK_GRACE_MS;
+}
+
+/**
+ * Asks the server, over a connection of its own, which backends still work. An idle backend has answered.
+ * @returns the start of each by its pid
+ */
+export async function findWorkingBackends(
+  settings: PostgresSettings,
+  pids: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  const client = new Client({
+    ...addressConfig(settings),
+    application_name: 'user-service monitoring',
+    query_timeout: NETWORK_GRACE_MS,
+  });
+  client.on('error', () => {}); // the pending call reports it
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ pid: number; start: string }>(
+      `select pid, backend_start::text as start from pg_stat_activity
+       where pid = any($1) and state is distinct from 'idle'`,
+      [pids],
+    );
+    await client.end();
+    return new Map(rows.map(({ pid, start }) => [pid, start]));
+  } catch (error) {
+    // Without waiting: a server that does not answer does not answer the end either.
+    const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
+    connection.stream.destroy();
+    throw error;
+  }
 }
 
 /** Opens a session without time limits: the migrator sets its own. */

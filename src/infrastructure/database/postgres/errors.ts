@@ -62,13 +62,29 @@ const DRIVER_MESSAGES =
 
 const RETRY_AFTER_SECONDS = 1;
 
+/** What a caller may know, by SQLSTATE. */
+const REASONS: Readonly<Record<string, string>> = {
+  '53100': 'The database has no disk space or memory left.',
+  '53200': 'The database has no disk space or memory left.',
+  '25006': 'The database is read-only at the moment, so nothing was changed.',
+};
+
 /** The caller may retry after one second. */
 export function databaseUnavailable(cause: unknown): DomainError {
-  const reason =
-    isReported(cause) && (cause.code === '53100' || cause.code === '53200')
-      ? 'The database has no disk space or memory left.'
-      : 'The database cannot be reached at the moment.';
+  const code = isReported(cause) && typeof cause.code === 'string' ? cause.code : '';
+  const reason = REASONS[code] ?? 'The database cannot be reached at the moment.';
   return unavailable(reason, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+/** Seconds after which a change is worth another try while commits are not confirmed. */
+const UNCONFIRMED_RETRY_SECONDS = 5;
+
+/** Commits wait without an answer, so further changes are not begun. */
+export function commitsUnconfirmed(): DomainError {
+  return unavailable(
+    'PostgreSQL does not confirm changes at the moment, so none are accepted. Nothing was changed.',
+    { retryAfterSeconds: UNCONFIRMED_RETRY_SECONDS },
+  );
 }
 
 /** For a connection lost during COMMIT: the change may be stored or not, and the caller must not assume either. */
@@ -100,6 +116,11 @@ export function breaksConnection(error: unknown): boolean {
   if (!isReported(error) || typeof error.code !== 'string') return true;
   if (!isSqlState(error.code)) return true;
   return /^(08|57P|25P03|25006)/.test(error.code) || isStalePlan(error);
+}
+
+/** Whether the server rejected a change because it is a standby, or read-only by its settings. */
+export function isReadOnly(error: unknown): boolean {
+  return isReported(error) && error.code === '25006';
 }
 
 /** Whether the driver rejected a statement because the connection was lost already: the server never received it. */

@@ -1,5 +1,5 @@
 import { untilAborted } from '../../../lib/deadline.ts';
-import type { SqlConnection } from '../sql.ts';
+import type { DatabaseCondition, SqlConnection } from '../sql.ts';
 import { databaseUnavailable } from './errors.ts';
 import { checkHealth } from './generated/health.queries.ts';
 
@@ -7,9 +7,10 @@ import { checkHealth } from './generated/health.queries.ts';
 export async function runHealthCheck(
   connection: SqlConnection,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<DatabaseCondition> {
   try {
-    await untilAborted(signal, () => checkHealth.run(undefined, connection));
+    const [row] = await untilAborted(signal, () => checkHealth.run(undefined, connection));
+    return { readOnly: row?.read_only === true };
   } catch (error) {
     throw signal.aborted && error === signal.reason ? databaseUnavailable(error) : error;
   }

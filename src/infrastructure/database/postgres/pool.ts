@@ -1,9 +1,17 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from '../../../domain/ports.ts';
+import { monotonicMs } from '../../system/monotonic.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
-import { clientConfig, openPostgresMigrationConnection } from './client.ts';
-import { type ConnectionPool, createConnectionPool } from './connection-pool.ts';
+import { createAbandonedConnections } from './abandoned-connections.ts';
+import { createChangeGate } from './change-gate.ts';
+import {
+  answerLimitMs,
+  clientConfig,
+  findWorkingBackends,
+  openPostgresMigrationConnection,
+} from './client.ts';
+import { type ConnectionPool, createConnectionPool, MAX_WAITING } from './connection-pool.ts';
 import {
   breaksConnection,
   commitOutcomeUnknown,
@@ -16,6 +24,7 @@ import { runHealthCheck } from './health-check.ts';
 import { checkServer } from './server-check.ts';
 import type { PostgresSettings } from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
+import { isChange } from './statement-kind.ts';
 import { createStatementNames } from './statement-names.ts';
 
 export type { PostgresSettings } from './settings.ts';
@@ -36,13 +45,32 @@ export async function createPostgresDatabase(
   const pool = new Pool(poolConfig(settings));
   listenForErrors(pool, logger);
   const statements = createStatementNames(settings.preparedStatements);
-  const connections = createConnectionPool(pool, settings.maxIdleConns, statements);
+  const abandoned = createAbandonedConnections(
+    settings.preparedStatements ? (pids) => findWorkingBackends(settings, pids) : null,
+    monotonicMs,
+  );
+  const gate = createChangeGate({
+    maxOpenConns: settings.maxOpenConns,
+    waitMs: settings.connectTimeoutMs,
+    maxWaiting: MAX_WAITING,
+    nowMs: monotonicMs,
+    onChange: (blocked) =>
+      blocked
+        ? logger.error('PostgreSQL does not confirm commits; changes are rejected until it does')
+        : logger.info('PostgreSQL confirms commits again; changes are accepted'),
+  });
+  const connections = createConnectionPool(
+    pool,
+    { maxIdleConns: settings.maxIdleConns, answerMs: answerLimitMs(settings) },
+    { statements, gate, abandoned },
+  );
 
   const database: Database = {
     driver: 'postgres',
     async query(text, values, name) {
+      const use = isChange(text) ? 'change' : 'read';
       const query = () =>
-        connections.withConnection((connection) => connection.query<never>(text, values, name));
+        connections.withConnection(use, (held) => held.query<never>(text, values, name));
       try {
         return await query().catch((error: unknown) => {
           // The statement names have been renewed, so the second attempt prepares it again on any connection.
@@ -56,9 +84,19 @@ export async function createPostgresDatabase(
     async transaction(work) {
       return await transact(connections, work);
     },
-    check: (signal) => runHealthCheck(database, signal),
+    async check(signal) {
+      const condition = await runHealthCheck(database, signal);
+      if (condition.readOnly) connections.renew();
+      return condition;
+    },
     openMigrationConnection: () => openPostgresMigrationConnection(settings, logger),
-    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stats: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      abandoned: abandoned.count(),
+      commitsUnconfirmed: gate.isBlocked(),
+    }),
     close: () => connections.close(),
   };
   await verify(database, settings, logger);
@@ -69,7 +107,7 @@ async function transact<T>(
   connections: ConnectionPool,
   work: (connection: SqlConnection) => Promise<T>,
 ): Promise<T> {
-  return await connections.withConnection((pooled) => {
+  return await connections.withConnection('change', (pooled) => {
     const translated: SqlConnection = {
       async query(text, values, name) {
         try {

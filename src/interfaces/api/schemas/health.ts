@@ -5,6 +5,12 @@ const dependencySchema = Type.Object({
   status: Type.Enum(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
   latency_ms: Type.Number(),
   driver: Type.String({ description: 'The implementation in use.' }),
+  reason: Type.Optional(
+    Type.String({
+      description:
+        'Why a dependency with the status `ok` does not work in full. `read_only`: the database is a standby or read-only, and changes are rejected. `commits_unconfirmed`: PostgreSQL does not confirm commits, as without its synchronous standby, and changes are rejected. Absent otherwise.',
+    }),
+  ),
 });
 const databaseSchema = Type.Object({
   ...dependencySchema.properties,
@@ -16,7 +22,8 @@ const databaseSchema = Type.Object({
 });
 export const reportSchema = Type.Object({
   status: Type.Enum(['ok', 'degraded', 'down'], {
-    description: '`down` if the database is down, `degraded` if another dependency is down.',
+    description:
+      '`down` if the database is down, `degraded` if another dependency is down or one has a `reason`.',
   }),
   checks: Type.Object({
     database: databaseSchema,
@@ -37,10 +44,12 @@ export function toHealthResponse({ status, checks }: HealthReport): Static<typeo
 }
 
 function toDependencyResponse(health: DependencyHealth): Static<typeof databaseSchema> {
+  const { status, latencyMs, driver, reason, clockOffsetMs } = health;
   return {
-    status: health.status,
-    latency_ms: health.latencyMs,
-    driver: health.driver,
-    ...(health.clockOffsetMs === undefined ? {} : { clock_offset_ms: health.clockOffsetMs }),
+    status,
+    latency_ms: latencyMs,
+    driver,
+    ...(reason === undefined ? {} : { reason }),
+    ...(clockOffsetMs === undefined ? {} : { clock_offset_ms: clockOffsetMs }),
   };
 }

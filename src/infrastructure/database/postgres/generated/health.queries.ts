@@ -6,15 +6,15 @@ export type CheckHealthParams = void;
 
 /** 'CheckHealth' return type */
 export interface CheckHealthResult {
-  answer: number;
+  read_only: boolean;
 }
 
-const checkHealthIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select 1 as \"answer!\""};
+const checkHealthIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select current_setting('transaction_read_only') = 'on' as \"read_only!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * select 1 as "answer!"
+ * select current_setting('transaction_read_only') = 'on' as "read_only!"
  * ```
  */
 export const checkHealth = new PreparedQuery<CheckHealthParams,CheckHealthResult>(checkHealthIR);
