@@ -12,6 +12,7 @@ const LONG_FORM = {
   FAULTS_STARTS: '50',
   FAULTS_STANDBY_AWAY_MS: '60000',
   FAULTS_AWAY: '10m',
+  FAULTS_SESSIONS: '400000',
 };
 const SERVERS = ['postgres', 'redis-server', 'nats-server', 'haproxy', 'faketime'];
 /** Timeout of tests without one of their own. */
@@ -87,6 +88,7 @@ function help(): string {
     '  FAULTS_STARTS  rounds of three instances started together on an empty database',
     '  FAULTS_STANDBY_AWAY_MS  absence of a synchronous standby',
     '  FAULTS_AWAY    duration of a NATS outage',
+    '  FAULTS_SESSIONS  sessions of an account that end at once',
     '',
     `Defaults here: ${namesOf(LONG_FORM)
       .map((name) => `${name}=${LONG_FORM[name]}`)

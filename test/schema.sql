@@ -1,5 +1,34 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.end_sessions_of_inactive_user() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  with ended as (
+    delete from sessions where user_id = new.id returning id, expires_at
+  ), revoked as (
+    insert into session_revocations (session_id, user_id) select id, new.id from ended
+  )
+  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+  select make_event_id(), new.id, new.version, 'session.ended',
+    jsonb_build_object('session_id', id, 'reason', 'user_disabled'), 'status-change', clock_timestamp()
+  from ended
+  where expires_at > now()
+  order by id;
+  return null;
+
+end
+$$;
+
+CREATE FUNCTION public.make_event_id() RETURNS uuid
+    LANGUAGE sql
+    AS $$
+  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6),
+    52, 1), 53, 1), 'hex')::uuid
+$$;
+
 CREATE TABLE public.mail_queue (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -170,11 +199,15 @@ CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocation
 
 CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
 
+CREATE INDEX sessions_user_id_id_idx ON public.sessions USING btree (user_id, id);
+
 CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id, last_used_at DESC);
 
 CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree (status) WHERE ((status)::text = 'signing'::text);
 
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
+
+CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

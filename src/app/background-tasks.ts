@@ -49,10 +49,9 @@ export async function startBackground(
     const loop = startLoop({ name, intervalMs, run }, { logger });
     ends.push(() => loop.stop());
   };
-  if (persistence.database.driver === 'postgres') {
-    await revocations.poll();
-    repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
-  }
+  // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
+  await revocations.poll();
+  repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
   if (userCache.redis !== null) {
     const { outboxLog: log } = persistence;
     const run = createInvalidateChangedUsers({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../domain/events.ts';
+import type { EndedSessions } from '../domain/session/session-ending.ts';
 import { createAfterCommit } from './after-commit.ts';
 
 function recorded(...events: readonly DomainEvent[]): readonly RecordedEvent[] {
@@ -17,11 +18,10 @@ const changed = (userId: string): DomainEvent => ({
   userVersion: 2,
   data: { changed_fields: ['phone'] },
 });
-const ended = (userId: string, sessionId: string): DomainEvent => ({
-  type: 'session.ended',
+const ended = (userId: string, ...sessionIds: readonly string[]): EndedSessions => ({
   userId,
-  userVersion: 2,
-  data: { session_id: sessionId, reason: 'signed_out' },
+  count: sessionIds.length,
+  sessionIds,
 });
 const deleted = (userId: string): DomainEvent => ({
   type: 'user.deleted',
@@ -54,27 +54,34 @@ function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}
 describe('after a commit', () => {
   it('sessions are revoked, then users are invalidated, then the relay is notified', async () => {
     const { afterCommit, steps } = setUp(() => new Promise((resolve) => setImmediate(resolve)));
-    await afterCommit.onCommitted(
-      recorded(changed('ann'), ended('ann', 's1'), ended('ann', 's2'), changed('ann'), refused),
-    );
+    await afterCommit.onCommitted(recorded(changed('ann'), changed('ann'), refused), [
+      ended('ann', 's1', 's2'),
+    ]);
     expect(steps).toEqual(['revoke s1 s2', 'invalidate ann', 'notify']);
   });
 
   it('the events of a session and of a failed sign-in invalidate no user', async () => {
     const { afterCommit, steps } = setUp();
-    await afterCommit.onCommitted(recorded(ended('ann', 's1'), refused));
+    await afterCommit.onCommitted(recorded(refused), [ended('ann', 's1')]);
     expect(steps).toEqual(['revoke s1', 'notify']);
   });
 
   it('the tokens of a deleted user are verified anew, whether or not its sessions are listed', async () => {
     const { afterCommit, steps } = setUp();
-    await afterCommit.onCommitted(recorded(deleted('ann'), ended('bob', 's1')));
+    await afterCommit.onCommitted(recorded(deleted('ann')), [ended('bob', 's1')]);
     expect(steps).toEqual(['revoke s1', 'forget tokens of ann', 'invalidate ann', 'notify']);
+  });
+
+  it('the tokens of a user with too many ended sessions to list are verified anew', async () => {
+    const { afterCommit, steps } = setUp();
+    const many = { userId: 'bob', count: 400_000, sessionIds: null };
+    await afterCommit.onCommitted(recorded(), [ended('ann', 's1'), many]);
+    expect(steps).toEqual(['revoke s1', 'forget tokens of bob', 'notify']);
   });
 
   it('the relay is notified even when an invalidation fails, and the caller gets the error', async () => {
     const { afterCommit, steps } = setUp(() => Promise.reject(new Error('broken')));
-    await expect(afterCommit.onCommitted(recorded(changed('ann')))).rejects.toThrow('broken');
+    await expect(afterCommit.onCommitted(recorded(changed('ann')), [])).rejects.toThrow('broken');
     expect(steps).toEqual(['revoke ', 'notify']);
   });
 });
@@ -82,7 +89,7 @@ describe('after a commit', () => {
 describe('after a commit of unknown outcome', () => {
   it('the tokens of every user that an event names are verified anew, then its copies are invalidated; no session is revoked', async () => {
     const { afterCommit, steps } = setUp();
-    await afterCommit.onUnknownOutcome(recorded(deleted('ann'), ended('bob', 's1'), refused));
+    await afterCommit.onUnknownOutcome(recorded(deleted('ann'), refused), [ended('bob', 's1')]);
     expect(steps).toEqual([
       'forget tokens of ann',
       'forget tokens of bob',

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../domain/events.ts';
+import type { EndedSessions } from '../domain/session/session-ending.ts';
 import type { Revocations } from './access/revocations.ts';
 import type { VerifiedTokenCache } from './access/verify-access-token.ts';
 
@@ -13,8 +14,11 @@ interface Deps {
 
 /** What a unit of work calls once its transaction has ended. */
 export interface AfterCommit {
-  onCommitted(events: readonly RecordedEvent[]): Promise<void>;
-  onUnknownOutcome(events: readonly RecordedEvent[]): Promise<void>;
+  onCommitted(events: readonly RecordedEvent[], ended: readonly EndedSessions[]): Promise<void>;
+  onUnknownOutcome(
+    events: readonly RecordedEvent[],
+    ended: readonly EndedSessions[],
+  ): Promise<void>;
 }
 
 /**
@@ -39,17 +43,17 @@ export function createAfterCommit(deps: Deps): AfterCommit {
     await Promise.all([...userIds].map(invalidateUser));
   };
   return {
-    async onCommitted(events) {
-      revocations.add(endedSessions(events));
-      for (const userId of usersWithEndedSessions(events)) verifiedTokens.forgetUser(userId);
+    async onCommitted(events, ended) {
+      revocations.add(ended.flatMap(({ sessionIds }) => sessionIds ?? []));
+      for (const userId of usersToForget(events, ended)) verifiedTokens.forgetUser(userId);
       try {
         await invalidate(changedUsers(events));
       } finally {
         notifyRelay();
       }
     },
-    async onUnknownOutcome(events) {
-      const users = concernedUsers(events);
+    async onUnknownOutcome(events, ended) {
+      const users = new Set([...concernedUsers(events), ...ended.map(({ userId }) => userId)]);
       for (const userId of users) verifiedTokens.forgetUser(userId);
       await invalidate(users);
     },
@@ -65,17 +69,16 @@ function concernedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
   return new Set(events.flatMap(({ event }) => (event.userId === null ? [] : [event.userId])));
 }
 
-/** The users who may have lost more sessions than the events list. */
-function usersWithEndedSessions(events: readonly RecordedEvent[]): ReadonlySet<string> {
-  return concernedUsers(
+/** The users who may have lost more sessions than are listed. */
+function usersToForget(
+  events: readonly RecordedEvent[],
+  ended: readonly EndedSessions[],
+): ReadonlySet<string> {
+  const changed = concernedUsers(
     events.filter(
       ({ event }) => event.type === 'user.deleted' || event.type === 'user.password_changed',
     ),
   );
-}
-
-function endedSessions(events: readonly RecordedEvent[]): readonly string[] {
-  return events.flatMap(({ event }) =>
-    event.type === 'session.ended' ? [event.data.session_id] : [],
-  );
+  const unlisted = ended.filter(({ sessionIds }) => sessionIds === null);
+  return new Set([...changed, ...unlisted.map(({ userId }) => userId)]);
 }

@@ -1,21 +1,30 @@
 import type { DeadLetters } from '../domain/dead-letters.ts';
 import type { DeadMail } from '../domain/mail.ts';
 import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
-import type { HealthCheck } from '../domain/ports.ts';
+import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
 import { createCheckHealth } from './check-health.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
 import { createServiceAccountUseCases } from './service-accounts/service-account-use-cases.ts';
+import { createIssueTokens } from './sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
 import { createSessionUseCases, type SessionPorts } from './sessions/session-use-cases.ts';
+import { createStartSession } from './sessions/start-session.ts';
 import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
+
+/** Steps that several use cases share; they are made here. */
+type SharedSteps = 'recordFailure' | 'startSession' | 'issueTokens';
 
 export interface UseCasePorts
   extends AccessPorts,
-    Omit<SessionPorts, 'recordFailure'>,
-    Omit<UserPorts, 'recordFailure'> {
-  readonly lifetimes: SessionPorts['lifetimes'];
+    Omit<SessionPorts, SharedSteps>,
+    Omit<UserPorts, SharedSteps> {
+  readonly ids: IdGenerator;
+  readonly lifetimes: SessionPorts['lifetimes'] & {
+    readonly accessTtlMs: number;
+    readonly maxPerUser: number;
+  };
   readonly knownServiceAccounts: AccessPorts['knownServiceAccounts'] & { clear(): void };
   readonly outboxLog: OutboxLog;
   readonly deadEvents: DeadLetters<DeadEvent>;
@@ -31,9 +40,13 @@ export function createUseCases(ports: UseCasePorts) {
   const { logger } = ports;
   // One instance for sign-in and re-authentication: its limit on events counts both.
   const recordFailure = createRecordFailedAuthentication(ports);
+  const { accessTtlMs, maxPerUser: maxSessionsPerUser } = ports.lifetimes;
+  const startSession = createStartSession({ ...ports, maxSessionsPerUser });
+  const issueTokens = createIssueTokens({ ...ports, accessTtlMs });
+  const shared = { recordFailure, startSession, issueTokens };
   return {
-    users: createUserUseCases({ ...ports, recordFailure }),
-    sessions: createSessionUseCases({ ...ports, recordFailure }),
+    users: createUserUseCases({ ...ports, ...shared }),
+    sessions: createSessionUseCases({ ...ports, ...shared }),
     access: createAccessUseCases(ports),
     serviceAccounts: createServiceAccountUseCases({
       ...ports,

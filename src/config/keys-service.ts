@@ -97,6 +97,11 @@ export const serviceKeys = {
     10 * SECOND_MS,
     'Time for which the previous refresh token still returns the current one',
   ),
+  'sessions.max_per_user': withDefault(
+    integer(1, 1000),
+    100,
+    'Most sessions of one user; a sign-in beyond it ends the least recently used one',
+  ),
   'password.min_length': withDefault(
     integer(8, 128),
     8,

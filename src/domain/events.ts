@@ -6,7 +6,9 @@ export type SessionEndReason =
   | 'ended_by_admin'
   | 'password_changed'
   | 'refresh_token_reused'
-  | 'user_deleted';
+  | 'user_deleted'
+  | 'user_disabled'
+  | 'session_limit';
 
 /** Why a sign-in was refused. The caller never learns it. */
 export type AuthenticationFailure = 'unknown_email' | 'wrong_password' | 'user_disabled';

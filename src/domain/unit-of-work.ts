@@ -1,5 +1,6 @@
 import type { DomainEvent } from './events.ts';
 import type { NewMail } from './mail.ts';
+import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { UserRepository } from './user/user-repository.ts';
 
@@ -16,6 +17,7 @@ export interface MailQueue {
 export interface Transaction {
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
+  readonly sessionEnding: SessionEnding;
   readonly outbox: Outbox;
   readonly mail: MailQueue;
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { DomainErrorCode } from '../../src/domain/errors.ts';
-import type { RecordedEvent } from '../../src/domain/events.ts';
 import type { NewSession } from '../../src/domain/session/session-repository.ts';
 import type { Transaction } from '../../src/domain/unit-of-work.ts';
 import type { ProfileProperty } from '../../src/domain/user/profile-fields.ts';
 import { User } from '../../src/domain/user/user.ts';
-import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
+import {
+  createUnitOfWork,
+  type UnitOfWorkDependencies,
+} from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database, SqlConnection } from '../../src/infrastructure/database/sql.ts';
 import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
@@ -75,7 +77,7 @@ export async function storeUser(connection: SqlConnection, traits: UserTraits = 
 export async function inTransaction<T>(
   database: Database,
   work: (transaction: Transaction) => Promise<T>,
-  onCommitted: (events: readonly RecordedEvent[]) => Promise<void> = async () => {},
+  onCommitted: UnitOfWorkDependencies['onCommitted'] = async () => {},
 ): Promise<T> {
   const logger = createSilentLogger();
   const clock = createSystemClock();

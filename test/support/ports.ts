@@ -1,6 +1,7 @@
 import type { Caller, Principal } from '../../src/application/access/caller.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
+import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
@@ -81,6 +82,7 @@ export interface MemoryStore {
 export function createMemoryStore(
   row: UserState | null,
   sessions: Partial<SessionRepository> = {},
+  sessionEnding: Partial<SessionEnding> = {},
 ): MemoryStore {
   const store = {
     row,
@@ -120,6 +122,7 @@ export function createMemoryStore(
         work({
           users,
           sessions: portWith<SessionRepository>(sessions),
+          sessionEnding: portWith<SessionEnding>(sessionEnding),
           outbox: {
             async append(events) {
               store.events.push(...events);

@@ -1,9 +1,9 @@
 import type { SessionEndReason } from '../../domain/events.ts';
-import { sessionNotFound, userNotFound } from '../../domain/rejections.ts';
-import type { SessionSelection } from '../../domain/session/session-repository.ts';
-import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
-import type { User } from '../../domain/user/user.ts';
+import { sessionNotFound } from '../../domain/rejections.ts';
+import type { SessionSelection } from '../../domain/session/session-ending.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
+import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireUser } from '../access/policy.ts';
 
 interface Deps {
@@ -39,33 +39,9 @@ export function createEndSessions(deps: Deps) {
     reason: SessionEndReason,
   ): Promise<void> {
     return deps.unitOfWork.run(caller, async (transaction) => {
-      const user = await transaction.users.lockById(userId);
-      if (user === null) throw userNotFound();
-      const ended = await endSessions(transaction, user, selection, reason);
-      if ('only' in selection && ended.length === 0) throw sessionNotFound();
+      const user = await lockUserFor(caller, transaction, userId);
+      const ended = await transaction.sessionEnding.end(user, selection, reason);
+      if ('only' in selection && ended.count === 0) throw sessionNotFound();
     });
   }
-}
-
-/**
- * Ends sessions of a locked user and appends a `session.ended` event for each. Every transaction that ends sessions
- * locks their user first, so that no two of them deadlock.
- * @returns the ids of the ended sessions
- */
-export async function endSessions(
-  transaction: Transaction,
-  user: User,
-  selection: SessionSelection,
-  reason: SessionEndReason,
-): Promise<readonly string[]> {
-  const ended = await transaction.sessions.end(user.id, selection);
-  await transaction.outbox.append(
-    ended.map((sessionId) => ({
-      type: 'session.ended' as const,
-      userId: user.id,
-      userVersion: user.version,
-      data: { session_id: sessionId, reason },
-    })),
-  );
-  return ended;
 }

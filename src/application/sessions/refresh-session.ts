@@ -6,7 +6,6 @@ import type { RefreshState } from '../../domain/session/session-repository.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
-import { endSessions } from './end-sessions.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 
 interface Deps {
@@ -130,7 +129,7 @@ export function createRefreshSession(deps: Deps) {
     await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(userId);
       if (user === null) return;
-      await endSessions(transaction, user, { only: sessionId }, 'refresh_token_reused');
+      await transaction.sessionEnding.end(user, { only: sessionId }, 'refresh_token_reused');
     });
   }
 }

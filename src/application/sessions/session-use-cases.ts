@@ -1,5 +1,4 @@
-import type { IdGenerator, Logger } from '../../domain/ports.ts';
-import type { AccessTokens } from '../../domain/session/access-tokens.ts';
+import type { Logger } from '../../domain/ports.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type {
   SessionLifetimes,
@@ -10,37 +9,36 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import { createEndSessions } from './end-sessions.ts';
-import { createIssueTokens } from './issue-tokens.ts';
+import type { IssueTokens } from './issue-tokens.ts';
 import { createListSessions } from './list-sessions.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import { createRefreshSession } from './refresh-session.ts';
 import { createSignIn } from './sign-in.ts';
+import type { StartSession } from './start-session.ts';
 
 export interface SessionPorts {
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
-  readonly accessTokens: AccessTokens;
+  readonly startSession: StartSession;
+  readonly issueTokens: IssueTokens;
   readonly refreshTokens: RefreshTokens;
   readonly recordFailure: RecordFailedAuthentication;
   readonly lifetimes: SessionLifetimes & {
-    readonly accessTtlMs: number;
     readonly refreshGraceMs: number;
   };
   readonly snapshots: Pick<SnapshotHistory, 'before'>;
-  readonly ids: IdGenerator;
   readonly logger: Logger;
 }
 
 export function createSessionUseCases(ports: SessionPorts) {
-  const { idleTtlMs, refreshGraceMs, accessTtlMs } = ports.lifetimes;
-  const issueTokens = createIssueTokens({ accessTokens: ports.accessTokens, accessTtlMs });
+  const { idleTtlMs, refreshGraceMs } = ports.lifetimes;
   const listing = createListSessions(ports);
   const ending = createEndSessions(ports);
   return {
-    signIn: createSignIn({ ...ports, issueTokens }),
-    refresh: createRefreshSession({ ...ports, issueTokens, idleTtlMs, refreshGraceMs }),
+    signIn: createSignIn(ports),
+    refresh: createRefreshSession({ ...ports, idleTtlMs, refreshGraceMs }),
     listOwn: listing.own,
     listOfUser: listing.ofUser,
     endOwn: ending.own,

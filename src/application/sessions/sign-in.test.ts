@@ -13,6 +13,7 @@ import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserState } from '../../domain/user/user.ts';
 import { createSignIn } from './sign-in.ts';
+import { createStartSession } from './start-session.ts';
 
 /** A sign-in with one stored row. `whileHashing` runs between the password check and the lock, as another writer. */
 function setUp(
@@ -22,12 +23,16 @@ function setUp(
 ) {
   const sessions: string[] = [];
   const failures: { reason: string; userId: string | null }[] = [];
-  const store = createMemoryStore(row, {
-    async insert({ id }) {
-      sessions.push(id);
-      return 60_000;
+  const store = createMemoryStore(
+    row,
+    {
+      async insert({ id }) {
+        sessions.push(id);
+        return 60_000;
+      },
     },
-  });
+    { endSurplus: async ({ id }) => ({ userId: id, count: 0, sessionIds: [] }) },
+  );
   const hasher = createPlainHasher();
   const look = { count: 0 };
   const verify = hasher.verify;
@@ -49,8 +54,18 @@ function setUp(
         return matches;
       },
     },
-    refreshTokens: portWith<RefreshTokens>({
-      create: (sessionId) => ({ token: `refresh ${sessionId}`, hash: new Uint8Array(32) }),
+    startSession: createStartSession({
+      refreshTokens: portWith<RefreshTokens>({
+        create: (sessionId) => ({ token: `refresh ${sessionId}`, hash: new Uint8Array(32) }),
+      }),
+      lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
+      maxSessionsPerUser: 3,
+      ids: {
+        next() {
+          ids += 1;
+          return `session ${ids}`;
+        },
+      },
     }),
     issueTokens: async ({ id, refreshToken }) => ({
       sessionId: id,
@@ -60,13 +75,6 @@ function setUp(
       refreshExpiresInSeconds: 60,
     }),
     recordFailure: async (_caller, failure) => void failures.push(failure),
-    lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
-    ids: {
-      next() {
-        ids += 1;
-        return `session ${ids}`;
-      },
-    },
     logger: createRecordingLogger(),
   });
   return { signIn, store, sessions, failures, hasher, look };

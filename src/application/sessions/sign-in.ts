@@ -1,8 +1,6 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
-import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/ports.ts';
 import { invalidCredentials, unavailable } from '../../domain/rejections.ts';
-import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import {
@@ -16,16 +14,15 @@ import type { Credentials, UserRepository } from '../../domain/user/user-reposit
 import type { Caller } from '../access/caller.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
+import type { StartSession } from './start-session.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
-  readonly refreshTokens: RefreshTokens;
+  readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
-  readonly lifetimes: SessionLifetimes;
-  readonly ids: IdGenerator;
   readonly logger: Logger;
 }
 
@@ -36,8 +33,6 @@ export interface SignInInput {
 
 /** How often a sign-in is tried when the account changes meanwhile. */
 const MAX_ATTEMPTS = 3;
-/** Longest user agent that is stored, in UTF-16 units; the rest is cut off. */
-const USER_AGENT_MAX_LENGTH = 256;
 
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
@@ -93,9 +88,7 @@ export function createSignIn(deps: Deps) {
     newHash: string | null,
   ): Promise<IssuedTokens | null> {
     const { userId } = credentials;
-    const id = deps.ids.next();
-    const refresh = deps.refreshTokens.create(id);
-    const remainingMs = await deps.unitOfWork.run(caller, async (transaction) => {
+    const session = await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(userId);
       if (user === null || !isStillProven(user, credentials)) return null;
       if (newHash !== null) {
@@ -107,29 +100,16 @@ export function createSignIn(deps: Deps) {
           PASSWORD_NORMALIZATION_VERSION,
         );
       }
-      const userAgent = caller.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null;
-      const remaining = await transaction.sessions.insert(
-        { id, userId, client: { ip: caller.ip, userAgent }, refreshTokenHash: refresh.hash },
-        deps.lifetimes,
-      );
-      await transaction.outbox.append([
-        {
-          type: 'session.started',
-          userId,
-          userVersion: user.version,
-          data: { session_id: id },
-        },
-      ]);
-      return remaining;
+      return await deps.startSession(caller, transaction, user);
     });
-    if (remainingMs === null) return null;
+    if (session === null) return null;
     deps.logger.info('signed in', {
       request_id: caller.requestId,
       client_ip: caller.ip,
       user_id: userId,
-      session_id: id,
+      session_id: session.id,
     });
-    return deps.issueTokens({ id, userId, refreshToken: refresh.token, remainingMs });
+    return deps.issueTokens(session);
   }
 }
 

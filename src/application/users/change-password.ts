@@ -6,8 +6,10 @@ import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelf } from '../access/policy.ts';
-import { endSessions } from '../sessions/end-sessions.ts';
+import type { IssuedTokens, IssueTokens } from '../sessions/issue-tokens.ts';
+import type { StartSession } from '../sessions/start-session.ts';
 import { passwordChangedEmail } from './account-emails.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
@@ -16,6 +18,8 @@ interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
   readonly reauthenticate: Reauthenticate;
+  readonly startSession: StartSession;
+  readonly issueTokens: IssueTokens;
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
   readonly clock: Clock;
@@ -27,12 +31,13 @@ export interface PasswordChangeInput {
 }
 
 /**
- * Stores the new password and ends all other sessions in one transaction (OWASP ASVS 7.4.3).
+ * Stores the new password, ends all sessions and starts a new one for the acting client, in one transaction (OWASP ASVS
+ * 7.2.4 and 7.4.3): a copied token of the acting session no longer works either.
  * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`
  */
 export function createChangePassword(deps: Deps) {
-  return async (caller: Caller, id: string, input: PasswordChangeInput): Promise<void> => {
-    const { sessionId } = requireSelf(caller, id);
+  return async (caller: Caller, id: string, input: PasswordChangeInput): Promise<IssuedTokens> => {
+    requireSelf(caller, id);
     const profile = await deps.users.findById(id);
     if (profile === null) throw userNotFound();
     const { newPassword } = validateFields({
@@ -45,16 +50,17 @@ export function createChangePassword(deps: Deps) {
     const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
     const passwordHash = await deps.hasher.hash(newPassword);
-    await deps.unitOfWork.run(caller, async (transaction) => {
-      const user = await transaction.users.lockById(id);
-      if (user === null) throw userNotFound();
+    const session = await deps.unitOfWork.run(caller, async (transaction) => {
+      const user = await lockUserFor(caller, transaction, id);
       reauthentication.assertStillTrue(user);
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
       const mail = passwordChangedEmail(user.profile, deps.passwordRules.serviceName);
       await transaction.mail.enqueue([mail]);
-      await endSessions(transaction, user, { except: sessionId }, 'password_changed');
+      await transaction.sessionEnding.end(user, { all: true }, 'password_changed');
+      return await deps.startSession(caller, transaction, user);
     });
+    return deps.issueTokens(session);
   };
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../../domain/ports.ts';
-import { userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
+import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireSelf } from '../access/policy.ts';
-import { endSessions } from '../sessions/end-sessions.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 
@@ -33,10 +32,9 @@ export function createDeleteUser(deps: Deps) {
 
   function remove(caller: Caller, id: string, assertMayGo: (user: User) => void): Promise<void> {
     return deps.unitOfWork.run(caller, async (transaction) => {
-      const user = await transaction.users.lockById(id);
-      if (user === null) throw userNotFound();
+      const user = await lockUserFor(caller, transaction, id);
       assertMayGo(user);
-      await endSessions(transaction, user, { all: true }, 'user_deleted');
+      await transaction.sessionEnding.end(user, { all: true }, 'user_deleted');
       user.delete(deps.clock.now());
       await transaction.users.delete(id);
       await transaction.outbox.append(user.takeEvents());

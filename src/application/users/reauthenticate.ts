@@ -41,7 +41,7 @@ export function createReauthenticate(deps: Deps) {
       );
     }
     const credentials = await deps.users.findCredentialsById(userId);
-    if (credentials === null) throw userNotFound();
+    if (credentials === null || credentials.status !== 'active') throw userNotFound();
     const prepared = preparePasswordAttempt(currentPassword);
     if (!(await deps.hasher.verify(prepared, credentials.passwordHash))) {
       await deps.recordFailure(caller, {

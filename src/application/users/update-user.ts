@@ -6,6 +6,7 @@ import { type ProfileInput, profileParsers } from '../../domain/user/profile-fie
 import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
 import { emailChangedEmails } from './account-emails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
@@ -46,8 +47,7 @@ export function createUpdateUser(deps: Deps) {
       input.currentPassword,
     );
     return deps.unitOfWork.run(caller, async (transaction) => {
-      const user = await transaction.users.lockById(id);
-      if (user === null) throw userNotFound();
+      const user = await lockUserFor(caller, transaction, id);
       reauthentication?.assertStillTrue(user);
       assertVersion(user, expected);
       if (reauthentication === undefined && isOwnEmailChange(caller, change, user.state.email)) {

@@ -2,7 +2,9 @@ import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
+import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
+import type { StartSession } from '../sessions/start-session.ts';
 import { createChangePassword } from './change-password.ts';
 import { createDeleteUser } from './delete-user.ts';
 import { createGetPublicProfiles } from './get-public-profiles.ts';
@@ -21,6 +23,8 @@ export interface UserPorts {
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
   readonly recordFailure: RecordFailedAuthentication;
+  readonly startSession: StartSession;
+  readonly issueTokens: IssueTokens;
   readonly ids: IdGenerator;
   readonly clock: Clock;
 }

@@ -75,11 +75,6 @@ export interface RevocationReading {
   readonly databaseTimeMs: number;
 }
 
-export type SessionSelection =
-  | { readonly only: string }
-  | { readonly except: string }
-  | { readonly all: true };
-
 /**
  * The live sessions. Only the database's clock decides expiry, so that instances with different clocks agree. Ended
  * sessions are removed; the revocation of each is kept for as long as an access token can live.
@@ -94,8 +89,6 @@ export interface SessionRepository {
   lockForRefresh(id: string, earlier: string | null): Promise<RefreshState | null>;
   /** Rotates a locked session's token and restarts its idle time. @returns milliseconds until it now ends. */
   rotate(id: string, rotation: Rotation, idleTtlMs: number): Promise<number>;
-  /** Ends the selected live sessions of a user and records their revocation. @returns their ids. */
-  end(userId: string, selection: SessionSelection): Promise<readonly string[]>;
   /** Reads the revocations that became visible after `snapshot`, at most `limit` of them; none when it is null. */
   listRevoked(snapshot: string | null, limit: number): Promise<RevocationReading>;
   /** Removes up to `limit` expired sessions. @returns the number of removed rows. */

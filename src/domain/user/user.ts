@@ -6,8 +6,10 @@ import {
   type ProfileValues,
 } from './profile-fields.ts';
 
-/** Only an active user may sign in. */
-export type UserStatus = 'active' | 'disabled';
+export const USER_STATUSES = ['active', 'disabled'] as const;
+
+/** A user who is not active has no sessions and starts none. */
+export type UserStatus = (typeof USER_STATUSES)[number];
 
 /** A user without the password, as readers and caches hold it. */
 export interface UserProfile extends ProfileValues {

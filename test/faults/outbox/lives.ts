@@ -160,9 +160,10 @@ function createOwnSteps(life: Life, token: string, request: SendRequest, world: 
     /** @returns false when the outcome is unknown. */
     async changePassword(): Promise<boolean> {
       const body = { current_password: password, new_password: `${PASSWORD} again` };
-      // Release 0.2.0 answers 204.
+      // Release 0.2.0 answers 204 and keeps the session.
       const changed = await request([200, 204], 'PUT', `${url}/password`, { token, body });
       if (changed === null) return false;
+      if (changed.status === 200) token = String(changed.body.access_token);
       life.passwordChanges += 1;
       password = body.new_password;
       return true;

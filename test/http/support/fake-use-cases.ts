@@ -85,7 +85,7 @@ const fakeUsers: UseCases['users'] = {
     missing: ids.filter((id) => id !== ADA_ID),
   }),
   update: async () => ada,
-  changePassword: async () => {},
+  changePassword: async () => issuedTokens,
   deleteOwn: async () => {},
   deleteAny: async () => {},
 };

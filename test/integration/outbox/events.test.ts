@@ -197,7 +197,10 @@ async function signedIn(
       const password = `${goodPassword} ${counter}`;
       const body = { current_password, new_password: password };
       const answer = await api.send('PUT', `${url}/password`, { token, body });
-      if (answer.statusCode === 204) slot.account = { ...account, password };
+      if (answer.statusCode === 200) {
+        slot.account = { ...account, password };
+        slot.grant = answer.json();
+      }
       return answer;
     }
     case 'changePasswordWrong':

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createIssueTokens } from '../../../src/application/sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from '../../../src/application/sessions/record-failed-authentication.ts';
 import { createSignIn } from '../../../src/application/sessions/sign-in.ts';
+import { createStartSession } from '../../../src/application/sessions/start-session.ts';
 import type { AccessTokens } from '../../../src/domain/session/access-tokens.ts';
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
@@ -58,11 +59,14 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     users: createPostgresUserRepository(database),
     unitOfWork,
     hasher,
-    refreshTokens: createRefreshTokens({ masterKey: Buffer.alloc(32, 7) }),
+    startSession: createStartSession({
+      refreshTokens: createRefreshTokens({ masterKey: Buffer.alloc(32, 7) }),
+      lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
+      maxSessionsPerUser: 100,
+      ids,
+    }),
     issueTokens: createIssueTokens({ accessTokens: portWith<AccessTokens>({}), accessTtlMs: 1 }),
     recordFailure: createRecordFailedAuthentication({ unitOfWork, clock, logger }),
-    lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
-    ids,
     logger,
   });
 }

@@ -301,11 +301,15 @@ describe('traces contain no secret and no personal data', () => {
       });
     }
     const change = { current_password: CANARY.password, new_password: CANARY.newPassword };
-    await api.send('PUT', `/v1/users/${id}/password`, { body: change, headers: own });
+    const changed = await api.send('PUT', `/v1/users/${id}/password`, {
+      body: change,
+      headers: own,
+    });
+    const fresh = { ...own, authorization: `Bearer ${changed.json().access_token}` };
     const deletion = { current_password: CANARY.newPassword };
     const deleted = await api.send('POST', `/v1/users/${id}/deletion`, {
       body: deletion,
-      headers: own,
+      headers: fresh,
     });
     expect(deleted.statusCode).toBe(204);
     await app.stop();

@@ -4,6 +4,7 @@ import {
   type Answer,
   codeOf,
   createPerson,
+  type Grant,
   goodPassword,
   patientHashing,
   useSharedApi,
@@ -39,46 +40,56 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
     const answer = await change(account, token);
-    expect([answer.statusCode, answer.body]).toEqual([204, '']);
+    expect(answer.statusCode, answer.body).toBe(200);
     expect(codeOf(await api().trySignIn(account.email, account.password))).toBe(
       'invalid_credentials',
     );
     await api().signIn({ ...account, password: newPassword });
   });
 
-  it('ends all other sessions with their tokens, keeps its own, and writes the events in order', async () => {
+  it('ends all sessions with their tokens, its own too, starts a new one, and writes the events in order', async () => {
     const account = await api().register();
     const own = await api().signIn(account);
     const others = [await api().signIn(account), await api().signIn(account)];
     const bystander = await api().signIn(await api().register());
     // Verified before, so that a cached token would be noticed.
-    for (const { access_token } of others) expect(await api().statusOf(access_token)).toBe(200);
+    for (const { access_token } of [own, ...others])
+      expect(await api().statusOf(access_token)).toBe(200);
     const before = (await api().eventsOf(account.id)).length;
-    expect((await change(account, own.access_token)).statusCode).toBe(204);
+    const changed = await change(account, own.access_token);
+    expect(changed.statusCode, changed.body).toBe(200);
+    const fresh: Grant = changed.json();
+    expect(Object.keys(fresh).sort()).toEqual(Object.keys(own).sort());
 
-    for (const { access_token, refresh_token } of others) {
+    for (const { access_token, refresh_token } of [own, ...others]) {
       expect(await api().statusOf(access_token)).toBe(401);
       expect(codeOf(await api().tryRefresh(refresh_token))).toBe('invalid_grant');
     }
-    expect(await api().statusOf(own.access_token)).toBe(200);
-    expect((await api().refresh(own.refresh_token)).session_id).toBe(own.session_id);
+    expect(await api().statusOf(fresh.access_token)).toBe(200);
+    expect((await api().refresh(fresh.refresh_token)).session_id).toBe(fresh.session_id);
+    expect(fresh.session_id).not.toBe(own.session_id);
     expect(await api().statusOf(bystander.access_token)).toBe(200);
 
     const [first, ...ended] = (await api().eventsOf(account.id)).slice(before);
+    const last = ended.pop();
+    expect(last).toMatchObject({
+      ...{ type: 'session.started', user_version: 2 },
+      data: { session_id: fresh.session_id },
+    });
     expect(first).toMatchObject({ type: 'user.password_changed', user_version: 2, data: {} });
     expect(ended.map(({ type, user_version, data }) => [type, user_version, data.reason])).toEqual(
-      others.map(() => ['session.ended', 2, 'password_changed']),
+      [own, ...others].map(() => ['session.ended', 2, 'password_changed']),
     );
     expect(new Set(ended.map(({ data }) => data.session_id))).toEqual(
-      new Set(others.map(({ session_id }) => session_id)),
+      new Set([own, ...others].map(({ session_id }) => session_id)),
     );
   });
 
   it('raises the version by one', async () => {
     const account = await api().register();
     const { access_token: token } = await api().signIn(account);
-    await change(account, token);
-    const me = await api().send('GET', '/v1/me', { token });
+    const { access_token: fresh } = (await change(account, token)).json();
+    const me = await api().send('GET', '/v1/me', { token: fresh });
     expect(me.json().version).toBe(2);
     expect(me.headers.etag).toBe('"2"');
   });
@@ -132,10 +143,11 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     const { access_token: token } = await api().signIn(account);
     const candidates = Array.from({ length: 6 }, (_, number) => `${newPassword} ${number}`);
     const answers = await Promise.all(candidates.map((next) => change(account, token, next)));
-    const accepted = candidates.filter((_, index) => answers[index]?.statusCode === 204);
+    const accepted = candidates.filter((_, index) => answers[index]?.statusCode === 200);
     expect(accepted).toHaveLength(1);
-    for (const answer of answers.filter(({ statusCode }) => statusCode !== 204)) {
-      expect(['unavailable', 'validation_failed']).toContain(codeOf(answer));
+    for (const answer of answers.filter(({ statusCode }) => statusCode !== 200)) {
+      // The winner also ended the session of the others.
+      expect(['unavailable', 'validation_failed', 'invalid_token']).toContain(codeOf(answer));
     }
     await api().signIn({ ...account, password: accepted[0] ?? '' });
     const versions = await api().sql('select version from users where id = $1', [account.id]);

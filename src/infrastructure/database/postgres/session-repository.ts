@@ -1,13 +1,8 @@
-import type {
-  Session,
-  SessionRepository,
-  SessionSelection,
-} from '../../../domain/session/session-repository.ts';
+import type { Session, SessionRepository } from '../../../domain/session/session-repository.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   deleteExpiredSessions,
   deleteOldRevocations,
-  endSessions,
   findLiveSession,
   insertSession,
   type ListLiveSessionsResult,
@@ -51,10 +46,6 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
     async rotate(id, rotation, idleTtlMs) {
       return remainingMs(await rotateSession.run({ id, idleTtlMs, ...rotation }, connection));
     },
-    async end(userId, selection) {
-      const rows = await endSessions.run({ userId, ...selected(selection) }, connection);
-      return rows.map((row) => row.session_id);
-    },
     async listRevoked(snapshot, limit) {
       const [row] = await listRevokedSessions.run({ previous: snapshot, limit }, connection);
       if (row === undefined) throw new Error('the poll of the revocations returned no row');
@@ -69,13 +60,6 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
     deleteExpired: (limit) => deleteExpiredSessions.runForCount({ limit }, connection),
     deleteOldRevocations: (seenIn, limit) =>
       deleteOldRevocations.runForCount({ seenIn, limit }, connection),
-  };
-}
-
-function selected(selection: SessionSelection): { only: string | null; except: string | null } {
-  return {
-    only: 'only' in selection ? selection.only : null,
-    except: 'except' in selection ? selection.except : null,
   };
 }
 

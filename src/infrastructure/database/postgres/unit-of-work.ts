@@ -1,10 +1,12 @@
 import { DomainError } from '../../../domain/errors.ts';
 import type { RecordedEvent } from '../../../domain/events.ts';
 import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
+import type { EndedSessions } from '../../../domain/session/session-ending.ts';
 import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
 import type { Database } from '../sql.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
+import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
 
@@ -13,10 +15,21 @@ export interface UnitOfWorkDependencies {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Gets the events of each committed transaction that has some; the caller waits for it. */
-  readonly onCommitted: (events: readonly RecordedEvent[]) => Promise<void>;
-  /** Gets the events of each transaction that may or may not have committed, and may still commit a moment later. */
-  readonly onUnknownOutcome?: (events: readonly RecordedEvent[]) => Promise<void>;
+  /** Gets what each committed transaction recorded, if anything; the caller waits for it. */
+  readonly onCommitted: FollowUp;
+  /** Gets what a transaction recorded that may or may not have committed, and may still commit a moment later. */
+  readonly onUnknownOutcome?: FollowUp;
+}
+
+/** @param ended the ended sessions, whose events are not in `events` */
+type FollowUp = (
+  events: readonly RecordedEvent[],
+  ended: readonly EndedSessions[],
+) => Promise<void>;
+
+interface Recorded {
+  readonly events: readonly RecordedEvent[];
+  readonly ended: readonly EndedSessions[];
 }
 
 /**
@@ -27,13 +40,13 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
   const { database, ids, clock, logger, onCommitted, onUnknownOutcome } = dependencies;
 
   async function follow(
-    events: readonly RecordedEvent[],
+    { events, ended }: Recorded,
     requestId: string,
-    step: ((events: readonly RecordedEvent[]) => Promise<void>) | undefined,
+    step: FollowUp | undefined,
   ): Promise<void> {
-    if (events.length === 0) return;
+    if (events.length === 0 && ended.length === 0) return;
     try {
-      await step?.(events);
+      await step?.(events, ended);
     } catch (error) {
       logger.error('could not finish the work after a commit', { error, request_id: requestId });
     }
@@ -41,23 +54,26 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
 
   return {
     async run({ requestId }, work) {
-      let events: readonly RecordedEvent[] = [];
+      let recorded: Recorded = { events: [], ended: [] };
       const transaction = database.transaction(async (connection) => {
-        const outbox = createPostgresOutbox(connection, { ids, clock, requestId });
-        events = outbox.recorded;
+        const stamp = { ids, clock, requestId };
+        const outbox = createPostgresOutbox(connection, stamp);
+        const sessionEnding = createPostgresSessionEnding(connection, stamp);
+        recorded = { events: outbox.recorded, ended: sessionEnding.recorded };
         return await work({
           users: createPostgresUserRepository(connection),
           sessions: createPostgresSessionRepository(connection),
+          sessionEnding,
           outbox,
           mail: createPostgresMailQueue(connection, { ids, clock }),
         });
       });
       const result = await transaction.catch(async (error: unknown) => {
         const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
-        if (isUnknown) await follow(events, requestId, onUnknownOutcome);
+        if (isUnknown) await follow(recorded, requestId, onUnknownOutcome);
         throw error;
       });
-      await follow(events, requestId, onCommitted);
+      await follow(recorded, requestId, onCommitted);
       return result;
     },
   };

@@ -45,14 +45,15 @@ export interface FindLiveSessionResult {
   user_id: string;
 }
 
-const findLiveSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":133}]}],"statement":"select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\nwhere id = :id! and expires_at > now()"};
+const findLiveSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":190,"b":193}]}],"statement":"select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\njoin users on users.id = sessions.user_id\nwhere sessions.id = :id! and expires_at > now() and users.status = 'active'"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
  * from sessions
- * where id = :id! and expires_at > now()
+ * join users on users.id = sessions.user_id
+ * where sessions.id = :id! and expires_at > now() and users.status = 'active'
  * ```
  */
 export const findLiveSession = new PreparedQuery<FindLiveSessionParams,FindLiveSessionResult>(findLiveSessionIR);
@@ -104,7 +105,7 @@ export interface LockSessionResult {
   user_id: string;
 }
 
-const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true},"params":[{"name":"earlier","required":false,"transform":{"type":"scalar"},"locs":[{"a":272,"b":279}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":529}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  pg_visible_in_snapshot(\n    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest\nwhere id = :id! and expires_at > now()\nfor no key update of sessions"};
+const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true},"params":[{"name":"earlier","required":false,"transform":{"type":"scalar"},"locs":[{"a":272,"b":279}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":529}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  pg_visible_in_snapshot(\n    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest\nwhere id = :id! and expires_at > now()\n  and exists (select from users where users.id = sessions.user_id and users.status = 'active')\nfor no key update of sessions"};
 
 /**
  * Query generated from SQL:
@@ -116,6 +117,7 @@ const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true
  *   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
  * from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
  * where id = :id! and expires_at > now()
+ *   and exists (select from users where users.id = sessions.user_id and users.status = 'active')
  * for no key update of sessions
  * ```
  */
@@ -152,17 +154,70 @@ export const rotateSession = new PreparedQuery<RotateSessionParams,RotateSession
 
 /** 'EndSessions' parameters type */
 export interface EndSessionsParams {
-  except?: string | null | void;
+  afterId: string;
+  limit: number;
+  occurredAt: Date;
   only?: string | null | void;
+  reason: string;
+  requestId: string;
   userId: string;
+  userVersion: number;
 }
 
 /** 'EndSessions' return type */
 export interface EndSessionsResult {
-  session_id: string;
+  id: string;
 }
 
-const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"only":true,"except":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":106,"b":110},{"a":134,"b":138}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":150,"b":156},{"a":181,"b":187}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n    and (:except::uuid is null or id <> :except)\n  order by id\n  for update\n), ended as (\n  delete from sessions\n  using selected\n  where sessions.id = selected.id\n  returning sessions.id, sessions.user_id\n)\ninsert into session_revocations (session_id, user_id)\nselect id, user_id from ended\nreturning session_id"};
+const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":true,"only":true,"limit":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72},{"a":389,"b":396},{"a":544,"b":551}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":91}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":125,"b":129},{"a":153,"b":157}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":182,"b":188}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":560,"b":572}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":659}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":669,"b":679}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":688,"b":699}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and id > :afterId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n  order by id\n  limit :limit!\n  for update\n), ended as (\n  delete from sessions\n  where id = any(array(select id from selected))\n  returning id\n), revoked as (\n  insert into session_revocations (session_id, user_id)\n  select id, :userId!::uuid from ended\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',\n    jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect id from ended order by id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * with selected as (
+ *   select id
+ *   from sessions
+ *   where user_id = :userId! and id > :afterId! and expires_at > now()
+ *     and (:only::uuid is null or id = :only)
+ *   order by id
+ *   limit :limit!
+ *   for update
+ * ), ended as (
+ *   delete from sessions
+ *   where id = any(array(select id from selected))
+ *   returning id
+ * ), revoked as (
+ *   insert into session_revocations (session_id, user_id)
+ *   select id, :userId!::uuid from ended
+ * ), recorded as (
+ *   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+ *   select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
+ *     jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz
+ *   from ended
+ *   order by id
+ * )
+ * select id from ended order by id
+ * ```
+ */
+export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult>(endSessionsIR);
+
+/** 'EndSurplusSessions' parameters type */
+export interface EndSurplusSessionsParams {
+  keep: number;
+  limit: number;
+  occurredAt: Date;
+  reason: string;
+  requestId: string;
+  userId: string;
+  userVersion: number;
+}
+
+/** 'EndSurplusSessions' return type */
+export interface EndSurplusSessionsResult {
+  id: string;
+}
+
+const endSurplusSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"keep":true,"limit":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72},{"a":348,"b":355},{"a":503,"b":510}]},{"name":"keep","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":144}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":160}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":519,"b":531}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":611,"b":618}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":628,"b":638}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":647,"b":658}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and expires_at > now()\n  order by last_used_at desc, id\n  offset :keep!\n  limit :limit!\n), ended as (\n  delete from sessions\n  where id = any(array(select id from selected))\n  returning id\n), revoked as (\n  insert into session_revocations (session_id, user_id)\n  select id, :userId!::uuid from ended\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',\n    jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect id from ended order by id"};
 
 /**
  * Query generated from SQL:
@@ -171,22 +226,27 @@ const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"only":tru
  *   select id
  *   from sessions
  *   where user_id = :userId! and expires_at > now()
- *     and (:only::uuid is null or id = :only)
- *     and (:except::uuid is null or id <> :except)
- *   order by id
- *   for update
+ *   order by last_used_at desc, id
+ *   offset :keep!
+ *   limit :limit!
  * ), ended as (
  *   delete from sessions
- *   using selected
- *   where sessions.id = selected.id
- *   returning sessions.id, sessions.user_id
+ *   where id = any(array(select id from selected))
+ *   returning id
+ * ), revoked as (
+ *   insert into session_revocations (session_id, user_id)
+ *   select id, :userId!::uuid from ended
+ * ), recorded as (
+ *   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+ *   select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
+ *     jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz
+ *   from ended
+ *   order by id
  * )
- * insert into session_revocations (session_id, user_id)
- * select id, user_id from ended
- * returning session_id
+ * select id from ended order by id
  * ```
  */
-export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult>(endSessionsIR);
+export const endSurplusSessions = new PreparedQuery<EndSurplusSessionsParams,EndSurplusSessionsResult>(endSurplusSessionsIR);
 
 /** 'ListRevokedSessions' parameters type */
 export interface ListRevokedSessionsParams {

@@ -6,11 +6,13 @@ values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Reads the state of one session itself. Needed when the revocations that an instance has read may be too old. */
+/* Reads the state of one session itself. Needed when the revocations that an instance has read may be too old. A user
+   who is not active has no live session. */
 /* @name findLiveSession */
-select id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
 from sessions
-where id = :id! and expires_at > now();
+join users on users.id = sessions.user_id
+where sessions.id = :id! and expires_at > now() and users.status = 'active';
 
 /* The id breaks ties, so that the order is stable. */
 /* @name listLiveSessions */
@@ -32,6 +34,7 @@ select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
 from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
 where id = :id! and expires_at > now()
+  and exists (select from users where users.id = sessions.user_id and users.status = 'active')
 for no key update of sessions;
 
 /* Needs the row locked by lockSession. The idle time starts again, but never extends past absolute_expires_at. */
@@ -43,27 +46,58 @@ set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed
 where id = :id!
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Ends one, all but one, or all live sessions of a user and inserts their revocations, which every instance reads. One
-   statement does both, so that no session ends without its revocation. Locks in id order, so that two calls cannot
-   deadlock. */
+/* Ends one or all live sessions of a user, a bounded number at a time in the order of ids, which no refresh changes. One
+   statement also inserts their revocations, which every instance reads, and their events, so that no session ends
+   without them. The ids go into arrays: a join would tempt the planner to read the whole table for each piece. */
 /* @name endSessions */
 with selected as (
   select id
   from sessions
-  where user_id = :userId! and expires_at > now()
+  where user_id = :userId! and id > :afterId! and expires_at > now()
     and (:only::uuid is null or id = :only)
-    and (:except::uuid is null or id <> :except)
   order by id
+  limit :limit!
   for update
 ), ended as (
   delete from sessions
-  using selected
-  where sessions.id = selected.id
-  returning sessions.id, sessions.user_id
+  where id = any(array(select id from selected))
+  returning id
+), revoked as (
+  insert into session_revocations (session_id, user_id)
+  select id, :userId!::uuid from ended
+), recorded as (
+  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+  select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
+    jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz
+  from ended
+  order by id
 )
-insert into session_revocations (session_id, user_id)
-select id, user_id from ended
-returning session_id;
+select id from ended order by id;
+
+/* Ends the sessions beyond the given number, as endSessions does. The last used ones stay. */
+/* @name endSurplusSessions */
+with selected as (
+  select id
+  from sessions
+  where user_id = :userId! and expires_at > now()
+  order by last_used_at desc, id
+  offset :keep!
+  limit :limit!
+), ended as (
+  delete from sessions
+  where id = any(array(select id from selected))
+  returning id
+), revoked as (
+  insert into session_revocations (session_id, user_id)
+  select id, :userId!::uuid from ended
+), recorded as (
+  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+  select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
+    jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz
+  from ended
+  order by id
+)
+select id from ended order by id;
 
 /* Every instance polls it every half second. Returns the revocations that became visible since the snapshot of the
    previous poll, whatever the clocks say and however long a commit took; none without a previous snapshot. Rows that

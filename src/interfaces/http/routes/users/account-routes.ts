@@ -7,6 +7,7 @@ import {
   userSchema,
 } from '../../../api/schemas/users.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
+import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
   deletionBody,
@@ -154,18 +155,21 @@ const changePassword = route({
   operationId: 'changePassword',
   tag,
   summary: 'Change your password',
-  description: 'Ends all your other sessions.',
+  description:
+    'Ends all your sessions, this one included, and starts a new one for you. Use its tokens from then on: the old access and refresh tokens no longer work.',
   access: 'self',
   params: userParams,
   body: { schema: passwordChangeBody, mediaTypes: ['application/json'] },
-  responses: { 204: { description: 'The password is changed.' } },
+  responses: {
+    200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
+  },
   problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
-    await useCases.users.changePassword(caller, params.id, {
+    const tokens = await useCases.users.changePassword(caller, params.id, {
       currentPassword: body.current_password,
       newPassword: body.new_password,
     });
-    return { status: 204 };
+    return { status: 200, body: toTokensResponse(tokens) };
   },
 });
 

@@ -1,0 +1,36 @@
+import type { SessionEndReason } from '../events.ts';
+
+/** Most ids of ended sessions that one transaction lists. */
+export const MAX_LISTED_ENDED_SESSIONS = 1_000;
+
+export type SessionSelection = { readonly only: string } | { readonly all: true };
+
+/** The sessions of one user that a transaction ended. */
+export interface EndedSessions {
+  readonly userId: string;
+  readonly count: number;
+  /** Null for more than `MAX_LISTED_ENDED_SESSIONS`: the list must not grow with the number of sessions. */
+  readonly sessionIds: readonly string[] | null;
+}
+
+/**
+ * Ends live sessions of a locked user: removes them, and records their revocations and a `session.ended` event for each.
+ * Every transaction that ends sessions locks their user first, so that no two of them deadlock.
+ */
+export interface SessionEnding {
+  /** Works in pieces, so that no statement is long and memory stays bounded. */
+  end(
+    user: { readonly id: string; readonly version: number },
+    selection: SessionSelection,
+    reason: SessionEndReason,
+  ): Promise<EndedSessions>;
+  /**
+   * Ends the least recently used sessions beyond `keep`. Ends a bounded number of them, at most
+   * `MAX_LISTED_ENDED_SESSIONS`: an account with more is trimmed over several calls.
+   */
+  endSurplus(
+    user: { readonly id: string; readonly version: number },
+    keep: number,
+    reason: SessionEndReason,
+  ): Promise<EndedSessions>;
+}

@@ -1,0 +1,75 @@
+import type { SessionEndReason } from '../../../domain/events.ts';
+import {
+  type EndedSessions,
+  MAX_LISTED_ENDED_SESSIONS,
+  type SessionEnding,
+} from '../../../domain/session/session-ending.ts';
+import type { SqlConnection } from '../sql.ts';
+import { endSessions, endSurplusSessions } from './generated/sessions.queries.ts';
+import type { EventStamp } from './outbox.ts';
+
+/** Sessions that one statement ends. */
+export const SESSIONS_PER_STATEMENT = 2_000;
+/** Sorts before every id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** Keeps what was ended, for the work after the commit. */
+export interface RecordingSessionEnding extends SessionEnding {
+  readonly recorded: readonly EndedSessions[];
+}
+
+/** The session ending of one transaction. */
+export function createPostgresSessionEnding(
+  connection: SqlConnection,
+  stamp: EventStamp,
+): RecordingSessionEnding {
+  const recorded: EndedSessions[] = [];
+
+  function record(userId: string, count: number, listed: readonly string[]): EndedSessions {
+    const ended = { userId, count, sessionIds: listed.length === count ? listed : null };
+    if (count > 0) recorded.push(ended);
+    return ended;
+  }
+
+  function eventOf(user: { id: string; version: number }, reason: SessionEndReason) {
+    return {
+      userId: user.id,
+      userVersion: user.version,
+      reason,
+      requestId: stamp.requestId,
+      occurredAt: stamp.clock.now(),
+    };
+  }
+
+  return {
+    recorded,
+    async end(user, selection, reason) {
+      const event = eventOf(user, reason);
+      const only = 'only' in selection ? selection.only : null;
+      const listed: string[] = [];
+      let count = 0;
+      let afterId = NIL_UUID;
+      // Ends with the sessions of the user: under the lock of the user none is added.
+      for (let size = SESSIONS_PER_STATEMENT; size === SESSIONS_PER_STATEMENT; ) {
+        const parameters = { ...event, only, afterId, limit: SESSIONS_PER_STATEMENT };
+        const rows = await endSessions.run(parameters, connection);
+        size = rows.length;
+        count += size;
+        afterId = rows.at(-1)?.id ?? afterId;
+        for (const { id } of rows.slice(0, MAX_LISTED_ENDED_SESSIONS - listed.length)) {
+          listed.push(id);
+        }
+      }
+      return record(user.id, count, listed);
+    },
+    async endSurplus(user, keep, reason) {
+      const parameters = { ...eventOf(user, reason), keep, limit: MAX_LISTED_ENDED_SESSIONS };
+      const rows = await endSurplusSessions.run(parameters, connection);
+      return record(
+        user.id,
+        rows.length,
+        rows.map(({ id }) => id),
+      );
+    },
+  };
+}
