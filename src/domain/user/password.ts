@@ -50,7 +50,7 @@ const MARK_RUN_MAX_LENGTH = 32;
 const ASCII = /^\p{ASCII}*$/u;
 
 /** A password that takes fewer guesses is refused; the decimal logarithm. */
-const ENOUGH_GUESSES = 7;
+const ENOUGH_GUESSES = 6;
 /** Between the words of an address, a name or the service's name. */
 const WORD_SEPARATORS = /[^\p{L}\p{N}]+|(?<=\p{L})(?=\p{N})/u;
 
