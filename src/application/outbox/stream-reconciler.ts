@@ -37,7 +37,7 @@ const RESET_BATCH = 1_000;
 /**
  * Compares the stream with the marks in the database. A broker acknowledges an event before it is safe on disk, so it
  * can lose acknowledged events: a recreated stream has lost every marked event, and a stream that ends below the
- * highest marked sequence has lost its tail. A purge takes the head, and a damaged block leaves a gap. Lost events are
+ * highest marked sequence has lost its tail. A purge takes the head, and removed messages leave gaps. Lost events are
  * reset, so that they wait again and are sent first. It also tells when the stream has what the database does not know.
  */
 export function createStreamReconciler(deps: Deps) {
