@@ -47,11 +47,11 @@ describe('Prometheus metrics', () => {
       },
     });
     const whole = await ownLines(metrics);
-    expect(whole).toHaveLength(6);
+    expect(whole).toHaveLength(8);
     broken = true;
     expect(await ownLines(metrics)).toEqual([
       'user_service_metrics_failed_readings_total{source="outbox"} 1',
-      ...whole.filter((line) => line.includes('database_pool')),
+      ...whole.filter((line) => line.includes('user_service_database_')),
     ]);
     broken = false;
     expect(await ownLines(metrics)).toEqual(expect.arrayContaining(whole));
@@ -135,6 +135,7 @@ describe('Prometheus metrics', () => {
       'user_service_ready 1',
       'user_service_dependency_up{dependency="database"} 1',
       'user_service_dependency_up{dependency="cache"} 0',
+      'user_service_database_read_only 0',
     ]);
   });
 
