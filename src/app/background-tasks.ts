@@ -109,7 +109,7 @@ function startNatsService(
     observeDropped: (reason) => metrics.countDroppedNatsRequest(reason),
     settings: {
       version,
-      requestTimeoutMs: config.server.requestTimeoutMs,
+      requestTimeoutMs: config.server.requestDeadlineMs,
       inboxPrefixes: config.nats.inboxPrefixes,
       ownInboxPrefix: config.nats.inboxPrefix,
     },

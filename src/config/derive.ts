@@ -12,6 +12,7 @@ export interface Machine {
 /** Computes an unset value; `values` has all other keys, and the derived keys of earlier lines. */
 type Derivation<K extends DerivedKey> = (values: Values, machine: Machine) => Values[K];
 
+const REQUEST_DEADLINE_MS = 5_000;
 /** Longer than load balancers usually take to notice that an instance is not ready. */
 const SHUTDOWN_DELAY_MS = 3_000;
 
@@ -35,6 +36,8 @@ function redisDriver(values: Values): Values['redis.driver'] {
 /** The derivation of each derived key. A derivation reads derived keys of earlier lines only. */
 export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'server.public_url': publicUrl,
+  'server.request_deadline': (values) =>
+    Math.min(REQUEST_DEADLINE_MS, values['server.request_timeout']),
   'server.shutdown_delay': (values, machine) =>
     machine.terminal
       ? 0

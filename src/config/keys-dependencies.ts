@@ -123,12 +123,12 @@ export const natsKeys = {
       expected: 'subject tokens of letters, digits, `_` and `-`, not under `users` or `tokens`',
     }),
     '_INBOX',
-    'Prefix of the inboxes of the service itself, such as `_INBOX_user-service`; its account must be allowed to subscribe to it',
+    'Prefix of the inboxes of the service itself, which its account must be allowed to subscribe to',
   ),
   'nats.inbox_prefixes': withDefault(
     inboxPrefixList(),
     ['_INBOX'],
-    'Prefixes of the inboxes of callers; a request with another reply subject is dropped. `_INBOX` allows `_INBOX_<name>` too, every other prefix only itself',
+    'Prefixes of the inboxes of callers; other reply subjects are dropped. `_INBOX` allows `_INBOX_<name>` too',
   ),
   'nats.stream': withDefault(
     text({ pattern: '^[A-Za-z0-9_-]+$', expected: 'letters, digits, `_` and `-`' }),

@@ -50,6 +50,11 @@ export const serviceKeys = {
     10 * SECOND_MS,
     'Longest time for a client to send the headers of a request',
   ),
+  'server.request_deadline': derived(
+    duration(100, 10 * MINUTE_MS),
+    '`5s`, or `server.request_timeout` if that is shorter',
+    'Time for the work on a request that has arrived; then it is rejected and changes nothing any more',
+  ),
   'server.max_connections': withDefault(
     integer(1, 1_000_000),
     10_000,
@@ -58,7 +63,7 @@ export const serviceKeys = {
   'server.max_connections_per_address': withDefault(
     integer(1, 1_000_000),
     512,
-    'Largest number of open connections of one client address, or of one IPv6 /64; `server.trusted_proxies` have no limit',
+    'Largest number of open connections of one address or IPv6 /64; `server.trusted_proxies` have no limit',
   ),
   'server.shutdown_timeout': withDefault(
     duration(SECOND_MS, 10 * MINUTE_MS),

@@ -56,6 +56,12 @@ const serverRules: readonly Rule[] = [
     'at most as long: the headers are part of the request',
   ),
   rule(
+    ['server.request_deadline', 'server.request_timeout'],
+    (v) => v['server.request_deadline'] <= v['server.request_timeout'],
+    'is longer than server.request_timeout',
+    'at most as long: a stop waits for requests that long',
+  ),
+  rule(
     ['server.shutdown_delay', 'server.shutdown_timeout'],
     (v) => v['server.shutdown_delay'] < v['server.shutdown_timeout'],
     'is not shorter than server.shutdown_timeout',

@@ -8,6 +8,19 @@ export interface IdGenerator {
   next(): string;
 }
 
+/** How long a caller waits for a result. */
+export interface RequestDeadline {
+  /** Whether the time is over. Nothing new is begun then: the caller has been told that nothing has changed. */
+  isOver(): boolean;
+  /** Whether nobody waits for the result any more: the time is over, or the client has hung up. */
+  isAbandoned(): boolean;
+  /**
+   * Must be called before a commit is sent: from then on a late caller is told that the outcome is unknown.
+   * @returns false when the time is over; the transaction must be rolled back.
+   */
+  beginCommit(): boolean;
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Writes one line per call. Do not pass secrets or personal data in fields; known field names are redacted as a last line. */

@@ -87,6 +87,11 @@ export function accountChanged(): DomainError {
 }
 
 /** The change may have taken place or not. */
+/** The request's time is over, and nothing was changed. */
+export function deadlineOver(): DomainError {
+  return unavailable('The request could not be finished in time. Nothing was changed. Try again.');
+}
+
 export function outcomeUnknown(message: string, cause?: unknown): DomainError {
   return new DomainError('outcome_unknown', message, { cause });
 }

@@ -1,5 +1,6 @@
 import type { DomainEvent } from './events.ts';
 import type { NewMail } from './mail.ts';
+import type { RequestDeadline } from './ports.ts';
 import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { UserRepository } from './user/user-repository.ts';
@@ -25,6 +26,8 @@ export interface Transaction {
 export interface UnitOfWorkContext {
   /** Stored with each event of the transaction. */
   readonly requestId: string;
+  /** Absent where nobody waits: a background task, a command. */
+  readonly deadline?: RequestDeadline;
 }
 
 export interface UnitOfWork {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DomainError, type DomainErrorCode } from '../../src/domain/errors.ts';
+import type { RequestDeadline } from '../../src/domain/ports.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/interfaces/api/problem-table.ts';
 import { ADA_ID, ADA_TOKEN, ada } from './support/fake-use-cases.ts';
 import { createTestServer } from './support/test-server.ts';
@@ -129,18 +130,39 @@ describe('problem documents', () => {
     expect(errors[0]?.fields).toMatchObject({ request_id: 'request-8', route: '/v1/me' });
   });
 
-  test('a late response is 503: unavailable for a read, outcome_unknown for a write', async () => {
+  test('a late response is 503: outcome_unknown while a change is committed, else unavailable', async () => {
     const never = () => new Promise<never>(() => {});
+    const deadlines: RequestDeadline[] = [];
     const { server } = await createTestServer({
-      useCases: { users: { get: never, register: never } },
-      settings: { requestTimeoutMs: 50 },
+      useCases: {
+        users: {
+          get: never,
+          register({ deadline }) {
+            if (deadline !== undefined) deadlines.push(deadline);
+            return never();
+          },
+        },
+        sessions: {
+          signIn({ deadline }) {
+            expect(deadline?.beginCommit()).toBe(true);
+            return never();
+          },
+        },
+      },
+      settings: { requestDeadlineMs: 50 },
     });
     const read = await server.inject({ url: '/v1/me', headers: asAda });
     const body = { first_name: 'A', last_name: 'B', email: 'a@b.cc', password: 'p' };
-    const write = await server.inject({ method: 'POST', url: '/v1/users', payload: body });
+    const early = await server.inject({ method: 'POST', url: '/v1/users', payload: body });
+    const { email, password } = body;
+    const payload = { email, password };
+    const late = await server.inject({ method: 'POST', url: '/v1/sessions', payload });
     expect([read.statusCode, read.json().code]).toEqual([503, 'unavailable']);
-    expect([write.statusCode, write.json().code]).toEqual([503, 'outcome_unknown']);
-    expect(write.headers['retry-after']).toBe('1');
+    expect([early.statusCode, early.json().code]).toEqual([503, 'unavailable']);
+    expect([late.statusCode, late.json().code]).toEqual([503, 'outcome_unknown']);
+    expect(late.headers['retry-after']).toBe('1');
+    // The caller knows that nothing was changed, so nothing may be changed any more.
+    expect(deadlines.map((one) => [one.isOver(), one.beginCommit()])).toEqual([[true, false]]);
   });
 });
 
@@ -157,7 +179,7 @@ describe('the response deadline', () => {
         users: { get: never },
         sessions: { listOwn: () => timeout.then(() => []) },
       },
-      settings: { requestTimeoutMs: 600 },
+      settings: { requestDeadlineMs: 600 },
     });
     const ask = (url: string) => server.inject({ url, headers: asAda });
     const began = performance.now();

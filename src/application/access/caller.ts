@@ -1,4 +1,5 @@
 import type { Scope } from '../../domain/access/scope.ts';
+import type { RequestDeadline } from '../../domain/ports.ts';
 
 /** A user with a valid access token. */
 export interface UserPrincipal {
@@ -28,4 +29,6 @@ export interface Caller {
   /** The client's address, as the trusted proxies report it. */
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** Absent over NATS, where requests only read. */
+  readonly deadline?: RequestDeadline;
 }

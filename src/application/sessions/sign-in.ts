@@ -59,8 +59,8 @@ export function createSignIn(deps: Deps) {
     const credentials = await deps.users.findCredentials(email);
     const matches =
       credentials === null
-        ? await deps.hasher.verifyDummyHash(password)
-        : await deps.hasher.verify(password, credentials.passwordHash);
+        ? await deps.hasher.verifyDummyHash(password, caller.deadline)
+        : await deps.hasher.verify(password, credentials.passwordHash, caller.deadline);
     if (credentials !== null && matches && credentials.status === 'active') return credentials;
     await deps.recordFailure(caller, {
       reason: credentials === null ? 'unknown_email' : matches ? 'user_disabled' : 'wrong_password',

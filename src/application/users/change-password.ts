@@ -49,7 +49,7 @@ export function createChangePassword(deps: Deps) {
     });
     const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
-    const passwordHash = await deps.hasher.hash(newPassword);
+    const passwordHash = await deps.hasher.hash(newPassword, caller.deadline);
     const session = await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
       reauthentication.assertStillTrue(user);

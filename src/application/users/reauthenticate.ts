@@ -43,7 +43,7 @@ export function createReauthenticate(deps: Deps) {
     const credentials = await deps.users.findCredentialsById(userId);
     if (credentials === null || credentials.status !== 'active') throw userNotFound();
     const prepared = preparePasswordAttempt(currentPassword);
-    if (!(await deps.hasher.verify(prepared, credentials.passwordHash))) {
+    if (!(await deps.hasher.verify(prepared, credentials.passwordHash, caller.deadline))) {
       await deps.recordFailure(caller, {
         reason: 'wrong_password',
         userId,

@@ -43,7 +43,7 @@ export function createRegisterUser(deps: Deps) {
     // An operator who repeats an import knows the accounts; this saves a hash for each.
     if (caller.principal.kind === 'operator' && (await isTaken(person.email))) throw emailTaken();
     await refuseBreachedPassword(deps.passwordRules, 'password', password);
-    const passwordHash = await deps.hasher.hash(password);
+    const passwordHash = await deps.hasher.hash(password, caller.deadline);
     const user = User.register(
       {
         id: deps.ids.next(),

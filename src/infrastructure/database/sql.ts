@@ -1,3 +1,5 @@
+import type { RequestDeadline } from '../../domain/ports.ts';
+
 export interface SqlResult<Row> {
   readonly rows: Row[];
   readonly rowCount: number;
@@ -35,11 +37,15 @@ export interface DatabaseCondition {
 export interface Database extends SqlConnection {
   readonly driver: 'postgres' | 'embedded';
   /**
-   * Runs `work` in a transaction on one connection: commits when it returns, rolls back when it throws.
+   * Runs `work` in a transaction on one connection: commits when it returns, rolls back when it throws. After the
+   * deadline no further statement is sent, and it is rolled back.
    * @throws DomainError `unavailable` when no connection is free in time, `outcome_unknown` when the connection is lost
    * during the commit. On the embedded database, Error when the caller is inside a transaction already.
    */
-  transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  transaction<T>(
+    work: (connection: SqlConnection) => Promise<T>,
+    deadline?: RequestDeadline,
+  ): Promise<T>;
   /**
    * Runs a trivial statement. A server that turns out to be read-only is connected to anew afterwards: its name may lead
    * to a new primary.

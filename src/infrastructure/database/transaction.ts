@@ -1,3 +1,5 @@
+import type { RequestDeadline } from '../../domain/ports.ts';
+import { deadlineOver } from '../../domain/rejections.ts';
 import type { SqlConnection } from './sql.ts';
 
 /** The connection that a transaction runs on; errors are translated. */
@@ -12,15 +14,19 @@ export interface TransactionSession {
 /**
  * Commits when `work` returns, rolls back when it throws. Later statements of `work` are rejected, since the connection
  * may be in another transaction by then.
+ * @param deadline after it, no statement is sent and the transaction is rolled back
  * @throws Error when a statement failed and `work` returned all the same: PostgreSQL has rolled back then.
  */
 export async function runTransaction<T>(
   session: TransactionSession,
   work: (connection: SqlConnection) => Promise<T>,
+  deadline?: RequestDeadline,
 ): Promise<T> {
+  if (deadline?.isOver() === true) throw deadlineOver();
   let open = true;
   const connection: SqlConnection = {
     query(text, values, name) {
+      if (deadline?.isOver() === true) return Promise.reject(deadlineOver());
       if (open) return session.connection.query(text, values, name);
       return Promise.reject(new Error('a statement was sent after the end of its transaction'));
     },
@@ -35,6 +41,10 @@ export async function runTransaction<T>(
     throw error;
   }
   open = false;
+  if (deadline?.beginCommit() === false) {
+    await rollBack(session);
+    throw deadlineOver();
+  }
   // PostgreSQL completes COMMIT as ROLLBACK, without an error, when a statement of the transaction failed.
   if ((await session.command('commit')) !== 'COMMIT') {
     throw new Error('a statement of the transaction failed, and its error was ignored');

@@ -219,3 +219,32 @@ describe('the work of a verification, in KiB times passes', () => {
     expect(await workOf(() => hasher.verify(password, recent))).toBe(known);
   });
 });
+
+test('a hash is not computed for a caller who has hung up or is told that time is over', async () => {
+  const computed: string[] = [];
+  const hasher = createArgon2Hasher(
+    { ...CHEAP, maxConcurrent: 1 },
+    {
+      hash: async () => {
+        computed.push('hash');
+        return '$argon2id$';
+      },
+      verify: async () => {
+        computed.push('verify');
+        return true;
+      },
+    },
+  );
+  const abandoned = { isOver: () => false, isAbandoned: () => true, beginCommit: () => true };
+  const waiting = { ...abandoned, isAbandoned: () => false };
+  for (const deadline of [abandoned, waiting]) {
+    await Promise.allSettled([
+      hasher.hash(password, deadline),
+      hasher.verify(password, '$argon2id$', deadline),
+      hasher.verifyDummyHash(password, deadline),
+    ]);
+    if (deadline === abandoned) expect(computed).toEqual([]);
+  }
+  expect(computed.length).toBeGreaterThanOrEqual(3);
+  expect(hasher.stats().active).toBe(0);
+});

@@ -5,7 +5,8 @@ import {
   type Options,
   parseOptions,
 } from '@node-rs/argon2';
-import { overloaded } from '../../domain/rejections.ts';
+import type { RequestDeadline } from '../../domain/ports.ts';
+import { deadlineOver, overloaded } from '../../domain/rejections.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
 
@@ -81,7 +82,10 @@ export function createArgon2Hasher(
   let workOfEach = memoryKib * iterations;
   let refused = 0;
 
-  async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
+  async function withinLimit<T>(
+    deadline: RequestDeadline | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const release = await concurrency.acquire();
     if (release === null) {
       refused += 1;
@@ -91,6 +95,7 @@ export function createArgon2Hasher(
       );
     }
     try {
+      if (deadline?.isAbandoned() === true) throw deadlineOver();
       return await work();
     } finally {
       release();
@@ -126,9 +131,9 @@ export function createArgon2Hasher(
   }
 
   return {
-    hash: (password) => withinLimit(() => argon2.hash(password, parameters)),
-    verify: (password, hash) => withinLimit(() => verifyStored(password, hash)),
-    verifyDummyHash: (password) => withinLimit(() => verifyDummy(password)),
+    hash: (password, deadline) => withinLimit(deadline, () => argon2.hash(password, parameters)),
+    verify: (password, hash, deadline) => withinLimit(deadline, () => verifyStored(password, hash)),
+    verifyDummyHash: (password, deadline) => withinLimit(deadline, () => verifyDummy(password)),
     isOutdated(hash) {
       const stored = parsePhc(hash);
       return (

@@ -24,9 +24,9 @@ export function traceDatabase(spans: Spans, database: Database): Database {
   return {
     ...database,
     ...traceConnection(database),
-    transaction: (work) =>
+    transaction: (work, deadline) =>
       spans.within(sqlSpan('transaction'), () =>
-        database.transaction((connection) => work(traceConnection(connection))),
+        database.transaction((connection) => work(traceConnection(connection)), deadline),
       ),
   };
 }

@@ -13,6 +13,8 @@ export interface HttpSettings {
   readonly audience: string;
   /** Longest time for a request to arrive, and again for its response, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** For the work on a request that has arrived. */
+  readonly requestDeadlineMs: number;
   readonly headersTimeoutMs: number;
   readonly maxConnections: number;
   /** For clients outside `trustedProxies`; IPv6 addresses count by their /64. */

@@ -17,6 +17,7 @@ const testSettings: HttpSettings = {
   issuer: 'http://127.0.0.1:8080',
   audience: 'user-service',
   requestTimeoutMs: 15_000,
+  requestDeadlineMs: 5_000,
   headersTimeoutMs: 10_000,
   maxConnections: 1_000,
   maxConnectionsPerAddress: 512,

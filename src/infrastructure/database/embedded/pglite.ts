@@ -70,13 +70,16 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       assertOutsideTransaction(database);
       return await withConnection(() => session.query(text, values));
     },
-    async transaction(work) {
+    async transaction(work, deadline) {
       assertOutsideTransaction(database);
       return await withConnection(() =>
-        runTransaction(transactions, (connection) =>
-          withinTransaction(database, () =>
-            withTimeout(transactionTimeoutMs, () => work(connection)),
-          ),
+        runTransaction(
+          transactions,
+          (connection) =>
+            withinTransaction(database, () =>
+              withTimeout(transactionTimeoutMs, () => work(connection)),
+            ),
+          deadline,
         ),
       );
     },

@@ -1,5 +1,5 @@
 import { Pool, type PoolConfig } from 'pg';
-import type { Logger } from '../../../domain/ports.ts';
+import type { Logger, RequestDeadline } from '../../../domain/ports.ts';
 import { monotonicMs } from '../../system/monotonic.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { runTransaction } from '../transaction.ts';
@@ -81,8 +81,8 @@ export async function createPostgresDatabase(
         throw translateDatabaseError(error);
       }
     },
-    async transaction(work) {
-      return await transact(connections, work);
+    async transaction(work, deadline) {
+      return await transact(connections, work, deadline);
     },
     async check(signal) {
       const condition = await runHealthCheck(database, signal);
@@ -106,6 +106,7 @@ export async function createPostgresDatabase(
 async function transact<T>(
   connections: ConnectionPool,
   work: (connection: SqlConnection) => Promise<T>,
+  deadline: RequestDeadline | undefined,
 ): Promise<T> {
   return await connections.withConnection('change', (pooled) => {
     const translated: SqlConnection = {
@@ -131,6 +132,7 @@ async function transact<T>(
         },
       },
       work,
+      deadline,
     );
   });
 }

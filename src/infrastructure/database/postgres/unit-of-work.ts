@@ -53,7 +53,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
   }
 
   return {
-    async run({ requestId }, work) {
+    async run({ requestId, deadline }, work) {
       let recorded: Recorded = { events: [], ended: [] };
       const transaction = database.transaction(async (connection) => {
         const stamp = { ids, clock, requestId };
@@ -67,7 +67,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
           outbox,
           mail: createPostgresMailQueue(connection, { ids, clock }),
         });
-      });
+      }, deadline);
       const result = await transaction.catch(async (error: unknown) => {
         const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
         if (isUnknown) await follow(recorded, requestId, onUnknownOutcome);

@@ -4,12 +4,15 @@ import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError, type Problem } from '../../api/problems.ts';
 import { AmbiguousRequest } from './request-checks.ts';
 
-/** The response was not sent within `server.request_timeout`. */
+/** The request did not arrive within `server.request_timeout`, or its response within `server.request_deadline`. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
+  /** Whether a change was being committed. Otherwise nothing is changed any more. */
+  readonly isCommitting: boolean;
 
-  constructor() {
+  constructor(isCommitting: boolean) {
     super('The request was not answered in time.');
+    this.isCommitting = isCommitting;
   }
 }
 
@@ -42,11 +45,10 @@ export function translateHttpError(error: unknown, request: FastifyRequest): unk
   return error;
 }
 
-/** A read can be repeated safely. After a write, the caller has to read the state first. */
-function timeOutError({ message }: RequestTimedOut, request: FastifyRequest): Error {
+/** After a commit was sent, the caller has to read the state first; every other request can be repeated safely. */
+function timeOutError({ message, isCommitting }: RequestTimedOut, request: FastifyRequest): Error {
   if (request.raw.complete === false) return edgeError('request_timeout');
-  const isRead = /^(?:GET|HEAD)$/.test(request.method);
-  return new DomainError(isRead ? 'unavailable' : 'outcome_unknown', message);
+  return new DomainError(isCommitting ? 'outcome_unknown' : 'unavailable', message);
 }
 
 function edgeError(code: EdgeCode): EdgeError {

@@ -10,6 +10,7 @@ import type { Route, RouteRequest, RouteResponse } from '../route.ts';
 import { readBody } from './request-body.ts';
 import { readClientIp } from './request-origin.ts';
 import { readQuery } from './request-query.ts';
+import type { ResponseDeadline } from './response-deadline.ts';
 
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
@@ -25,7 +26,7 @@ export function fastifyPath(path: string): string {
 export function mountRoutes(
   fastify: FastifyInstance,
   routes: readonly Route[],
-  deps: HttpDeps,
+  deps: HttpDeps & { readonly deadline: Pick<ResponseDeadline, 'beginWork'> },
 ): void {
   const authenticate = createAuthentication(deps);
 
@@ -44,7 +45,8 @@ export function mountRoutes(
         request.caller = { ...anonymous, principal };
       },
       handler: async (request, reply) => {
-        const caller = request.caller ?? anonymousCaller(request);
+        const deadline = deps.deadline.beginWork(request, reply);
+        const caller = { ...(request.caller ?? anonymousCaller(request)), deadline };
         const response = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, response, deps.formatTime);
       },

@@ -115,7 +115,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   rejectUnknownRoutes(fastify, allowedMethods);
   rejectUndeclaredAccess(fastify);
   decorateRequestContext(fastify);
-  const deadline = createResponseDeadline(fastify, settings.requestTimeoutMs);
+  const deadline = createResponseDeadline(fastify, settings);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   function findRejection(request: IncomingMessage): Error | undefined {
     try {
@@ -150,7 +150,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
     await fastify.register(cors, corsOptions(settings.corsOrigins));
   }
-  mountRoutes(fastify, routes, deps);
+  mountRoutes(fastify, routes, { ...deps, deadline });
   await fastify.ready();
   return fastify;
 }
