@@ -139,7 +139,8 @@ describe('the request log', () => {
       level: 'info',
       message: 'request',
       fields: {
-        request_id: 'request-9',
+        request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        client_request_id: 'request-9',
         method: 'POST',
         route: '/v1/sessions',
         status: 201,

@@ -127,7 +127,12 @@ describe('problem documents', () => {
     expect(answer.body).not.toContain('canary');
     const errors = lines.filter(({ level }) => level === 'error');
     expect(errors).toHaveLength(1);
-    expect(errors[0]?.fields).toMatchObject({ request_id: 'request-8', route: '/v1/me' });
+    expect(errors[0]?.fields).toMatchObject({ route: '/v1/me' });
+    const requestLine = lines.find(({ message }) => message === 'request');
+    expect(requestLine?.fields).toMatchObject({
+      request_id: errors[0]?.fields.request_id,
+      client_request_id: 'request-8',
+    });
   });
 
   test('a late response is 503: outcome_unknown while a change is committed, else unavailable', async () => {

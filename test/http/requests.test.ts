@@ -34,8 +34,22 @@ async function callerOf(
 }
 
 describe('request ids', () => {
-  test.each(['a', 'A.b_c-9', 'x'.repeat(128)])('%s is used and returned', async (id) => {
-    expect((await callerOf({ headers: { 'x-request-id': id } })).requestId).toBe(id);
+  test.each(['a', 'A.b_c-9', 'x'.repeat(128)])('%s is used from a trusted proxy', async (id) => {
+    const options = { settings: { trustedProxies: ['10.0.0.0/8'] } };
+    const request = { headers: { 'x-request-id': id }, remoteAddress: '10.1.2.3' };
+    expect((await callerOf(request, options)).requestId).toBe(id);
+  });
+
+  test('two requests with one id of an untrusted caller have ids of their own, and both ids are logged', async () => {
+    const { server, lines } = await createTestServer();
+    const headers = { 'x-request-id': 'mine' };
+    for (const url of ['/v2', '/v2']) {
+      const answer = await server.inject({ url, headers });
+      expect([answer.headers['x-request-id'], answer.json().request_id]).toEqual(['mine', 'mine']);
+    }
+    const logged = lines.map(({ fields }) => fields);
+    expect(logged.map(({ client_request_id }) => client_request_id)).toEqual(['mine', 'mine']);
+    expect(new Set([...logged.map(({ request_id }) => request_id), 'mine']).size).toBe(3);
   });
 
   test.each(['', 'x'.repeat(129), 'a b', 'a\u00e9', 'a"b', '{}'])(

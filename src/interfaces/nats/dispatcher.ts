@@ -5,7 +5,7 @@ import type { IdGenerator, Logger } from '../../domain/ports.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import { principalId } from '../api/authentication.ts';
 import { PROBLEM_MEDIA_TYPE } from '../api/problems.ts';
-import { readRequestId } from '../api/request-id.ts';
+import { readClientRequestId } from '../api/request-id.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointStats } from './endpoint-stats.ts';
@@ -97,11 +97,13 @@ export function createDispatcher(deps: Deps): Dispatcher {
     message: ServiceMsg,
   ): Promise<Outcome> {
     const startedAtMs = deps.monotonicMs();
-    const [requestId, ...moreIds] = headerValues(message, 'X-Request-Id');
-    const sentId =
-      requestId === undefined || moreIds.length > 0 ? {} : { 'x-request-id': requestId };
+    const [id, ...moreIds] = headerValues(message, 'X-Request-Id');
+    const sentId = id === undefined || moreIds.length > 0 ? {} : { 'x-request-id': id };
+    const requestId = deps.ids.next();
+    const clientRequestId = readClientRequestId(sentId);
     const context: RequestContext = {
-      requestId: readRequestId({ headers: sentId }, deps.ids),
+      requestId,
+      shownRequestId: clientRequestId ?? requestId,
       principal: { kind: 'anonymous' },
     };
     const outcome = send(endpoint, message, context, await work(endpoint, message, context));
@@ -113,7 +115,8 @@ export function createDispatcher(deps: Deps): Dispatcher {
       seconds: durationMs / 1000,
     });
     logger.info('request', {
-      request_id: context.requestId,
+      request_id: requestId,
+      client_request_id: clientRequestId ?? undefined,
       subject: subjectOf(endpoint),
       status: outcome.status,
       code: outcome.code,
@@ -182,9 +185,9 @@ function headerValues(message: ServiceMsg, name: string): readonly string[] {
 }
 
 /** @throws Error when the connection is closed or the message exceeds the server's size limit. */
-function respond(message: ServiceMsg, outcome: Outcome, { requestId }: RequestContext): void {
+function respond(message: ServiceMsg, outcome: Outcome, { shownRequestId }: RequestContext): void {
   const fields = headers();
-  fields.set('X-Request-Id', requestId);
+  fields.set('X-Request-Id', shownRequestId);
   fields.set('Content-Type', outcome.code === undefined ? 'application/json' : PROBLEM_MEDIA_TYPE);
   if (outcome.code !== undefined) {
     fields.set(ServiceErrorCodeHeader, String(outcome.status));

@@ -24,7 +24,11 @@ function setting(replaced: ReplacedUseCases = {}) {
     logger,
     formatTime: (time) => time.toISOString(),
   });
-  const context: RequestContext = { requestId: 'request-1', principal: { kind: 'anonymous' } };
+  const context: RequestContext = {
+    requestId: 'request-1',
+    shownRequestId: 'request-1',
+    principal: { kind: 'anonymous' },
+  };
   const send = (name: string, body: string, authorization: readonly string[]) =>
     handling.handle(
       endpointNamed(name),

@@ -17,7 +17,10 @@ export interface RequestMessage {
 
 /** What the log line of a request needs; `principal` is set once the caller is authenticated. */
 export interface RequestContext {
+  /** Unique: names the request in logs and events. */
   readonly requestId: string;
+  /** The id that the caller sent, or the same as `requestId`. */
+  readonly shownRequestId: string;
   principal: Principal;
 }
 
@@ -55,7 +58,8 @@ export function createRequestHandling(deps: Deps) {
       context.principal = await authenticate(endpoint.access, readAuthorization(message));
       const body = readBody(endpoint, message.data);
       assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
-      const caller = { ...context, ip: null, userAgent: null };
+      const { principal, requestId } = context;
+      const caller = { principal, requestId, ip: null, userAgent: null };
       const response = await endpoint.handle({ caller, body: body as never }, deps.useCases);
       return { status: 200, body: writeJson(endpoint.response, response, deps.formatTime) };
     } catch (error) {
@@ -64,11 +68,11 @@ export function createRequestHandling(deps: Deps) {
   }
 
   /** Turns an error into its problem document, and logs it if it is unexpected. */
-  function reject(error: unknown, endpoint: Endpoint, { requestId }: RequestContext): Outcome {
+  function reject(error: unknown, endpoint: Endpoint, context: RequestContext): Outcome {
     const problem = toProblem(error, 'body');
     if (problem.code === 'internal_error') {
       deps.logger.error('request failed', {
-        request_id: requestId,
+        request_id: context.requestId,
         subject: subjectOf(endpoint),
         error,
       });
@@ -77,7 +81,7 @@ export function createRequestHandling(deps: Deps) {
     return {
       status: PROBLEMS[problem.code].status,
       code: problem.code,
-      body: JSON.stringify(problemDocument(problem, requestId)),
+      body: JSON.stringify(problemDocument(problem, context.shownRequestId)),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     };
   }

@@ -28,7 +28,8 @@ describe.each(APP_DATABASES)('every authentication on %s', (database) => {
         },
         ...(body === undefined ? {} : { payload: body }),
       });
-      const lines = log.parsed().filter((line) => line.request_id === requestId);
+      const own = log.parsed().find((line) => line.client_request_id === requestId);
+      const lines = log.parsed().filter((line) => line.request_id === own?.request_id);
       return { status: response.statusCode, json: () => response.json(), lines };
     };
     const registered = await send('POST', '/v1/users', {

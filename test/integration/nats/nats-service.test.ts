@@ -205,9 +205,14 @@ describe('requests over NATS', () => {
     await client.call('users.v1.get', { ...sent, body: { id: ADA_ID } });
     await client.call('users.v1.get', { ...sent, body: { secret_field: 'secret value' } });
     const requests = instance.lines.filter(
-      ({ message, fields }) => message === 'request' && fields.request_id === 'logged-1',
+      ({ message, fields }) => message === 'request' && fields.client_request_id === 'logged-1',
     );
-    const common = { request_id: 'logged-1', subject: 'users.v1.get', principal: 'user' };
+    const common = {
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      client_request_id: 'logged-1',
+      subject: 'users.v1.get',
+      principal: 'user',
+    };
     expect(requests.map(({ fields }) => fields)).toEqual([
       { ...common, status: 200, duration_ms: expect.any(Number), principal_id: ADA_ID },
       {

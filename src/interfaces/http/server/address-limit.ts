@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import type { HttpDeps } from '../http-deps.ts';
+import { createAddressList } from './address-list.ts';
 import { plainAddress } from './request-origin.ts';
 
 /** Time between two log lines about refused connections, in milliseconds. */
@@ -58,20 +59,6 @@ export function clientNetwork(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':');
-}
-
-/** Whether an address is in one of the networks, or is one of the addresses. */
-export function createAddressList(networks: readonly string[]): { has(address: string): boolean } {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/', 2);
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return {
-    has: (address) => networks.length > 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
-  };
 }
 
 /** Logs the first refusal at once, and further ones as a number every minute. */

@@ -6,6 +6,7 @@ import type { Route } from '../route.ts';
 import { MethodNotAllowed, problemHeaders, translateHttpError } from './http-errors.ts';
 import { fastifyPath } from './mount-routes.ts';
 import { routeOf } from './request-context.ts';
+import { shownRequestId } from './request-origin.ts';
 
 /** Sends the problem document of an error. */
 export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -28,7 +29,7 @@ export function createSendProblem(logger: Logger): SendProblem {
       .code(PROBLEMS[problem.code].status)
       .headers(problemHeaders(problem, error))
       .type(PROBLEM_MEDIA_TYPE)
-      .send(JSON.stringify(problemDocument(problem, request.id)));
+      .send(JSON.stringify(problemDocument(problem, shownRequestId(request))));
   };
 }
 

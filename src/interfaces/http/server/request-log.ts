@@ -3,7 +3,7 @@ import type { Principal } from '../../../application/access/caller.ts';
 import { principalId } from '../../api/authentication.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { routeOf } from './request-context.ts';
-import { readClientIp } from './request-origin.ts';
+import { readClientIp, shownRequestId } from './request-origin.ts';
 
 /** Writes one log line per request. It has the route template, never the sent path, the query, a header or a body. */
 export type LogRequest = (request: FastifyRequest, reply: FastifyReply) => void;
@@ -20,9 +20,11 @@ export function createLogRequest(deps: Pick<HttpDeps, 'logger' | 'metrics'>): Lo
       seconds: durationMs / 1000,
     });
     const { caller, problemCode } = request;
+    const shownId = shownRequestId(request);
     const principal: Principal = caller?.principal ?? { kind: 'anonymous' };
     deps.logger.info('request', {
       request_id: request.id,
+      client_request_id: shownId === request.id ? undefined : shownId,
       method: request.method,
       route,
       status,

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { EdgeError } from '../../api/problems.ts';
-import { readRequestId } from '../../api/request-id.ts';
 import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import type { Route } from '../route.ts';
@@ -16,6 +15,7 @@ import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
 import { AmbiguousRequest, assertReadable } from './request-checks.ts';
 import { decorateRequestContext } from './request-context.ts';
 import { createLogRequest } from './request-log.ts';
+import { createRequestIds, shownRequestId } from './request-origin.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createResponseDeadline } from './response-deadline.ts';
 import { corsOptions, createResponseHeaders } from './response-headers.ts';
@@ -78,7 +78,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
         ? false
         : [...settings.trustedProxies],
     requestIdHeader: false,
-    genReqId: (request) => readRequestId(request, deps.ids),
+    genReqId: createRequestIds(deps.ids, deps.operator === true ? 'all' : settings.trustedProxies),
     // The handler layer validates and serializes. Fastify's compilers would only slow down the start.
     schemaController: {
       compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas },
@@ -86,7 +86,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     routerOptions: { maxParamLength: MAX_TARGET_BYTES },
     frameworkErrors: (error, request, reply) => {
       // Hooks do not run for a target that is not a URI.
-      setResponseHeaders(request.id, reply);
+      setResponseHeaders(shownRequestId(request), reply);
       sendProblem(error, request, reply);
       logRequest(request, reply);
     },
@@ -134,7 +134,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   // Hooks use callbacks, not promises: each promise would cost a turn of the microtask queue on every request.
   fastify.addHook('onRequest', (request, reply, done) => {
     deadline.begin(reply);
-    setResponseHeaders(request.id, reply);
+    setResponseHeaders(shownRequestId(request), reply);
     done(findRejection(request.raw));
   });
   // Checked when the response is sent: a request from before the drain must not keep its connection open either.
