@@ -95,7 +95,12 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
 function statFile(path: string): ReturnType<StatFile> {
   // Windows has no such bits.
   if (process.platform === 'win32') return undefined;
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path);
+  } catch {
+    // Missing or out of reach; who needs the file reports that.
+    return undefined;
+  }
 }
 
 const UNSET_SOURCES: ReadonlySet<string> = new Set(['default', 'derived']);

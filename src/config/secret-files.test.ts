@@ -82,4 +82,11 @@ describe('a file with a secret', () => {
     expect(await warnings(0o604)).toHaveLength(1);
     expect(await warnings(0o600)).toEqual([]);
   });
+
+  it('is left to its reader where it cannot be looked at', async () => {
+    const directory = createTemporaryDirectory('secret-files');
+    onTestFinished(() => directory.remove());
+    writeFileSync(join(directory.path, 'data'), 'a file in place of the folder');
+    expect((await loadConfig({ env: {}, cwd: directory.path })).warnings).toEqual([]);
+  });
 });
