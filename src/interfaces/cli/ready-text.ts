@@ -8,7 +8,7 @@ export interface Ready {
 
 /** Its password is random: readers would keep one that is shown. */
 function exampleRequest(url: string): string {
-  const password = '$(node -p "crypto.randomUUID()")';
+  const password = `$(node -p "crypto.randomBytes(12).toString('hex')")`;
   const person = {
     first_name: 'Grace',
     last_name: 'Kelly',

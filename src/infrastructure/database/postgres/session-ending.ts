@@ -9,7 +9,7 @@ import { endSessions, endSurplusSessions } from './generated/sessions.queries.ts
 import type { EventStamp } from './outbox.ts';
 
 /** Sessions that one statement ends. */
-export const SESSIONS_PER_STATEMENT = 2_000;
+const SESSIONS_PER_STATEMENT = 2_000;
 /** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createHeadScanner, type HeadScanner } from './head-scanner.ts';
 
 /** A connection has at most this many requests that are not answered; further bytes of it wait. */
-export const MAX_UNANSWERED_REQUESTS = 8;
+const MAX_UNANSWERED_REQUESTS = 8;
 
 interface Connection {
   readonly scanner: HeadScanner;

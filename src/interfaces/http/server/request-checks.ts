@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { EdgeError } from '../../api/problems.ts';
 
 /** More header fields than any client or chain of proxies sends. Node.js silently leaves out those beyond 2,000. */
-export const MAX_HEADER_FIELDS = 100;
+const MAX_HEADER_FIELDS = 100;
 
 /**
  * Fields with a single value (RFC 9110 §5.3), among them those that Node.js takes from the first of several lines: a
