@@ -143,7 +143,7 @@ describe('a migrator that dies in the middle of a step', () => {
     );
     try {
       for await (const line of createInterface({ input: child.stdout })) {
-        if (line.includes('step 2 of 2')) break;
+        if (line.includes(`${madeUp} step 2 of 2`)) break;
       }
     } finally {
       child.kill('SIGKILL');
@@ -158,7 +158,7 @@ describe('a migrator that dies in the middle of a step', () => {
     const next = continueMigrations(migrations, [{ up: slowStep }]);
     const dying = await migratorOn(connection, next);
     const outcome = dying.up().catch((error: unknown) => error);
-    await eventually(() => expect(dying.messages.at(-1)).toContain('step 2 of 2'), {
+    await eventually(() => expect(dying.messages.at(-1)).toContain(`${madeUp} step 2 of 2`), {
       timeoutMs: 20_000,
     });
     await (await connect()).query('select pg_terminate_backend($1)', [connection.announcedPid]);

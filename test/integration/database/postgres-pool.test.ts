@@ -53,7 +53,7 @@ describe('a service on a pool of PostgreSQL connections', () => {
     return client;
   }
 
-  test('1,000 duplicate registrations keep the same backends', async () => {
+  test('200 duplicate registrations keep the same backends', async () => {
     const api = await useApi({
       DATABASE_MAX_OPEN_CONNS: '4',
       DATABASE_MAX_IDLE_CONNS: '4',
@@ -71,9 +71,9 @@ describe('a service on a pool of PostgreSQL connections', () => {
     const before = await backendPids();
     for (let round = 0; round < 20; round += 1) {
       const answers = await Promise.all(
-        Array.from({ length: 50 }, () => api.send('POST', '/v1/users', { body: person })),
+        Array.from({ length: 10 }, () => api.send('POST', '/v1/users', { body: person })),
       );
-      expect(answers.map((answer) => answer.statusCode)).toEqual(Array(50).fill(409));
+      expect(answers.map((answer) => answer.statusCode)).toEqual(Array(10).fill(409));
     }
     expect(await backendPids()).toEqual(before);
   });
