@@ -483,7 +483,7 @@ describe('operations', () => {
 });
 
 /** Statuses that are the same for every route. `every-route.test.ts` and `connections.test.ts` test them. */
-const SAME_FOR_ALL = new Set(['400', '408', '413', '414', '415', '431', '500', '503']);
+const SAME_FOR_ALL = new Set(['400', '408', '413', '414', '415', '417', '431', '500', '503']);
 /** Statuses that need the deletion of the account during its own request. */
 const RACES = new Set([
   'getMe 404',
