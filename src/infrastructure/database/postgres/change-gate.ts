@@ -18,6 +18,8 @@ export interface ChangeGate {
   /** @returns the function that releases the slot, or null when none came free in time. */
   acquire(): Promise<(() => void) | null>;
   begin(): PendingChange;
+  /** Changes that wait for a slot. */
+  waiting(): number;
 }
 
 export interface ChangeGateOptions {
@@ -65,6 +67,7 @@ export function createChangeGate(options: ChangeGateOptions): ChangeGate {
   return {
     isBlocked,
     acquire: () => slots.acquire(),
+    waiting: () => slots.stats().waiting,
     begin() {
       const pending: PendingChange = {
         sent: () => void sentAt.set(pending, nowMs()),

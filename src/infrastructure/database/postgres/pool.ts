@@ -93,7 +93,7 @@ export async function createPostgresDatabase(
     stats: () => ({
       total: pool.totalCount,
       idle: pool.idleCount,
-      waiting: pool.waitingCount,
+      waiting: pool.waitingCount + gate.waiting(),
       abandoned: abandoned.count(),
       commitsUnconfirmed: gate.isBlocked(),
     }),
