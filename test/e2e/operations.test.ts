@@ -178,8 +178,13 @@ function shell(script: string) {
   return run('bash', ['-c', `set -euo pipefail\n${program}\n${script}`]);
 }
 
+/** As the role of the service; settings of the server need an administrator. */
 function sql(script: string) {
-  return run('psql', ['-v', 'ON_ERROR_STOP=1', '-v', `user_id=${env.USER_ID}`], script);
+  const args = ['-v', 'ON_ERROR_STOP=1', '-v', `user_id=${env.USER_ID}`];
+  const { user, password } = postgres?.connectionOptions ?? {};
+  return script.includes('alter system')
+    ? run('env', [`PGUSER=${user}`, `PGPASSWORD=${password}`, 'psql', ...args], script)
+    : run('psql', args, script);
 }
 
 async function run(command: string, args: readonly string[], input = '') {
