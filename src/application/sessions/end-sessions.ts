@@ -3,6 +3,7 @@ import { sessionNotFound } from '../../domain/rejections.ts';
 import type { SessionSelection } from '../../domain/session/session-ending.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
+import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireUser } from '../access/policy.ts';
 
@@ -38,7 +39,7 @@ export function createEndSessions(deps: Deps) {
     selection: SessionSelection,
     reason: SessionEndReason,
   ): Promise<void> {
-    return deps.unitOfWork.run(caller, async (transaction) => {
+    return deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, userId);
       const ended = await transaction.sessionEnding.end(user, selection, reason);
       if ('only' in selection && ended.count === 0) throw sessionNotFound();

@@ -6,6 +6,7 @@ import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelf } from '../access/policy.ts';
 import type { IssuedTokens, IssueTokens } from '../sessions/issue-tokens.ts';
@@ -50,7 +51,7 @@ export function createChangePassword(deps: Deps) {
     const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
     await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
     const passwordHash = await deps.hasher.hash(newPassword, caller.deadline);
-    const session = await deps.unitOfWork.run(caller, async (transaction) => {
+    const session = await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
       reauthentication.assertStillTrue(user);
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());

@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
+import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireSelf } from '../access/policy.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
@@ -31,7 +32,7 @@ export function createDeleteUser(deps: Deps) {
   };
 
   function remove(caller: Caller, id: string, assertMayGo: (user: User) => void): Promise<void> {
-    return deps.unitOfWork.run(caller, async (transaction) => {
+    return deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
       assertMayGo(user);
       await transaction.sessionEnding.end(user, { all: true }, 'user_deleted');

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { createApi, patientHashing } from '../../support/api.ts';
 import { useTestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
 import { cheapHashing } from '../support.ts';
 
 const SESSIONS = Number(process.env.FAULTS_SESSIONS ?? '20000');
@@ -47,10 +48,19 @@ describe.each(['a password change', 'a sign-out everywhere', 'a deletion'] as co
       process.stdout.write(
         `${step}: ${SESSIONS} sessions in ${tookMs} ms, event loop at most ${Math.round(delay.max / 1e6)} ms\n`,
       );
-      expect(answer.statusCode, answer.body).toBeLessThan(300);
-      expect(await api.statusOf(grant.access_token)).toBe(401);
+      // Beyond `server.request_deadline` the caller is told so, and the work goes on to its end.
+      if (answer.statusCode === 503) expect(answer.json().code).toBe('outcome_unknown');
+      else expect(answer.statusCode, answer.body).toBeLessThan(300);
       const left = step === 'a password change' ? 1 : 0;
-      expect(await api.sql('select id from sessions where user_id = $1', [id])).toHaveLength(left);
+      await eventually(
+        async () => {
+          const live = await api.sql('select id from sessions where user_id = $1', [id]);
+          expect(live).toHaveLength(left);
+        },
+        { timeoutMs: 200_000, intervalMs: 250 },
+      );
+      process.stdout.write(`${step}: done after ${Math.round(performance.now() - beganAt)} ms\n`);
+      expect(await api.statusOf(grant.access_token)).toBe(401);
       const [counted] = await api.sql<{ ended: number }>(
         `select count(*)::integer as ended from outbox
          join session_revocations on session_id = (data ->> 'session_id')::uuid
