@@ -40,6 +40,8 @@ export default defineConfig({
       withPostgres('contract'),
       withPostgres('integration'),
       withPostgres('http'),
+      // What people reported about comparable systems, tried here: a file for each kind.
+      withPostgres('field'),
       withPostgres('e2e', { testTimeout: 120_000 }),
       // Last, and one file at a time: the tests freeze and kill servers and have deadlines.
       withPostgres('faults', {
