@@ -43,6 +43,21 @@ export interface Value {
   readonly target?: number;
 }
 
+/** The request of a route that takes the most CPU time. */
+export interface Slowest {
+  readonly id: string;
+  /** The route. */
+  readonly title: string;
+  /** How many requests were tried. */
+  readonly requests: number;
+  readonly request: string;
+  readonly status: number;
+  /** CPU time of this request, and of one with an empty object or no body. */
+  readonly ms: number;
+  readonly plainMs: number;
+  readonly targetMs: number;
+}
+
 /** A measurement that was not run, and why. */
 export interface Omitted {
   readonly id: string;
@@ -53,6 +68,7 @@ export interface Omitted {
 export type Result =
   | ({ readonly kind: 'row' } & Row)
   | ({ readonly kind: 'value' } & Value)
+  | ({ readonly kind: 'slowest' } & Slowest)
   | ({ readonly kind: 'omitted' } & Omitted);
 
 /** The environment of a service on this database. Key and issuer are the same at every start. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { Options, Result } from './context.ts';
+import type { Options, Result, Slowest } from './context.ts';
 import type { Figures } from './measure.ts';
 
 /** Where the time of a read goes, from CPU profiles on two otherwise idle cores. */
@@ -9,6 +9,10 @@ const READ_COSTS = [
   'Row a is below its target: a request takes 38 µs of CPU time, and its floor takes 25 µs. Removing one part at a time shows 2 µs for the security headers, 1 µs to 2 µs for the metrics of the request and 0.7 µs for its id; no other part stands out. The rest is spread over checking the token, its session and the path, the log line that is not written, the cached text, the body by its schema, and garbage collection (4 %).',
   'Row b is above its floor: one statement reads all users that are requested in one turn of the event loop, and the floor sends one statement for each request. A statement to PostgreSQL costs more in system calls and wake-ups than in work.',
 ];
+
+/** What the table of slowest requests needs to be read. */
+const SLOWEST_NOTES =
+  'The table shows every route, met target or not. A body of many unknown fields costs most in the JSON parser itself, and a password made of the words of its owner costs most in the estimate of its guesses. `GET /metrics` renders all metrics, whatever the request. For the files under `/docs`, the time includes copying the response in the measurement.';
 
 /** Versions of the runtime, the libraries and the servers, by name. */
 export type Versions = Readonly<Record<string, string>>;
@@ -22,6 +26,7 @@ export function writeReport(
 ): string {
   const rows = results.filter((result) => result.kind === 'row');
   const values = results.filter((result) => result.kind === 'value');
+  const slowest = results.filter((result) => result.kind === 'slowest');
   const omitted = results.filter((result) => result.kind === 'omitted');
   const parts = [
     '# Benchmarks',
@@ -83,6 +88,7 @@ export function writeReport(
       ),
     );
   }
+  if (slowest.length > 0) parts.push(...slowestRequests(slowest, day));
   if (omitted.length > 0) {
     parts.push(
       '## Not measured',
@@ -90,6 +96,26 @@ export function writeReport(
     );
   }
   return `${parts.join('\n\n')}\n`;
+}
+
+function slowestRequests(slowest: readonly Slowest[], day: string): string[] {
+  return [
+    '## The slowest request of each public route',
+    `Measured on ${day} on ${cpus()[0]?.model ?? 'an unknown processor'}. A client without an account, or with one for \`POST /v1/public-profiles\`, sends the requests that cost most: bodies of the largest size, queries and headers. The time is the CPU time of the whole process for one request, garbage collection included. The requests go to the routes in this process, without a socket. Parsing, schemas, the rules of the fields and tokens are those of the service; password hashing, the stores and the log are left out. \`npm run bench -- --only g --output FILE\` repeats this section.`,
+    table(
+      ['route', 'requests', 'the slowest', 'status', 'CPU time', 'of a plain request', 'target'],
+      slowest.map(({ title, requests, request, status, ms, plainMs, targetMs }) => [
+        title,
+        String(requests),
+        request,
+        String(status),
+        `${ms.toFixed(2)} ms`,
+        `${plainMs.toFixed(2)} ms`,
+        `< ${targetMs} ms`,
+      ]),
+    ),
+    SLOWEST_NOTES,
+  ];
 }
 
 /** Versions of Node.js and of the libraries that floor and service share. */

@@ -1,4 +1,4 @@
-// npm run bench -- [--seconds 10] [--rounds 3] [--connections 50] [--only a,b,c,d,e,f] [--output docs/benchmarks.md]
+// npm run bench -- [--seconds 10] [--rounds 3] [--connections 50] [--only a,b,c,d,e,f,g] [--output docs/benchmarks.md]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Context, Options, Result } from './context.ts';
 import { measureRelay } from './relay.ts';
 import { libraryVersions, type Versions, writeReport } from './report.ts';
 import { measureOnPostgres, measureOnRedis, wants } from './requests.ts';
+import { measureSlowestRequests } from './slowest-requests.ts';
 import { measureStartUp } from './start-up.ts';
 import { serverVersions } from './versions.ts';
 
@@ -44,6 +45,7 @@ async function measureAll(context: Context): Promise<Result[]> {
     results.push(...(await measureOnPostgres(context)));
   }
   if (wants(context, 'd')) results.push(...(await measureRelay(context)));
+  if (wants(context, 'g')) results.push(...(await measureSlowestRequests(context)));
   return results.sort((one, other) => one.id.localeCompare(other.id));
 }
 
