@@ -50,12 +50,13 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
       return { ended, sent };
     }
 
-    test('ends 20,001 sessions in statements of 2,000, each with one event and one revocation', async () => {
+    test('ends 20,001 sessions in statements of 10,000, each with one event and one revocation', async () => {
       const { id } = await storeUser(database());
       await addSessions(id, 20_001);
       const { ended, sent } = await endAll(id);
       expect(ended).toEqual({ userId: id, count: 20_001, sessionIds: null });
-      expect(sent.map(({ rows }) => rows)).toEqual([...Array(10).fill(2_000), 1]);
+      // One row each, however many sessions it ended.
+      expect(sent.map(({ rows }) => rows)).toEqual([1, 1, 1]);
       expect(await count('select count(*) from sessions')).toBe(0);
       expect(await count('select count(*) from session_revocations')).toBe(20_001);
       expect(

@@ -8,8 +8,10 @@ import type { SqlConnection } from '../sql.ts';
 import { endSessions, endSurplusSessions } from './generated/sessions.queries.ts';
 import type { EventStamp } from './outbox.ts';
 
-/** Sessions that one statement ends. */
-const SESSIONS_PER_STATEMENT = 2_000;
+/** Sessions that one statement ends; it takes some 0.3 s. */
+const SESSIONS_PER_STATEMENT = 10_000;
+/** All of a UUID but its last 8 digits, which number the events of a statement. */
+const EVENT_ID_START_LENGTH = 28;
 /** Sorts before every id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
@@ -51,14 +53,21 @@ export function createPostgresSessionEnding(
       let afterId = NIL_UUID;
       // Ends with the sessions of the user: under the lock of the user none is added.
       for (let size = SESSIONS_PER_STATEMENT; size === SESSIONS_PER_STATEMENT; ) {
-        const parameters = { ...event, only, afterId, limit: SESSIONS_PER_STATEMENT };
-        const rows = await endSessions.run(parameters, connection);
-        size = rows.length;
+        const [piece] = await endSessions.run(
+          {
+            ...event,
+            only,
+            afterId,
+            limit: SESSIONS_PER_STATEMENT,
+            listed: MAX_LISTED_ENDED_SESSIONS - listed.length,
+            eventIdStart: stamp.ids.next().slice(0, EVENT_ID_START_LENGTH),
+          },
+          connection,
+        );
+        size = piece?.count ?? 0;
         count += size;
-        afterId = rows.at(-1)?.id ?? afterId;
-        for (const { id } of rows.slice(0, MAX_LISTED_ENDED_SESSIONS - listed.length)) {
-          listed.push(id);
-        }
+        afterId = piece?.last_id ?? afterId;
+        listed.push(...(piece?.session_ids ?? []));
       }
       return record(user.id, count, listed);
     },

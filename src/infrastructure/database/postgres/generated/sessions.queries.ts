@@ -155,7 +155,9 @@ export const rotateSession = new PreparedQuery<RotateSessionParams,RotateSession
 /** 'EndSessions' parameters type */
 export interface EndSessionsParams {
   afterId: string;
+  eventIdStart: string;
   limit: number;
+  listed: number;
   occurredAt: Date;
   only?: string | null | void;
   reason: string;
@@ -166,10 +168,12 @@ export interface EndSessionsParams {
 
 /** 'EndSessions' return type */
 export interface EndSessionsResult {
-  id: string;
+  count: number;
+  last_id: string | null;
+  session_ids: stringArray;
 }
 
-const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":true,"only":true,"limit":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72},{"a":389,"b":396},{"a":544,"b":551}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":91}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":125,"b":129},{"a":153,"b":157}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":182,"b":188}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":560,"b":572}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":659}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":669,"b":679}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":688,"b":699}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and id > :afterId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n  order by id\n  limit :limit!\n  for update\n), ended as (\n  delete from sessions\n  where id = any(array(select id from selected))\n  returning id\n), revoked as (\n  insert into session_revocations (session_id, user_id)\n  select id, :userId!::uuid from ended\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',\n    jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect id from ended order by id"};
+const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":true,"only":true,"limit":true,"eventIdStart":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true,"listed":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72},{"a":389,"b":396},{"a":614,"b":621}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":91}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":125,"b":129},{"a":153,"b":157}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":182,"b":188}]},{"name":"eventIdStart","required":true,"transform":{"type":"scalar"},"locs":[{"a":528,"b":541}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":634,"b":646}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":722,"b":729}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":743,"b":753}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":762,"b":773}]},{"name":"listed","required":true,"transform":{"type":"scalar"},"locs":[{"a":902,"b":909}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and id > :afterId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n  order by id\n  limit :limit!\n  for update\n), ended as (\n  delete from sessions\n  where id = any(array(select id from selected))\n  returning id\n), revoked as (\n  insert into session_revocations (session_id, user_id)\n  select id, :userId!::uuid from ended\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,\n    :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),\n    :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect count(*)::integer as \"count!\",\n  array(select id from ended order by id limit :listed!) as \"session_ids!\",\n  (select id from ended order by id desc limit 1) as last_id\nfrom ended"};
 
 /**
  * Query generated from SQL:
@@ -191,12 +195,16 @@ const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":
  *   select id, :userId!::uuid from ended
  * ), recorded as (
  *   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
- *   select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
- *     jsonb_build_object('session_id', id, 'reason', :reason!::text), :requestId!::text, :occurredAt!::timestamptz
+ *   select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,
+ *     :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),
+ *     :requestId!::text, :occurredAt!::timestamptz
  *   from ended
  *   order by id
  * )
- * select id from ended order by id
+ * select count(*)::integer as "count!",
+ *   array(select id from ended order by id limit :listed!) as "session_ids!",
+ *   (select id from ended order by id desc limit 1) as last_id
+ * from ended
  * ```
  */
 export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult>(endSessionsIR);
