@@ -9,8 +9,12 @@ export interface PasswordBlocklist {
   directionOf(one: string, other: string): number | null;
 }
 
-/** UTF-16 units that are judged together. Longer passwords are judged in pieces until one sum is enough. */
+/**
+ * UTF-16 units that are judged together, and how many of these pieces are judged at most. A password of 128
+ * characters that are not enough is made of words of the account: the estimate does not become dearer with more.
+ */
 const PIECE_LENGTH = 32;
+const MAX_PIECES = 4;
 /** Lengths of the listed words that are looked up. Shorter ones occur in good passwords by chance. */
 const LISTED_MIN_LENGTH = 4;
 const LISTED_MAX_LENGTH = 16;
@@ -97,7 +101,7 @@ export function estimateGuesses(
   enough: number,
 ): number {
   const known = knownWords(words);
-  const text = withoutRepeats(foldText(password));
+  const text = withoutRepeats(foldText(password)).slice(0, MAX_PIECES * PIECE_LENGTH);
   let total = 0;
   for (let start = 0; start < text.length && total < enough; start += PIECE_LENGTH) {
     total += cheapestDivision(text.slice(start, start + PIECE_LENGTH), known, blocklist);
