@@ -51,6 +51,26 @@ describe('pipelined requests', () => {
     expect(gate.counts).toEqual({ running: 0, most: 8, started: 101 });
   });
 
+  test('start one in a turn of the event loop, so that other connections get their turns in between', async () => {
+    let turn = 0;
+    let isRunning = true;
+    const countTurn = () => {
+      turn += 1;
+      if (isRunning) setImmediate(countTurn);
+    };
+    const startedIn: number[] = [];
+    const get = async () => {
+      startedIn.push(turn);
+      return ada;
+    };
+    const { port } = await listen({ useCases: { users: { get } } });
+    setImmediate(countTurn);
+    const statuses = statusesIn(await talk(port, ME.repeat(7) + LAST));
+    isRunning = false;
+    expect(statuses).toEqual(Array(8).fill(200));
+    expect(new Set(startedIn).size).toBe(8);
+  });
+
   test('are counted wherever the bytes are split', async () => {
     const gate = createGate();
     const { port } = await listen({ useCases: gate.useCases });

@@ -17,6 +17,8 @@ interface Connection {
   bodyBytesLeft: number;
   isHeld: boolean;
   isResuming: boolean;
+  /** The turn of the event loop in which its last request started. */
+  startedInTurn: number;
   /** Set when no further request can be read: what to do once all earlier ones are answered. */
   close: (() => void) | null;
 }
@@ -32,12 +34,13 @@ export interface ConnectionFlow {
 /**
  * Starts the requests of a connection in turns. Node.js parses up to 64 KiB of a connection at once and starts every
  * request in it, more than a thousand, before any other connection gets its turn, and keeps their answers in memory.
- * Here the parser gets the bytes of one request at a time. The rest stays unparsed in the socket while 8 requests are
- * unanswered or the client does not take the answers, and continues in a later turn of the event loop. TCP then slows
- * the client down: at most two reads, 128 KiB, wait in memory.
+ * Here the parser gets the bytes of one request in a turn of the event loop. The rest stays unparsed in the socket until
+ * the next turn, and while 8 requests are unanswered or the client does not take the answers. TCP then slows the client
+ * down: at most two reads, 128 KiB, wait in memory.
  */
 export function limitRequestsInFlight(server: Server): ConnectionFlow {
   const connections = new WeakMap<Socket, Connection>();
+  const turns = countTurns();
 
   server.on('connection', (socket: Socket) => {
     const parse = socket.listeners('data')[0] as Connection['parse'] | undefined;
@@ -51,11 +54,12 @@ export function limitRequestsInFlight(server: Server): ConnectionFlow {
       bodyBytesLeft: 0,
       isHeld: false,
       isResuming: false,
+      startedInTurn: -1,
       close: null,
     };
     connections.set(socket, connection);
     socket.removeListener('data', parse);
-    socket.on('data', (chunk: Buffer) => receive(socket, connection, chunk));
+    socket.on('data', (chunk: Buffer) => receive(socket, connection, chunk, turns));
     socket.on('drain', () => resumeIfHeld(socket, connection));
   });
 
@@ -66,6 +70,7 @@ export function limitRequestsInFlight(server: Server): ConnectionFlow {
     connection.latest = request;
     connection.bodyBytesLeft = Number(request.headers['content-length'] ?? 0);
     connection.unanswered.add(response);
+    connection.startedInTurn = turns.current();
     response.once('close', () => {
       connection.unanswered.delete(response);
       if (connection.close === null) resumeIfHeld(socket, connection);
@@ -87,14 +92,37 @@ export function limitRequestsInFlight(server: Server): ConnectionFlow {
   };
 }
 
-function receive(socket: Socket, connection: Connection, chunk: Buffer): void {
+interface Turns {
+  /** Number of this turn of the event loop, the same until its end. */
+  readonly current: () => number;
+}
+
+function countTurns(): Turns {
+  let turn = 0;
+  let isCounting = false;
+  return {
+    current() {
+      if (!isCounting) {
+        isCounting = true;
+        setImmediate(() => {
+          turn += 1;
+          isCounting = false;
+        });
+      }
+      return turn;
+    },
+  };
+}
+
+function receive(socket: Socket, connection: Connection, chunk: Buffer, turns: Turns): void {
   let from = 0;
   while (from < chunk.length) {
     if (connection.close !== null || socket.destroyed) return;
-    const end = endOfNextSlice(socket, connection, chunk, from);
+    const end = endOfNextSlice(socket, connection, chunk, from, turns);
     if (end === null) {
       connection.isHeld = true;
       putBack(socket, chunk, from);
+      resumeIfHeld(socket, connection);
       return;
     }
     connection.parse(end - from === chunk.length ? chunk : chunk.subarray(from, end));
@@ -113,6 +141,7 @@ function endOfNextSlice(
   connection: Connection,
   chunk: Buffer,
   from: number,
+  turns: Turns,
 ): number | null {
   const { scanner, latest } = connection;
   const isInBody = latest?.complete === false;
@@ -122,7 +151,7 @@ function endOfNextSlice(
     scanner.skipBody();
     return end;
   }
-  if (canStart(socket, connection)) {
+  if (connection.startedInTurn !== turns.current() && canStart(socket, connection)) {
     return scanner.endOfSlice(chunk, from, isInBody ? 'open' : 'none');
   }
   return isInBody ? scanner.endOfSlice(chunk, from, 'alone') : null;
