@@ -120,6 +120,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, seconds: 0 });
   metrics.observeNatsRequest({ endpoint: 'get', status: 200, seconds: 0 });
   metrics.countDroppedNatsRequest('no_reply');
+  metrics.countClosedConnection('address_limit');
   const failing = createPrometheusMetrics({ outbox: () => Promise.reject(new Error('down')) });
   const text = `${await metrics.render()}\n${await failing.render()}`;
   const found = new Map<string, Set<string>>(OF_PROMETHEUS);
