@@ -29,6 +29,32 @@ CREATE FUNCTION public.make_event_id() RETURNS uuid
     52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.revoke_all_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  insert into session_revocations (session_id, user_id)
+  select id, user_id from sessions where expires_at > now()
+  on conflict do nothing;
+  return null;
+
+end
+$$;
+
+CREATE FUNCTION public.revoke_deleted_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  insert into session_revocations (session_id, user_id)
+  select id, user_id from deleted where expires_at > now()
+  on conflict do nothing;
+  return null;
+
+end
+$$;
+
 CREATE TABLE public.mail_queue (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -206,6 +232,10 @@ CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id, last_
 CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree (status) WHERE ((status)::text = 'signing'::text);
 
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
+
+CREATE TRIGGER sessions_revoke AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_deleted_sessions();
+
+CREATE TRIGGER sessions_revoke_all BEFORE TRUNCATE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_all_sessions();
 
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 

@@ -116,6 +116,33 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
       ).toBe(1_200);
     });
 
+    test.each([
+      ['of the session', 'delete from sessions'],
+      ['of the user', 'delete from users'],
+      ['of the whole table', 'truncate sessions'],
+      [
+        'by a build that inserts the revocation itself',
+        `with ended as (delete from sessions returning id, user_id)
+         insert into session_revocations (session_id, user_id) select id, user_id from ended`,
+      ],
+    ])('a deletion by SQL leaves the revocation of each live session: %s', async (_what, sql) => {
+      const { id } = await storeUser(database());
+      await addSessions(id, 3);
+      const { rows: live } = await database().query<{ id: string }>('select id from sessions');
+      await database().query(
+        `insert into sessions (id, user_id, expires_at, absolute_expires_at, refresh_hash)
+         values (make_event_id(), $1, now() - interval '1 hour', now(), ''::bytea)`,
+        [id],
+      );
+      await database().query(sql);
+      const { rows } = await database().query<{ session_id: string }>(
+        'select session_id from session_revocations',
+      );
+      const revoked = new Set(rows.map((row) => row.session_id));
+      for (const session of live) expect(revoked).toContain(session.id);
+      expect(revoked.size).toBe(sql.startsWith('with') ? 4 : 3);
+    });
+
     test('a change of the status ends the sessions in its transaction, and no other change does', async () => {
       const { id } = await storeUser(database());
       const { id: other } = await storeUser(database());

@@ -167,8 +167,12 @@ export function useSharedApi(
   };
 }
 
-/** Environment of a service whose hashing does not time out on a busy machine. */
-export const patientHashing = { PASSWORD_HASHING_WAIT: '30s' };
+/** Environment of a service whose hashing and requests do not time out on a busy machine. */
+export const patientHashing = {
+  PASSWORD_HASHING_WAIT: '30s',
+  SERVER_REQUEST_DEADLINE: '60s',
+  SERVER_REQUEST_TIMEOUT: '60s',
+};
 
 /** The problem code of a response, or its status without a body. */
 export function codeOf(answer: Answer): string {

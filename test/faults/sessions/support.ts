@@ -22,6 +22,8 @@ export async function startTwoInstances(
   const env = {
     ...patientHashing,
     ...cheapHashing,
+    // As by default: a commit that is not confirmed is answered after it.
+    SERVER_REQUEST_DEADLINE: '5s',
     SECURITY_MASTER_KEY: createMasterKey(),
     DATABASE_STATEMENT_TIMEOUT: '1s',
     ...settings,

@@ -46,11 +46,11 @@ set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed
 where id = :id!
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Ends one or all live sessions of a user, a bounded number at a time in the order of ids, which no refresh changes. One
-   statement also inserts their revocations, which every instance reads, and their events, so that no session ends
-   without them. The ids go into arrays: a join would tempt the planner to read the whole table for each piece. The id
-   of an event is a start, which the caller makes for each piece, and a number: the index takes ids in order faster than
-   random ones. */
+/* Ends one or all live sessions of a user, a bounded number at a time in the order of ids, which no refresh changes. The
+   statement also inserts their events; the trigger of the deletion inserts their revocations, which every instance
+   reads. The ids go into arrays: a join would tempt the planner to read the whole table for each piece. The id of an
+   event is a start, which the caller makes for each piece, and a number: the index takes ids in order faster than random
+   ones. */
 /* @name endSessions */
 with selected as (
   select id
@@ -64,9 +64,6 @@ with selected as (
   delete from sessions
   where id = any(array(select id from selected))
   returning id
-), revoked as (
-  insert into session_revocations (session_id, user_id)
-  select id, :userId!::uuid from ended
 ), recorded as (
   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
   select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,
@@ -93,9 +90,6 @@ with selected as (
   delete from sessions
   where id = any(array(select id from selected))
   returning id
-), revoked as (
-  insert into session_revocations (session_id, user_id)
-  select id, :userId!::uuid from ended
 ), recorded as (
   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
   select make_event_id(), :userId!::uuid, :userVersion!::integer, 'session.ended',
