@@ -29,7 +29,7 @@ export const serviceKeys = {
   'server.trusted_proxies': withDefault(
     cidrList(),
     [],
-    'Networks of proxies whose `X-Forwarded-*` headers are trusted',
+    'Networks of proxies whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are trusted',
   ),
   'server.cors_origins': withDefault(
     originList(),

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import type { HttpDeps } from '../http-deps.ts';
 import { createAddressList } from './address-list.ts';
-import { plainAddress } from './request-origin.ts';
+import { plainAddress } from './forwarded-address.ts';
 
 /** Time between two log lines about refused connections, in milliseconds. */
 const LOG_INTERVAL_MS = 60_000;

@@ -5,8 +5,8 @@ import { type EdgeCode, PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument } from '../../api/problems.ts';
 import type { ConnectionFlow } from './connection-flow.ts';
 import { type AllowedMethods, unknownRoute } from './error-handling.ts';
+import { plainAddress } from './forwarded-address.ts';
 import { MethodNotAllowed, problemHeaders } from './http-errors.ts';
-import { plainAddress } from './request-origin.ts';
 
 interface Deps {
   readonly logger: Logger;

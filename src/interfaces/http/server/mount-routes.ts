@@ -7,8 +7,8 @@ import { writeJson } from '../../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import type { Route, RouteRequest, RouteResponse } from '../route.ts';
+import type { ClientAddress } from './forwarded-address.ts';
 import { readBody } from './request-body.ts';
-import { readClientIp } from './request-origin.ts';
 import { readQuery } from './request-query.ts';
 import type { ResponseDeadline } from './response-deadline.ts';
 
@@ -26,7 +26,10 @@ export function fastifyPath(path: string): string {
 export function mountRoutes(
   fastify: FastifyInstance,
   routes: readonly Route[],
-  deps: HttpDeps & { readonly deadline: Pick<ResponseDeadline, 'beginWork'> },
+  deps: HttpDeps & {
+    readonly deadline: Pick<ResponseDeadline, 'beginWork'>;
+    readonly clientAddress: ClientAddress;
+  },
 ): void {
   const authenticate = createAuthentication(deps);
 
@@ -39,14 +42,17 @@ export function mountRoutes(
       onRequest: async (request) => {
         request.template = route.path;
         // Before the first await: a socket has no address after its client disconnects.
-        const anonymous = anonymousCaller(request);
+        const anonymous = anonymousCaller(request, deps.clientAddress);
         request.caller = anonymous;
         const principal = await authenticate(route.access, request.headers.authorization);
         request.caller = { ...anonymous, principal };
       },
       handler: async (request, reply) => {
         const deadline = deps.deadline.beginWork(request, reply);
-        const caller = { ...(request.caller ?? anonymousCaller(request)), deadline };
+        const caller = {
+          ...(request.caller ?? anonymousCaller(request, deps.clientAddress)),
+          deadline,
+        };
         const response = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, response, deps.formatTime);
       },
@@ -67,11 +73,11 @@ export function rejectUndeclaredAccess(fastify: FastifyInstance): void {
   });
 }
 
-function anonymousCaller(request: FastifyRequest): Caller {
+function anonymousCaller(request: FastifyRequest, clientAddress: ClientAddress): Caller {
   return {
     principal: { kind: 'anonymous' },
     requestId: request.id,
-    ip: readClientIp(request),
+    ip: clientAddress(request.raw),
     userAgent: request.headers['user-agent'] ?? null,
   };
 }

@@ -11,6 +11,7 @@ import { createClientErrorHandler, rejectConnect } from './client-errors.ts';
 import { drainConnectionsOnClose } from './connection-draining.ts';
 import { limitRequestsInFlight } from './connection-flow.ts';
 import { createAllowedMethods, createSendProblem, rejectUnknownRoutes } from './error-handling.ts';
+import { createClientAddress } from './forwarded-address.ts';
 import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
 import { AmbiguousRequest, assertReadable } from './request-checks.ts';
 import { decorateRequestContext } from './request-context.ts';
@@ -52,7 +53,9 @@ export function createManagementServer(deps: HttpDeps): Promise<FastifyInstance>
 async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<FastifyInstance> {
   const { settings } = deps;
   const sendProblem = createSendProblem(deps.logger);
-  const logRequest = createLogRequest(deps);
+  const trustedProxies = deps.operator === true ? [] : settings.trustedProxies;
+  const clientAddress = createClientAddress(trustedProxies);
+  const logRequest = createLogRequest({ ...deps, clientAddress });
   const setResponseHeaders = createResponseHeaders(deps.settings);
   // The client of a socket that is silent during a whole request and response is gone.
   const silenceTimeoutMs = 2 * settings.requestTimeoutMs;
@@ -73,12 +76,8 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     },
     // During a stop, requests on open connections still get a response; each connection closes after it.
     return503OnClosing: false,
-    trustProxy:
-      deps.operator === true || settings.trustedProxies.length === 0
-        ? false
-        : [...settings.trustedProxies],
     requestIdHeader: false,
-    genReqId: createRequestIds(deps.ids, deps.operator === true ? 'all' : settings.trustedProxies),
+    genReqId: createRequestIds(deps.ids, deps.operator === true ? 'all' : trustedProxies),
     // The handler layer validates and serializes. Fastify's compilers would only slow down the start.
     schemaController: {
       compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas },
@@ -150,7 +149,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
     await fastify.register(cors, corsOptions(settings.corsOrigins));
   }
-  mountRoutes(fastify, routes, { ...deps, deadline });
+  mountRoutes(fastify, routes, { ...deps, deadline, clientAddress });
   await fastify.ready();
   return fastify;
 }
