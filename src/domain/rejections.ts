@@ -43,6 +43,14 @@ export function versionMismatch(): DomainError {
   return new DomainError('version_mismatch', 'The user has changed since that version was read.');
 }
 
+/** For a precondition that no user can meet. */
+export function versionUnreadable(): DomainError {
+  return new DomainError(
+    'version_mismatch',
+    'If-Match has no entity tag of this service, such as "3". Send the ETag of the user unchanged; a proxy may have replaced it.',
+  );
+}
+
 export function versionRequired(): DomainError {
   return new DomainError(
     'version_required',

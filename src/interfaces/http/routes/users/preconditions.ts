@@ -3,25 +3,30 @@ import { versionRequired } from '../../../../domain/rejections.ts';
 import { EdgeError } from '../../../api/problems.ts';
 
 /** One entity tag: weakness mark and opaque text (RFC 9110 §8.8.3). */
-const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
+const ENTITY_TAG = /(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
 const ENTITY_TAG_LIST = new RegExp(
   `^[ \\t]*${ENTITY_TAG}(?:[ \\t]*,[ \\t]*${ENTITY_TAG})*[ \\t]*$`,
 );
-const VERSION = /^[1-9]\d{0,14}$/;
+/**
+ * A version, as the service wrote it or with the mark of a proxy that compresses: Apache and Caddy append `-gzip` or
+ * `-br`, Jetty `--gzip`, others `;gzip`.
+ */
+const VERSION = /^([1-9]\d{0,14})(?:[-;:._+]{1,2}(?:gzip|br|zstd|deflate|compress))?$/i;
 
 export function etagOf(version: number): string {
   return `"${version}"`;
 }
 
 /**
- * Reads `If-Match` (RFC 9110 §13.1.1). A weak tag never matches, and neither does a tag that is not a version.
+ * Reads `If-Match` (RFC 9110 §13.1.1). A tag that is not a version never matches. A weak tag does, against the strong
+ * comparison of the standard: the version is all that it says, and the proxies that make tags weak do not change it.
  * @throws EdgeError `malformed_request`
  */
 export function readIfMatch(header: string | undefined): ExpectedVersions {
   if (header === undefined || header.trim() === '*') return 'any';
   return readTags('If-Match', header)
-    .filter(({ weak, text }) => !weak && VERSION.test(text))
-    .map(({ text }) => Number(text));
+    .map(versionOf)
+    .filter((version) => version !== null);
 }
 
 /**
@@ -42,15 +47,18 @@ export function requireIfMatch(header: string | undefined): ExpectedVersions {
 export function matchesNone(header: string | undefined, version: number): boolean {
   if (header === undefined) return false;
   if (header.trim() === '*') return true;
-  return readTags('If-None-Match', header).some(({ text }) => text === String(version));
+  return readTags('If-None-Match', header).some((text) => versionOf(text) === version);
 }
 
-function readTags(name: string, header: string): readonly { weak: boolean; text: string }[] {
+function versionOf(tag: string): number | null {
+  const digits = VERSION.exec(tag)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** The opaque texts of the tags. */
+function readTags(name: string, header: string): readonly string[] {
   if (!ENTITY_TAG_LIST.test(header)) {
     throw new EdgeError('malformed_request', `${name} must be * or a list of entity tags.`);
   }
-  return [...header.matchAll(new RegExp(ENTITY_TAG, 'g'))].map(([, weak, text = '']) => ({
-    weak: weak !== undefined,
-    text,
-  }));
+  return [...header.matchAll(new RegExp(ENTITY_TAG, 'g'))].map(([, text = '']) => text);
 }
