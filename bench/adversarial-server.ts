@@ -31,6 +31,8 @@ const settings = {
   publicUrl: 'http://bench.test',
   trustedProxies: [],
   corsOrigins: [],
+  corsAllowedHeaders: [],
+  corsExposedHeaders: [],
   issuer: 'http://bench.test',
   audience: 'user-service',
   requestTimeoutMs: 15_000,

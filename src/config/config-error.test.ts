@@ -87,6 +87,8 @@ describe('configuration errors', () => {
       'cors_origins',
     ],
     ['any origin', { env: { SERVER_CORS_ORIGINS: '*' } }, 'cors_origins'],
+    ['any header', { env: { SERVER_CORS_ALLOWED_HEADERS: '*' } }, 'cors_allowed_headers'],
+    ['no header', { env: { SERVER_CORS_EXPOSED_HEADERS: 'a b' } }, 'cors_exposed_headers'],
     ['a null origin', { env: { SERVER_CORS_ORIGINS: 'null' } }, 'cors_origins'],
     ['a collector without a scheme', { env: { TRACING_ENDPOINT: 'collector:4318' } }, 'not http'],
     ['a fraction above 1', { env: { TRACING_SAMPLE_RATIO: '1.5' } }, '"1.5" is out of'],

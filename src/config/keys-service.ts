@@ -12,7 +12,7 @@ import {
   text,
   url,
 } from './kinds.ts';
-import { cidrList, originList } from './list-kinds.ts';
+import { cidrList, headerNameList, originList } from './list-kinds.ts';
 
 /** Text without white space, such as a host name. */
 export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white space' });
@@ -35,6 +35,16 @@ export const serviceKeys = {
     originList(),
     [],
     'Origins from which browsers may call the API (CORS)',
+  ),
+  'server.cors_allowed_headers': withDefault(
+    headerNameList(),
+    ['baggage', 'sentry-trace', 'traceparent', 'tracestate', 'X-Requested-With'],
+    'Request headers that browsers may send, besides those that the API reads',
+  ),
+  'server.cors_exposed_headers': withDefault(
+    headerNameList(),
+    [],
+    'Response headers that scripts may read, besides those of the API',
   ),
   'server.management_port': optional(
     port(true),

@@ -135,3 +135,18 @@ export function inboxPrefixList(): Kind<readonly string[], ''> {
     isInboxPrefix,
   );
 }
+
+/** A token (RFC 9110 §5.6.2), and not `*`: for a request with `Authorization` it allows nothing (Fetch standard). */
+const HEADER_NAME = "^(?![*]$)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$";
+
+/** Names of header fields. */
+export function headerNameList(): Kind<readonly string[], ''> {
+  return listOf(
+    {
+      label: 'list of headers',
+      expected: 'a list of header names such as traceparent,x-datadog-trace-id',
+      schema: { type: 'string', pattern: HEADER_NAME },
+    },
+    (input) => new RegExp(HEADER_NAME).test(input),
+  );
+}

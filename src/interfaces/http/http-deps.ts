@@ -9,6 +9,10 @@ export interface HttpSettings {
   readonly trustedProxies: readonly string[];
   /** Origins that may call from a browser. An empty list turns CORS off. */
   readonly corsOrigins: readonly string[];
+  /** Request headers of browsers besides those that the API reads. */
+  readonly corsAllowedHeaders: readonly string[];
+  /** Response headers for scripts besides those of the API. */
+  readonly corsExposedHeaders: readonly string[];
   readonly issuer: string;
   readonly audience: string;
   /** Longest time for a request to arrive, and again for its response, in milliseconds. */

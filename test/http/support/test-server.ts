@@ -14,6 +14,8 @@ const testSettings: HttpSettings = {
   publicUrl: 'http://127.0.0.1:8080',
   trustedProxies: [],
   corsOrigins: [],
+  corsAllowedHeaders: [],
+  corsExposedHeaders: [],
   issuer: 'http://127.0.0.1:8080',
   audience: 'user-service',
   requestTimeoutMs: 15_000,

@@ -24,18 +24,32 @@ export function createResponseHeaders(
   };
 }
 
+/** The request headers that the API reads. */
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'If-None-Match',
+  'X-Request-Id',
+];
+/** The response headers of the API that scripts may need. */
+const RESPONSE_HEADERS = ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
+
+type CorsSettings = Pick<HttpSettings, 'corsOrigins' | 'corsAllowedHeaders' | 'corsExposedHeaders'>;
+
 /**
  * CORS for the listed origins. The service has no cookies, so credentials mode is off. Only a preflight gets a response
  * to `OPTIONS` (Fetch standard, "CORS-preflight request"); for any other `OPTIONS` request the method is not supported.
  */
-export function corsOptions(origins: readonly string[]): {
+export function corsOptions(settings: CorsSettings): {
   delegator: FastifyCorsOptionsDelegateCallback;
 } {
   const options: FastifyCorsOptions = {
-    origin: [...origins],
+    origin: [...settings.corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
-    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    allowedHeaders: [...REQUEST_HEADERS, ...settings.corsAllowedHeaders],
+    exposedHeaders: [...RESPONSE_HEADERS, ...settings.corsExposedHeaders],
     maxAge: 600,
   };
   return {

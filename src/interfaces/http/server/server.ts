@@ -147,7 +147,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     done();
   });
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
-    await fastify.register(cors, corsOptions(settings.corsOrigins));
+    await fastify.register(cors, corsOptions(settings));
   }
   mountRoutes(fastify, routes, { ...deps, deadline, clientAddress });
   await fastify.ready();

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { useSharedApi } from '../support/api.ts';
+
+const ORIGIN = 'https://app.example';
+const getDefault = useSharedApi('embedded', { env: { SERVER_CORS_ORIGINS: ORIGIN } });
+const getConfigured = useSharedApi('embedded', {
+  env: {
+    SERVER_CORS_ORIGINS: ORIGIN,
+    SERVER_CORS_ALLOWED_HEADERS: 'x-datadog-trace-id, X-Tenant',
+    SERVER_CORS_EXPOSED_HEADERS: 'Server-Timing',
+  },
+});
+
+/** The header names of a response header, in lower case, as a browser compares them. */
+function names(value: unknown): string[] {
+  return String(value)
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
+}
+
+/** Asks as a browser does before a call with these headers; returns the ones that it may not send. */
+async function refusedHeaders(getApi: typeof getDefault, asked: readonly string[]) {
+  const answer = await getApi().app.http.inject({
+    method: 'OPTIONS',
+    url: '/v1/me',
+    headers: {
+      origin: ORIGIN,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': asked.join(','),
+    },
+  });
+  expect([answer.statusCode, answer.headers['access-control-allow-origin']]).toEqual([204, ORIGIN]);
+  const allowed = names(answer.headers['access-control-allow-headers']);
+  return asked.filter((name) => !allowed.includes(name));
+}
+
+const READ_BY_THE_API = [
+  'authorization',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'x-request-id',
+];
+const SENT_BY_TRACERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace'];
+
+describe('request headers', () => {
+  test('of the API and of common tracers are allowed by default, and no others', async () => {
+    const asked = [...READ_BY_THE_API, ...SENT_BY_TRACERS, 'x-other'];
+    expect(await refusedHeaders(getDefault, asked)).toEqual(['x-other']);
+  });
+
+  test('of the configuration replace those of tracers, and those of the API stay', async () => {
+    const asked = [...READ_BY_THE_API, 'x-datadog-trace-id', 'x-tenant', 'traceparent'];
+    expect(await refusedHeaders(getConfigured, asked)).toEqual(['traceparent']);
+  });
+});
+
+test('scripts may read the headers of the API and those of the configuration', async () => {
+  const exposed = async (getApi: typeof getDefault) => {
+    const answer = await getApi().send('GET', '/v1/me', { headers: { origin: ORIGIN } });
+    return names(answer.headers['access-control-expose-headers']);
+  };
+  const ofTheApi = ['etag', 'location', 'retry-after', 'www-authenticate', 'x-request-id'];
+  expect(await exposed(getDefault)).toEqual(ofTheApi);
+  expect(await exposed(getConfigured)).toEqual([...ofTheApi, 'server-timing']);
+});
