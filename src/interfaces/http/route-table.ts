@@ -11,7 +11,8 @@ import { tokenRoutes } from './routes/token-routes.ts';
 import { accountRoutes } from './routes/users/account-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 
-type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'>;
+type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
+  Partial<Pick<HttpSettings, 'publicUrl'>>;
 
 export function publicRoutes(settings: RouteSettings): readonly Route[] {
   return [

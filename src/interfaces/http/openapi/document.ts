@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
+import { publicPath } from '../public-path.ts';
 import type { ResponseSpec, Route } from '../route.ts';
 import { describeAccess, securityOf } from './access.ts';
 import { namedSchemas, withReferences } from './named-schemas.ts';
@@ -10,6 +11,8 @@ type Json = Record<string, unknown>;
 
 export interface DocumentInfo {
   readonly version: string;
+  /** Absent from the committed document. */
+  readonly publicUrl?: string;
 }
 
 /** Generates the OpenAPI 3.1 document of routes. The same routes always give the same document. */
@@ -33,7 +36,7 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
         'Errors are RFC 9457 problem documents with a stable `code`. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: (info.publicUrl && publicPath(info.publicUrl)) || '/' }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths: withReferences(paths),
     components: {

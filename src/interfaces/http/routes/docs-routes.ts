@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import Type from 'typebox';
+import { publicPath } from '../public-path.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Documentation';
@@ -78,6 +79,8 @@ export function createDocsRoutes(generateDocument: () => unknown): readonly Rout
   return [
     documentRoute,
     pageRoute,
+    redirectToPage('/', 'redirectRoot'),
+    redirectToPage('/docs/', 'redirectDocs'),
     packageAsset('swagger-ui', 'css'),
     packageAsset('swagger-ui-bundle', 'js'),
     packageAsset('index', 'css'),
@@ -103,6 +106,25 @@ const pageRoute = route({
     body: PAGE,
   }),
 });
+
+/** Leads a browser to the page: from the address of the service, and from the page's with a slash. */
+function redirectToPage(path: string, operationId: string): Route {
+  return route({
+    method: 'GET',
+    path,
+    operationId,
+    tag,
+    summary: 'Go to the documentation page',
+    undocumented: true,
+    access: 'public',
+    responses: { 302: { description: 'The page is at `Location`.' } },
+    problems: [],
+    handle: async (_request, { settings }) => ({
+      status: 302,
+      headers: { location: `${publicPath(settings.publicUrl)}/docs` },
+    }),
+  });
+}
 
 function assetRoute(
   name: string,

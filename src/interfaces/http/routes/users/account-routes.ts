@@ -6,6 +6,7 @@ import {
   toUserResponse,
   userSchema,
 } from '../../../api/schemas/users.ts';
+import { publicPath } from '../../public-path.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
 import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
@@ -53,7 +54,7 @@ const registerUser = route({
     },
   },
   problems: ['email_taken', 'overloaded'],
-  handle: async ({ caller, body }, { useCases }) => {
+  handle: async ({ caller, body }, { useCases, settings }) => {
     const user = await useCases.users.register(caller, {
       ...toProfileInput(body),
       password: body.password,
@@ -61,7 +62,10 @@ const registerUser = route({
     return {
       status: 201,
       body: toUserResponse(user),
-      headers: { etag: etagOf(user.version), location: `/v1/users/${user.id}` },
+      headers: {
+        etag: etagOf(user.version),
+        location: `${publicPath(settings.publicUrl)}/v1/users/${user.id}`,
+      },
     };
   },
 });
