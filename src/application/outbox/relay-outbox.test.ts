@@ -94,6 +94,7 @@ function createWorld() {
     find: async ({ id }) => (added.at(-1) === id ? world.stream.lastSequence : null),
     holds: async () => true,
     listGaps: async () => [],
+    listMissing: async () => [],
     add: async (event) => {
       const failure = world.answer(event);
       if (failure !== null) throw failure;
@@ -321,4 +322,32 @@ test('marks nothing after it lost the lease, and finds its events in the stream 
   lost = false;
   await expect.poll(() => world.rows[0]?.published).toBe(1);
   expect(world.added).toEqual(['a1']);
+});
+
+test('searches the stream for lost events when it begins to publish, and after each change of the connection', async () => {
+  const parts = createWorld();
+  parts.world.stream = { ...parts.world.stream, lastSequence: 7, messages: 7 };
+  const recorded = { name: 'USERS', created: 'then', sequence: 7 };
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    acquireLease: async () => ({ lease: { epoch: 1 }, stream: recorded }),
+  };
+  const read: object[] = [];
+  let change = (): void => {};
+  const stream: EventStream = {
+    ...parts.stream,
+    onChange: (listener) => {
+      change = listener;
+      return () => {};
+    },
+    listMissing: async (range) => {
+      read.push(range);
+      return [];
+    },
+  };
+  start({ queue, stream }, { sweepEveryMs: 0, sweepSliceEveryMs: 0 });
+  const whole = { first: 1, last: 7 };
+  await expect.poll(() => read).toEqual([whole]);
+  change();
+  await expect.poll(() => read).toEqual([whole, whole]);
 });

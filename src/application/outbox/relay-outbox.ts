@@ -125,7 +125,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       return wakeup.wait(settings.standbyMs);
     }
     if (mayBeReplaced) {
-      reconciler.begin(await queue.findStream());
+      reconciler.reload(await queue.findStream());
       mayBeReplaced = false;
     }
     if (reconciler.isDue()) await reconcile(held.lease);
@@ -135,6 +135,8 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     if (monotonicMs() >= held.expiresAtMs) return;
     for (const event of events) inFlight.start(event, reconciler.known());
     if (moreWaits && capacity() > 0) return;
+    // While much waits, publishing has the broker for itself.
+    if (!moreWaits) await reconciler.sweep(held.lease);
     if (inFlight.size() === 0) await wakeup.wait(settings.pollMs);
     else await inFlight.gather(settings.gatherMs, settings.pollMs, wakeup);
   }
@@ -251,7 +253,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     async run(signal) {
       const wake = () => wakeup.notify();
       const unsubscribe = stream.onChange(() => {
-        reconciler.markStale();
+        reconciler.markDisturbed();
         wake();
       });
       signal.addEventListener('abort', wake);

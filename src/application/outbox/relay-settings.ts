@@ -11,6 +11,10 @@ export interface RelaySettings {
   readonly retryMs: number;
   /** How often the stream is reconciled with the marks, besides after each disturbance. */
   readonly reconcileEveryMs: number;
+  /** At least this time lies between the starts of two sweeps of the stream for lost messages. */
+  readonly sweepEveryMs: number;
+  /** At least this time lies between the starts of two slices of a sweep. */
+  readonly sweepSliceEveryMs: number;
   /** How long the relay collects further acknowledgements after the first, to mark them in one statement. */
   readonly gatherMs: number;
   /** Events sent and not acknowledged, each of another user. */
@@ -28,6 +32,8 @@ export const RELAY_DEFAULTS: RelaySettings = {
   pollMs: 250,
   retryMs: 500,
   reconcileEveryMs: 30_000,
+  sweepEveryMs: 60_000,
+  sweepSliceEveryMs: 250,
   gatherMs: 20,
   maxInFlight: 512,
   maxAttempts: 10,

@@ -17,6 +17,11 @@ const BATCH = 1_000;
 /** How far the clocks of the database and the broker may be apart: an event this close to its expiry counts as expired. */
 const EXPIRY_MARGIN_MS = 120_000;
 
+/** @returns the age after which a published event may have expired; null when events do not expire. */
+export function unexpiredAgeMs({ maxAgeMs }: StreamState): number | null {
+  return maxAgeMs === 0 ? null : Math.max(0, maxAgeMs - EXPIRY_MARGIN_MS);
+}
+
 /**
  * Finds published events that the stream has lost below its end, and makes them wait again: those before its first
  * message that have not expired, and those whose sequence has no message. It compares only what changed since the last
@@ -27,18 +32,13 @@ export function createStreamLosses({ queue, stream }: Deps) {
   let comparedBefore = 0;
   let comparedGaps = '';
 
-  /** @returns the age after which a published event may have expired; null when events do not expire. */
-  function unexpired({ maxAgeMs }: StreamState): number | null {
-    return maxAgeMs === 0 ? null : Math.max(0, maxAgeMs - EXPIRY_MARGIN_MS);
-  }
-
   async function resetHead(lease: RelayLease, state: StreamState): Promise<number> {
     const range = { from: comparedBefore, before: state.firstSequence };
     if (range.from >= range.before) return 0;
     let count = 0;
     if (!state.limitsSize && !state.limitsSubjects) {
       for (let batch = BATCH; batch === BATCH; count += batch) {
-        batch = await queue.resetRange(lease, range, unexpired(state), BATCH);
+        batch = await queue.resetRange(lease, range, unexpiredAgeMs(state), BATCH);
       }
     }
     comparedBefore = range.before;
@@ -54,7 +54,7 @@ export function createStreamLosses({ queue, stream }: Deps) {
     let count = 0;
     for (let start = 0; start < sequences.length; start += BATCH) {
       const batch = sequences.slice(start, start + BATCH);
-      count += await queue.resetSequences(lease, batch, unexpired(state));
+      count += await queue.resetSequences(lease, batch, unexpiredAgeMs(state));
     }
     comparedGaps = gaps;
     return count;

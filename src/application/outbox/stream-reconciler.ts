@@ -4,6 +4,7 @@ import type { Logger } from '../../domain/ports.ts';
 import { createForeignMessages } from './foreign-messages.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import { createStreamLosses, type Loss } from './stream-losses.ts';
+import { createStreamSweep } from './stream-sweep.ts';
 
 interface Deps {
   readonly queue: Pick<
@@ -15,10 +16,10 @@ interface Deps {
     | 'countMarked'
     | 'findLastPosition'
   >;
-  readonly stream: Pick<EventStream, 'prepare' | 'listGaps'>;
+  readonly stream: Pick<EventStream, 'isAvailable' | 'prepare' | 'listGaps' | 'listMissing'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
-  readonly settings: Pick<RelaySettings, 'reconcileEveryMs'>;
+  readonly settings: Pick<RelaySettings, 'reconcileEveryMs' | 'sweepEveryMs' | 'sweepSliceEveryMs'>;
 }
 
 /** The stream as known when an event is sent. */
@@ -44,11 +45,13 @@ export function createStreamReconciler(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
   let known: KnownStream | null = null;
   let duplicateWindowMs = 0;
+  let lastState: StreamState | null = null;
   let dueAtMs = 0;
   let staleMarks = 0;
   let resent = 0;
   let foreign = 0;
   const losses = createStreamLosses({ queue, stream });
+  const sweep = createStreamSweep(deps);
   const foreignMessages = createForeignMessages({ queue, monotonicMs });
 
   async function reset(lease: RelayLease, afterSequence: number, cause: string): Promise<void> {
@@ -59,6 +62,7 @@ export function createStreamReconciler(deps: Deps) {
     reportLoss({ cause, count });
     losses.begin();
     foreignMessages.begin();
+    sweep.discard();
   }
 
   function reportLoss({ cause, count }: Loss): void {
@@ -108,6 +112,19 @@ export function createStreamReconciler(deps: Deps) {
     known = next;
   }
 
+  /** Compares anew with what is recorded of the stream: the database may be another one. */
+  function reload(recorded: KnownStream | null): void {
+    known = recorded;
+    dueAtMs = 0;
+    losses.begin();
+    foreignMessages.begin();
+  }
+
+  function markStale(): void {
+    staleMarks += 1;
+    dueAtMs = 0;
+  }
+
   async function read(): Promise<{ readonly state: StreamState; readonly staleMarks: number }> {
     const before = staleMarks;
     return { state: await stream.prepare(), staleMarks: before };
@@ -118,6 +135,7 @@ export function createStreamReconciler(deps: Deps) {
     reading: Awaited<ReturnType<typeof read>>,
   ): Promise<void> {
     await record(lease, await resetLost(lease, reading.state));
+    lastState = reading.state;
     duplicateWindowMs = reading.state.duplicateWindowMs;
     for (const loss of await losses.reset(lease, reading.state)) reportLoss(loss);
     await reportForeign(lease, reading.state);
@@ -128,16 +146,20 @@ export function createStreamReconciler(deps: Deps) {
   return {
     /** Starts a leadership term with what the last leader recorded of the stream. */
     begin(recorded: KnownStream | null): void {
-      known = recorded;
-      dueAtMs = 0;
-      losses.begin();
-      foreignMessages.begin();
+      sweep.discard();
+      sweep.request();
+      reload(recorded);
     },
 
+    reload,
+
     /** Makes a reconciliation due: something happened that may have changed the stream. */
-    markStale(): void {
-      staleMarks += 1;
-      dueAtMs = 0;
+    markStale,
+
+    /** Makes a reconciliation due, and a sweep: the connection to the broker was lost or is back. */
+    markDisturbed(): void {
+      markStale();
+      sweep.request();
     },
 
     isDue: () => monotonicMs() >= dueAtMs,
@@ -160,6 +182,13 @@ export function createStreamReconciler(deps: Deps) {
      */
     async reconcile(lease: RelayLease): Promise<void> {
       await restore(lease, await read());
+    },
+
+    /** Searches the stream for messages that it counts and has lost, where that was requested. @throws LeaseLost */
+    async sweep(lease: RelayLease): Promise<void> {
+      if (known === null || lastState === null || monotonicMs() >= dueAtMs) return;
+      const loss = await sweep.step(lease, lastState, known.sequence);
+      if (loss !== null) reportLoss(loss);
     },
 
     /**

@@ -50,6 +50,11 @@ export interface EventStream {
   holds(event: { readonly id: string; readonly sequence: number }): Promise<boolean>;
   /** The sequences between the first and the last that have no message. @throws StreamUnavailable */
   listGaps(): Promise<readonly number[]>;
+  /**
+   * Reads every message of the range, at most 1,000, several at a time.
+   * @returns the sequences of the range that the stream returns no message for. @throws StreamUnavailable
+   */
+  listMissing(range: { readonly first: number; readonly last: number }): Promise<readonly number[]>;
 }
 
 /** The existing stream cannot carry our events as configured; an operator has to decide. */

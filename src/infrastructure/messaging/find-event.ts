@@ -11,6 +11,8 @@ import { subjectOf } from './cloud-event.ts';
 const CLOCK_MARGIN_MS = 120_000;
 /** Messages of the event's subject that are compared with it. */
 const MAX_COMPARED = 1_000;
+/** Messages that are read at the same time. */
+const CONCURRENT_READS = 32;
 
 /** The library's type lacks `next_by_subj`: the first message of the subject at this sequence or after it. */
 type Query =
@@ -53,6 +55,24 @@ export async function holdsEvent(
 ): Promise<boolean> {
   const message = await getMessage(manager, stream, { seq: sequence });
   return message !== null && idOf(message) === id;
+}
+
+/** @returns the sequences of the range that the server returns no message for. */
+export async function listMissing(
+  manager: JetStreamManager,
+  stream: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): Promise<readonly number[]> {
+  const missing: number[] = [];
+  for (let start = first; start <= last; start += CONCURRENT_READS) {
+    const length = Math.min(CONCURRENT_READS, last - start + 1);
+    const sequences = Array.from({ length }, (_, index) => start + index);
+    const messages = await Promise.all(
+      sequences.map((seq) => getMessage(manager, stream, { seq })),
+    );
+    missing.push(...sequences.filter((_, index) => messages[index] === null));
+  }
+  return missing;
 }
 
 /** The first sequence that was stored at this time or later, by bisection: some 20 requests for a million messages. */

@@ -16,7 +16,7 @@ import {
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
 import { subjectOf, toHeaders } from './cloud-event.ts';
-import { findEvent, holdsEvent } from './find-event.ts';
+import { findEvent, holdsEvent, listMissing } from './find-event.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { type StreamSettings, upsertStream } from './stream-config.ts';
 
@@ -107,6 +107,7 @@ export function createJetStream(deps: Deps): EventStream {
     prepare: () => request((manager) => upsertStream(manager, settings)),
     find,
     holds: (event) => request((manager) => holdsEvent(manager, settings.name, event)),
+    listMissing: (range) => request((manager) => listMissing(manager, settings.name, range)),
     listGaps: () =>
       request(async (manager) => {
         const { state } = await manager.streams.info(settings.name, { deleted_details: true });
