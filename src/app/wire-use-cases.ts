@@ -4,6 +4,7 @@ import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import type { HealthCheck } from '../domain/ports.ts';
+import { databaseFailure } from '../infrastructure/database/postgres/failure-reason.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
 import { createUnitOfWork } from '../infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
@@ -121,7 +122,9 @@ function databaseHealth(
     driver: monitoring.driver,
     required: true,
     async check(signal) {
-      const { readOnly } = await monitoring.check(signal);
+      const { readOnly } = await monitoring.check(signal).catch((error: unknown) => {
+        throw signal.aborted ? error : databaseFailure(error);
+      });
       if (readOnly) return 'read_only';
       return database.stats().commitsUnconfirmed ? 'commits_unconfirmed' : undefined;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../../test/support/logger.ts';
+import { DependencyFailure } from '../domain/dependency-failure.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { createCheckHealth } from './check-health.ts';
 
@@ -44,14 +45,34 @@ describe('the health report', () => {
       const { checkHealth } = setUp({ database, cache, messaging });
       const report = await checkHealth();
       expect(report.status).toBe(status);
-      const expected = (probe: Probe) => (probe === works ? 'ok' : 'down');
+      const expected = (probe: Probe) =>
+        probe === works ? { status: 'ok' } : { status: 'down', reason: 'error' };
       expect(report.checks).toEqual({
-        database: { status: expected(database), latencyMs: 0, driver: 'postgres' },
-        cache: { status: expected(cache), latencyMs: 0, driver: 'memory' },
-        messaging: { status: expected(messaging), latencyMs: 0, driver: 'nats' },
+        database: { ...expected(database), latencyMs: 0, driver: 'postgres' },
+        cache: { ...expected(cache), latencyMs: 0, driver: 'memory' },
+        messaging: { ...expected(messaging), latencyMs: 0, driver: 'nats' },
       });
     },
   );
+
+  it('has the reason of a failure that stands behind others, and logs it', async () => {
+    const refused = new DependencyFailure('authentication', 'WRONGPASS');
+    const { checkHealth, logger } = setUp({
+      database: works,
+      cache: () => Promise.reject(new Error('outer', { cause: refused })),
+      messaging: works,
+    });
+    expect((await checkHealth()).checks.cache).toMatchObject({
+      status: 'down',
+      reason: 'authentication',
+    });
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'health changed',
+        fields: expect.objectContaining({ reasons: 'cache authentication' }),
+      }),
+    );
+  });
 
   it('shows the offset of a clock that is known', async () => {
     const withOffset = (name: HealthCheck['name'], offset: number | null): HealthCheck => ({

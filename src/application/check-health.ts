@@ -1,4 +1,5 @@
-import type { HealthCheck, HealthLimitation, Logger } from '../domain/ports.ts';
+import { type DependencyReason, reasonOf } from '../domain/dependency-failure.ts';
+import type { HealthCheck, Logger } from '../domain/ports.ts';
 import { untilAborted } from '../lib/deadline.ts';
 
 interface Deps {
@@ -15,8 +16,8 @@ export interface DependencyHealth {
   readonly driver: string;
   /** Its clock minus this instance's, in milliseconds; absent where there is none or it is unknown. */
   readonly clockOffsetMs?: number;
-  /** Why a dependency with the status `ok` does not work in full. */
-  readonly reason?: HealthLimitation;
+  /** Why the dependency is down or, with the status `ok`, does not work in full. */
+  readonly reason?: DependencyReason;
 }
 
 /**
@@ -50,7 +51,12 @@ export function createCheckHealth(deps: Deps) {
       deps.checks.map(async (check) => [check, await run(check)] as const),
     );
     const down = results.filter(([, health]) => health.status === 'down').map(([check]) => check);
-    const limited = results.flatMap(([, { reason }]) => reason ?? []);
+    const failing = results.flatMap(([{ name }, { reason }]) =>
+      reason ? [`${name} ${reason}`] : [],
+    );
+    const limited = results.flatMap(([, health]) =>
+      health.status === 'ok' ? (health.reason ?? []) : [],
+    );
     const status = down.some((check) => check.required)
       ? 'down'
       : down.length > 0 || limited.length > 0
@@ -62,6 +68,7 @@ export function createCheckHealth(deps: Deps) {
         to: status,
         down: down.map((check) => check.name).join(' '),
         ...(limited.length === 0 ? {} : { limited: limited.join(' ') }),
+        ...(failing.length === 0 ? {} : { reasons: failing.join(', ') }),
       });
       lastStatus = status;
     }
@@ -84,7 +91,9 @@ export function createCheckHealth(deps: Deps) {
       return { status: 'ok', ...health, ...(reason === undefined ? {} : { reason }) };
     } catch (error) {
       deps.logger.debug('health check failed', { dependency: check.name, error });
-      return { status: 'down', latencyMs: elapsed(startedAt), ...constant };
+      const found = reasonOf(error);
+      const reason = found === 'error' && signal.aborted ? 'timeout' : found;
+      return { status: 'down', latencyMs: elapsed(startedAt), ...constant, reason };
     }
   }
 

@@ -1,3 +1,5 @@
+import type { DependencyReason } from './dependency-failure.ts';
+
 /** The wall clock. */
 export interface Clock {
   now(): Date;
@@ -33,12 +35,6 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
-/**
- * Why a dependency that answers does not work in full: `read_only`, the database rejects changes;
- * `commits_unconfirmed`, it does not confirm them, so that the service rejects them.
- */
-export type HealthLimitation = 'read_only' | 'commits_unconfirmed';
-
 /** Checks that one dependency works. */
 export interface HealthCheck {
   readonly name: 'database' | 'cache' | 'messaging';
@@ -50,6 +46,9 @@ export interface HealthCheck {
   readonly off?: boolean;
   /** The dependency's clock minus this instance's, in milliseconds; null while it is unknown. */
   readonly clockOffsetMs?: () => number | null;
-  /** Resolves when the dependency answers, with what limits it. Honours the signal. */
-  check(signal: AbortSignal): Promise<HealthLimitation | undefined>;
+  /**
+   * Resolves when the dependency does its work, with what limits it. Honours the signal.
+   * @throws DependencyFailure with the reason; any other error counts as the reason `error`.
+   */
+  check(signal: AbortSignal): Promise<DependencyReason | undefined>;
 }

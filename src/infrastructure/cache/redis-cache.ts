@@ -5,12 +5,13 @@ import { createPendingInvalidations } from './pending-invalidations.ts';
 import {
   createRedisClient,
   endRedisClient,
+  firstAddress,
   type RedisClient,
   type RedisSettings,
-  serversOf,
 } from './redis-client.ts';
 import { createRedisCommands, type RedisCommandsStats } from './redis-commands.ts';
-import { createRedisGuard, NOT_CONNECTED } from './redis-guard.ts';
+import { createRedisCondition, type RedisCondition } from './redis-condition.ts';
+import { createRedisGuard } from './redis-guard.ts';
 
 export interface RedisCacheDeps {
   readonly logger: Logger;
@@ -57,7 +58,15 @@ const LEASE_TTL_MS = 10_000;
 export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps): RedisCache {
   const { logger, nowMs, deadlineMs = DEADLINE_MS, leaseTtlMs = LEASE_TTL_MS } = deps;
   const client = createRedisClient(settings, { deadlineMs });
-  const guard = createRedisGuard(client, { logger, nowMs, deadlineMs });
+  const condition = createRedisCondition({
+    ...{ client, settings, logger },
+    address: firstAddress(settings),
+    prefix: settings.keyPrefix,
+  });
+  const guard = createRedisGuard(client, {
+    ...{ logger, nowMs, deadlineMs },
+    onErrorReply: (error) => condition.reportErrorReply(error),
+  });
   const invalidations = createPendingInvalidations({
     nowMs,
     guard,
@@ -67,7 +76,7 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
   const commands = createRedisCommands({ client, guard, invalidations, leaseTtlMs, prefix });
   return {
     cache: commands.cache,
-    health: createHealthCheck(client),
+    health: createHealthCheck(condition),
     stats() {
       const counts = commands.stats();
       const { rejectedKeys, ...guarded } = guard.stats();
@@ -81,6 +90,7 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
     async close() {
       await invalidations.flush();
       invalidations.close();
+      condition.close();
       endRedisClient(client);
     },
   };
@@ -91,15 +101,13 @@ async function deleteKeys(client: RedisClient, keys: readonly string[]): Promise
   await Promise.all(keys.map((key) => client.del(key)));
 }
 
-function createHealthCheck(client: RedisClient): HealthCheck {
+function createHealthCheck(condition: RedisCondition): HealthCheck {
   return {
     name: 'cache',
     driver: 'redis',
     required: false,
     async check(signal) {
-      signal.throwIfAborted();
-      if (client.status !== 'ready') throw NOT_CONNECTED;
-      await untilAborted(signal, () => Promise.all(serversOf(client).map((one) => one.ping())));
+      await untilAborted(signal, () => condition.check());
     },
   };
 }

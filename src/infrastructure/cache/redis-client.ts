@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
+import { monotonicMs } from '../system/monotonic.ts';
 
 /** The configuration keys `redis.*`. */
 export interface RedisSettings {
@@ -73,14 +74,16 @@ export function createRedisClient(
     autoPipeliningIgnoredCommands: SENT_AT_ONCE,
     disableClientInfo: true,
     connectionName: 'user-service',
-    // After a failover the old primary is a replica that still accepts connections.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: createFailoverDetector(),
   };
   const client =
     settings.clusterNodes.length > 0
       ? createCluster(settings, common)
       : createSingle(settings, common, tls);
-  client.on('error', ignore); // ioredis prints an error that has no listener
+  // It prints an error that has no listener, and goes on in database 0 when the configured one cannot be selected.
+  client.on('error', (error: RedisError) => {
+    if (error.command?.name === 'select') client.disconnect(true);
+  });
   client.on('end', () => revive(client));
   client.connect().catch(ignore); // the events report it, and the client tries again
   return client;
@@ -97,6 +100,26 @@ export function watchConnections(client: RedisClient, listener: ConnectionListen
     node.on('close', () => listener.onLost());
     node.on('ready', () => listener.onReady());
   });
+}
+
+/** Clients of one server whose commands must not name keys of several slots. */
+const slotted = new WeakSet<RedisClient>();
+
+/** From now on each command names one key: the server is a cluster of its own. */
+export function markSlotted(client: RedisClient): void {
+  slotted.add(client);
+}
+
+/** Whether keys of one command would have to share a slot. */
+export function usesSlots(client: RedisClient): boolean {
+  return client instanceof Cluster || slotted.has(client);
+}
+
+/** The address at which a client begins: the server, or the first sentinel or node. */
+export function firstAddress(settings: RedisSettings): { host: string; port: number } {
+  const [first] = settings.sentinels.length > 0 ? settings.sentinels : settings.clusterNodes;
+  if (first !== undefined) return parseAddress(first);
+  return { host: settings.host ?? 'localhost', port: settings.port };
 }
 
 /** The servers that hold keys: one, or the primaries of a cluster. */
@@ -124,6 +147,22 @@ function revive(client: RedisClient): void {
   }, REVIVAL_MS).unref();
 }
 
+/** An error reply names its command. */
+type RedisError = Error & { readonly command?: { readonly name?: string } };
+
+/**
+ * After a failover the old primary is a replica that still accepts connections: a new one finds the primary. Where the
+ * address is that of a replica for good, it reconnects once a second at most.
+ */
+function createFailoverDetector(): (error: Error) => boolean {
+  let nextAtMs = 0;
+  return (error) => {
+    if (!error.message.startsWith('READONLY') || monotonicMs() < nextAtMs) return false;
+    nextAtMs = monotonicMs() + RECONNECT.maxMs;
+    return true;
+  };
+}
+
 type Common = Pick<RedisOptions, 'username' | 'password' | 'tls'> &
   Omit<CommonRedisOptions, 'replyMapping'>;
 
@@ -142,7 +181,7 @@ function createSingle(
           failoverDetector: true,
           ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
         }
-      : { host: settings.host ?? 'localhost', port: settings.port };
+      : firstAddress(settings);
   return new Redis({
     ...common,
     ...address,
@@ -164,9 +203,39 @@ function createCluster(settings: RedisSettings, common: Common): Cluster {
     clusterNodeRetryStrategy: retryDelay,
     maxRedirections: MAX_REDIRECTIONS,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    natMap: findSelfAddress(settings),
     // With TLS, keep host names: the certificate must match them.
     ...(settings.tls ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
   });
+}
+
+/** Stands for the host of a node that does not know its own. */
+const SELF = 'self.invalid';
+
+/**
+ * A node that never met another one does not know its address and leaves it empty, which means the address it was
+ * reached at (CLUSTER SLOTS, "unknown endpoint"). The client library would drop such a node.
+ */
+Redis.Command.setReplyTransformer('cluster', (reply: unknown) => {
+  if (!Array.isArray(reply)) return reply;
+  for (const range of reply) {
+    if (!Array.isArray(range)) continue;
+    for (const node of range.slice(2)) if (Array.isArray(node) && !node[0]) node[0] = SELF;
+  }
+  return reply;
+});
+
+/** Maps the stand-in to the start node with that port, else to the only start node, else to the first one's host. */
+function findSelfAddress({ clusterNodes }: RedisSettings) {
+  const nodes = clusterNodes.map(parseAddress);
+  return (key: string): { host: string; port: number } | null => {
+    if (!key.startsWith(`${SELF}:`)) return null;
+    const port = Number(key.slice(SELF.length + 1));
+    const [first] = nodes;
+    const found = nodes.find((node) => node.port === port);
+    if (found !== undefined || nodes.length === 1) return found ?? first ?? null;
+    return first === undefined ? null : { host: first.host, port };
+  };
 }
 
 function retryDelay(attempt: number): number {

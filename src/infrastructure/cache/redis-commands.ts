@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Cluster } from 'ioredis';
 import { createBatcher, type Resolve } from '../../lib/batcher.ts';
 import type { Cache, CacheFill, CacheLookup } from './cache.ts';
 import type { PendingInvalidations } from './pending-invalidations.ts';
-import type { RedisClient } from './redis-client.ts';
+import { type RedisClient, usesSlots } from './redis-client.ts';
 import type { RedisGuard } from './redis-guard.ts';
 import { createRedisScript } from './redis-script.ts';
 
@@ -107,7 +106,7 @@ export function createRedisCommands(deps: RedisCommandsDeps): {
   }
 
   function lookUpAll(keys: string[], resolve: Resolve<CacheLookup>): Promise<void> {
-    if (!(client instanceof Cluster)) return lookUp(keys, resolve);
+    if (!usesSlots(client)) return lookUp(keys, resolve);
     return allOf(keys.map((key, index) => lookUp([key], resolve, index)));
   }
 
@@ -164,7 +163,7 @@ export function createRedisCommands(deps: RedisCommandsDeps): {
       );
       kept += Number(result);
     };
-    const isCluster = client instanceof Cluster;
+    const isCluster = usesSlots(client);
     await guard.execute(fills.length, () =>
       isCluster ? allOf(fills.map((one) => fill([one]))) : fill(fills),
     );
@@ -193,7 +192,7 @@ export function createRedisCommands(deps: RedisCommandsDeps): {
 async function readAll(client: RedisClient, keys: string[]): Promise<(string | null)[]> {
   const [only] = keys;
   // GET, unlike MGET, is pipelined with other commands for the same node.
-  if (client instanceof Cluster && only !== undefined) return [await client.get(only)];
+  if (usesSlots(client) && only !== undefined) return [await client.get(only)];
   return client.mget(keys);
 }
 

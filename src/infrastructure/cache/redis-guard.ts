@@ -10,6 +10,8 @@ export interface RedisGuardDeps {
   readonly nowMs: () => number;
   /** Longest wait for one command, in milliseconds. */
   readonly deadlineMs: number;
+  /** Called with each error reply to a counted command. */
+  readonly onErrorReply?: (error: unknown) => void;
 }
 
 /** Counts since the start, and the breaker's state. */
@@ -101,8 +103,10 @@ export function createRedisGuard(client: RedisClient, deps: RedisGuardDeps): Red
       return result;
     } catch (error) {
       errors += 1;
+      const isReply = isErrorReply(error);
+      if (isReply) deps.onErrorReply?.(error);
       // An error reply is a response: it came in time, so the breaker has no waiting to save.
-      breaker.record(permit, isErrorReply(error));
+      breaker.record(permit, isReply);
       throw error;
     }
   }

@@ -115,6 +115,9 @@ export const SOURCE_METRICS: {
             .map(([name, { status }]) => [name, status === 'ok' ? 1 : 0]),
         ),
     },
+    failing('database'),
+    failing('cache'),
+    failing('messaging'),
     {
       kind: 'gauge',
       name: 'database_read_only',
@@ -256,3 +259,19 @@ export const SOURCE_METRICS: {
     },
   ],
 };
+
+/** The reason as the only label: the words are a closed list. */
+function failing(
+  dependency: 'database' | 'cache' | 'messaging',
+): SourceMetric<ReadingOf<'health'>> {
+  return {
+    kind: 'gauge',
+    name: `${dependency}_failing`,
+    help: `1 with the reason while the dependency "${dependency}" is down or does not work in full; absent otherwise.`,
+    label: 'reason',
+    value({ checks }) {
+      const reason = checks[dependency]?.reason;
+      return reason === undefined ? null : { [reason]: 1 };
+    },
+  };
+}

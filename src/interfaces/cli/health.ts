@@ -59,16 +59,20 @@ function report(
 
 const EXPLANATIONS = {
   ok: 'ok',
-  degraded: 'degraded: the service answers, but a dependency is down',
+  degraded: 'degraded: the service answers, but a dependency is down or limited',
   down: 'down: the service cannot answer requests',
 };
 
 function writeChecks(checks: Readonly<Record<string, unknown>>, io: CliIo): void {
   const rows = Object.entries(checks).map(([name, check]) => {
-    const { status, latency_ms, driver } = isRecord(check) ? check : {};
+    const { status, latency_ms, driver, reason } = isRecord(check) ? check : {};
     const latency = typeof latency_ms === 'number' ? `${latency_ms} ms` : '';
-    return [name, String(status ?? ''), latency, String(driver ?? '')].map(printable);
+    const cells = [name, String(status ?? ''), latency, String(driver ?? '')];
+    return [...cells, typeof reason === 'string' ? reason : ''].map(printable);
   });
   if (rows.length === 0) return;
-  createTableWriter(['DEPENDENCY', 'STATUS', 'LATENCY', 'DRIVER'], io.stdout).write(rows);
+  const heads = ['DEPENDENCY', 'STATUS', 'LATENCY', 'DRIVER'];
+  const isLimited = rows.some((row) => row[4] !== '');
+  const table = createTableWriter(isLimited ? [...heads, 'REASON'] : heads, io.stdout);
+  table.write(isLimited ? rows : rows.map((row) => row.slice(0, heads.length)));
 }

@@ -64,7 +64,10 @@ export function startHeartbeat(deps: Deps): Loop {
   async function beat(): Promise<void> {
     const report = toHealthResponse(await deps.useCases.checkHealth());
     const { database, cache, messaging } = report.checks;
-    const state = [report, database, cache, messaging].map(({ status }) => status).join(' ');
+    const state = [
+      report.status,
+      ...[database, cache, messaging].map(({ status, reason }) => `${status}/${reason}`),
+    ].join(' ');
     // Half a poll of tolerance: rather half a poll early than half a poll late.
     const isDue = deps.monotonicMs() - lastAtMs >= deps.intervalMs - deps.pollMs / 2;
     const connection = link.current();

@@ -98,7 +98,13 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       }),
       databaseClock: () => ({ offsetMs: 0 }),
       passwordHashing: () => ({ active: 0, waiting: 0, refused: 0 }),
-      health: async () => ({ status: 'ok', checks: { database: { status: 'ok' } } }),
+      health: async () => {
+        const failing = { status: 'down', reason: 'timeout' } as const;
+        return {
+          status: 'down',
+          checks: { database: failing, cache: failing, messaging: failing },
+        };
+      },
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
       outbox: async () => ({ waiting: 0, oldestAgeMs: 0, deadLetters: 0 }),
       relay: () => ({

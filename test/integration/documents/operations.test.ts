@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DEPENDENCY_REASONS } from '../../../src/domain/dependency-failure.ts';
 import { SOURCE_METRICS } from '../../../src/infrastructure/metrics/definitions.ts';
 import { fencedBlocks, inlineCode } from '../../support/markdown.ts';
 
@@ -52,6 +53,16 @@ describe('docs/run-it/runbook.md', () => {
       expect(targets.length, row).toBeGreaterThan(0);
       for (const target of targets) expect(sectionBy(target), target).toMatch(/\*\*Over when\*\*/);
     }
+  });
+});
+
+describe('docs/reference/health.md', () => {
+  it('explains each reason of the service, and no other', () => {
+    const table = readFileSync(join(root, 'docs/reference/health.md'), 'utf8');
+    const rows = [...table.matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm)];
+    expect(Object.fromEntries(rows.map(([, reason, meaning]) => [reason, meaning]))).toEqual(
+      DEPENDENCY_REASONS,
+    );
   });
 });
 

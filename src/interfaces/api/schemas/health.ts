@@ -1,5 +1,10 @@
 import Type, { type Static } from 'typebox';
 import type { DependencyHealth, HealthReport } from '../../../application/check-health.ts';
+import { DEPENDENCY_REASONS } from '../../../domain/dependency-failure.ts';
+
+const REASONS = Object.keys(DEPENDENCY_REASONS)
+  .map((reason) => `\`${reason}\``)
+  .join(', ');
 
 const dependencySchema = Type.Object({
   status: Type.Enum(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
@@ -7,8 +12,7 @@ const dependencySchema = Type.Object({
   driver: Type.String({ description: 'The implementation in use.' }),
   reason: Type.Optional(
     Type.String({
-      description:
-        'Why a dependency with the status `ok` does not work in full. `read_only`: the database is a standby or read-only, and changes are rejected. `commits_unconfirmed`: PostgreSQL does not confirm commits, as without its synchronous standby, and changes are rejected. Absent otherwise.',
+      description: `Why the dependency is \`down\` or, with the status \`ok\`, does not work in full. One of ${REASONS}; more may be added. Absent otherwise.`,
     }),
   ),
 });
