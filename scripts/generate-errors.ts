@@ -91,6 +91,10 @@ export const FIELD_CODES: Readonly<
   },
   text_combining_marks: { where: 'names, `q`', rule: 'At most 8 combining marks in a row.' },
   email_invalid: { where: '`email`', rule: 'The form `local@domain`.' },
+  email_white_space: {
+    where: '`email`',
+    rule: 'No white space inside. White space around the address is dropped.',
+  },
   email_local_part: {
     where: '`email`',
     rule: 'Before the @: unquoted ASCII, with single dots inside.',

@@ -27,15 +27,21 @@ const DOMAIN =
 
 /**
  * Parses an address into its canonical form: an ASCII local part in lower case, and the domain as UTS 46 A-labels.
- * Plus tags and dots stay, since only the receiving host knows what they mean.
+ * Plus tags and dots stay, since only the receiving host knows what they mean. White space around the address is
+ * dropped: keyboards of phones and copied cells add it.
  *
  * The local part is checked to be ASCII *before* it is lower-cased: `'\u212A'.toLowerCase()` is `'k'`, and an address
  * that only looks like its owner's after case folding would otherwise reach the owner's account.
  * @throws InvalidValue
  */
-export function parseEmailAddress(input: string): EmailAddress {
+export function parseEmailAddress(sent: string): EmailAddress {
+  if (sent.length > INPUT_MAX_LENGTH) throw invalid();
+  const input = sent.trim();
   const at = input.lastIndexOf('@');
-  if (at < 1 || at === input.length - 1 || input.length > INPUT_MAX_LENGTH) throw invalid();
+  if (at < 1 || at === input.length - 1) throw invalid();
+  if (/\s/.test(input)) {
+    throw new InvalidValue('email_white_space', 'Must have no white space inside.');
+  }
   const local = input.slice(0, at);
   if (!LOCAL_PART.test(local)) {
     throw new InvalidValue(
