@@ -39,6 +39,12 @@ const ALGORITHM = 'EdDSA';
 const TYPE = 'at+jwt';
 /** Issued tokens have about 600 characters; longer input is rejected before parsing. */
 const MAX_TOKEN_LENGTH = 4_096;
+/**
+ * A compact JWS whose signature has the 64 bytes of Ed25519 in base64url, with zero in the four spare bits (RFC 4648
+ * §3.5) and without padding. A decoder ignores both, and white space: one token would have many spellings, of which a
+ * list of refused tokens knows only one. The signature itself protects the spelling of the other two parts.
+ */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'];
 
 /**
@@ -71,7 +77,7 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
         .sign(privateKey);
     },
     async verify(token) {
-      if (token.length > MAX_TOKEN_LENGTH) return null;
+      if (token.length > MAX_TOKEN_LENGTH || !FORM.test(token)) return null;
       try {
         const { payload } = await jwtVerify(token, getKey, {
           algorithms: [ALGORITHM],

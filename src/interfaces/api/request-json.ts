@@ -7,7 +7,8 @@ const JSON_MAX_DEPTH = 32;
 /** Keys that an error may repeat. Any other text could be a secret sent in the wrong place. */
 export const REPEATABLE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Drops a byte order mark, which a parser may ignore (RFC 8259 §8.1): PowerShell and .NET write one. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /**
  * Parses a JSON body.

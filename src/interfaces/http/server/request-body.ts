@@ -8,8 +8,14 @@ const FORM_MAX_FIELDS = 100;
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** A media type, with `charset=utf-8` as the only allowed parameter. */
-const CONTENT_TYPE = /^([a-z]+\/[a-z0-9.+-]+)[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
+/** A parameter of a media type (RFC 9110 §5.6.6): name, and value as token or quoted text. */
+const PARAMETER = /([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[^"\\]|\\.)*)")/.source;
+/** A media type and its parameters, any of which can be empty. */
+const CONTENT_TYPE = new RegExp(
+  `^([a-z]+/[a-z0-9.+-]+)((?:[ \\t]*;(?:[ \\t]*${PARAMETER})?)*)[ \\t]*$`,
+  'i',
+);
+const UTF_8 = /^utf-?8$/i;
 
 /**
  * Reads the body from its bytes, by the media types of the route. Fastify's own parsing of `Content-Type` is not used:
@@ -35,19 +41,31 @@ function readMediaType(
 ): MediaType {
   const { 'content-type': contentType, 'content-encoding': encoding } = request.headers;
   if (contentType === undefined && !hasBody) throw malformed('A body is required.');
-  const name = CONTENT_TYPE.exec(contentType ?? '')?.[1]?.toLowerCase();
-  const mediaType = accepted.find((candidate) => candidate === name);
-  const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
-  if (mediaType === undefined || encoded) {
-    throw new EdgeError(
-      'unsupported_media_type',
-      `The body must be ${accepted.join(' or ')} in UTF-8, without content encoding.`,
-    );
+  const [, name, parameters = ''] = CONTENT_TYPE.exec(contentType ?? '') ?? [];
+  const mediaType = accepted.find((candidate) => candidate === name?.toLowerCase());
+  if (mediaType === undefined) throw unsupported(`The body must be ${accepted.join(' or ')}.`);
+  if (!charsetsOf(parameters).every((charset) => UTF_8.test(charset))) {
+    throw unsupported('The charset of the body must be UTF-8.');
+  }
+  if (!['', 'identity'].includes(encoding?.toLowerCase() ?? '')) {
+    throw unsupported('The body must be sent without content encoding.');
   }
   return mediaType;
 }
 
-/** A parameter must not be repeated (RFC 6749 §3.1, on which RFC 7662 builds). */
+/** Other parameters mean nothing for the media types of the routes (RFC 8259 §11). */
+function charsetsOf(parameters: string): string[] {
+  const named = [...parameters.matchAll(new RegExp(PARAMETER, 'g'))];
+  return named
+    .filter(([, name]) => name?.toLowerCase() === 'charset')
+    .map(([, , token, quoted]) => token ?? quoted ?? '');
+}
+
+function unsupported(message: string): EdgeError {
+  return new EdgeError('unsupported_media_type', message);
+}
+
+/** A parameter must not be repeated, and counts as left out without a value (RFC 6749 §3.2, for RFC 7662). */
 function parseForm(text: string): Record<string, string> {
   const fields: [string, string][] = [];
   const seen = new Set<string>();
@@ -56,7 +74,7 @@ function parseForm(text: string): Record<string, string> {
       throw malformed('The form has a repeated field, a forbidden field or too many fields.');
     }
     seen.add(name);
-    fields.push([name, value]);
+    if (value !== '') fields.push([name, value]);
   }
   return Object.fromEntries(fields);
 }

@@ -10,24 +10,32 @@ const MAX_LENGTH = 256;
  * proxies log cursors and the text may name a person.
  */
 export function writeCursor(afterId: string, searchText: string | undefined): string {
-  const content = { after: afterId, list: listName(searchText) };
-  return Buffer.from(JSON.stringify(content)).toString('base64url');
+  return encode(afterId, listName(searchText));
+}
+
+function encode(after: string, list: string): string {
+  return Buffer.from(JSON.stringify({ after, list })).toString('base64url');
 }
 
 /**
- * Reads a cursor of the same list.
+ * Reads a cursor of the same list. Another spelling of a cursor, such as one with padding, is none.
  * @returns the last id of the previous page
  * @throws DomainError `validation_failed` on `cursor`
  */
 export function readCursor(cursor: string, searchText: string | undefined): string {
   const { after, list } = decode(cursor);
-  if (typeof after !== 'string' || !isUuid(after) || typeof list !== 'string') {
+  const isIntact =
+    typeof after === 'string' &&
+    isUuid(after) &&
+    typeof list === 'string' &&
+    cursor === encode(after.toLowerCase(), list);
+  if (!isIntact) {
     throw cursorError('cursor_invalid', 'Must be the next_cursor of a page of this list.');
   }
   if (list !== listName(searchText)) {
     throw cursorError('cursor_of_other_list', 'Belongs to a list with a different q.');
   }
-  return after.toLowerCase();
+  return after;
 }
 
 function decode(cursor: string): { readonly after?: unknown; readonly list?: unknown } {
