@@ -174,7 +174,7 @@ async function stepClock(
 }
 
 /** Retries, since another process may take the port before the server binds it. */
-async function startOnFreePort(
+export async function startOnFreePort(
   postmaster: Postmaster,
   configure: (port: number) => void,
 ): Promise<number> {

@@ -47,5 +47,6 @@ function printed(value: string | number | boolean): string {
 /** Lines of `pg_hba.conf`: every client needs a password, over the socket and over TCP. */
 export const defaultAccessRules: readonly string[] = [
   'local all all scram-sha-256',
+  'local replication all scram-sha-256',
   'host all all 127.0.0.1/32 scram-sha-256',
 ];

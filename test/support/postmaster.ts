@@ -122,7 +122,8 @@ async function untilReady(child: ChildProcess, directory: string, logPath: strin
     () => {
       if (ended()) return;
       const lines = readFileSync(pidFile, 'utf8').split('\n');
-      if (Number(lines[0]) !== child.pid || lines[7]?.trim() !== 'ready') {
+      const state = lines[7]?.trim() ?? '';
+      if (Number(lines[0]) !== child.pid || !['ready', 'standby'].includes(state)) {
         throw new Error(`PostgreSQL is not ready:\n${logged()}`);
       }
     },

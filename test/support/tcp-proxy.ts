@@ -20,6 +20,8 @@ export interface TcpProxy {
   readonly dropAll: () => void;
   /** Resets each new connection. Open ones stay. */
   readonly refuse: (refusing: boolean) => void;
+  /** Connects new clients to another port. Open connections stay. */
+  readonly retarget: (port: number) => void;
   /** Delays every chunk from now on, one after the other; 0 stops that. */
   readonly delay: (delayMs: number) => void;
   /**
@@ -47,7 +49,8 @@ interface State {
 
 /** Starts a proxy on a free port of 127.0.0.1, in this process. */
 export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
-  const { targetHost = '127.0.0.1', targetPort } = target;
+  const { targetHost = '127.0.0.1' } = target;
+  let { targetPort } = target;
   const state: State = {
     paused: false,
     refusing: false,
@@ -98,6 +101,9 @@ export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
     },
     refuse: (refusing) => {
       state.refusing = refusing;
+    },
+    retarget: (port) => {
+      targetPort = port;
     },
     delay: (delayMs) => {
       state.delayMs = delayMs;

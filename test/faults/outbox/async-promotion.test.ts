@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { createRecordingLogger } from '../../support/logger.ts';
+import { startNats } from '../../support/nats-server.ts';
+import { connectPostgres } from '../../support/postgres-database.ts';
+import { startPostgres } from '../../support/postgres-server.ts';
+import { startStandby } from '../../support/postgres-standby.ts';
+import {
+  commitEvents,
+  expectEveryEvent,
+  lifeOf,
+  startRelay,
+  waitUntilDrained,
+} from '../../support/relay.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { prepareTemplate, templateDatabase } from '../../support/template-database.ts';
+
+const DATABASE = 'users';
+const FAILED = 'the relay failed and tries again';
+const FOREIGN = /messages that the database does not know/;
+const ROUNDS = 5;
+
+/** A primary with a standby, and a relay that reaches one of them at a time. */
+async function startWorld() {
+  const primary = await startPostgres();
+  onTestFinished(() => primary.stop('immediate'));
+  await prepareTemplate(primary);
+  const connection = await primary.createDatabase(DATABASE, templateDatabase);
+  const standby = await startStandby(primary);
+  onTestFinished(standby.stop);
+  const proxy = await startTcpProxy({ targetPort: connection.port });
+  onTestFinished(() => proxy.stop());
+  const database = await connectPostgres({ ...connection, port: proxy.port });
+  const nats = await startNats({ jetstream: true });
+  onTestFinished(() => nats.stop());
+  const logger = createRecordingLogger();
+  const settings = { reconcileEveryMs: 20, standbyMs: 50 };
+  const { relay } = await startRelay({ database, url: nats.url, logger, settings });
+  /** The standby is the primary from now on, without what it did not receive. */
+  async function failOver(): Promise<void> {
+    await primary.kill();
+    await eventually(() => expect(logger.lines.map(({ message }) => message)).toContain(FAILED));
+    await standby.promote();
+    proxy.retarget(standby.connectionOptions.port);
+  }
+  const drained = () => waitUntilDrained(database, nats.url, 30_000);
+  const reports = () => logger.lines.filter(({ message }) => FOREIGN.test(message));
+  return { database, standby, relay, failOver, drained, reports };
+}
+
+test('a standby that lacks commits is promoted: their events are reported once, and what follows is published once and in order', async () => {
+  const { database, standby, relay, failOver, drained, reports } = await startWorld();
+  const ann = randomUUID();
+  const life = lifeOf(ann, 3);
+  await commitEvents(database, [...life.slice(0, 2), ...lifeOf(randomUUID(), 4)]);
+  const before = await drained();
+  await standby.untilCaughtUp();
+
+  await standby.cutOff();
+  await commitEvents(database, [...life.slice(2), ...lifeOf(randomUUID(), 4)]);
+  const known = new Set(before.map(({ id }) => id));
+  const lost = (await drained()).filter(({ id }) => !known.has(id));
+  expect(lost).toHaveLength(5);
+
+  await failOver();
+  // The same version of the user a second time, with another id, before the relay has looked at the stream.
+  await eventually(() => commitEvents(database, life.slice(2)), { timeoutMs: 20_000 });
+  await eventually(() => expect(relay.stats().foreign).toBe(lost.length), { timeoutMs: 20_000 });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await commitEvents(database, lifeOf(randomUUID(), 2));
+    await drained();
+  }
+  const streamed = await drained();
+  const lostIds = new Set(lost.map(({ id }) => id));
+  expect(streamed.filter(({ id }) => lostIds.has(id))).toEqual(lost);
+  await expectEveryEvent(
+    database,
+    streamed.filter(({ id }) => !lostIds.has(id)),
+  );
+  expect(streamed).toHaveLength(before.length + lost.length + 1 + ROUNDS * 2);
+  expect(reports().map(({ level, fields }) => [level, fields.count])).toEqual([['error', 5]]);
+  expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0, state: 'publishing' });
+});
