@@ -6,6 +6,9 @@
 // the size is set before that, in a CommonJS file.
 process.env.UV_THREADPOOL_SIZE ??= String(require('node:os').availableParallelism() + 4);
 
+// node-postgres reads this variable while it loads, and then needs a package that is not installed.
+delete process.env.NODE_PG_FORCE_NATIVE;
+
 // Without a listener, SIGUSR1 opens Node's debugger to every user of the machine.
 process.on('SIGUSR1', () => {});
 

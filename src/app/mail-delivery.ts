@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   createSendMail,
@@ -14,6 +13,7 @@ import { createFileMailer } from '../infrastructure/mail/file-mailer.ts';
 import { parseMailbox } from '../infrastructure/mail/mail-message.ts';
 import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
+import { readKeyFile } from './read-key-file.ts';
 import { StartError } from './start-error.ts';
 
 /** Delivers queued mail in this process. */
@@ -83,7 +83,7 @@ function smtpSettings({ host = '', tlsCa, password, ...rest }: Config['mail']['s
     ...rest,
     host,
     password: password?.reveal(),
-    ca: tlsCa === undefined ? undefined : readCertificates(tlsCa),
+    ca: readKeyFile('mail.smtp.tls_ca', tlsCa),
     maxConnections: PARALLEL_ATTEMPTS,
   };
 }
@@ -95,14 +95,5 @@ function readSender(text: string) {
     throw new StartError(
       'mail.from is not `address` or `name <address>` with a plain ASCII address.',
     );
-  }
-}
-
-function readCertificates(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(`mail.smtp.tls_ca: ${path} cannot be read (${code}).`);
   }
 }

@@ -2,6 +2,7 @@ import { readTracingHeaders } from '../config/tracing-headers.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
+import { readKeyFile } from './read-key-file.ts';
 
 /** Longest wait for the collector at the end of the process. */
 const STOP_DEADLINE_MS = 2_000;
@@ -17,13 +18,19 @@ export async function openTracing(
   releases: ReleaseStack,
   serviceName: string,
 ): Promise<TracedDeps> {
-  const { endpoint, headers, sampleRatio } = deps.config.tracing;
+  const { endpoint, headers, sampleRatio, tlsCa, tlsCert, tlsKey } = deps.config.tracing;
   if (endpoint === undefined) return { ...deps, tracing: null };
   const { createTracing } = await import('../infrastructure/tracing/tracing.ts');
+  const read = readTracingHeaders(headers);
   const tracing = createTracing(
     {
       endpoint,
-      headers: readTracingHeaders(headers) ?? {},
+      headers: 'headers' in read ? read.headers : {},
+      tls: {
+        ca: readKeyFile('tracing.tls_ca', tlsCa),
+        cert: readKeyFile('tracing.tls_cert', tlsCert),
+        key: readKeyFile('tracing.tls_key', tlsKey),
+      },
       sampleRatio,
       serviceName,
       version: deps.version,

@@ -39,7 +39,7 @@ describe('configuration errors', () => {
   it('do not include consequences of another error', async () => {
     const lines = await linesOf({ env: { DATABASE_HOST: 'a b', DATABASE_DRIVER: 'postgres' } });
     expect(lines).toEqual([
-      'database.host (environment DATABASE_HOST): has the wrong form; expected text without white space',
+      'database.host (environment DATABASE_HOST): has white space; expected one host name or IP address, without scheme, port and brackets, or the absolute path of a folder',
     ]);
   });
 

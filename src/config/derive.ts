@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isTlsAddress } from './list-kinds.ts';
 import type { DerivedKey, Values } from './schema.ts';
 
 /** Facts of the machine that derived values depend on. */
@@ -16,7 +17,7 @@ const REQUEST_DEADLINE_MS = 5_000;
 /** Longer than load balancers usually take to notice that an instance is not ready. */
 const SHUTDOWN_DELAY_MS = 3_000;
 
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 function publicUrl(values: Values): string {
   const host = values['server.host'];
@@ -48,6 +49,7 @@ export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'database.migrate_on_start': (values) => values['database.driver'] === 'embedded',
   'redis.driver': redisDriver,
   'nats.driver': (values) => (values['nats.servers'].length === 0 ? 'none' : 'nats'),
+  'nats.tls': (values) => values['nats.servers'].some(isTlsAddress),
   'mail.driver': (values) => (values['mail.smtp.host'] === undefined ? 'file' : 'smtp'),
   'password.hashing_slots': (_, machine) => Math.max(1, machine.availableParallelism),
   'logging.format': (_, machine) => (machine.terminal ? 'pretty' : 'json'),

@@ -1,76 +1,35 @@
 import type { ConfigProblem } from './config-error.ts';
+import {
+  decode,
+  type Expansion,
+  expandDatabaseUrl,
+  MalformedPart,
+  type Part,
+} from './expand-database-url.ts';
 import { addProblem, type Findings, RANKS, type Rank, sameValue } from './findings.ts';
+import { showParameter } from './libpq-uri.ts';
 import { definitionOf, type ExpandedKey, type Key } from './schema.ts';
 import { Secret } from './secret.ts';
-
-type Part = readonly [key: Key, text: string];
-type Expansion = { readonly parts: readonly Part[] } | { readonly wrong: string };
-
-class MalformedPart extends Error {}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new MalformedPart();
-  }
-}
 
 function present(key: Key, encoded: string): Part[] {
   return encoded === '' ? [] : [[key, decode(encoded)]];
 }
 
-/** The host of a URL; an IPv6 address without its brackets. */
-function hostOf(parsed: URL): string {
-  return parsed.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-const QUERY_KEYS: Readonly<Record<string, Key>> = {
-  host: 'database.host',
-  port: 'database.port',
-  user: 'database.user',
-  password: 'database.password',
-  dbname: 'database.name',
-  sslmode: 'database.ssl_mode',
-  sslrootcert: 'database.ssl_root_cert',
-  connect_timeout: 'database.connect_timeout',
-};
-
-/** Reads a libpq connection URI (PostgreSQL manual, section "Connection URIs"). */
-function expandDatabaseUrl(parsed: URL): Expansion {
-  if (parsed.protocol !== 'postgresql:' && parsed.protocol !== 'postgres:') {
-    return { wrong: 'does not begin with postgresql://' };
+/** Reads a Redis URL (the IANA registrations of `redis` and `rediss`). @throws MalformedPart */
+function expandRedisUrl(text: string): Expansion {
+  if (!/^rediss?:\/\//i.test(text)) return { wrong: 'does not begin with redis:// or rediss://' };
+  if (!URL.canParse(text)) return { wrong: 'is not a URL' };
+  const parsed = new URL(text);
+  // A `#` in a password would hide the rest of the URL.
+  if (text.includes('#')) return { wrong: 'has a # that is not written as %23' };
+  const [parameter] = parsed.searchParams.keys();
+  if (parameter !== undefined) {
+    return { wrong: `has ${showParameter(parameter)}, which is not supported` };
   }
-  const parts: Part[] = [
-    ...present('database.host', hostOf(parsed)),
-    ...present('database.port', parsed.port),
-    ...present('database.user', parsed.username),
-    ...present('database.password', parsed.password),
-    ...present('database.name', parsed.pathname.slice(1)),
-  ];
-  for (const [name, text] of parsed.searchParams) {
-    const key = Object.hasOwn(QUERY_KEYS, name) ? QUERY_KEYS[name] : undefined;
-    if (key === undefined) {
-      return { wrong: `has a parameter other than ${Object.keys(QUERY_KEYS).join(', ')}` };
-    }
-    // libpq: in seconds.
-    parts.push([key, name === 'connect_timeout' ? `${text}s` : text]);
-  }
-  if (parts.some(([key, text]) => key === 'database.host' && text.includes(','))) {
-    return { wrong: 'names several hosts' };
-  }
-  return { parts };
-}
-
-/** Reads a Redis URL (the IANA registrations of `redis` and `rediss`). */
-function expandRedisUrl(parsed: URL): Expansion {
-  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
-    return { wrong: 'does not begin with redis:// or rediss://' };
-  }
-  if (parsed.search !== '') return { wrong: 'has a query' };
+  const host = parsed.hostname.replace(/^\[(.*)\]$/, '$1');
   return {
     parts: [
-      ...present('redis.host', hostOf(parsed)),
+      ...present('redis.host', host),
       ...present('redis.port', parsed.port),
       ...present('redis.username', parsed.username),
       ...present('redis.password', parsed.password),
@@ -80,20 +39,22 @@ function expandRedisUrl(parsed: URL): Expansion {
   };
 }
 
-const EXPANSIONS: Readonly<Record<ExpandedKey, (parsed: URL) => Expansion>> = {
+const EXPANSIONS: Readonly<Record<ExpandedKey, (text: string) => Expansion>> = {
   'database.url': expandDatabaseUrl,
   'redis.url': expandRedisUrl,
 };
 
-function expand(key: ExpandedKey, text: string): Expansion {
-  if (!URL.canParse(text)) return { wrong: 'is not a URL' };
+const HOSTS: Readonly<Record<ExpandedKey, Key>> = {
+  'database.url': 'database.host',
+  'redis.url': 'redis.host',
+};
+
+function expand(key: ExpandedKey, text: string, hasHost: boolean): Expansion {
   try {
-    const expansion = EXPANSIONS[key](new URL(text));
-    const host = key === 'database.url' ? 'database.host' : 'redis.host';
-    if ('parts' in expansion && !expansion.parts.some(([part]) => part === host)) {
-      return { wrong: 'names no host' };
-    }
-    return expansion;
+    const expansion = EXPANSIONS[key](text);
+    if ('wrong' in expansion || hasHost) return expansion;
+    const named = expansion.parts.some(([part]) => part === HOSTS[key]);
+    return named ? expansion : { wrong: 'names no host' };
   } catch (error) {
     if (error instanceof MalformedPart) return { wrong: 'has a malformed %-escape' };
     throw error;
@@ -109,6 +70,29 @@ export function expandUrls(findings: Findings): void {
   for (const rank of RANKS) {
     for (const key of Object.keys(EXPANSIONS) as ExpandedKey[]) expandAt(findings, key, rank);
   }
+  warnOfDroppedTls(findings, 'redis.tls', (value) => value === true);
+  warnOfDroppedTls(findings, 'database.ssl_mode', (value) => !UNENCRYPTED.has(String(value)));
+}
+
+/** Modes with which a connection may be unencrypted. */
+const UNENCRYPTED: ReadonlySet<string> = new Set(['disable', 'allow', 'prefer']);
+
+/** A stronger source may turn off the TLS that a URL asks for, but not without a word. */
+function warnOfDroppedTls(
+  findings: Findings,
+  key: Key,
+  isEncrypted: (value: unknown) => boolean,
+): void {
+  const settings = RANKS.flatMap((rank) => findings.given[rank].get(key) ?? []);
+  const strongest = settings.at(-1);
+  if (strongest === undefined || isEncrypted(strongest.value)) return;
+  const dropped = settings.find(
+    ({ value, source }) => source.includes('.url in ') && isEncrypted(value),
+  );
+  if (dropped === undefined) return;
+  findings.warnings.push(
+    `${dropped.source} asks for TLS, but ${strongest.source} sets ${key} to ${strongest.value}`,
+  );
 }
 
 function expandAt(findings: Findings, key: ExpandedKey, rank: Rank): void {
@@ -121,9 +105,10 @@ function expandAt(findings: Findings, key: ExpandedKey, rank: Rank): void {
     const text: Omit<ConfigProblem, 'key'> = { source, problem, expected: wanted };
     addProblem(findings, key, text);
   };
-  const expansion = expand(key, given.value.reveal());
+  const hasHost = RANKS.some((other) => findings.given[other].has(HOSTS[key]));
+  const expansion = expand(key, given.value.reveal(), hasHost);
   if ('wrong' in expansion) {
-    report(expansion.wrong, expected);
+    report(expansion.wrong, expansion.expected ?? expected);
     return;
   }
   for (const [part, text] of expansion.parts) {

@@ -13,7 +13,8 @@ describe('secrets', () => {
   it.each([
     ['text\n', 'text'],
     ['text\r\n', 'text'],
-    ['text\n\n', 'text\n'],
+    ['text\r', 'text'],
+    ['\uFEFFtext\r\n', 'text'],
     [' text ', ' text '],
   ])('come from a file without its last line break: %j', async (content, expected) => {
     const { config, sources } = await loadSetting({ env, files: { '/run/secret': content } });
@@ -38,6 +39,7 @@ describe('secrets', () => {
     ['forbidden', fileError('EACCES'), 'names a file that cannot be read (permission denied)'],
     ['a folder', fileError('EISDIR'), 'names a file that is a folder'],
     ['empty', '', 'names an empty file'],
+    ['of other bytes', fileError('ERR_NOT_UTF8'), 'names a file that is not UTF-8 text'],
     ['only a line break', '\n', 'names an empty file'],
   ])('may not come from a file that is %s', async (_name, content, problem) => {
     const lines = await linesOf({ env, files: { '/run/secret': content } });

@@ -61,7 +61,8 @@ function readSecretFile(path: unknown, readFile: ReadFile): { text: string } | {
   } catch (error) {
     return { wrong: `names a file that ${describeFileError(error)}` };
   }
-  const stripped = content.replace(/\r?\n$/, '');
+  // Editors and shells of Windows put a byte order mark first and a carriage return last.
+  const stripped = content.replace(/^\uFEFF/, '').replace(/\r?\n$|\r$/, '');
   if (stripped === '') return { wrong: 'names an empty file' };
   if (stripped.length > MAX_SECRET_LENGTH) return { wrong: 'names a file that is too long' };
   return { text: stripped };
@@ -73,6 +74,8 @@ export function describeFileError(error: unknown): string {
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'cannot be read (permission denied)';
   if (code === 'EISDIR') return 'is a folder';
+  if (code === 'ENOTDIR') return 'is below another file';
+  if (code === 'ERR_NOT_UTF8') return 'is not UTF-8 text';
   return `cannot be read (${code})`;
 }
 

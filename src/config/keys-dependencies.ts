@@ -1,5 +1,6 @@
 import { derived, expanded, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
+import { host, hostOrSocketFolder } from './host-kinds.ts';
 import { word } from './keys-service.ts';
 import { boolean, duration, integer, oneOf, path, port, secret, text } from './kinds.ts';
 import { addressList, inboxPrefixList, natsServerList } from './list-kinds.ts';
@@ -12,17 +13,30 @@ export const databaseKeys = {
   ),
   'database.url': expanded(
     secret('secret URL', 'postgresql://user:password@host:5432/name?sslmode=verify-full'),
-    'libpq connection URL; sets host, port, user, password, name, `sslmode`, `sslrootcert` and `connect_timeout`',
+    'Connection URL as libpq reads it; sets the other keys of this section',
   ),
-  'database.host': optional(word, 'Host name of PostgreSQL, or the folder of its Unix socket'),
+  'database.host': optional(
+    hostOrSocketFolder(),
+    'Host name of PostgreSQL, or the folder of its Unix socket',
+  ),
   'database.port': withDefault(port(), 5432, 'Port of PostgreSQL'),
   'database.user': withDefault(text(), 'postgres', 'Role to connect as'),
   'database.password': optional(secret(), 'Password of the role'),
   'database.name': withDefault(text(), 'user', 'Database to use', ['DATABASE_DB_NAME']),
   'database.ssl_mode': withDefault(
-    oneOf('disable', 'require', 'verify-ca', 'verify-full'),
+    oneOf('disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'),
     'disable',
-    'TLS, as libpq’s `sslmode`; only `verify-full` proves the identity of the server',
+    'TLS, as libpq’s `sslmode`: `allow` and `prefer` use it if offered; only `verify-full` proves the identity of the server',
+  ),
+  'database.channel_binding': withDefault(
+    oneOf('disable', 'prefer', 'require'),
+    'disable',
+    'Binding of the log-in to the TLS connection (SCRAM-SHA-256-PLUS), as libpq’s `channel_binding`',
+  ),
+  'database.application_name': withDefault(
+    text(),
+    'user-service',
+    'Name of the connections in `pg_stat_activity`',
   ),
   'database.ssl_root_cert': optional(
     path('path, or `system`'),
@@ -86,7 +100,7 @@ export const redisKeys = {
     secret('secret URL', 'redis://username:password@host:6379/0, or rediss:// for TLS'),
     'Connection URL; sets host, port, username, password, db and tls',
   ),
-  'redis.host': optional(word, 'Host name of Redis'),
+  'redis.host': optional(host(), 'Host name of Redis'),
   'redis.port': withDefault(port(), 6379, 'Port of Redis'),
   'redis.username': optional(text(), 'ACL user'),
   'redis.password': optional(secret(), 'Password of the ACL user, or of the server'),
@@ -96,7 +110,7 @@ export const redisKeys = {
   'redis.tls_ca': optional(path(), 'File with the CA certificates to trust (PEM)'),
   'redis.tls_cert': optional(path(), 'File with the client certificate (PEM)'),
   'redis.tls_key': optional(path(), 'File with the key of the client certificate (PEM)'),
-  'redis.tls_server_name': optional(word, 'Expected name in the certificate of the server'),
+  'redis.tls_server_name': optional(host(), 'Expected name in the certificate of the server'),
   'redis.sentinels': withDefault(addressList(), [], 'Sentinels that name the primary'),
   'redis.sentinel_name': optional(word, 'Name of the primary among the sentinels'),
   'redis.cluster_nodes': withDefault(addressList(), [], 'Some nodes of a Redis Cluster'),
@@ -113,7 +127,11 @@ export const natsKeys = {
   'nats.password': optional(secret(), 'Password of the user'),
   'nats.token': optional(secret(), 'Token, instead of a user'),
   'nats.creds_file': optional(path(), 'Credentials file, instead of a user'),
-  'nats.tls': withDefault(boolean(), false, 'Require TLS and verify the server'),
+  'nats.tls': derived(
+    boolean(),
+    '`true` if an address of `nats.servers` begins with `tls://`, else `false`',
+    'Require TLS and verify the server',
+  ),
   'nats.tls_ca': optional(path(), 'File with the CA certificates to trust (PEM)'),
   'nats.tls_cert': optional(path(), 'File with the client certificate (PEM)'),
   'nats.tls_key': optional(path(), 'File with the key of the client certificate (PEM)'),

@@ -1,5 +1,6 @@
 import { derived, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
+import { host, mailbox } from './host-kinds.ts';
 import {
   boolean,
   duration,
@@ -19,7 +20,7 @@ export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white s
 
 /** Server, tokens, sessions, passwords, logs and traces. */
 export const serviceKeys = {
-  'server.host': withDefault(word, '127.0.0.1', 'Address to listen on'),
+  'server.host': withDefault(host(), '127.0.0.1', 'Address to listen on'),
   'server.port': withDefault(port(true), 8080, 'Port to listen on; 0 means any free port'),
   'server.public_url': derived(
     url(),
@@ -179,9 +180,18 @@ export const serviceKeys = {
     'OpenTelemetry collector (OTLP over HTTP), such as `http://127.0.0.1:4318`; without it tracing is off',
   ),
   'tracing.headers': optional(
-    secret('secret headers', 'headers such as `authorization=Bearer …`, separated by commas'),
-    'Headers of every export, such as `authorization=Bearer …`, separated by commas',
+    secret(
+      'secret headers',
+      'headers such as `authorization=Bearer%20…`, separated by commas, with percent-encoded values',
+    ),
+    'Headers of every export, as in `OTEL_EXPORTER_OTLP_HEADERS`: `name=value`, separated by commas, percent-encoded',
   ),
+  'tracing.tls_ca': optional(
+    path(),
+    'File with the CA certificates to trust (PEM), instead of those of Node.js',
+  ),
+  'tracing.tls_cert': optional(path(), 'File with the client certificate (PEM)'),
+  'tracing.tls_key': optional(path(), 'File with the key of the client certificate (PEM)'),
   'tracing.sample_ratio': withDefault(
     ratio(),
     1,
@@ -196,16 +206,8 @@ export const mailKeys = {
     'Destination of mail: a folder, or an SMTP server',
   ),
   'mail.path': withDefault(path(), './data/mail', 'Folder of the `file` driver'),
-  'mail.from': withDefault(
-    text({
-      pattern: '^([^<>]*<[^<>@\\s]+@[^<>@\\s]+>|[^<>@\\s]+@[^<>@\\s]+)$',
-      label: 'mailbox',
-      expected: 'a mailbox such as `Accounts <accounts@example.com>`',
-    }),
-    'user-service@localhost',
-    'Sender of every mail',
-  ),
-  'mail.smtp.host': optional(word, 'Host name of the SMTP server'),
+  'mail.from': withDefault(mailbox(), 'user-service@localhost', 'Sender of every mail'),
+  'mail.smtp.host': optional(host(), 'Host name of the SMTP server'),
   'mail.smtp.port': withDefault(port(), 587, 'Port of the SMTP server'),
   'mail.smtp.username': optional(text(), 'User name for SMTP authentication'),
   'mail.smtp.password': optional(secret(), 'Password for SMTP authentication'),

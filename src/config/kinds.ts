@@ -182,7 +182,13 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W, '
 export function secret(label = 'secret', expected = 'text'): Kind<Secret, ''> {
   const parse = (input: string): Parsed<Secret> => {
     if (input === '') return { wrong: 'is empty' };
-    return input.includes('\0') ? { wrong: 'has a NUL' } : { value: new Secret(input) };
+    if (input.startsWith('\uFEFF')) return { wrong: 'begins with a byte order mark' };
+    // What Node.js puts in place of the bytes of a variable that are not UTF-8.
+    if (input.includes('\uFFFD')) return { wrong: 'has bytes that are not UTF-8' };
+    if (/[\r\n]/.test(input)) return { wrong: 'has a line break or a carriage return' };
+    return CONTROL.test(input)
+      ? { wrong: 'has a control character' }
+      : { value: new Secret(input) };
   };
   return {
     ...shared,

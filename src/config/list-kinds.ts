@@ -53,15 +53,29 @@ export function cidrList(): Kind<readonly string[], ''> {
   );
 }
 
-/** Web origins exactly as browsers send them in `Origin` (RFC 6454 section 6.2). */
+/** Schemes whose pages have the origin `null`, or that are not of pages. */
+const NO_ORIGIN: ReadonlySet<string> = new Set(
+  'about blob data file filesystem ftp javascript mailto ws wss'.split(' '),
+);
+/** Pages of apps and extensions: `capacitor://localhost`, `chrome-extension://<id>`. */
+const APP_ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/[A-Za-z0-9._-]+(?::[1-9][0-9]{0,4})?$/;
+
+function isOrigin(input: string): boolean {
+  if (/^https?:/.test(input)) return URL.canParse(input) && new URL(input).origin === input;
+  const scheme = APP_ORIGIN.exec(input)?.[1];
+  return scheme !== undefined && !NO_ORIGIN.has(scheme) && URL.canParse(input);
+}
+
+/** Origins exactly as browsers and web views send them in `Origin` (RFC 6454 section 6.2). */
 export function originList(): Kind<readonly string[], ''> {
   return listOf(
     {
       label: 'list of origins',
-      expected: 'a list of origins such as https://app.example.com, in lower case, without a path',
-      schema: { type: 'string', pattern: '^https?://[^/?#@]+$' },
+      expected:
+        'a list of origins such as https://app.example.com or capacitor://localhost, with the scheme in lower case, without a path',
+      schema: { type: 'string', pattern: '^[a-z][a-z0-9+.-]*://[^/?#@]+$' },
     },
-    (input) => /^https?:/.test(input) && URL.canParse(input) && new URL(input).origin === input,
+    isOrigin,
   );
 }
 
@@ -98,6 +112,11 @@ export function natsServerList(): Kind<readonly string[], ''> {
     },
     (input) => isAddress(input, new RegExp(source)),
   );
+}
+
+/** True if the address of a NATS server asks for TLS. */
+export function isTlsAddress(address: string): boolean {
+  return address.startsWith('tls://');
 }
 
 /** Literal subject tokens, none of which starts with `$`. */

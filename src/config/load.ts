@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { adviceOn } from './advice.ts';
 import { ConfigError } from './config-error.ts';
+import { decodeUtf8 } from './decode-utf8.ts';
 import { derivations, type Machine } from './derive.ts';
 import { type Environment, environmentCandidates, warnOfNearMisses } from './environment-source.ts';
 import { expandUrls } from './expand-url.ts';
@@ -15,6 +16,7 @@ import {
   readCandidates,
 } from './findings.ts';
 import { type ConfigFlag, flagCandidates } from './flag-source.ts';
+import { checkNamedFiles } from './named-files.ts';
 import { rules } from './rules.ts';
 import {
   type Config,
@@ -64,7 +66,7 @@ const DEFAULT_FILE = './config.yaml';
  */
 export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfig> {
   const { flags = [], env = process.env, cwd = process.cwd() } = inputs;
-  const readAbsolute = inputs.readFile ?? ((path) => readFileSync(path, 'utf8'));
+  const readAbsolute = inputs.readFile ?? readTextFile;
   const readFile: ReadFile = (path) => readAbsolute(resolve(cwd, path));
   const machine: Machine = {
     availableParallelism: inputs.availableParallelism ?? availableParallelism(),
@@ -78,6 +80,7 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
   expandUrls(findings);
   const { values, sources } = resolveValues(findings, machine);
   applyRules(findings, values, sources);
+  checkNamedFiles(findings, values, sources, readFile);
   if (findings.problems.length > 0) throw new ConfigError(findings.problems, findings.warnings);
   const isSet = (key: Key): boolean => !UNSET_SOURCES.has(sources.get(key) ?? '');
   const secretFiles = [...findings.secretFiles, ...namedSecretFiles(values)].map((file) => ({
@@ -87,9 +90,15 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
   const warnings = [
     ...findings.warnings,
     ...adviceOn(values, isSet),
+    ...exporterVariables(env, values),
     ...secretFileWarnings(secretFiles, inputs.statFile ?? statFile),
   ];
   return { config: toConfig(values), values, sources, warnings };
+}
+
+/** Reads a file that must be UTF-8, without its byte order mark. @throws the error of `fs`, or NotUtf8 */
+function readTextFile(path: string): string {
+  return decodeUtf8(readFileSync(path));
 }
 
 function statFile(path: string): ReturnType<StatFile> {
@@ -101,6 +110,17 @@ function statFile(path: string): ReturnType<StatFile> {
     // Missing or out of reach; who needs the file reports that.
     return undefined;
   }
+}
+
+/** Variables of OpenTelemetry's exporter that people set beside `tracing.*`, and that do not reach it. */
+const EXPORTER_VARIABLE =
+  /^OTEL_EXPORTER_OTLP_(TRACES_)?(HEADERS|COMPRESSION|TIMEOUT|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY)$/;
+
+function exporterVariables(env: Environment, values: Values): string[] {
+  if (values['tracing.endpoint'] === undefined) return [];
+  return Object.entries(env)
+    .filter(([name, value]) => EXPORTER_VARIABLE.test(name) && value !== undefined && value !== '')
+    .map(([name]) => `environment ${name} is not read: the keys tracing.… configure the exporter`);
 }
 
 const UNSET_SOURCES: ReadonlySet<string> = new Set(['default', 'derived']);

@@ -29,7 +29,7 @@ describe('a connection to another machine without TLS', () => {
     ],
     [{ REDIS_CLUSTER_NODES: '127.0.0.1:7000,c1:7000' }, 'the connection to c1 is not encrypted'],
     [{ NATS_SERVERS: 'nats://127.0.0.1:4222,n1:4222' }, 'nats.tls is false: the connection to n1'],
-    [{ NATS_SERVERS: 'tls://n1' }, 'nats.tls is false: the connection to n1 may be unencrypted'],
+    [{ NATS_SERVERS: 'nats://n1' }, 'nats.tls is false: the connection to n1 may be unencrypted'],
     [
       {
         MAIL_SMTP_HOST: 'mx',

@@ -32,6 +32,11 @@ function database(values: Values): string[] {
       return [
         `database.ssl_mode is disable: the connection to ${host} is not encrypted. Set verify-full`,
       ];
+    case 'allow':
+    case 'prefer':
+      return [
+        `database.ssl_mode is ${values['database.ssl_mode']}: the connection to ${host} may be unencrypted. Set verify-full`,
+      ];
     case 'require':
       return [
         `database.ssl_mode is require: nothing proves that the server is ${host}. Set verify-full`,

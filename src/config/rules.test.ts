@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { linesOf, loadSetting, MASTER_KEY } from '../../test/support/config-setting.ts';
 
@@ -27,6 +28,9 @@ describe('rules between keys', () => {
     ['nats.user', { NATS_CREDS_FILE: 'a', NATS_TOKEN: 'b' }],
     ['nats.tls_key', { NATS_TLS: 'true', NATS_TLS_CERT: 'a' }],
     ['nats.tls', { NATS_TLS_CA: 'a' }],
+    ['nats.tls', { NATS_SERVERS: 'a,tls://b', NATS_TLS: 'false' }],
+    ['database.channel_binding', { ...POSTGRES, DATABASE_CHANNEL_BINDING: 'require' }],
+    ['tracing.tls_key', { TRACING_TLS_CERT: 'a' }],
     ['nats.duplicate_window', { NATS_DUPLICATE_WINDOW: '2h', NATS_MAX_AGE: '1h' }],
     ['mail.from', { MAIL_SMTP_HOST: 'a' }],
     ['mail.smtp.password', { MAIL_SMTP_USERNAME: 'a' }],
@@ -99,7 +103,8 @@ describe('rules between keys', () => {
     ['no grace at all', { SESSIONS_REFRESH_GRACE: '0s' }],
     ['15 characters as the shortest password', { PASSWORD_MIN_LENGTH: '15' }],
   ])('allow %s', async (_name, env) => {
-    await expect(loadSetting({ env })).resolves.toBeDefined();
+    const [certificate = ''] = rootCertificates;
+    await expect(loadSetting({ env, files: { '/app/c': certificate } })).resolves.toBeDefined();
   });
 
   it('keep idle connections within the size of a small pool', async () => {

@@ -1,3 +1,4 @@
+import { isTlsAddress } from './list-kinds.ts';
 import { masterKeyWeakness } from './master-key.ts';
 import { definitionOf, type Key, type Values } from './schema.ts';
 import { readTracingHeaders } from './tracing-headers.ts';
@@ -81,6 +82,14 @@ const databaseRules: readonly Rule[] = [
     (v) => v['database.max_idle_conns'] <= v['database.max_open_conns'],
     'is more than database.max_open_conns',
     'at most as many',
+  ),
+  rule(
+    ['database.channel_binding', 'database.ssl_mode'],
+    (v) =>
+      v['database.channel_binding'] !== 'require' ||
+      !['disable', 'allow', 'prefer'].includes(v['database.ssl_mode']),
+    'is require, but database.ssl_mode does not require TLS',
+    'database.ssl_mode require, verify-ca or verify-full: the binding is to the TLS connection',
   ),
   rule(
     ['database.ssl_root_cert', 'database.ssl_mode'],
@@ -170,6 +179,12 @@ const natsRules: readonly Rule[] = [
     'both or neither',
   ),
   rule(
+    ['nats.tls', 'nats.servers'],
+    (v) => v['nats.tls'] || !v['nats.servers'].some(isTlsAddress),
+    'is false, but an address of nats.servers begins with tls://',
+    'true, or nats:// addresses',
+  ),
+  rule(
     ['nats.tls', 'nats.tls_ca', 'nats.tls_cert'],
     (v) => v['nats.tls'] || (v['nats.tls_ca'] ?? v['nats.tls_cert']) === undefined,
     'is false, but other nats.tls_… keys are set',
@@ -205,11 +220,19 @@ const mailRules: readonly Rule[] = [
 ];
 
 const tracingRules: readonly Rule[] = [
+  {
+    keys: ['tracing.headers'],
+    check: (values) => {
+      const read = readTracingHeaders(values['tracing.headers']);
+      const { expected } = definitionOf('tracing.headers').kind;
+      return 'wrong' in read ? { problem: read.wrong, expected } : undefined;
+    },
+  },
   rule(
-    ['tracing.headers'],
-    (v) => readTracingHeaders(v['tracing.headers']) !== null,
-    'has the wrong form',
-    definitionOf('tracing.headers').kind.expected,
+    ['tracing.tls_key', 'tracing.tls_cert'],
+    (v) => together(v['tracing.tls_key'], v['tracing.tls_cert']),
+    'and tracing.tls_cert need each other',
+    'both or neither',
   ),
   rule(
     ['tracing.headers', 'tracing.endpoint'],

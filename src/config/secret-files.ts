@@ -40,7 +40,7 @@ export function secretFileWarnings(files: readonly SecretFile[], statFile: StatF
 
 /** Files with secrets that keys name by their path, and those beside the embedded data. */
 export function namedSecretFiles(values: Values): SecretFile[] {
-  const keys = ['nats.creds_file', 'nats.tls_key', 'redis.tls_key'] as const;
+  const keys = ['nats.creds_file', 'nats.tls_key', 'redis.tls_key', 'tracing.tls_key'] as const;
   const named = keys.flatMap((key): SecretFile[] => {
     const path = values[key];
     return path === undefined ? [] : [{ path, source: key }];

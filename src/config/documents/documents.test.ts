@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -102,7 +103,9 @@ describe('the documentation', () => {
 
   it('has an example that loads', async () => {
     const example = /```yaml\n([\s\S]*?)```/.exec(configurationMarkdown())?.[1] ?? '';
+    const [certificate = ''] = rootCertificates;
     const files = {
+      '/etc/ssl/internal-ca.pem': certificate,
       '/run/secrets/database_password': 'a\n',
       '/run/secrets/master_key': 'S4pe5uA+Pgk3kSGFRpgBnUdT3pJd1vK4dFyzb1qTk0A=\n',
     };

@@ -258,6 +258,8 @@ function readTls(settings: RedisSettings): ConnectionOptions {
     ...present('key', read(settings.tlsKey)),
     ...present('servername', settings.tlsServerName),
     minVersion: 'TLSv1.2',
+    // Without it, NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the verification off.
+    rejectUnauthorized: true,
   };
 }
 

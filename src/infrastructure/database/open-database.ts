@@ -71,7 +71,7 @@ export async function openMonitoringConnection(
       ...settings.postgres,
       maxOpenConns: 1,
       maxIdleConns: 1,
-      applicationName: 'user-service monitoring',
+      applicationName: `${settings.postgres.applicationName ?? 'user-service'} monitoring`,
     },
     { logger },
   );

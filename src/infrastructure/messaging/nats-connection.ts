@@ -199,6 +199,8 @@ async function tlsFiles({ tlsCa, tlsCert, tlsKey }: NatsSettings) {
     path === undefined ? undefined : await readFile(path, 'utf8');
   const [ca, cert, key] = await Promise.all([read(tlsCa), read(tlsCert), read(tlsKey)]);
   return {
+    // Without it, NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the verification off.
+    rejectUnauthorized: true,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -127,7 +127,8 @@ async function openPool(origin: string, timeoutMs: number): Promise<Pool> {
   return new undici.Pool(origin, {
     connections: CONNECTIONS,
     pipelining: 1,
-    connect: { timeout: timeoutMs },
+    // Without `rejectUnauthorized`, NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn the verification off.
+    connect: { timeout: timeoutMs, rejectUnauthorized: true },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });

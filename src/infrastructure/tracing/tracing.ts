@@ -22,11 +22,19 @@ import {
   traceUseCases,
 } from './traced-ports.ts';
 
+/** PEM text: the authorities to trust instead of those of Node.js, and the certificate to present. */
+export interface ExporterTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 /** The configuration keys `tracing.*`, and the identity of the service. */
 export interface TracingSettings {
   /** Base URL of an OTLP/HTTP collector, with or without `/v1/traces`. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly tls: ExporterTls;
   /** Fraction of the traces started here that is kept, from 0 to 1. */
   readonly sampleRatio: number;
   readonly serviceName: string;
@@ -111,13 +119,30 @@ export function createTracing(
   };
 }
 
-function createExporter({ endpoint, headers }: TracingSettings): OTLPTraceExporter {
-  return new OTLPTraceExporter({
+function createExporter({ endpoint, headers, tls }: TracingSettings): OTLPTraceExporter {
+  const options = {
     url: endpoint.endsWith(TRACES_PATH) ? endpoint : `${endpoint}${TRACES_PATH}`,
     headers: { ...headers },
     timeoutMillis: EXPORT_DEADLINE_MS,
     concurrencyLimit: MAX_EXPORTS,
-  });
+    httpAgentOptions: { keepAlive: true, rejectUnauthorized: true, ...tls },
+  };
+  return withoutVariables('OTEL_', () => new OTLPTraceExporter(options));
+}
+
+/**
+ * Runs `build` while variables with the prefix are hidden. The exporter would add the headers of
+ * `OTEL_EXPORTER_OTLP_HEADERS`, which are for another collector.
+ * @param build synchronous, so that nothing else sees the difference
+ */
+function withoutVariables<T>(prefix: string, build: () => T): T {
+  const hidden = Object.entries(process.env).filter(([name]) => name.startsWith(prefix));
+  for (const [name] of hidden) delete process.env[name];
+  try {
+    return build();
+  } finally {
+    Object.assign(process.env, Object.fromEntries(hidden));
+  }
 }
 
 /** The SDK reports to one logger for the whole process; without one it is silent. */

@@ -20,6 +20,7 @@ function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
     {
       endpoint,
       headers: {},
+      tls: {},
       sampleRatio: 1,
       serviceName: 'test',
       version: '1',

@@ -1,24 +1,34 @@
-import { Client, type ClientConfig } from 'pg';
 import type { Logger } from '../../../domain/ports.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { translateDatabaseError } from './errors.ts';
+import { IsolatedClient, type IsolatedClientConfig } from './isolated-client.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
-import { tlsOptions } from './tls.ts';
+import { prefersTls, tlsOptions } from './tls.ts';
 
 /** Extra time after the statement timeout before the client treats the network as dead, in milliseconds. */
 const NETWORK_GRACE_MS = 2_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
-/** Sets everything that node-postgres would otherwise read from the environment. */
-function addressConfig(settings: PostgresSettings): ClientConfig {
+function applicationName(settings: PostgresSettings): string {
+  return settings.applicationName ?? 'user-service';
+}
+
+/** Sets everything that `IsolatedClient` would otherwise read from the environment. */
+function addressConfig(settings: PostgresSettings): IsolatedClientConfig {
   return {
     host: settings.host,
     port: settings.port,
     user: settings.user,
-    password: settings.password,
+    // For an empty password, the driver would read PGPASSWORD and ~/.pgpass. The result of a function is final.
+    password: () => settings.password,
+    client_encoding: 'utf8',
+    sslnegotiation: 'postgres',
     database: settings.database,
     ssl: tlsOptions(settings),
-    application_name: settings.applicationName ?? 'user-service',
+    preferTls: prefersTls(settings),
+    enableChannelBinding: (settings.channelBinding ?? 'disable') !== 'disable',
+    requireChannelBinding: settings.channelBinding === 'require',
+    application_name: applicationName(settings),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
     connectionTimeoutMillis: settings.connectTimeoutMs,
@@ -29,7 +39,7 @@ function addressConfig(settings: PostgresSettings): ClientConfig {
  * The configuration of each pooled connection. A pooler rejects start-up settings that it does not know, so none are
  * sent when prepared statements are off.
  */
-export function clientConfig(settings: PostgresSettings): ClientConfig {
+export function clientConfig(settings: PostgresSettings): IsolatedClientConfig {
   const { statementTimeoutMs, lockTimeoutMs, preparedStatements } = settings;
   return {
     ...addressConfig(settings),
@@ -57,9 +67,9 @@ export async function findWorkingBackends(
   settings: PostgresSettings,
   pids: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
-  const client = new Client({
+  const client = new IsolatedClient({
     ...addressConfig(settings),
-    application_name: 'user-service monitoring',
+    application_name: `${applicationName(settings)} monitoring`,
     query_timeout: NETWORK_GRACE_MS,
   });
   client.on('error', () => {}); // the pending call reports it
@@ -85,9 +95,9 @@ export async function openPostgresMigrationConnection(
   settings: PostgresSettings,
   logger: Logger,
 ): Promise<MigrationConnection> {
-  const client = new Client({
+  const client = new IsolatedClient({
     ...addressConfig(settings),
-    application_name: 'user-service migrate',
+    application_name: `${applicationName(settings)} migrate`,
   });
   client.on('error', (error) =>
     logger.debug('The migrator lost its connection to PostgreSQL.', { error }),

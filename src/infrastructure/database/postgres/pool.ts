@@ -21,6 +21,7 @@ import {
 } from './errors.ts';
 import { checkHealth } from './generated/health.queries.ts';
 import { runHealthCheck } from './health-check.ts';
+import { IsolatedClient } from './isolated-client.ts';
 import { checkServer } from './server-check.ts';
 import type { PostgresSettings } from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
@@ -140,6 +141,7 @@ async function transact<T>(
 function poolConfig(settings: PostgresSettings): PoolConfig {
   return {
     ...clientConfig(settings),
+    Client: IsolatedClient,
     max: settings.maxOpenConns,
     idleTimeoutMillis: settings.connMaxIdleTimeMs,
     maxLifetimeSeconds: Math.ceil(settings.connMaxLifetimeMs / 1000),

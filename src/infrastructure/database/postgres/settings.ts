@@ -1,5 +1,5 @@
-/** The modes of libpq, with the same meaning. */
-export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+/** The modes of libpq, with the same meaning; `allow` is as `prefer`: it encrypts if the server offers it. */
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /** All times are in milliseconds. */
 export interface PostgresSettings {
@@ -11,6 +11,8 @@ export interface PostgresSettings {
   readonly password: string;
   readonly database: string;
   readonly sslMode: SslMode;
+  /** As libpq's `channel_binding`; `disable` by default. */
+  readonly channelBinding?: 'disable' | 'prefer' | 'require';
   /** Trusted CAs as PEM text, or `system` for the CAs bundled with Node.js; null for none. */
   readonly sslRootCert: string | null;
   /** Maximum of open connections. */

@@ -5,8 +5,8 @@ import type { PostgresSettings, SslMode } from './settings.ts';
 
 /**
  * The TLS options for libpq's modes (PostgreSQL documentation, "SSL Support", table "SSL Mode Descriptions"):
- * `require` encrypts and, like libpq, verifies the chain when a root certificate is given. `verify-ca` verifies the
- * chain, `verify-full` the chain and the host name. A Unix socket is never encrypted.
+ * `require` encrypts and, like libpq, verifies the chain when a root certificate is given; so do `allow` and `prefer`
+ * where the server offers TLS (see `prefersTls`). `verify-ca` verifies the chain, `verify-full` the chain and the host name. A Unix socket is never encrypted.
  * @throws Error when the mode verifies and no root certificate is given, or when it is not a PEM certificate.
  */
 export function tlsOptions(
@@ -15,7 +15,7 @@ export function tlsOptions(
   const { host, sslMode, sslRootCert } = settings;
   if (sslMode === 'disable' || host.startsWith('/')) return false;
   if (sslRootCert === null) {
-    if (sslMode === 'require') return { rejectUnauthorized: false };
+    if (!sslMode.startsWith('verify-')) return { rejectUnauthorized: false };
     throw new Error(
       `database.ssl_mode ${sslMode} needs database.ssl_root_cert: a PEM file with the CA of the server, or "system".`,
     );
@@ -27,6 +27,11 @@ export function tlsOptions(
   const trusted = sslRootCert === 'system' ? {} : { ca: rootCertificate(sslRootCert) };
   if (sslMode === 'verify-full') return { rejectUnauthorized: true, ...trusted };
   return { rejectUnauthorized: true, ...trusted, checkServerIdentity: () => undefined };
+}
+
+/** True if the server decides whether the connection is encrypted. */
+export function prefersTls({ host, sslMode }: Pick<PostgresSettings, 'host' | 'sslMode'>): boolean {
+  return (sslMode === 'allow' || sslMode === 'prefer') && !host.startsWith('/');
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
