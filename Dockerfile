@@ -16,6 +16,8 @@ COPY tools/sql-codegen/package.json tools/sql-codegen/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY LICENSE ./
 COPY bin bin
+# The guides that /docs links to.
+COPY docs docs
 COPY --from=build /app/dist dist
 RUN ln -s /app/bin/user-service.cjs /usr/local/bin/user-service && mkdir /data && chown node:node /data
 

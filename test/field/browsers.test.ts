@@ -65,3 +65,60 @@ test('scripts may read the headers of the API and those of the configuration', a
   expect(await exposed(getDefault)).toEqual(ofTheApi);
   expect(await exposed(getConfigured)).toEqual([...ofTheApi, 'server-timing']);
 });
+
+describe('the documentation page', () => {
+  test('follows the colours of the system', async () => {
+    const script = (await getDefault().send('GET', '/docs/start.js')).body;
+    const classes = new Set<string>();
+    let listener = () => {};
+    const dark = {
+      matches: true,
+      addEventListener: (_type: string, on: () => void) => (listener = on),
+    };
+    const root = {
+      classList: {
+        toggle: (name: string, on: boolean) => (on ? classes.add(name) : classes.delete(name)),
+      },
+    };
+    const queries: string[] = [];
+    const window = {
+      matchMedia(query: string) {
+        queries.push(query);
+        return dark;
+      },
+    };
+    new Function('window', 'document', 'SwaggerUIBundle', script)(
+      window,
+      { documentElement: root },
+      () => {},
+    );
+    expect([queries, [...classes]]).toEqual([['(prefers-color-scheme: dark)'], ['dark-mode']]);
+    dark.matches = false;
+    listener();
+    expect([...classes]).toEqual([]);
+    const style = (await getDefault().send('GET', '/docs/swagger-ui.css')).body;
+    expect(style).toContain('html.dark-mode .swagger-ui{');
+  });
+
+  test('serves the guides that it links to, as text', async () => {
+    const page = (await getDefault().send('GET', '/docs')).body;
+    const guides = [...page.matchAll(/href="(docs\/[\w-]+\.md)"/g)].map(([, url]) => `/${url}`);
+    expect(guides).toContain('/docs/errors.md');
+    expect(guides).toContain('/docs/events.md');
+    for (const guide of guides) {
+      const answer = await getDefault().send('GET', guide);
+      expect([answer.statusCode, answer.headers['content-type']]).toEqual([
+        200,
+        'text/plain; charset=utf-8',
+      ]);
+      expect(answer.body).toMatch(/^# /);
+    }
+  });
+
+  test('tells at Authorize where each token comes from', async () => {
+    const { components } = (await getDefault().send('GET', '/openapi.json')).json();
+    const { accessToken, serviceKey } = components.securitySchemes;
+    expect(accessToken.description).toContain('POST /v1/sessions');
+    expect(serviceKey.description).toContain('user-service service-accounts create');
+  });
+});

@@ -105,7 +105,7 @@ describe('the documentation page', () => {
     expect(policy).toMatch(/^default-src 'none'; script-src 'self';/);
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
     const loads = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, url = '']) => url);
-    expect(loads).toHaveLength(5);
+    expect(loads).toHaveLength(11);
     expect(page.body).not.toMatch(/<style|style=|<script>|\son[a-z]+=|https?:/);
     for (const url of loads) {
       const asset = await server.inject({ url: `/${url}` });

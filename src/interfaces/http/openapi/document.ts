@@ -58,12 +58,14 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'Access token of a signed-in user.',
+          description:
+            'Access token of a signed-in user: `access_token` of `POST /v1/sessions`. Most operations take it.',
         },
         serviceKey: {
           type: 'http',
           scheme: 'bearer',
-          description: 'Key of a service account (`usk_…`) with the listed scope.',
+          description:
+            'Key of a service account (`usk_…`) with the listed scope, for other services: `user-service service-accounts create`. The embedded service writes its first one to `data/service-key`.',
         },
       },
     },

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import Type from 'typebox';
 import { publicPath } from '../public-path.ts';
 import { type Route, route } from '../route.ts';
+import { DOCS_PAGE, DOCS_SCRIPT, DOCS_STYLE, GUIDES } from './docs-page.ts';
 
 const tag = 'Documentation';
 const PACKAGE_STATIC = '@fastify/swagger-ui/static';
@@ -12,38 +13,12 @@ const ASSET_CACHE_CONTROL = 'public, max-age=3600';
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Relative URLs, so that the page works under a path prefix. */
-const PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>User service API</title>
-<link rel="icon" href="docs/favicon-32x32.png">
-<link rel="stylesheet" href="docs/index.css">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
-</body>
-</html>
-`;
-
-/** `validatorUrl: null`: by default Swagger UI sends the document to a validator on the internet. */
-const START_SCRIPT = `SwaggerUIBundle({
-  url: 'openapi.json',
-  dom_id: '#swagger-ui',
-  deepLinking: true,
-  validatorUrl: null,
-});
-`;
-
 const MEDIA_TYPES = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   png: 'image/png',
+  // Browsers show plain text, and download what they do not know.
+  md: 'text/plain; charset=utf-8',
 } as const;
 
 /**
@@ -85,7 +60,11 @@ export function createDocsRoutes(generateDocument: () => unknown): readonly Rout
     packageAsset('swagger-ui-bundle', 'js'),
     packageAsset('index', 'css'),
     packageAsset('favicon-32x32', 'png'),
-    assetRoute('start', 'js', async () => START_SCRIPT),
+    assetRoute('start', 'js', async () => DOCS_SCRIPT),
+    assetRoute('page', 'css', async () => DOCS_STYLE),
+    ...GUIDES.map(({ name, path }) =>
+      assetRoute(name, 'md', () => readFile(new URL(`../../../../${path}`, import.meta.url))),
+    ),
   ];
 }
 
@@ -103,7 +82,7 @@ const pageRoute = route({
   handle: async () => ({
     status: 200,
     headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY },
-    body: PAGE,
+    body: DOCS_PAGE,
   }),
 });
 
