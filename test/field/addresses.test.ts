@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import { createPerson, useSharedApi } from '../support/api.ts';
+import { createPerson, patientHashing, useSharedApi } from '../support/api.ts';
 
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
-
-const getApi = useSharedApi('embedded', { env: { ...patient } });
+const getApi = useSharedApi('embedded', { env: patientHashing });
 
 /** As keyboards of phones, copied cells and autofill add it. */
 const AROUND: readonly [string, string][] = [

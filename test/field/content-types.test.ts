@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createPerson, useSharedApi } from '../support/api.ts';
+import { createPerson, patientHashing, useSharedApi } from '../support/api.ts';
 
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
-
-const getApi = useSharedApi('embedded', { env: { ...patient } });
+const getApi = useSharedApi('embedded', { env: patientHashing });
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 function register(contentType: string, payload: string | Buffer = JSON.stringify(createPerson())) {

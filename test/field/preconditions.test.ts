@@ -1,10 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useSharedApi } from '../support/api.ts';
+import { patientHashing, useSharedApi } from '../support/api.ts';
 
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
-
-const getApi = useSharedApi('embedded', { env: { ...patient } });
+const getApi = useSharedApi('embedded', { env: patientHashing });
 let url = '';
 let token = '';
 let version = 0;

@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Account, useSharedApi } from '../support/api.ts';
-
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
+import { type Account, patientHashing, useSharedApi } from '../support/api.ts';
 
 // The client of an injected request has the address 127.0.0.1.
 const getApi = useSharedApi('embedded', {
   env: {
     SERVER_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8,2001:db8:ffff::/48',
-    ...patient,
+    ...patientHashing,
   },
 });
 

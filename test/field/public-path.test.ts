@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { createPerson, useSharedApi } from '../support/api.ts';
-
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
+import { createPerson, patientHashing, useSharedApi } from '../support/api.ts';
 
 /** Clients reach the service under /auth, which a proxy removes from the path. */
 const PUBLIC_URL = 'https://x.example/auth/';
 
 describe('behind a proxy with a path', () => {
-  const getApi = useSharedApi('embedded', { env: { ...patient, SERVER_PUBLIC_URL: PUBLIC_URL } });
+  const getApi = useSharedApi('embedded', {
+    env: { ...patientHashing, SERVER_PUBLIC_URL: PUBLIC_URL },
+  });
 
   /** The path that the service gets for a URL of a client. */
   function withoutPrefix(location: unknown, requested: string): string {
@@ -49,7 +48,7 @@ describe('behind a proxy with a path', () => {
 
 describe('without a path', () => {
   const getApi = useSharedApi('embedded', {
-    env: { ...patient, SERVER_PUBLIC_URL: 'https://x.example' },
+    env: { ...patientHashing, SERVER_PUBLIC_URL: 'https://x.example' },
   });
 
   test('paths start at the root', async () => {

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { useSharedApi } from '../support/api.ts';
+import { patientHashing, useSharedApi } from '../support/api.ts';
 
-/** Hashing and the service are slow where other tests run beside. */
-const patient = { PASSWORD_HASHING_WAIT: '30s', SERVER_REQUEST_DEADLINE: '60s' };
-
-const getApi = useSharedApi('embedded', { env: { ...patient } });
+const getApi = useSharedApi('embedded', { env: patientHashing });
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** Other spellings that a lenient decoder reads as the same bytes: padding, spare bits, alphabet, white space. */
