@@ -1,15 +1,17 @@
 import { createOutboxRelay, type OutboxRelay } from '../application/outbox/relay-outbox.ts';
 import type { Config } from '../config/schema.ts';
+import { DependencyFailure } from '../domain/dependency-failure.ts';
 import { type EventStream, StreamConflict } from '../domain/outbox/event-stream.ts';
 import type { HealthCheck, Logger } from '../domain/ports.ts';
 import { createPostgresOutboxQueue } from '../infrastructure/database/postgres/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
-import { createJetStream } from '../infrastructure/messaging/jetstream.ts';
+import { createJetStream, type JetStream } from '../infrastructure/messaging/jetstream.ts';
 import {
   connectNats,
   createNatsHealthCheck,
   type NatsLink,
 } from '../infrastructure/messaging/nats-connection.ts';
+import { natsFailure } from '../infrastructure/messaging/nats-failure.ts';
 import { createRelayWakeup } from '../infrastructure/messaging/relay-wakeup.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
@@ -76,7 +78,7 @@ export async function openBroker(
   releases.register('the relay wake-up', async () => otherInstances.close());
   return {
     link,
-    health: brokerHealth(link, relay),
+    health: brokerHealth(link, stream, relay),
     relay,
     announceCommit() {
       if (relay.stats().state === 'publishing') relay.notify();
@@ -85,16 +87,17 @@ export async function openBroker(
   };
 }
 
-/** Down, too, while NATS answers and its stream cannot carry the events as configured. */
-function brokerHealth(link: NatsLink, relay: OutboxRelay): HealthCheck {
-  const health = createNatsHealthCheck(link);
-  return {
-    ...health,
-    async check(signal) {
-      await health.check(signal);
-      if (relay.stats().state === 'blocked') throw new Error('the stream cannot carry the events');
-    },
-  };
+/** Down, too, while NATS answers and its stream does not take the events. */
+function brokerHealth(link: NatsLink, stream: JetStream, relay: OutboxRelay): HealthCheck {
+  return createNatsHealthCheck(link, async () => {
+    await stream.check();
+    const { state, failure } = relay.stats();
+    if (state === 'blocked') {
+      throw new DependencyFailure('stream_conflict', 'the stream cannot carry the events');
+    }
+    // A standby does not publish; the instance that does reports for it.
+    if (state === 'publishing' && failure !== null) throw natsFailure(failure);
+  });
 }
 
 /** Longer than the drain of the connection may take. */
@@ -109,7 +112,7 @@ const PREPARE_TIMEOUT_MS = 2_000;
  * @throws StartError when the stream cannot carry the events as configured.
  */
 async function prepareEventStream(deps: {
-  readonly link: Pick<NatsLink, 'onChange'>;
+  readonly link: Pick<NatsLink, 'onChange' | 'failure'>;
   readonly stream: Pick<EventStream, 'prepare'>;
   readonly logger: Logger;
 }): Promise<void> {
@@ -125,7 +128,11 @@ async function prepareEventStream(deps: {
     });
   } catch (error) {
     if (error instanceof StreamConflict) throw new StartError(error.message, { cause: error });
-    logger.warn('could not prepare the event stream yet: events wait in the outbox', { error });
+    const { reason } = link.failure() ?? natsFailure(error);
+    logger.warn('could not prepare the event stream yet: events wait in the outbox', {
+      reason,
+      error,
+    });
   } finally {
     unlisten();
   }

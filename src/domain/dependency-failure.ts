@@ -18,6 +18,7 @@ export const DEPENDENCY_REASONS = {
   full: 'The memory, the disk or a limit of the store is used up.',
   cluster: 'The topology is another one than configured, or the cluster does not serve all keys.',
   no_jetstream: 'JetStream is off, on the server or for the account.',
+  no_stream: 'The stream does not exist. The service creates it where its account may.',
   stream_conflict: 'The stream belongs to another use or cannot be set up as configured.',
   message_size: 'The server takes only messages that are smaller than those of the service.',
   error: 'Another failure; the log has the error.',

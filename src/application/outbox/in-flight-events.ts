@@ -8,6 +8,7 @@ import {
 import type { OutboxQueue, RelayLease, WaitingEvent } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { backoffDelayMs } from '../../lib/backoff.ts';
+import { createOutageLog } from '../../lib/outage-log.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import type { AcknowledgedPlace, KnownStreamWindow } from './stream-reconciler.ts';
 import type { WakeupSignal } from './wakeup.ts';
@@ -73,6 +74,13 @@ export function createInFlightEvents(deps: Deps) {
   const counts = { published: 0, refused: 0, unknown: 0 };
   let onOutcome = (): void => {};
   let lagMs: number | null = null;
+  /** The last failure that was no refusal, until an event is published. */
+  let failure: Error | null = null;
+  const outage = createOutageLog({
+    onOutage: (error) =>
+      logger.warn('events cannot be published; they wait in the outbox', { error }),
+    onRecovery: () => logger.info('events are published again'),
+  });
 
   const outcomeCount = (): number => published.length + failed.length;
 
@@ -130,7 +138,7 @@ export function createInFlightEvents(deps: Deps) {
     size: () => inFlight.size,
     unacknowledged: () => inFlight.size - outcomeCount(),
     busyUserKeys: () => [...inFlight.keys()],
-    counts: () => ({ ...counts, lagMs }),
+    counts: () => ({ ...counts, lagMs, failure }),
 
     /** Starts to send an event. Its user is busy until the event is marked. */
     start(event: WaitingEvent, known: KnownStreamWindow): void {
@@ -167,6 +175,10 @@ export function createInFlightEvents(deps: Deps) {
       const marks = events.map(({ event, place }) => ({ id: event.id, sequence: place.sequence }));
       await queue.markPublished(lease, marks);
       counts.published += events.length;
+      if (events.length > 0) {
+        failure = null;
+        outage.succeeded();
+      }
       published.splice(0, events.length);
       for (const { event } of events) inFlight.delete(event.userKey);
     },
@@ -179,7 +191,11 @@ export function createInFlightEvents(deps: Deps) {
       for (const { event, error } of events) {
         if (error instanceof EventRefused) await markRefused(lease, event, error);
         else if (error instanceof EventRemembered) await markRemembered(lease, event);
-        else logger.debug('could not publish an event', { event_id: event.id, error });
+        else {
+          failure = error instanceof Error ? error : new Error(String(error));
+          outage.failed(error);
+          logger.debug('could not publish an event', { event_id: event.id, error });
+        }
         if (error instanceof OutcomeUnknown) counts.unknown += 1;
         failed.shift();
         inFlight.delete(event.userKey);
@@ -197,6 +213,7 @@ export function createInFlightEvents(deps: Deps) {
       for (const { event } of [...published, ...failed]) inFlight.delete(event.userKey);
       published.length = 0;
       failed.length = 0;
+      failure = null;
     },
   };
 }

@@ -38,6 +38,8 @@ export interface RelayStats {
   readonly foreign: number;
   /** From the time of the last acknowledged event to its acknowledgement; null before the first. */
   readonly lagMs: number | null;
+  /** Why the last event could not be published, other than a refusal of it; null once one is published. */
+  readonly failure: Error | null;
 }
 
 /** The relay of one instance. */

@@ -2,6 +2,7 @@ import { Cluster } from 'ioredis';
 import { DependencyFailure } from '../../domain/dependency-failure.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { identifyPeer, type PeerAddress } from '../system/identify-peer.ts';
+import { monotonicMs } from '../system/monotonic.ts';
 import { markSlotted, type RedisClient, serversOf, usesSlots } from './redis-client.ts';
 import { explainByPeer, isAmbiguous, redisFailure } from './redis-failure.ts';
 import { createRedisScript } from './redis-script.ts';
@@ -38,6 +39,8 @@ redis.call('DEL', KEYS[1])
 return 1`;
 const PROBE_TTL_MS = 1_000;
 const PROBE_INTERVAL_MS = 1_000;
+/** Pause between two looks at what answers while the cause of an outage is not clear. */
+const LOOK_INTERVAL_MS = 5_000;
 /** A server that accepted the connection and is not ready after this time reads its data. */
 const LOADING_AFTER_MS = 1_000;
 /** Probed in a cluster, so that a node that fails is met with high probability. */
@@ -49,6 +52,7 @@ export function createRedisCondition(deps: RedisConditionDeps): RedisCondition {
   const logged = new Set<string>();
   let failure: DependencyFailure | null = null;
   let closed = false;
+  let nextLookAtMs = 0;
   let probing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let loadingTimer: NodeJS.Timeout | undefined;
@@ -56,16 +60,19 @@ export function createRedisCondition(deps: RedisConditionDeps): RedisCondition {
   function fail(error: unknown): DependencyFailure {
     const found = redisFailure(error);
     // An unclear error does not replace what has been found out about the same outage.
-    if (failure !== null && isAmbiguous(found)) return failure;
-    const isFirst = failure === null;
+    if (failure !== null && isAmbiguous(found)) {
+      if (isAmbiguous(failure) && monotonicMs() >= nextLookAtMs) void explain(failure);
+      return failure;
+    }
     failure = found;
-    if (!isAmbiguous(found)) report(found);
-    else if (isFirst) void explain(found);
+    if (isAmbiguous(found)) void explain(found);
+    else report(found);
     probeLater();
     return found;
   }
 
   async function explain(unclear: DependencyFailure): Promise<void> {
+    nextLookAtMs = monotonicMs() + LOOK_INTERVAL_MS;
     const explained = explainByPeer(unclear, await identifyPeer(deps.address), deps.settings);
     // The outage may be over, or its cause known, by now.
     if (failure !== unclear || closed) return;

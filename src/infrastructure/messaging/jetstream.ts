@@ -18,7 +18,8 @@ import {
 import { subjectOf, toHeaders } from './cloud-event.ts';
 import { findEvent, holdsEvent, listMissing } from './find-event.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { type StreamSettings, upsertStream } from './stream-config.ts';
+import { natsFailure } from './nats-failure.ts';
+import { assertOurs, type StreamSettings, upsertStream } from './stream-config.ts';
 
 export type { StreamSettings } from './stream-config.ts';
 
@@ -44,8 +45,14 @@ const REFUSALS: ReadonlySet<number> = new Set([
   10097, // header size exceeds maximum allowed
 ]);
 
+/** The event stream, and a look at whether it can carry the events. */
+export interface JetStream extends EventStream {
+  /** Reads the stream and changes nothing. @throws DependencyFailure */
+  check(): Promise<void>;
+}
+
 /** The event stream on JetStream, for NATS 2.9 and newer. */
-export function createJetStream(deps: Deps): EventStream {
+export function createJetStream(deps: Deps): JetStream {
   const { link, settings, timeoutMs = TIMEOUT_MS } = deps;
   let client: Client | null = null;
 
@@ -105,6 +112,15 @@ export function createJetStream(deps: Deps): EventStream {
     isAvailable: () => link.isConnected(),
     onChange: (listener) => link.onChange(() => listener()),
     prepare: () => request((manager) => upsertStream(manager, settings)),
+    async check() {
+      try {
+        const { manager } = await connected();
+        const { config } = await manager.streams.info(settings.name);
+        assertOurs(config, settings);
+      } catch (error) {
+        throw natsFailure(error);
+      }
+    },
     find,
     holds: (event) => request((manager) => holdsEvent(manager, settings.name, event)),
     listMissing: (range) => request((manager) => listMissing(manager, settings.name, range)),

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
 import {
   connect,
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  PermissionViolationError,
 } from '@nats-io/transport-node';
+import { DependencyFailure } from '../../domain/dependency-failure.ts';
 import type { HealthCheck, Logger } from '../../domain/ports.ts';
 import { withFallback } from '../../lib/deadline.ts';
-import { createOutageLog } from '../../lib/outage-log.ts';
+import { natsFailure } from './nats-failure.ts';
+import { createNatsOutage } from './nats-outage.ts';
 
 /** Files are paths of PEM or credentials files. */
 export interface NatsSettings {
@@ -39,6 +43,10 @@ export interface NatsLink {
   /** The connection; null before the first one, while disconnected and after `close`. */
   current(): NatsConnection | null;
   isConnected(): boolean;
+  /** Why there is no connection; null while there is one, or before the first attempt has failed. */
+  failure(): DependencyFailure | null;
+  /** What limits the connection: a subject of the service that the account may not use, or too small messages. */
+  limitation(): DependencyFailure | null;
   /** Calls the listener with the present state at once, and on each change. @returns the function that unsubscribes it. */
   onChange(listener: NatsLinkListener): () => void;
   /** Calls the listener for each new connection object and the present one; subscriptions live as long as that object. */
@@ -50,6 +58,8 @@ export interface NatsLink {
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = 500;
 const PING_INTERVAL_MS = 5_000;
+/** A server with a smaller `max_payload` refuses larger events and responses; NATS has 1 MiB by default. */
+const MIN_PAYLOAD_BYTES = 64 * 1024;
 /** Distinct errors logged for one connection. */
 const MAX_LOGGED_ERRORS = 100;
 /** A frozen server never finishes a drain. */
@@ -65,11 +75,24 @@ export async function connectNats(
 ): Promise<NatsLink> {
   const { logger } = deps;
   const options = await connectionOptions(settings);
+  const inboxPrefix = settings.inboxPrefix ?? '_INBOX';
   const changes = new Set<NatsLinkListener>();
   const connections = new Set<(connection: NatsConnection) => void>();
   const stopping = new AbortController();
+  const outage = createNatsOutage(
+    settings.servers,
+    {
+      ...{ user: settings.user, pass: settings.password, token: settings.token },
+      signs: settings.credsFile !== undefined,
+      tls: settings.tls
+        ? { ...(options.tls as ConnectionOptions), minVersion: 'TLSv1.2' }
+        : undefined,
+    },
+    logger,
+  );
   let connection: NatsConnection | null = null;
   let connected = false;
+  let limitation: DependencyFailure | null = null;
 
   function setConnected(value: boolean): void {
     if (connected === value) return;
@@ -77,26 +100,44 @@ export async function connectNats(
     for (const listener of [...changes]) listener(value);
   }
 
+  function onReady(opened: NatsConnection): void {
+    outage.end();
+    limitation = findSmallPayload(opened);
+    if (limitation !== null) logLimitation(limitation);
+    setConnected(true);
+  }
+
+  function logLimitation(found: DependencyFailure): void {
+    logger.warn('NATS cannot carry all messages', { reason: found.reason, error: found });
+  }
+
   async function follow(opened: NatsConnection): Promise<void> {
     connection = opened;
     for (const listener of [...connections]) listener(opened);
-    setConnected(true);
+    onReady(opened);
     logger.info('connected to NATS', { server: opened.getServer() });
     // The server reports a missing permission at each attempt; once per connection is enough for the log.
     const logged = new Set<string>();
     for await (const status of opened.status()) {
       if (status.type === 'disconnect') {
         setConnected(false);
-        logger.warn('NATS is not reachable', { server: status.server });
+        outage.lost(status.server);
       } else if (status.type === 'reconnect') {
-        setConnected(true);
+        onReady(opened);
         logged.clear();
         logger.info('connected to NATS again', { server: status.server });
       } else if (status.type === 'error') {
-        const { message } = status.error;
-        if (logged.has(message) || logged.size >= MAX_LOGGED_ERRORS) continue;
-        logged.add(message);
-        logger.warn('NATS reported an error', { error: status.error });
+        const { error } = status;
+        if (limitation === null && concernsService(error, inboxPrefix)) {
+          limitation = natsFailure(error);
+        }
+        if (!connected && !(error instanceof PermissionViolationError)) {
+          outage.failed(natsFailure(error));
+          continue;
+        }
+        if (logged.has(error.message) || logged.size >= MAX_LOGGED_ERRORS) continue;
+        logged.add(error.message);
+        logger.warn('NATS reported an error', { error });
       }
     }
     setConnected(false);
@@ -104,19 +145,13 @@ export async function connectNats(
   }
 
   async function keepConnected(): Promise<void> {
-    const outage = createOutageLog({
-      onOutage: (error) => logger.warn('NATS is not reachable', { error }),
-      // `follow` logs the connection.
-      onRecovery: () => {},
-    });
     while (!stopping.signal.aborted) {
       try {
         const opened = await connect(options);
-        outage.succeeded();
         if (stopping.signal.aborted) await opened.close();
         else await follow(opened);
       } catch (error) {
-        outage.failed(error);
+        if (!stopping.signal.aborted) await outage.explainAndReport(natsFailure(error));
       }
       await delay(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -127,6 +162,8 @@ export async function connectNats(
   return {
     current: () => (connected ? connection : null),
     isConnected: () => connected,
+    failure: () => (connected ? null : outage.failure()),
+    limitation: () => (connected ? limitation : null),
     onChange(listener) {
       changes.add(listener);
       listener(connected);
@@ -139,6 +176,7 @@ export async function connectNats(
     },
     async close() {
       stopping.abort();
+      outage.end();
       const open = connection;
       if (open !== null && !open.isClosed()) await drainOrClose(open, connected);
       await finished;
@@ -153,8 +191,14 @@ async function drainOrClose(connection: NatsConnection, connected: boolean): Pro
   await withFallback<void>(DRAIN_TIMEOUT_MS, () => connection.drain().catch(close), close);
 }
 
-/** Waits for an answer of the server: an open socket does not show that the server is frozen. */
-export function createNatsHealthCheck(link: Pick<NatsLink, 'current'>): HealthCheck {
+/**
+ * Works while the server answers and the stream can carry the events. An open socket does not show that the server is
+ * frozen, and a server that answers may have no JetStream.
+ */
+export function createNatsHealthCheck(
+  link: Pick<NatsLink, 'current' | 'failure' | 'limitation'>,
+  checkStream: () => Promise<void> = async () => {},
+): HealthCheck {
   return {
     name: 'messaging',
     driver: 'nats',
@@ -162,11 +206,32 @@ export function createNatsHealthCheck(link: Pick<NatsLink, 'current'>): HealthCh
     async check(signal) {
       signal.throwIfAborted();
       const connection = link.current();
-      if (connection === null) throw new Error('NATS is not reachable');
+      if (connection === null) {
+        throw link.failure() ?? new DependencyFailure('unreachable', 'NATS is not reachable');
+      }
       await connection.flush();
+      await checkStream();
       signal.throwIfAborted();
+      return link.limitation()?.reason;
     },
   };
+}
+
+/** Whether a subject of the service itself is refused. The inbox of a caller is the caller's affair. */
+function concernsService(error: Error, inboxPrefix: string): boolean {
+  if (!(error instanceof PermissionViolationError)) return false;
+  const { operation, subject } = error;
+  if (subject.startsWith('users.')) return true;
+  return operation === 'subscription' && subject.startsWith(`${inboxPrefix}.`);
+}
+
+function findSmallPayload({ info }: NatsConnection): DependencyFailure | null {
+  const limit = info?.max_payload ?? MIN_PAYLOAD_BYTES;
+  if (limit >= MIN_PAYLOAD_BYTES) return null;
+  return new DependencyFailure(
+    'message_size',
+    `max_payload of the server is ${limit} bytes; the service needs ${MIN_PAYLOAD_BYTES}`,
+  );
 }
 
 async function connectionOptions(settings: NatsSettings): Promise<NodeConnectionOptions> {

@@ -121,7 +121,7 @@ function isUpToDate(config: StreamConfig, settings: StreamSettings): boolean {
 }
 
 /** @throws StreamConflict for settings that would lose events or mix them with other messages. */
-function assertOurs(config: StreamConfig, { name }: StreamSettings): void {
+export function assertOurs(config: StreamConfig, { name }: StreamSettings): void {
   const wrong = [
     config.subjects?.length === 1 && config.subjects[0] === EVENT_SUBJECTS
       ? null
