@@ -27,7 +27,7 @@ VOLUME /data
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# With server.management_port, override this with the URL of that port.
+# Reads the configuration of the service: another port, host or server.management_port needs no change here.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["user-service", "health"]
 ENTRYPOINT ["user-service"]
 CMD ["serve"]

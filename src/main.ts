@@ -12,11 +12,12 @@ import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts'
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
-import type { CliDeps } from './interfaces/cli/cli-deps.ts';
+import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigPrint } from './interfaces/cli/config.ts';
 import { createHttpClient } from './interfaces/cli/http-client.ts';
 import { createInProcessClient } from './interfaces/cli/in-process-client.ts';
 import { CommandFailure, EXIT } from './interfaces/cli/io.ts';
+import { localUrl } from './interfaces/cli/local-url.ts';
 import { runMigrate } from './interfaces/cli/migrate.ts';
 import type { OperatorClient } from './interfaces/cli/operator-client.ts';
 import { createProcessIo } from './interfaces/cli/process-io.ts';
@@ -36,6 +37,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
 const URGENT: readonly string[] = ['SIGINT', 'SIGTERM'];
 
 const interrupted = new AbortController();
+let stopSignal: (typeof STOP_SIGNALS)[number] = 'SIGINT';
 const io = createProcessIo(process, interrupted.signal);
 
 for (const signal of STOP_SIGNALS) {
@@ -43,6 +45,7 @@ for (const signal of STOP_SIGNALS) {
     // The exit code that shells give for the signal.
     if (interrupted.signal.aborted && URGENT.includes(signal))
       process.exit(128 + constants.signals[signal]);
+    stopSignal = signal;
     interrupted.abort();
   });
 }
@@ -58,13 +61,18 @@ const deps: CliDeps = {
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   serve,
   openOperator,
+  localService,
   tailOutbox,
   migrate: (args) =>
     runMigrate(args, io, {
       open: async (log) => openMigrator((await load()).config, log),
       create: (name) => createMigration(process.cwd(), name),
     }),
-  configPrint: (args) => runConfigPrint([...args, ...configFlags], io),
+  async configPrint(args) {
+    // A failure has the form of all commands.
+    if (args.includes('--json')) await load();
+    return await runConfigPrint([...args, ...configFlags], io);
+  },
   configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
 };
 
@@ -74,7 +82,8 @@ let isService = false;
 
 // The exit is explicit: an open handle of a dependency must not keep a finished command alive. `exit` drops output that
 // is still buffered, so wait for it first, also for a slow reader.
-const exitCode = await runCli(deps, rest);
+const result = await runCli(deps, rest);
+const exitCode = result === EXIT.interrupted ? 128 + constants.signals[stopSignal] : result;
 if (isService) setTimeout(() => process.exit(exitCode), LOG_FLUSH_MS);
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
@@ -92,7 +101,12 @@ async function load(): Promise<LoadedConfig> {
   try {
     return await loadConfig({ flags });
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandFailure(error.message);
+    if (error instanceof ConfigError) {
+      throw new CommandFailure(error.message, {
+        code: 'configuration_invalid',
+        errors: error.problems,
+      });
+    }
     throw error;
   }
 }
@@ -171,6 +185,15 @@ function readyFields(ready: ReadyInfo): Readonly<Record<string, unknown>> {
   };
 }
 
+/** The control socket of a service with the embedded database, which knows a port chosen by the system; else the address. */
+async function localService(): Promise<LocalService> {
+  const { config } = await load();
+  const socketPath = await findRunningService(config);
+  return socketPath === null
+    ? localUrl(config.server)
+    : { socketPath, description: describeData(config) };
+}
+
 /** Connects to the service at a URL; else to the local one over its control socket, or in this process if none runs. */
 async function openOperator(target: Target): Promise<OperatorClient> {
   if (target.url !== undefined) {
@@ -181,10 +204,7 @@ async function openOperator(target: Target): Promise<OperatorClient> {
   }
   const { config } = await load();
   const socketPath = await findRunningService(config);
-  const description =
-    config.database.driver === 'embedded'
-      ? `the data under ${config.database.path}`
-      : `the database ${config.database.name} on ${config.database.host}`;
+  const description = describeData(config);
   if (socketPath !== null) return createHttpClient({ socketPath, description });
   if (target.mustRun === true && config.database.driver === 'embedded') {
     throw new CommandFailure(
@@ -202,4 +222,10 @@ async function openOperator(target: Target): Promise<OperatorClient> {
   } catch (error) {
     throw new CommandFailure(describeStartFailure(error));
   }
+}
+
+function describeData({ database }: LoadedConfig['config']): string {
+  return database.driver === 'embedded'
+    ? `the data under ${database.path}`
+    : `the database ${database.name} on ${database.host}`;
 }

@@ -10,20 +10,19 @@ import {
 } from '../infrastructure/database/migrations/migrator.ts';
 import { createMigrationFiles } from '../infrastructure/database/migrations/scaffold.ts';
 import { openMigrationConnection } from '../infrastructure/database/open-database.ts';
-import {
-  claimControlSocket,
-  isControlSocketAlive,
-} from '../infrastructure/system/control-socket.ts';
+import { claimControlSocket, findControlSocket } from '../infrastructure/system/control-socket.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { startOrRelease } from '../lib/release-stack.ts';
 import { createLogger } from './app.ts';
 import { databaseSettings, dataFiles } from './persistence.ts';
 
-/** The socket of the service that owns the embedded data directory; null when none runs. */
+/**
+ * The socket of the service that owns the embedded data directory, as a path that is short enough to connect to; null when
+ * none runs. @throws ControlSocketError
+ */
 export async function findRunningService(config: Config): Promise<string | null> {
   if (config.database.driver !== 'embedded') return null;
-  const { controlSocket } = dataFiles(config);
-  return (await isControlSocketAlive(controlSocket)) ? controlSocket : null;
+  return await findControlSocket(dataFiles(config).controlSocket);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { RunningProcess } from '../support/child-process.ts';
+import type { ProcessOptions, RunningProcess } from '../support/child-process.ts';
 import { runProgram, type ServiceProcess } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 
@@ -48,15 +48,21 @@ export async function start(
   args: readonly string[],
   cwd: string,
   env: Env = {},
+  options: Pick<ProcessOptions, 'input' | 'runAs'> = {},
 ): Promise<RunningProcess> {
-  const program = await runProgram(args, { cwd, env: { SERVER_PORT: '0', ...env } });
+  const program = await runProgram(args, { ...options, cwd, env: { SERVER_PORT: '0', ...env } });
   onTestFinished(async () => void (await program.kill()));
   return program;
 }
 
 /** Runs a command until it exits. */
-export async function run(args: readonly string[], cwd: string, env: Env = {}): Promise<Outcome> {
-  const program = await start(args, cwd, env);
+export async function run(
+  args: readonly string[],
+  cwd: string,
+  env: Env = {},
+  options: Pick<ProcessOptions, 'input' | 'runAs'> = {},
+): Promise<Outcome> {
+  const program = await start(args, cwd, env, options);
   return await outcomeOf(program);
 }
 

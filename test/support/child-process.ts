@@ -15,7 +15,7 @@ export interface ProcessOptions {
   /** The whole environment; the environment of this process by default. */
   readonly env?: NodeJS.ProcessEnv;
   /** Written to standard input, which then ends. No standard input by default. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly runAs?: RunAs | undefined;
   /** Removed when this process dies before the child. */
   readonly directory?: string;

@@ -65,6 +65,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     migrate: refuse,
     configPrint: refuse,
     configCheck: refuse,
+    localService: () => Promise.reject(new Error('not part of this test')),
     tailOutbox: (log, afterPosition) =>
       createOutboxTail({ log, afterPosition, monotonicMs: () => performance.now() }),
     openOperator: async ({ url, key }) =>

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type RunningProcess, startProcess } from './child-process.ts';
+import { type ProcessOptions, type RunningProcess, startProcess } from './child-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = join(root, 'bin', 'user-service.cjs');
@@ -17,14 +17,17 @@ export interface ServiceProcess {
 /** Starts the built program; it ends with the test. */
 export async function runProgram(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: Pick<ProcessOptions, 'input' | 'runAs'> & {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<RunningProcess> {
   if (!existsSync(join(root, 'dist', 'main.js'))) {
     throw new Error('dist/ is not built: run `npm run build`');
   }
   const { PATH = '', HOME = '' } = process.env;
   return await startProcess(process.execPath, [launcher, ...args], {
-    cwd: options.cwd,
+    ...options,
     // The delay is for load balancers; a test that is about it sets it.
     env: { PATH, HOME, SERVER_SHUTDOWN_DELAY: '0s', ...options.env },
   });

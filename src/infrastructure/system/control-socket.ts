@@ -73,9 +73,23 @@ export async function claimControlSocket(path: string): Promise<ControlSocket> {
   };
 }
 
-/** Whether a living process listens on the socket. */
-export async function isControlSocketAlive(path: string): Promise<boolean> {
-  return (await inode(path)) !== null && (await isAlive(path));
+/**
+ * Finds the living process that listens on the socket.
+ * @returns a path of the socket that is short enough to connect to, from the working directory of this process; null when
+ * no process listens
+ * @throws ControlSocketError when the path is too long from here, or belongs to another user
+ */
+export async function findControlSocket(path: string): Promise<string | null> {
+  try {
+    return (await inode(path)) !== null && (await isAlive(path)) ? connectable(path) : null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new ControlSocketError(
+      `This user may not use the control socket in ${dirname(path)} (${code}). Run the command as the user who runs the service.`,
+      { cause: error },
+    );
+  }
 }
 
 async function linkTo(path: string, temporary: string): Promise<void> {
@@ -109,8 +123,9 @@ async function clearDeadSocket(path: string, aside: string): Promise<void> {
 }
 
 function isAlive(path: string): Promise<boolean> {
+  const name = connectable(path);
   return new Promise((done, reject) => {
-    const socket = connect(shortest(path));
+    const socket = connect(name);
     const finish = (alive: boolean): void => {
       socket.destroy();
       done(alive);
@@ -128,25 +143,40 @@ function isAlive(path: string): Promise<boolean> {
 }
 
 function listen(server: Server, path: string): Promise<void> {
-  const name = shortest(path);
-  if (Buffer.byteLength(name) > MAX_SOCKET_PATH_BYTES) {
-    throw new ControlSocketError(
-      `The path of the control socket ${path} is too long for this system; choose a shorter database.path.`,
-    );
-  }
+  const name = connectable(path);
   return new Promise((done, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(notCreated(path, error)));
     // This call creates the socket before its mode can be set; the umask keeps other users from connecting meanwhile.
     const umask = process.umask(0o177);
     try {
       server.listen(name, () => {
-        server.off('error', reject);
+        server.removeAllListeners('error');
         done();
       });
     } finally {
       process.umask(umask);
     }
   });
+}
+
+/** A refused folder has the reason and the key; the temporary name of the socket helps nobody. */
+function notCreated(path: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === undefined) return error;
+  return new ControlSocketError(
+    `Cannot create the control socket in ${dirname(path)} (${error.code}). Check database.path, and who may write there.`,
+  );
+}
+
+/**
+ * The path for `listen` and `connect`, which cut a longer one silently.
+ * @throws ControlSocketError when it is too long from the working directory too
+ */
+function connectable(path: string): string {
+  const name = shortest(path);
+  if (Buffer.byteLength(name) <= MAX_SOCKET_PATH_BYTES) return name;
+  throw new ControlSocketError(
+    `The path of the control socket ${path} is too long for this system (${MAX_SOCKET_PATH_BYTES} bytes). Run this in a folder nearer to it, or choose a shorter database.path.`,
+  );
 }
 
 /** Returns the path relative to the working directory if that is shorter. */

@@ -6,6 +6,9 @@ import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Target } from './target.ts';
 
+/** The base URL of a service on this machine, or the control socket with its name for messages. */
+export type LocalService = string | { readonly socketPath: string; readonly description: string };
+
 /** The rest of the program, as the command line uses it. */
 export interface CliDeps {
   readonly version: string;
@@ -24,6 +27,11 @@ export interface CliDeps {
    * @throws Error with a message for the operator
    */
   openOperator(target: Target): Promise<OperatorClient>;
+  /**
+   * The address at which this machine reaches the configured service.
+   * @throws Error with a message for the operator
+   */
+  localService(): Promise<LocalService>;
   /** Reads events as they become visible, from the log of a service and after a position. */
   tailOutbox(log: Pick<OutboxLog, 'list'>, afterPosition: number): OutboxTail;
   /** Runs `migrate` with the arguments after that word, including `--json`. @returns the exit code */

@@ -121,7 +121,7 @@ describe.each(kinds)('$command', ({ command, path, row, table }) => {
     const { code, stderr } = await run('list');
     expect([code, stderr]).toEqual([
       1,
-      ['error: unavailable: The unavailable text. (request req-1)'],
+      ['error: The unavailable text. (unavailable, request req-1)'],
     ]);
     answer = { status: 200, body: 'hello' };
     for (const args of [['list'], ['drop', ID]]) {

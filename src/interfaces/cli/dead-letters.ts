@@ -1,7 +1,7 @@
 import type { CliDeps } from './cli-deps.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
-import { describeProblem, isRecord, problemOf } from './problem.ts';
+import { failureOf, isRecord, problemOf } from './problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter } from './table.ts';
 import { counted } from './text.ts';
@@ -102,5 +102,5 @@ export async function requestBody(
     { policy, signal, repeatUnknown: false },
   );
   if (response.status === 200) return response.body;
-  throw new CommandFailure(describeProblem(problemOf(response)));
+  throw failureOf(problemOf(response));
 }

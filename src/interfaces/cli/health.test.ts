@@ -58,7 +58,8 @@ test('no service, or another server, is exit code 1', async () => {
   expect(run.code).toBe(1);
   expect(run.stderr.join()).toContain('nothing listens there');
   const json = await runCommand(['health', url, '--json']);
-  expect(JSON.parse(json.stdout.join(''))).toMatchObject({ status: 'unreachable' });
+  expect(json.stdout).toEqual([]);
+  expect(JSON.parse(json.stderr.join(''))).toMatchObject({ error: { code: 'unreachable' } });
 });
 
 test('a URL that already ends in /health works', async () => {

@@ -1,6 +1,7 @@
+import type { LocalService } from './cli-deps.ts';
 import { createHttpClient } from './http-client.ts';
-import { type CliIo, EXIT } from './io.ts';
-import { type OperatorResponse, ServiceUnreachable } from './operator-client.ts';
+import { type CliIo, CommandFailure, EXIT } from './io.ts';
+import type { OperatorResponse } from './operator-client.ts';
 import { isRecord } from './problem.ts';
 import { createTableWriter } from './table.ts';
 import { printable } from './text.ts';
@@ -9,27 +10,22 @@ const TIMEOUT_MS = 3_000;
 
 /**
  * Requests `/health` and prints the state of the service and of each dependency.
- * @returns 0 for ok and degraded; 1 when the service is down or does not answer within 3 s
- * @throws UsageError for a URL that is not a service's base URL
+ * @returns 0 for ok and degraded; 1 when the service is down
+ * @throws ServiceUnreachable when it does not answer within 3 s, CommandFailure for another server, UsageError for a URL that is not a service's base URL
  */
 export async function runHealth(
-  url: string,
+  service: LocalService,
   options: { readonly json?: boolean },
   io: CliIo,
 ): Promise<number> {
   const client = createHttpClient({
-    url: url.replace(/\/health\/?$/, ''),
+    ...(typeof service === 'string' ? { url: service.replace(/\/health\/?$/, '') } : service),
     connections: 1,
     connectTimeoutMs: TIMEOUT_MS,
     requestTimeoutMs: TIMEOUT_MS,
   });
   try {
     return report(await client.request({ method: 'GET', path: '/health' }), options, io);
-  } catch (error) {
-    if (!(error instanceof ServiceUnreachable)) throw error;
-    if (options.json) io.stdout(JSON.stringify({ status: 'unreachable', detail: error.message }));
-    else io.stderr(`unreachable: ${error.message}`);
-    return EXIT.failed;
   } finally {
     await client.close();
   }
@@ -43,10 +39,10 @@ function report(
   const document = isRecord(response.body) ? response.body : {};
   const { status, checks } = document;
   if (status !== 'ok' && status !== 'degraded' && status !== 'down') {
-    const detail = `HTTP status ${response.status} without a health report`;
-    if (options.json) io.stdout(JSON.stringify({ status: 'unknown', detail }));
-    else io.stderr(`unknown: ${detail}`);
-    return EXIT.failed;
+    throw new CommandFailure(
+      `Not a health report of a user service (HTTP status ${response.status}).`,
+      { code: 'not_a_user_service', status: response.status },
+    );
   }
   if (options.json) {
     io.stdout(JSON.stringify(document));

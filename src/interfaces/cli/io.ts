@@ -4,9 +4,9 @@ export interface CliIo {
   stdout(line: string): void;
   /** Writes progress, rejections and errors. */
   stderr(line: string): void;
-  /** Reads standard input to its end. @throws UsageError above 1 MiB */
+  /** Reads standard input to its end, as UTF-8. @throws UsageError for other encodings, and above 1 MiB */
   stdinText(): Promise<string>;
-  /** Prompts on the terminal without echo. @throws UsageError without a terminal, or when interrupted */
+  /** Prompts on the terminal without echo. @throws Interrupted, UsageError without a terminal or at the end of the input */
   readHidden(question: string): Promise<string>;
   /** Whether standard error is a terminal. */
   readonly isTerminal: boolean;
@@ -21,14 +21,37 @@ export interface CliIo {
 }
 
 /** Exit codes of every command. */
-export const EXIT = { done: 0, failed: 1, wrongUsage: 2 } as const;
+export const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 
 /** The command line is wrong: exit code 2. The message never repeats a secret. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What `--json` shows of a failure besides its message. */
+export interface FailureDetails {
+  /** A code of docs/reference/errors.md, or one of docs/reference/cli.md; `failed` by default. */
+  readonly code?: string;
+  readonly status?: number;
+  readonly requestId?: string | undefined;
+  readonly errors?: readonly object[];
+}
+
 /** The command failed for an expected reason: its message on one line, no stack, exit code 1. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
+  readonly code: string;
+  readonly details: FailureDetails;
+
+  constructor(message: string, options: FailureDetails & { readonly cause?: unknown } = {}) {
+    const { cause, ...details } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = details.code ?? 'failed';
+    this.details = details;
+  }
+}
+
+/** Ctrl-C, or another signal to stop, ended the command before it was done. An empty message is not shown. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }

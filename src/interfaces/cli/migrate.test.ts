@@ -153,7 +153,8 @@ test('a failure is one message, exit code 1 and a closed connection', async () =
   expect(err).toEqual(['dirty at 7']);
   expect(out).toEqual([]);
   expect(await run('up', '--json')).toBe(1);
-  expect(JSON.parse(out[0] ?? '')).toEqual({ error: { code: 'dirty', message: 'dirty at 7' } });
+  expect(out).toEqual([]);
+  expect(JSON.parse(err[1] ?? '')).toEqual({ error: { code: 'dirty', message: 'dirty at 7' } });
   expect(calls.filter((call) => call === 'close')).toHaveLength(2);
 });
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type CliIo, EXIT, UsageError } from './io.ts';
 import { formatReport, formatStatus, type Report, type Status, toJson } from './migrate-output.ts';
+import { toErrorLine } from './report-failure.ts';
 
 /** The part of the migrator that the command uses. */
 export interface MigrateTarget {
@@ -54,8 +55,8 @@ interface Command {
 }
 
 /**
- * Runs `migrate` with the arguments after that word. Never throws: a failure is one message on `stderr`, with `--json`
- * also one document `{error: {code, message}}` on `stdout`.
+ * Runs `migrate` with the arguments after that word. Never throws: a failure is one message on `stderr`, with `--json` one
+ * document `{error: {code, message}}`.
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function runMigrate(
@@ -73,7 +74,10 @@ export async function runMigrate(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const usage = error instanceof UsageError;
-    if (json) io.stdout(JSON.stringify({ error: { code: codeOf(error), message } }));
+    if (json) {
+      io.stderr(toErrorLine(message, { code: codeOf(error) }));
+      return usage ? EXIT.wrongUsage : EXIT.failed;
+    }
     for (const line of message.split('\n')) io.stderr(line);
     if (!usage) return EXIT.failed;
     for (const line of USAGE) io.stderr(line);

@@ -1,8 +1,9 @@
+import { CommandFailure } from './io.ts';
 import type { OperatorResponse } from './operator-client.ts';
 import { printable } from './text.ts';
 
 /** One field error of a problem. */
-interface FieldError {
+export interface FieldError {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
@@ -40,18 +41,26 @@ export function problemOf(response: OperatorResponse): Problem {
   };
 }
 
-/** The problem as one line for people. */
-export function describeProblem(problem: Problem): string {
-  const errors = problem.errors.map(
-    ({ pointer, code, message }) => `${argumentOf(pointer)} ${code}: ${message}`,
-  );
-  const request = problem.requestId === undefined ? '' : ` (request ${problem.requestId})`;
-  return `${problem.code}: ${[problem.detail, ...errors].join(' ')}${request}`;
+/** The failure of a command that got this problem; `hint` ends its message. */
+export function failureOf(problem: Problem, hint = ''): CommandFailure {
+  const { code, status, requestId, errors } = problem;
+  return new CommandFailure(describeProblem(problem) + hint, { code, status, requestId, errors });
 }
 
-/** The name of a path or query parameter, which a command has as an argument; other pointers as they are. */
-function argumentOf(pointer: string): string {
-  return pointer.replace(/^\/(?:path|query)\//, '');
+/** The problem as one line for people: each rule that was broken, else the detail, with the code in parentheses. */
+export function describeProblem(problem: Problem): string {
+  const { status, code, detail, errors, requestId } = problem;
+  if (errors.length > 0) return errors.map(describeFieldError).join(' ');
+  // The cause of a failure is in the log of the service; that of a rejection is here.
+  const request = status >= 500 && requestId !== undefined ? `, request ${requestId}` : '';
+  return `${detail} (${code}${request})`;
+}
+
+/** The name of the field, argument or option, the broken rule, and its code. */
+export function describeFieldError({ pointer, code, message }: FieldError): string {
+  const name = pointer.replace(/^\/(?:(?:path|query)\/)?/, '');
+  const rule = message === '' ? code : `${message} (${code})`;
+  return name === '' ? rule : `${name}: ${rule}`;
 }
 
 const LONGEST_TEXT = 300;

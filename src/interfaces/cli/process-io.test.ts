@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from './io.ts';
+import { Interrupted, UsageError } from './io.ts';
 import { createProcessIo, type ProcessStreams } from './process-io.ts';
 
 /** Creates streams for a test; `text` returns everything written to standard output and error. */
@@ -28,22 +28,32 @@ describe('a hidden prompt', () => {
   });
 
   test('ends with Ctrl-C, with the end of the input, and with the signal', async () => {
-    for (const end of ['\u0003', '\u0004']) {
+    for (const [key, error] of [
+      ['\u0003', Interrupted],
+      ['\u0004', UsageError],
+    ] as const) {
       const process = streams({ terminal: true });
       const answer = createProcessIo(process, never).readHidden('Password: ');
-      process.stdin.push(end);
-      await expect(answer).rejects.toThrow(UsageError);
+      process.stdin.push(key);
+      await expect(answer).rejects.toThrow(error);
     }
     const controller = new AbortController();
     const answer = createProcessIo(streams({ terminal: true }), controller.signal).readHidden('? ');
     controller.abort();
-    await expect(answer).rejects.toThrow(UsageError);
+    await expect(answer).rejects.toThrow(Interrupted);
   });
 
   test('without a terminal is wrong usage', async () => {
     const io = createProcessIo(streams({ terminal: false }), never);
     await expect(io.readHidden('Password: ')).rejects.toThrow(UsageError);
   });
+});
+
+test('a password that the terminal sends in another encoding is refused', async () => {
+  const process = streams({ terminal: true });
+  const answer = createProcessIo(process, never).readHidden('Password: ');
+  process.stdin.push(Buffer.from('caf\u00e9 quiet otter 79\r', 'latin1'));
+  await expect(answer).rejects.toThrow(/not UTF-8/);
 });
 
 test('standard input is read to its end, up to a bound', async () => {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { type CliIo, UsageError } from './io.ts';
+import { type CliIo, Interrupted, UsageError } from './io.ts';
 
 /** The streams of `process`. */
 export interface ProcessStreams {
@@ -48,7 +48,27 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
     if (length > STDIN_MAX_BYTES) throw new UsageError('Standard input is too long.');
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeInput(Buffer.concat(chunks));
+}
+
+/**
+ * Decodes standard input, without the byte order mark that PowerShell puts before it. A replacement character for other
+ * bytes would make another password of the one that was typed. @throws UsageError for other encodings
+ */
+function decodeInput(bytes: Buffer): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw notUtf8('Standard input');
+  }
+  // UTF-16 without its mark is UTF-8 with a NUL beside each letter.
+  if (text.includes('\0')) throw notUtf8('Standard input');
+  return text;
+}
+
+function notUtf8(source: string): UsageError {
+  return new UsageError(`${source} is not UTF-8. Send UTF-8, or use letters of ASCII only.`);
 }
 
 async function readHidden(
@@ -65,11 +85,17 @@ async function readHidden(
   const interrupted = new AbortController();
   terminal.on('SIGINT', () => interrupted.abort());
   try {
-    return await terminal.question('', { signal: AbortSignal.any([signal, interrupted.signal]) });
+    const answer = await terminal.question('', {
+      signal: AbortSignal.any([signal, interrupted.signal]),
+    });
+    // The line editor decodes leniently.
+    if (answer.includes('\ufffd')) throw notUtf8('The input of the terminal');
+    return answer;
   } catch (error) {
-    // Ctrl-C, Ctrl-D and the signal all abort the prompt.
+    if (signal.aborted || interrupted.signal.aborted) throw new Interrupted();
+    // Ctrl-D aborts the prompt too.
     if (error instanceof Error && error.name === 'AbortError') {
-      throw new UsageError('Interrupted: no input was read.');
+      throw new UsageError('The input ended: no password was read.');
     }
     throw error;
   } finally {

@@ -84,6 +84,27 @@ describe('dispatch', () => {
     expect(calls).toEqual([]);
   });
 
+  test.each([
+    [['srve', '--json'], "unknown command 'srve'"],
+    [['users', '--json'], "unknown option '--json'"],
+    [['users', 'list', '--limit', 'canary', '--json'], '--limit <n>: It must be a whole number'],
+    [['events', 'dead-letters', 'drop', 'canary', '--json'], '<id>: It must be a UUID.'],
+    [['users', 'get', 'canary', '--json'], 'must be the id of a user'],
+  ])('%j is one object with the code `usage` on standard error', async (argv, message) => {
+    const run = await runCommand(argv, recording);
+    expect(run).toMatchObject({ code: 2, stdout: [], stderr: [expect.any(String)] });
+    const { error } = JSON.parse(run.stderr.join(''));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain(message);
+    expect(run.output).not.toContain('canary');
+  });
+
+  test('an argument that is not UTF-8 is wrong usage', async () => {
+    const run = await runCommand(['users', 'get', 'ren\ufffd@example.com'], recording);
+    expect(run).toMatchObject({ code: 2, stdout: [] });
+    expect(run.stderr.join()).toContain('not UTF-8');
+  });
+
   test('a group without a subcommand shows its help and is wrong usage', async () => {
     const run = await runCommand(['users']);
     expect(run.code).toBe(2);

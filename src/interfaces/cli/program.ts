@@ -1,19 +1,17 @@
-import { Command, CommanderError } from 'commander';
-import { DomainError } from '../../domain/errors.ts';
+import { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import { addEventCommands } from './event-commands.ts';
 import { runHealth } from './health.ts';
 import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
-import { CommandFailure, EXIT, UsageError } from './io.ts';
+import { EXIT, UsageError } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
-import { ServiceUnreachable } from './operator-client.ts';
+import { HELP_HINT, plainUsage, reportFailure } from './report-failure.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
 import { addUsersCommands } from './users/commands.ts';
 
 export type { CliDeps } from './cli-deps.ts';
 
-const HELP_HINT = '(--help shows the arguments and options)';
 const CONFIGURATION =
   'Configuration: every key is also a flag, anywhere on the command line, such as --server.port 9000. ' +
   '--config FILE names the YAML file (default: ./config.yaml if it exists). ' +
@@ -30,8 +28,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
     .configureOutput({
       writeOut: (text) => io.stdout(text.replace(/\n$/, '')),
       writeErr: (text) => io.stderr(text.replace(/\n$/, '')),
-      // A mistyped flag may carry a secret as its value.
-      outputError: (text, write) => write(text.replace(/(unknown option '[^'=]+)=.*'/s, "$1'")),
+      outputError: (text, write) => write(plainUsage(text)),
       getOutHelpWidth: () => helpWidth(io.columns),
       getErrHelpWidth: () => helpWidth(io.columns),
     });
@@ -104,22 +101,24 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
   );
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:8080';
-
 function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   documented(
     program
       .command('health')
       .description('show the health of a running service (timeout: 3 seconds)')
-      .argument('[url]', 'base URL of the service, or of its management port', DEFAULT_URL)
+      .argument('[url]', 'base URL of the service (default: the service that is configured here)')
       .option(...JSON_FLAG)
-      .action(async (url: string, options: { json?: boolean }) =>
-        setExit(await runHealth(url, options, deps.io)),
+      .action(async (url: string | undefined, options: { json?: boolean }) =>
+        setExit(await runHealth(url ?? (await deps.localService()), options, deps.io)),
       ),
     {
+      notes: [
+        'Without a URL the command reads the configuration, as `serve` does, and asks the control socket of a ' +
+          'service with the embedded database, else server.management_port, else server.port on server.host.',
+      ],
       examples: [
         ['user-service health', 'the service on this machine'],
-        ['HEALTHCHECK CMD ["user-service", "health", "http://127.0.0.1:9090"]', 'in a container'],
+        ['user-service health https://users.example.com', 'a service elsewhere'],
       ],
       exit: ['ok or degraded', 'down or no response'],
     },
@@ -128,20 +127,32 @@ function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void 
 
 /**
  * Runs one command line. `argv` has neither the paths of node and script nor the flags of `takeConfigFlags`.
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted
  * @throws unexpected errors, which are defects: their stack is needed
  */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = createProgram(deps, (code) => {
-    exitCode = code;
-  });
+  const json = argv.includes('--json');
   try {
+    // Node.js decodes arguments leniently: a name would be stored with other letters.
+    if (argv.some((argument) => argument.includes('\ufffd'))) {
+      throw new UsageError('The command line is not UTF-8.');
+    }
+    const program = createProgram(deps, (code) => {
+      exitCode = code;
+    });
+    if (json) silenceErrors(program);
     await program.parseAsync(withDefaultCommand(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
-    return exitCodeOf(error, deps);
+    return reportFailure(error, { io: deps.io, interrupted: deps.signal.aborted, json });
   }
+}
+
+/** With `--json`, an error is one object: commander's own lines would stand beside it. */
+function silenceErrors(command: Command): void {
+  command.configureOutput({ writeErr: () => {}, outputError: () => {} });
+  for (const subcommand of command.commands) silenceErrors(subcommand);
 }
 
 /** Commander's default command would read a mistyped command as its argument. */
@@ -150,22 +161,4 @@ function withDefaultCommand(argv: readonly string[]): string[] {
   const global = ['--help', '-h', '--version', '-V'];
   const named = first !== undefined && (!first.startsWith('-') || global.includes(first));
   return named ? [...argv] : ['serve', ...argv];
-}
-
-function exitCodeOf(error: unknown, deps: CliDeps): number {
-  if (error instanceof CommanderError) {
-    // Help on request succeeds; help because a subcommand is missing does not.
-    return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
-  }
-  if (error instanceof UsageError) {
-    deps.io.stderr(`error: ${error.message}\n${HELP_HINT}`);
-    return EXIT.wrongUsage;
-  }
-  const expected =
-    error instanceof CommandFailure ||
-    error instanceof ServiceUnreachable ||
-    error instanceof DomainError;
-  if (!expected) throw error;
-  deps.io.stderr(`error: ${error.message}`);
-  return EXIT.failed;
 }

@@ -1,6 +1,6 @@
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
-import { describeProblem, isRecord, problemOf } from './problem.ts';
+import { failureOf, isRecord, problemOf } from './problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter } from './table.ts';
 import { printable } from './text.ts';
@@ -90,5 +90,5 @@ async function send(
     { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
   );
   if (response.status === expected) return response.body;
-  throw new CommandFailure(describeProblem(problemOf(response)));
+  throw failureOf(problemOf(response));
 }

@@ -231,7 +231,7 @@ describe('a refusal', () => {
     expect(run.code).toBe(1);
     expect(run.stderr).toEqual([
       'line 2 refused, malformed_json: is not JSON',
-      'line 3 refused, validation_failed /password password_too_short: Must have at least 8 characters.',
+      'line 3 refused, validation_failed: password: Must have at least 8 characters. (password_too_short)',
       'line 4 refused, email_taken: The email_taken text.',
     ]);
     expect(run.stdout.at(-1)).toContain('2 created, 0 already there, 3 refused');
@@ -286,7 +286,7 @@ describe('a refusal', () => {
     await start({ answer: () => problem(422, 'validation_failed', { errors }) });
     writePeople(1);
     const run = await load();
-    expect(run.stderr).toEqual(['line 1 refused, validation_failed /password?[2J echo']);
+    expect(run.stderr).toEqual(['line 1 refused, validation_failed: password?[2J: echo']);
   });
 });
 
@@ -342,7 +342,7 @@ describe('a busy service', () => {
     const run = await load();
     expect(run.code).toBe(1);
     expect(run.stderr.at(-1)).toMatch(
-      /^The service does not recover \(unavailable: .*\)\. Run the same command again to resume at line \d+\.$/,
+      /^The service does not recover: The unavailable text\. \(unavailable.*\)\. Run the same command again to resume at line \d+\.$/,
     );
     down = false;
     expect((await load()).code).toBe(0);
@@ -386,7 +386,9 @@ describe('a busy service', () => {
     writePeople(100);
     const run = await load();
     expect(run.code).toBe(1);
-    expect(run.stderr.at(-1)).toContain('The service does not recover (internal_error');
+    expect(run.stderr.at(-1)).toContain(
+      'The service does not recover: The internal_error text. (internal_error',
+    );
     expect(run.stderr.length).toBeLessThan(20);
   });
 });
@@ -396,7 +398,7 @@ describe('an import that stopped', () => {
     await start();
     writePeople(400, (line, number) => (number === 7 ? 'broken' : line));
     const first = await interruptedAfter(100);
-    expect(first.code).toBe(1);
+    expect(first.code).toBe(130);
     expect(first.stderr.at(-1)).toMatch(
       /^Interrupted\. Run the same command again to resume at line \d+\.$/,
     );
@@ -546,14 +548,18 @@ describe('an import that cannot start', () => {
     writePeople(50);
     const run = await load(['--concurrency', '2']);
     expect(run.code).toBe(1);
-    expect(run.stderr.at(-1)).toContain('The service rejects the key (forbidden');
+    expect(run.stderr.at(-1)).toContain(
+      'The service rejects the key: The forbidden text. (forbidden',
+    );
     expect(service.requests.length).toBeLessThanOrEqual(2);
     await service.stop();
     await start({
       answer: () => ({ status: 302, body: 'moved', headers: { location: 'http://elsewhere' } }),
     });
     const stranger = await load();
-    expect(stranger.stderr.at(-1)).toContain('The response is not from a user service (http_302');
+    expect(stranger.stderr.at(-1)).toContain(
+      'The response is not from a user service: HTTP status 302 (http_302',
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type CliIo, CommandFailure, EXIT } from '../io.ts';
+import { type CliIo, CommandFailure, EXIT, Interrupted } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
+import { toErrorLine } from '../report-failure.ts';
 import { PATIENT, type RetryPolicy } from '../retry.ts';
 import { counted } from '../text.ts';
 import { type Checkpoint, type Counts, createCheckpointFile } from './checkpoint.ts';
@@ -95,7 +96,10 @@ export async function createUsersFromFile(
   else io.stdout(describeSummary(summary));
   if (stopped !== undefined) {
     const where = progress.isUntouched() ? '' : ` to resume at line ${progress.nextLine()}`;
-    io.stderr(`${stopped}. Run the same command again${where}.`);
+    const message = `${stopped}. Run the same command again${where}.`;
+    if (deps.signal.aborted) throw new Interrupted(message);
+    if (options.json !== true) io.stderr(message);
+    else io.stderr(toErrorLine(message, { code: 'import_stopped' }));
   }
   return stopped === undefined && progress.counts().refused === 0 ? EXIT.done : EXIT.failed;
 }

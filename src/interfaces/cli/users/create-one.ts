@@ -1,6 +1,6 @@
-import { type CliIo, EXIT, UsageError } from '../io.ts';
+import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
-import { describeProblem, problemOf } from '../problem.ts';
+import { failureOf, problemOf } from '../problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { writeUser } from './user-view.ts';
@@ -18,7 +18,7 @@ interface Deps {
   readonly policy?: RetryPolicy | undefined;
 }
 
-/** Registers one person. @returns the exit code; 1 when the service rejects the person */
+/** Registers one person. @returns the exit code @throws CommandFailure when the service rejects the person */
 export async function createOneUser(options: CreateOneOptions, deps: Deps): Promise<number> {
   const { io, client, signal, password } = deps;
   const profile = PROFILE_VIEWS.map(([property, { name }]) => [name, options[property]] as const);
@@ -33,9 +33,7 @@ export async function createOneUser(options: CreateOneOptions, deps: Deps): Prom
     { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
   );
   if (response.status !== 201) {
-    const description = describeProblem(problemOf(response));
-    io.stderr(`error: ${description.replaceAll(password, '[password]')}`);
-    return EXIT.failed;
+    throw failureOf(problemOf(response));
   }
   writeUser(response.body, options.json === true, io);
   return EXIT.done;
@@ -45,17 +43,25 @@ export async function createOneUser(options: CreateOneOptions, deps: Deps): Prom
 const MAX_LENGTH = 4_096;
 
 /**
- * Reads a new password: twice on a terminal, else all of standard input without its last line break.
- * @throws UsageError when it is empty or too long, or the two differ
+ * Reads a new password: twice on a terminal, with three attempts, else all of standard input without its last line break.
+ * @throws UsageError when it is empty or too long; CommandFailure when the attempts are used up; Interrupted
  */
 export async function readNewPassword(io: CliIo): Promise<string> {
   if (!io.stdinIsTerminal) return checked((await io.stdinText()).replace(/\r?\n$/, ''));
-  const password = checked(await io.readHidden('Password: '));
-  if ((await io.readHidden('Password again: ')) !== password) {
-    throw new UsageError('The two passwords differ.');
+  for (let attempt = 1; attempt <= MAX_PROMPTS; attempt += 1) {
+    const password = await io.readHidden('Password: ');
+    if (password === '') {
+      io.stderr('The password is empty. Type it again, or stop with Ctrl-C.');
+      continue;
+    }
+    if ((await io.readHidden('Password again: ')) === password) return checked(password);
+    io.stderr('The two passwords differ. Type both again, or stop with Ctrl-C.');
   }
-  return password;
+  throw new CommandFailure(`No password was typed twice in ${MAX_PROMPTS} attempts.`);
 }
+
+/** How often a terminal is asked. */
+const MAX_PROMPTS = 3;
 
 function checked(password: string): string {
   if (password === '') {

@@ -148,9 +148,9 @@ function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<Sen
 const LINE_REFUSED = new Set([400, 409, 413, 415, 422]);
 
 function whyStopped(status: number, description: string): string {
-  if (status === 401 || status === 403) return `The service rejects the key (${description})`;
-  if (status === 429 || status >= 500) return `The service does not recover (${description})`;
-  return `The response is not from a user service (${description})`;
+  if (status === 401 || status === 403) return `The service rejects the key: ${description}`;
+  if (status === 429 || status >= 500) return `The service does not recover: ${description}`;
+  return `The response is not from a user service: ${description}`;
 }
 
 /** Stops an import: after `soft` no line is sent, after `hard` no response is waited for. */

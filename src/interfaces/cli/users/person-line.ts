@@ -1,11 +1,11 @@
-import { isRecord, type Problem } from '../problem.ts';
+import { describeFieldError, type FieldError, isRecord, type Problem } from '../problem.ts';
 import type { Line } from './line-reader.ts';
 
 /** The refusal of one line: its number and the reason, without any value of the line. */
 export interface Refusal {
   readonly line: number;
   readonly code: string;
-  readonly errors: readonly { readonly pointer: string; readonly code: string }[];
+  readonly errors: readonly FieldError[];
   /** For people; may be empty. */
   readonly message: string;
 }
@@ -44,25 +44,25 @@ export function rejectionOf(
   problem: Problem,
   body: Readonly<Record<string, unknown>>,
 ): Refusal {
-  const hidesValues = (text: string): boolean =>
-    !valuesOf(body).some((value) => text.includes(value));
-  const messages =
-    problem.errors.length > 0 ? problem.errors.map(({ message }) => message) : [problem.detail];
+  // The file may go to another server than a user service: do not show what it repeats.
+  const shown = (text: string): string =>
+    valuesOf(body).some((value) => text.includes(value)) ? '' : text;
   const request =
     problem.status >= 500 && problem.requestId ? ` (request ${problem.requestId})` : '';
   return {
     line,
     code: problem.code,
-    errors: problem.errors.map(({ pointer, code }) => ({ pointer, code })),
-    message: messages.filter(hidesValues).join(' ') + request,
+    errors: problem.errors.map((error) => ({ ...error, message: shown(error.message) })),
+    message: problem.errors.length > 0 ? request.trim() : shown(problem.detail) + request,
   };
 }
 
-/** The refusal as one line of text. */
+/** The refusal as one line of text: each broken rule with its code. */
 export function describeRefusal(refusal: Refusal): string {
-  const places = refusal.errors.map(({ pointer, code }) => ` ${pointer} ${code}`).join(',');
-  const message = refusal.message === '' ? '' : `: ${refusal.message}`;
-  return `line ${refusal.line} refused, ${refusal.code}${places}${message}`;
+  const reasons = [...refusal.errors.map(describeFieldError), refusal.message]
+    .filter((text) => text !== '')
+    .join(' ');
+  return `line ${refusal.line} refused, ${refusal.code}${reasons === '' ? '' : `: ${reasons}`}`;
 }
 
 /** Shorter values may be part of a message by chance. */

@@ -1,7 +1,7 @@
 import { isUuid } from '../../../lib/uuid.ts';
-import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
+import { type CliIo, CommandFailure, EXIT, Interrupted, UsageError } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
-import { describeProblem, isRecord, problemOf } from '../problem.ts';
+import { failureOf, isRecord, problemOf } from '../problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
 import { createUserTable, userRow, writeUser } from './user-view.ts';
 
@@ -32,8 +32,7 @@ export async function getUser(
     throw new UsageError('The argument must be the id of a user (a UUID) or an e-mail address.');
   }
   if (user === undefined) {
-    deps.io.stderr('error: no user matches');
-    return EXIT.failed;
+    throw new CommandFailure('no user matches', { code: 'user_not_found' });
   }
   writeUser(user, options.json === true, deps.io);
   return EXIT.done;
@@ -76,7 +75,7 @@ export async function listUsers(options: ListUsersOptions, deps: ReadUsersDeps):
     }
     cursor = page.nextCursor;
   } while (cursor !== null && left > 0 && !signal.aborted && !io.stdoutClosed());
-  if (signal.aborted) throw new CommandFailure('Interrupted: the list is not complete.');
+  if (signal.aborted) throw new Interrupted('Interrupted: the list is not complete.');
   if (options.json !== true && shownCount === 0) io.stderr('no users');
   if (options.json !== true && cursor !== null && !io.stdoutClosed()) {
     io.stderr('There are more users: use --limit N or --all.');
@@ -110,7 +109,7 @@ async function read(path: string, deps: ReadUsersDeps): Promise<unknown> {
   if (response.status === 404 && problem.code === 'user_not_found') return undefined;
   const hint =
     response.status === 401 || response.status === 403
-      ? '. Use a service key with the scope users:read (--key-file FILE)'
+      ? ' Use a service key with the scope users:read (--key-file FILE).'
       : '';
-  throw new CommandFailure(describeProblem(problem) + hint);
+  throw failureOf(problem, hint);
 }
