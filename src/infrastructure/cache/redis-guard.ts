@@ -64,7 +64,7 @@ export interface RedisGuard {
 const WARM_UP_MS = 1_500;
 
 /** Thrown without a connection. One shared instance: creating a stack for each look-up of an outage is expensive. */
-export const NOT_CONNECTED = new Error('the cache is not connected');
+const NOT_CONNECTED = new Error('the cache is not connected');
 /** Shared for the same reason as `NOT_CONNECTED`. */
 const UNAVAILABLE = new Error('the cache is not used: it stalled or failed repeatedly');
 
