@@ -10,7 +10,8 @@ const PLAIN =
 
 function scalar(value: string | number | boolean | readonly string[]): string {
   if (typeof value === 'string') return PLAIN.test(value) ? value : JSON.stringify(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (!Array.isArray(value)) return String(value);
+  return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
 }
 
 function entry(key: Key, indent: string): string {
