@@ -1,5 +1,6 @@
 import { DependencyFailure, type DependencyReason } from '../../domain/dependency-failure.ts';
 import { connectionReason } from '../../lib/connection-reason.ts';
+import { errorText } from '../../lib/error-text.ts';
 import { PEER_NAMES, type Peer } from '../system/identify-peer.ts';
 import type { RedisSettings } from './redis-client.ts';
 
@@ -48,7 +49,7 @@ const MAX_DEPTH = 8;
 export function redisFailure(error: unknown): DependencyFailure {
   if (error instanceof DependencyFailure) return error;
   const cause = innermost(error);
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const [, reason, advice] = BY_TEXT.find(([pattern]) => pattern.test(text)) ?? [];
   const isReply = cause instanceof Error && cause.name === 'ReplyError';
   const found = reason ?? connectionReason(cause) ?? (isReply ? 'error' : 'unreachable');

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { SMTPPoolOptions } from 'nodemailer/lib/smtp-pool';
 import { type Mailer, MailRefused } from '../../domain/mail.ts';
+import { errorText } from '../../lib/error-text.ts';
 import { redactText } from '../logging/redact-text.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 
@@ -96,11 +97,11 @@ interface ReportedSmtpError {
 const MAIL_COMMANDS: ReadonlySet<string> = new Set(['RCPT TO', 'DATA']);
 const REPLY_MAX_LENGTH = 200;
 
-/** Names the command and the reply, but no address. RFC 5321 §4.2.1: do not repeat a command after 5yz. */
+/** Names the command and the reply, or the cause without one, but no e-mail address. RFC 5321 §4.2.1: do not repeat a command after 5yz. */
 function translate(error: unknown): Error {
   const { code, command, responseCode, response } = (error ?? {}) as ReportedSmtpError;
-  const reply =
-    response === undefined ? '' : `: ${redactText(response).slice(0, REPLY_MAX_LENGTH)}`;
+  // Without a reply the error of the connection or of TLS says why.
+  const reply = `: ${redactText(response ?? errorText(error)).slice(0, REPLY_MAX_LENGTH)}`;
   const message = `the mail server did not accept the mail (${code ?? 'unknown'}${command === undefined ? '' : ` at ${command}`})${reply}`;
   const isPermanent = responseCode !== undefined && responseCode >= 500 && responseCode <= 599;
   if (isPermanent && MAIL_COMMANDS.has(command ?? '')) return new MailRefused(message);

@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { DependencyFailure, type DependencyReason } from '../../domain/dependency-failure.ts';
 import { connectionReason } from '../../lib/connection-reason.ts';
+import { errorText } from '../../lib/error-text.ts';
 
 /** By the code of the JetStream API (nats-server, errors.json). */
 const BY_API_CODE: Readonly<Record<number, DependencyReason>> = {
@@ -43,8 +44,7 @@ const MAX_CAUSES = 8;
 /** Why NATS or its stream cannot be used, by an error and its causes. The message holds no secret. */
 export function natsFailure(error: unknown): DependencyFailure {
   if (error instanceof DependencyFailure) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new DependencyFailure(natsReason(error), message, { cause: error });
+  return new DependencyFailure(natsReason(error), errorText(error), { cause: error });
 }
 
 function natsReason(error: unknown): DependencyReason {

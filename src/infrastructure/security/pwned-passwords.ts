@@ -3,6 +3,7 @@ import type { Dispatcher, Pool } from 'undici';
 import type { Logger } from '../../domain/ports.ts';
 import type { BreachAnswer, BreachedPasswords } from '../../domain/user/password.ts';
 import { createCircuitBreaker } from '../../lib/circuit-breaker.ts';
+import { errorText } from '../../lib/error-text.ts';
 
 export interface PwnedPasswordsSettings {
   /** Base URL: `https://api.pwnedpasswords.com` or a mirror. */
@@ -98,8 +99,7 @@ export function createPwnedPasswords(
       return { checked: true, count };
     } catch (error) {
       breaker.record(permit, false);
-      const reason = error instanceof Error ? error.message : 'unknown';
-      logger.warn('could not check a password against breaches', { reason });
+      logger.warn('could not check a password against breaches', { reason: errorText(error) });
       return { checked: false };
     }
   }

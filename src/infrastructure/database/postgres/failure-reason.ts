@@ -1,5 +1,6 @@
 import { DependencyFailure, type DependencyReason } from '../../../domain/dependency-failure.ts';
 import { connectionReason } from '../../../lib/connection-reason.ts';
+import { errorText } from '../../../lib/error-text.ts';
 
 /** By SQLSTATE (PostgreSQL documentation, appendix A). */
 const BY_STATE: Readonly<Record<string, DependencyReason>> = {
@@ -19,8 +20,7 @@ const MAX_CAUSES = 8;
 
 /** Why PostgreSQL cannot be used, by the error of a connection or a statement and its causes. */
 export function databaseFailure(error: unknown): DependencyFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  return new DependencyFailure(databaseReason(error), message, { cause: error });
+  return new DependencyFailure(databaseReason(error), errorText(error), { cause: error });
 }
 
 function databaseReason(error: unknown): DependencyReason {
