@@ -21,9 +21,12 @@ const MAPPED_LABEL_MAX_LENGTH = 128;
 
 /** RFC 5322 §3.2.3 dot-atom. Quoted local parts are rejected: they are rare, and parsers disagree about them. */
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
-/** RFC 1123 §2.1 host labels, at least two, the last one not a number (that would be an IP address). */
+/**
+ * Labels as resolvers look them up, at least two, the last one without underscores and not a number (that would be an
+ * IP address). A hyphen is not first or last; two in position 3 and 4 exist in names that are no A-labels.
+ */
 const DOMAIN =
-  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+  /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Parses an address into its canonical form: an ASCII local part in lower case, and the domain as UTS 46 A-labels.
@@ -78,10 +81,11 @@ function domainToAscii(domain: string): string | null {
   if (labels.some((label) => label.length > MAPPED_LABEL_MAX_LENGTH)) return null;
   return toASCII(domain, {
     checkBidi: true,
-    checkHyphens: true,
+    // As browsers do; `DOMAIN` rejects the hyphens and the other ASCII characters that no host name has.
+    checkHyphens: false,
     checkJoiners: true,
     transitionalProcessing: false,
-    useSTD3ASCIIRules: true,
+    useSTD3ASCIIRules: false,
     verifyDNSLength: true,
   });
 }
