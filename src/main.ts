@@ -12,11 +12,12 @@ import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts'
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
+import type { Config } from './config/schema.ts';
 import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
-import { runConfigCheck, runConfigPrint } from './interfaces/cli/config.ts';
+import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
 import { createHttpClient } from './interfaces/cli/http-client.ts';
 import { createInProcessClient } from './interfaces/cli/in-process-client.ts';
-import { CommandFailure, EXIT } from './interfaces/cli/io.ts';
+import { CommandFailure, EXIT, UsageError } from './interfaces/cli/io.ts';
 import { localUrl } from './interfaces/cli/local-url.ts';
 import { runMigrate } from './interfaces/cli/migrate.ts';
 import type { OperatorClient } from './interfaces/cli/operator-client.ts';
@@ -24,6 +25,10 @@ import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
+
+/** Loaded on demand: the service itself starts without the probes. */
+const checkConnections = async (config: Config) =>
+  (await import('./app/check-connections.ts')).checkConnections(config);
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -73,7 +78,8 @@ const deps: CliDeps = {
     if (args.includes('--json')) await load();
     return await runConfigPrint([...args, ...configFlags], io);
   },
-  configCheck: (args) => runConfigCheck([...args, ...configFlags], io),
+  configCheck: (args) => runConfigCheck([...args, ...configFlags], { ...io, checkConnections }),
+  configExplain: (args) => runConfigExplain(args, io),
 };
 
 /** How long the log of a service that has stopped may wait for its reader. The output of other commands waits longer. */
@@ -96,12 +102,13 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** @throws CommandFailure that lists every error */
+/** @throws CommandFailure, or UsageError for a wrong flag, that lists every error */
 async function load(): Promise<LoadedConfig> {
   try {
     return await loadConfig({ flags });
   } catch (error) {
     if (error instanceof ConfigError) {
+      if (error.isWrongUsage) throw new UsageError(error.message);
       throw new CommandFailure(error.message, {
         code: 'configuration_invalid',
         errors: error.problems,

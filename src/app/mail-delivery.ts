@@ -78,7 +78,8 @@ export function createMailDelivery(
   };
 }
 
-function smtpSettings({ host = '', tlsCa, password, ...rest }: Config['mail']['smtp']) {
+/** @throws StartError when the certificates cannot be read */
+export function smtpSettings({ host = '', tlsCa, password, ...rest }: Config['mail']['smtp']) {
   return {
     ...rest,
     host,

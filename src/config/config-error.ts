@@ -21,10 +21,14 @@ export function formatConfigProblem(item: ConfigProblem): string {
   return `${where === undefined ? '' : `${where}: `}${problem}${wanted}${hint}`;
 }
 
+const WRONG_FLAG = /^(is not a known key|has no value|is given twice)/;
+
 /** The configuration is invalid; `problems` has every error. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
+  /** True if a flag of the command line is not a flag, or has no value. */
+  readonly isWrongUsage: boolean;
   /** What may explain an error, such as a misspelt variable. */
   readonly warnings: readonly string[];
 
@@ -39,6 +43,9 @@ export class ConfigError extends Error {
       ].join('\n'),
     );
     this.problems = problems;
+    this.isWrongUsage = problems.some(({ source, problem }) => {
+      return source?.startsWith('flag --') && WRONG_FLAG.test(problem);
+    });
     this.warnings = warnings;
   }
 }

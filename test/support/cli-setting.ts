@@ -66,6 +66,9 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     configPrint: refuse,
     configCheck: refuse,
     localService: () => Promise.reject(new Error('not part of this test')),
+    configExplain: () => {
+      throw new Error('not part of this test');
+    },
     tailOutbox: (log, afterPosition) =>
       createOutboxTail({ log, afterPosition, monotonicMs: () => performance.now() }),
     openOperator: async ({ url, key }) =>

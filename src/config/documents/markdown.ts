@@ -21,7 +21,7 @@ The service runs without any configuration. Each key below can be set in four pl
 
 One key has three spellings. In the file, \`database.max_open_conns\` is \`max_open_conns\` in the section \`database\`. In the environment, it is \`DATABASE_MAX_OPEN_CONNS\`. As a flag, it is \`--database.max_open_conns 20\` or \`--database.max_open_conns=20\`. An empty environment variable, and a key without a value in the file, count as unset. A boolean flag needs no value: \`--redis.tls\`.
 
-\`user-service config print\` shows every value and where it comes from; secrets are hidden. \`user-service config check\` checks the configuration. It lists every error with its key, its source, what is wrong and what is expected, and exits 1. An unknown key in the file or in a flag is an error, and the message names the most similar key. An unknown environment variable is not an error, since other programs use names such as \`REDIS_…\`; if it looks like a typo, there is a warning.
+\`user-service config print\` shows every value and where it comes from; secrets are hidden. \`user-service config check\` checks the configuration. It lists every error with its key, its source, what is wrong and what is expected, and exits 1 (2 for a wrong flag). \`config print --changed\` shows only what a file, a variable or a flag sets, and \`config explain KEY\` what one key means. \`config check --connect\` also tries every configured dependency for at most 8 seconds and shows its version, its TLS, the version of the schema, and whether it can do its work. It exits 1 if PostgreSQL, NATS, the SMTP server, or the API of breached passwords with \`fail_open: false\` cannot be used. An unknown key in the file or in a flag is an error, and the message names the most similar key. An unknown environment variable is not an error, since other programs use names such as \`REDIS_…\`; if it looks like a typo, there is a warning.
 
 ## Values
 
@@ -33,11 +33,16 @@ One key has three spellings. In the file, \`database.max_open_conns\` is \`max_o
 
 ## Secrets
 
-Each key marked _secret_ can also be read from a file, as container platforms mount them: \`DATABASE_PASSWORD_FILE=/run/secrets/database_password\`, \`password_file\` in the section \`database\`, or \`--database.password_file\`. One line break at the end of the file is dropped. A missing, unreadable or empty file is an error, and so is setting both forms in one place. Secrets are never printed, logged or repeated in a message. A secret in a flag works but causes a warning: other users of the machine can see it.
+Each key marked _secret_ can also be read from a file, as container platforms mount them: \`DATABASE_PASSWORD_FILE=/run/secrets/database_password\`, \`password_file\` in the section \`database\`, or \`--database.password_file\`. A byte order mark and one line break at the end of the file are dropped. A missing, unreadable or empty file is an error, and so is one that is not UTF-8. A secret with another line break or a control character is refused wherever it is set. Setting both forms in one place is an error. Secrets are never printed, logged or repeated in a message. A secret in a flag works but causes a warning: other users of the machine can see it.
 
 ## Rules between keys
 
 - \`database.url\` and \`redis.url\` set several keys (\`database.host\`, \`database.password\`, …) with the precedence of the place where they are set. A part of \`DATABASE_URL\` wins over the file and loses to a flag. Setting such a key to another value in the same place is an error.
+- \`database.url\` is read as libpq reads it: the folder of a Unix socket as \`?host=/run/postgresql\`, and percent escapes only, so that \`+\` is a plus sign. Its parameters are \`host\`, \`port\`, \`user\`, \`password\`, \`dbname\`, \`sslmode\`, \`sslrootcert\`, \`channel_binding\`, \`application_name\` and \`connect_timeout\` (0 stands for 300 seconds). \`target_session_attrs\` \`any\`, \`primary\` and \`read-write\`, and a few values that change nothing, are accepted. Every other parameter is refused by its name, such as \`options\`, and so are several hosts. Without \`sslmode\`, \`database.ssl_mode\` counts, whose default is \`disable\`.
+- With \`database.ssl_mode\` \`allow\` and \`prefer\`, each new connection asks the server for TLS, on a connection of its own. A certificate that does not match a configured \`database.ssl_root_cert\` ends the connection; libpq would go on unencrypted.
+- \`tls://\` in \`nats.servers\` sets \`nats.tls\`. Setting it to \`false\` beside is an error.
+- Files that keys name (certificates, keys, credentials) must exist, be readable and hold what the key is for, if the service uses them.
+- Variables that client libraries read, such as \`PGOPTIONS\`, \`OTEL_EXPORTER_OTLP_HEADERS\` and \`NODE_TLS_REJECT_UNAUTHORIZED\`, change nothing. \`NODE_EXTRA_CA_CERTS\` adds certificate authorities wherever those of Node.js are trusted.
 - \`security.master_key\` is required with PostgreSQL: at least 32 random bytes in base64. \`openssl rand -base64 32\` makes one. Short, repeating, counting, readable and example values are refused.
 - \`database.ssl_mode\` \`verify-ca\` and \`verify-full\` need \`database.ssl_root_cert\`. Its value \`system\` (the certificate authorities of Node.js) works with \`verify-full\` only.
 - \`password.argon2.*\` must reach at least one row of OWASP’s table: 47104 KiB and 1 iteration, 19456 and 2, 12288 and 3, 9216 and 4, 7168 and 5.
@@ -52,6 +57,8 @@ Warnings are logged at start and printed by \`user-service config check\`, also 
 - a connection to another machine without TLS: \`database.ssl_mode: disable\`, \`redis.tls: false\` (also for Sentinel and Cluster nodes), \`nats.tls: false\`, \`mail.smtp.tls: none\`; and \`database.ssl_mode: require\`, which verifies no server. Loopback addresses and Unix sockets cause none;
 - \`http://\` with another host in \`server.public_url\`, \`tokens.issuer\`, \`pwned_passwords.url\` or \`tracing.endpoint\`;
 - a file with a secret that its group or all users can read: \`*_FILE\`, the YAML file if it has secrets, \`nats.creds_file\`, the keys of TLS certificates, and the keys beside the embedded data. A file of root may be readable by its group. Kubernetes needs \`defaultMode: 0440\` for that, Docker secrets \`mode: 0440\`;
+- a URL that asks for TLS (\`rediss://\`, \`sslmode=require\`) beside a stronger source that turns it off;
+- a variable of OpenTelemetry’s exporter beside \`tracing.endpoint\`, which has no effect;
 - a secret in a flag, which other users of the machine can see;
 - a service that listens beyond the loopback address without \`server.public_url\`; a /0 network in \`server.trusted_proxies\`; mail that goes to files with a PostgreSQL server.
 

@@ -52,6 +52,19 @@ export function createSmtpMailer(settings: SmtpSettings, from: Mailbox): SmtpMai
   };
 }
 
+/** Connects, negotiates TLS and logs in, but sends no mail. @throws Error with the reply, or the failure of the connection */
+export async function verifySmtp(settings: SmtpSettings): Promise<void> {
+  const transport = await openTransport(settings);
+  try {
+    await transport.verify();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(redactText(message).slice(0, REPLY_MAX_LENGTH), { cause: error });
+  } finally {
+    transport.close({ force: true });
+  }
+}
+
 async function openTransport(settings: SmtpSettings) {
   const { createTransport } = await import('nodemailer');
   const { host, port, username, password, tls, ca, timeoutMs, maxConnections } = settings;

@@ -234,7 +234,8 @@ function findSmallPayload({ info }: NatsConnection): DependencyFailure | null {
   );
 }
 
-async function connectionOptions(settings: NatsSettings): Promise<NodeConnectionOptions> {
+/** The library's options. @throws Error when a file of the settings cannot be read. */
+export async function connectionOptions(settings: NatsSettings): Promise<NodeConnectionOptions> {
   const { servers, user, password, token, credsFile } = settings;
   // Read now, so that a missing file fails the start and not a later reconnect.
   const creds = credsFile === undefined ? undefined : await readFile(credsFile);

@@ -21,6 +21,7 @@ import {
   traceStream,
   traceUseCases,
 } from './traced-ports.ts';
+import { tracesUrl } from './traces-url.ts';
 
 /** PEM text: the authorities to trust instead of those of Node.js, and the certificate to present. */
 export interface ExporterTls {
@@ -61,7 +62,6 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
-const TRACES_PATH = '/v1/traces';
 /** Longest time of one export, including its retries. */
 const EXPORT_DEADLINE_MS = 5_000;
 /** Ended spans are batched for this long. */
@@ -121,7 +121,7 @@ export function createTracing(
 
 function createExporter({ endpoint, headers, tls }: TracingSettings): OTLPTraceExporter {
   const options = {
-    url: endpoint.endsWith(TRACES_PATH) ? endpoint : `${endpoint}${TRACES_PATH}`,
+    url: tracesUrl(endpoint),
     headers: { ...headers },
     timeoutMillis: EXPORT_DEADLINE_MS,
     concurrencyLimit: MAX_EXPORTS,

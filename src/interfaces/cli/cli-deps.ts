@@ -40,6 +40,8 @@ export interface CliDeps {
   configPrint(args: readonly string[]): Promise<number>;
   /** Runs `config check` with the arguments after these words. @returns the exit code */
   configCheck(args: readonly string[]): Promise<number>;
+  /** Runs `config explain` with the arguments after these words. @returns the exit code */
+  configExplain(args: readonly string[]): number;
   /** Retries and intervals; for tests. */
   readonly tuning?: {
     readonly policy?: RetryPolicy;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ConfigCommandIo, runConfigCheck, runConfigPrint } from './config.ts';
+import {
+  type ConfigCommandIo,
+  runConfigCheck,
+  runConfigExplain,
+  runConfigPrint,
+} from './config.ts';
 
 type Command = typeof runConfigPrint;
 
@@ -77,11 +82,44 @@ describe('config print', () => {
   });
 
   it('lists the errors of an invalid configuration and exits 1', async () => {
-    const { code, out, err } = await run(runConfigPrint, ['--server.prot=1'], { REDIS_PORT: 'x' });
+    const { code, out, err } = await run(runConfigPrint, ['--server.port=a'], { REDIS_PORT: 'x' });
     expect(code).toBe(1);
     expect(out).toEqual([]);
     expect(err).toHaveLength(2);
   });
+
+  it('shows only what a source sets with --changed', async () => {
+    const { code, out } = await run(
+      runConfigPrint,
+      ['--changed', '--server.port', '9000'],
+      SECRETS,
+    );
+    expect(code).toBe(0);
+    expect(out.map((line) => line.split(/\s/)[0])).toEqual([
+      'server.port',
+      'database.password',
+      'redis.url',
+      'redis.host',
+      'redis.port',
+      'redis.password',
+      'redis.db',
+      'redis.tls',
+    ]);
+    const json = await run(runConfigPrint, ['--changed', '--json', '--server.port', '9000']);
+    expect(JSON.parse(json.out.join(''))).toEqual({
+      'server.port': { value: 9000, source: 'flag --server.port' },
+    });
+    const none = await run(runConfigPrint, ['--changed']);
+    expect(none).toEqual({ code: 0, out: [], err: ['Every key has its default.'] });
+  });
+
+  it.each([['--server.prot=1'], ['--server.port'], ['--config=a', '--config=b']])(
+    'exits 2 for the wrong flag %s',
+    async (...args) => {
+      expect(await run(runConfigPrint, args)).toMatchObject({ code: 2, out: [] });
+      expect(await run(runConfigCheck, args)).toMatchObject({ code: 2, out: [] });
+    },
+  );
 
   it('exits 2 on wrong usage', async () => {
     expect(await run(runConfigPrint, ['everything'])).toMatchObject({ code: 2, out: [] });
@@ -98,12 +136,12 @@ describe('config check', () => {
     });
   });
 
-  it('exits 1 and lists every error', async () => {
+  it('lists every error', async () => {
     const { code, out, err } = await run(runConfigCheck, ['--server.prot', '1'], {
       REDIS_PORT: 'x',
       DATABASE_HOST: 'db',
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(out).toEqual([]);
     expect(err).toEqual([
       'redis.port (environment REDIS_PORT): "x" is not a whole number; expected a whole number from 1 to 65535',
@@ -116,7 +154,7 @@ describe('config check', () => {
 
   it('prints one JSON document with --json', async () => {
     const { code, out } = await run(runConfigCheck, ['--json', '--server.prot=1']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(JSON.parse(out.join(''))).toEqual({
       ok: false,
       faults: [
@@ -136,5 +174,57 @@ describe('config check', () => {
 
   it('exits 2 on wrong usage', async () => {
     expect(await run(runConfigCheck, ['now'])).toMatchObject({ code: 2, out: [] });
+  });
+});
+
+describe('config explain', () => {
+  function explain(...args: readonly string[]) {
+    const out: string[] = [];
+    const err: string[] = [];
+    const io = {
+      stdout: (line: string) => out.push(line),
+      stderr: (line: string) => err.push(line),
+    };
+    return { code: runConfigExplain(args, io), out, err };
+  }
+
+  it.each([
+    'database.password',
+    'DATABASE_PASSWORD',
+    'DATABASE_PASSWORD_FILE',
+    '--database.password',
+  ])('explains a key by its name, variable or flag: %s', (name) => {
+    expect(explain(name)).toEqual({
+      code: 0,
+      out: [
+        'database.password: Password of the role',
+        '  type         secret',
+        '  default      none',
+        '  environment  DATABASE_PASSWORD, DATABASE_PASSWORD_FILE',
+        '  flag         --database.password',
+      ],
+      err: [],
+    });
+  });
+
+  it('prints one JSON object with --json', () => {
+    expect(JSON.parse(explain('tokens.access_ttl', '--json').out.join(''))).toEqual({
+      key: 'tokens.access_ttl',
+      meaning: 'Lifetime of an access token',
+      type: 'duration 1m–1h',
+      default: '10m',
+      environment: ['TOKENS_ACCESS_TTL'],
+      flag: '--tokens.access_ttl',
+    });
+  });
+
+  it('exits 2 for another text and names the nearest key', () => {
+    expect(explain('server.prot')).toEqual({
+      code: 2,
+      out: [],
+      err: ['error: there is no such key; did you mean server.port?'],
+    });
+    expect(explain()).toMatchObject({ code: 2 });
+    expect(explain('server.port', 'server.host')).toMatchObject({ code: 2 });
   });
 });

@@ -72,17 +72,18 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
       exit: ['done', 'the configuration has errors'],
     },
   );
-  const argsOf = (options: { json?: boolean }): string[] => (options.json ? ['--json'] : []);
   documented(
     group
       .command('print')
       .description('show every key with its effective value and source; secrets are hidden')
+      .option('--changed', 'only the keys that a file, a variable or a flag sets')
       .option(...JSON_FLAG)
-      .action(async (options: { json?: boolean }) =>
-        setExit(await deps.configPrint(argsOf(options))),
-      ),
+      .action(async (options: Switches) => setExit(await deps.configPrint(switchesOf(options)))),
     {
-      examples: [['user-service config print --config production.yaml', 'with a file']],
+      examples: [
+        ['user-service config print --config production.yaml', 'with a file'],
+        ['user-service config print --changed', 'only what is not the default'],
+      ],
       exit: ['shown', 'the configuration has errors'],
     },
   );
@@ -90,15 +91,46 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
     group
       .command('check')
       .description('check the configuration and list every error')
+      .option('--connect', 'also try every configured dependency, for at most 8 seconds')
       .option(...JSON_FLAG)
-      .action(async (options: { json?: boolean }) =>
-        setExit(await deps.configCheck(argsOf(options))),
-      ),
+      .action(async (options: Switches) => setExit(await deps.configCheck(switchesOf(options)))),
     {
-      examples: [['user-service config check --config production.yaml', 'before a deployment']],
-      exit: ['the configuration is valid', 'the configuration has errors'],
+      examples: [
+        ['user-service config check --config production.yaml', 'before a deployment'],
+        ['user-service config check --connect', 'what PostgreSQL, Redis, NATS and SMTP answer'],
+      ],
+      exit: [
+        'the configuration is valid',
+        'the configuration has errors, or a needed dependency cannot be used',
+      ],
     },
   );
+  documented(
+    group
+      .command('explain')
+      .description('explain one key: its meaning, type, default, environment variable and flag')
+      .argument('<key>', 'a key, or its environment variable')
+      .option(...JSON_FLAG)
+      .action((key: string, options: Switches) =>
+        setExit(deps.configExplain([key, ...switchesOf(options)])),
+      ),
+    {
+      examples: [['user-service config explain database.url', 'how to name a PostgreSQL server']],
+      exit: ['explained', 'not used'],
+    },
+  );
+}
+
+interface Switches {
+  readonly changed?: boolean;
+  readonly connect?: boolean;
+  readonly json?: boolean;
+}
+
+function switchesOf(options: Switches): string[] {
+  return (['changed', 'connect', 'json'] as const)
+    .filter((name) => options[name] === true)
+    .map((name) => `--${name}`);
 }
 
 function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void {
