@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { createOutboxTail } from '../../src/application/outbox/tail-outbox.ts';
 import { createHttpClient } from '../../src/interfaces/cli/http-client.ts';
 import { type CliDeps, runCli } from '../../src/interfaces/cli/program.ts';
@@ -25,7 +25,7 @@ const IMPATIENT: RetryPolicy = {
 /** The dependencies and the input that a test sets for a command. */
 export interface CliSetting extends Partial<Omit<CliDeps, 'io'>> {
   /** Standard input; a terminal by default. */
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   /** Replies to hidden prompts, in order. */
   readonly hidden?: readonly string[];
   readonly terminal?: boolean;
@@ -82,7 +82,8 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     io: {
       stdout: (line) => stdout.push(line),
       stderr: (line) => stderr.push(line),
-      stdinText: async () => stdin ?? '',
+      stdinText: async () => String(stdin ?? ''),
+      stdinChunks: () => Readable.from([Buffer.from(stdin ?? '')]),
       readHidden: async () => hidden.shift() ?? '',
       isTerminal: terminal === true,
       stdinIsTerminal: stdin === undefined,

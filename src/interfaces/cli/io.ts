@@ -6,6 +6,8 @@ export interface CliIo {
   stderr(line: string): void;
   /** Reads standard input to its end, as UTF-8. @throws UsageError for other encodings, and above 1 MiB */
   stdinText(): Promise<string>;
+  /** Standard input as it comes, of any length. */
+  stdinChunks(): AsyncIterable<Uint8Array>;
   /** Prompts on the terminal without echo. @throws Interrupted, UsageError without a terminal or at the end of the input */
   readHidden(question: string): Promise<string>;
   /** Whether standard error is a terminal. */

@@ -30,6 +30,7 @@ export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): C
     },
     stderr: (line) => void stderr.write(`${line}\n`),
     stdinText: () => readAll(stdin),
+    stdinChunks: () => stdin,
     readHidden: (question) => readHidden(question, streams, signal),
     isTerminal: stderr.isTTY === true,
     stdinIsTerminal: stdin.isTTY === true,

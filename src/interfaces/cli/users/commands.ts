@@ -3,7 +3,7 @@ import { type CliDeps, withOperator } from '../cli-deps.ts';
 import { documented, JSON_FLAG, type SetExitCode, wholeNumber } from '../help.ts';
 import { UsageError } from '../io.ts';
 import { addTargetOptions, readTarget, type Target, type TargetOptions } from '../target.ts';
-import { createUsersFromFile } from './create-from-file.ts';
+import { createUsersFromFile, STANDARD_INPUT } from './create-from-file.ts';
 import { createOneUser, readNewPassword } from './create-one.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { getUser, type ListUsersOptions, listUsers } from './read-users.ts';
@@ -27,6 +27,7 @@ interface CreateOptions extends TargetOptions, ProfileFlags {
   readonly concurrency?: number;
   readonly progressFile?: string;
   readonly restart?: boolean;
+  readonly skipExisting?: boolean;
   readonly passwordStdin?: boolean;
   readonly password?: unknown;
   readonly json?: boolean;
@@ -39,12 +40,16 @@ function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const command = users
     .command('create')
     .description('register one person, or every person in a file')
-    .option('--file <file>', 'NDJSON file: each line is a body of POST /v1/users')
+    .option(
+      '--file <file>',
+      'NDJSON (each line is a body of POST /v1/users) or CSV with a header, also gzip; - is standard input',
+    )
     .option(
       '--concurrency <n>',
       `with --file: concurrent requests (default: ${DEFAULT_CONCURRENCY})`,
       wholeNumber(1, MAX_CONCURRENCY),
     )
+    .option('--skip-existing', 'with --file: an address that is registered already is no failure')
     .option('--restart', 'with --file: start over instead of resuming an earlier import')
     .option('--progress-file <file>', 'with --file: progress file (default: FILE.progress)');
   for (const [, { flag, help }] of PROFILE_VIEWS) command.option(flag, help);
@@ -61,11 +66,18 @@ function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       'If the import stops, run the same command to resume. Progress is kept in FILE.progress ' +
         '(line numbers only) and deleted when the import is complete. Each refused line is reported. ' +
         'If a run was killed, people whose response it lost count as already there.',
+      'The columns of a CSV file are the fields of POST /v1/users: first_name, last_name, email, phone, password. ' +
+        'The separator is a comma, a semicolon or a tab. Empty cells are left out. ' +
+        'With --file -, nothing is kept to resume: run it again with --skip-existing.',
       'For one person, the command prompts for the password on a terminal and otherwise reads it ' +
         'from standard input. There is no flag for it: other users of the machine can see flags.',
     ],
     examples: [
       ['user-service users create --file people.ndjson', 'imports into the local service'],
+      [
+        'zcat people.csv.gz | user-service users create --file - --skip-existing',
+        'imports CSV from another program, without the people who are registered already',
+      ],
       [
         'user-service users create --file people.ndjson --url https://users.example.com --key-file key',
         'imports into a service on another machine',
@@ -88,6 +100,9 @@ async function runCreate(options: CreateOptions, deps: CliDeps): Promise<number>
   const person = personOf(options);
   const target = await readTargetOf(options, deps);
   const { io, signal, cwd, monotonicMs } = deps;
+  if (options.file === STANDARD_INPUT && io.stdinIsTerminal) {
+    throw new UsageError('With --file -, pipe the file to standard input.');
+  }
   const policy = deps.tuning?.policy;
   const { file } = options;
   if (file === undefined) {
@@ -123,15 +138,24 @@ async function runCreate(options: CreateOptions, deps: CliDeps): Promise<number>
 /** The person that the flags describe; undefined with `--file`. @throws UsageError */
 function personOf(options: CreateOptions): ProfileFlags | undefined {
   const { file, firstName, lastName, email } = options;
-  const { concurrency, progressFile, restart } = options;
+  const { concurrency, progressFile, restart, skipExisting } = options;
   const forPerson = PROFILE_VIEWS.some(([property]) => options[property] !== undefined);
-  const forFile = [concurrency, progressFile, restart].some((value) => value !== undefined);
+  const forFile = [concurrency, progressFile, restart, skipExisting].some(
+    (value) => value !== undefined,
+  );
   if (file !== undefined) {
     if (forPerson) throw new UsageError('Give either --file or one person, not both.');
+    if (file === STANDARD_INPUT && (options.passwordStdin || progressFile || restart)) {
+      throw new UsageError(
+        'With --file -, standard input is the file and there is nothing to resume: leave out --password-stdin, --progress-file and --restart.',
+      );
+    }
     return undefined;
   }
   if (forFile) {
-    throw new UsageError('--concurrency, --progress-file and --restart are for --file.');
+    throw new UsageError(
+      '--concurrency, --progress-file, --restart and --skip-existing are for --file.',
+    );
   }
   if (firstName === undefined || lastName === undefined || email === undefined) return undefined;
   return options;

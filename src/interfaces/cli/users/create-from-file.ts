@@ -1,5 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { type CliIo, CommandFailure, EXIT, Interrupted } from '../io.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { toErrorLine } from '../report-failure.ts';
@@ -7,16 +10,19 @@ import { PATIENT, type RetryPolicy } from '../retry.ts';
 import { counted } from '../text.ts';
 import { type Checkpoint, type Counts, createCheckpointFile } from './checkpoint.ts';
 import { importFile } from './import-file.ts';
-import { createImportProgress } from './import-progress.ts';
+import { createImportProgress, type ImportProgress } from './import-progress.ts';
 import { type FileSurvey, surveyFile } from './line-reader.ts';
 import { describeRefusal } from './person-line.ts';
 import { createProgress } from './progress-display.ts';
 
 /** The options of `users create --file`. */
 export interface CreateFromFileOptions {
+  /** `-` is standard input, which cannot be resumed. */
   readonly file: string;
   readonly progressFile?: string;
   readonly restart?: boolean;
+  /** A person whose address is registered already is no failure. */
+  readonly skipExisting?: boolean;
   readonly concurrency: number;
   readonly json?: boolean;
 }
@@ -33,11 +39,33 @@ export interface CreateFromFileDeps {
   readonly checkpointIntervalMs?: number | undefined;
 }
 
+/** The value of `--file` for standard input. */
+export const STANDARD_INPUT = '-';
 const CHECKPOINT_INTERVAL_MS = 1_000;
 const GRACE_MS = 5_000;
 
+/** Copies standard input to a private file, since it is read twice, and imports that. See `createUsersFromFile`. */
+async function createUsersFromInput(
+  options: CreateFromFileOptions,
+  deps: CreateFromFileDeps,
+): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'user-service-'));
+  const path = join(directory, 'people');
+  try {
+    await pipeline(deps.io.stdinChunks(), createWriteStream(path, { mode: 0o600 }), {
+      signal: deps.signal,
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (deps.signal.aborted) throw new Interrupted('Interrupted: nothing was imported.');
+      throw new CommandFailure(`Cannot copy standard input to ${directory} (${error.code}).`);
+    });
+    return await importPath(path, options, deps);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /**
- * Registers the people in an NDJSON file. It resumes where an earlier run with the same file and target stopped.
+ * Registers the people in a file: NDJSON or CSV, also packed with gzip, or standard input. It resumes where an earlier run with the same file and target stopped.
  * @returns the exit code: 0 when every line is registered
  * @throws CommandFailure
  */
@@ -45,11 +73,23 @@ export async function createUsersFromFile(
   options: CreateFromFileOptions,
   deps: CreateFromFileDeps,
 ): Promise<number> {
+  if (options.file === STANDARD_INPUT) return await createUsersFromInput(options, deps);
+  return await importPath(resolve(deps.cwd, options.file), options, deps);
+}
+
+async function importPath(
+  path: string,
+  options: CreateFromFileOptions,
+  deps: CreateFromFileDeps,
+): Promise<number> {
   const { io, client } = deps;
-  const path = resolve(deps.cwd, options.file);
-  const survey = await surveyRegularFile(path, options.file, deps.signal);
+  const isInput = options.file === STANDARD_INPUT;
+  const name = isInput ? 'Standard input' : options.file;
+  const survey = await surveyRegularFile(path, name, deps.signal);
   const checkpointFile = createCheckpointFile(
-    resolve(deps.cwd, options.progressFile ?? `${options.file}.progress`),
+    options.progressFile === undefined
+      ? `${path}.progress`
+      : resolve(deps.cwd, options.progressFile),
   );
   const found = options.restart === true ? undefined : await checkpointFile.read();
   if (found !== undefined) assertResumable(found, survey, client.describe(), checkpointFile.path);
@@ -68,6 +108,8 @@ export async function createUsersFromFile(
   try {
     stopped = await importFile({
       path,
+      name,
+      skipExisting: options.skipExisting === true,
       sha256: survey.sha256,
       client,
       progress,
@@ -95,13 +137,19 @@ export async function createUsersFromFile(
   if (options.json) io.stdout(JSON.stringify(summaryDocument(summary, stopped)));
   else io.stdout(describeSummary(summary));
   if (stopped !== undefined) {
-    const where = progress.isUntouched() ? '' : ` to resume at line ${progress.nextLine()}`;
-    const message = `${stopped}. Run the same command again${where}.`;
+    const message = `${stopped}. ${howToGoOn(isInput, progress)}`;
     if (deps.signal.aborted) throw new Interrupted(message);
     if (options.json !== true) io.stderr(message);
     else io.stderr(toErrorLine(message, { code: 'import_stopped' }));
   }
   return stopped === undefined && progress.counts().refused === 0 ? EXIT.done : EXIT.failed;
+}
+
+function howToGoOn(isInput: boolean, progress: ImportProgress): string {
+  if (progress.isUntouched()) return 'Run the same command again.';
+  return isInput
+    ? 'Run the same command again with --skip-existing.'
+    : `Run the same command again to resume at line ${progress.nextLine()}.`;
 }
 
 async function surveyRegularFile(
@@ -112,12 +160,13 @@ async function surveyRegularFile(
   try {
     if ((await stat(path)).isFile()) return await surveyFile(path, signal);
   } catch (error) {
-    if (signal.aborted) throw new CommandFailure('Interrupted before the first request.');
+    if (error instanceof CommandFailure) throw error;
+    if (signal.aborted) throw new Interrupted('Interrupted before the first request.');
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new CommandFailure(`Cannot read ${name} (${code}).`, { cause: error });
   }
   throw new CommandFailure(
-    `${name} is not a regular file. The import reads the file twice, and again to resume.`,
+    `${name} is not a regular file. The import reads the file twice, and again to resume. Pipe it to --file - instead.`,
   );
 }
 
@@ -163,9 +212,12 @@ function rateOf({ answered, answeredBefore, seconds }: Summary): number {
 }
 
 function describeSummary(summary: Summary): string {
-  const { counts, answered, survey, seconds } = summary;
+  const { counts, answered, answeredBefore, survey, seconds } = summary;
   const outcomes = `${counts.created} created, ${counts.alreadyThere} already there, ${counts.refused} refused`;
-  return `${outcomes}; ${answered} of ${counted(survey.lines, 'line')} in ${seconds.toFixed(1)} s, ${rateOf(summary)} per second`;
+  const done = `${answered} of ${counted(survey.lines, 'line')}`;
+  const rate = `in ${seconds.toFixed(1)} s, ${rateOf(summary)} per second`;
+  if (answeredBefore === 0) return `${outcomes}; ${done} ${rate}`;
+  return `${outcomes}; ${done} done, ${answered - answeredBefore} of them now ${rate}`;
 }
 
 function summaryDocument(summary: Summary, stopped: string | undefined): object {

@@ -5,12 +5,18 @@ import { describeProblem, problemOf } from '../problem.ts';
 import { type RetryPolicy, requestWithRetries } from '../retry.ts';
 import type { CheckpointFile } from './checkpoint.ts';
 import { createCheckpointWriter } from './checkpoint-writer.ts';
+import { readPeople } from './csv-lines.ts';
 import type { ImportProgress, Outcome } from './import-progress.ts';
-import { type Line, readLines } from './line-reader.ts';
+import type { Line } from './line-reader.ts';
+import { createMalformedLimit, type MalformedLimit } from './malformed-limit.ts';
 import { parsePersonLine, type Refusal, rejectionOf } from './person-line.ts';
 
 export interface ImportDeps {
   readonly path: string;
+  /** Name of the file in messages. */
+  readonly name: string;
+  /** Count a person whose e-mail address is registered already as already there, instead of refusing the line. */
+  readonly skipExisting: boolean;
   /** Hash of the file before the import: a file that changes during the import stops it. */
   readonly sha256: string;
   readonly client: OperatorClient;
@@ -51,9 +57,10 @@ export async function importFile(deps: ImportDeps): Promise<StopReason> {
     onFailure: (error) => stop.stop(messageOf(error)),
   });
   const hash = createHash('sha256');
-  const lines = readLines(deps.path, hash);
+  const lines = readPeople(deps.path, hash);
   const unanswered = new Set<number>();
-  const send = createSender(deps, stop);
+  const malformed = createMalformedLimit({ name: deps.name, onRefused: deps.onRefused });
+  const send = createSender(deps, stop, malformed);
 
   async function work(): Promise<void> {
     while (!stop.soft.aborted) {
@@ -84,12 +91,16 @@ export async function importFile(deps: ImportDeps): Promise<StopReason> {
     await lines.return(undefined);
     stop.release();
   }
+  malformed.end();
   if (!stop.soft.aborted && hash.digest('hex') !== deps.sha256) {
     stop.stop('The file changed during the import');
   }
   if (stop.soft.aborted) {
-    // A mistyped target must not become the target that the next run has to resume on.
-    if (progress.isUntouched() && unanswered.size === 0) await deps.checkpointFile.remove();
+    // A mistyped target or file must not become the one that the next run has to resume on.
+    const nothingSent = progress.isUntouched() && unanswered.size === 0;
+    const { created, alreadyThere } = progress.counts();
+    const isWrongFile = malformed.isWrongFile() && created + alreadyThere === 0;
+    if (nothingSent || isWrongFile) await deps.checkpointFile.remove();
     else await checkpoints.writeFinal(Math.max(0, ...unanswered));
     if (stop.error() !== undefined) throw stop.error();
     return stop.reason();
@@ -101,7 +112,11 @@ export async function importFile(deps: ImportDeps): Promise<StopReason> {
 /** The outcome of a line. A line that stops the import was `not_done`, or may have been done (`in_doubt`). */
 type SendResult = Outcome | 'not_done' | 'in_doubt';
 
-function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<SendResult> {
+function createSender(
+  deps: ImportDeps,
+  stop: Stop,
+  malformed: MalformedLimit,
+): (line: Line) => Promise<SendResult> {
   let failuresInARow = 0;
   const refuse = (refusal: Refusal): Outcome => {
     deps.onRefused(refusal);
@@ -110,7 +125,11 @@ function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<Sen
   return async (line) => {
     if (line.kind === 'blank') return 'blank';
     const parsed = parsePersonLine(line, deps.password);
-    if (parsed.kind === 'refused') return refuse(parsed.refusal);
+    if (parsed.kind === 'refused') {
+      malformed.add(parsed.refusal);
+      return 'refused';
+    }
+    malformed.wellFormed();
     const { body } = parsed;
     let response: Awaited<ReturnType<typeof requestWithRetries>>;
     try {
@@ -135,7 +154,8 @@ function createSender(deps: ImportDeps, stop: Stop): (line: Line) => Promise<Sen
       return refuse(rejectionOf(line.number, problem, body));
     }
     if (status === 409 && problem.code === 'email_taken') {
-      const ours = response.maybeDoneBefore || deps.progress.maybeSentBefore(line.number);
+      const ours =
+        deps.skipExisting || response.maybeDoneBefore || deps.progress.maybeSentBefore(line.number);
       if (ours) return 'alreadyThere';
     }
     if (LINE_REFUSED.has(status)) return refuse(rejectionOf(line.number, problem, body));

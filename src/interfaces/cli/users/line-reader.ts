@@ -1,5 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { CommandFailure } from '../io.ts';
 
 /** One line of a file, numbered from 1. */
 export type Line =
@@ -8,15 +11,17 @@ export type Line =
   | { readonly number: number; readonly kind: 'blank' }
   /** More than `LINE_MAX_BYTES`. */
   | { readonly number: number; readonly kind: 'too_long' }
-  | { readonly number: number; readonly kind: 'not_utf8' };
+  | { readonly number: number; readonly kind: 'not_utf8' }
+  /** A row of CSV; `reason` continues a sentence about the line. */
+  | { readonly number: number; readonly kind: 'malformed_csv'; readonly reason: string };
 
 /** The service rejects longer requests. */
-const LINE_MAX_BYTES = 64 * 1024;
+export const LINE_MAX_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 export interface FileSurvey {
-  /** SHA-256 of the content, hexadecimal. */
+  /** SHA-256 of the content, unpacked; hexadecimal. */
   readonly sha256: string;
   readonly lines: number;
 }
@@ -82,9 +87,38 @@ function toLine(number: number, length: number, parts: readonly Buffer[]): Line 
   return text.trim() === '' ? { number, kind: 'blank' } : { number, kind: 'text', text };
 }
 
+/** The content of the file in chunks, unpacked when it is gzip. @throws CommandFailure for damaged gzip */
 async function* chunksOf(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path, { ...(signal === undefined ? {} : { signal }) });
-  for await (const chunk of stream) {
-    if (Buffer.isBuffer(chunk)) yield chunk;
+  const file = createReadStream(path, { ...(signal === undefined ? {} : { signal }) });
+  if (!(await isGzip(path))) {
+    for await (const chunk of file) if (Buffer.isBuffer(chunk)) yield chunk;
+    return;
+  }
+  const unpacked = createGunzip();
+  file.on('error', (error) => unpacked.destroy(error));
+  file.pipe(unpacked);
+  try {
+    for await (const chunk of unpacked) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('Z_')) throw error;
+    throw new CommandFailure(`The gzip file is damaged or cut off (${code}).`, {
+      code: 'wrong_file',
+      cause: error,
+    });
+  } finally {
+    file.destroy();
+  }
+}
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(2), length: 2, position: 0 });
+    return buffer.equals(GZIP_MAGIC);
+  } finally {
+    await file.close();
   }
 }

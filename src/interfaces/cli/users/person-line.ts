@@ -24,6 +24,7 @@ export function parsePersonLine(
     return refuse(line.number, 'line_too_long', 'is longer than 64 KiB');
   }
   if (line.kind === 'not_utf8') return refuse(line.number, 'malformed_json', 'is not UTF-8');
+  if (line.kind === 'malformed_csv') return refuse(line.number, 'malformed_csv', line.reason);
   let value: unknown;
   try {
     value = JSON.parse(line.text);
