@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogFields, Logger } from '../../domain/ports.ts';
 import { monotonicMs } from '../system/monotonic.ts';
-import { sqlStateOf } from './migrations/error.ts';
+import { describeFailure, explainFailures, remedyOf, sqlStateOf } from './migrations/error.ts';
 import {
   checkSchema,
   createMigrator,
@@ -50,21 +50,21 @@ export async function ensureSchema(
   const startedAt = monotonicMs();
   let lastSeenAt = startedAt;
   let reported = false;
-  let mayMigrate = true;
+  let missingRight: unknown;
   for (;;) {
-    const check = await checkSchema(database, migrations);
+    const check = await explainFailures(() => checkSchema(database, migrations));
     if (check.state === 'current' || check.state === 'newer-compatible') return;
     const wanted = check.state === 'empty' || (check.state === 'older' && migrateOnStart);
-    if (wanted && mayMigrate) {
-      mayMigrate = await migrate(database, migrations, logger);
-      if (mayMigrate) return;
+    if (wanted && missingRight === undefined) {
+      missingRight = await migrate(database, migrations, logger);
+      if (missingRight === undefined) return;
       // Another process may have the right: it takes the lock that this one has released.
       lastSeenAt = monotonicMs();
     }
     const now = monotonicMs();
     if (check.migrating) lastSeenAt = now;
     if (now - startedAt >= waitMs || now - lastSeenAt >= SETTLE_MS) {
-      throw mayMigrate ? schemaError(check) : mayNotMigrate(check);
+      throw missingRight === undefined ? schemaError(check) : mayNotMigrate(check, missingRight);
     }
     if (check.migrating && !reported) {
       reported = true;
@@ -74,21 +74,21 @@ export async function ensureSchema(
   }
 }
 
-/** @returns false when the role lacks the right to change the schema. */
+/** @returns the database's error when the role lacks the right to change the schema. */
 async function migrate(
   database: Database,
   migrations: readonly Migration[],
   logger: Logger,
-): Promise<boolean> {
+): Promise<unknown> {
   const connection = await database.openMigrationConnection();
   try {
     const log = (message: string, fields?: LogFields) => logger.info(message, fields);
     await createMigrator({ connection, migrations, log }).up();
-    return true;
+    return undefined;
   } catch (error) {
     if (sqlStateOf(error) !== NO_PRIVILEGE) throw error;
     logger.info('this role may not migrate the database', { error });
-    return false;
+    return error;
   } finally {
     await connection.close();
   }
@@ -99,8 +99,8 @@ function schemaError(check: SchemaCheck): SchemaError {
   return new SchemaError(`${check.message}${remedy}`);
 }
 
-function mayNotMigrate(check: SchemaCheck): SchemaError {
+function mayNotMigrate(check: SchemaCheck, error: unknown): SchemaError {
   return new SchemaError(
-    `${check.message} The role in database.user may not migrate it. Run with a role that owns the database: user-service migrate up`,
+    `${check.message} The role in database.user may not migrate it. ${describeFailure(error)} ${remedyOf(error)} Run with a role that owns the database: user-service migrate up`,
   );
 }

@@ -1,3 +1,6 @@
+import { databaseRemedy } from '../postgres/remedies.ts';
+import { serverNotes, toSentence } from '../postgres/server-notes.ts';
+
 type MigrationErrorCode =
   /** The files are wrong: a gap, a missing header, a missing up or down file. */
   | 'files'
@@ -55,21 +58,34 @@ export function sqlStateOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/**
- * The database's message and hint. Its detail is left out: for a violated constraint it contains the values of the row,
- * and e-mail addresses must not be logged.
- */
+/** The database's message, detail and hint. A detail that contains values of rows is left out. */
 export function describeFailure(error: unknown): string {
   let text = String(error);
   for (const link of causes(error)) {
     if (!(link instanceof Error)) continue;
-    text = sentence(link.message);
-    if ('hint' in link && typeof link.hint === 'string') text += ` Hint: ${sentence(link.hint)}`;
+    text = [toSentence(link.message), serverNotes(link)].filter(Boolean).join(' ');
   }
   return text;
 }
 
-/** PostgreSQL ends hints with a full stop, but not messages. */
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+/** What the operator can do about a failure that the database or the driver reported; empty when the error says it all. */
+export function remedyOf(error: unknown): string {
+  let remedy = '';
+  for (const link of causes(error)) remedy = databaseRemedy(link) || remedy;
+  return remedy;
+}
+
+/**
+ * Runs work of the migrator. An error of the database, such as a missing right, gets the server's detail and hint and a
+ * remedy.
+ * @throws MigrationError `failed` with the original as cause; every other error unchanged.
+ */
+export async function explainFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MigrationError || sqlStateOf(error) === undefined) throw error;
+    const text = [describeFailure(error), remedyOf(error)].filter(Boolean).join(' ');
+    throw new MigrationError('failed', text, { cause: error });
+  }
 }

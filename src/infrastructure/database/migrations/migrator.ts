@@ -1,5 +1,5 @@
 import { checkSchema, type SchemaCheck } from './check.ts';
-import { MigrationError } from './error.ts';
+import { explainFailures, MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
 import {
   createTables,
@@ -87,7 +87,7 @@ export function createMigrator(deps: MigratorDeps): Migrator {
   const options = { ...DEFAULTS, ...deps.options };
   const head = headOf(migrations);
   const locked = <T>(work: (session: MigrationSession) => Promise<T>): Promise<T> =>
-    withMigrationLock(connection, options, log, work);
+    explainFailures(() => withMigrationLock(connection, options, log, work));
   /** @param target computes the version to reach from the current one. */
   const move = (target: (from: number) => number, allowed: DownOptions = {}) =>
     locked(async (session) => {
@@ -116,11 +116,13 @@ export function createMigrator(deps: MigratorDeps): Migrator {
       return move(() => version, allowed);
     },
     async status() {
-      const check = await checkSchema(connection, migrations);
-      return { check, migrations: listStatus(await readRecord(connection), migrations) };
+      return await explainFailures(async () => {
+        const check = await checkSchema(connection, migrations);
+        return { check, migrations: listStatus(await readRecord(connection), migrations) };
+      });
     },
     async version() {
-      const { version, dirty } = await readRecord(connection);
+      const { version, dirty } = await explainFailures(() => readRecord(connection));
       return { version, dirty };
     },
     async force(version) {

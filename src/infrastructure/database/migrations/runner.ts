@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoffDelayMs } from '../../../lib/backoff.ts';
 import { monotonicMs } from '../../system/monotonic.ts';
 import type { MigrationConnection } from '../sql.ts';
-import { describeFailure, MigrationError, sqlStateOf } from './error.ts';
+import { describeFailure, MigrationError, remedyOf, sqlStateOf } from './error.ts';
 import { fileStem, type Migration } from './files.ts';
 import { type MigrationDirection, markDone, markStep, setVersion } from './history.ts';
 import type { MigrationLog, MigrationSession } from './lock.ts';
@@ -98,7 +98,7 @@ async function runSteps(
       throw failure(
         migration,
         error,
-        `Migration ${name} (${direction}) failed and left the database dirty: ${describeFailure(error)} Its steps can run again. Fix the cause, then run \`user-service migrate force ${before}\` and \`user-service migrate ${direction}\`.`,
+        `Migration ${name} (${direction}) failed and left the database dirty: ${[describeFailure(error), remedyOf(error)].filter(Boolean).join(' ')} Its steps can run again. Fix the cause, then run \`user-service migrate force ${before}\` and \`user-service migrate ${direction}\`.`,
       );
     }
   }
@@ -184,7 +184,9 @@ function remedy(error: unknown, direction: MigrationDirection): string {
   if (state === '42P07' || state === '42701') {
     return 'The database contains a part of this schema that no migration recorded. Find out which version V the schema has, record it with `user-service migrate force V`, and run the command again.';
   }
-  return `Fix the cause and run \`user-service migrate ${direction}\` again.`;
+  const known = remedyOf(error);
+  const again = `run \`user-service migrate ${direction}\` again.`;
+  return known === '' ? `Fix the cause and ${again}` : `${known} Then ${again}`;
 }
 
 function withoutComments(sql: string): string {

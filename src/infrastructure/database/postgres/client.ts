@@ -3,6 +3,7 @@ import type { MigrationConnection } from '../sql.ts';
 import { translateDatabaseError } from './errors.ts';
 import { IsolatedClient, type IsolatedClientConfig } from './isolated-client.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
+import { DatabaseStartError } from './start-error.ts';
 import { prefersTls, tlsOptions } from './tls.ts';
 
 /** Extra time after the statement timeout before the client treats the network as dead, in milliseconds. */
@@ -90,7 +91,10 @@ export async function findWorkingBackends(
   }
 }
 
-/** Opens a session without time limits: the migrator sets its own. */
+/**
+ * Opens a session without time limits: the migrator sets its own.
+ * @throws DatabaseStartError when the server cannot be used
+ */
 export async function openPostgresMigrationConnection(
   settings: PostgresSettings,
   logger: Logger,
@@ -102,7 +106,9 @@ export async function openPostgresMigrationConnection(
   client.on('error', (error) =>
     logger.debug('The migrator lost its connection to PostgreSQL.', { error }),
   );
-  await translate(client.connect());
+  await client.connect().catch((error: unknown) => {
+    throw new DatabaseStartError(settings, error);
+  });
   return {
     // The driver's type declarations lack this property.
     announcedPid: (client as unknown as { readonly processID: number | null }).processID,
