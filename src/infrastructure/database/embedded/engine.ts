@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PGlite, types } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { parseTime } from '../time-value.ts';
 
 /** Major version of the embedded engine. A data directory of another version cannot be opened. */
 export const EMBEDDED_POSTGRES_MAJOR = '18';
@@ -17,7 +18,7 @@ export type EngineStorage =
     };
 
 /**
- * Returns values as node-postgres does: bytes as Buffer, 64-bit integers as strings.
+ * Returns values as node-postgres does: bytes as Buffer, 64-bit integers as strings, times by `parseTime`.
  *
  * A new cluster gets small WAL segments: with PostgreSQL's 16 MB most of a data directory would be empty WAL.
  */
@@ -41,6 +42,8 @@ export async function startEngine(storage: EngineStorage): Promise<PGlite> {
     parsers: {
       [types.BYTEA]: (text) => Buffer.from(text.slice(2), 'hex'),
       [types.INT8]: (text) => text,
+      [types.TIMESTAMPTZ]: parseTime,
+      [types.TIMESTAMP]: parseTime,
     },
   });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../../system/monotonic.ts';
+import { SESSION_SETTINGS } from '../session-settings.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { MigrationError, sqlStateOf } from './error.ts';
 
@@ -153,6 +154,9 @@ async function configure(connection: MigrationConnection, options: SessionOption
             set_config('idle_in_transaction_session_timeout', '0', false)`,
     [String(options.lockTimeoutMs)],
   );
+  for (const [name, value] of Object.entries(SESSION_SETTINGS)) {
+    await connection.query('select set_config($1, $2, false)', [name, value]);
+  }
   for (const [name, value] of Object.entries(LIVENESS_SETTINGS)) {
     try {
       await connection.query('select set_config($1, $2, false)', [name, value]);
@@ -165,7 +169,11 @@ async function configure(connection: MigrationConnection, options: SessionOption
 
 /** Resets every setting, since the embedded database continues to use the same session. */
 async function release(connection: MigrationConnection): Promise<void> {
-  const names = [...REQUIRED_SETTINGS, ...Object.keys(LIVENESS_SETTINGS)];
+  const names = [
+    ...REQUIRED_SETTINGS,
+    ...Object.keys(SESSION_SETTINGS),
+    ...Object.keys(LIVENESS_SETTINGS),
+  ];
   await connection.execute(names.map((name) => `reset ${name};`).join(' '));
   await connection.query('select pg_advisory_unlock($1, $2)', [LOCK.space, LOCK.id]);
 }

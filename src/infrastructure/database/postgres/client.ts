@@ -1,10 +1,12 @@
 import type { Logger } from '../../../domain/ports.ts';
+import { sessionOptions } from '../session-settings.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { translateDatabaseError } from './errors.ts';
 import { IsolatedClient, type IsolatedClientConfig } from './isolated-client.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
 import { prefersTls, tlsOptions } from './tls.ts';
+import { valueParsers } from './value-parsers.ts';
 
 /** Extra time after the statement timeout before the client treats the network as dead, in milliseconds. */
 const NETWORK_GRACE_MS = 2_000;
@@ -30,6 +32,7 @@ function addressConfig(settings: PostgresSettings): IsolatedClientConfig {
     enableChannelBinding: (settings.channelBinding ?? 'disable') !== 'disable',
     requireChannelBinding: settings.channelBinding === 'require',
     application_name: applicationName(settings),
+    types: valueParsers,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
     connectionTimeoutMillis: settings.connectTimeoutMs,
@@ -49,7 +52,7 @@ export function clientConfig(settings: PostgresSettings): IsolatedClientConfig {
           statement_timeout: statementTimeoutMs,
           lock_timeout: lockTimeoutMs,
           idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-          options: '-c TimeZone=UTC',
+          options: sessionOptions(),
         }
       : {}),
   };

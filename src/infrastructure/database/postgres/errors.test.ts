@@ -106,7 +106,10 @@ describe('breaksConnection', () => {
   });
 
   test('a stale plan makes the connection unusable, another unsupported feature does not', () => {
-    const stale = reported('cached plan must not change result type', { code: '0A000' });
+    const stale = reported('zwischengespeicherter Plan', {
+      code: '0A000',
+      routine: 'RevalidateCachedQuery',
+    });
     expect([isStalePlan(stale), breaksConnection(stale)]).toEqual([true, true]);
     const other = reported('cannot do that', { code: '0A000' });
     expect([isStalePlan(other), breaksConnection(other)]).toEqual([false, false]);

@@ -12,6 +12,8 @@ interface ReportedError {
   readonly message: string;
   readonly code?: unknown;
   readonly constraint?: unknown;
+  /** The server's function that reported it. Unlike the message it does not depend on lc_messages. */
+  readonly routine?: unknown;
 }
 
 /** Violated constraints that are expected, by the names that the migrations give them. */
@@ -135,7 +137,7 @@ export function wasNeverSent(error: unknown): boolean {
 export function isStalePlan(error: unknown): boolean {
   if (!isReported(error)) return false;
   return (
-    error.code === '26000' || (error.code === '0A000' && error.message.includes('cached plan'))
+    error.code === '26000' || (error.code === '0A000' && error.routine === 'RevalidateCachedQuery')
   );
 }
 

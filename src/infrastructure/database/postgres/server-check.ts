@@ -1,4 +1,5 @@
 import type { Logger } from '../../../domain/ports.ts';
+import { CHECKED_SETTINGS, isSet } from '../session-settings.ts';
 import type { SqlConnection } from '../sql.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
 
@@ -7,8 +8,9 @@ const OLDEST_VERSION = 130_000;
 
 /**
  * Finds at the start what would fail later with a less clear error.
- * @throws Error that names the remedy, when the server is too old, the database is not UTF-8, or the role lacks the
- * time limits that cannot be sent through a pooler.
+ * @throws Error that names the remedy, when the server is too old, the database is not UTF-8, the session has
+ * settings that change the meaning of statements or values, or the role lacks the time limits that cannot be sent
+ * through a pooler.
  */
 export async function checkServer(
   connection: SqlConnection,
@@ -36,7 +38,34 @@ export async function checkServer(
       'The database has LC_CTYPE C: the search is case-sensitive for letters outside ASCII.',
     );
   }
+  await assertSessionSettings(connection, settings);
   if (!settings.preparedStatements) await assertRoleSettings(connection, settings);
+}
+
+/** Not all of them arrive: a pooler keeps start-up options to itself, and some only a superuser may set. */
+async function assertSessionSettings(
+  connection: SqlConnection,
+  { user, database }: PostgresSettings,
+): Promise<void> {
+  const names = Object.keys(CHECKED_SETTINGS);
+  const { rows } = await connection.query<{ name: string; value: string }>(
+    'select name, current_setting(name) as value from unnest($1::text[]) as name',
+    [names],
+  );
+  const wrong = rows.flatMap(({ name, value }) => {
+    const wanted = CHECKED_SETTINGS[name] ?? '';
+    return isSet(name, wanted, value) ? [] : [{ name, value, wanted }];
+  });
+  if (wrong.length === 0) return;
+  const found = wrong.map(({ name, value }) => `${name} is ${value}`).join(', ');
+  const commands = wrong.map(
+    ({ name, wanted }) =>
+      `ALTER ROLE ${quote(user)} IN DATABASE ${quote(database)} SET ${name} = ${name === 'DateStyle' ? wanted : `'${wanted}'`};`,
+  );
+  throw new Error(
+    `The sessions of this database have settings with which values would be misread or triggers skipped: ${found}. ` +
+      `Run these statements, then let poolers reconnect: ${commands.join(' ')}`,
+  );
 }
 
 async function assertRoleSettings(
