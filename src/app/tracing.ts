@@ -1,4 +1,5 @@
 import { readTracingHeaders } from '../config/tracing-headers.ts';
+import { withoutVariables } from '../config/without-variables.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
@@ -22,21 +23,27 @@ export async function openTracing(
   if (endpoint === undefined) return { ...deps, tracing: null };
   const { createTracing } = await import('../infrastructure/tracing/tracing.ts');
   const read = readTracingHeaders(headers);
-  const tracing = createTracing(
-    {
-      endpoint,
-      headers: 'headers' in read ? read.headers : {},
-      tls: {
-        ca: readKeyFile('tracing.tls_ca', tlsCa),
-        cert: readKeyFile('tracing.tls_cert', tlsCert),
-        key: readKeyFile('tracing.tls_key', tlsKey),
+  // The exporter would add the headers of OTEL_EXPORTER_OTLP_HEADERS, which are for another collector.
+  const tracing = withoutVariables('OTEL_', () =>
+    createTracing(
+      {
+        endpoint,
+        headers: 'headers' in read ? read.headers : {},
+        tls: {
+          ca: readKeyFile('tracing.tls_ca', tlsCa),
+          cert: readKeyFile('tracing.tls_cert', tlsCert),
+          key: readKeyFile('tracing.tls_key', tlsKey),
+        },
+        sampleRatio,
+        serviceName,
+        version: deps.version,
+        stopDeadlineMs: Math.min(
+          STOP_DEADLINE_MS,
+          STOP_SHARE * deps.config.server.shutdownTimeoutMs,
+        ),
       },
-      sampleRatio,
-      serviceName,
-      version: deps.version,
-      stopDeadlineMs: Math.min(STOP_DEADLINE_MS, STOP_SHARE * deps.config.server.shutdownTimeoutMs),
-    },
-    { logger: deps.logger, monotonicMs },
+      { logger: deps.logger, monotonicMs },
+    ),
   );
   releases.register('the traces', () => tracing.stop());
   return { ...deps, logger: tracing.logger(deps.logger), tracing };

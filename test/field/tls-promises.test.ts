@@ -5,7 +5,8 @@ import {
   type PostgresSettings,
 } from '../../src/infrastructure/database/postgres/pool.ts';
 import { connectNats } from '../../src/infrastructure/messaging/nats-connection.ts';
-import { createTracing } from '../../src/infrastructure/tracing/tracing.ts';
+import { createApi } from '../support/api.ts';
+import { useTestApp } from '../support/app.ts';
 import { createCertificates, type TestCertificates } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { createRecordingLogger, createSilentLogger } from '../support/logger.ts';
@@ -136,21 +137,11 @@ describe('with NODE_TLS_REJECT_UNAUTHORIZED=0 and OTEL_ variables in the environ
   it('the collector of traces gets only the configured headers', async () => {
     const collector = await startTraceCollector();
     Object.assign(process.env, variables);
-    const tracing = createTracing(
-      {
-        endpoint: collector.url,
-        headers: { 'x-tenant': 'a' },
-        tls: {},
-        sampleRatio: 1,
-        serviceName: 'test',
-        version: '1',
-        stopDeadlineMs: 2_000,
-      },
-      { logger: createSilentLogger(), monotonicMs: () => 0 },
-    );
+    const env = { TRACING_ENDPOINT: collector.url, TRACING_HEADERS: 'x-tenant=a' };
+    const api = createApi(await useTestApp({ database: 'postgres', env }));
     expect(process.env.OTEL_EXPORTER_OTLP_COMPRESSION).toBe('gzip');
-    tracing.requests.begin({ name: 'made', traceparent: undefined }).end();
-    await tracing.stop();
+    await api.register();
+    await eventually(() => expect(collector.requests).not.toEqual([]));
     const headers = collector.requests[0]?.headers ?? {};
     expect(headers).toMatchObject({ 'x-tenant': 'a' });
     for (const name of ['authorization', 'x-leaked', 'x-leaked-too', 'content-encoding']) {

@@ -72,7 +72,7 @@ const MAX_BATCH = 512;
 /** Concurrent exports. */
 const MAX_EXPORTS = 10;
 
-/** Starts to export spans. If the collector is down, spans are dropped; nothing else is affected. */
+/** Starts to export spans. The exporter also reads `OTEL_…` variables, which the caller hides from it. If the collector is down, spans are dropped; nothing else is affected. */
 export function createTracing(
   settings: TracingSettings,
   deps: { readonly logger: Logger; readonly monotonicMs: () => number },
@@ -127,22 +127,7 @@ function createExporter({ endpoint, headers, tls }: TracingSettings): OTLPTraceE
     concurrencyLimit: MAX_EXPORTS,
     httpAgentOptions: { keepAlive: true, rejectUnauthorized: true, ...tls },
   };
-  return withoutVariables('OTEL_', () => new OTLPTraceExporter(options));
-}
-
-/**
- * Runs `build` while variables with the prefix are hidden. The exporter would add the headers of
- * `OTEL_EXPORTER_OTLP_HEADERS`, which are for another collector.
- * @param build synchronous, so that nothing else sees the difference
- */
-function withoutVariables<T>(prefix: string, build: () => T): T {
-  const hidden = Object.entries(process.env).filter(([name]) => name.startsWith(prefix));
-  for (const [name] of hidden) delete process.env[name];
-  try {
-    return build();
-  } finally {
-    Object.assign(process.env, Object.fromEntries(hidden));
-  }
+  return new OTLPTraceExporter(options);
 }
 
 /** The SDK reports to one logger for the whole process; without one it is silent. */
