@@ -3,7 +3,7 @@
 // there `dist/` comes from elsewhere, such as an earlier stage of an image. Packing never goes
 // without. Plain JavaScript, since then there is nothing to run TypeScript with either.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,4 +14,14 @@ if (installs && !existsSync(new URL('../node_modules/tsx', import.meta.url))) {
 } else {
   const { status } = spawnSync('npm', ['run', 'build'], { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;
+  if (installs && process.platform !== 'win32') linkProgram();
+}
+
+// npm links the program of a package into its dependents only: this one is for `npx user-service` in a checkout.
+function linkProgram() {
+  const folder = new URL('../node_modules/.bin/', import.meta.url);
+  const link = new URL('user-service', folder);
+  mkdirSync(folder, { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync('../../bin/user-service.cjs', link);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
 import { openLog } from './app/log.ts';
 import {
@@ -17,7 +18,7 @@ import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
 import { createHttpClient } from './interfaces/cli/http-client.ts';
 import { createInProcessClient } from './interfaces/cli/in-process-client.ts';
-import { CommandFailure, EXIT, UsageError } from './interfaces/cli/io.ts';
+import { AlreadyReported, CommandFailure, EXIT, UsageError } from './interfaces/cli/io.ts';
 import { localUrl } from './interfaces/cli/local-url.ts';
 import { runMigrate } from './interfaces/cli/migrate.ts';
 import type { OperatorClient } from './interfaces/cli/operator-client.ts';
@@ -118,8 +119,25 @@ async function load(): Promise<LoadedConfig> {
   }
 }
 
+/** Where nobody watches, the faults have the form of the log, like every other reason not to start. */
+async function loadForService(): Promise<LoadedConfig> {
+  try {
+    return await load();
+  } catch (error) {
+    if (process.stderr.isTTY === true || !(error instanceof CommandFailure)) throw error;
+    const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
+    logger.error('could not start: the configuration has errors', {
+      faults: error.message
+        .split('\n')
+        .slice(1)
+        .map((fault) => fault.trim()),
+    });
+    throw new AlreadyReported();
+  }
+}
+
 async function serve(): Promise<number> {
-  const { config, warnings } = await load();
+  const { config, warnings } = await loadForService();
   isService = true;
   // The log counts the lines that fail; the listener of the commands ends the process for some errors.
   process.stdout.removeAllListeners('error');
@@ -144,7 +162,7 @@ async function serve(): Promise<number> {
       signal,
     });
     signal.throwIfAborted();
-    announce(await app.listen(), logger);
+    await announce(await app.listen(), { app, config, logger });
   } catch (error) {
     if (!signal.aborted)
       logger.error(`could not start: ${describeStartFailure(error)}`, {
@@ -161,12 +179,28 @@ async function serve(): Promise<number> {
   return clean ? EXIT.done : EXIT.failed;
 }
 
-function announce(ready: ReadyInfo, logger: Logger): void {
+async function announce(
+  ready: ReadyInfo,
+  { app, config, logger }: { app: App; config: LoadedConfig['config']; logger: Logger },
+): Promise<void> {
+  // The first start on an embedded database makes the first key.
+  const newDatabase = ready.newServiceKey === null ? null : resolve(config.database.path);
   if (process.stdout.isTTY === true) {
-    io.stdout(readyText(ready));
+    io.stdout(readyText({ ...ready, newDatabase, hasUsers: await hasUsers(app) }));
     return;
   }
-  logger.info('ready', { ...readyFields(ready), try: `curl ${ready.url}/health` });
+  const fields = {
+    ...readyFields(ready),
+    ...(newDatabase === null ? {} : { new_database: newDatabase }),
+  };
+  logger.info('ready', { ...fields, try: `curl ${ready.url}/health` });
+}
+
+/** Asks the service itself; a refusal counts as no user. */
+async function hasUsers({ operator }: App): Promise<boolean> {
+  const response = await operator.inject({ method: 'GET', url: '/v1/users?limit=1' });
+  const body = response.statusCode === 200 ? response.json<{ users?: unknown[] }>() : {};
+  return (body.users?.length ?? 0) > 0;
 }
 
 /** Exits the process if it has not stopped by then. */

@@ -23,6 +23,10 @@ export function openLog(
     onWritable: (dropped) =>
       logger.warn('the log can be written again', { dropped_lines: dropped }),
   });
-  const logger = createPinoLogger({ ...logging, destination: output });
+  const logger = createPinoLogger({
+    ...logging,
+    colorize: stream.isTTY === true,
+    destination: output,
+  });
   return { logger, output };
 }

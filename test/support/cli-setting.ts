@@ -29,6 +29,8 @@ export interface CliSetting extends Partial<Omit<CliDeps, 'io'>> {
   /** Replies to hidden prompts, in order. */
   readonly hidden?: readonly string[];
   readonly terminal?: boolean;
+  /** Columns of a terminal on standard output; none by default. */
+  readonly tableColumns?: number;
   /** Control socket of the local service; without it no local service runs. */
   readonly socketPath?: string;
 }
@@ -54,7 +56,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     drawn += String(chunk);
   });
   const hidden = [...(setting.hidden ?? [])];
-  const { stdin, terminal, socketPath } = setting;
+  const { stdin, terminal, socketPath, tableColumns } = setting;
   const refuse = (): Promise<number> => Promise.reject(new Error('not part of this test'));
   const deps: CliDeps = {
     version: '1.2.3',
@@ -88,6 +90,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
       isTerminal: terminal === true,
       stdinIsTerminal: stdin === undefined,
       columns: 100,
+      tableColumns,
       stderrStream: stream,
       stdoutClosed: () => false,
     },

@@ -3,14 +3,17 @@ import { type DestinationStream, pino } from 'pino';
 import type { LogFields, Logger } from '../../domain/ports.ts';
 import { redactText } from './redact-text.ts';
 import { safeFields } from './safe-fields.ts';
+import { formatRequestLine } from './terminal-line.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface PinoLoggerOptions {
   /** The lowest level that is written. */
   readonly level: LogLevel;
-  /** `json`: one JSON object per line. `pretty`: one line for people, coloured on standard output. */
+  /** `json`: one JSON object per line. `pretty`: one line for people, with the local time of day. */
   readonly format: 'json' | 'pretty';
+  /** Colours of `pretty`; none by default. */
+  readonly colorize?: boolean;
   /** Receives whole lines with their line feeds; standard output by default. */
   readonly destination?: { write(line: string): unknown };
 }
@@ -47,7 +50,7 @@ export function createPinoLogger(options: PinoLoggerOptions): Logger {
       serializers: {},
       hooks: { streamWrite: (line) => line.replace(UNESCAPED, escapeUnit) },
     },
-    isPretty ? prettyStream(output, options.destination === undefined) : output,
+    isPretty ? prettyStream(output, options) : output,
   );
   const writeText = isPretty ? makeVisible : (text: string): string => text;
 
@@ -86,7 +89,7 @@ function renameReserved(fields: Record<string, unknown>): Record<string, unknown
 
 function prettyStream(
   output: { write(line: string): unknown },
-  colorize: boolean,
+  { colorize = false, level }: PinoLoggerOptions,
 ): DestinationStream {
   // Loaded on demand: production logs JSON and starts faster without it.
   const { prettyFactory } = createRequire(import.meta.url)(
@@ -96,11 +99,17 @@ function prettyStream(
     colorize,
     messageKey: 'message',
     timestampKey: 'time',
-    translateTime: false,
+    translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
     errorLikeObjectKeys: [],
   });
-  return { write: (line) => void output.write(prettify(line)) };
+  const style = { colorize, isDebug: level === 'debug' };
+  return {
+    write(line) {
+      const text = formatRequestLine(line, style) ?? prettify(line);
+      if (text !== '') output.write(text);
+    },
+  };
 }
 
 /** The JSON escape of a UTF-16 unit. */

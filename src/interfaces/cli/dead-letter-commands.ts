@@ -10,6 +10,7 @@ import {
 } from './dead-letters.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { UsageError } from './io.ts';
+import { type TableOptions, WIDE_FLAG } from './table.ts';
 
 /** For the help of a group of operator commands. */
 export const OPERATOR_NOTE =
@@ -82,7 +83,8 @@ export function addDeadLetterCommands(
   documented(
     addOperatorCommand(group, 'list')
       .description('list dead letters, at most 1,000, the oldest first')
-      .action((options: OperatorOptions) =>
+      .option(...WIDE_FLAG)
+      .action((options: OperatorOptions & TableOptions) =>
         run(options, (deps) => listDeadLetters(kind, options, deps)),
       ),
     {

@@ -3,7 +3,7 @@ import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
 import { failureOf, isRecord, problemOf } from './problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
-import { createTableWriter } from './table.ts';
+import { createTableWriter, type TableOptions } from './table.ts';
 import { counted } from './text.ts';
 
 /** The dependencies of commands for the operator. */
@@ -31,16 +31,17 @@ const NOUN = 'dead letter';
 /** Prints a table, or one JSON object a line. @throws CommandFailure */
 export async function listDeadLetters(
   { path, columns }: DeadLetterKind,
-  { json }: OutputOptions,
+  options: OutputOptions & TableOptions,
   deps: OperatorDeps,
 ): Promise<number> {
+  const { json } = options;
   const rows = readRecords(await requestBody({ method: 'GET', path }, deps), 'dead_letters');
   if (json === true) {
     for (const row of rows) deps.io.stdout(JSON.stringify(row));
   } else if (rows.length === 0) {
     deps.io.stderr(`no ${NOUN}s`);
   } else {
-    createTableWriter(Object.keys(columns), deps.io.stdout).write(
+    createTableWriter(Object.keys(columns), deps.io, options).write(
       rows.map((row) => Object.values(columns).map((name) => String(row[name] ?? '-'))),
     );
   }

@@ -69,6 +69,6 @@ function writeChecks(checks: Readonly<Record<string, unknown>>, io: CliIo): void
   if (rows.length === 0) return;
   const heads = ['DEPENDENCY', 'STATUS', 'LATENCY', 'DRIVER'];
   const isLimited = rows.some((row) => row[4] !== '');
-  const table = createTableWriter(isLimited ? [...heads, 'REASON'] : heads, io.stdout);
+  const table = createTableWriter(isLimited ? [...heads, 'REASON'] : heads, io);
   table.write(isLimited ? rows : rows.map((row) => row.slice(0, heads.length)));
 }

@@ -16,6 +16,8 @@ export interface CliIo {
   readonly stdinIsTerminal: boolean;
   /** Columns of the terminal; 80 without one. */
   readonly columns: number;
+  /** Columns of standard output for tables; undefined when it is no terminal: nothing is cut. */
+  readonly tableColumns: number | undefined;
   /** Standard error itself, for the progress bar only. */
   readonly stderrStream: NodeJS.WritableStream;
   /** Whether the reader of standard output has closed it, as in `… | head`: long listings stop. */
@@ -56,4 +58,9 @@ export class CommandFailure extends Error {
 /** Ctrl-C, or another signal to stop, ended the command before it was done. An empty message is not shown. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+}
+
+/** The command failed, and the log says why: exit code 1 without another message. */
+export class AlreadyReported extends Error {
+  override readonly name = 'AlreadyReported';
 }

@@ -97,7 +97,11 @@ async function execute(command: Command, io: MigrateIo, deps: MigrateDeps): Prom
   }
   // With --json, standard output holds the result only; people still see the progress.
   const progress = command.json ? io.stderr : io.stdout;
-  const { migrator, close } = await deps.open((message) => progress(message));
+  // The result of `force` is the same sentence.
+  const log = (message: string): void => {
+    if (command.name !== 'force') progress(message);
+  };
+  const { migrator, close } = await deps.open(log);
   try {
     return await executeOn(migrator, command);
   } finally {

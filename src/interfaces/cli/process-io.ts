@@ -35,6 +35,7 @@ export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): C
     isTerminal: stderr.isTTY === true,
     stdinIsTerminal: stdin.isTTY === true,
     columns: stderr.columns ?? 80,
+    tableColumns: stdout.isTTY === true ? stdout.columns : undefined,
     stderrStream: stderr,
     stdoutClosed: () => closed,
   };

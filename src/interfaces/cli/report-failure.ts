@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { DomainError } from '../../domain/errors.ts';
 import {
+  AlreadyReported,
   type CliIo,
   CommandFailure,
   EXIT,
@@ -54,6 +55,7 @@ export function reportFailure(
   const { io, interrupted, json } = options;
   // Help on request succeeds; help because a subcommand is missing does not.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  if (error instanceof AlreadyReported) return EXIT.failed;
   const failure = read(error, interrupted);
   if (json) io.stderr(toErrorLine(failure.message, failure.details));
   // Commander has written its own message.

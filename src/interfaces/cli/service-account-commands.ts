@@ -8,6 +8,7 @@ import {
   listServiceAccounts,
   revokeServiceAccount,
 } from './service-accounts.ts';
+import { type TableOptions, WIDE_FLAG } from './table.ts';
 
 const LOCAL_ONLY =
   'Run these commands on the machine of the service. They use its control socket, ' +
@@ -78,7 +79,8 @@ export function addServiceAccountCommands(
   documented(
     subcommand(group, 'list')
       .description('list service accounts, without their keys')
-      .action((options: JsonOption) =>
+      .option(...WIDE_FLAG)
+      .action((options: JsonOption & TableOptions) =>
         run(options, (client) => listServiceAccounts(options, { ...deps, client, policy })),
       ),
     {

@@ -2,7 +2,7 @@ import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorClient, OperatorRequest } from './operator-client.ts';
 import { failureOf, isRecord, problemOf } from './problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
-import { createTableWriter } from './table.ts';
+import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
 export interface ServiceAccountsDeps {
@@ -40,7 +40,7 @@ export async function createServiceAccount(
 
 /** Lists every account, including the revoked ones, without keys. @throws CommandFailure */
 export async function listServiceAccounts(
-  options: { readonly json?: boolean },
+  options: TableOptions & { readonly json?: boolean },
   deps: ServiceAccountsDeps,
 ): Promise<number> {
   const { io } = deps;
@@ -57,7 +57,7 @@ export async function listServiceAccounts(
     io.stderr('no service accounts');
     return EXIT.done;
   }
-  createTableWriter(['ID', 'NAME', 'SCOPES', 'CREATED', 'REVOKED'], io.stdout).write(
+  createTableWriter(['ID', 'NAME', 'SCOPES', 'CREATED', 'REVOKED'], io, options).write(
     accounts.filter(isRecord).map(({ id, name, scopes, created_at, revoked_at }) => {
       const scopeList = Array.isArray(scopes) ? scopes.join(' ') : '';
       return [id, name, scopeList, created_at, revoked_at ?? '-'].map(String);

@@ -15,6 +15,19 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** Cuts the text to a number of columns; an ellipsis stands for what is missing. */
+export function cutTo(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= displayWidth(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
 /** Pads the text with spaces to a number of columns. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));

@@ -52,6 +52,8 @@ test('the ready message registers with a random password', () => {
     drivers: {},
     serviceKeyFile: null,
     newServiceKey: null,
+    newDatabase: null,
+    hasUsers: false,
   });
   expect(passwordsIn(text)).toEqual([]);
   expect(text).toContain(`"password":"'"$(node -p "crypto.randomBytes(12).toString('hex')")"'"`);

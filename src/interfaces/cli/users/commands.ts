@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type CliDeps, withOperator } from '../cli-deps.ts';
 import { documented, JSON_FLAG, type SetExitCode, wholeNumber } from '../help.ts';
 import { UsageError } from '../io.ts';
+import { WIDE_FLAG } from '../table.ts';
 import { addTargetOptions, readTarget, type Target, type TargetOptions } from '../target.ts';
 import { createUsersFromFile, STANDARD_INPUT } from './create-from-file.ts';
 import { createOneUser, readNewPassword } from './create-one.ts';
@@ -194,6 +195,7 @@ function addList(users: Command, deps: CliDeps, setExit: SetExitCode): void {
     .option('--query <text>', 'only users whose name or e-mail address contains the text')
     .option('--limit <n>', 'largest number of users', wholeNumber(1, MAX_LIMIT), DEFAULT_LIMIT)
     .option('--all', 'list every user')
+    .option(...WIDE_FLAG)
     .option('--json', 'write one JSON document a line (NDJSON)')
     .action(async (options: TargetOptions & ListUsersOptions) => {
       const target = await readTargetOf(options, deps);

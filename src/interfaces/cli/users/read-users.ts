@@ -3,6 +3,7 @@ import { type CliIo, CommandFailure, EXIT, Interrupted, UsageError } from '../io
 import type { OperatorClient } from '../operator-client.ts';
 import { failureOf, isRecord, problemOf } from '../problem.ts';
 import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import type { TableOptions } from '../table.ts';
 import { createUserTable, userRow, writeUser } from './user-view.ts';
 
 export interface ReadUsersDeps {
@@ -39,7 +40,7 @@ export async function getUser(
 }
 
 /** The options of `users list`. */
-export interface ListUsersOptions {
+export interface ListUsersOptions extends TableOptions {
   readonly query?: string;
   /** Largest number of users, over all pages. */
   readonly limit: number;
@@ -57,7 +58,7 @@ const PAGE_LIMIT = 200;
  */
 export async function listUsers(options: ListUsersOptions, deps: ReadUsersDeps): Promise<number> {
   const { io, signal } = deps;
-  const table = createUserTable(io);
+  const table = createUserTable(io, options);
   let left = options.all === true ? Number.POSITIVE_INFINITY : options.limit;
   let shownCount = 0;
   let cursor: string | null = null;

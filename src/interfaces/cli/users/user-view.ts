@@ -1,6 +1,6 @@
 import type { CliIo } from '../io.ts';
 import { isRecord } from '../problem.ts';
-import { createTableWriter, type TableWriter } from '../table.ts';
+import { createTableWriter, type TableOptions, type TableWriter } from '../table.ts';
 import { padTo, printable } from '../text.ts';
 import { PROFILE_VIEWS } from './profile-views.ts';
 
@@ -17,8 +17,8 @@ export function writeUser(user: unknown, json: boolean, io: CliIo): void {
   }
 }
 
-export function createUserTable(io: CliIo): TableWriter {
-  return createTableWriter(['ID', ...PROFILE_HEADINGS, 'STATUS', 'CREATED'], io.stdout);
+export function createUserTable(io: CliIo, options: TableOptions): TableWriter {
+  return createTableWriter(['ID', ...PROFILE_HEADINGS, 'STATUS', 'CREATED'], io, options);
 }
 
 /** A user's row of the table that `createUserTable` makes. */
