@@ -52,15 +52,16 @@ export async function withMigrationLock<T>(
   await acquire(connection, options.lockWaitMs, log);
   const session = createSession(connection, pid);
   let succeeded = false;
+  let before: Readonly<Record<string, string>> = {};
   try {
     await session.assertHeld();
-    await configure(connection, options);
+    before = await configure(connection, options);
     const result = await work(session);
     succeeded = true;
     return result;
   } finally {
     // After a failure the connection may be lost. That error must not hide the failure.
-    await release(connection).catch((error: unknown) => {
+    await release(connection, before).catch((error: unknown) => {
       if (succeeded) throw error;
     });
   }
@@ -148,15 +149,18 @@ const LIVENESS_SETTINGS = {
   tcp_keepalives_count: '3',
 } as const;
 
-async function configure(connection: MigrationConnection, options: SessionOptions): Promise<void> {
+/** @returns the settings of the session that it replaced, by name. */
+async function configure(
+  connection: MigrationConnection,
+  options: SessionOptions,
+): Promise<Readonly<Record<string, string>>> {
   await connection.query(
     `select set_config('statement_timeout', '0', false), set_config('lock_timeout', $1, false),
             set_config('idle_in_transaction_session_timeout', '0', false)`,
     [String(options.lockTimeoutMs)],
   );
-  for (const [name, value] of Object.entries(SESSION_SETTINGS)) {
-    await connection.query('select set_config($1, $2, false)', [name, value]);
-  }
+  const before = await sessionSettings(connection);
+  await setAll(connection, SESSION_SETTINGS);
   for (const [name, value] of Object.entries(LIVENESS_SETTINGS)) {
     try {
       await connection.query('select set_config($1, $2, false)', [name, value]);
@@ -165,15 +169,34 @@ async function configure(connection: MigrationConnection, options: SessionOption
       if (!['22023', '42704'].includes(sqlStateOf(error) ?? '')) throw error;
     }
   }
+  return before;
 }
 
-/** Resets every setting, since the embedded database continues to use the same session. */
-async function release(connection: MigrationConnection): Promise<void> {
-  const names = [
-    ...REQUIRED_SETTINGS,
-    ...Object.keys(SESSION_SETTINGS),
-    ...Object.keys(LIVENESS_SETTINGS),
-  ];
+async function sessionSettings(connection: MigrationConnection): Promise<Record<string, string>> {
+  const { rows } = await connection.query<{ name: string; value: string }>(
+    'select name, current_setting(name) as value from unnest($1::text[]) as name',
+    [Object.keys(SESSION_SETTINGS)],
+  );
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
+async function setAll(
+  connection: MigrationConnection,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  await connection.query(
+    'select set_config(name, value, false) from unnest($1::text[], $2::text[]) as t (name, value)',
+    [Object.keys(settings), Object.values(settings)],
+  );
+}
+
+/** Restores every setting, since the embedded database continues to use the same session. */
+async function release(
+  connection: MigrationConnection,
+  before: Readonly<Record<string, string>>,
+): Promise<void> {
+  const names = [...REQUIRED_SETTINGS, ...Object.keys(LIVENESS_SETTINGS)];
   await connection.execute(names.map((name) => `reset ${name};`).join(' '));
+  await setAll(connection, before);
   await connection.query('select pg_advisory_unlock($1, $2)', [LOCK.space, LOCK.id]);
 }
