@@ -1,5 +1,6 @@
 import type { SqlConnection } from '../sql.ts';
 import { headOf, type Migration } from './files.ts';
+import { assertOwnTables } from './foreign.ts';
 import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './history.ts';
 import { LOCK_HOLDER_QUERY } from './lock.ts';
 import { findRecordError } from './verify.ts';
@@ -36,7 +37,8 @@ export interface SchemaCheck {
  *
  * A build refuses a newer schema only because of its `compatible_from`. An unfinished migration that is newer than the
  * build and compatible with it does not keep it from serving: the build served while that migration ran.
- * @throws MigrationError `history` when `schema_migrations` has more than one row.
+ * @throws MigrationError `foreign`, `extension` or `history` when the tables are not this service's, or their record
+ * cannot be.
  */
 export async function checkSchema(
   connection: SqlConnection,
@@ -44,6 +46,7 @@ export async function checkSchema(
 ): Promise<SchemaCheck> {
   const before = await isMigrating(connection);
   const record = await readRecord(connection);
+  await assertOwnTables(connection, record, migrations, () => readRecord(connection));
   const check = judge(record, migrations, before);
   if (before || check.state === 'current') return check;
   // Asks twice: a migrator that started between the two reads must not look like one that failed.

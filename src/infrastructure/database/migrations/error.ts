@@ -11,6 +11,10 @@ type MigrationErrorCode =
   | 'dirty'
   /** The database's record does not match this build's files. */
   | 'history'
+  /** A table belongs to another tool or application. */
+  | 'foreign'
+  /** The role does not see an extension. */
+  | 'extension'
   | 'checksum'
   | 'incompatible'
   | 'loses_data'

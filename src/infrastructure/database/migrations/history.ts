@@ -1,6 +1,7 @@
 import type { MigrationConnection, SqlConnection } from '../sql.ts';
 import { MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
+import { assertOwnRecord } from './foreign.ts';
 
 export type MigrationDirection = 'up' | 'down';
 
@@ -49,7 +50,8 @@ export async function createTables(connection: MigrationConnection): Promise<voi
 
 /**
  * Reads both tables in one statement, so that they match even while a migrator runs. The tables may be missing.
- * @throws MigrationError `history` when `schema_migrations` has more than one row.
+ * @throws MigrationError `foreign` when `schema_migrations` belongs to another tool, `history` when it has more than one
+ * row.
  */
 export async function readRecord(connection: SqlConnection): Promise<SchemaRecord> {
   const { rows: tables } = await connection.query<{ migrations: boolean; history: boolean }>(
@@ -57,6 +59,7 @@ export async function readRecord(connection: SqlConnection): Promise<SchemaRecor
             to_regclass('schema_migration_history') is not null as history`,
   );
   if (tables[0]?.migrations !== true) return { version: 0, dirty: false, history: [] };
+  await assertOwnRecord(connection);
   const { rows } = await connection.query<{
     versions: { version: number; dirty: boolean }[];
     history: HistoryRow[];
@@ -68,7 +71,7 @@ export async function readRecord(connection: SqlConnection): Promise<SchemaRecor
   if (versions.length > 1) {
     throw new MigrationError(
       'history',
-      `schema_migrations has ${versions.length} rows but may have only one. Find out which version the schema has, delete the other rows, and run \`user-service migrate status\` again.`,
+      `schema_migrations has ${versions.length} rows but may have only one. Either it belongs to another tool, and this service needs a database of its own; or a row was added by hand: find out which version the schema has, and delete that row. Nothing was changed.`,
     );
   }
   return { version: versions[0]?.version ?? 0, dirty: versions[0]?.dirty ?? false, history };

@@ -1,6 +1,7 @@
 import { checkSchema, type SchemaCheck } from './check.ts';
 import { explainFailures, MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
+import { assertOwnTables } from './foreign.ts';
 import {
   createTables,
   deleteHistoryAbove,
@@ -128,8 +129,8 @@ export function createMigrator(deps: MigratorDeps): Migrator {
     async force(version) {
       assertKnown(version, head);
       return locked(async () => {
-        await createTables(connection);
         const { version: from } = await readRecord(connection);
+        await createTables(connection);
         await inTransaction(connection, async () => {
           await deleteHistoryAbove(connection, version);
           await insertAdopted(connection, migrations.slice(0, version));
@@ -163,14 +164,17 @@ async function runPlan(deps: RunnerDeps, plan: MigrationPlan): Promise<readonly 
  */
 async function prepare(deps: MigratorDeps): Promise<SchemaRecord> {
   const { connection, migrations, log } = deps;
-  await createTables(connection);
   const found = await readRecord(connection);
   if (found.dirty) {
     throw new MigrationError('dirty', describeDirty(found, migrations), { version: found.version });
   }
+  await assertOwnTables(connection, found, migrations, () => readRecord(connection));
   const adopted = rowsToAdopt(found, migrations);
+  await inTransaction(connection, async () => {
+    await createTables(connection);
+    await insertAdopted(connection, adopted);
+  });
   if (adopted.length > 0) {
-    await inTransaction(connection, () => insertAdopted(connection, adopted));
     log(`adopted a database that another tool migrated to version ${found.version}`, {
       version: found.version,
     });
