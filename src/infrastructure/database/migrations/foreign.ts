@@ -1,7 +1,6 @@
 import type { SqlConnection } from '../sql.ts';
 import { MigrationError } from './error.ts';
 import type { Migration } from './files.ts';
-import type { SchemaRecord } from './history.ts';
 
 const UNTOUCHED =
   'Nothing was changed. Use a database of its own, or a schema of its own in the search_path of the role.';
@@ -26,6 +25,13 @@ export async function assertOwnRecord(connection: SqlConnection): Promise<void> 
   );
 }
 
+/** The part of a schema's record that is compared with its tables. */
+interface RecordState {
+  readonly version: number;
+  readonly dirty: boolean;
+  readonly history: readonly unknown[];
+}
+
 interface ExpectedTable {
   readonly name: string;
   readonly columns: readonly string[];
@@ -42,9 +48,9 @@ interface ExpectedTable {
  */
 export async function assertOwnTables(
   connection: SqlConnection,
-  record: SchemaRecord,
+  record: RecordState,
   migrations: readonly Migration[],
-  reread: () => Promise<SchemaRecord>,
+  reread: () => Promise<RecordState>,
 ): Promise<void> {
   if (record.dirty) return;
   const adopting = record.version > 0 && record.history.length === 0;
@@ -98,7 +104,7 @@ function foreign(what: string): MigrationError {
 /** The search index needs pg_trgm; where the role does not see its schema, an early migration would not notice. */
 async function findHiddenExtension(
   connection: SqlConnection,
-  record: SchemaRecord,
+  record: RecordState,
   migrations: readonly Migration[],
 ): Promise<MigrationError | undefined> {
   const needed = migrations.some(
