@@ -10,7 +10,6 @@ const schema = {
   $id: 'urn:user-service:schema:user.deleted.v1',
   description: 'An account was deleted.',
   type: 'object',
-  additionalProperties: false,
 };
 const document = asyncApiDocument([schema]) as {
   readonly channels: Record<string, { address: string | null; messages: Record<string, Json> }>;

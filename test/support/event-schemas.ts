@@ -11,13 +11,31 @@ export const documentedTypes: readonly string[] = readdirSync(directory)
   .map((name) => name.replace(/\.v1\.schema\.json$/, ''))
   .sort();
 
-const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
+/** Closes each object of a published schema: the service sends no field that its schema does not name. */
+const closed = (_name: string, value: unknown): unknown =>
+  (value as { type?: unknown } | null)?.type === 'object'
+    ? { ...(value as object), additionalProperties: false }
+    : value;
+
+function compile(
+  type: string,
+  reviver?: (name: string, value: unknown) => unknown,
+): ValidateFunction {
+  const text = readFileSync(join(directory, `${type}.v1.schema.json`), 'utf8');
+  return new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(
+    JSON.parse(text, reviver),
+  );
+}
+
+const ajv = new Ajv2020();
 const validators = new Map<string, ValidateFunction>(
-  documentedTypes.map((type) => {
-    const text = readFileSync(join(directory, `${type}.v1.schema.json`), 'utf8');
-    return [`urn:user-service:schema:${type}.v1`, ajv.compile(JSON.parse(text))];
-  }),
+  documentedTypes.map((type) => [`urn:user-service:schema:${type}.v1`, compile(type, closed)]),
 );
+
+/** Whether a consumer that validates with the published schema accepts the data of an event. */
+export function consumerAccepts(type: string, data: object): boolean {
+  return compile(type)(data);
+}
 
 /** A message as a consumer receives it. */
 export interface EventMessage {
@@ -29,7 +47,8 @@ export interface EventMessage {
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Reads a message of the stream and validates its attributes, its subject, and its data against the schema.
+ * Reads a message of the stream and validates its attributes, its subject, and its data against the schema,
+ * which allows no further field here.
  * @throws Error with every violation
  */
 export function readEventMessage(message: EventMessage): RecordedEvent {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/events.ts';
 import { subjectOf, toHeaders } from '../../../src/infrastructure/messaging/cloud-event.ts';
-import { documentedTypes, readEventMessage } from '../../support/event-schemas.ts';
+import { consumerAccepts, documentedTypes, readEventMessage } from '../../support/event-schemas.ts';
 
 type DataOf<T extends DomainEvent['type']> = Extract<DomainEvent, { type: T }>['data'];
 
@@ -52,7 +52,16 @@ describe('the documented schemas', () => {
     expect(readEventMessage(messageOf(event)).event).toEqual(event);
   });
 
-  test.each(events)('refuse $type with an additional field', (event) => {
+  test.each(events)('let a consumer accept $type with a new optional field', ({ type, data }) => {
+    expect(consumerAccepts(type, { ...data, added_later: 'value' })).toBe(true);
+  });
+
+  test('let no consumer accept an e-mail address among the changes of user.updated', () => {
+    expect(consumerAccepts('user.updated', { changed_fields: ['phone'] })).toBe(true);
+    expect(consumerAccepts('user.updated', { changed_fields: ['email'] })).toBe(false);
+  });
+
+  test.each(events)('allow the service no additional field in $type', (event) => {
     const message = messageOf(event, { ...event.data, email: 'ada@example.com' });
     expect(() => readEventMessage(message)).toThrow(/additional properties/);
   });
