@@ -22,7 +22,9 @@ const SERVER_PASSWORD = 'only-in-this-test';
 
 describe('the production examples', () => {
   it('say the same as a file and as an environment', async () => {
-    const { path, replaced } = mountSecrets('-----BEGIN CERTIFICATE-----');
+    const certificates = await createCertificates();
+    onTestFinished(() => certificates.remove());
+    const { path, replaced } = mountSecrets(certificates.ca.certificate);
     writeFileSync(join(path, 'config.yaml'), replaced(read('production.yaml')));
     const file = await loadConfig({ env: {}, cwd: path });
     const env = await loadConfig({

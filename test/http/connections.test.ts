@@ -39,7 +39,7 @@ function parse(response: string) {
 describe('input that never becomes a request', () => {
   test.each([
     ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
-    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'not_found'],
+    ['an unknown method', 'FOO /unknown HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'not_found'],
     [
       'two lengths',
       'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
