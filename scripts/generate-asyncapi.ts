@@ -52,8 +52,7 @@ export function generateAsyncApi(): string {
 
 /** The AsyncAPI 3.0 document of the requests that the service answers and the events that it publishes. */
 export function asyncApiDocument(events: readonly EventSchema[]): Json {
-  const { Problem, User } = namedSchemas();
-  return {
+  const document = {
     asyncapi: '3.0.0',
     info: {
       title: 'User service over NATS',
@@ -77,8 +76,24 @@ export function asyncApiDocument(events: readonly EventSchema[]): Json {
         publishOperation(typeOf(schema), schema.description ?? schema.title ?? typeOf(schema)),
       ),
     ),
-    components: { schemas: { Problem, User } },
   };
+  return { ...document, components: { schemas: referencedSchemas(document) } };
+}
+
+/** The named schemas to which a part of the document refers, directly or by another one. */
+function referencedSchemas(part: unknown): Record<string, unknown> {
+  const all = namedSchemas();
+  const found: Record<string, unknown> = {};
+  for (let rest = [part]; rest.length > 0; ) {
+    const names = [...JSON.stringify(rest).matchAll(/"#\/components\/schemas\/(\w+)"/g)];
+    rest = [];
+    for (const [, name = ''] of names) {
+      if (name in found || all[name] === undefined) continue;
+      found[name] = all[name];
+      rest.push(all[name]);
+    }
+  }
+  return found;
 }
 
 function readEventSchemas(): readonly EventSchema[] {

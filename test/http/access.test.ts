@@ -90,7 +90,7 @@ describe('every guarded route', () => {
     '%s accepts no other scope',
     async (_name, operation) => {
       const target = { userId: UNKNOWN_ID, sessionId: UNKNOWN_ID };
-      const needed = operation.security.flatMap(({ serviceKey = [] }) => serviceKey);
+      const needed = operation.scope === undefined ? [] : [operation.scope];
       const all = ['users:read', 'users:write', 'users:admin', 'events:read', 'tokens:introspect'];
       const others = await app.serviceKey(...all.filter((scope) => !needed.includes(scope)));
       expect((await call(operation, target, others)).status).toBe(403);

@@ -78,6 +78,52 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('every example fits its schema, and every JSON body has one', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'document', ...document });
+    for (const { examples, schema, where } of bodiesOf(document)) {
+      const shown = Object.values(examples ?? {}).map(({ $ref }) => lookUp(document, $ref).value);
+      expect(shown.length, where).toBeGreaterThan(0);
+      const reference = JSON.stringify(schema).replaceAll('"#/', '"document#/');
+      const validate = ajv.compile(JSON.parse(reference));
+      for (const example of shown) {
+        expect(validate(example), `${where}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+      }
+    }
+  });
+
+  test('a problem is told apart by its code: one schema and one example for each', () => {
+    const { schemas, examples } = document.components;
+    for (const { examples: shown, schema, where, mediaType } of bodiesOf(document)) {
+      if (mediaType !== 'application/problem+json') continue;
+      const references = (schema.oneOf ?? [schema]).map(({ $ref }: { $ref: string }) => $ref);
+      const codes = references.map((reference: string) => {
+        const { allOf } = lookUp(document, reference);
+        return allOf[1].properties.code.const;
+      });
+      expect(Object.keys(shown ?? {}), where).toEqual(codes);
+      if (schema.discriminator === undefined) expect(codes, where).toHaveLength(1);
+      else expect(Object.keys(schema.discriminator.mapping), where).toEqual(codes);
+    }
+    expect(schemas.EmailTakenProblem.allOf[1].properties).toMatchObject({
+      code: { const: 'email_taken' },
+      status: { const: 409 },
+    });
+    expect(examples.EmailTaken.value).toMatchObject({ code: 'email_taken', status: 409 });
+    expect(schemas.FieldError.properties.code.enum).toContain('password_too_short');
+  });
+
+  test('generators of clients find the type of every list of words, and linters a text for every group', () => {
+    for (const part of objectsIn(document)) {
+      if (Array.isArray(part.enum)) expect(part.type, JSON.stringify(part)).toBe('string');
+    }
+    expect(document.info.contact.name).toMatch(/./);
+    for (const { name, description } of document.tags) expect(description, name).toMatch(/\.$/);
+    const used = new Set(Object.keys(document.components.schemas));
+    const text = JSON.stringify(document);
+    for (const name of used) expect(text).toContain(`"#/components/schemas/${name}"`);
+  });
+
   test('no response has a field for a password, a hash or a private key', () => {
     for (const operation of operations) {
       for (const schema of Object.values(operation.responses)) {
@@ -124,3 +170,38 @@ describe('the documentation page', () => {
     expect(script.body).not.toMatch(/https?:/);
   });
 });
+
+interface Body {
+  readonly where: string;
+  readonly mediaType: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a part of the document as it stands
+  readonly schema: any;
+  readonly examples?: Readonly<Record<string, { readonly $ref: string }>>;
+}
+
+/** Every JSON body of the document, of requests and responses, but this document itself. */
+// biome-ignore lint/suspicious/noExplicitAny: a part of the document as it stands
+function bodiesOf(part: any, where = ''): Body[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) => {
+    if (key !== 'content') return bodiesOf(value, `${where}/${key}`);
+    return Object.entries(value as Record<string, Body>)
+      .filter(([mediaType]) => mediaType.endsWith('json'))
+      .map(([mediaType, body]) => ({ ...body, mediaType, where }))
+      .filter(({ schema }) => schema.type !== 'object');
+  });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a part of the document as it stands
+function lookUp(document: any, reference: string): any {
+  return reference
+    .replace('#/', '')
+    .split('/')
+    .reduce((part, name) => part?.[name], document);
+}
+
+function* objectsIn(part: unknown): Generator<Record<string, unknown>> {
+  if (typeof part !== 'object' || part === null) return;
+  yield part as Record<string, unknown>;
+  for (const value of Object.values(part)) yield* objectsIn(value);
+}

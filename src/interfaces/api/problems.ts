@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
+import { FIELD_CODES } from './field-codes.ts';
 import { type EdgeCode, PROBLEMS, type ProblemCode, problemType } from './problem-table.ts';
 
 /** Media type of every error response (RFC 9457 §3). */
@@ -14,7 +15,10 @@ export const fieldErrorSchema = Type.Object({
     description:
       'JSON Pointer (RFC 6901) to the field in the body, such as `/email`; empty for the whole body. A field outside the body has the prefix `/query`, `/path` or `/header`.',
   }),
-  code: Type.String({ description: 'Stable code of the broken rule.' }),
+  code: Type.String({
+    enum: Object.keys(FIELD_CODES),
+    description: 'Stable code of the broken rule. New rules bring new codes.',
+  }),
   message: Type.String({ description: 'The rule in words. It never repeats the input.' }),
 });
 
@@ -24,13 +28,21 @@ export type ProblemFieldError = Static<typeof fieldErrorSchema>;
 /** An RFC 9457 problem document with extension members from `code` on. */
 export const problemSchema = Type.Object({
   type: Type.String({ description: '`urn:user-service:problem:` followed by the code.' }),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
+  title: Type.String({ description: 'The same for every problem with this code.' }),
+  status: Type.Integer({ description: 'HTTP status.' }),
+  detail: Type.String({ description: 'What happened, for people. It never repeats the input.' }),
   instance: Type.String({ description: '`urn:user-service:request:` followed by the request id.' }),
-  code: Type.String(),
-  request_id: Type.String(),
-  errors: Type.Optional(Type.Array(fieldErrorSchema)),
+  code: Type.String({
+    enum: Object.keys(PROBLEMS),
+    description: 'What went wrong. Programs decide by this field.',
+  }),
+  request_id: Type.String({ description: 'As in the header `X-Request-Id`.' }),
+  errors: Type.Optional(
+    Type.Array(fieldErrorSchema, {
+      maxItems: MAX_FIELD_ERRORS,
+      description: 'The invalid fields of `validation_failed`.',
+    }),
+  ),
 });
 
 /** A rejection by an interface, before a use case runs. */

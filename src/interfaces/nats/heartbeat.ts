@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Logger } from '../../domain/ports.ts';
+import { wordOf } from '../api/schemas/common.ts';
 import { reportSchema, toHealthResponse } from '../api/schemas/health.ts';
 import { type Loop, startLoop } from '../worker/loop.ts';
 import type { NatsUseCases } from './endpoint.ts';
@@ -26,7 +27,7 @@ export const HEARTBEAT_POLL_MS = 1_000;
 /** The payload of a heartbeat. */
 export const heartbeatSchema = Type.Object({
   instance_id: Type.String({ description: 'Id of the instance: the last token of the subject.' }),
-  status: Type.Enum(['ok', 'degraded', 'down', 'draining'], {
+  status: wordOf(['ok', 'degraded', 'down', 'draining'], {
     description:
       'State of the instance, as in `users.v1.health`. `draining` is the last heartbeat of an instance that stops.',
   }),

@@ -15,6 +15,8 @@ export interface Operation {
   readonly operationId: string;
   readonly description: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Scope of a service key. */
+  readonly scope: string | undefined;
   readonly parameters: readonly Parameter[];
   /** Schemas of the body by media type; empty for an operation without a body. */
   readonly bodies: Readonly<Record<string, Schema>>;
@@ -51,6 +53,7 @@ function readOperation(method: string, path: string, operation: Json): Operation
     operationId: String(operation.operationId),
     description: String(operation.description),
     security: operation.security as Operation['security'],
+    scope: operation['x-required-scope'] as string | undefined,
     parameters: (operation.parameters ?? []) as readonly Parameter[],
     bodies: Object.fromEntries(
       Object.entries(body?.content ?? {}).map(([type, { schema }]) => [type, schema]),

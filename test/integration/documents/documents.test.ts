@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { FIELD_CODES, generateErrors } from '../../../scripts/generate-errors.ts';
+import { generateErrors } from '../../../scripts/generate-errors.ts';
+import { FIELD_CODES } from '../../../src/interfaces/api/field-codes.ts';
 import {
   definitionOf,
   environmentName,

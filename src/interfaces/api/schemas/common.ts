@@ -22,6 +22,14 @@ export function nullableString(options: Record<string, unknown> = {}) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options });
 }
 
+/** One of a few words. It names its type, which generators of clients need. */
+export function wordOf<W extends string>(
+  words: readonly W[],
+  options: { readonly description?: string } = {},
+) {
+  return Type.Unsafe<W>({ type: 'string', enum: words, ...options });
+}
+
 /** A time in a response: RFC 3339, UTC, milliseconds. */
 export function timeOutput(description?: string) {
   return Type.Unsafe<Date>({

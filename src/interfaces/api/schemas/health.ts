@@ -1,13 +1,14 @@
 import Type, { type Static } from 'typebox';
 import type { DependencyHealth, HealthReport } from '../../../application/check-health.ts';
 import { DEPENDENCY_REASONS } from '../../../domain/dependency-failure.ts';
+import { wordOf } from './common.ts';
 
 const REASONS = Object.keys(DEPENDENCY_REASONS)
   .map((reason) => `\`${reason}\``)
   .join(', ');
 
-const dependencySchema = Type.Object({
-  status: Type.Enum(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
+export const dependencySchema = Type.Object({
+  status: wordOf(['ok', 'down', 'off'], { description: '`off` where it is not configured.' }),
   latency_ms: Type.Number(),
   driver: Type.String({ description: 'The implementation in use.' }),
   reason: Type.Optional(
@@ -16,7 +17,7 @@ const dependencySchema = Type.Object({
     }),
   ),
 });
-const databaseSchema = Type.Object({
+export const databaseSchema = Type.Object({
   ...dependencySchema.properties,
   clock_offset_ms: Type.Optional(
     Type.Integer({
@@ -25,7 +26,7 @@ const databaseSchema = Type.Object({
   ),
 });
 export const reportSchema = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'down'], {
+  status: wordOf(['ok', 'degraded', 'down'], {
     description:
       '`down` if the database is down, `degraded` if another dependency is down or one has a `reason`.',
   }),

@@ -15,11 +15,16 @@ export const publicProfilesBody = closedObject({
   }),
 });
 
+export const publicProfileSchema = Type.Object({
+  id: uuidOutput(),
+  first_name: Type.String(),
+  last_name: Type.String(),
+});
+
 export const publicProfilesSchema = Type.Object({
-  profiles: Type.Array(
-    Type.Object({ id: uuidOutput(), first_name: Type.String(), last_name: Type.String() }),
-    { description: 'In the order of the requested ids, without repetitions.' },
-  ),
+  profiles: Type.Array(publicProfileSchema, {
+    description: 'In the order of the requested ids, without repetitions.',
+  }),
   missing: Type.Array(uuidOutput(), { description: 'Requested ids without a user.' }),
 });
 

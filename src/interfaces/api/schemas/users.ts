@@ -16,9 +16,10 @@ import {
   type ProfileProperty,
 } from '../../../domain/user/profile-fields.ts';
 import type { UserProfile } from '../../../domain/user/user.ts';
-import { nullableString, timeOutput, uuidOutput } from './common.ts';
+import { nullableString, timeOutput, uuidOutput, wordOf } from './common.ts';
 
 export const email = Type.String({
+  format: 'email',
   description:
     'E-mail address: at most 254 bytes, ASCII before the @. It is stored in lower case, with the domain as A-labels.',
   examples: ['amelie@example.com'],
@@ -40,7 +41,7 @@ const profileSchemas = {
     }),
     output: Type.String(),
   },
-  email: { input: email, output: Type.String() },
+  email: { input: email, output: Type.String({ format: 'email' }) },
   phone: {
     input: nullableString({
       description: 'Telephone number in E.164 format, or null.',
@@ -83,7 +84,7 @@ export const userSchema = Type.Object({
   id: uuidOutput(),
   ...(schemasOf((name) => profileSchemas[name].output) as Outputs),
   email_verified: Type.Boolean(),
-  status: Type.Enum(['active', 'disabled']),
+  status: wordOf(['active', 'disabled']),
   version: Type.Integer({ description: 'Increases with every change; also the ETag.' }),
   created_at: timeOutput(),
   updated_at: timeOutput(),

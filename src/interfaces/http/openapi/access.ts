@@ -13,13 +13,22 @@ export function describeAccess(access: Access): string {
     : `Needs ${service}.`;
 }
 
-/** OpenAPI security requirements: alternatives. An empty list means none. */
-export function securityOf(access: Access): Record<string, readonly string[]>[] {
-  if (access === 'public' || access === 'operator') return [];
-  if (access === 'user' || access === 'self') return [{ accessToken: [] }];
+/**
+ * OpenAPI security requirements, which are alternatives; an empty list means none. The scope of a service key stands
+ * beside them: many tools know scopes only of OAuth 2.0.
+ */
+export function securityOf(access: Access): {
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly 'x-required-scope'?: string;
+} {
+  if (access === 'public' || access === 'operator') return { security: [] };
+  if (access === 'user' || access === 'self') return { security: [{ accessToken: [] }] };
   const { kind, scope } = scopeOf(access);
-  const service = { serviceKey: [scope] };
-  return kind === 'scope' ? [service] : [{ accessToken: [] }, service];
+  const service = { serviceKey: [] };
+  return {
+    security: kind === 'scope' ? [service] : [{ accessToken: [] }, service],
+    'x-required-scope': scope,
+  };
 }
 
 function scopeOf(access: string): { readonly kind: string; readonly scope: string } {

@@ -4,8 +4,16 @@ import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import { publicPath } from '../public-path.ts';
 import type { ResponseSpec, Route } from '../route.ts';
 import { describeAccess, securityOf } from './access.ts';
-import { namedSchemas, withReferences } from './named-schemas.ts';
+import { EXAMPLES } from './examples.ts';
+import { namedSchemas, schemaName, withReferences } from './named-schemas.ts';
 import { describeProblems, problemCodesOf } from './problem-responses.ts';
+import {
+  pascalCase,
+  problemExamples,
+  problemExamplesOf,
+  problemSchemaOf,
+  problemSchemas,
+} from './problem-schemas.ts';
 
 type Json = Record<string, unknown>;
 
@@ -15,12 +23,25 @@ export interface DocumentInfo {
   readonly publicUrl?: string;
 }
 
+/** What each group of operations is for. */
+const TAGS: Readonly<Record<string, string>> = {
+  Users:
+    'Accounts and profiles: registration, changes, lists, and public profiles for other services.',
+  Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
+  Tokens:
+    'For services that verify access tokens: public keys, and whether a session is still live.',
+  Operations: 'Health for load balancers and people, and metrics for Prometheus.',
+  Documentation: 'This document, and a page to read it.',
+};
+
 /** Generates the OpenAPI 3.1 document of routes. The same routes always give the same document. */
 export function openApiDocument(routes: readonly Route[], info: DocumentInfo): Json {
   const responses = new Map<string, Json>();
+  const codes = new Set<ProblemCode>();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     if (route.undocumented === true) continue;
+    for (const code of problemCodesOf(route)) codes.add(code);
     paths[route.path] = {
       ...paths[route.path],
       [route.method.toLowerCase()]: operation(route, responses),
@@ -34,13 +55,22 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
       summary: 'Accounts, profiles, sign-in and sessions.',
       description:
         'Errors are RFC 9457 problem documents with a stable `code`. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it.',
+      contact: { name: 'The maintainers of user-service' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: (info.publicUrl && publicPath(info.publicUrl)) || '/' }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    externalDocs: {
+      description: 'Guides',
+      url: `${(info.publicUrl && publicPath(info.publicUrl)) || ''}/docs/README.md`,
+    },
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({
+      name,
+      description: TAGS[name] ?? '',
+    })),
     paths: withReferences(paths),
     components: {
-      schemas: namedSchemas(),
+      schemas: { ...namedSchemas(), ...problemSchemas(codes) },
+      examples: { ...namedExamples(), ...problemExamples(codes) },
       responses: Object.fromEntries([...responses].sort(([a], [b]) => (a < b ? -1 : 1))),
       headers: {
         RequestId: { description: 'Id of the request.', schema: { type: 'string' } },
@@ -78,7 +108,7 @@ function operation(route: Route, responses: Map<string, Json>): Json {
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, describeAccess(route.access)].filter(Boolean).join('\n\n'),
-    security: securityOf(route.access),
+    ...securityOf(route.access),
     ...withoutEmpty('parameters', parameters(route)),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
     responses: { ...successResponses(route), ...problemResponses(route, responses) },
@@ -116,17 +146,21 @@ function schemaParameters(place: 'path' | 'query', schema: TSchema | undefined):
 function requestBody({ schema, mediaTypes }: NonNullable<Route['body']>): Json {
   return {
     required: true,
-    content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }])),
+    content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, mediaOf(schema)])),
   };
 }
 
 function successResponses(route: Route): Json {
   return Object.fromEntries(
-    Object.entries(route.responses).map(([status, spec]) => [status, successResponse(spec)]),
+    Object.entries(route.responses).map(([status, spec]) => [
+      status,
+      successResponse(spec, status),
+    ]),
   );
 }
 
-function successResponse({ description, schema, mediaType, headers = {} }: ResponseSpec): Json {
+function successResponse(spec: ResponseSpec, status: string): Json {
+  const { description, schema, mediaType, headers = {} } = spec;
   const described = Object.entries(headers).map(([name, text]) => [
     name,
     { description: text, schema: { type: 'string' } },
@@ -134,7 +168,9 @@ function successResponse({ description, schema, mediaType, headers = {} }: Respo
   return {
     description,
     headers: { ...requestIdHeader, ...Object.fromEntries(described) },
-    ...(schema === undefined ? {} : { content: { [mediaType ?? 'application/json']: { schema } } }),
+    ...(schema === undefined
+      ? {}
+      : { content: { [mediaType ?? 'application/json']: mediaOf(schema, status) } }),
   };
 }
 
@@ -166,12 +202,29 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): Json {
         : {}),
       ...(status === 503 ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
     },
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: {
+      [PROBLEM_MEDIA_TYPE]: {
+        schema: problemSchemaOf(codes),
+        examples: problemExamplesOf(codes),
+      },
+    },
   };
 }
 
-function pascalCase(code: string): string {
-  return code.replace(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+/** A body: its schema, and an example where there is one. */
+function mediaOf(schema: TSchema, status = ''): Json {
+  const name = schemaName(schema) ?? '';
+  const example = [`${name}${status}`, name].find((candidate) => candidate in EXAMPLES);
+  return {
+    schema,
+    ...(example === undefined
+      ? {}
+      : { examples: { example: { $ref: `#/components/examples/${example}` } } }),
+  };
+}
+
+function namedExamples(): Json {
+  return Object.fromEntries(Object.entries(EXAMPLES).map(([name, value]) => [name, { value }]));
 }
 
 function withoutEmpty(name: string, list: readonly Json[]): Json {

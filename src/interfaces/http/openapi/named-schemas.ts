@@ -1,6 +1,13 @@
 import type { TSchema } from 'typebox';
-import { problemSchema } from '../../api/problems.ts';
+import { fieldErrorSchema, problemSchema } from '../../api/problems.ts';
+import { databaseSchema, dependencySchema, reportSchema } from '../../api/schemas/health.ts';
+import {
+  publicProfileSchema,
+  publicProfilesBody,
+  publicProfilesSchema,
+} from '../../api/schemas/public-profiles.ts';
 import { userSchema } from '../../api/schemas/users.ts';
+import { liveSchema, readySchema } from '../routes/health-routes.ts';
 import {
   issuedTokensSchema,
   refreshBody,
@@ -8,7 +15,12 @@ import {
   sessionSchema,
   signInBody,
 } from '../routes/sessions/schemas.ts';
-import { introspectionSchema, keySetSchema } from '../routes/token-routes.ts';
+import {
+  introspectionBody,
+  introspectionSchema,
+  keySetSchema,
+  publicKeySchema,
+} from '../routes/token-routes.ts';
 import { userListSchema } from '../routes/users/list-routes.ts';
 import {
   deletionBody,
@@ -21,6 +33,7 @@ import {
 /** The schema names in generated clients. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [problemSchema, 'Problem'],
+  [fieldErrorSchema, 'FieldError'],
   [userSchema, 'User'],
   [userListSchema, 'UserList'],
   [registrationBody, 'Registration'],
@@ -34,8 +47,23 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [sessionSchema, 'Session'],
   [sessionListSchema, 'SessionList'],
   [keySetSchema, 'KeySet'],
+  [introspectionBody, 'IntrospectionRequest'],
   [introspectionSchema, 'Introspection'],
+  [publicKeySchema, 'PublicKey'],
+  [publicProfilesBody, 'PublicProfilesRequest'],
+  [publicProfileSchema, 'PublicProfile'],
+  [publicProfilesSchema, 'PublicProfiles'],
+  [reportSchema, 'Health'],
+  [databaseSchema, 'DatabaseHealth'],
+  [dependencySchema, 'DependencyHealth'],
+  [liveSchema, 'Liveness'],
+  [readySchema, 'Readiness'],
 ]);
+
+/** The name of a schema of the document; undefined for one without. */
+export function schemaName(schema: TSchema): string | undefined {
+  return NAMED.get(schema);
+}
 
 /** All named schemas. They refer to each other by name. */
 export function namedSchemas(): Record<string, unknown> {

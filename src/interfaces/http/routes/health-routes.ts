@@ -1,14 +1,15 @@
 import Type, { type TSchema } from 'typebox';
 import { PROBLEMS } from '../../api/problem-table.ts';
 import { EdgeError } from '../../api/problems.ts';
+import { wordOf } from '../../api/schemas/common.ts';
 import { reportSchema, toHealthResponse } from '../../api/schemas/health.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Operations';
 
-const liveSchema = Type.Object({ status: Type.Literal('ok') });
-const readySchema = Type.Object({
-  status: Type.Enum(['ready', 'down', 'draining'], {
+export const liveSchema = Type.Object({ status: Type.Literal('ok') });
+export const readySchema = Type.Object({
+  status: wordOf(['ready', 'down', 'draining'], {
     description: '`down` if the database is down, `draining` while the service stops.',
   }),
 });

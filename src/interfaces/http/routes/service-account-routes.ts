@@ -8,6 +8,7 @@ import {
   timeOutput,
   uuidInput,
   uuidOutput,
+  wordOf,
 } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
 
@@ -16,7 +17,7 @@ const tag = 'Service accounts';
 const accountProperties = {
   id: uuidOutput(),
   name: Type.String(),
-  scopes: Type.Array(Type.Enum([...SCOPES])),
+  scopes: Type.Array(wordOf(SCOPES)),
   created_at: timeOutput(),
   revoked_at: nullableTimeOutput(),
 };

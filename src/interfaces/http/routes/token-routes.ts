@@ -7,18 +7,16 @@ const tag = 'Tokens';
 const KEY_SET_MAX_AGE_SECONDS = 300;
 
 /** Public members only: the schema removes any private member of a key. */
-export const keySetSchema = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.String(),
-      crv: Type.String(),
-      x: Type.String(),
-      kid: Type.String(),
-      alg: Type.Optional(Type.String()),
-      use: Type.Optional(Type.String()),
-    }),
-  ),
+export const publicKeySchema = Type.Object({
+  kty: Type.String(),
+  crv: Type.String(),
+  x: Type.String(),
+  kid: Type.String(),
+  alg: Type.Optional(Type.String()),
+  use: Type.Optional(Type.String()),
 });
+
+export const keySetSchema = Type.Object({ keys: Type.Array(publicKeySchema) });
 
 const getKeySet = route({
   method: 'GET',
@@ -56,6 +54,14 @@ export const introspectionSchema = Type.Object({
   sid: Type.Optional(uuidOutput('Id of the session.')),
 });
 
+// Open: a server ignores parameters that it does not know (RFC 6749 §3.2).
+export const introspectionBody = Type.Object({
+  token: Type.String(),
+  token_type_hint: Type.Optional(
+    Type.String({ description: 'Optional and ignored (RFC 7662 §2.1).' }),
+  ),
+});
+
 const introspectToken = route({
   method: 'POST',
   path: '/v1/tokens/introspect',
@@ -64,13 +70,7 @@ const introspectToken = route({
   summary: 'Introspect an access token (RFC 7662)',
   access: 'scope:tokens:introspect',
   body: {
-    // Open: a server ignores parameters that it does not know (RFC 6749 §3.2).
-    schema: Type.Object({
-      token: Type.String(),
-      token_type_hint: Type.Optional(
-        Type.String({ description: 'Optional and ignored (RFC 7662 §2.1).' }),
-      ),
-    }),
+    schema: introspectionBody,
     mediaTypes: ['application/x-www-form-urlencoded', 'application/json'],
   },
   responses: {

@@ -1,0 +1,106 @@
+/** The codes of single fields: where they occur, and the rule that was broken. The tests compare them with the source: every code that a rule gives is here. */
+export const FIELD_CODES: Readonly<
+  Record<string, { readonly where: string; readonly rule: string }>
+> = {
+  required: { where: 'any', rule: 'The field is required.' },
+  unknown_field: {
+    where: 'any',
+    rule: 'The route has no field with this name. Unknown fields are never ignored, so a typo is always reported.',
+  },
+  wrong_type: {
+    where: 'any',
+    rule: 'The JSON type is wrong. Values are never converted: a number in quotes is not a number.',
+  },
+  wrong_format: {
+    where: 'ids',
+    rule: 'The text does not have its documented form, such as a UUID.',
+  },
+  not_allowed: { where: 'any', rule: 'The value is not one of those that `message` lists.' },
+  out_of_range: { where: '`limit`', rule: 'The number is below or above its bound.' },
+  wrong_count: { where: '`ids`, `scopes`', rule: 'The array has too few or too many elements.' },
+  empty: { where: 'body', rule: 'The object needs at least one field.' },
+  invalid: { where: 'any', rule: 'The value breaks a rule of the schema that has no code yet.' },
+  excludes_others: {
+    where: '`email` in the query',
+    rule: 'A search for one address cannot be combined with `q` and `cursor`.',
+  },
+  search_length: { where: '`q`', rule: '1–100 characters, not counting white space at the ends.' },
+  search_without_letter: { where: '`q`', rule: 'At least one letter or digit of any script.' },
+  cursor_invalid: { where: '`cursor`', rule: 'The value is not a `next_cursor` of this list.' },
+  cursor_of_other_list: {
+    where: '`cursor`',
+    rule: 'The cursor belongs to a list with another `q`; start again without a cursor.',
+  },
+  name_length: { where: 'names', rule: '1–100 code points.' },
+  name_padded: { where: 'names', rule: 'No white space at either end.' },
+  name_invisible_character: {
+    where: 'names',
+    rule: 'No invisible characters, except joiners and direction marks, which names need.',
+  },
+  name_without_letter: { where: 'names', rule: 'At least one letter of any script.' },
+  text_not_unicode: { where: 'names, `q`', rule: 'No lone surrogates.' },
+  text_control_character: { where: 'names, `q`', rule: 'No control characters, including NUL.' },
+  text_bidi_control: {
+    where: 'names, `q`',
+    rule: 'No bidirectional embeddings, overrides or isolates.',
+  },
+  text_combining_marks: { where: 'names, `q`', rule: 'At most 8 combining marks in a row.' },
+  email_invalid: { where: '`email`', rule: 'The form `local@domain`.' },
+  email_white_space: {
+    where: '`email`',
+    rule: 'No white space inside. White space around the address is dropped.',
+  },
+  email_local_part: {
+    where: '`email`',
+    rule: 'Before the @: unquoted ASCII, with single dots inside.',
+  },
+  email_domain: {
+    where: '`email`',
+    rule: 'After the @: a domain name of two or more labels, in any script.',
+  },
+  email_too_long: {
+    where: '`email`',
+    rule: 'At most 64 bytes before the @, and 254 in all with the domain as A-labels.',
+  },
+  phone_format: {
+    where: '`phone`',
+    rule: 'E.164: a plus sign, country code and number, digits only.',
+  },
+  phone_invalid: {
+    where: '`phone`',
+    rule: 'A number that exists in the country’s numbering plan.',
+  },
+  password_characters: {
+    where: 'new passwords',
+    rule: 'Unicode text without control characters.',
+  },
+  password_too_short: {
+    where: 'new passwords',
+    rule: 'At least `password.min_length` code points, 8 by default.',
+  },
+  password_too_long: {
+    where: 'new passwords',
+    rule: 'At most `password.max_length` code points, 256 by default; passwords are never cut off.',
+  },
+  password_too_common: {
+    where: 'new passwords',
+    rule: 'Not a password that attackers try first, and not close to the e-mail address or the name of the service.',
+  },
+  password_breached: {
+    where: 'new passwords',
+    rule: 'Not a password from a known breach; checked only with `pwned_passwords.enabled`.',
+  },
+  current_password_required: {
+    where: '`current_password`',
+    rule: 'Users who change their own e-mail address have to send their password.',
+  },
+  current_password_wrong: {
+    where: '`current_password`',
+    rule: 'It is not the current password.',
+  },
+  service_account_name: {
+    where: '`name` of a service account',
+    rule: '1–100 of a–z, 0–9, dot, dash and underscore, a letter or digit at both ends.',
+  },
+  scopes: { where: '`scopes`', rule: 'One or more of the known scopes.' },
+};

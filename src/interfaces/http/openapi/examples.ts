@@ -1,0 +1,112 @@
+const ADA = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
+const GRACE = '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60';
+const SESSION = '0198c0df-5c7d-7e9f-a0b1-2c3d4e5f6071';
+/** The service refuses it, because it is printed here. */
+const PASSWORD = 'a long enough passphrase';
+
+const user = {
+  id: ADA,
+  first_name: 'Ada',
+  last_name: 'Okafor',
+  email: 'ada@example.com',
+  phone: '+33142685300',
+  email_verified: false,
+  status: 'active',
+  version: 1,
+  created_at: '2026-11-05T09:30:00.000Z',
+  updated_at: '2026-11-05T09:30:00.000Z',
+};
+const up = { status: 'ok', latency_ms: 0.7, driver: 'nats' };
+const database = { status: 'ok', latency_ms: 2.4, driver: 'postgres', clock_offset_ms: 3 };
+const cache = { status: 'ok', latency_ms: 0.4, driver: 'redis' };
+
+/**
+ * An example for each named schema that is a body. A name with a status is the example of that response only. The tests
+ * compare each with its schema.
+ */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  Registration: {
+    first_name: 'Ada',
+    last_name: 'Okafor',
+    email: 'ada@example.com',
+    phone: '+33142685300',
+    password: PASSWORD,
+  },
+  User: user,
+  UserList: { users: [user], next_cursor: null },
+  UserReplacement: {
+    first_name: 'Ada',
+    last_name: 'Okafor-Lindqvist',
+    email: 'ada@example.com',
+    phone: null,
+  },
+  UserPatch: { last_name: 'Okafor-Lindqvist' },
+  PasswordChange: { current_password: PASSWORD, new_password: 'correct horse battery staple' },
+  Deletion: { current_password: PASSWORD },
+  SignIn: { email: 'ada@example.com', password: PASSWORD },
+  Refresh: { refresh_token: 'urt_…' },
+  IssuedTokens: {
+    session_id: SESSION,
+    access_token: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.…',
+    token_type: 'Bearer',
+    expires_in: 600,
+    refresh_token: 'urt_…',
+    refresh_expires_in: 2_592_000,
+  },
+  SessionList: {
+    sessions: [
+      {
+        id: SESSION,
+        ip: '203.0.113.7',
+        user_agent: 'Mozilla/5.0',
+        created_at: '2026-11-05T09:31:00.000Z',
+        last_used_at: '2026-11-05T10:02:00.000Z',
+        expires_at: '2026-12-05T10:02:00.000Z',
+        current: true,
+      },
+    ],
+  },
+  PublicProfilesRequest: { ids: [ADA, GRACE] },
+  PublicProfiles: {
+    profiles: [{ id: ADA, first_name: 'Ada', last_name: 'Okafor' }],
+    missing: [GRACE],
+  },
+  KeySet: {
+    keys: [
+      {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        // The public key of RFC 8037, appendix A.
+        x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        kid: 'bh0jpzxhxmhPurOkczocfJ',
+        alg: 'EdDSA',
+        use: 'sig',
+      },
+    ],
+  },
+  IntrospectionRequest: { token: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.…' },
+  Introspection: {
+    active: true,
+    client_id: 'user-service',
+    token_type: 'Bearer',
+    exp: 1_793_957_460,
+    iat: 1_793_956_860,
+    sub: ADA,
+    aud: 'user-service',
+    iss: 'https://users.example.com',
+    jti: '0198c0df-6d8e-7fa0-b1c2-3d4e5f607182',
+    sid: SESSION,
+  },
+  Liveness: { status: 'ok' },
+  Readiness: { status: 'ready' },
+  Readiness503: { status: 'draining' },
+  Health: { status: 'ok', checks: { database, cache, messaging: up } },
+  Health503: {
+    status: 'down',
+    checks: {
+      database: { status: 'down', latency_ms: 2, driver: 'postgres', reason: 'unreachable' },
+      cache,
+      messaging: up,
+    },
+  },
+};
