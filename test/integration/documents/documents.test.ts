@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { generateErrors } from '../../../scripts/generate-errors.ts';
-import { FIELD_CODES } from '../../../src/interfaces/api/field-codes.ts';
 import {
   definitionOf,
   environmentName,
@@ -15,6 +14,7 @@ import {
   secretOf,
   topSections,
 } from '../../../src/config/schema.ts';
+import { FIELD_CODES } from '../../../src/interfaces/api/field-codes.ts';
 import { PROBLEMS } from '../../../src/interfaces/api/problem-table.ts';
 import type { CliDeps } from '../../../src/interfaces/cli/cli-deps.ts';
 import { createProgram } from '../../../src/interfaces/cli/program.ts';
