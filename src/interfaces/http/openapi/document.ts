@@ -54,15 +54,11 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
       version: info.version,
       summary: 'Accounts, profiles, sign-in and sessions.',
       description:
-        'Errors are RFC 9457 problem documents with a stable `code`. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it.',
+        'Errors are RFC 9457 problem documents with a stable `code`. Requests with unknown fields are rejected. Send `X-Request-Id` (1–128 characters of `A-Za-z0-9._-`) to trace a request, or the service creates one. Every response returns it. The guides are at `/docs/README.md`.',
       contact: { name: 'The maintainers of user-service' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: (info.publicUrl && publicPath(info.publicUrl)) || '/' }],
-    externalDocs: {
-      description: 'Guides',
-      url: `${(info.publicUrl && publicPath(info.publicUrl)) || ''}/docs/README.md`,
-    },
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({
       name,
       description: TAGS[name] ?? '',

@@ -23,7 +23,10 @@ export function problemSchemas(codes: ReadonlySet<ProblemCode>): Record<string, 
           { $ref: '#/components/schemas/Problem' },
           {
             type: 'object',
-            ...(code === 'validation_failed' ? { required: ['errors'] } : {}),
+            required: [
+              ...['type', 'status', 'code'],
+              ...(code === 'validation_failed' ? ['errors'] : []),
+            ],
             properties: {
               type: { type: 'string', const: problemType(code) },
               status: { type: 'integer', const: PROBLEMS[code].status },
