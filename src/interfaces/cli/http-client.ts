@@ -43,7 +43,12 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
   const connect = (): Promise<Pool> => {
     pool ??= openPool(base.origin, {
       connections,
-      connect: { timeout: connectTimeoutMs, ...(socketPath === undefined ? {} : { socketPath }) },
+      connect: {
+        timeout: connectTimeoutMs,
+        // Stated, so that NODE_TLS_REJECT_UNAUTHORIZED sends no key to an unknown server.
+        rejectUnauthorized: true,
+        ...(socketPath === undefined ? {} : { socketPath }),
+      },
       headersTimeout: requestTimeoutMs,
       bodyTimeout: requestTimeoutMs,
       maxResponseSize: MAX_RESPONSE_BYTES,
