@@ -101,6 +101,12 @@ describe('a log line', () => {
     },
   );
 
+  test.each(['name', 'pid', 'caller'])('for people shows a field %s that is no text', (name) => {
+    const { logger, text } = capture('pretty');
+    logger.info('event', { [name]: { toString: '' } });
+    expect(text()).toContain('{"toString":""}');
+  });
+
   test('for people has no control sequence and no forged line', () => {
     const { logger, text } = capture('pretty');
     logger.info('a\n[2026-01-01T00:00:00.000Z] ERROR: forged \u001b[2J\u202e', {

@@ -102,6 +102,8 @@ function prettyStream(
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
     errorLikeObjectKeys: [],
+    // The library shows these fields in brackets, and fails on those that are no text.
+    customPrettifiers: { name: asText, pid: asText, hostname: asText, caller: asText },
   });
   const style = { colorize, isDebug: level === 'debug' };
   return {
@@ -110,6 +112,10 @@ function prettyStream(
       if (text !== '') output.write(text);
     },
   };
+}
+
+function asText(value: unknown): string {
+  return makeVisible(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** The JSON escape of a UTF-16 unit. */
