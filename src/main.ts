@@ -119,7 +119,7 @@ async function load(): Promise<LoadedConfig> {
   }
 }
 
-/** Where nobody watches, the faults have the form of the log, like every other reason not to start. */
+/** Without a terminal, the faults have the form of the log, like every other reason not to start. */
 async function loadForService(): Promise<LoadedConfig> {
   try {
     return await load();

@@ -112,7 +112,7 @@ export function createStreamReconciler(deps: Deps) {
     known = next;
   }
 
-  /** Compares anew with what is recorded of the stream: the database may be another one. */
+  /** Starts the comparison again from what is recorded of the stream: the database may be another one. */
   function reload(recorded: KnownStream | null): void {
     known = recorded;
     dueAtMs = 0;

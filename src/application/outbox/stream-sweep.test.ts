@@ -180,7 +180,7 @@ test('goes on where it was after the broker was unreachable', async () => {
   expect(logger.lines).toEqual([]);
 });
 
-test('drops what it read when the sequences belong to other events, and starts anew', async () => {
+test('drops what it read when the sequences belong to other events, and starts again', async () => {
   const answers: ((missing: readonly number[]) => void)[] = [];
   const { sweep, reads, resets, run } = createWorld(
     () => new Promise((resolve) => answers.push(resolve)),

@@ -100,7 +100,7 @@ export function createStreamSweep(deps: Deps) {
       isRequested = true;
     },
 
-    /** Forgets what was read: the sequences belong to other events from now on. What is left of a sweep starts anew. */
+    /** Forgets what was read: the sequences belong to other events from now on. The rest of a sweep starts again. */
     discard(): void {
       if (sweep !== null || missing.length > 0) isRequested = true;
       discard();

@@ -17,7 +17,7 @@ export interface NatsOutage {
   failed(failure: DependencyFailure): void;
   /** The connection was lost; the client library reconnects and keeps the causes of failed attempts to itself. */
   lost(server: string): void;
-  /** There is a connection again, or nobody waits for one. */
+  /** There is a connection again, or no caller waits for one. */
   end(): void;
 }
 

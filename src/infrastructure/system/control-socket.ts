@@ -159,7 +159,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** A refused folder has the reason and the key; the temporary name of the socket helps nobody. */
+/** A refused folder has the reason and the key; the temporary name of the socket says nothing to an operator. */
 function notCreated(path: string, error: NodeJS.ErrnoException): Error {
   if (error.code === undefined) return error;
   return new ControlSocketError(
