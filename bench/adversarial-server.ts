@@ -8,6 +8,7 @@ import { createRegisterUser } from '../src/application/users/register-user.ts';
 import type { Logger } from '../src/domain/ports.ts';
 import { invalidToken } from '../src/domain/rejections.ts';
 import type { PasswordHasher } from '../src/domain/user/password-hasher.ts';
+import { STRICT_PROFILE_RULES } from '../src/domain/user/profile-rules.ts';
 import { createPrometheusMetrics } from '../src/infrastructure/metrics/prometheus.ts';
 import { createAccessTokens } from '../src/infrastructure/security/access-tokens.ts';
 import { loadPasswordBlocklist } from '../src/infrastructure/security/password-blocklist.ts';
@@ -78,6 +79,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
       users: {
         ...fakes.users,
         register: createRegisterUser({
+          profileRules: STRICT_PROFILE_RULES,
           ...{ clock, ids, hasher: stubHasher },
           users: { findCredentials: async () => null },
           unitOfWork: { run: async () => undefined as never },
@@ -119,6 +121,7 @@ function sessionsWithoutStore(masterKey: Uint8Array) {
   };
   return {
     signIn: createSignIn({
+      profileRules: STRICT_PROFILE_RULES,
       users: { findCredentials: async () => null },
       unitOfWork: { run: async () => null as never },
       hasher: stubHasher,

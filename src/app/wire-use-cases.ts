@@ -70,6 +70,7 @@ export async function wireUseCases(
       }),
     }),
     hasher,
+    profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
     passwordRules: {
       policy: config.password,
       blocklist,

@@ -118,6 +118,16 @@ export const serviceKeys = {
     100,
     'Most sessions of one user; a sign-in beyond it ends the least recently used one',
   ),
+  'registration.email_rules': withDefault(
+    oneOf('strict', 'permissive'),
+    'strict',
+    '`permissive` accepts addresses of other systems: hosts of one label or an IPv4 address, quoted local parts, dots anywhere before the @',
+  ),
+  'registration.phone_rules': withDefault(
+    oneOf('strict', 'permissive'),
+    'strict',
+    '`permissive` accepts each number of 4 to 15 digits in E.164 form; `strict` only those of a numbering plan',
+  ),
   'password.min_length': withDefault(
     integer(8, 128),
     8,

@@ -59,5 +59,5 @@ export async function populateForSearch(client: Client, count: number): Promise<
 
 function readPerson(line: string): Record<string, string> {
   const person = JSON.parse(line) as Record<string, string>;
-  return { ...person, email: parseEmailAddress(person.email ?? '') };
+  return { ...person, email: parseEmailAddress(person.email ?? '', 'strict') };
 }

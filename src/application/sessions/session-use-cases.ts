@@ -6,6 +6,7 @@ import type {
 } from '../../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import { createEndSessions } from './end-sessions.ts';
@@ -21,6 +22,7 @@ export interface SessionPorts {
   readonly sessions: SessionRepository;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
+  readonly profileRules: ProfileRules;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly refreshTokens: RefreshTokens;

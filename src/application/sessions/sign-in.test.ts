@@ -11,6 +11,7 @@ import {
 import { DomainError } from '../../domain/errors.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
 import type { UserState } from '../../domain/user/user.ts';
 import { createSignIn } from './sign-in.ts';
 import { createStartSession } from './start-session.ts';
@@ -38,6 +39,7 @@ function setUp(
   const verify = hasher.verify;
   let ids = 0;
   const signIn = createSignIn({
+    profileRules: STRICT_PROFILE_RULES,
     users: {
       async findCredentials(email) {
         look.count += 1;

@@ -9,6 +9,7 @@ import {
   preparePasswordAttempt,
 } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -23,6 +24,7 @@ interface Deps {
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
+  readonly profileRules: Pick<ProfileRules, 'email'>;
   readonly logger: Logger;
 }
 
@@ -41,7 +43,7 @@ const MAX_ATTEMPTS = 3;
  */
 export function createSignIn(deps: Deps) {
   return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
-    const email = readEmail(input.email);
+    const email = readEmail(input.email, deps.profileRules);
     const password = preparePasswordAttempt(input.password);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const credentials = await authenticate(caller, email, password);
@@ -124,9 +126,9 @@ function isStillProven({ state }: User, { passwordHash, version }: Credentials):
 }
 
 /** An invalid address counts as unknown: the empty text matches no stored address. */
-function readEmail(input: string): EmailAddress {
+function readEmail(input: string, rules: Pick<ProfileRules, 'email'>): EmailAddress {
   try {
-    return parseEmailAddress(input);
+    return parseEmailAddress(input, rules.email);
   } catch (error) {
     if (error instanceof InvalidValue) return '' as EmailAddress;
     throw error;

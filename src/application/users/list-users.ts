@@ -1,12 +1,14 @@
 import { InvalidValue, validateFields } from '../../domain/errors.ts';
 import { assertCleanText, codePointLength } from '../../domain/text.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { PageRequest, UserPage, UserReader } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/policy.ts';
 
 interface Deps {
   readonly users: Pick<UserReader, 'findByEmail' | 'list' | 'search'>;
+  readonly profileRules: Pick<ProfileRules, 'email'>;
 }
 
 /** Longest search text, in code points. */
@@ -30,7 +32,9 @@ export function createListUsers(deps: Deps) {
       const { q } = validateFields({ q: () => readSearchText(selection.text) });
       return deps.users.search(q, selection.page);
     }
-    const { email } = validateFields({ email: () => parseEmailAddress(selection.email) });
+    const { email } = validateFields({
+      email: () => parseEmailAddress(selection.email, deps.profileRules.email),
+    });
     const user = await deps.users.findByEmail(email);
     return { users: user === null ? [] : [user], nextAfterId: null };
   };

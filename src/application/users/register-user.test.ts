@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
 import { createSystemClock } from '../../infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../infrastructure/system/ids.ts';
 import type { Principal } from '../access/caller.ts';
@@ -18,6 +19,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
       (isTaken ? note('insert', Promise.reject(emailTaken())) : note('insert', undefined)) as never,
   };
   const register = createRegisterUser({
+    profileRules: STRICT_PROFILE_RULES,
     users: { findCredentials: async () => note('look-up', isTaken ? ({} as never) : null) },
     unitOfWork,
     hasher: { hash: async () => note('hash', '$argon2id$') } as never,

@@ -6,6 +6,7 @@ import type { EmailAddress } from '../../domain/user/email-address.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -15,6 +16,7 @@ interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
+  readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly ids: IdGenerator;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ export interface RegistrationInput extends ProfileInput {
 export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
     const { password, ...person } = validateFields({
-      ...profileParsers(input),
+      ...profileParsers(input, deps.profileRules),
       password: () =>
         readNewPassword(deps.passwordRules, input.password, {
           email: input.email,

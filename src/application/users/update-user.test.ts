@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callerWith, createMemoryStore, storedUser } from '../../../test/support/ports.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
+import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
 import { createUpdateUser } from './update-user.ts';
 
 const { id, email } = storedUser();
@@ -12,6 +13,7 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
   const store = createMemoryStore(storedUser());
   const passwords: (string | undefined)[] = [];
   const update = createUpdateUser({
+    profileRules: STRICT_PROFILE_RULES,
     users: {
       async findById() {
         const seen = store.row;

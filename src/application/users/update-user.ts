@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/ports.ts';
 import { accountChanged, userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { ProfileChange, UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -16,6 +17,7 @@ interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
   readonly reauthenticate: Reauthenticate;
+  readonly profileRules: ProfileRules;
   readonly clock: Clock;
   /** For the e-mails about a new address. */
   readonly serviceName: string;
@@ -39,7 +41,7 @@ export function createUpdateUser(deps: Deps) {
     expected: ExpectedVersions,
   ): Promise<UserProfile> => {
     requireSelfOrScope(caller, id, 'users:write');
-    const change: ProfileChange = validateFields(profileParsers(input));
+    const change: ProfileChange = validateFields(profileParsers(input, deps.profileRules));
     const reauthentication = await reauthenticateForOwnEmail(
       caller,
       id,

@@ -1,6 +1,7 @@
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
@@ -21,6 +22,7 @@ export interface UserPorts {
   readonly userReader: UserReader;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
+  readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly recordFailure: RecordFailedAuthentication;
   readonly startSession: StartSession;
@@ -30,16 +32,18 @@ export interface UserPorts {
 }
 
 export function createUserUseCases(ports: UserPorts) {
-  const { users, userReader, unitOfWork, clock } = ports;
+  const { users, userReader, unitOfWork, profileRules, clock } = ports;
   const { serviceName } = ports.passwordRules;
   const reauthenticate = createReauthenticate(ports);
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
     register: createRegisterUser(ports),
     get: createGetUser({ users: userReader }),
-    list: createListUsers({ users: userReader }),
+    list: createListUsers({ users: userReader, profileRules }),
     getPublicProfiles: createGetPublicProfiles({ users: userReader }),
-    update: createUpdateUser({ users, unitOfWork, reauthenticate, clock, serviceName }),
+    update: createUpdateUser({
+      ...{ users, unitOfWork, reauthenticate, profileRules, clock, serviceName },
+    }),
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,

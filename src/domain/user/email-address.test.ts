@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../errors.ts';
-import { EMAIL_MAX_BYTES, parseEmailAddress } from './email-address.ts';
+import { EMAIL_MAX_BYTES, parseEmailAddress, spellingsOf } from './email-address.ts';
+import type { RuleLevel } from './profile-rules.ts';
 
-function rejectionOf(input: string): string {
+function rejectionOf(input: string, level: RuleLevel = 'strict'): string {
   try {
-    parseEmailAddress(input);
+    parseEmailAddress(input, level);
   } catch (error) {
     if (error instanceof InvalidValue) return error.code;
     throw error;
@@ -35,8 +36,11 @@ describe('an e-mail address has one canonical form:', () => {
     ['a@b.co', 'a@b.co'],
     [' ann@mail.example ', 'ann@mail.example'],
     ['\r\nann@mail.example', 'ann@mail.example'],
+    ['ann@mail.example.', 'ann@mail.example'],
+    ['Ann@例え.テスト\u3002 ', 'ann@xn--r8jz45g.xn--zckzah'],
+    ['ann@mail.example\uFF0E', 'ann@mail.example'],
     ['\uFEFFann@mail.example\u00A0\n', 'ann@mail.example'],
-  ])('%s', (input, canonical) => expect(parseEmailAddress(input)).toBe(canonical));
+  ])('%s', (input, canonical) => expect(parseEmailAddress(input, 'strict')).toBe(canonical));
 
   test('reading the canonical form again changes nothing', () => {
     const anyAddress = fc.oneof(
@@ -48,8 +52,9 @@ describe('an e-mail address has one canonical form:', () => {
     fc.assert(
       fc.property(anyAddress, (input) => {
         fc.pre(rejectionOf(input) === 'accepted');
-        const canonical = parseEmailAddress(input);
-        expect(parseEmailAddress(canonical)).toBe(canonical);
+        const canonical = parseEmailAddress(input, 'strict');
+        expect(parseEmailAddress(canonical, 'strict')).toBe(canonical);
+        expect(parseEmailAddress(input, 'permissive')).toBe(canonical);
         expect(canonical).toMatch(/^[\x21-\x7e]+$/);
         expect(canonical).toBe(canonical.toLowerCase());
         expect(Buffer.byteLength(canonical)).toBeLessThanOrEqual(EMAIL_MAX_BYTES);
@@ -91,7 +96,8 @@ describe('an e-mail address is refused', () => {
     ['with an IP address', 'ann@127.0.0.1', 'email_domain'],
     ['with an address literal', 'ann@[127.0.0.1]', 'email_domain'],
     ['with an empty label', 'ann@mail..example', 'email_domain'],
-    ['with a final dot', 'ann@mail.example.', 'email_domain'],
+    ['with two final dots', 'ann@mail.example..', 'email_domain'],
+    ['with a dot for a domain', 'ann@.', 'email_domain'],
     ['with a leading hyphen', 'ann@-mail.example', 'email_domain'],
     ['with an underscore in the last label', 'ann@mail.exa_mple', 'email_domain'],
     ['with a final hyphen', 'ann@mail-.example', 'email_domain'],
@@ -107,7 +113,7 @@ describe('an e-mail address is refused', () => {
     const local = 'a'.repeat(64);
     const fitting = `${local}@${labels}${'c'.repeat(53)}.example`;
     expect(fitting).toHaveLength(254);
-    expect(parseEmailAddress(fitting)).toBe(fitting);
+    expect(parseEmailAddress(fitting, 'strict')).toBe(fitting);
     expect(rejectionOf(`${local}@${labels}${'c'.repeat(54)}.example`)).toBe('email_too_long');
   });
 
@@ -126,5 +132,74 @@ describe('an e-mail address is refused', () => {
         rejectionOf(`${text}@mail.example`);
       }),
     );
+  });
+});
+
+describe('at the level permissive an e-mail address', () => {
+  test.each([
+    ['Root@LOCALHOST', 'root@localhost'],
+    ['ann@intranet.', 'ann@intranet'],
+    ['ann@my_host', 'ann@my_host'],
+    ['ann@127.0.0.1', 'ann@127.0.0.1'],
+    ['ann@[192.0.2.1]', 'ann@[192.0.2.1]'],
+    ['a..b@mail.example', 'a..b@mail.example'],
+    ['.ann.@mail.example', '.ann.@mail.example'],
+    ['"Ann,B"@mail.example', '"ann,b"@mail.example'],
+    ['"ann@home"@mail.example', '"ann@home"@mail.example'],
+    ['"a(b)c;d:e[f]"@mail.example', '"a(b)c;d:e[f]"@mail.example'],
+    ['"Ann"@mail.example.', 'ann@mail.example'],
+    ['"a..b"@mail.example', 'a..b@mail.example'],
+    ['ann@bücher', 'ann@xn--bcher-kva'],
+  ])('%s has the canonical form %s', (input, canonical) => {
+    expect(parseEmailAddress(input, 'permissive')).toBe(canonical);
+    expect(parseEmailAddress(canonical, 'permissive')).toBe(canonical);
+  });
+
+  test.each([
+    ['with a line break in quotes', '"ann\r\nBcc: eve"@mail.example', 'email_white_space'],
+    ['with a blank in quotes', '"ann b"@mail.example', 'email_white_space'],
+    ['with a NUL in quotes', '"ann\u0000b"@mail.example', 'email_local_part'],
+    ['with angle brackets in quotes', '"<eve@evil.example>"@mail.example', 'email_local_part'],
+    ['with a quoted pair', '"ann\\"b"@mail.example', 'email_local_part'],
+    ['with a quote inside of quotes', '"ann"b"@mail.example', 'email_local_part'],
+    ['with empty quotes', '""@mail.example', 'email_local_part'],
+    ['with a local part that only folds to ASCII', '\u212Aim@mail.example', 'email_local_part'],
+    ['with a quoted local part that is not ASCII', '"jo\u017F"@mail.example', 'email_local_part'],
+    ['with two @', 'ann@evil.example@mail.example', 'email_local_part'],
+    ['with a second recipient', 'ann@mail.example,bob@mail.example', 'email_local_part'],
+    ['with a quoted local part of 65 bytes', `"${'@'.repeat(63)}"@mail.example`, 'email_too_long'],
+    ['with a label of 64 bytes', `ann@${'a'.repeat(64)}`, 'email_domain'],
+    ['with an empty label', 'ann@mail..example', 'email_domain'],
+    ['with a leading hyphen', 'ann@-mail', 'email_domain'],
+    ['with an address literal out of range', 'ann@[192.0.2.256]', 'email_domain'],
+    ['with an IPv6 literal', 'ann@[IPv6:2001:db8::1]', 'email_domain'],
+    ['with a bidi override', 'ann@mail\u202E', 'email_domain'],
+  ])('%s is refused', (_what, input, code) => expect(rejectionOf(input, 'permissive')).toBe(code));
+
+  test('has one canonical form for all its spellings, for any text', () => {
+    const local = fc.string({ unit: fc.constantFrom(...'aB.+@",;:()[]<>\\ é') });
+    const domain = fc.constantFrom('mail.example', 'localhost', 'Mail.Example.', '[192.0.2.1]');
+    fc.assert(
+      fc.property(local, domain, fc.boolean(), (part, host, quoted) => {
+        const input = `${quoted ? `"${part}"` : part}@${host}`;
+        fc.pre(rejectionOf(input, 'permissive') === 'accepted');
+        const canonical = parseEmailAddress(input, 'permissive');
+        expect(canonical).toMatch(/^[\x21-\x7e]+$/);
+        expect(canonical).toBe(canonical.toLowerCase());
+        for (const spelling of spellingsOf(canonical)) {
+          if (rejectionOf(spelling, 'permissive') !== 'accepted') continue;
+          expect(parseEmailAddress(spelling, 'permissive')).toBe(canonical);
+        }
+      }),
+    );
+  });
+
+  test('is found under the spellings that other programs store', () => {
+    expect(spellingsOf(parseEmailAddress('ann@mail.example', 'strict'))).toEqual([
+      'ann@mail.example',
+      'ann@mail.example.',
+      '"ann"@mail.example',
+      '"ann"@mail.example.',
+    ]);
   });
 });

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidValue } from '../errors.ts';
 import { parsePhoneNumber } from './phone-number.ts';
+import type { RuleLevel } from './profile-rules.ts';
 
-function rejectionOf(input: string): string {
+function rejectionOf(input: string, level: RuleLevel = 'strict'): string {
   try {
-    parsePhoneNumber(input);
+    parsePhoneNumber(input, level);
   } catch (error) {
     if (error instanceof InvalidValue) return error.code;
     throw error;
@@ -21,7 +22,9 @@ describe('a phone number', () => {
     ['of Italy, with the leading zero that belongs to it', '+390612345678'],
     ['of Argentina, a mobile', '+5491112345678'],
     ['of no country, free of charge', '+80012345678'],
-  ])('%s stays as it is', (_what, number) => expect(parsePhoneNumber(number)).toBe(number));
+  ])('%s stays as it is', (_what, number) =>
+    expect(parsePhoneNumber(number, 'strict')).toBe(number),
+  );
 
   test.each([
     ['without the plus sign', '442079460000', 'phone_format'],
@@ -44,8 +47,25 @@ describe('a phone number', () => {
     const digits = fc.stringMatching(/^\+[0-9]{1,16}$/);
     fc.assert(
       fc.property(fc.oneof(digits, fc.string({ unit: 'binary' })), (text) => {
-        if (rejectionOf(text) === 'accepted') expect(parsePhoneNumber(text)).toBe(text);
+        if (rejectionOf(text) === 'accepted') expect(parsePhoneNumber(text, 'strict')).toBe(text);
       }),
     );
   });
+
+  test.each(['+9991', '+999123456789', '+4402079460000', '+123456789012345', '+442079460000'])(
+    'in E.164 form is accepted at the level permissive: %s',
+    (number) => expect(parsePhoneNumber(number, 'permissive')).toBe(number),
+  );
+
+  test.each([
+    ['with three digits', '+999'],
+    ['with 16 digits', '+1234567890123456'],
+    ['with a country code that begins with zero', '+0442079460000'],
+    ['with spaces', '+44 20 7946 0000'],
+    ['with a line break', '+442079460000\n'],
+    ['with digits of another script', '+٤٤٢٠٧٩٤٦٠٠٠٠'],
+    ['that is empty', ''],
+  ])('%s is refused at the level permissive too', (_what, number) =>
+    expect(rejectionOf(number, 'permissive')).toBe('phone_format'),
+  );
 });

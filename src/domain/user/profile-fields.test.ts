@@ -5,6 +5,7 @@ import { FULL_PROFILE, profileWith } from '../../../test/support/profiles.ts';
 import { usersColumns } from '../../../test/support/users-columns.ts';
 import { validateFields } from '../errors.ts';
 import { PROFILE_FIELDS, PROFILE_PROPERTIES, profileParsers } from './profile-fields.ts';
+import { STRICT_PROFILE_RULES } from './profile-rules.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const names = Object.values(PROFILE_FIELDS).map(({ name }) => name);
@@ -46,15 +47,19 @@ describe('the table of profile fields', () => {
 
 describe('the parsers of a profile', () => {
   test('read every field, and null where the field is optional', () => {
-    expect(validateFields(profileParsers(FULL_PROFILE))).toEqual(FULL_PROFILE);
-    expect(validateFields(profileParsers(profileWith()))).toEqual(profileWith());
+    expect(validateFields(profileParsers(FULL_PROFILE, STRICT_PROFILE_RULES))).toEqual(
+      FULL_PROFILE,
+    );
+    expect(validateFields(profileParsers(profileWith(), STRICT_PROFILE_RULES))).toEqual(
+      profileWith(),
+    );
   });
 
   test.each(PROFILE_PROPERTIES)(
     'leave out every field but %s when only that is sent',
     (property) => {
       const change = { [property]: FULL_PROFILE[property] };
-      expect(validateFields(profileParsers(change))).toEqual(change);
+      expect(validateFields(profileParsers(change, STRICT_PROFILE_RULES))).toEqual(change);
     },
   );
 });

@@ -1,13 +1,14 @@
 import { parseEmailAddress } from './email-address.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhoneNumber } from './phone-number.ts';
+import type { ProfileRules } from './profile-rules.ts';
 
 /** One field that a person has in a profile. */
 interface ProfileFieldDefinition {
   /** Name in JSON, SQL and events: the property's name in snake_case. */
   readonly name: string;
   /** Reads the value as it is sent. @throws InvalidValue */
-  readonly parse: (input: string) => unknown;
+  readonly parse: (input: string, rules: ProfileRules) => unknown;
   /** An optional field can be left out of a registration and can be `null`. */
   readonly optional: boolean;
   /**
@@ -26,8 +27,17 @@ interface ProfileFieldDefinition {
 export const PROFILE_FIELDS = {
   firstName: { name: 'first_name', parse: parsePersonName, optional: false },
   lastName: { name: 'last_name', parse: parsePersonName, optional: false },
-  email: { name: 'email', parse: parseEmailAddress, optional: false },
-  phone: { name: 'phone', parse: parsePhoneNumber, optional: true, requiredInFullUpdate: true },
+  email: {
+    name: 'email',
+    parse: (input: string, rules: ProfileRules) => parseEmailAddress(input, rules.email),
+    optional: false,
+  },
+  phone: {
+    name: 'phone',
+    parse: (input: string, rules: ProfileRules) => parsePhoneNumber(input, rules.phone),
+    optional: true,
+    requiredInFullUpdate: true,
+  },
 } as const satisfies Readonly<Record<string, ProfileFieldDefinition>>;
 
 type ProfileFields = typeof PROFILE_FIELDS;
@@ -89,15 +99,21 @@ export function pickProfile<T extends { readonly [K in ProfileProperty]: unknown
 }
 
 /** Parsers for `validateFields`, one for each field of the input; fields that are left out have none. */
-export function profileParsers(input: ProfileInput): ProfileParsers;
-export function profileParsers(input: Partial<ProfileInput>): Partial<ProfileParsers>;
-export function profileParsers(input: Partial<ProfileInput>): Partial<ProfileParsers> {
+export function profileParsers(input: ProfileInput, rules: ProfileRules): ProfileParsers;
+export function profileParsers(
+  input: Partial<ProfileInput>,
+  rules: ProfileRules,
+): Partial<ProfileParsers>;
+export function profileParsers(
+  input: Partial<ProfileInput>,
+  rules: ProfileRules,
+): Partial<ProfileParsers> {
   const parsers: [ProfileProperty, () => unknown][] = [];
   for (const property of PROFILE_PROPERTIES) {
     const value = input[property];
     if (value === undefined) continue;
     const { parse } = PROFILE_FIELDS[property];
-    parsers.push([property, () => (value === null ? null : parse(value))]);
+    parsers.push([property, () => (value === null ? null : parse(value, rules))]);
   }
   return Object.fromEntries(parsers) as Partial<ProfileParsers>;
 }

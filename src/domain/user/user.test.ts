@@ -97,7 +97,7 @@ describe('a change of profile', () => {
 
   test('of the address makes it unverified and is an event of its own, naming all fields', () => {
     const user = User.restore({ ...newUser().state, emailVerified: true });
-    const email = parseEmailAddress('anna@mail.example');
+    const email = parseEmailAddress('anna@mail.example', 'strict');
     user.changeProfile({ email, firstName: parsePersonName('Anna') }, later);
     expect(user.state).toMatchObject({ email, emailVerified: false, version: 2 });
     expect(user.takeEvents()).toEqual([

@@ -5,6 +5,17 @@ const from = { name: '', address: 'us@example.com' };
 const mail = { to: 'ada@example.com', subject: 'Hello', text: 'Text.' };
 
 describe('message options', () => {
+  it.each(['ann@[192.0.2.1]', '"ann,eve@example.com"@example.com', 'root@localhost'])(
+    'accept the recipient %j as one address',
+    async (to) => {
+      const { createTransport } = await import('nodemailer');
+      const options = messageOptions(from, { ...mail, to });
+      const sent = await createTransport({ streamTransport: true, buffer: true }).sendMail(options);
+      expect(sent.envelope).toEqual({ from: 'us@example.com', to: [to] });
+      expect(String(sent.message)).toMatch(/^To: /m);
+    },
+  );
+
   it('have the same addresses in envelope and headers', () => {
     const { envelope, to } = messageOptions(from, mail);
     expect(envelope).toEqual({ from: 'us@example.com', to: ['ada@example.com'] });
@@ -17,6 +28,9 @@ describe('message options', () => {
     'Ada <ada@example.com>',
     'ada@example.com\r\nBcc: eve@example.com',
     '"ada eve"@example.com',
+    '"ada\r\nBcc: eve"@example.com',
+    '"<eve@example.com>"@example.com',
+    '"ada",eve@example.com',
     'ada(comment)@example.com',
     'group: ada@example.com',
     'ada@eve@example.com',

@@ -1,4 +1,6 @@
+import { InvalidValue } from '../../domain/errors.ts';
 import type { Mail } from '../../domain/mail.ts';
+import { parseEmailAddress } from '../../domain/user/email-address.ts';
 
 export interface Mailbox {
   /** May be empty. */
@@ -21,7 +23,7 @@ const MESSAGE_ID = /^[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,255}$/;
  * @throws Error whose message repeats no part of the mail.
  */
 export function messageOptions(from: Mailbox, mail: Mail) {
-  assertAddress(mail.to, 'recipient');
+  if (!isPermissiveAddress(mail.to)) assertAddress(mail.to, 'recipient');
   if (CONTROL.test(mail.subject) || mail.subject.length > SUBJECT_MAX_LENGTH) {
     throw new Error('the subject of a mail must be one line of at most 200 characters');
   }
@@ -48,6 +50,19 @@ export function parseMailbox(text: string): Mailbox {
   if (CONTROL.test(name)) throw new Error('the name of a mail address must be one line');
   assertAddress(address.trim(), 'sender');
   return { name: name.trim().replace(/^"(.*)"$/, '$1'), address: address.trim() };
+}
+
+/**
+ * An address with quotes or an IP address, as the service stores them at the level `permissive`: one canonical address
+ * without white space, angle brackets and control characters.
+ */
+function isPermissiveAddress(address: string): boolean {
+  try {
+    return parseEmailAddress(address, 'permissive') === address;
+  } catch (error) {
+    if (error instanceof InvalidValue) return false;
+    throw error;
+  }
 }
 
 function assertAddress(address: string, what: string): void {

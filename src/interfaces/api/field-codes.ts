@@ -52,11 +52,11 @@ export const FIELD_CODES: Readonly<
   },
   email_local_part: {
     where: '`email`',
-    rule: 'Before the @: unquoted ASCII, with single dots inside.',
+    rule: 'Before the @: unquoted ASCII, with single dots inside. With `registration.email_rules: permissive` also dots anywhere, and other ASCII in quotes.',
   },
   email_domain: {
     where: '`email`',
-    rule: 'After the @: a domain name of two or more labels, in any script.',
+    rule: 'After the @: a domain name of two or more labels, in any script; a final dot is dropped. With `registration.email_rules: permissive` also one label, or an IPv4 address.',
   },
   email_too_long: {
     where: '`email`',
@@ -64,11 +64,11 @@ export const FIELD_CODES: Readonly<
   },
   phone_format: {
     where: '`phone`',
-    rule: 'E.164: a plus sign, country code and number, digits only.',
+    rule: 'E.164: a plus sign, country code and number, digits only. With `registration.phone_rules: permissive` 4–15 digits.',
   },
   phone_invalid: {
     where: '`phone`',
-    rule: 'A number that exists in the country’s numbering plan.',
+    rule: 'A number that exists in the country’s numbering plan; not checked with `registration.phone_rules: permissive`.',
   },
   password_characters: {
     where: 'new passwords',

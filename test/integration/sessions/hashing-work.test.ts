@@ -4,6 +4,7 @@ import { createRecordFailedAuthentication } from '../../../src/application/sessi
 import { createSignIn } from '../../../src/application/sessions/sign-in.ts';
 import { createStartSession } from '../../../src/application/sessions/start-session.ts';
 import type { AccessTokens } from '../../../src/domain/session/access-tokens.ts';
+import { STRICT_PROFILE_RULES } from '../../../src/domain/user/profile-rules.ts';
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database, SqlConnection } from '../../../src/infrastructure/database/sql.ts';
@@ -56,6 +57,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     onCommitted: async () => {},
   });
   return createSignIn({
+    profileRules: STRICT_PROFILE_RULES,
     users: createPostgresUserRepository(database),
     unitOfWork,
     hasher,

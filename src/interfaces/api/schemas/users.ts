@@ -21,7 +21,7 @@ import { nullableString, timeOutput, uuidOutput, wordOf } from './common.ts';
 export const email = Type.String({
   format: 'email',
   description:
-    'E-mail address: at most 254 bytes, ASCII before the @. It is stored in lower case, with the domain as A-labels.',
+    'E-mail address: at most 254 bytes, ASCII before the @. It is stored in lower case, with the domain as A-labels and without a final dot. The operator chooses whether unusual forms are accepted (`registration.email_rules`).',
   examples: ['amelie@example.com'],
 });
 
@@ -44,7 +44,8 @@ const profileSchemas = {
   email: { input: email, output: Type.String({ format: 'email' }) },
   phone: {
     input: nullableString({
-      description: 'Telephone number in E.164 format, or null.',
+      description:
+        'Telephone number in E.164 format, or null. The operator chooses whether it must exist in a numbering plan (`registration.phone_rules`).',
       examples: ['+33142685300'],
     }),
     output: nullableString({ description: 'Telephone number in E.164 format, or null.' }),
