@@ -1,20 +1,31 @@
-import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { PROBLEMS } from '../src/interfaces/api/problem-table.ts';
 import { endpoints, subjectOf } from '../src/interfaces/nats/endpoints.ts';
+import { readEventSchemas, streamDefaults } from './asyncapi/events.ts';
 import { asyncApiDocument, generateAsyncApi } from './generate-asyncapi.ts';
 
 type Json = { readonly [name: string]: unknown };
 
-const schema = {
-  $id: 'urn:user-service:schema:user.deleted.v1',
-  description: 'An account was deleted.',
-  type: 'object',
-};
-const document = asyncApiDocument([schema]) as {
-  readonly channels: Record<string, { address: string | null; messages: Record<string, Json> }>;
+interface Message {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly title: string;
+  readonly headers?: Json;
+  readonly payload: Json;
+  readonly examples: readonly { readonly headers?: unknown; readonly payload: unknown }[];
+}
+
+const schemas = readEventSchemas();
+const document = asyncApiDocument(schemas) as {
+  readonly channels: Record<
+    string,
+    { address?: string; description?: string; messages: Record<string, Message> }
+  >;
   readonly operations: Record<string, Json>;
-};
+  readonly components: Record<string, Record<string, Json>>;
+} & Json;
 
 function* objectsIn(value: unknown): Generator<Json> {
   if (typeof value !== 'object' || value === null) return;
@@ -27,6 +38,18 @@ function at(pointer: string): unknown {
   return names.reduce<unknown>((place, name) => (place as Json | undefined)?.[name], document);
 }
 
+/** Every message once, by its place in the document. */
+function messages(): [string, Message][] {
+  const found = new Map<string, Message>();
+  for (const [channel, { messages }] of Object.entries(document.channels)) {
+    for (const [name, message] of Object.entries(messages)) {
+      const place = message.$ref ?? `#/channels/${channel}/messages/${name}`;
+      found.set(place, at(place) as Message);
+    }
+  }
+  return [...found];
+}
+
 describe('the AsyncAPI document', () => {
   it('has an operation with a reply for each endpoint', () => {
     const requests = Object.values(document.operations).filter(
@@ -35,31 +58,54 @@ describe('the AsyncAPI document', () => {
     expect(
       requests.map(({ channel }) => (at((channel as { $ref: string }).$ref) as Json).address),
     ).toEqual(endpoints.map(subjectOf));
-    for (const { reply } of requests) {
-      expect(at((reply as { channel: { $ref: string } }).channel.$ref)).toMatchObject({
-        address: null,
-      });
+    for (const [index, { reply }] of requests.entries()) {
+      const { messages } = at((reply as { channel: { $ref: string } }).channel.$ref) as {
+        messages: Json;
+      };
+      expect(Object.keys(messages)).toEqual(
+        expect.arrayContaining([
+          'response',
+          'malformed_request',
+          ...(endpoints[index]?.problems ?? []),
+        ]),
+      );
     }
   });
 
-  it('has a channel for each schema of an event', () => {
-    expect(document.channels['user.deleted']).toMatchObject({
-      address: 'users.events.user.deleted.{user_id}',
-      messages: {
-        message: {
-          headers: {
-            properties: {
-              'ce-type': { const: 'user-service.user.deleted.v1' },
-              'ce-dataschema': { const: schema.$id },
-            },
-          },
-        },
-      },
-    });
+  it('has a channel with a filter subject for each schema of an event', () => {
+    expect(schemas).toHaveLength(8);
+    for (const { $id } of schemas) {
+      const type = /([a-z_]+\.[a-z_]+)\.v1$/.exec($id)?.[1] ?? '';
+      expect(document.channels[type], type).toMatchObject({
+        address: `users.events.${type}.{user_id}`,
+        description: expect.stringContaining(`users.events.${type}.*`),
+      });
+    }
     expect(document.operations.publishUserDeleted).toMatchObject({ action: 'send' });
   });
 
-  it('has no broken reference', () => {
+  it('describes the stream with the defaults of the configuration', () => {
+    expect(streamDefaults).toEqual({
+      name: 'USERS',
+      replicas: 1,
+      maxAgeMs: 7 * 86_400_000,
+      duplicateWindowMs: 3_600_000,
+    });
+    expect(document['x-jetstream']).toMatchObject({
+      name: 'USERS',
+      subjects: ['users.events.>'],
+      retention: 'limits',
+      max_age: '7d',
+      duplicate_window: '1h',
+    });
+    const guide = String(document.components.tags?.events?.description);
+    for (const fact of ['`USERS`', '`users.events.>`', '`limits`', '`7d`', '`1h`', 'durable']) {
+      expect(guide).toContain(fact);
+    }
+  });
+
+  it('has a server, and no broken reference', () => {
+    expect(document.servers).toMatchObject({ nats: { protocol: 'nats' } });
     const references = [...objectsIn(document)].flatMap(({ $ref }) =>
       typeof $ref === 'string' ? [$ref] : [],
     );
@@ -67,20 +113,46 @@ describe('the AsyncAPI document', () => {
     for (const reference of references) expect(at(reference), reference).toBeTypeOf('object');
   });
 
-  it('describes payloads and headers with valid JSON Schemas', () => {
-    const ajv = new Ajv({ validateFormats: false, allowUnionTypes: true, strict: false });
-    const messages = Object.values(document.channels).flatMap(({ messages }) =>
-      Object.values(messages),
-    );
-    for (const part of messages.flatMap(({ payload, headers }) => [payload, headers])) {
-      if (part !== undefined)
-        expect(ajv.validateSchema(part as object), ajv.errorsText()).toBe(true);
+  it('has a name, a title and an example for each message', () => {
+    expect(messages()).toHaveLength(4 + 3 + 10 + 1 + 8);
+    for (const [place, { name, title, examples }] of messages()) {
+      expect([name, title], place).toEqual([expect.any(String), expect.any(String)]);
+      expect(examples.length, place).toBeGreaterThan(0);
     }
+    const names = messages().map(([, { name }]) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has examples that fit their schemas', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    ajv.addSchema(document, 'document');
+    const fits = (place: string, value: unknown): void => {
+      const validate = ajv.compile({ $ref: `document${place}` });
+      expect(validate(value), `${place}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+    };
+    for (const [place, { headers, examples }] of messages()) {
+      for (const example of examples) {
+        fits(`${place}/payload`, example.payload);
+        if (headers !== undefined && example.headers !== undefined) {
+          fits(`${place}/headers`, example.headers);
+        }
+      }
+    }
+  });
+
+  it('explains each problem once, and not in terms of HTTP', () => {
+    const text = generateAsyncApi();
+    expect(text).not.toMatch(/\bHTTP\b|\b[Rr]oute\b|\bURI\b|If-Match|\/query|Allow\b.*header/);
+    expect(
+      [...objectsIn(document)].filter(
+        ({ summary }) => summary === PROBLEMS.malformed_request.meaning,
+      ),
+    ).toHaveLength(1);
   });
 
   it('is the same text each time, and valid YAML', () => {
     const text = generateAsyncApi();
     expect(generateAsyncApi()).toBe(text);
-    expect(parse(text)).toMatchObject({ asyncapi: '3.0.0' });
+    expect(parse(text)).toEqual(JSON.parse(JSON.stringify(document)));
   });
 });

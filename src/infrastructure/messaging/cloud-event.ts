@@ -4,7 +4,7 @@ import type { DomainEvent, RecordedEvent } from '../../domain/events.ts';
 export const EVENT_SUBJECTS = 'users.events.>';
 
 /** Takes the place of the user's id in events without a user. */
-const UNKNOWN_USER = 'unknown';
+export const UNKNOWN_USER = 'unknown';
 const SOURCE = 'urn:user-service:events';
 
 /** `users.events.<entity>.<event>.<user id>`. */

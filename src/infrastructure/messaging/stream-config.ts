@@ -38,7 +38,7 @@ export async function upsertStream(
   const existing = await manager.streams.info(name).catch(noStream).catch(notSeen(name));
   if (existing === null) {
     return toState(
-      await manager.streams.add(fullConfig(settings)).catch((error) => {
+      await manager.streams.add(toStreamConfig(settings)).catch((error) => {
         if (isDenied(error)) throw notMade(settings, error);
         throw toConflict(error, settings, null);
       }),
@@ -103,7 +103,8 @@ function changeable({ replicas, maxAgeMs, duplicateWindowMs }: StreamSettings) {
   };
 }
 
-function fullConfig(settings: StreamSettings) {
+/** The configuration of a new stream. */
+export function toStreamConfig(settings: StreamSettings) {
   return {
     name: settings.name,
     description: 'what happened to users',

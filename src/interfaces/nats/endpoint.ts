@@ -25,6 +25,8 @@ export interface EndpointSpec<B extends TSchema> {
   /** Checked before the handler; the use case checks in detail. */
   readonly access: Access;
   readonly body: B;
+  /** A body that fits the schema, for the documentation. */
+  readonly example: Static<B>;
   /** Reads an empty message as an empty object. */
   readonly bodyOptional?: true;
   /** Largest message in bytes. Default: the limit of an HTTP body. */

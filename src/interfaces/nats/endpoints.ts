@@ -14,6 +14,8 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 /** Name of the NATS service and of its queue group. */
 export const SERVICE_NAME = 'user-service';
 export const SUBJECT_PREFIX = 'users.v1';
+/** The user of the examples in the documentation. */
+const EXAMPLE_USER_ID = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
 
 export function subjectOf({ name }: Pick<Endpoint, 'name'>): string {
   return `${SUBJECT_PREFIX}.${name}`;
@@ -24,6 +26,7 @@ const getUser = endpoint({
   summary: 'Get a user',
   access: 'self_or:users:read',
   body: closedObject({ id: uuidInput('Id of the user.') }),
+  example: { id: EXAMPLE_USER_ID },
   response: userSchema,
   problems: ['user_not_found'],
   handle: async ({ caller, body }, { users }) =>
@@ -35,6 +38,7 @@ const getUserByEmail = endpoint({
   summary: 'Get a user by e-mail address',
   access: 'scope:users:read',
   body: closedObject({ email }),
+  example: { email: 'ada@example.com' },
   response: userSchema,
   problems: ['user_not_found'],
   handle: async ({ caller, body }, { users }) => {
@@ -49,6 +53,7 @@ const getPublicProfiles = endpoint({
   summary: 'Get public profiles',
   access: 'user_or:users:read',
   body: publicProfilesBody,
+  example: { ids: [EXAMPLE_USER_ID, '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60'] },
   limitBytes: PUBLIC_PROFILES_LIMIT_BYTES,
   response: publicProfilesSchema,
   problems: [],
@@ -61,6 +66,7 @@ const getHealth = endpoint({
   summary: 'Get the health of one instance and of its dependencies',
   access: 'public',
   body: closedObject({}),
+  example: {},
   bodyOptional: true,
   response: reportSchema,
   problems: [],
