@@ -251,6 +251,11 @@ describe('PostgreSQL through the pool', () => {
     await runStatement(connection, `create role ${role} login superuser password 'secret'`);
     const pooled = { ...connection, user: role, password: 'secret' };
     const settings = { preparedStatements: false, maxOpenConns: 1 };
+    await expect(connectPostgres(pooled, settings)).rejects.toThrow(
+      /jit is on, max_parallel_workers_per_gather is 2\. Run these statements, then let poolers reconnect: ALTER ROLE "pooled_role" IN DATABASE "\w+" SET jit = 'off'; ALTER ROLE .* SET max_parallel_workers_per_gather = '0';$/,
+    );
+    await runStatement(connection, `alter role ${role} set jit = off`);
+    await runStatement(connection, `alter role ${role} set max_parallel_workers_per_gather = 0`);
     const refused = connectPostgres(pooled, settings);
     await expect(refused).rejects.toThrow(
       /ALTER ROLE "pooled_role" SET statement_timeout = '5000ms'; ALTER ROLE "pooled_role" SET lock_timeout = '2000ms'; ALTER ROLE "pooled_role" SET idle_in_transaction_session_timeout = '10000ms';/,

@@ -23,6 +23,8 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ['array_nulls', 'off'],
   ['transform_null_equals', 'on'],
   ['gin_fuzzy_search_limit', '1'],
+  ['jit', 'on'],
+  ['max_parallel_workers_per_gather', '2'],
   ['default_transaction_isolation', 'serializable'],
   ['default_transaction_deferrable', 'on'],
   ['client_encoding', 'LATIN1'],
@@ -48,6 +50,8 @@ async function createRole(): Promise<ConnectionOptions> {
   await server.query(`create role ${user} superuser login password 'role-password'`);
   for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
     await server.query(`alter role ${user} set ${limit} = '5s'`);
+  await server.query(`alter role ${user} set jit = off`);
+  await server.query(`alter role ${user} set max_parallel_workers_per_gather = 0`);
   return { ...server.connectionOptions, user, password: 'role-password', database: 'shared' };
 }
 

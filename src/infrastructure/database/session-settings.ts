@@ -1,6 +1,6 @@
 /**
- * Settings of a session on which the meaning of statements and the form of values depend. A server, database or role may
- * set others. Sent when a connection starts, they override those; a pooler does not forward them, so they are also
+ * Settings of a session on which the meaning of statements, the form of values and the cost of a statement depend. A
+ * server, database or role may set others. Sent when a connection starts, they override those; a pooler does not forward them, so they are also
  * checked. `client_encoding` is missing: the driver always sends UTF8.
  */
 export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
@@ -14,6 +14,9 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   transform_null_equals: 'off',
   // Anything above 0 drops matches of a search at random.
   gin_fuzzy_search_limit: '0',
+  // Every statement reads a bounded number of rows. Compiling it, or starting workers for it, costs more than running it.
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
   // A stricter level fails statements that the service does not run again.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',

@@ -29,6 +29,8 @@ const POOLED = {
   ...patientHashing,
 };
 const TIME_LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+/** Settings of the role that a server does not have by default. */
+const COST_SETTINGS = ['jit = off', 'max_parallel_workers_per_gather = 0'];
 
 describe('PgBouncer in transaction mode', () => {
   let server: PostgresServer;
@@ -41,6 +43,7 @@ describe('PgBouncer in transaction mode', () => {
     await server.createDatabase('pooled', templateDatabase);
     await server.query("create role app login password 'app-password'");
     for (const limit of TIME_LIMITS) await server.query(`alter role app set ${limit} = '5s'`);
+    for (const setting of COST_SETTINGS) await server.query(`alter role app set ${setting}`);
     await server.query('alter database pooled owner to app');
     await server.query(
       'grant select, insert, update, delete on all tables in schema public to app',
@@ -152,6 +155,7 @@ describe('PgBouncer in transaction mode', () => {
     async (limit) => {
       const role = `no_${limit.slice(0, 20)}`;
       await server.query(`create role ${role} login password 'app-password' in role app`);
+      for (const setting of COST_SETTINGS) await server.query(`alter role ${role} set ${setting}`);
       for (const set of TIME_LIMITS) {
         if (set !== limit) await server.query(`alter role ${role} set ${set} = '5s'`);
       }

@@ -9,7 +9,7 @@ const OLDEST_VERSION = 130_000;
 /**
  * Finds at the start what would fail later with a less clear error.
  * @throws Error that names the remedy, when the server is too old, the database is not UTF-8, the session has
- * settings that change the meaning of statements or values, or the role lacks the time limits that cannot be sent
+ * settings that change the meaning or cost of statements or the form of values, or the role lacks the time limits that cannot be sent
  * through a pooler.
  */
 export async function checkServer(
@@ -63,7 +63,7 @@ async function assertSessionSettings(
       `ALTER ROLE ${quote(user)} IN DATABASE ${quote(database)} SET ${name} = ${name === 'DateStyle' ? wanted : `'${wanted}'`};`,
   );
   throw new Error(
-    `The sessions of this database have settings with which values would be misread or triggers skipped: ${found}. ` +
+    `The sessions of this database have settings with which values would be misread, triggers skipped or statements slowed: ${found}. ` +
       `Run these statements, then let poolers reconnect: ${commands.join(' ')}`,
   );
 }
