@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import type { App } from '../../src/app/app.ts';
-import { useTestApp } from '../support/app.ts';
+import { patientHashing } from '../support/api.ts';
+import { createTestApp } from '../support/app.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { createCertificates, type TestCertificates } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,16 +15,27 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 /** Longer than the connect timeout of the client library, which hides causes behind it. */
 const TIMEOUT_MS = 20_000;
 
-async function useNats(options: NatsOptions = {}): Promise<NatsServer> {
+/** The tests wait for timeouts most of the time, so they run side by side: each registers its own clean-up. */
+type Cleanup = Pick<TestContext, 'onTestFinished'>;
+
+async function useNats(
+  { onTestFinished }: Cleanup,
+  options: NatsOptions = {},
+): Promise<NatsServer> {
   const server = await startNats(options);
   onTestFinished(() => server.stop());
   return server;
 }
 
 /** Starts a service on NATS with these settings until the end of the test; its relay runs. */
-async function useService(env: Readonly<Record<string, string>>) {
+async function useService({ onTestFinished }: Cleanup, env: Readonly<Record<string, string>>) {
   const log = captureLog();
-  const app = await useTestApp({ database: 'embedded', env, logger: log.logger });
+  const app = await createTestApp({
+    database: 'postgres',
+    env: { ...patientHashing, ...env },
+    logger: log.logger,
+  });
+  onTestFinished(async () => void (await app.stop()));
   await app.listen();
   const messaging = async () => (await app.http.inject('/health')).json().checks.messaging;
   const metrics = async () => (await app.http.inject('/metrics')).body;
@@ -51,12 +63,13 @@ const warnings = ({ parsed }: CapturedLog, reason: string) =>
 
 /** The reason stands in `/health` and in the metrics, and with its cause in the log. */
 async function expectReason(
+  context: Cleanup,
   env: Readonly<Record<string, string>>,
   reason: string,
   cause: RegExp,
   status: 'down' | 'ok' = 'down',
 ) {
-  const service = await useService(env);
+  const service = await useService(context, env);
   await eventually(
     async () => {
       expect(await service.messaging()).toMatchObject({ status, reason });
@@ -71,58 +84,68 @@ async function expectReason(
 
 const at = (port: number) => ({ NATS_SERVERS: `nats://127.0.0.1:${port}` });
 
-describe('NATS that refuses the connection shows its reason', () => {
-  test('nothing listens', async () => {
-    const { log } = await expectReason(at(1), 'unreachable', /refused/);
+describe.concurrent('NATS that refuses the connection shows its reason', () => {
+  test('nothing listens', async (context) => {
+    const { log } = await expectReason(context, at(1), 'unreachable', /refused/);
     const lines = log.parsed().filter(({ message }) => message === 'NATS is not reachable');
     expect(lines).toHaveLength(1);
   });
 
-  test('a name without an address', () =>
-    expectReason({ NATS_SERVERS: 'nats://broker.invalid' }, 'unknown_host', /broker\.invalid/));
+  test('a name without an address', (context) =>
+    expectReason(
+      context,
+      { NATS_SERVERS: 'nats://broker.invalid' },
+      'unknown_host',
+      /broker\.invalid/,
+    ));
 
-  test('a wrong password', async () => {
-    const { port } = await useNats({ accounts: 'authorization { user: a, password: b }' });
+  test('a wrong password', async (context) => {
+    const { port } = await useNats(context, { accounts: 'authorization { user: a, password: b }' });
     const env = { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'x' };
-    await expectReason(env, 'authentication', /Authorization Violation/);
+    await expectReason(context, env, 'authentication', /Authorization Violation/);
   });
 
-  test('a wrong token', async () => {
-    const { port } = await useNats({ accounts: 'authorization { token: b }' });
-    await expectReason({ ...at(port), NATS_TOKEN: 'x' }, 'authentication', /Authorization/);
+  test('a wrong token', async (context) => {
+    const { port } = await useNats(context, { accounts: 'authorization { token: b }' });
+    await expectReason(
+      context,
+      { ...at(port), NATS_TOKEN: 'x' },
+      'authentication',
+      /Authorization/,
+    );
   });
 
-  test('as many connections as it takes', async () => {
-    const { port, url } = await useNats({ accounts: 'max_connections: 1' });
+  test('as many connections as it takes', async (context) => {
+    const { port, url } = await useNats(context, { accounts: 'max_connections: 1' });
     const holder = await connect({ servers: [url] });
-    onTestFinished(() => holder.close());
-    await expectReason(at(port), 'connection_limit', /maximum connections exceeded/);
+    context.onTestFinished(() => holder.close());
+    await expectReason(context, at(port), 'connection_limit', /maximum connections exceeded/);
   });
 
-  test.each([
+  test.for([
     ['for gateways', (port: number) => `gateway { name: g, listen: "127.0.0.1:${port}" }`],
     ['for leaf nodes', (port: number) => `leafnodes { listen: "127.0.0.1:${port}" }`],
     ['for WebSockets', (port: number) => `websocket { listen: "127.0.0.1:${port}", no_tls: true }`],
     ['of its monitoring', (port: number) => `http: "127.0.0.1:${port}"`],
-  ])('the port %s', async (_, block) => {
+  ] as const)('the port %s', async ([, block], context) => {
     const port = await findFreePort();
-    await useNats({ accounts: block(port) });
-    await expectReason(at(port), 'protocol', /port|an HTTP server answers/);
+    await useNats(context, { accounts: block(port) });
+    await expectReason(context, at(port), 'protocol', /port|an HTTP server answers/);
   });
 
-  test('the port of its cluster leads to the port for clients', async () => {
+  test('the port of its cluster leads to the port for clients', async (context) => {
     const port = await findFreePort();
-    await useNats({ accounts: `cluster { name: c, listen: "127.0.0.1:${port}" }` });
-    const { log } = await useService(at(port));
+    await useNats(context, { accounts: `cluster { name: c, listen: "127.0.0.1:${port}" }` });
+    const { log } = await useService(context, at(port));
     await eventually(
       () => expect(log.parsed().map(({ message }) => message)).toContain('connected to NATS'),
       { timeoutMs: TIMEOUT_MS },
     );
   });
 
-  test('a server that goes away while the service runs, with one line for its end', async () => {
-    const first = await useNats({ jetstream: true });
-    const { messaging, log } = await useService(at(first.port));
+  test('a server that goes away while the service runs, with one line for its end', async (context) => {
+    const first = await useNats(context, { jetstream: true });
+    const { messaging, log } = await useService(context, at(first.port));
     await eventually(async () => expect((await messaging()).status).toBe('ok'));
     await first.kill();
     await eventually(async () =>
@@ -135,7 +158,7 @@ describe('NATS that refuses the connection shows its reason', () => {
   });
 });
 
-describe('another server at the port of NATS is named', () => {
+describe.concurrent('another server at the port of NATS is named', () => {
   let web: Server;
   let redis: RedisServer;
   let certificates: TestCertificates;
@@ -152,52 +175,53 @@ describe('another server at the port of NATS is named', () => {
     await certificates?.remove();
   });
 
-  test('an HTTP server', async () => {
+  test('an HTTP server', async (context) => {
     const { port } = web.address() as { port: number };
-    await expectReason(at(port), 'protocol', /an HTTP server answers/);
+    await expectReason(context, at(port), 'protocol', /an HTTP server answers/);
   });
 
-  test('a Redis server', () => expectReason(at(redis.port), 'protocol', /a Redis server answers/));
+  test('a Redis server', (context) =>
+    expectReason(context, at(redis.port), 'protocol', /a Redis server answers/));
 
-  test('TLS for a server without it', async () => {
-    const { port } = await useNats();
-    await expectReason({ ...at(port), NATS_TLS: 'true' }, 'tls', /does not support 'tls'/);
+  test('TLS for a server without it', async (context) => {
+    const { port } = await useNats(context);
+    await expectReason(context, { ...at(port), NATS_TLS: 'true' }, 'tls', /does not support 'tls'/);
   });
 
-  test('a certificate of an unknown authority', async () => {
-    const { port } = await useNats({ tls: certificates.server });
-    await expectReason({ ...at(port), NATS_TLS: 'true' }, 'tls', /certificate/);
+  test('a certificate of an unknown authority', async (context) => {
+    const { port } = await useNats(context, { tls: certificates.server });
+    await expectReason(context, { ...at(port), NATS_TLS: 'true' }, 'tls', /certificate/);
   });
 
-  test('no client certificate where one is needed', async () => {
+  test('no client certificate where one is needed', async (context) => {
     const caPath = certificates.ca.certificatePath;
-    const { port } = await useNats({ tls: { ...certificates.server, caPath } });
+    const { port } = await useNats(context, { tls: { ...certificates.server, caPath } });
     const env = { ...at(port), NATS_TLS: 'true', NATS_TLS_CA: caPath };
-    await expectReason(env, 'tls', /certificate/);
+    await expectReason(context, env, 'tls', /certificate/);
   });
 });
 
-describe('NATS that answers and cannot carry the events is not ok', () => {
-  test('JetStream is off', async () => {
-    const { port } = await useNats();
-    await expectReason(at(port), 'no_jetstream', /jetstream is not enabled/i);
+describe.concurrent('NATS that answers and cannot carry the events is not ok', () => {
+  test('JetStream is off', async (context) => {
+    const { port } = await useNats(context);
+    await expectReason(context, at(port), 'no_jetstream', /jetstream is not enabled/i);
   });
 
-  test('JetStream is off for the account', async () => {
-    const { port } = await useNats({
+  test('JetStream is off for the account', async (context) => {
+    const { port } = await useNats(context, {
       jetstream: true,
       accounts:
         'accounts { A { users: [{user: a, password: b}] }, B { jetstream: enabled, users: [{user: c, password: d}] } }',
     });
     const env = { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' };
-    await expectReason(env, 'no_jetstream', /not enabled for account/);
+    await expectReason(context, env, 'no_jetstream', /not enabled for account/);
   });
 
-  test('the store has no space', async () => {
-    const { port } = await useNats({
+  test('the store has no space', async (context) => {
+    const { port } = await useNats(context, {
       accounts: 'jetstream { store_dir: "./store", max_file: 100, max_mem: 100 }',
     });
-    const { app, messaging, log } = await useService(at(port));
+    const { app, messaging, log } = await useService(context, at(port));
     await register(app, 10);
     await eventually(
       async () => expect(await messaging()).toMatchObject({ status: 'down', reason: 'full' }),
@@ -210,13 +234,13 @@ describe('NATS that answers and cannot carry the events is not ok', () => {
     expect(JSON.stringify(lines)).toMatch(/insufficient|resource/);
   });
 
-  test('the account may not publish events', async () => {
-    const { port } = await useNats({
+  test('the account may not publish events', async (context) => {
+    const { port } = await useNats(context, {
       jetstream: true,
       accounts:
         'authorization { users: [{user: a, password: b, permissions: { publish: ["$JS.API.>", "users.relay.wake", "users.health.>"], subscribe: [">"] } }] }',
     });
-    const { app, messaging } = await useService({
+    const { app, messaging } = await useService(context, {
       ...at(port),
       NATS_USER: 'a',
       NATS_PASSWORD: 'b',
@@ -227,13 +251,13 @@ describe('NATS that answers and cannot carry the events is not ok', () => {
     });
   });
 
-  test('the account may not take requests', async () => {
-    const { port } = await useNats({
+  test('the account may not take requests', async (context) => {
+    const { port } = await useNats(context, {
       jetstream: true,
       accounts:
         'authorization { users: [{user: a, password: b, permissions: { publish: [">"], subscribe: ["_INBOX.>"] } }] }',
     });
-    const service = await useService({ ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' });
+    const service = await useService(context, { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' });
     await eventually(
       async () =>
         expect(await service.messaging()).toMatchObject({ status: 'ok', reason: 'permission' }),
@@ -242,19 +266,25 @@ describe('NATS that answers and cannot carry the events is not ok', () => {
     expect(JSON.stringify(service.log.parsed())).toContain('Permissions Violation');
   });
 
-  test('the server takes only small messages', async () => {
-    const { port } = await useNats({ jetstream: true, accounts: 'max_payload: 4096' });
-    await expectReason(at(port), 'message_size', /max_payload of the server is 4096/, 'ok');
+  test('the server takes only small messages', async (context) => {
+    const { port } = await useNats(context, { jetstream: true, accounts: 'max_payload: 4096' });
+    await expectReason(
+      context,
+      at(port),
+      'message_size',
+      /max_payload of the server is 4096/,
+      'ok',
+    );
   });
 
   test('the stream is replaced by one of another use, until it is gone', {
     timeout: 90_000,
-  }, async () => {
-    const server = await useNats({ jetstream: true });
-    const { messaging } = await useService(at(server.port));
+  }, async (context) => {
+    const server = await useNats(context, { jetstream: true });
+    const { messaging } = await useService(context, at(server.port));
     await eventually(async () => expect((await messaging()).status).toBe('ok'));
     const operator = await connect({ servers: [server.url] });
-    onTestFinished(() => operator.close());
+    context.onTestFinished(() => operator.close());
     const manager = await jetstreamManager(operator);
     await manager.streams.delete('USERS');
     await manager.streams.add({ name: 'USERS', subjects: ['other.>'] });
@@ -268,20 +298,20 @@ describe('NATS that answers and cannot carry the events is not ok', () => {
   });
 });
 
-test('a caller without an inbox that the service may use does not make it degraded', async () => {
-  const { port, url } = await useNats({
+test('a caller without an inbox that the service may use does not make it degraded', async (context) => {
+  const { port, url } = await useNats(context, {
     jetstream: true,
     accounts:
       'authorization { users: [{user: a, password: b, permissions: { publish: { deny: ["_INBOX_other.>"] }, subscribe: [">"] } }, {user: c, password: d}] }',
   });
-  const { messaging, log } = await useService({
+  const { messaging, log } = await useService(context, {
     ...at(port),
     NATS_USER: 'a',
     NATS_PASSWORD: 'b',
   });
   await eventually(async () => expect((await messaging()).status).toBe('ok'));
   const caller = await connect({ servers: [url], user: 'c', pass: 'd' });
-  onTestFinished(() => caller.close());
+  context.onTestFinished(() => caller.close());
   caller.publish('users.v1.health', '', { reply: '_INBOX_other.x' });
   await caller.flush();
   await eventually(() =>

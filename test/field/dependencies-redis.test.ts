@@ -14,7 +14,7 @@ const UNUSABLE = 'Redis cannot be used; reads go to the database';
 async function useService(env: Readonly<Record<string, string>>) {
   const log = captureLog();
   const app = await useTestApp({
-    database: 'embedded',
+    database: 'postgres',
     env: { REDIS_HOST: '127.0.0.1', ...env },
     logger: log.logger,
   });
