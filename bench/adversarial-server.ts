@@ -146,6 +146,7 @@ const stubHasher: PasswordHasher = {
   hash: async () => '$argon2id$stub',
   verify: async () => false,
   verifyDummyHash: async () => false,
+  isVerifiable: () => true,
   isOutdated: () => false,
 };
 

@@ -14,6 +14,7 @@ import {
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
 import { createPostgresSigningKeyStore } from '../infrastructure/database/postgres/signing-key-store.ts';
+import { createPostgresStoredUserReader } from '../infrastructure/database/postgres/stored-user-reader.ts';
 import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
@@ -94,6 +95,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     deadEvents: createPostgresDeadEvents(database),
     deadMails: createPostgresDeadMails(database),
     users: createPostgresUserRepository(database),
+    storedUsers: createPostgresStoredUserReader(database),
     sessions: createPostgresSessionRepository(database),
     serviceAccounts,
     serviceKeys,

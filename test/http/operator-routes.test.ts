@@ -124,6 +124,14 @@ describe('mail dead letters', () => {
   });
 });
 
+test('the audit of stored users refuses an id and a limit that are wrong', async () => {
+  const { body } = await call('auditStoredUsers', { query: `?from=${NOTHING}&limit=200` });
+  expect(body).toEqual({ findings: [], checked: 0, next_from: null });
+  for (const query of ['?from=x', '?limit=0', '?limit=201', '?limit=x', '?after=1']) {
+    expect((await call('auditStoredUsers', { query })).status).toBe(422);
+  }
+});
+
 test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters'])(
   '%s refuses a body whose id is neither a UUID nor null',
   async (operationId) => {

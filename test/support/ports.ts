@@ -64,6 +64,7 @@ export function createPlainHasher() {
       calls.push('verifyDummyHash');
       return false;
     },
+    isVerifiable: (hash) => /^(?:new|old):/.test(hash),
     isOutdated: (hash) => hash.startsWith('old:'),
   };
   return { ...hasher, calls };

@@ -2,10 +2,12 @@ import type { Clock, IdGenerator } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
+import type { StoredUserReader } from '../../domain/user/stored-user.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 import type { StartSession } from '../sessions/start-session.ts';
+import { createAuditStoredUsers } from './audit-stored-users.ts';
 import { createChangePassword } from './change-password.ts';
 import { createDeleteUser } from './delete-user.ts';
 import { createGetPublicProfiles } from './get-public-profiles.ts';
@@ -20,6 +22,7 @@ export interface UserPorts {
   readonly users: UserRepository;
   /** Reads that may come from a cache. */
   readonly userReader: UserReader;
+  readonly storedUsers: StoredUserReader;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
@@ -47,5 +50,6 @@ export function createUserUseCases(ports: UserPorts) {
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,
+    auditStored: createAuditStoredUsers(ports),
   };
 }

@@ -15,6 +15,8 @@ export interface PasswordHasher {
    * @throws DomainError `overloaded`
    */
   verifyDummyHash(password: PreparedPassword, deadline?: RequestDeadline): Promise<false>;
+  /** False for a stored value that no password matches: it is of another kind, or needs too much work. */
+  isVerifiable(hash: string): boolean;
   /** Whether a hash has other parameters than new hashes get. */
   isOutdated(hash: string): boolean;
 }

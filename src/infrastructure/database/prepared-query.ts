@@ -35,8 +35,9 @@ export class PreparedQuery<Parameters, Row> {
     if (spread !== undefined)
       throw new Error(`parameter ${spread.name} must be scalar: pass an array`);
     this.#parameters = used.map((parameter) => parameter.name);
-    // `as "count!"` tells the generator that a column is never null. The mark is removed for the database.
-    this.text = numberParameters(source.statement, used).replace(/"(\w+)!"/g, '"$1"');
+    // `as "count!"` tells the generator that a column is never null, `as "email?"` that it may be. The mark is removed
+    // for the database.
+    this.text = numberParameters(source.statement, used).replace(/"(\w+)[!?]"/g, '"$1"');
     this.name = `q_${createHash('sha256').update(this.text).digest('hex').slice(0, 24)}`;
   }
 

@@ -73,11 +73,13 @@ describe('password hashes', () => {
       expect(await hasher.verify(password, old), old).toBe(true);
       expect(await hasher.verify(prepared('another'), old), old).toBe(false);
       expect(hasher.isOutdated(old), old).toBe(true);
+      expect(hasher.isVerifiable(old), old).toBe(true);
     }
   });
 
   test('with the current parameters are not outdated', async () => {
     expect(hasher.isOutdated(await hasher.hash(password))).toBe(false);
+    expect(hasher.isVerifiable(await hasher.hash(password))).toBe(true);
   });
 });
 
@@ -96,6 +98,7 @@ describe('a stored value that is not a usable hash', () => {
   ])('verifies no password and does not throw: %j', async (stored) => {
     expect(await hasher.verify(password, stored)).toBe(false);
     expect(hasher.isOutdated(stored)).toBe(true);
+    expect(hasher.isVerifiable(stored)).toBe(false);
   });
 
   test.each([

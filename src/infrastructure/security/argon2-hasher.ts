@@ -134,6 +134,7 @@ export function createArgon2Hasher(
     hash: (password, deadline) => withinLimit(deadline, () => argon2.hash(password, parameters)),
     verify: (password, hash, deadline) => withinLimit(deadline, () => verifyStored(password, hash)),
     verifyDummyHash: (password, deadline) => withinLimit(deadline, () => verifyDummy(password)),
+    isVerifiable: (hash) => isAffordable(hash, maxMemoryKib, maxWork),
     isOutdated(hash) {
       const stored = parsePhc(hash);
       return (

@@ -9,6 +9,7 @@ import { serviceAccountRoutes } from './routes/service-account-routes.ts';
 import { sessionRoutes } from './routes/sessions/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { accountRoutes } from './routes/users/account-routes.ts';
+import { userAuditRoutes } from './routes/users/audit-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 
 type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
@@ -35,6 +36,7 @@ export const operatorRoutes: readonly Route[] = [
   ...serviceAccountRoutes,
   ...eventRoutes,
   ...mailRoutes,
+  ...userAuditRoutes,
 ];
 
 export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

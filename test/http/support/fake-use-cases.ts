@@ -88,6 +88,7 @@ const fakeUsers: UseCases['users'] = {
   changePassword: async () => issuedTokens,
   deleteOwn: async () => {},
   deleteAny: async () => {},
+  auditStored: async () => ({ findings: [], checked: 0, nextFromId: null }),
 };
 
 const fakeSessions: UseCases['sessions'] = {

@@ -1,15 +1,17 @@
 import { type Command, Option } from 'commander';
 import { type CliDeps, withOperator } from '../cli-deps.ts';
+import { addOperatorCommand, OPERATOR_HINT } from '../dead-letter-commands.ts';
 import { documented, JSON_FLAG, type SetExitCode, wholeNumber } from '../help.ts';
 import { UsageError } from '../io.ts';
 import { WIDE_FLAG } from '../table.ts';
 import { addTargetOptions, readTarget, type Target, type TargetOptions } from '../target.ts';
+import { type AuditDataOptions, auditData } from './audit-data.ts';
 import { createUsersFromFile, STANDARD_INPUT } from './create-from-file.ts';
 import { createOneUser, readNewPassword } from './create-one.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { getUser, type ListUsersOptions, listUsers } from './read-users.ts';
 
-/** Adds `users create | get | list`. */
+/** Adds `users create | get | list | audit-data`. */
 export function addUsersCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const users = documented(program.command('users').description('register and look up users'), {
     examples: [
@@ -21,6 +23,7 @@ export function addUsersCommands(program: Command, deps: CliDeps, setExit: SetEx
   addCreate(users, deps, setExit);
   addGet(users, deps, setExit);
   addList(users, deps, setExit);
+  addAuditData(users, deps, setExit);
 }
 
 interface CreateOptions extends TargetOptions, ProfileFlags {
@@ -211,6 +214,40 @@ function addList(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       ['user-service users list --all --json > users.ndjson', 'every user, for a script'],
     ],
     exit: ['listed', 'the service is unreachable or rejects the request'],
+  });
+}
+
+function addAuditData(users: Command, deps: CliDeps, setExit: SetExitCode): void {
+  const command = addOperatorCommand(users, 'audit-data')
+    .description('find stored users that cannot sign in, be shown or be edited')
+    .option('--limit <n>', 'stop after this many findings', wholeNumber(1, MAX_LIMIT))
+    .option(...WIDE_FLAG)
+    .action(async (options: AuditDataOptions & { url?: unknown }) => {
+      if (options.url !== undefined) {
+        throw new UsageError('Run this command on the machine of the service, without --url.');
+      }
+      setExit(
+        await withOperator(deps, {}, (client) =>
+          auditData(options, { ...deps, client, policy: deps.tuning?.policy }),
+        ),
+      );
+    });
+  documented(command, {
+    notes: [
+      OPERATOR_HINT,
+      'Another program may have stored values that this service refuses, such as addresses or password hashes of ' +
+        'another form. The command reads every user, applies the rules in force and shows ids, fields and rules, ' +
+        'never the values. It changes nothing.',
+    ],
+    examples: [
+      ['user-service users audit-data', 'a table of the findings'],
+      ['user-service users audit-data --json > findings.ndjson', 'for a script; a summary is last'],
+      [
+        'user-service users audit-data --registration.email_rules permissive',
+        'with other rules; a running embedded service applies its own',
+      ],
+    ],
+    exit: ['no finding', 'there are findings, or the service is unreachable'],
   });
 }
 

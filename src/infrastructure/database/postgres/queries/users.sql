@@ -10,7 +10,7 @@ select id, first_name, last_name, email, phone, email_verified, status, version,
 from users
 where email = :email!;
 
-/* Returns a password hash. Besides this statement, only findCredentialsById and lockUser do. */
+/* Returns a password hash. Besides this statement, only findCredentialsById, lockUser and listStoredUsers do. */
 /* @name findCredentials */
 select id, status, version, password, password_form
 from users
