@@ -26,7 +26,7 @@ export interface StoredUserFinding {
 }
 
 /** Rules that only a stored value can break, with the message of each. */
-export const STORED_USER_RULES = {
+const STORED_USER_RULES = {
   missing: 'The value is missing.',
   id_nil: 'The id is the nil UUID, which lists leave out.',
   email_not_canonical: 'The address is not in the form in which this service looks it up.',
