@@ -7,6 +7,7 @@ import {
   createMigration,
   findRunningService,
   openMigrator,
+  openSchemaReader,
   tailOutbox,
 } from './app/operator-access.ts';
 import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
@@ -72,6 +73,7 @@ const deps: CliDeps = {
   migrate: (args) =>
     runMigrate(args, io, {
       open: async (log) => openMigrator((await load()).config, log),
+      openReader: async () => openSchemaReader((await load()).config),
       create: (name) => createMigration(process.cwd(), name),
     }),
   async configPrint(args) {

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { decodeMasterKey } from '../config/master-key.ts';
 import type { Config } from '../config/schema.ts';
+import { readRecord } from '../infrastructure/database/migrations/history.ts';
 import {
   openDatabase,
   openMonitoringConnection,
@@ -90,6 +91,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     control,
     database,
     monitoring,
+    readSchemaRecord: () => readRecord(database),
     outboxLog: createPostgresOutboxLog(database),
     outboxAdministration: createPostgresOutboxAdministration(database),
     deadEvents: createPostgresDeadEvents(database),

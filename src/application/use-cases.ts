@@ -6,6 +6,7 @@ import { type AccessPorts, createAccessUseCases } from './access/access-use-case
 import { createCheckHealth } from './check-health.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
+import { createReadSchema, type ReadSchemaRecord } from './read-schema.ts';
 import { createServiceAccountUseCases } from './service-accounts/service-account-use-cases.ts';
 import { createIssueTokens } from './sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
@@ -29,6 +30,7 @@ export interface UseCasePorts
   readonly outboxLog: OutboxLog;
   readonly deadEvents: DeadLetters<DeadEvent>;
   readonly deadMails: DeadLetters<DeadMail>;
+  readonly readSchemaRecord: ReadSchemaRecord;
   readonly healthChecks: readonly HealthCheck[];
   readonly monotonicMs: () => number;
 }
@@ -56,6 +58,7 @@ export function createUseCases(ports: UseCasePorts) {
     }),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
+    schema: { read: createReadSchema(ports) },
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

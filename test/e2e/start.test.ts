@@ -130,16 +130,6 @@ describe('a data directory in use', () => {
     await register(first.url, 'unharmed@example.com');
     expect((await run(['users', 'get', 'unharmed@example.com'], cwd)).code).toBe(0);
   });
-
-  it('refuses to be migrated', async () => {
-    const cwd = createWorkingDirectory();
-    await serve(cwd);
-    for (const command of ['status', 'up', 'down']) {
-      const migrate = await run(['migrate', command], cwd);
-      expect(migrate.code, command).toBe(1);
-      expect(migrate.stderr).toContain(`uses the data directory ${join(cwd, 'data')}`);
-    }
-  });
 });
 
 describe('commands that need data', () => {

@@ -87,3 +87,38 @@ describe('a data folder of another user', { timeout: 120_000 }, () => {
     expect(code).toBe(1);
   });
 });
+
+describe('`migrate` while a service has the embedded database open', { timeout: 120_000 }, () => {
+  it('shows status and version as it does when the service is stopped', async () => {
+    const cwd = createWorkingDirectory();
+    const service = await serve(cwd);
+    const commands = [['status'], ['version', '--json']];
+    const outputs = async () =>
+      await Promise.all(commands.map(async (command) => await run(['migrate', ...command], cwd)));
+    const running = await outputs();
+    for (const { code, stderr } of running)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(running[0]?.stdout).toMatch(
+      /^applied {4}000001 init_extensions {2}.*\ncurrent: The database is at version \d+\.\n$/s,
+    );
+    await service.process.stop();
+    const stopped = [];
+    for (const command of commands) stopped.push(await run(['migrate', ...command], cwd));
+    expect(stopped.map(({ stdout }) => stdout)).toEqual(running.map(({ stdout }) => stdout));
+  });
+
+  it('refuses every other command with the process and the way out, and changes nothing', async () => {
+    const cwd = createWorkingDirectory();
+    const { process: service, url } = await serve(cwd);
+    for (const command of [['up'], ['down'], ['goto', '1'], ['force', '1']]) {
+      const { code, stderr } = await run(['migrate', ...command], cwd);
+      expect(stderr).toContain(
+        `The user service itself (process ${service.pid}) uses the data directory ${join(cwd, 'data')}. Stop it with Ctrl-C or \`kill ${service.pid}\``,
+      );
+      expect(code, command[0]).toBe(1);
+    }
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    const { stdout } = await run(['migrate', 'status'], cwd);
+    expect(stdout).toContain('current: ');
+  });
+});

@@ -132,6 +132,17 @@ test('the audit of stored users refuses an id and a limit that are wrong', async
   }
 });
 
+test('the schema is returned with the process and every migration', async () => {
+  const { body } = await call('readSchema');
+  expect(body).toMatchObject({ process_id: process.pid, dirty: false });
+  expect(body.history).toHaveLength(body.version);
+  expect(body.history[0]).toEqual({
+    ...{ version: 1, name: 'init_extensions', adopted: false, unfinished: null, step: null },
+    ...{ checksum: expect.stringMatching(/^[0-9a-f]{64}$/), compatible_from: 1 },
+    applied_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+  });
+});
+
 test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters'])(
   '%s refuses a body whose id is neither a UUID nor null',
   async (operationId) => {

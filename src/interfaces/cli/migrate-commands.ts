@@ -64,7 +64,7 @@ const SUBCOMMANDS: readonly Sub[] = [
 
 const NOTE =
   'The subcommands work on the configured database, embedded or PostgreSQL, and hold an advisory lock. ' +
-  'Stop the service first if it uses the embedded database. ' +
+  'Stop the service first if it uses the embedded database; status and version work while it runs. ' +
   'PostgreSQL needs a direct connection, not a transaction pooler.';
 const EXIT_CODES = ['done', 'failed; the message gives the state of the database'] as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type MigrateDeps, type MigrateTarget, runMigrate } from './migrate.ts';
+import { type MigrateDeps, type MigrateTarget, runMigrate, type SchemaTarget } from './migrate.ts';
 
 /** Records the calls, and replies as a migrator with two migrations. */
 function setup(target: Partial<MigrateTarget> = {}) {
@@ -33,6 +33,13 @@ function setup(target: Partial<MigrateTarget> = {}) {
           calls.push(['force', version]);
           return { ...moved(version, version), from: 1 };
         },
+        ...target,
+      };
+      return { migrator, close: async () => void calls.push('close') };
+    },
+    async openReader() {
+      calls.push('open to read');
+      const migrator: SchemaTarget = {
         version: async () => ({ version: 2, dirty: true }),
         status: async () => ({
           check: {
@@ -61,7 +68,6 @@ function setup(target: Partial<MigrateTarget> = {}) {
             },
           ],
         }),
-        ...target,
       };
       return { migrator, close: async () => void calls.push('close') };
     },

@@ -3,14 +3,18 @@ import { type CliIo, EXIT, UsageError } from './io.ts';
 import { formatReport, formatStatus, type Report, type Status, toJson } from './migrate-output.ts';
 import { toErrorLine } from './report-failure.ts';
 
-/** The part of the migrator that the command uses. */
+/** The part of the migrator that `status` and `version` use. */
+export interface SchemaTarget {
+  status(): Promise<Status>;
+  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
+}
+
+/** The part of the migrator that the other commands use. */
 export interface MigrateTarget {
   up(count?: number): Promise<Report>;
   down(count?: number, options?: { allowDataLoss?: boolean }): Promise<Report>;
   goto(version: number, options?: { allowDataLoss?: boolean }): Promise<Report>;
   force(version: number): Promise<Report>;
-  status(): Promise<Status>;
-  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
 }
 
 /** Receives progress while migrations run. */
@@ -22,6 +26,12 @@ export interface MigrateDeps {
    * @throws Error with a message for the operator, also while a service owns the embedded database
    */
   open(log: MigrateLog): Promise<{ readonly migrator: MigrateTarget; close(): Promise<void> }>;
+  /**
+   * Opens the configured database to read its version; while a service owns the embedded database, reads through the
+   * service.
+   * @throws Error with a message for the operator
+   */
+  openReader(): Promise<{ readonly migrator: SchemaTarget; close(): Promise<void> }>;
   /** Creates the next pair of files; needs no database. @returns their paths */
   create(name: string): Promise<readonly string[]>;
 }
@@ -95,18 +105,38 @@ async function execute(command: Command, io: MigrateIo, deps: MigrateDeps): Prom
     const files = await deps.create(command.argument ?? '');
     return { lines: files, json: { files } };
   }
+  const { name } = command;
+  if (name === 'status' || name === 'version') {
+    return await using(await deps.openReader(), (reader) => readFrom(reader, name));
+  }
   // With --json, standard output holds the result only; people still see the progress.
   const progress = command.json ? io.stderr : io.stdout;
   // The result of `force` is the same sentence.
   const log = (message: string): void => {
     if (command.name !== 'force') progress(message);
   };
-  const { migrator, close } = await deps.open(log);
+  return await using(await deps.open(log), (migrator) => executeOn(migrator, command));
+}
+
+/** Closes the database in every case. */
+async function using<T>(
+  { migrator, close }: { readonly migrator: T; close(): Promise<void> },
+  work: (migrator: T) => Promise<Result>,
+): Promise<Result> {
   try {
-    return await executeOn(migrator, command);
+    return await work(migrator);
   } finally {
     await close();
   }
+}
+
+async function readFrom(reader: SchemaTarget, name: 'status' | 'version'): Promise<Result> {
+  if (name === 'version') {
+    const found = await reader.version();
+    return { lines: [`${found.version}${found.dirty ? ' (dirty)' : ''}`], json: found };
+  }
+  const status = await reader.status();
+  return { lines: formatStatus(status), json: toJson(status) };
 }
 
 async function executeOn(migrator: MigrateTarget, command: Command): Promise<Result> {
@@ -120,18 +150,11 @@ async function executeOn(migrator: MigrateTarget, command: Command): Promise<Res
       return moved(await migrator.down(count, { allowDataLoss }));
     case 'goto':
       return moved(await migrator.goto(version, { allowDataLoss }));
-    case 'force': {
+    default: {
+      // `force`: `parse` has refused every other name.
       const report = await migrator.force(version);
       const line = `version ${report.to} recorded (was ${report.from}); no migration was run`;
       return { lines: [line], json: toJson(report) };
-    }
-    case 'version': {
-      const found = await migrator.version();
-      return { lines: [`${found.version}${found.dirty ? ' (dirty)' : ''}`], json: found };
-    }
-    default: {
-      const status = await migrator.status();
-      return { lines: formatStatus(status), json: toJson(status) };
     }
   }
 }

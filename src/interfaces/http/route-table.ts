@@ -5,6 +5,7 @@ import { createDocsRoutes } from './routes/docs-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
 import { mailRoutes } from './routes/mail-routes.ts';
+import { schemaRoute } from './routes/schema-route.ts';
 import { serviceAccountRoutes } from './routes/service-account-routes.ts';
 import { sessionRoutes } from './routes/sessions/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
@@ -37,6 +38,7 @@ export const operatorRoutes: readonly Route[] = [
   ...eventRoutes,
   ...mailRoutes,
   ...userAuditRoutes,
+  schemaRoute,
 ];
 
 export const managementRoutes: readonly Route[] = [...probeRoutes, ...reportRoutes];

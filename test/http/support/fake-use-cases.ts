@@ -69,6 +69,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
+    schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
     checkHealth: replaced.checkHealth ?? fakeHealth,
   };
 }

@@ -1,7 +1,8 @@
+import type { SchemaRecord } from '../../../domain/schema-record.ts';
 import type { SqlConnection } from '../sql.ts';
 import { headOf, type Migration } from './files.ts';
 import { assertOwnTables } from './foreign.ts';
-import { describeDirty, readRecord, rowsToAdopt, type SchemaRecord } from './history.ts';
+import { describeDirty, readRecord, rowsToAdopt } from './history.ts';
 import { LOCK_HOLDER_QUERY } from './lock.ts';
 import { findRecordError } from './verify.ts';
 
@@ -47,17 +48,18 @@ export async function checkSchema(
   const before = await isMigrating(connection);
   const record = await readRecord(connection);
   await assertOwnTables(connection, record, migrations, () => readRecord(connection));
-  const check = judge(record, migrations, before);
+  const check = checkRecord(record, migrations, before);
   if (before || check.state === 'current') return check;
   // Asks twice: a migrator that started between the two reads must not look like one that failed.
-  return judge(record, migrations, await isMigrating(connection));
+  return checkRecord(record, migrations, await isMigrating(connection));
 }
 
 async function isMigrating(connection: SqlConnection): Promise<boolean> {
   return (await connection.query(LOCK_HOLDER_QUERY)).rows.length > 0;
 }
 
-function judge(
+/** Compares the record of a database with this build's migrations. @param migrating whether a migrator is running */
+export function checkRecord(
   record: SchemaRecord,
   migrations: readonly Migration[],
   migrating: boolean,

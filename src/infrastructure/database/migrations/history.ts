@@ -1,31 +1,10 @@
+import type { SchemaRecord } from '../../../domain/schema-record.ts';
 import type { MigrationConnection, SqlConnection } from '../sql.ts';
 import { MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
 import { assertOwnRecord } from './foreign.ts';
 
 export type MigrationDirection = 'up' | 'down';
-
-interface HistoryRow {
-  readonly version: number;
-  readonly name: string;
-  readonly checksum: string;
-  readonly compatibleFrom: number;
-  /** RFC 3339 in UTC. */
-  readonly appliedAt: string;
-  /** True when the row was inserted afterwards, because another tool or `force` set the version. */
-  readonly adopted: boolean;
-  /** Set while a migration runs outside a transaction, and after it failed there. */
-  readonly unfinished: MigrationDirection | null;
-  /** The step that started last, counted from 1. */
-  readonly step: number | null;
-}
-
-export interface SchemaRecord {
-  /** 0 before the first migration. */
-  readonly version: number;
-  readonly dirty: boolean;
-  readonly history: readonly HistoryRow[];
-}
 
 /**
  * `schema_migrations` has the format of golang-migrate: one row, and none before the first migration. The history table
@@ -62,7 +41,7 @@ export async function readRecord(connection: SqlConnection): Promise<SchemaRecor
   await assertOwnRecord(connection);
   const { rows } = await connection.query<{
     versions: { version: number; dirty: boolean }[];
-    history: HistoryRow[];
+    history: SchemaRecord['history'];
   }>(
     `select (select coalesce(json_agg(row_to_json(m)), '[]') from schema_migrations m) as versions,
             ${tables[0].history ? HISTORY : "'[]'::json"} as history`,

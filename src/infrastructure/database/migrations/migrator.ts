@@ -1,4 +1,5 @@
-import { checkSchema, type SchemaCheck } from './check.ts';
+import type { SchemaRecord } from '../../../domain/schema-record.ts';
+import { checkRecord, checkSchema, type SchemaCheck } from './check.ts';
 import { explainFailures, MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
 import { assertOwnTables } from './foreign.ts';
@@ -10,7 +11,6 @@ import {
   type MigrationDirection,
   readRecord,
   rowsToAdopt,
-  type SchemaRecord,
   setVersion,
 } from './history.ts';
 import { type MigrationLog, type MigrationSession, withMigrationLock } from './lock.ts';
@@ -61,21 +61,23 @@ interface MigrationReport {
   readonly runs: readonly MigrationRun[];
 }
 
+/** The part of a migrator that only reads. */
+export interface SchemaReader {
+  status(): Promise<{
+    readonly check: SchemaCheck;
+    readonly migrations: readonly MigrationStatus[];
+  }>;
+  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
+}
+
 /** Migrates one database. All methods that change it take the migrator's lock and throw MigrationError. */
-export interface Migrator {
+export interface Migrator extends SchemaReader {
   /** Applies the next `count` migrations, by default all. Does nothing on a database that is newer and compatible. */
   up(count?: number): Promise<MigrationReport>;
   /** Reverts `count` migrations, by default one. Reverts none when one of them would lose data. */
   down(count?: number, options?: DownOptions): Promise<MigrationReport>;
   /** Migrates up or down to this version; 0 is an empty schema. */
   goto(version: number, options?: DownOptions): Promise<MigrationReport>;
-  /** Only reads. */
-  status(): Promise<{
-    readonly check: SchemaCheck;
-    readonly migrations: readonly MigrationStatus[];
-  }>;
-  /** Only reads. */
-  version(): Promise<{ readonly version: number; readonly dirty: boolean }>;
   /**
    * Records that the schema is at this version, as this build's files define it, without running anything. Repairs the
    * record of a dirty database, of a changed file, and of a schema that another tool created.
@@ -140,6 +142,21 @@ export function createMigrator(deps: MigratorDeps): Migrator {
         return { from, to: version, runs: [] };
       });
     },
+  };
+}
+
+/** Reads the schema of an embedded database that a running service has open, from the record that the service returned. */
+export function createRecordReader(
+  record: SchemaRecord,
+  migrations: readonly Migration[],
+): SchemaReader {
+  return {
+    // The service owns the database and has migrated it: no migrator runs beside it.
+    status: async () => ({
+      check: checkRecord(record, migrations, false),
+      migrations: listStatus(record, migrations),
+    }),
+    version: async () => ({ version: record.version, dirty: record.dirty }),
   };
 }
 

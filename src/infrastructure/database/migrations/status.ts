@@ -1,5 +1,6 @@
+import type { SchemaRecord } from '../../../domain/schema-record.ts';
 import type { Migration } from './files.ts';
-import { rowsToAdopt, type SchemaRecord } from './history.ts';
+import { rowsToAdopt } from './history.ts';
 
 export interface MigrationStatus {
   readonly version: number;

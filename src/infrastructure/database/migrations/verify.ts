@@ -1,6 +1,6 @@
+import type { SchemaRecord } from '../../../domain/schema-record.ts';
 import { MigrationError } from './error.ts';
 import { fileStem, headOf, type Migration } from './files.ts';
-import type { SchemaRecord } from './history.ts';
 
 /**
  * Compares the record of a clean database with this build's files: the history has every version up to the current one
