@@ -1,4 +1,4 @@
-import { publicDocument } from '../src/interfaces/http/route-table.ts';
+import { publicDocument } from '../src/interfaces/http/openapi/public-document.ts';
 import { readPackageVersion } from './lib/package-version.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { HttpSettings } from './http-deps.ts';
-import { openApiDocument } from './openapi/document.ts';
+import { readServedDocument } from './openapi/served-document.ts';
 import type { Route } from './route.ts';
 import { createDocsRoutes } from './routes/docs-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
@@ -13,10 +13,11 @@ import { accountRoutes } from './routes/users/account-routes.ts';
 import { userAuditRoutes } from './routes/users/audit-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 
-type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
+export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
   Partial<Pick<HttpSettings, 'publicUrl'>>;
 
 export function publicRoutes(settings: RouteSettings): readonly Route[] {
+  const withoutPaths = settings.managementSeparate ? reportRoutes.map(({ path }) => path) : [];
   return [
     ...accountRoutes,
     ...userListRoutes,
@@ -24,12 +25,8 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...tokenRoutes,
     ...probeRoutes,
     ...(settings.managementSeparate ? [] : reportRoutes),
-    ...createDocsRoutes(() => publicDocument(settings)),
+    ...createDocsRoutes(() => readServedDocument({ ...settings, withoutPaths })),
   ];
-}
-
-export function publicDocument(settings: RouteSettings): Record<string, unknown> {
-  return openApiDocument(publicRoutes(settings), settings);
 }
 
 /** Additional routes of the control socket. The OpenAPI document leaves them out. */

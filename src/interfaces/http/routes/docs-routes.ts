@@ -22,11 +22,12 @@ const MEDIA_TYPES = {
 } as const;
 
 /**
- * The routes of the documentation. The document is generated, and the assets are read from the installed package, at
- * the first request, so that neither slows down the start.
+ * The routes of the documentation. The document and the assets are read from the installed package at the first request,
+ * so that neither slows down the start.
+ * @param readDocument returns the document as JSON
  */
-export function createDocsRoutes(generateDocument: () => unknown): readonly Route[] {
-  let document: string | undefined;
+export function createDocsRoutes(readDocument: () => Promise<string>): readonly Route[] {
+  let document: Promise<string> | undefined;
   const documentRoute = route({
     method: 'GET',
     path: '/openapi.json',
@@ -43,11 +44,11 @@ export function createDocsRoutes(generateDocument: () => unknown): readonly Rout
     },
     problems: [],
     handle: async () => {
-      document ??= JSON.stringify(generateDocument());
+      document ??= readDocument();
       return {
         status: 200,
         headers: { 'content-type': 'application/json; charset=utf-8' },
-        body: document,
+        body: await document,
       };
     },
   });
