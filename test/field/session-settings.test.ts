@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { databaseRemedy } from '../../src/infrastructure/database/postgres/remedies.ts';
 import { CHECKED_SETTINGS } from '../../src/infrastructure/database/session-settings.ts';
 import { createApi, createPerson } from '../support/api.ts';
 import { createMasterKey, useTestApp } from '../support/app.ts';
@@ -163,4 +164,54 @@ test('an account with times without end is shown', async () => {
   expect(page.json().users).toMatchObject([
     { id, created_at: '0001-01-01T00:00:00.000Z', updated_at: '9999-12-31T23:59:59.999Z' },
   ]);
+});
+
+/** A role with rights on all tables of a database of its own; row-level security applies to it. */
+async function createPlainRole(): Promise<ConnectionOptions> {
+  const options = await createRole();
+  const database = `rows_${roles}`;
+  await server.createDatabase(database, templateDatabase);
+  await server.query(`alter role ${options.user} nosuperuser`);
+  const admin = await connectPostgres({ ...server.connectionOptions, database });
+  await admin.query(`grant all on all tables in schema public to ${options.user}`);
+  return { ...options, database };
+}
+
+async function administer({ database }: ConnectionOptions, statement: string): Promise<void> {
+  const admin = await connectPostgres({ ...server.connectionOptions, database });
+  await admin.query(statement);
+}
+
+test('tables whose rows are hidden from the role are refused at the start, also behind a pooler', async () => {
+  const options = await createPlainRole();
+  const tables = await connectPostgres(options);
+  const { rows } = await tables.query<{ name: string }>(
+    "select tablename::text as name from pg_tables where schemaname = 'public' order by tablename",
+  );
+  for (const { name } of rows)
+    await administer(options, `alter table ${name} enable row level security`);
+  const refusal = `Row-level security hides rows of these tables from the role "${options.user}": ${rows.map(({ name }) => name).join(', ')}. Run \`ALTER ROLE "${options.user}" BYPASSRLS\``;
+  await expect(connectPostgres(options)).rejects.toThrow(refusal);
+  const pooler = await startPgBouncer({ postgres: options });
+  onTestFinished(() => pooler.stop());
+  const pooled = () => connectPostgres(pooler.connectionOptions, { preparedStatements: false });
+  await expect(pooled()).rejects.toThrow(refusal);
+  await server.query(`alter role ${options.user} bypassrls`);
+  await connectPostgres(options);
+  await pooled();
+});
+
+test('a policy that comes later fails the statement in place of hiding rows', async () => {
+  const options = await createPlainRole();
+  const database = await connectPostgres(options);
+  const count = () => database.query('select count(*)::integer as count from users');
+  expect((await count()).rows).toEqual([{ count: 0 }]);
+  await administer(options, 'alter table users enable row level security');
+  const error = await count().then(
+    () => expect.fail('rows were hidden'),
+    (caught: Error) => caught,
+  );
+  const message = 'query would be affected by row-level security policy for table "users"';
+  expect(error).toMatchObject({ code: '42501', message });
+  expect(databaseRemedy(error)).toMatch(/^Row-level security would hide rows .* BYPASSRLS/);
 });

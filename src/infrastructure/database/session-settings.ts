@@ -20,11 +20,16 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   // A stricter level fails statements that the service does not run again.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
+  // Where a policy would hide rows from the role, the statement fails.
+  row_security: 'off',
 };
+
+/** Poolers keep the server's value, and a start behind one must not need an ALTER ROLE: the tables are checked as well. */
+const { row_security: _, ...MEANING } = SESSION_SETTINGS;
 
 /** A session that replicates runs no triggers. Only a superuser may set it, so it is checked and never sent. */
 export const CHECKED_SETTINGS: Readonly<Record<string, string>> = {
-  ...SESSION_SETTINGS,
+  ...MEANING,
   client_encoding: 'UTF8',
   session_replication_role: 'origin',
 };

@@ -51,6 +51,10 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
     'Check database.name, or run `ALTER DATABASE … ALLOW_CONNECTIONS true`.',
   ],
   [
+    /^query would be affected by row-level security policy/,
+    'Row-level security would hide rows from the role: run `ALTER ROLE … BYPASSRLS`, or `ALTER TABLE … DISABLE ROW LEVEL SECURITY`.',
+  ],
+  [
     /used by a view or rule$/,
     'Drop the view or rule that the detail names, and create it again afterwards.',
   ],

@@ -5,12 +5,16 @@ import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './setting
 
 /** The search uses `normalize`, which version 13 introduced. */
 const OLDEST_VERSION = 130_000;
+const OWN_TABLES = [
+  ...['users', 'sessions', 'session_revocations', 'service_accounts', 'signing_keys'],
+  ...['outbox', 'relay_lease', 'mail_queue', 'schema_migrations', 'schema_migration_history'],
+];
 
 /**
  * Finds at the start what would fail later with a less clear error.
  * @throws Error that names the remedy, when the server is too old, the database is not UTF-8, the session has
- * settings that change the meaning or cost of statements or the form of values, or the role lacks the time limits that cannot be sent
- * through a pooler.
+ * settings that change the meaning or cost of statements or the form of values, row-level security hides rows from the
+ * role, or the role lacks the time limits that cannot be sent through a pooler.
  */
 export async function checkServer(
   connection: SqlConnection,
@@ -39,6 +43,7 @@ export async function checkServer(
     );
   }
   await assertSessionSettings(connection, settings);
+  await assertAllRowsVisible(connection, settings);
   if (!settings.preparedStatements) await assertRoleSettings(connection, settings);
 }
 
@@ -65,6 +70,25 @@ async function assertSessionSettings(
   throw new Error(
     `The sessions of this database have settings with which values would be misread, triggers skipped or statements slowed: ${found}. ` +
       `Run these statements, then let poolers reconnect: ${commands.join(' ')}`,
+  );
+}
+
+/** `row_security_active` knows owners, BYPASSRLS and FORCE, and is true for a table with and without policies. */
+async function assertAllRowsVisible(
+  connection: SqlConnection,
+  { user }: PostgresSettings,
+): Promise<void> {
+  const { rows } = await connection.query<{ name: string }>(
+    `select c.oid::regclass::text as name from unnest($1::text[]) as own (name)
+     join pg_class c on c.oid = to_regclass(own.name)
+     where c.relrowsecurity and row_security_active(c.oid) order by 1`,
+    [OWN_TABLES],
+  );
+  if (rows.length === 0) return;
+  const names = rows.map(({ name }) => name).join(', ');
+  throw new Error(
+    `Row-level security hides rows of these tables from the role ${quote(user)}: ${names}. ` +
+      `Run \`ALTER ROLE ${quote(user)} BYPASSRLS\`, or \`ALTER TABLE … DISABLE ROW LEVEL SECURITY\` for each of them.`,
   );
 }
 
