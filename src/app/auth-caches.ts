@@ -9,7 +9,7 @@ import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createBoundedLru } from '../lib/bounded-lru.ts';
 
 const MAX_VERIFIED_TOKENS = 50_000;
-/** Beyond it, all tokens are verified anew. */
+/** Beyond it, all tokens are verified again. */
 const MAX_FORGOTTEN_USERS = 10_000;
 const MAX_SERVICE_ACCOUNTS = 1_000;
 

@@ -66,13 +66,13 @@ describe('after a commit', () => {
     expect(steps).toEqual(['revoke s1', 'notify']);
   });
 
-  it('the tokens of a deleted user are verified anew, whether or not its sessions are listed', async () => {
+  it('the tokens of a deleted user are verified again, whether or not its sessions are listed', async () => {
     const { afterCommit, steps } = setUp();
     await afterCommit.onCommitted(recorded(deleted('ann')), [ended('bob', 's1')]);
     expect(steps).toEqual(['revoke s1', 'forget tokens of ann', 'invalidate ann', 'notify']);
   });
 
-  it('the tokens of a user with too many ended sessions to list are verified anew', async () => {
+  it('the tokens of a user with too many ended sessions to list are verified again', async () => {
     const { afterCommit, steps } = setUp();
     const many = { userId: 'bob', count: 400_000, sessionIds: null };
     await afterCommit.onCommitted(recorded(), [ended('ann', 's1'), many]);
@@ -87,7 +87,7 @@ describe('after a commit', () => {
 });
 
 describe('after a commit of unknown outcome', () => {
-  it('the tokens of every user that an event names are verified anew, then its copies are invalidated; no session is revoked', async () => {
+  it('the tokens of every user that an event names are verified again, then its copies are invalidated; no session is revoked', async () => {
     const { afterCommit, steps } = setUp();
     await afterCommit.onUnknownOutcome(recorded(deleted('ann'), refused), [ended('bob', 's1')]);
     expect(steps).toEqual([

@@ -25,7 +25,7 @@ export interface AfterCommit {
  * Runs what follows a commit, in this order:
  *
  * 1. The access tokens of ended sessions are revoked in this process, and those of users who lost sessions are verified
- *    anew. This needs no network and cannot fail.
+ *    again. This needs no network and cannot fail.
  * 2. The cached copies of changed users are invalidated, before the caller learns that its change is done.
  * 3. The relay is notified, even when step 2 failed.
  *
@@ -33,7 +33,7 @@ export interface AfterCommit {
  * and the relay polls the outbox.
  *
  * When the outcome of a commit is unknown, nothing is revoked, since a session that did not end must stay valid. But
- * nothing that was known before counts any more: the tokens of the users concerned are verified anew, and their copies
+ * nothing that was known before counts any more: the tokens of the users concerned are verified again, and their copies
  * are invalidated. The commit may still take place later, and both may have been loaded again by then. The next poll of
  * the revocations finds the ended sessions; `createInvalidateChangedUsers` invalidates the copies once more.
  */

@@ -14,7 +14,7 @@ export interface IdGenerator {
 export interface RequestDeadline {
   /** Whether the time is over. Nothing new is begun then: the caller has been told that nothing has changed. */
   isOver(): boolean;
-  /** Whether nobody waits for the result any more: the time is over, or the client has hung up. */
+  /** Whether no caller waits for the result any more: the time is over, or the client has hung up. */
   isAbandoned(): boolean;
   /**
    * Must be called before a commit is sent: from then on a late caller is told that the outcome is unknown.

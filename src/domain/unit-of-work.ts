@@ -26,7 +26,7 @@ export interface Transaction {
 export interface UnitOfWorkContext {
   /** Stored with each event of the transaction. */
   readonly requestId: string;
-  /** Absent where nobody waits: a background task, a command. */
+  /** Absent where no caller waits: a background task, a command. */
   readonly deadline?: RequestDeadline;
 }
 

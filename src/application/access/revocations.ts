@@ -48,7 +48,7 @@ export type Revocations = ReturnType<typeof createRevocations>;
  * the session in the database instead of relying on `isRevoked`.
  *
  * Polls follow commits, not times: each returns what became visible since the snapshot of the last good one. Where that
- * cannot be relied upon there is a gap, after which every token is verified anew: no good poll for a while, a full
+ * cannot be relied upon there is a gap, after which every token is verified again: no good poll for a while, a full
  * result, another server or an older database, and a step of the database's clock, by which sessions may have expired.
  */
 export function createRevocations(deps: Deps) {

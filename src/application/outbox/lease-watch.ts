@@ -14,7 +14,7 @@ interface Deps {
 
 /**
  * Acquires the lease once it has expired. The database's clock decides, unless it was set back: then the time of expiry
- * is far away for as long as the clock went back. So a lease that nobody has renewed for its whole lifetime, measured by
+ * is far away for as long as the clock went back. So a lease that was not renewed for its whole lifetime, measured by
  * the clock of this process, counts as expired too: its holder has stopped by its own clock.
  */
 export function createLeaseWatch({ queue, holder, leaseTtlMs, monotonicMs }: Deps) {

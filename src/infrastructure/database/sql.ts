@@ -47,7 +47,7 @@ export interface Database extends SqlConnection {
     deadline?: RequestDeadline,
   ): Promise<T>;
   /**
-   * Runs a trivial statement. A server that turns out to be read-only is connected to anew afterwards: its name may lead
+   * Runs a trivial statement. A server that turns out to be read-only is connected to again afterwards: its name may lead
    * to a new primary.
    * @throws DomainError `unavailable` when it has no result before the signal aborts.
    */

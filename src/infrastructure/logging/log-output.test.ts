@@ -107,7 +107,7 @@ describe('a log that cannot be written', () => {
     expect(output.stats()).toEqual({ unread: 0, droppedLines: 3 });
   });
 
-  test('begins anew on a line of its own after a line that was written in part', () => {
+  test('begins on a line of its own after a line that was written in part', () => {
     let room = 150;
     let file = '';
     const sink = createFileSink(1, (_fd, bytes, offset) => {
@@ -143,7 +143,7 @@ describe('a log that cannot be written', () => {
     expect(file).toBe(`${'x'.repeat(51)}\n{"whole":true}\n`);
   });
 
-  test('begins anew on a line of its own when the stream failed', async () => {
+  test('begins on a line of its own when the stream failed', async () => {
     const { stream, read, text } = createSlowReader();
     // As standard output does: an error does not end the stream.
     stream._destroy = (_error, done) => done(null);

@@ -19,7 +19,7 @@ export interface StreamSettings {
 }
 
 const NANOSECONDS_PER_MS = 1_000_000;
-/** Nobody may remove messages, not even an account with rights to the whole API. Once set, it cannot be unset. */
+/** No account may remove messages, not even one with rights to the whole API. Once set, it cannot be unset. */
 const PROTECTION = { deny_purge: true, deny_delete: true };
 /** nats-server, errors.json: another stream has some of these subjects. */
 const SUBJECTS_OVERLAP = 10_065;

@@ -12,7 +12,7 @@ interface Progress {
 
 /**
  * Closes connections whose client takes no byte of its responses for `timeoutMs`. The timeout of a Node.js socket passes
- * once unnoticed while data waits, and starts anew with each request, so it would take twice as long or longer. A client
+ * once unnoticed while data waits, and starts again with each request, so it would take twice as long or longer. A client
  * that reads slowly is kept.
  */
 export function closeStalledReaders(
