@@ -4,14 +4,15 @@ CREATE FUNCTION public.end_sessions_of_inactive_user() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
     AS $$
+declare
+  event_id_start text := left(make_event_id()::text, 28);
+
 begin
   with ended as (
     delete from sessions where user_id = new.id returning id, expires_at
-  ), revoked as (
-    insert into session_revocations (session_id, user_id) select id, new.id from ended
   )
   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
-  select make_event_id(), new.id, new.version, 'session.ended',
+  select (event_id_start || (10000000 + row_number() over (order by id)))::uuid, new.id, new.version, 'session.ended',
     jsonb_build_object('session_id', id, 'reason', 'user_disabled'), 'status-change', clock_timestamp()
   from ended
   where expires_at > now()
@@ -47,9 +48,14 @@ CREATE FUNCTION public.revoke_deleted_sessions() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 begin
-  insert into session_revocations (session_id, user_id)
-  select id, user_id from deleted where expires_at > now()
-  on conflict do nothing;
+  begin
+    insert into session_revocations (session_id, user_id)
+    select id, user_id from deleted where expires_at > now();
+  exception when unique_violation then
+    insert into session_revocations (session_id, user_id)
+    select id, user_id from deleted where expires_at > now()
+    on conflict do nothing;
+  end;
   return null;
 
 end
@@ -218,8 +224,6 @@ CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence)
 CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
 
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
-
-CREATE INDEX session_revocations_revoked_at_idx ON public.session_revocations USING btree (revoked_at);
 
 CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocations USING btree (transaction_id);
 

@@ -69,6 +69,27 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
       ).toBe(20_001);
     });
 
+    test('a statement full of expired sessions does not hide the live ones after them', async () => {
+      const { id } = await storeUser(database());
+      await database().query(
+        `insert into sessions (id, user_id, expires_at, absolute_expires_at, refresh_hash)
+         select make_event_id(), $1, now() - interval '1 hour', now(), ''::bytea
+         from generate_series(1, 10000)`,
+        [id],
+      );
+      const last = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
+      await database().query(
+        `insert into sessions (id, user_id, expires_at, absolute_expires_at, refresh_hash)
+         values ($2, $1, now() + interval '1 hour', now() + interval '1 hour', ''::bytea)`,
+        [id, last],
+      );
+      const { ended, sent } = await endAll(id);
+      expect(ended).toEqual({ userId: id, count: 1, sessionIds: [last] });
+      expect(sent).toHaveLength(2);
+      expect(await count('select count(*) from session_revocations')).toBe(1);
+      expect(await count('select count(*) from outbox')).toBe(1);
+    });
+
     test.each([
       [1_000, true],
       [1_001, false],

@@ -169,39 +169,39 @@ export interface EndSessionsParams {
 /** 'EndSessions' return type */
 export interface EndSessionsResult {
   count: number;
+  examined: number;
   last_id: string | null;
   session_ids: stringArray;
 }
 
-const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":true,"only":true,"limit":true,"eventIdStart":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true,"listed":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":65,"b":72},{"a":503,"b":510}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":91}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":125,"b":129},{"a":153,"b":157}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":182,"b":188}]},{"name":"eventIdStart","required":true,"transform":{"type":"scalar"},"locs":[{"a":417,"b":430}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":523,"b":535}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":611,"b":618}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":632,"b":642}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":651,"b":662}]},{"name":"listed","required":true,"transform":{"type":"scalar"},"locs":[{"a":791,"b":798}]}],"statement":"with selected as (\n  select id\n  from sessions\n  where user_id = :userId! and id > :afterId! and expires_at > now()\n    and (:only::uuid is null or id = :only)\n  order by id\n  limit :limit!\n  for update\n), ended as (\n  delete from sessions\n  where id = any(array(select id from selected))\n  returning id\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,\n    :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),\n    :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect count(*)::integer as \"count!\",\n  array(select id from ended order by id limit :listed!) as \"session_ids!\",\n  (select id from ended order by id desc limit 1) as last_id\nfrom ended"};
+const endSessionsIR: StatementSource = {"usedParamSet":{"userId":true,"afterId":true,"only":true,"limit":true,"eventIdStart":true,"userVersion":true,"reason":true,"requestId":true,"occurredAt":true,"listed":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":85},{"a":231,"b":238},{"a":592,"b":599}]},{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":96,"b":104},{"a":249,"b":257}]},{"name":"only","required":false,"transform":{"type":"scalar"},"locs":[{"a":111,"b":115},{"a":139,"b":143},{"a":329,"b":333},{"a":357,"b":361}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":168,"b":174}]},{"name":"eventIdStart","required":true,"transform":{"type":"scalar"},"locs":[{"a":515,"b":528}]},{"name":"userVersion","required":true,"transform":{"type":"scalar"},"locs":[{"a":612,"b":624}]},{"name":"reason","required":true,"transform":{"type":"scalar"},"locs":[{"a":700,"b":707}]},{"name":"requestId","required":true,"transform":{"type":"scalar"},"locs":[{"a":721,"b":731}]},{"name":"occurredAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":740,"b":751}]},{"name":"listed","required":true,"transform":{"type":"scalar"},"locs":[{"a":900,"b":907}]}],"statement":"with selected as materialized (\n  select id\n  from sessions\n  where user_id = :userId! and id > :afterId! and (:only::uuid is null or id = :only)\n  order by id\n  limit :limit!\n), ended as (\n  delete from sessions\n  where user_id = :userId! and id > :afterId! and id <= (select id from selected order by id desc limit 1)\n    and (:only::uuid is null or id = :only) and expires_at > now()\n  returning id\n), recorded as (\n  insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\n  select (:eventIdStart!::text || (10000000 + row_number() over (order by id)))::uuid, :userId!::uuid,\n    :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),\n    :requestId!::text, :occurredAt!::timestamptz\n  from ended\n  order by id\n)\nselect (select count(*) from ended)::integer as \"count!\",\n  array(select id from ended order by id limit :listed!) as \"session_ids!\",\n  (select count(*) from selected)::integer as \"examined!\",\n  (select id from selected order by id desc limit 1) as last_id"};
 
 /**
  * Query generated from SQL:
  * ```
- * with selected as (
+ * with selected as materialized (
  *   select id
  *   from sessions
- *   where user_id = :userId! and id > :afterId! and expires_at > now()
- *     and (:only::uuid is null or id = :only)
+ *   where user_id = :userId! and id > :afterId! and (:only::uuid is null or id = :only)
  *   order by id
  *   limit :limit!
- *   for update
  * ), ended as (
  *   delete from sessions
- *   where id = any(array(select id from selected))
+ *   where user_id = :userId! and id > :afterId! and id <= (select id from selected order by id desc limit 1)
+ *     and (:only::uuid is null or id = :only) and expires_at > now()
  *   returning id
  * ), recorded as (
  *   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
- *   select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,
+ *   select (:eventIdStart!::text || (10000000 + row_number() over (order by id)))::uuid, :userId!::uuid,
  *     :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),
  *     :requestId!::text, :occurredAt!::timestamptz
  *   from ended
  *   order by id
  * )
- * select count(*)::integer as "count!",
+ * select (select count(*) from ended)::integer as "count!",
  *   array(select id from ended order by id limit :listed!) as "session_ids!",
- *   (select id from ended order by id desc limit 1) as last_id
- * from ended
+ *   (select count(*) from selected)::integer as "examined!",
+ *   (select id from selected order by id desc limit 1) as last_id
  * ```
  */
 export const endSessions = new PreparedQuery<EndSessionsParams,EndSessionsResult>(endSessionsIR);
@@ -321,7 +321,7 @@ export interface DeleteOldRevocationsParams {
 /** 'DeleteOldRevocations' return type */
 export type DeleteOldRevocationsResult = void;
 
-const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"seenIn":true,"limit":true},"params":[{"name":"seenIn","required":true,"transform":{"type":"scalar"},"locs":[{"a":236,"b":243}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":363,"b":369}]}],"statement":"delete from session_revocations\nwhere session_id = any(array(\n  select session_id\n  from session_revocations\n  where revoked_at < now() - interval '1 hour'\n    and (transaction_id is null\n      or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)\n      or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))\n  order by revoked_at\n  limit :limit!\n  for update skip locked\n))"};
+const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"seenIn":true,"limit":true},"params":[{"name":"seenIn","required":true,"transform":{"type":"scalar"},"locs":[{"a":236,"b":243}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":367,"b":373}]}],"statement":"delete from session_revocations\nwhere session_id = any(array(\n  select session_id\n  from session_revocations\n  where revoked_at < now() - interval '1 hour'\n    and (transaction_id is null\n      or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)\n      or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))\n  order by transaction_id\n  limit :limit!\n  for update skip locked\n))"};
 
 /**
  * Query generated from SQL:
@@ -334,7 +334,7 @@ const deleteOldRevocationsIR: StatementSource = {"usedParamSet":{"seenIn":true,"
  *     and (transaction_id is null
  *       or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)
  *       or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))
- *   order by revoked_at
+ *   order by transaction_id
  *   limit :limit!
  *   for update skip locked
  * ))

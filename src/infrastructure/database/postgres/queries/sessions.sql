@@ -48,34 +48,33 @@ returning (extract(epoch from expires_at - now()) * 1000)::double precision as "
 
 /* Ends one or all live sessions of a user, a bounded number at a time in the order of ids, which no refresh changes. The
    statement also inserts their events; the trigger of the deletion inserts their revocations, which every instance
-   reads. The ids go into arrays: a join would tempt the planner to read the whole table for each piece. The id of an
-   event is a start, which the caller makes for each piece, and a number: the index takes ids in order faster than random
-   ones. */
+   reads. The deletion reads a range of the index: a join would tempt the planner to read the whole table for each piece.
+   The id of an event is a start, which the caller makes for each piece, and a number of 8 decimal digits: the index takes
+   ids in order faster than random ones. `examined` includes expired sessions, which stay. */
 /* @name endSessions */
-with selected as (
+with selected as materialized (
   select id
   from sessions
-  where user_id = :userId! and id > :afterId! and expires_at > now()
-    and (:only::uuid is null or id = :only)
+  where user_id = :userId! and id > :afterId! and (:only::uuid is null or id = :only)
   order by id
   limit :limit!
-  for update
 ), ended as (
   delete from sessions
-  where id = any(array(select id from selected))
+  where user_id = :userId! and id > :afterId! and id <= (select id from selected order by id desc limit 1)
+    and (:only::uuid is null or id = :only) and expires_at > now()
   returning id
 ), recorded as (
   insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
-  select (:eventIdStart!::text || lpad(to_hex(row_number() over (order by id)), 8, '0'))::uuid, :userId!::uuid,
+  select (:eventIdStart!::text || (10000000 + row_number() over (order by id)))::uuid, :userId!::uuid,
     :userVersion!::integer, 'session.ended', jsonb_build_object('session_id', id, 'reason', :reason!::text),
     :requestId!::text, :occurredAt!::timestamptz
   from ended
   order by id
 )
-select count(*)::integer as "count!",
+select (select count(*) from ended)::integer as "count!",
   array(select id from ended order by id limit :listed!) as "session_ids!",
-  (select id from ended order by id desc limit 1) as last_id
-from ended;
+  (select count(*) from selected)::integer as "examined!",
+  (select id from selected order by id desc limit 1) as last_id;
 
 /* Ends the sessions beyond the given number, as endSessions does. The last used ones stay. */
 /* @name endSurplusSessions */
@@ -131,7 +130,8 @@ where id = any(array(
 
 /* Deletes in batches. Only revocations that were visible in an earlier snapshot are deleted, so that every instance has
    had the time since then to read them: revoked_at alone would not do, since a commit may take place long after it and
-   the clock may be set. Rows restored from another server are read by no instance. */
+   the clock may be set. Rows restored from another server are read by no instance. The order is that of an index, and
+   that of time but for a clock that was set: the oldest come first. */
 /* @name deleteOldRevocations */
 delete from session_revocations
 where session_id = any(array(
@@ -141,7 +141,7 @@ where session_id = any(array(
     and (transaction_id is null
       or pg_visible_in_snapshot(transaction_id, :seenIn!::text::pg_snapshot)
       or transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))
-  order by revoked_at
+  order by transaction_id
   limit :limit!
   for update skip locked
 ));
