@@ -2,6 +2,7 @@
 // without development dependencies (`npm ci --omit=dev`) has no compiler and must not fail for it:
 // there `dist/` comes from elsewhere, such as an earlier stage of an image. Packing never goes
 // without. Plain JavaScript, since then there is nothing to run TypeScript with either.
+// It is `prepack` and `postprepare` in package.json: npm 11 warns of a package with `prepare` when it installs the tarball.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -93,7 +93,7 @@ function prettyStream(
 ): DestinationStream {
   // Loaded on demand: production logs JSON and starts faster without it.
   const { prettyFactory } = createRequire(import.meta.url)(
-    'pino-pretty',
+    './pino-pretty.cjs',
   ) as typeof import('pino-pretty');
   const prettify = prettyFactory({
     colorize,

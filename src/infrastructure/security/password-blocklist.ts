@@ -16,7 +16,7 @@ const DOCUMENTED = [
 /** The keyboards whose walks attackers try. */
 const KEYBOARDS = ['qwerty', 'qwertz', 'azerty'] as const;
 
-const packages = createRequire(import.meta.url);
+const requireHere = createRequire(import.meta.url);
 
 /** A blocklist that is read from disk at its first use. */
 export interface LazyPasswordBlocklist extends PasswordBlocklist {
@@ -51,8 +51,8 @@ export function loadPasswordBlocklist(): LazyPasswordBlocklist {
 }
 
 function readData(): Data {
-  const { dictionary, adjacencyGraphs } = packages(
-    '@zxcvbn-ts/language-common',
+  const { dictionary, adjacencyGraphs } = requireHere(
+    './password-lists.cjs',
   ) as typeof import('@zxcvbn-ts/language-common');
   const ranks = new Map(DOCUMENTED.map((password) => [password, 1]));
   for (const [index, password] of dictionary['passwords-common'].entries()) {

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import Type from 'typebox';
 import { publicPath } from '../public-path.ts';
 import { type Route, route } from '../route.ts';
+import { DOCS_FILES, locateDocsFile } from './docs-files.ts';
 import { DOCS_PAGE, DOCS_SCRIPT, DOCS_STYLE, GUIDES } from './docs-page.ts';
 
 const tag = 'Documentation';
-const PACKAGE_STATIC = '@fastify/swagger-ui/static';
 /** Assets change only with the installed version. */
 const ASSET_CACHE_CONTROL = 'public, max-age=3600';
 /** Only own files, no inline code. `data:` is for the icons of the style sheet. */
@@ -57,14 +56,11 @@ export function createDocsRoutes(readDocument: () => Promise<string>): readonly 
     pageRoute,
     redirectToPage('/', 'redirectRoot'),
     redirectToPage('/docs/', 'redirectDocs'),
-    packageAsset('swagger-ui', 'css'),
-    packageAsset('swagger-ui-bundle', 'js'),
-    packageAsset('index', 'css'),
-    packageAsset('favicon-32x32', 'png'),
-    assetRoute('start', 'js', async () => DOCS_SCRIPT),
-    assetRoute('page', 'css', async () => DOCS_STYLE),
+    ...DOCS_FILES.map((file) => assetRoute(file, () => readFile(locateDocsFile(file)))),
+    assetRoute('start.js', async () => DOCS_SCRIPT),
+    assetRoute('page.css', async () => DOCS_STYLE),
     ...GUIDES.map(({ name, path }) =>
-      assetRoute(name, 'md', () => readFile(new URL(`../../../../${path}`, import.meta.url))),
+      assetRoute(`${name}.md`, () => readFile(new URL(`../../../../${path}`, import.meta.url))),
     ),
   ];
 }
@@ -107,14 +103,14 @@ function redirectToPage(path: string, operationId: string): Route {
 }
 
 function assetRoute(
-  name: string,
-  extension: keyof typeof MEDIA_TYPES,
+  file: `${string}.${keyof typeof MEDIA_TYPES}`,
   load: () => Promise<string | Buffer>,
 ): Route {
   let loaded: Promise<string | Buffer> | undefined;
+  const [name, extension] = file.split('.') as [string, keyof typeof MEDIA_TYPES];
   return route({
     method: 'GET',
-    path: `/docs/${name}.${extension}`,
+    path: `/docs/${file}`,
     operationId: `getDocsAsset-${name}`,
     tag,
     summary: 'Part of the documentation page',
@@ -131,10 +127,4 @@ function assetRoute(
       };
     },
   });
-}
-
-function packageAsset(name: string, extension: keyof typeof MEDIA_TYPES): Route {
-  return assetRoute(name, extension, () =>
-    readFile(createRequire(import.meta.url).resolve(`${PACKAGE_STATIC}/${name}.${extension}`)),
-  );
 }
