@@ -11,11 +11,16 @@ export const documentedTypes: readonly string[] = readdirSync(directory)
   .map((name) => name.replace(/\.v1\.schema\.json$/, ''))
   .sort();
 
-/** Closes each object of a published schema: the service sends no field that its schema does not name. */
-const closed = (_name: string, value: unknown): unknown =>
-  (value as { type?: unknown } | null)?.type === 'object'
-    ? { ...(value as object), additionalProperties: false }
-    : value;
+/**
+ * Closes each object of a published schema, and each list of known values: the service sends no field and no value that
+ * its schema does not name.
+ */
+function closed(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { type, examples } = value as { type?: unknown; examples?: unknown };
+  if (type === 'object') return { ...value, additionalProperties: false };
+  return type === 'string' && examples !== undefined ? { ...value, enum: examples } : value;
+}
 
 function compile(
   type: string,
@@ -48,7 +53,7 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Reads a message of the stream and validates its attributes, its subject, and its data against the schema,
- * which allows no further field here.
+ * which allows no further field and value here.
  * @throws Error with every violation
  */
 export function readEventMessage(message: EventMessage): RecordedEvent {

@@ -22,6 +22,8 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
       'password_changed',
       'refresh_token_reused',
       'user_deleted',
+      'user_disabled',
+      'session_limit',
     ] as const
   ).map((reason) => ({ session_id: randomUUID(), reason })),
   'authentication.failed': (['unknown_email', 'wrong_password', 'user_disabled'] as const).map(
@@ -55,6 +57,23 @@ describe('the documented schemas', () => {
   test.each(events)('let a consumer accept $type with a new optional field', ({ type, data }) => {
     expect(consumerAccepts(type, { ...data, added_later: 'value' })).toBe(true);
   });
+
+  test.each([
+    ['session.ended', { session_id: randomUUID(), reason: 'added_later' }],
+    ['authentication.failed', { reason: 'added_later', suppressed: 0 }],
+    ['user.created', { status: 'added_later' }],
+    ['user.updated', { changed_fields: ['added_later'] }],
+    ['user.email_changed', { changed_fields: ['email', 'added_later'] }],
+  ] as const)(
+    'let a consumer accept %s with a value that came later, which the service does not send',
+    (type, data) => {
+      expect(consumerAccepts(type, data)).toBe(true);
+      const event = { type, userId: randomUUID(), userVersion: 3, data } as unknown as DomainEvent;
+      expect(() => readEventMessage(messageOf(event))).toThrow(
+        /must be equal to one of the allowed/,
+      );
+    },
+  );
 
   test('let no consumer accept an e-mail address among the changes of user.updated', () => {
     expect(consumerAccepts('user.updated', { changed_fields: ['phone'] })).toBe(true);
