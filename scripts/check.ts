@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lintApiDocument } from './api-document-lint.ts';
 import { generateAll } from './generated-files.ts';
 import { checkLayers } from './layers.ts';
 
@@ -14,6 +15,7 @@ const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | rea
     ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
     ['unused code', () => run('knip', [])],
     ['generated files', drift],
+    ['API documents', lintApiDocuments],
   ];
 
 let failed = false;
@@ -34,6 +36,16 @@ function run(tool: string, args: readonly string[]): readonly string[] {
   });
   if (error !== undefined) return [`${tool} could not run: ${error.message}; run npm ci`];
   return status === 0 ? [] : [`${tool} found errors, see above`];
+}
+
+async function lintApiDocuments(): Promise<readonly string[]> {
+  const errors: string[] = [];
+  for (const name of ['docs/openapi.json', 'docs/asyncapi.yaml']) {
+    for (const finding of await lintApiDocument(join(root, name))) {
+      errors.push(`${name}: ${finding}`);
+    }
+  }
+  return errors;
 }
 
 async function drift(): Promise<readonly string[]> {
