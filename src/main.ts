@@ -1,20 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { type App, createApp, createLogger, type ReadyInfo } from './app/app.ts';
-import { openLog } from './app/log.ts';
-import {
-  createMigration,
-  findRunningService,
-  openMigrator,
-  openSchemaReader,
-  tailOutbox,
-} from './app/operator-access.ts';
+import type { App, ReadyInfo } from './app/app.ts';
 import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import type { Logger } from './domain/ports.ts';
 import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
 import { createHttpClient } from './interfaces/cli/http-client.ts';
@@ -28,7 +21,9 @@ import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
 
-/** Loaded on demand: the service itself starts without the probes. */
+// Loaded on demand: help and the commands that only ask a running service start without the service's own modules.
+const loadApp = () => import('./app/app.ts');
+const loadOperatorAccess = () => import('./app/operator-access.ts');
 const checkConnections = async (config: Config) =>
   (await import('./app/check-connections.ts')).checkConnections(config);
 
@@ -36,7 +31,6 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 const { flags, rest } = takeConfigFlags(process.argv.slice(2));
-type Logger = ReturnType<typeof createLogger>;
 
 /** Signals that stop the program in order. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
@@ -69,13 +63,15 @@ const deps: CliDeps = {
   serve,
   openOperator,
   localService,
-  tailOutbox,
-  migrate: (args) =>
-    runMigrate(args, io, {
+  tailOutbox: async (...args) => (await loadOperatorAccess()).tailOutbox(...args),
+  async migrate(args) {
+    const { createMigration, openMigrator, openSchemaReader } = await loadOperatorAccess();
+    return await runMigrate(args, io, {
       open: async (log) => openMigrator((await load()).config, log),
       openReader: async () => openSchemaReader((await load()).config),
       create: (name) => createMigration(process.cwd(), name),
-    }),
+    });
+  },
   async configPrint(args) {
     // A failure has the form of all commands.
     if (args.includes('--json')) await load();
@@ -127,6 +123,7 @@ async function loadForService(): Promise<LoadedConfig> {
     return await load();
   } catch (error) {
     if (process.stderr.isTTY === true || !(error instanceof CommandFailure)) throw error;
+    const { createLogger } = await loadApp();
     const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
     logger.error('could not start: the configuration has errors', {
       faults: error.message
@@ -143,6 +140,8 @@ async function serve(): Promise<number> {
   isService = true;
   // The log counts the lines that fail; the listener of the commands ends the process for some errors.
   process.stdout.removeAllListeners('error');
+  const { openLog } = await import('./app/log.ts');
+  const { createApp } = await loadApp();
   const { logger, output: logOutput } = openLog(config.logging, process.stdout, (error) =>
     io.stderr(`The log cannot be written (${error.code}); the service continues without it.`),
   );
@@ -231,6 +230,7 @@ function readyFields(ready: ReadyInfo): Readonly<Record<string, unknown>> {
 /** The control socket of a service with the embedded database, which knows a port chosen by the system; else the address. */
 async function localService(): Promise<LocalService> {
   const { config } = await load();
+  const { findRunningService } = await loadOperatorAccess();
   const socketPath = await findRunningService(config);
   return socketPath === null
     ? localUrl(config.server)
@@ -246,6 +246,7 @@ async function openOperator(target: Target): Promise<OperatorClient> {
     });
   }
   const { config } = await load();
+  const { findRunningService } = await loadOperatorAccess();
   const socketPath = await findRunningService(config);
   const description = describeData(config);
   if (socketPath !== null) return createHttpClient({ socketPath, description });
@@ -254,6 +255,7 @@ async function openOperator(target: Target): Promise<OperatorClient> {
       `No service runs on ${description}. Start it with \`user-service serve\`, or run this command in its folder, as its user.`,
     );
   }
+  const { createApp, createLogger } = await loadApp();
   const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
   try {
     const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });

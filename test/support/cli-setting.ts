@@ -71,7 +71,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     configExplain: () => {
       throw new Error('not part of this test');
     },
-    tailOutbox: (log, afterPosition) =>
+    tailOutbox: async (log, afterPosition) =>
       createOutboxTail({ log, afterPosition, monotonicMs: () => performance.now() }),
     openOperator: async ({ url, key }) =>
       createHttpClient({

@@ -33,7 +33,7 @@ export interface CliDeps {
    */
   localService(): Promise<LocalService>;
   /** Reads events as they become visible, from the log of a service and after a position. */
-  tailOutbox(log: Pick<OutboxLog, 'list'>, afterPosition: number): OutboxTail;
+  tailOutbox(log: Pick<OutboxLog, 'list'>, afterPosition: number): Promise<OutboxTail>;
   /** Runs `migrate` with the arguments after that word, including `--json`. @returns the exit code */
   migrate(args: readonly string[], json: boolean): Promise<number>;
   /** Runs `config print` with the arguments after these words. @returns the exit code */

@@ -56,7 +56,7 @@ export async function tailEvents(options: TailOptions, deps: OperatorDeps): Prom
     const afterPosition = await findStart(options, deps);
     const patient = { ...deps, policy: deps.policy ?? TAIL_POLICY };
     const log = { list: (after: number) => list(after, patient) };
-    const tail = deps.tailOutbox(log, afterPosition);
+    const tail = await deps.tailOutbox(log, afterPosition);
     while (!signal.aborted && !io.stdoutClosed()) {
       const events = await tail.next().catch((error) => {
         throw withPosition(error, tail.checkpoint());
