@@ -13,6 +13,7 @@ import { loadPasswordBlocklist } from '../infrastructure/security/password-block
 import { createPwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
+import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
 import { MESSAGING_OFF, openBroker } from './broker.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
@@ -25,6 +26,11 @@ import { openUserCache } from './user-cache.ts';
  * reading to the entry in the cache.
  */
 const REVOCATION_SLACK_MS = 60_000;
+
+/** One search in so many connections. A search takes milliseconds, so a wait this long means that far too many came. */
+const CONNECTIONS_FOR_ONE_SEARCH = 4;
+const SEARCH_WAIT_MS = 1_000;
+const MAX_WAITING_SEARCHES = 100;
 
 /** Wires caches, broker, mail and use cases on top of the opened persistence. */
 export async function wireUseCases(
@@ -69,6 +75,11 @@ export async function wireUseCases(
         notifyRelay: () => broker?.announceCommit(),
       }),
     }),
+    searches: createSemaphore({
+      maxConcurrent: searchesAtOnce(config.database),
+      waitMs: SEARCH_WAIT_MS,
+      maxWaiting: MAX_WAITING_SEARCHES,
+    }),
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
     passwordRules: {
@@ -93,6 +104,11 @@ export async function wireUseCases(
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
   };
+}
+
+function searchesAtOnce({ driver, maxOpenConns }: TracedDeps['config']['database']): number {
+  const connections = driver === 'postgres' ? maxOpenConns : 1;
+  return Math.max(1, Math.floor(connections / CONNECTIONS_FOR_ONE_SEARCH));
 }
 
 /** What checks and hashes passwords; `breached` is null unless `pwned_passwords.enabled` is set. */

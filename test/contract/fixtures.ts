@@ -31,7 +31,7 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
   });
   beforeEach(async () => {
     await get().query(
-      'truncate users, sessions, session_revocations, outbox, signing_keys, service_accounts, mail_queue restart identity',
+      'truncate users, user_search, sessions, session_revocations, outbox, signing_keys, service_accounts, mail_queue restart identity',
     );
   });
   afterAll(async () => {

@@ -1,14 +1,18 @@
 import { InvalidValue, validateFields } from '../../domain/errors.ts';
+import { overloaded } from '../../domain/rejections.ts';
 import { assertCleanText, codePointLength } from '../../domain/text.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { PageRequest, UserPage, UserReader } from '../../domain/user/user-repository.ts';
+import type { Semaphore } from '../../lib/semaphore.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/policy.ts';
 
 interface Deps {
   readonly users: Pick<UserReader, 'findByEmail' | 'list' | 'search'>;
   readonly profileRules: Pick<ProfileRules, 'email'>;
+  /** Bounds the searches at the same time, so that other requests find a connection. */
+  readonly searches: Semaphore;
 }
 
 /** Longest search text, in code points. */
@@ -21,8 +25,8 @@ export type UserSelection =
   | { readonly kind: 'all'; readonly page: PageRequest };
 
 /**
- * Lists users in id order, page by page.
- * @throws DomainError `validation_failed`, `forbidden`
+ * Lists users in id order, page by page. A page of a search may be short or empty and still have a next one.
+ * @throws DomainError `validation_failed`, `forbidden`, `overloaded` for a search while too many others run
  */
 export function createListUsers(deps: Deps) {
   return async (caller: Caller, selection: UserSelection): Promise<UserPage> => {
@@ -30,7 +34,9 @@ export function createListUsers(deps: Deps) {
     if (selection.kind === 'all') return deps.users.list(selection.page);
     if (selection.kind === 'search') {
       const { q } = validateFields({ q: () => readSearchText(selection.text) });
-      return deps.users.search(q, selection.page);
+      const release = await deps.searches.acquire();
+      if (release === null) throw overloaded('Too many searches run; try again shortly.', 1);
+      return deps.users.search(q, selection.page).finally(release);
     }
     const { email } = validateFields({
       email: () => parseEmailAddress(selection.email, deps.profileRules.email),

@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { StoredUserReader } from '../../domain/user/stored-user.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
+import type { Semaphore } from '../../lib/semaphore.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 import type { StartSession } from '../sessions/start-session.ts';
@@ -23,6 +24,8 @@ export interface UserPorts {
   /** Reads that may come from a cache. */
   readonly userReader: UserReader;
   readonly storedUsers: StoredUserReader;
+  /** Bounds the searches at the same time. */
+  readonly searches: Semaphore;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
@@ -42,7 +45,7 @@ export function createUserUseCases(ports: UserPorts) {
   return {
     register: createRegisterUser(ports),
     get: createGetUser({ users: userReader }),
-    list: createListUsers({ users: userReader, profileRules }),
+    list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
     getPublicProfiles: createGetPublicProfiles({ users: userReader }),
     update: createUpdateUser({
       ...{ users, unitOfWork, reauthenticate, profileRules, clock, serviceName },

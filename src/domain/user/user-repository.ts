@@ -38,7 +38,10 @@ export interface UserReader {
   /** Profiles in no particular order, without unknown ids. At most 500 ids, each once. */
   listPublicProfiles(ids: readonly string[]): Promise<readonly PublicProfile[]>;
   list(page: PageRequest): Promise<UserPage>;
-  /** Users whose names or address contain the text; case does not matter. */
+  /**
+   * Users whose names or address contain the text, by full case folding in every script. The work for one page is
+   * bounded: a page may be short or empty although `nextAfterId` is not null.
+   */
   search(text: string, page: PageRequest): Promise<UserPage>;
 }
 

@@ -100,7 +100,7 @@ export async function createPostgresDatabase(
     }),
     close: () => connections.close(),
   };
-  await verify(database, settings, logger);
+  await verify(database, settings);
   return database;
 }
 
@@ -162,16 +162,12 @@ function listenForErrors(pool: Pool, logger: Logger): void {
   });
 }
 
-async function verify(
-  database: Database,
-  settings: PostgresSettings,
-  logger: Logger,
-): Promise<void> {
+async function verify(database: Database, settings: PostgresSettings): Promise<void> {
   try {
     await checkHealth.run(undefined, database).catch((error: unknown) => {
       throw new DatabaseStartError(settings, error);
     });
-    await checkServer(database, settings, logger);
+    await checkServer(database, settings);
   } catch (error) {
     await database.close();
     throw error;

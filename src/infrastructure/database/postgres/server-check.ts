@@ -1,4 +1,3 @@
-import type { Logger } from '../../../domain/ports.ts';
 import { CHECKED_SETTINGS, isSet } from '../session-settings.ts';
 import type { SqlConnection } from '../sql.ts';
 import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
@@ -19,11 +18,10 @@ const OWN_TABLES = [
 export async function checkServer(
   connection: SqlConnection,
   settings: PostgresSettings,
-  logger: Logger,
 ): Promise<void> {
-  const { rows } = await connection.query<{ version: number; encoding: string; ctype: string }>(
+  const { rows } = await connection.query<{ version: number; encoding: string }>(
     `select current_setting('server_version_num')::integer as version,
-       pg_encoding_to_char(encoding) as encoding, datctype as ctype
+       pg_encoding_to_char(encoding) as encoding
      from pg_database where datname = current_database()`,
   );
   const [server] = rows;
@@ -35,11 +33,6 @@ export async function checkServer(
   if (server.encoding !== 'UTF8') {
     throw new Error(
       `The database ${settings.database} has encoding ${server.encoding}: create one with ENCODING 'UTF8'.`,
-    );
-  }
-  if (server.ctype === 'C' || server.ctype === 'POSIX') {
-    logger.warn(
-      'The database has LC_CTYPE C: the search is case-sensitive for letters outside ASCII.',
     );
   }
   await assertSessionSettings(connection, settings);

@@ -25,12 +25,11 @@ import {
   listPublicProfiles,
   listUsers,
   lockUser,
-  searchUsers,
   updateUser,
   updateUserPassword,
   updateUserPasswordHash,
 } from './generated/users.queries.ts';
-import { searchPattern } from './search-pattern.ts';
+import { searchUserIds } from './user-search.ts';
 
 /** Users that one statement reads. */
 const MAX_BATCH_SIZE = 100;
@@ -64,8 +63,14 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       return toPage(await listUsers.run(keyset(page), connection), page);
     },
     async search(text, page) {
-      const parameters = { pattern: searchPattern(text), ...keyset(page) };
-      return toPage(await searchUsers.runUnprepared(parameters, connection), page);
+      const { limit } = page;
+      const afterId = page.afterId ?? NIL_UUID;
+      const { ids, nextAfterId } = await searchUserIds(connection, text, { afterId, limit });
+      const found = ids.length === 0 ? [] : await findUsersByIds.run({ ids: [...ids] }, connection);
+      const byId = new Map(found.map((row) => [row.id, row]));
+      // A user who was deleted meanwhile has no row.
+      const rows = ids.flatMap((id) => byId.get(id) ?? []);
+      return { users: rows.map(toProfile), nextAfterId };
     },
     async findCredentials(email) {
       const [row] = await findCredentials.run({ email }, connection);

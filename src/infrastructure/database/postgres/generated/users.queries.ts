@@ -210,65 +210,6 @@ const listUsersIR: StatementSource = {"usedParamSet":{"afterId":true,"limit":tru
  */
 export const listUsers = new PreparedQuery<ListUsersParams,ListUsersResult>(listUsersIR);
 
-/** 'SearchUsers' parameters type */
-export interface SearchUsersParams {
-  afterId: string;
-  limit: number;
-  pattern: string;
-}
-
-/** 'SearchUsers' return type */
-export interface SearchUsersResult {
-  created_at: Date;
-  email: string;
-  email_verified: boolean;
-  first_name: string;
-  id: string;
-  last_name: string;
-  phone: string | null;
-  status: string;
-  updated_at: Date;
-  version: number;
-}
-
-const searchUsersIR: StatementSource = {"usedParamSet":{"afterId":true,"limit":true,"pattern":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":176,"b":184},{"a":631,"b":639}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":223},{"a":292,"b":298},{"a":548,"b":554},{"a":663,"b":669}]},{"name":"pattern","required":true,"transform":{"type":"scalar"},"locs":[{"a":260,"b":268},{"a":434,"b":442}]}],"statement":"with near as materialized (\n  select id\n  from (\n    select id, normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) as searched\n    from users\n    where id > :afterId!\n    order by id\n    limit 40 * :limit!\n  ) as next\n  where searched ilike :pattern!\n  order by id\n  limit :limit!\n), far as materialized (\n  select id\n  from users\n  where normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike :pattern!\n    and (version > 0 or to_tsvector('simple', email) is not null)\n    and (select count(*) from near) < :limit!\n), page as (\n  select id from near\n  union\n  select id from far where id > :afterId!\n  order by id\n  limit :limit!\n)\nselect id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id in (select id from page)\norder by id"};
-
-/**
- * Query generated from SQL:
- * ```
- * with near as materialized (
- *   select id
- *   from (
- *     select id, normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) as searched
- *     from users
- *     where id > :afterId!
- *     order by id
- *     limit 40 * :limit!
- *   ) as next
- *   where searched ilike :pattern!
- *   order by id
- *   limit :limit!
- * ), far as materialized (
- *   select id
- *   from users
- *   where normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike :pattern!
- *     and (version > 0 or to_tsvector('simple', email) is not null)
- *     and (select count(*) from near) < :limit!
- * ), page as (
- *   select id from near
- *   union
- *   select id from far where id > :afterId!
- *   order by id
- *   limit :limit!
- * )
- * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
- * from users
- * where id in (select id from page)
- * order by id
- * ```
- */
-export const searchUsers = new PreparedQuery<SearchUsersParams,SearchUsersResult>(searchUsersIR);
-
 /** 'InsertUser' parameters type */
 export interface InsertUserParams {
   createdAt: Date;

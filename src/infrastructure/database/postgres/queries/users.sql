@@ -45,44 +45,6 @@ where id > :afterId!
 order by id
 limit :limit!;
 
-/* Pages through the users whose names or address match a LIKE pattern. The expression must equal that of
-   users_search_idx, character for character. `near` scans the next users by id, where a frequent text fills the page.
-   `far` reads the rest from the index, and runs only when `near` has not filled the page. Without this split the planner
-   walks the primary key for every text that is not rare: through the whole table when all matches come last.
-   The condition with to_tsvector is always true and is never evaluated. The planner assumes that normalize and ILIKE
-   cost as little as a comparison of numbers; to_tsvector raises the estimated cost of a row, so that `far` uses the
-   index. Run it unprepared: the best plan depends on the values. */
-/* @name searchUsers */
-with near as materialized (
-  select id
-  from (
-    select id, normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) as searched
-    from users
-    where id > :afterId!
-    order by id
-    limit 40 * :limit!
-  ) as next
-  where searched ilike :pattern!
-  order by id
-  limit :limit!
-), far as materialized (
-  select id
-  from users
-  where normalize(' ' || first_name || ' ' || last_name || ' ' || email, nfc) ilike :pattern!
-    and (version > 0 or to_tsvector('simple', email) is not null)
-    and (select count(*) from near) < :limit!
-), page as (
-  select id from near
-  union
-  select id from far where id > :afterId!
-  order by id
-  limit :limit!
-)
-select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
-from users
-where id in (select id from page)
-order by id;
-
 /* An address in use gives no row instead of an error: an error would abort the transaction and fill the server's log. */
 /* @name insertUser */
 insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,

@@ -25,7 +25,7 @@ const listQuery = closedObject({
   ),
   q: Type.Optional(
     Type.String({
-      description: `Text in the names or the e-mail address, case-insensitive: 1–${SEARCH_MAX_LENGTH} characters.`,
+      description: `Text in the names or the e-mail address, by full Unicode case folding. One or two characters match the beginning of a word: 1–${SEARCH_MAX_LENGTH} characters.`,
     }),
   ),
   cursor: Type.Optional(
@@ -53,11 +53,12 @@ const listUsers = route({
   operationId: 'listUsers',
   tag,
   summary: 'List or search users',
-  description: 'Users are sorted by id, which is the order of registration.',
+  description:
+    'Users are sorted by id, which is the order of registration. With `q`, a page looks at a bounded number of users: it may be short, also empty, while `next_cursor` is not null. Only a null `next_cursor` says that there are no more.',
   access: 'scope:users:read',
   query: listQuery,
   responses: { 200: { description: 'One page of users.', schema: userListSchema } },
-  problems: [],
+  problems: ['overloaded'],
   handle: async ({ caller, query }, { useCases }) => {
     const { users, nextAfterId } = await useCases.users.list(caller, readSelection(query));
     return {
