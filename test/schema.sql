@@ -27,9 +27,13 @@ CREATE FUNCTION public.fill_user_search() RETURNS trigger
     SET search_path TO '$user', 'public'
     AS $$
 begin
+  if tg_op = 'UPDATE' then
+    if (old.id, old.first_name, old.last_name, old.email) is not distinct from (new.id, new.first_name, new.last_name, new.email)
+    then return null; end if;
+  end if;
   insert into user_search (user_id, searched)
-  values (new.id, ' ' || fold_for_search(new.first_name) || ' ' || fold_for_search(new.last_name)
-    || ' ' || fold_for_search(new.email))
+  values (new.id, ' ' || concat_ws(' ', fold_for_search(new.first_name), fold_for_search(new.last_name),
+    fold_for_search(new.email)))
   on conflict (user_id) do update set searched = excluded.searched;
   return null;
 
@@ -348,9 +352,7 @@ CREATE TRIGGER sessions_revoke_all BEFORE TRUNCATE ON public.sessions FOR EACH S
 
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 
-CREATE TRIGGER users_fill_search AFTER INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION public.fill_user_search();
-
-CREATE TRIGGER users_refill_search AFTER UPDATE OF first_name, last_name, email ON public.users FOR EACH ROW WHEN (((((old.first_name)::text IS DISTINCT FROM (new.first_name)::text) OR ((old.last_name)::text IS DISTINCT FROM (new.last_name)::text)) OR ((old.email)::text IS DISTINCT FROM (new.email)::text))) EXECUTE FUNCTION public.fill_user_search();
+CREATE TRIGGER users_fill_search AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.fill_user_search();
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

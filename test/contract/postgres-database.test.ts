@@ -2,15 +2,26 @@ import { inspect } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { changeSlots } from '../../src/infrastructure/database/postgres/change-gate.ts';
 import { checkHealth } from '../../src/infrastructure/database/postgres/generated/health.queries.ts';
+import {
+  findRarestSearchTokens,
+  foldSearchText,
+  walkUserSearch,
+} from '../../src/infrastructure/database/postgres/generated/user-search.queries.ts';
 import { findUsersByIds } from '../../src/infrastructure/database/postgres/generated/users.queries.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
-import type { Database } from '../../src/infrastructure/database/sql.ts';
+import {
+  SEARCH_BOUNDS,
+  searchUserIds,
+} from '../../src/infrastructure/database/postgres/user-search.ts';
+import type { Database, SqlConnection } from '../../src/infrastructure/database/sql.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectPostgres } from '../support/postgres-database.ts';
 import type { ConnectionOptions } from '../support/postgres-server.ts';
 import { runStatement } from '../support/superuser.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { createSignal, ids, inTransaction, newUser, refusal, storeUser } from './fixtures.ts';
+
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 /** Transactions that a pool of 10 connections, the default, runs at the same time. */
 const CHANGE_SLOTS = changeSlots(10);
@@ -89,7 +100,9 @@ describe('PostgreSQL through the pool', () => {
       return pids;
     });
     const enough = statements + 2_000;
-    await eventually(() => expect(statements).toBeGreaterThan(enough));
+    await eventually(() => expect(statements).toBeGreaterThan(enough), {
+      timeoutMs: 25_000,
+    });
     expect(await backendPids()).toEqual(before);
     running = false;
     await Promise.all(callers);
@@ -212,16 +225,33 @@ describe('PostgreSQL through the pool', () => {
     await database.query('drop function end_me cascade');
   });
 
-  test('prepares statements under their names, except the search, which is planned for its text', async () => {
+  test('prepares statements under their names, except the index of the search, which is planned for its text', async () => {
     const database = await connectPostgres(connection, { maxOpenConns: 1 });
     const users = createPostgresUserRepository(database);
     await users.findById(ids.next());
-    await users.search('abc', { afterId: null, limit: 1 });
-    const { rows } = await database.query(
+    for (let count = 0; count < 2; count += 1) await storeUser(database);
+    const sent: (string | undefined)[] = [];
+    const recording: SqlConnection = {
+      query: (text, values, name) => {
+        sent.push(name);
+        return database.query(text, values, name);
+      },
+    };
+    await searchUserIds(
+      recording,
+      'abc',
+      { afterId: NIL, limit: 1 },
+      { ...SEARCH_BOUNDS, walkedRows: 1 },
+    );
+    const named = [foldSearchText.name, walkUserSearch.name, findRarestSearchTokens.name];
+    expect(sent).toEqual([...named, undefined]);
+    const { rows } = await database.query<{ name: string }>(
       'select name from pg_prepared_statements order by prepare_time',
     );
+    const prepared = rows.map(({ name }) => name);
     // The first is the health check at the start.
-    expect(rows).toEqual([{ name: checkHealth.name }, { name: findUsersByIds.name }]);
+    expect(prepared.slice(0, 2)).toEqual([checkHealth.name, findUsersByIds.name]);
+    expect(prepared.slice(-3)).toEqual(named);
   });
 
   test('a table that changes after statements were prepared causes no error for callers', async () => {

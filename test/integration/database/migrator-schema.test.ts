@@ -33,7 +33,7 @@ describe('the schema at the head', () => {
     expect(await dumpSchema(connectionOptions)).toBe(committed);
   });
 
-  test('is the same on PostgreSQL and the embedded database', async () => {
+  test('is the same on PostgreSQL and the embedded database', { timeout: 120_000 }, async () => {
     const { connectionOptions } = await createTestDatabase({ template: 'template0' });
     const real = await migrated(await connectForMigration(connectionOptions));
     expect(await migrated(await openEmbeddedForMigration())).toBe(real);

@@ -1,12 +1,12 @@
 -- What the search reads: the names and the address of each user, folded, and an index of their parts. A table of its
 -- own is filled without a second version of each user's row, and one page of it holds several times as many users.
--- Triggers keep it, for builds that do not know it and for rows that are written by SQL. They run with the rights of the
--- migrations' role, since a role that may write users need not have rights on the table.
+-- Triggers keep it, for builds that do not know it and for rows that are written by SQL, which may lack a name. They
+-- run with the rights of the migrations' role, since a role that may write users need not have rights on the table.
 -- transaction: none
 -- compatible_from: 6
 -- Full case folding (Unicode CaseFolding.txt, status C and F) of the canonical decomposition, then NFC: definition D145
--- of the Unicode Standard. In PL/pgSQL, which plans it once for a session. It depends on no locale and on no collation. scripts/make-search-fold.ts prints the letters;
--- they are those of Unicode 17.0.
+-- of the Unicode Standard. In PL/pgSQL, which plans it once for a session. It depends on no locale and on no collation.
+-- scripts/make-search-fold.ts prints the letters; they are those of Unicode 17.0.
 create or replace function fold_for_search(value text) returns text
 language plpgsql immutable strict parallel safe as $$
 begin
@@ -93,19 +93,20 @@ create table if not exists user_search (
 create or replace function fill_user_search() returns trigger language plpgsql security definer
 set search_path from current as $$
 begin
+  if tg_op = 'UPDATE' then
+    if (old.id, old.first_name, old.last_name, old.email) is not distinct from (new.id, new.first_name, new.last_name, new.email)
+    then return null; end if;
+  end if;
   insert into user_search (user_id, searched)
-  values (new.id, ' ' || fold_for_search(new.first_name) || ' ' || fold_for_search(new.last_name)
-    || ' ' || fold_for_search(new.email))
+  values (new.id, ' ' || concat_ws(' ', fold_for_search(new.first_name), fold_for_search(new.last_name),
+    fold_for_search(new.email)))
   on conflict (user_id) do update set searched = excluded.searched;
   return null;
 end
 $$;
 drop trigger if exists users_fill_search on users;
-create trigger users_fill_search after insert on users for each row execute function fill_user_search();
-drop trigger if exists users_refill_search on users;
-create trigger users_refill_search after update of first_name, last_name, email on users for each row
-when ((old.first_name, old.last_name, old.email) is distinct from (new.first_name, new.last_name, new.email))
-execute function fill_user_search();
+-- It names no columns: PostgreSQL changes the type of no column that a trigger names.
+create trigger users_fill_search after insert or update on users for each row execute function fill_user_search();
 -- step
 -- Fills in pieces, each a transaction. A lock on the key keeps a user from being deleted between the reading and the
 -- writing, and lets the service change everything but the address meanwhile. A repeated run goes on where it stopped.
@@ -117,7 +118,7 @@ begin
   loop
     last_id := (select id from users where id > after_id order by id offset 1999 limit 1);
     insert into user_search (user_id, searched)
-    select id, ' ' || fold_for_search(first_name) || ' ' || fold_for_search(last_name) || ' ' || fold_for_search(email)
+    select id, ' ' || concat_ws(' ', fold_for_search(first_name), fold_for_search(last_name), fold_for_search(email))
     from users
     where id > after_id and (last_id is null or id <= last_id)
       and not exists (select from user_search where user_id = users.id)
