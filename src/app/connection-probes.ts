@@ -1,15 +1,21 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Config } from '../config/schema.ts';
 import { readTracingHeaders } from '../config/tracing-headers.ts';
 import type { Logger } from '../domain/ports.ts';
-import { createRedisClient, endRedisClient } from '../infrastructure/cache/redis-client.ts';
+import {
+  connectedSocket,
+  createRedisClient,
+  endRedisClient,
+} from '../infrastructure/cache/redis-client.ts';
 import { redisFailure } from '../infrastructure/cache/redis-failure.ts';
 import { readRecord } from '../infrastructure/database/migrations/history.ts';
+import { readConnectionTls } from '../infrastructure/database/postgres/connection-tls.ts';
 import { createPostgresDatabase } from '../infrastructure/database/postgres/pool.ts';
 import { verifySmtp } from '../infrastructure/mail/smtp-mailer.ts';
 import { connectionOptions } from '../infrastructure/messaging/nats-connection.ts';
 import { tracesUrl } from '../infrastructure/tracing/traces-url.ts';
+import { negotiatedTls } from '../lib/negotiated-tls.ts';
 import { smtpSettings } from './mail-delivery.ts';
 import { databaseSettings } from './persistence.ts';
 import { readKeyFile } from './read-key-file.ts';
@@ -45,14 +51,14 @@ export async function probePostgres(config: Config): Promise<Seen> {
     { logger: silent },
   );
   try {
-    const { rows } = await database.query<{ version: string; read_only: boolean; tls: boolean }>(
+    const { rows } = await database.query<{ version: string; read_only: boolean }>(
       `select current_setting('server_version') as version,
-         pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as read_only,
-         coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls`,
+         pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as read_only`,
     );
-    const [server = { version: 'unknown', read_only: false, tls: false }] = rows;
+    const [server = { version: 'unknown', read_only: false }] = rows;
     const { version: schema, dirty } = await readRecord(database);
-    const seen = { ...server, schema_version: schema };
+    const tls = await readConnectionTls(settings.postgres);
+    const seen = { ...server, ...tls, schema_version: schema };
     if (server.read_only) throw new Unusable('The server does not accept changes.', seen);
     if (dirty)
       throw new Unusable('A migration broke off: run `user-service migrate status`.', seen);
@@ -76,11 +82,13 @@ export async function probeRedis({ password, ...settings }: Config['redis']): Pr
       client.once('error', reject);
     });
     const info = await client.info();
+    // With `tls`, the options require a certificate of a known CA for the host.
+    const tls = negotiatedTls(connectedSocket(client), 'chain and host');
     const field = (name: string) =>
       new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? 'unknown';
     // The cache stores values: a replica, a full memory or a missing right would refuse them.
     await client.set(`${settings.keyPrefix}config-check`, '1', 'PX', PROBE_KEY_TTL_MS);
-    return { version: field('redis_version'), role: field('role'), tls: settings.tls };
+    return { version: field('redis_version'), role: field('role'), ...tls };
   } catch (error) {
     throw redisFailure(error);
   } finally {
@@ -99,7 +107,9 @@ export async function probeNats({ password, token, ...settings }: Config['nats']
   const connection = await connect({ ...options, reconnect: false, timeout: NATS_TIMEOUT_MS });
   try {
     const { info } = connection;
-    const seen = { version: info?.version ?? 'unknown', tls: settings.tls };
+    // The library encrypts also without `nats.tls` if the server offers TLS, and then verifies the server too.
+    const tls = negotiatedTls(natsSocket(connection), 'chain and host');
+    const seen = { version: info?.version ?? 'unknown', ...tls };
     try {
       const manager = await jetstreamManager(connection, { timeout: NATS_TIMEOUT_MS });
       const names: string[] = [];
@@ -115,6 +125,14 @@ export async function probeNats({ password, token, ...settings }: Config['nats']
   } finally {
     await connection.close();
   }
+}
+
+/** The type declarations of the library lack it; a test with TLS fails if the library moves it. */
+function natsSocket(connection: NatsConnection): unknown {
+  const inner = connection as unknown as {
+    readonly protocol?: { readonly transport?: { readonly socket?: unknown } };
+  };
+  return inner.protocol?.transport?.socket;
 }
 
 export async function probeSmtp(settings: Config['mail']['smtp']): Promise<Seen> {

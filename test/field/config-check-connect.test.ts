@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { checkConnections } from '../../src/app/check-connections.ts';
 import { runConfigCheck } from '../../src/interfaces/cli/config.ts';
 import { createMasterKey, postgresEnvironment } from '../support/app.ts';
+import { createCertificates, type TestCertificates } from '../support/certificates.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type NatsServer, startNats } from '../support/nats-server.ts';
+import { startPostgres } from '../support/postgres-server.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { useSmtpServer } from '../support/smtp-server.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -133,3 +135,57 @@ describe('config check --connect', () => {
     });
   });
 });
+
+describe('config check --connect shows the TLS that was negotiated', () => {
+  let certificates: TestCertificates;
+  beforeAll(async () => {
+    certificates = await createCertificates();
+  });
+  afterAll(() => certificates?.remove());
+
+  const VERIFIED = { tls: true, tls_version: 'TLSv1.3', certificate: 'chain and host verified' };
+
+  it('of PostgreSQL, with what each ssl_mode verifies', async () => {
+    const server = await startPostgres({ tls: certificates.server });
+    onTestFinished(() => server.stop());
+    const seen = async (mode: string, ca: boolean) => {
+      const { reports } = await reportsOf({
+        ...postgresEnvironment(server.connectionOptions),
+        DATABASE_SSL_MODE: mode,
+        ...(ca ? { DATABASE_SSL_ROOT_CERT: certificates.ca.certificatePath } : {}),
+      });
+      const { tls, tls_version, certificate } = seenOf(reports.postgres);
+      return { tls, tls_version, certificate };
+    };
+    expect(await seen('disable', false)).toEqual({ tls: false });
+    const version = { tls: true, tls_version: 'TLSv1.3' };
+    // What the mode says does not show whether the server encrypts.
+    expect(await seen('prefer', false)).toEqual({ ...version, certificate: 'not verified' });
+    expect(await seen('require', true)).toEqual({ ...version, certificate: 'chain verified' });
+    expect(await seen('verify-full', true)).toEqual(VERIFIED);
+  });
+
+  it('of Redis and NATS', async () => {
+    const { ca, server } = certificates;
+    const { certificatePath, privateKeyPath } = server;
+    const [redis, nats] = await Promise.all([
+      startRedis({ tls: { certificatePath, privateKeyPath, caPath: ca.certificatePath } }),
+      startNats({ jetstream: true, tls: { certificatePath, privateKeyPath } }),
+    ]);
+    onTestFinished(async () => void (await Promise.all([redis.stop(), nats.stop()])));
+    const { reports } = await reportsOf({
+      REDIS_HOST: redis.host,
+      REDIS_PORT: String(redis.port),
+      REDIS_TLS: 'true',
+      REDIS_TLS_CA: ca.certificatePath,
+      NATS_SERVERS: nats.url,
+      NATS_TLS: 'true',
+      NATS_TLS_CA: ca.certificatePath,
+    });
+    expect(reports).toMatchObject({ redis: { seen: VERIFIED }, nats: { seen: VERIFIED } });
+  });
+});
+
+function seenOf(report: unknown): Readonly<Record<string, unknown>> {
+  return (report as { seen: Readonly<Record<string, unknown>> }).seen;
+}

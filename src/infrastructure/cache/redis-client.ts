@@ -89,6 +89,11 @@ export function createRedisClient(
   return client;
 }
 
+/** The socket to the server, or to one master of the cluster; undefined without a connection. */
+export function connectedSocket(client: RedisClient): unknown {
+  return (client instanceof Cluster ? client.nodes('master')[0] : client)?.stream;
+}
+
 /** Calls the listener on each change of a connection from now on. */
 export function watchConnections(client: RedisClient, listener: ConnectionListener): void {
   client.on('error', () => listener.onLost());
