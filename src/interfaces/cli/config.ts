@@ -3,7 +3,8 @@ import { takeConfigFlags } from '../../config/flag-source.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type Config, definitionOf, type Key, keys } from '../../config/schema.ts';
 import { explainKey, explanationLines, nearestKey } from './config-explain.ts';
-import { EXIT } from './io.ts';
+import { type CliIo, EXIT, UsageError } from './io.ts';
+import { createTableWriter } from './table.ts';
 
 /** What one dependency answered; `CliDeps` says how it is tried. */
 export interface CheckedConnection {
@@ -23,26 +24,26 @@ export interface ConfigCommandIo extends Omit<ConfigInputs, 'flags'> {
   stdout(line: string): void;
   /** Writes one line. */
   stderr(line: string): void;
+  /** As in `CliIo`. */
+  readonly tableColumns?: CliIo['tableColumns'];
 }
 
 const UNSET = '(unset)';
 
-const SOURCES_USAGE = '[--json] [--config FILE] [--KEY VALUE]...';
-
 /**
- * Runs `config print [--changed] [--json]`: prints every key with its effective value and its source, or only those
- * that a source sets. Secrets print as `[secret]`.
+ * Runs `config print [--changed] [--wide] [--json]`: prints every key with its effective value and its source, or only
+ * those that a source sets. Secrets print as `[secret]`.
  * @param args the arguments after `print`
  * @returns the exit code
+ * @throws UsageError
  */
 export async function runConfigPrint(
   args: readonly string[],
   io: ConfigCommandIo,
 ): Promise<number> {
   const { flags, rest } = takeConfigFlags(args);
-  if (rest.some((argument) => argument !== '--json' && argument !== '--changed')) {
-    io.stderr(`usage: user-service config print [--changed] ${SOURCES_USAGE}`);
-    return EXIT.wrongUsage;
+  if (rest.some((argument) => !['--json', '--changed', '--wide'].includes(argument))) {
+    throw new UsageError('config print takes --changed, --wide, --json and flags of keys.');
   }
   const loaded = await load({ ...io, flags }, io);
   if (typeof loaded === 'number') return loaded;
@@ -50,7 +51,7 @@ export async function runConfigPrint(
   const shown = rest.includes('--changed') ? keys.filter((key) => isSet(loaded, key)) : keys;
   if (rest.includes('--json')) io.stdout(toJson(loaded, shown));
   else if (shown.length === 0) io.stderr('Every key has its default.');
-  else for (const line of toTable(loaded, shown)) io.stdout(line);
+  else writeTable(loaded, shown, { ...io, wide: rest.includes('--wide') });
   return EXIT.done;
 }
 
@@ -58,7 +59,8 @@ export async function runConfigPrint(
  * Runs `config check [--connect] [--json]`: prints one line for a valid configuration, else every error. With
  * `--connect` it also tries every configured dependency and prints what it saw.
  * @param args the arguments after `check`
- * @returns the exit code: 0 valid, 1 invalid or a needed dependency cannot be used, 2 wrong usage
+ * @returns the exit code: 0 valid, 1 invalid or a needed dependency cannot be used, 2 for a wrong flag of a key
+ * @throws UsageError
  */
 export async function runConfigCheck(
   args: readonly string[],
@@ -66,8 +68,7 @@ export async function runConfigCheck(
 ): Promise<number> {
   const { flags, rest } = takeConfigFlags(args);
   if (rest.some((argument) => argument !== '--json' && argument !== '--connect')) {
-    io.stderr(`usage: user-service config check [--connect] ${SOURCES_USAGE}`);
-    return EXIT.wrongUsage;
+    throw new UsageError('config check takes --connect, --json and flags of keys.');
   }
   const json = rest.includes('--json');
   try {
@@ -108,23 +109,22 @@ function connectionLines(connections: readonly CheckedConnection[] | undefined):
  * Runs `config explain KEY [--json]`: prints the meaning, type, default, environment variables and flag of a key.
  * @param args the arguments after `explain`; the key may be spelt as its variable or its flag
  * @returns the exit code
+ * @throws UsageError, also for text that is no key
  */
 export function runConfigExplain(
   args: readonly string[],
-  io: Pick<ConfigCommandIo, 'stdout' | 'stderr'>,
+  io: Pick<ConfigCommandIo, 'stdout'>,
 ): number {
   const [name, ...others] = args.filter((argument) => argument !== '--json');
   if (name === undefined || others.length > 0) {
-    io.stderr('usage: user-service config explain KEY [--json]');
-    return EXIT.wrongUsage;
+    throw new UsageError('config explain takes one key.');
   }
   const explanation = explainKey(name);
   if (explanation === undefined) {
     const close = nearestKey(name);
     const hint =
       close === undefined ? '`user-service config print` lists them' : `did you mean ${close}?`;
-    io.stderr(`error: there is no such key; ${hint}`);
-    return EXIT.wrongUsage;
+    throw new UsageError(`there is no such key; ${hint}`);
   }
   if (args.includes('--json')) io.stdout(JSON.stringify(explanation));
   else for (const line of explanationLines(explanation)) io.stdout(line);
@@ -173,15 +173,15 @@ function toJson(loaded: LoadedConfig, shown: readonly Key[]): string {
   return JSON.stringify(Object.fromEntries(entries), null, 2);
 }
 
-function toTable(loaded: LoadedConfig, shown: readonly Key[]): string[] {
+function writeTable(
+  loaded: LoadedConfig,
+  shown: readonly Key[],
+  { stdout, tableColumns, wide }: ConfigCommandIo & { readonly wide: boolean },
+): void {
   const rows = shown.map((key) => {
     const value = format(loaded, key);
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value ?? UNSET);
-    return [key, text, sourceOf(loaded, key)] as const;
+    return [key, text, sourceOf(loaded, key)];
   });
-  const keyWidth = Math.max(...rows.map(([key]) => key.length));
-  const valueWidth = Math.min(40, Math.max(...rows.map(([, value]) => value.length)));
-  return rows.map(
-    ([key, value, source]) => `${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}  ${source}`,
-  );
+  createTableWriter(['KEY', 'VALUE', 'SOURCE'], { stdout, tableColumns }, { wide }).write(rows);
 }

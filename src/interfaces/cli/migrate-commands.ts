@@ -5,7 +5,11 @@ import { documented, JSON_FLAG, type SetExitCode, wholeNumber } from './help.ts'
 interface Sub {
   readonly name: string;
   readonly description: string;
-  readonly argument?: readonly [form: string, description: string, kind: 'number' | 'text'];
+  readonly argument?: readonly [
+    form: string,
+    description: string,
+    kind: 'count' | 'version' | 'text',
+  ];
   /** Offers `--allow-data-loss`. */
   readonly lossy?: boolean;
   readonly example: readonly [commandLine: string, meaning: string];
@@ -18,20 +22,20 @@ const SUBCOMMANDS: readonly Sub[] = [
   {
     name: 'up',
     description: 'apply the next N migrations (default: all)',
-    argument: ['[n]', 'number of migrations', 'number'],
+    argument: ['[n]', 'number of migrations', 'count'],
     example: ['user-service migrate up', 'migrates to the newest version'],
   },
   {
     name: 'down',
     description: 'revert the last N migrations (default: 1)',
-    argument: ['[n]', 'number of migrations', 'number'],
+    argument: ['[n]', 'number of migrations', 'count'],
     lossy: true,
     example: ['user-service migrate down 2', 'reverts two migrations'],
   },
   {
     name: 'goto',
     description: 'migrate up or down to a version; 0 is an empty schema',
-    argument: ['<version>', 'number of the migration', 'number'],
+    argument: ['<version>', 'number of the migration', 'version'],
     lossy: true,
     example: ['user-service migrate goto 6', 'migrates to version 6'],
   },
@@ -51,7 +55,7 @@ const SUBCOMMANDS: readonly Sub[] = [
   {
     name: 'force',
     description: 'record a version without running a migration, after a manual repair',
-    argument: ['<version>', 'number of the migration', 'number'],
+    argument: ['<version>', 'number of the migration', 'version'],
     example: ['user-service migrate force 6', 'records version 6 and clears "dirty"'],
   },
   {
@@ -82,8 +86,8 @@ export function addMigrateCommands(program: Command, deps: CliDeps, setExit: Set
       .option(...JSON_FLAG);
     if (argument !== undefined) {
       const [form, meaning, kind] = argument;
-      if (kind === 'number') command.argument(form, meaning, wholeNumber(0, MAX_VERSION));
-      else command.argument(form, meaning);
+      if (kind === 'text') command.argument(form, meaning);
+      else command.argument(form, meaning, wholeNumber(kind === 'count' ? 1 : 0, MAX_VERSION));
     }
     if (lossy) command.option('--allow-data-loss', 'run migrations that delete data');
     command.action(async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CommandFailure, UsageError } from './io.ts';
 import { type MigrateDeps, type MigrateTarget, runMigrate, type SchemaTarget } from './migrate.ts';
 
 /** Records the calls, and replies as a migrator with two migrations. */
@@ -150,18 +151,16 @@ test('create needs no database', async () => {
   expect(out).toHaveLength(2);
 });
 
-test('a failure is one message, exit code 1 and a closed connection', async () => {
+test('a failure keeps its code and closes the connection', async () => {
   const failing = {
     up: () => Promise.reject(Object.assign(new Error('dirty at 7'), { code: 'dirty' })),
   };
   const { calls, out, err, run } = setup(failing);
-  expect(await run('up')).toBe(1);
-  expect(err).toEqual(['dirty at 7']);
-  expect(out).toEqual([]);
-  expect(await run('up', '--json')).toBe(1);
-  expect(out).toEqual([]);
-  expect(JSON.parse(err[1] ?? '')).toEqual({ error: { code: 'dirty', message: 'dirty at 7' } });
-  expect(calls.filter((call) => call === 'close')).toHaveLength(2);
+  const failure = await run('up').catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(CommandFailure);
+  expect(failure).toMatchObject({ message: 'dirty at 7', code: 'dirty' });
+  expect([...out, ...err]).toEqual([]);
+  expect(calls.filter((call) => call === 'close')).toHaveLength(1);
 });
 
 test.each([
@@ -175,13 +174,13 @@ test.each([
   [['goto', 'x']],
   [['force']],
   [['create']],
+  [['create', 'Add Nickname']],
   [['status', '1']],
   [['up', '--allow-data-loss']],
   [['up', '--unknown']],
-])('wrong usage %j gives exit code 2 and the usage, and opens no database', async (args) => {
+])('wrong usage %j opens no database', async (args) => {
   const { calls, out, err, run } = setup();
-  expect(await run(...args)).toBe(2);
+  await expect(run(...args)).rejects.toThrow(UsageError);
   expect(calls).toEqual([]);
-  expect(out).toEqual([]);
-  expect(err.join('\n')).toContain('usage: user-service migrate');
+  expect([...out, ...err]).toEqual([]);
 });

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type CliIo, EXIT, UsageError } from './io.ts';
+import { type CliIo, CommandFailure, EXIT, UsageError } from './io.ts';
 import { formatReport, formatStatus, type Report, type Status, toJson } from './migrate-output.ts';
-import { toErrorLine } from './report-failure.ts';
 
 /** The part of the migrator that `status` and `version` use. */
 export interface SchemaTarget {
@@ -36,21 +35,8 @@ export interface MigrateDeps {
   create(name: string): Promise<readonly string[]>;
 }
 
-/** Progress and result go to `stdout`, errors to `stderr`; with `--json`, progress goes to `stderr`. */
+/** Progress and result go to `stdout`; with `--json`, progress goes to `stderr`. */
 export type MigrateIo = Pick<CliIo, 'stdout' | 'stderr'>;
-
-const USAGE: readonly string[] = [
-  'usage: user-service migrate COMMAND [--json]',
-  '  up [N]               apply the next N migrations (default: all)',
-  '  down [N]             revert the last N migrations (default: 1)',
-  '  goto V               migrate up or down to version V; 0 is an empty schema',
-  '  status               list every migration and whether it is applied',
-  '  version              print the version of the database',
-  '  force V              record version V without running a migration',
-  '  create NAME          create the next pair of migration files in the source tree',
-  '  --allow-data-loss    run migrations that delete data (down and goto)',
-  '  --json               print the result as one JSON document',
-];
 
 const OPTIONS = {
   json: { type: 'boolean', default: false },
@@ -65,34 +51,24 @@ interface Command {
 }
 
 /**
- * Runs `migrate` with the arguments after that word. Never throws: a failure is one message on `stderr`, with `--json` one
- * document `{error: {code, message}}`.
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ * Runs `migrate` with the arguments after that word.
+ * @returns the exit code 0
+ * @throws UsageError before the database is opened; CommandFailure with the code of the migrator's refusal
  */
 export async function runMigrate(
   args: readonly string[],
   io: MigrateIo,
   deps: MigrateDeps,
 ): Promise<number> {
-  let json = args.includes('--json');
+  const command = parse(args);
+  let result: Result;
   try {
-    const command = parse(args);
-    json = command.json;
-    const result = await execute(command, io, deps);
-    for (const line of json ? [JSON.stringify(result.json)] : result.lines) io.stdout(line);
-    return EXIT.done;
+    result = await execute(command, io, deps);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const usage = error instanceof UsageError;
-    if (json) {
-      io.stderr(toErrorLine(message, { code: codeOf(error) }));
-      return usage ? EXIT.wrongUsage : EXIT.failed;
-    }
-    for (const line of message.split('\n')) io.stderr(line);
-    if (!usage) return EXIT.failed;
-    for (const line of USAGE) io.stderr(line);
-    return EXIT.wrongUsage;
+    throw failureOf(error);
   }
+  for (const line of command.json ? [JSON.stringify(result.json)] : result.lines) io.stdout(line);
+  return EXIT.done;
 }
 
 interface Result {
@@ -173,11 +149,15 @@ const ARGUMENTS: Readonly<
   force: { kind: 'version', optional: false },
   create: { kind: 'name', optional: false },
 };
-const PATTERNS = { count: /^[1-9]\d{0,5}$/, version: /^\d{1,6}$/, name: /^[^-]/ } as const;
+const PATTERNS = {
+  count: /^[1-9]\d{0,5}$/,
+  version: /^\d{1,6}$/,
+  name: /^[a-z][a-z0-9_]{0,79}$/,
+} as const;
 const EXPECTED = {
   count: 'a number of at least 1',
   version: 'a version, such as 13',
-  name: 'a name',
+  name: 'a name like add_user_nickname: lower-case letters, digits and _, at most 80 characters',
 } as const;
 
 function parse(args: readonly string[]): Command {
@@ -214,8 +194,9 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof UsageError) return 'usage';
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'failed';
+function failureOf(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UsageError || error instanceof CommandFailure)
+    return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
+  return new CommandFailure(error.message, { code, cause: error });
 }

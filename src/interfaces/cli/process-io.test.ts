@@ -78,3 +78,18 @@ test('a closed standard output is not a failure', () => {
   io.stdout('more');
   expect(process.text()).toBe('');
 });
+
+test('no control character of the text reaches a terminal, and a pipe gets results as they are', () => {
+  const text = 'first\u001b[31m\u009b2J\rsecond\nthird';
+  const terminal = streams({ terminal: true });
+  const io = createProcessIo(terminal, never);
+  io.stdout(text);
+  io.stderr(text);
+  const inert = 'first?[31m?2J?second\nthird\n';
+  expect(terminal.text()).toBe(inert + inert);
+
+  const pipe = streams({ terminal: false });
+  createProcessIo(pipe, never).stdout(text);
+  createProcessIo(pipe, never).stderr(text);
+  expect(pipe.text()).toBe(`${text}\n${inert}`);
+});

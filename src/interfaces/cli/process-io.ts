@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type CliIo, Interrupted, UsageError } from './io.ts';
+import { printable } from './text.ts';
 
 /** The streams of `process`. */
 export interface ProcessStreams {
@@ -26,9 +27,9 @@ export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): C
   stderr.on('error', () => {}); // no stream is left to report it on
   return {
     stdout(line) {
-      if (!closed) stdout.write(`${line}\n`);
+      if (!closed) stdout.write(`${stdout.isTTY === true ? inert(line) : line}\n`);
     },
-    stderr: (line) => void stderr.write(`${line}\n`),
+    stderr: (line) => void stderr.write(`${inert(line)}\n`),
     stdinText: () => readAll(stdin),
     stdinChunks: () => stdin,
     readHidden: (question) => readHidden(question, streams, signal),
@@ -39,6 +40,11 @@ export function createProcessIo(streams: ProcessStreams, signal: AbortSignal): C
     stderrStream: stderr,
     stdoutClosed: () => closed,
   };
+}
+
+/** A file name, an argument or a response in a message could hold sequences that steer the terminal. */
+function inert(lines: string): string {
+  return lines.split('\n').map(printable).join('\n');
 }
 
 async function readAll(stdin: NodeJS.ReadStream): Promise<string> {

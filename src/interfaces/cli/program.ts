@@ -8,6 +8,7 @@ import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
 import { HELP_HINT, plainUsage, reportFailure } from './report-failure.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
+import { WIDE_FLAG } from './table.ts';
 import { addUsersCommands } from './users/commands.ts';
 
 export type { CliDeps } from './cli-deps.ts';
@@ -77,6 +78,7 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
       .command('print')
       .description('show every key with its effective value and source; secrets are hidden')
       .option('--changed', 'only the keys that a file, a variable or a flag sets')
+      .option(...WIDE_FLAG)
       .option(...JSON_FLAG)
       .action(async (options: Switches) => setExit(await deps.configPrint(switchesOf(options)))),
     {
@@ -124,11 +126,12 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
 interface Switches {
   readonly changed?: boolean;
   readonly connect?: boolean;
+  readonly wide?: boolean;
   readonly json?: boolean;
 }
 
 function switchesOf(options: Switches): string[] {
-  return (['changed', 'connect', 'json'] as const)
+  return (['changed', 'connect', 'wide', 'json'] as const)
     .filter((name) => options[name] === true)
     .map((name) => `--${name}`);
 }
