@@ -24,6 +24,8 @@ const ADVICE = {
     'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
   email_taken: 'Offer to sign in, or use another address.',
   service_account_name_taken: 'Choose another name, or revoke the account that has it.',
+  version_exhausted:
+    'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
   version_mismatch:
     'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
   payload_too_large: 'Send less: most routes accept 16 KiB, a batch of public profiles 32 KiB.',

@@ -8,6 +8,7 @@ export type DomainErrorCode =
   | 'email_taken'
   | 'version_mismatch'
   | 'version_required'
+  | 'version_exhausted'
   | 'invalid_credentials'
   | 'invalid_grant'
   | 'invalid_token'

@@ -58,6 +58,14 @@ export function versionRequired(): DomainError {
   );
 }
 
+/** The version of the user is the largest one that can be stored, so nothing about the user can change. */
+export function versionExhausted(): DomainError {
+  return new DomainError(
+    'version_exhausted',
+    'The version of this user cannot rise any further, so the user cannot be changed or deleted.',
+  );
+}
+
 export function sessionNotFound(): DomainError {
   return new DomainError('session_not_found', 'There is no such session.');
 }

@@ -34,7 +34,7 @@ export interface PasswordChangeInput {
 /**
  * Stores the new password, ends all sessions and starts a new one for the acting client, in one transaction (OWASP ASVS
  * 7.2.4 and 7.4.3): a copied token of the acting session no longer works either.
- * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`
+ * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`, `version_exhausted`
  */
 export function createChangePassword(deps: Deps) {
   return async (caller: Caller, id: string, input: PasswordChangeInput): Promise<IssuedTokens> => {

@@ -16,7 +16,7 @@ interface Deps {
 
 /**
  * Removes a user and the user's sessions. The address is free again, and `user.deleted` is the last event.
- * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`
+ * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`, `version_exhausted`
  */
 export function createDeleteUser(deps: Deps) {
   return {

@@ -31,7 +31,8 @@ export interface UserUpdateInput extends Partial<ProfileInput> {
 /**
  * Applies the fields under the row's lock, so that no change is lost. Without a difference nothing is written and the
  * version stays. Users who change their own address re-authenticate.
- * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `email_taken`
+ * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `version_exhausted`,
+ *   `email_taken`
  */
 export function createUpdateUser(deps: Deps) {
   return async (

@@ -3,7 +3,7 @@ import { type EmailAddress, parseEmailAddress } from './email-address.ts';
 import { PROFILE_FIELDS, PROFILE_PROPERTIES, type ProfileProperty } from './profile-fields.ts';
 import type { ProfileRules } from './profile-rules.ts';
 import type { StoredUser } from './stored-user.ts';
-import { USER_STATUSES } from './user.ts';
+import { MAX_VERSION, USER_STATUSES } from './user.ts';
 
 /** What a stored value that breaks a rule means for the user. */
 export type StoredValueEffect =
@@ -36,8 +36,6 @@ const STORED_USER_RULES = {
   time_out_of_range: 'The time is outside of the years 1 to 9999.',
 } as const;
 
-/** PostgreSQL's largest `integer`: the version cannot rise above it. */
-const VERSION_MAX = 2_147_483_647;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 type Finding = Omit<StoredUserFinding, 'userId'>;
@@ -65,7 +63,7 @@ export function judgeStoredUser(
         : broken('status', 'status_unknown', 'cannot_sign_in'),
     ),
     ...judgeValue('version', user.version, (version) =>
-      version >= 1 && version < VERSION_MAX
+      version >= 1 && version < MAX_VERSION
         ? null
         : broken('version', 'version_out_of_range', 'cannot_be_edited'),
     ),

@@ -1,4 +1,5 @@
 import type { DomainEvent } from '../events.ts';
+import { versionExhausted } from '../rejections.ts';
 import {
   PROFILE_FIELDS,
   PROFILE_PROPERTIES,
@@ -7,6 +8,9 @@ import {
 } from './profile-fields.ts';
 
 export const USER_STATUSES = ['active', 'disabled'] as const;
+
+/** PostgreSQL's largest `integer`: a version cannot rise above it. */
+export const MAX_VERSION = 2_147_483_647;
 
 /** A user who is not active has no sessions and starts none. */
 export type UserStatus = (typeof USER_STATUSES)[number];
@@ -40,7 +44,8 @@ export interface Registration extends ProfileValues {
 
 /**
  * A user and the events of its changes since it was loaded. Methods change the state in memory; the use case stores
- * the user and appends the events in one transaction.
+ * the user and appends the events in one transaction. A change of a user at `MAX_VERSION` throws DomainError
+ * `version_exhausted`.
  */
 export class User {
   #state: UserState;
@@ -127,6 +132,7 @@ export class User {
 
   #write(change: Partial<UserState>, now: Date): void {
     const { version, updatedAt } = this.#state;
+    if (version >= MAX_VERSION) throw versionExhausted();
     this.#state = {
       ...this.#state,
       ...change,

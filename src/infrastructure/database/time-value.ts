@@ -1,6 +1,6 @@
 /** The last and the first time that RFC 3339 can write. */
 const LATEST = new Date('9999-12-31T23:59:59.999Z');
-const EARLIEST = new Date('0001-01-01T00:00:00.000Z');
+export const EARLIEST = new Date('0001-01-01T00:00:00.000Z');
 
 /** The output of DateStyle ISO: a year of four to six digits, then an offset for a time with zone. */
 const ISO_TIME =

@@ -101,6 +101,11 @@ export const PROBLEMS = {
     title: 'Name in use',
     meaning: 'Another active service account has this name.',
   },
+  version_exhausted: {
+    status: 409,
+    title: 'Version exhausted',
+    meaning: 'The version of the user is the largest possible one, so the user cannot change.',
+  },
   version_mismatch: {
     status: 412,
     title: 'Version mismatch',

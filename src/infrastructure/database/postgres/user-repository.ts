@@ -13,6 +13,7 @@ import type {
 import { createBatcher } from '../../../lib/batcher.ts';
 import { isUuid } from '../../../lib/uuid.ts';
 import type { SqlConnection } from '../sql.ts';
+import { EARLIEST } from '../time-value.ts';
 import {
   deleteUser,
   type FindCredentialsResult,
@@ -55,8 +56,8 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       const rows = await listPublicProfiles.run({ ids: [...ids] }, connection);
       return rows.map((row) => ({
         id: row.id,
-        firstName: row.first_name,
-        lastName: row.last_name,
+        firstName: row.first_name ?? '',
+        lastName: row.last_name ?? '',
       }));
     },
     async list(page) {
@@ -85,8 +86,7 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       if (row === undefined) return null;
       return User.restore({
         ...toProfile(row),
-        passwordHash: row.password,
-        passwordForm: row.password_form,
+        ...toPassword(row),
       });
     },
     async insert({ state }) {
@@ -133,30 +133,41 @@ function toPage(rows: readonly FindUsersByIdsResult[], { limit }: PageRequest): 
   return { users, nextAfterId: rows.length > limit ? (users.at(-1)?.id ?? null) : null };
 }
 
-/** Stored values were parsed before they were written, so they are not parsed again. */
+/**
+ * Stored values were parsed before they were written, so they are not parsed again. An adopted table may lack a
+ * `not null` that the schema has: a missing value is read as an empty one, so that one row fails no page or batch.
+ */
 function toProfile(row: FindUsersByIdsResult): UserProfile {
   return {
     id: row.id,
-    firstName: row.first_name as PersonName,
-    lastName: row.last_name as PersonName,
-    email: row.email as EmailAddress,
+    firstName: (row.first_name ?? '') as PersonName,
+    lastName: (row.last_name ?? '') as PersonName,
+    email: (row.email ?? '') as EmailAddress,
     phone: row.phone as PhoneNumber | null,
-    emailVerified: row.email_verified,
-    status: row.status as UserStatus,
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
+    emailVerified: row.email_verified ?? false,
+    status: toStatus(row.status),
+    version: row.version ?? 0,
+    createdAt: row.created_at ?? EARLIEST,
+    updatedAt: row.updated_at ?? EARLIEST,
   };
 }
 
 function toCredentials(row: FindCredentialsResult): Credentials {
   return {
     userId: row.id,
-    status: row.status as UserStatus,
-    version: row.version,
-    passwordHash: row.password,
-    passwordForm: row.password_form,
+    status: toStatus(row.status),
+    version: row.version ?? 0,
+    ...toPassword(row),
   };
+}
+
+function toPassword(row: Pick<FindCredentialsResult, 'password' | 'password_form'>) {
+  return { passwordHash: row.password ?? '', passwordForm: row.password_form ?? 0 };
+}
+
+/** A user without a status is not known to be active. */
+function toStatus(status: string | null): UserStatus {
+  return (status ?? 'disabled') as UserStatus;
 }
 
 /** @throws Error for a defect: the row was written without its lock, or the entity was not changed. */

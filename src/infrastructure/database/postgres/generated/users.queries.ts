@@ -262,7 +262,7 @@ export interface UpdateUserParams {
 /** 'UpdateUser' return type */
 export type UpdateUserResult = void;
 
-const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":173},{"a":231,"b":239}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":199}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":215}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and version < :version!"};
+const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":173},{"a":244,"b":252}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":199}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":215}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
 
 /**
  * Query generated from SQL:
@@ -270,7 +270,7 @@ const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastNam
  * update users
  * set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
  *   email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
- * where id = :id! and version < :version!
+ * where id = :id! and coalesce(version, 0) < :version!
  * ```
  */
 export const updateUser = new PreparedQuery<UpdateUserParams,UpdateUserResult>(updateUserIR);
@@ -287,14 +287,14 @@ export interface UpdateUserPasswordParams {
 /** 'UpdateUserPassword' return type */
 export type UpdateUserPasswordResult = void;
 
-const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"passwordForm":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":37}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":69}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":90},{"a":148,"b":156}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":116}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":132}]}],"statement":"update users\nset password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and version < :version!"};
+const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"passwordForm":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":37}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":69}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":90},{"a":161,"b":169}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":116}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":132}]}],"statement":"update users\nset password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
 
 /**
  * Query generated from SQL:
  * ```
  * update users
  * set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
- * where id = :id! and version < :version!
+ * where id = :id! and coalesce(version, 0) < :version!
  * ```
  */
 export const updateUserPassword = new PreparedQuery<UpdateUserPasswordParams,UpdateUserPasswordResult>(updateUserPasswordIR);

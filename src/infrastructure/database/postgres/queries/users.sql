@@ -54,18 +54,19 @@ values (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordFor
 on conflict (email) do nothing
 returning id;
 
-/* Needs the row locked by lockUser. A version that is not greater changes nothing: it would be a lost update. */
+/* Needs the row locked by lockUser. A version that is not greater changes nothing: it would be a lost update.
+   An adopted table may lack `not null`, so a missing version counts as 0. */
 /* @name updateUser */
 update users
 set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
   email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
-where id = :id! and version < :version!;
+where id = :id! and coalesce(version, 0) < :version!;
 
 /* Needs the row locked by lockUser. A version that is not greater changes nothing, as in updateUser. */
 /* @name updateUserPassword */
 update users
 set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
-where id = :id! and version < :version!;
+where id = :id! and coalesce(version, 0) < :version!;
 
 /* Stores a new hash of the same password, unless the password has changed since it was read. Nothing visible changes,
    so version and updated_at stay. The comparison with the old hash detects that. */

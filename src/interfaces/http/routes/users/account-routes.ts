@@ -113,7 +113,14 @@ const replaceUser = route({
   headers: [ifMatch(true)],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
-  problems: ['user_not_found', 'email_taken', 'version_mismatch', 'version_required', 'overloaded'],
+  problems: [
+    'user_not_found',
+    'email_taken',
+    'version_exhausted',
+    'version_mismatch',
+    'version_required',
+    'overloaded',
+  ],
   handle: async ({ caller, params, body, header }, { useCases }) =>
     userResponse(
       await useCases.users.update(
@@ -141,7 +148,13 @@ const patchUser = route({
     mediaTypes: ['application/merge-patch+json', 'application/json'],
   },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
-  problems: ['user_not_found', 'email_taken', 'version_mismatch', 'overloaded'],
+  problems: [
+    'user_not_found',
+    'email_taken',
+    'version_exhausted',
+    'version_mismatch',
+    'overloaded',
+  ],
   handle: async ({ caller, params, body, header }, { useCases }) =>
     userResponse(
       await useCases.users.update(
@@ -167,7 +180,7 @@ const changePassword = route({
   responses: {
     200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
   },
-  problems: ['user_not_found', 'overloaded'],
+  problems: ['user_not_found', 'version_exhausted', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     const tokens = await useCases.users.changePassword(caller, params.id, {
       currentPassword: body.current_password,
@@ -187,7 +200,7 @@ const deleteOwnUser = route({
   params: userParams,
   body: { schema: deletionBody, mediaTypes: ['application/json'] },
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
-  problems: ['user_not_found', 'overloaded'],
+  problems: ['user_not_found', 'version_exhausted', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.users.deleteOwn(caller, params.id, body.current_password);
     return { status: 204 };
@@ -204,7 +217,7 @@ const deleteUser = route({
   params: userParams,
   headers: [ifMatch(false)],
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
-  problems: ['user_not_found', 'version_mismatch'],
+  problems: ['user_not_found', 'version_exhausted', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
     await useCases.users.deleteAny(caller, params.id, readIfMatch(header('if-match')));
     return { status: 204 };
