@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import type { App, ReadyInfo } from './app/app.ts';
+import type { App, createLogger as CreateLogger, ReadyInfo } from './app/app.ts';
 import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import type { Logger } from './domain/ports.ts';
 import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
 import { createHttpClient } from './interfaces/cli/http-client.ts';
@@ -31,6 +30,7 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 const { flags, rest } = takeConfigFlags(process.argv.slice(2));
+type Logger = ReturnType<typeof CreateLogger>;
 
 /** Signals that stop the program in order. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
