@@ -1,5 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isUuid } from '../../lib/uuid.ts';
+import { type Command, Option } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
 import {
   type DeadLetterKind,
@@ -8,7 +7,7 @@ import {
   type OperatorDeps,
   requeueDeadLetters,
 } from './dead-letters.ts';
-import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
+import { documented, JSON_FLAG, type SetExitCode, uuid } from './help.ts';
 import { UsageError } from './io.ts';
 import { type TableOptions, WIDE_FLAG } from './table.ts';
 
@@ -129,9 +128,4 @@ export function addDeadLetterCommands(
       exit: ['dropped', NOT_FOUND],
     },
   );
-}
-
-function uuid(text: string): string {
-  if (isUuid(text)) return text.toLowerCase();
-  throw new InvalidArgumentError('It must be a UUID.');
 }

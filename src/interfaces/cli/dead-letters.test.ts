@@ -99,6 +99,8 @@ describe.each(kinds)('$command', ({ command, path, row, table }) => {
     answer = { status: 200, body: { count: 0 } };
     const { code, stdout, stderr } = await run(verb, ID);
     expect([code, stdout, stderr]).toEqual([1, [], [`error: There is no dead letter ${ID}.`]]);
+    const json = await run(verb, ID, '--json');
+    expect(JSON.parse(json.stderr.join('')).error.code).toBe('dead_letter_not_found');
   });
 
   test.each([

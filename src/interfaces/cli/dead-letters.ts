@@ -78,7 +78,9 @@ function report(
 ): number {
   const count = isRecord(body) ? body.count : undefined;
   if (typeof count !== 'number') throw new CommandFailure(NOT_THE_SERVICE);
-  if (id !== null && count === 0) throw new CommandFailure(`There is no ${NOUN} ${id}.`);
+  if (id !== null && count === 0) {
+    throw new CommandFailure(`There is no ${NOUN} ${id}.`, { code: 'dead_letter_not_found' });
+  }
   io.stdout(json === true ? JSON.stringify({ [verb]: count }) : `${verb} ${counted(count, NOUN)}`);
   return EXIT.done;
 }

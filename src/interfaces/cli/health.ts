@@ -3,10 +3,14 @@ import { createHttpClient } from './http-client.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import type { OperatorResponse } from './operator-client.ts';
 import { isRecord } from './problem.ts';
-import { createTableWriter } from './table.ts';
+import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
 const TIMEOUT_MS = 3_000;
+
+export interface HealthOptions extends TableOptions {
+  readonly json?: boolean;
+}
 
 /**
  * Requests `/health` and prints the state of the service and of each dependency.
@@ -15,7 +19,7 @@ const TIMEOUT_MS = 3_000;
  */
 export async function runHealth(
   service: LocalService,
-  options: { readonly json?: boolean },
+  options: HealthOptions,
   io: CliIo,
 ): Promise<number> {
   const client = createHttpClient({
@@ -31,11 +35,7 @@ export async function runHealth(
   }
 }
 
-function report(
-  response: OperatorResponse,
-  options: { readonly json?: boolean },
-  io: CliIo,
-): number {
+function report(response: OperatorResponse, options: HealthOptions, io: CliIo): number {
   const document = isRecord(response.body) ? response.body : {};
   const { status, checks } = document;
   if (status !== 'ok' && status !== 'degraded' && status !== 'down') {
@@ -48,7 +48,7 @@ function report(
     io.stdout(JSON.stringify(document));
   } else {
     io.stdout(EXPLANATIONS[status]);
-    writeChecks(isRecord(checks) ? checks : {}, io);
+    writeChecks(isRecord(checks) ? checks : {}, options, io);
   }
   return status === 'down' ? EXIT.failed : EXIT.done;
 }
@@ -59,7 +59,11 @@ const EXPLANATIONS = {
   down: 'down: the service cannot answer requests',
 };
 
-function writeChecks(checks: Readonly<Record<string, unknown>>, io: CliIo): void {
+function writeChecks(
+  checks: Readonly<Record<string, unknown>>,
+  options: TableOptions,
+  io: CliIo,
+): void {
   const rows = Object.entries(checks).map(([name, check]) => {
     const { status, latency_ms, driver, reason } = isRecord(check) ? check : {};
     const latency = typeof latency_ms === 'number' ? `${latency_ms} ms` : '';
@@ -69,6 +73,6 @@ function writeChecks(checks: Readonly<Record<string, unknown>>, io: CliIo): void
   if (rows.length === 0) return;
   const heads = ['DEPENDENCY', 'STATUS', 'LATENCY', 'DRIVER'];
   const isLimited = rows.some((row) => row[4] !== '');
-  const table = createTableWriter(isLimited ? [...heads, 'REASON'] : heads, io);
+  const table = createTableWriter(isLimited ? [...heads, 'REASON'] : heads, io, options);
   table.write(isLimited ? rows : rows.map((row) => row.slice(0, heads.length)));
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isUuid } from '../../lib/uuid.ts';
 
 /** Receives a command's exit code. */
 export type SetExitCode = (code: number) => void;
@@ -51,6 +52,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     }
     return value;
   };
+}
+
+/** The parser of an argument that is an id. @returns it in lower case */
+export function uuid(text: string): string {
+  if (isUuid(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('It must be a UUID.');
 }
 
 /** The flag of every command with output that scripts read. */

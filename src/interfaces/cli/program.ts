@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import { addEventCommands } from './event-commands.ts';
-import { runHealth } from './health.ts';
+import { type HealthOptions, runHealth } from './health.ts';
 import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
 import { EXIT, UsageError } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
@@ -142,8 +142,9 @@ function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void 
       .command('health')
       .description('show the health of a running service (timeout: 3 seconds)')
       .argument('[url]', 'base URL of the service (default: the service that is configured here)')
+      .option(...WIDE_FLAG)
       .option(...JSON_FLAG)
-      .action(async (url: string | undefined, options: { json?: boolean }) =>
+      .action(async (url: string | undefined, options: HealthOptions) =>
         setExit(await runHealth(url ?? (await deps.localService()), options, deps.io)),
       ),
     {
@@ -177,7 +178,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
       exitCode = code;
     });
     if (json) silenceErrors(program);
-    await program.parseAsync(withDefaultCommand(argv), { from: 'user' });
+    await program.parseAsync(withHelpLast(program, withDefaultCommand(argv)), { from: 'user' });
     return exitCode;
   } catch (error) {
     return reportFailure(error, { io: deps.io, interrupted: deps.signal.aborted, json });
@@ -196,4 +197,34 @@ function withDefaultCommand(argv: readonly string[]): string[] {
   const global = ['--help', '-h', '--version', '-V'];
   const named = first !== undefined && (!first.startsWith('-') || global.includes(first));
   return named ? [...argv] : ['serve', ...argv];
+}
+
+const HELP_WORDS: readonly string[] = ['help', '--help', '-h'];
+
+/**
+ * Rewrites `help users get` to `users get --help`, and leaves out the request for help when a command on the way is
+ * unknown: commander would show the help of its parent, and succeed.
+ */
+function withHelpLast(program: Command, argv: readonly string[]): string[] {
+  let command = program;
+  let asksForHelp = false;
+  const path: string[] = [];
+  for (const [index, word] of argv.entries()) {
+    const isGroup = command.commands.length > 0;
+    if (isGroup && word === 'help') {
+      asksForHelp = true;
+      continue;
+    }
+    const child = command.commands.find((candidate) => candidate.name() === word);
+    if (child === undefined) {
+      const rest = argv.slice(index);
+      if (isGroup && !word.startsWith('-')) {
+        return [...path, ...rest.filter((item) => !HELP_WORDS.includes(item))];
+      }
+      return [...path, ...(asksForHelp ? ['--help'] : []), ...rest];
+    }
+    path.push(word);
+    command = child;
+  }
+  return [...path, ...(asksForHelp ? ['--help'] : [])];
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
-import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
+import { documented, JSON_FLAG, type SetExitCode, uuid } from './help.ts';
 import { UsageError } from './io.ts';
 import type { OperatorClient } from './operator-client.ts';
 import {
@@ -93,7 +93,7 @@ export function addServiceAccountCommands(
   documented(
     subcommand(group, 'revoke')
       .description('revoke the key of a service account')
-      .argument('<id>', 'id of the service account, as `list` shows it')
+      .argument('<id>', 'id of the service account, as `list` shows it', uuid)
       .action((id: string, options: JsonOption) =>
         run(options, (client) => revokeServiceAccount(id, options, { ...deps, client, policy })),
       ),

@@ -80,14 +80,14 @@ function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       ['user-service users create --file people.ndjson', 'imports into the local service'],
       [
         'zcat people.csv.gz | user-service users create --file - --skip-existing',
-        'imports CSV from another program, without the people who are registered already',
+        'imports from another program, without those who are registered already',
       ],
       [
-        'user-service users create --file people.ndjson --url https://users.example.com --key-file key',
+        'user-service users create --file p.csv --url https://users.test --key-file key',
         'imports into a service on another machine',
       ],
       [
-        'user-service users create --first-name Ada --last-name Okafor --email ada@example.com',
+        'user-service users create --first-name Ada --last-name Li --email ada@b.test',
         'registers one person; prompts for the password',
       ],
     ],

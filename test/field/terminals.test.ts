@@ -1,0 +1,277 @@
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runConfigPrint } from '../../src/interfaces/cli/config.ts';
+import { createProcessIo, type ProcessStreams } from '../../src/interfaces/cli/process-io.ts';
+import { createProgram, runCli } from '../../src/interfaces/cli/program.ts';
+import { displayWidth } from '../../src/interfaces/cli/text.ts';
+import { type CliSetting, cliDeps, runCommand } from '../support/cli-setting.ts';
+import { type FakeUserService, startFakeUserService } from '../support/fake-user-service.ts';
+import { createTemporaryDirectory } from '../support/temp-directory.ts';
+
+interface Entry {
+  readonly path: readonly string[];
+  readonly command: Command;
+}
+
+function allCommands(command: Command, path: readonly string[] = []): Entry[] {
+  const children = command.commands.flatMap((child) => allCommands(child, [...path, child.name()]));
+  return [{ path, command }, ...children];
+}
+
+const commands = allCommands(createProgram(cliDeps().deps, () => {})).map((entry) => ({
+  ...entry,
+  name: ['user-service', ...entry.path].join(' '),
+}));
+const groups = commands.filter(({ command }) => command.commands.length > 0);
+const leaves = commands.filter(({ command }) => command.commands.length === 0);
+
+const ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
+
+/** A valid value of each argument, by its name. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  n: '1',
+  version: '1',
+  name: 'billing',
+  key: 'server.port',
+  url: 'http://127.0.0.1:1',
+  id: ID,
+  'id-or-email': ID,
+};
+
+function argumentsOf({ command }: Pick<Entry, 'command'>): string[] {
+  return command.registeredArguments.map((argument) => {
+    const value = ARGUMENTS[argument.name()];
+    if (value === undefined) throw new Error(`give a valid <${argument.name()}> to this table`);
+    return value;
+  });
+}
+
+/** The options without which a command is wrong usage. */
+function mandatoryOf({ command }: Pick<Entry, 'command'>): string[] {
+  const mandatory = command.options.filter((option) => option.mandatory);
+  return mandatory.flatMap(({ long }) => [String(long), 'users:read']);
+}
+
+function takes(option: string, command: Command): boolean {
+  return command.options.some(({ long }) => long === option);
+}
+
+/** The command line is refused before anything is opened: `runCommand` throws when an action runs. */
+async function expectWrongUsage(argv: readonly string[], message = /./): Promise<void> {
+  const text = await runCommand(argv);
+  expect(text).toMatchObject({ code: 2, stdout: [] });
+  const lines = text.stderr.join('\n').split('\n');
+  expect(lines[0]).toMatch(/^error: \S/);
+  expect(lines[0]).toMatch(message);
+  expect(lines.at(-1)).toBe('(--help shows the arguments and options)');
+  // A suggestion of commander may stand between.
+  expect(lines.length).toBeLessThanOrEqual(3);
+
+  const json = await runCommand([...argv, '--json']);
+  expect(json).toMatchObject({ code: 2, stdout: [], stderr: [expect.any(String)] });
+  expect(JSON.parse(json.stderr.join(''))).toEqual({
+    error: { code: 'usage', message: expect.stringMatching(message) },
+  });
+}
+
+describe('wrong usage is one sentence, or one JSON object, and exit code 2', () => {
+  it.each(commands)('$name: an unknown option', async ({ path, command }) => {
+    const argv = [...path, ...mandatoryOf({ command }), '--no-such-option'];
+    await expectWrongUsage(argv, /unknown option/);
+  });
+
+  it.each(groups)('$name: an unknown command, also with a request for help', async ({ path }) => {
+    for (const argv of [
+      [...path, 'no-such-command'],
+      [...path, 'no-such-command', '--help'],
+      ['help', ...path, 'no-such-command'],
+      [...path, 'help', 'no-such-command'],
+    ]) {
+      await expectWrongUsage(argv, /unknown command 'no-such-command'/);
+    }
+  });
+
+  it.each(leaves)('$name: missing and surplus arguments', async ({ path, command }) => {
+    const required = command.registeredArguments.filter((argument) => argument.required);
+    const given = mandatoryOf({ command });
+    if (required.length > 0) await expectWrongUsage([...path, ...given], /missing required/);
+    if (given.length > 0) {
+      await expectWrongUsage([...path, ...argumentsOf({ command })], /required option/);
+    }
+    // Commander reports an unknown option first: `serve` has no --json.
+    const message = takes('--json', command) ? /too many arguments/ : /too many|--json/;
+    await expectWrongUsage([...path, ...argumentsOf({ command }), 'surplus', ...given], message);
+  });
+
+  it.each(leaves)('$name: values that an argument or option refuses', async (entry) => {
+    const { path, command } = entry;
+    for (const [index, argument] of command.registeredArguments.entries()) {
+      if (argument.parseArg === undefined) continue;
+      const values = argumentsOf(entry).with(index, 'canary');
+      await expectWrongUsage([...path, ...values], /^(?!.*canary)/);
+    }
+    for (const { long, parseArg, required } of command.options) {
+      const option = String(long);
+      const values = argumentsOf(entry);
+      if (parseArg !== undefined && option !== '--scope')
+        await expectWrongUsage([...path, ...values, option, 'canary'], /^(?!.*canary)/);
+      if (required) {
+        const { code } = await runCommand([...path, ...values, option]);
+        expect(code).toBe(2);
+      }
+    }
+  });
+
+  it.each([
+    ['migrate', 'up', '0'],
+    ['migrate', 'down', '0'],
+    ['service-accounts', 'revoke', 'billing'],
+    ['events', 'dead-letters', 'requeue'],
+  ])('%s %s %s', async (...argv) => {
+    await expectWrongUsage(argv.filter((word) => word !== undefined));
+  });
+});
+
+describe('help', () => {
+  it.each(commands)('$name fits 80 columns, in all its spellings', async ({ path }) => {
+    const spellings = [
+      [...path, '--help'],
+      [...path, '-h'],
+      ['help', ...path],
+      [...path.slice(0, -1), 'help', ...path.slice(-1)],
+    ];
+    const texts = await Promise.all(spellings.map((argv) => runOn({ columns: 80 }, argv)));
+    for (const { code, stdout, stderr } of texts) {
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toBe(texts[0]?.stdout);
+    }
+    const lines = String(texts[0]?.stdout).split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+const LONG = `${'long value '.repeat(12)}end`;
+const RED = '\u001b[31m\u009b2J';
+
+function refuse(): never {
+  throw Object.assign(new Error('missing'), { code: 'ENOENT' });
+}
+
+interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command with the streams of a process: a terminal with `columns`, else a pipe. */
+async function runOn(
+  { columns, closed = false }: { readonly columns?: number; readonly closed?: boolean },
+  argv: readonly string[],
+  setting: CliSetting = {},
+): Promise<Output> {
+  const texts = { stdout: '', stderr: '' };
+  const open = (name: keyof typeof texts) => {
+    const stream = new PassThrough();
+    stream.on('data', (chunk) => {
+      texts[name] += String(chunk);
+    });
+    return Object.assign(stream, { isTTY: columns !== undefined, columns });
+  };
+  const [stdin, stdout, stderr] = [new PassThrough(), open('stdout'), open('stderr')];
+  if (closed) {
+    stdout.write = () => {
+      stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      return false;
+    };
+  }
+  // Pass-throughs have every member that the code uses of the streams of a process.
+  const streams = { stdin, stdout, stderr } as unknown as ProcessStreams;
+  const io = createProcessIo(streams, new AbortController().signal);
+  // As `main.ts` wires it, with one long value.
+  const configPrint: CliSetting['configPrint'] = (args) =>
+    runConfigPrint(args, { ...io, env: { DATABASE_PATH: LONG }, cwd: '/app', readFile: refuse });
+  const code = await runCli({ ...cliDeps({ configPrint, ...setting }).deps, io }, argv);
+  return { code, ...texts };
+}
+
+describe('tables', () => {
+  let directory: ReturnType<typeof createTemporaryDirectory>;
+  let service: FakeUserService;
+  let setting: CliSetting;
+  const row = { id: ID, name: LONG, first_name: RED, last_name: LONG, email: 'a@b.example' };
+  const time = '2026-01-02T03:04:05.678Z';
+  const more = { scopes: ['users:read'], created_at: time, last_error: `${RED}${LONG}` };
+  const finding = { id: ID, field: 'email', rule: 'format', effects: [RED], message: LONG };
+  const check = { status: 'down', latency_ms: 1, driver: RED, reason: LONG };
+  const bodies: readonly (readonly [path: RegExp, body: object])[] = [
+    [/dead-letters/, { dead_letters: [{ ...row, ...more }] }],
+    [/service-accounts/, { service_accounts: [{ ...row, ...more }] }],
+    [/audit/, { findings: [finding], checked: 1, next_from: null }],
+    [/health/, { status: 'degraded', checks: { database: check } }],
+  ];
+  /** One user a page, without an end. */
+  const users = (path: string) => {
+    const cursor = Number(new URL(path, 'http://fake').searchParams.get('cursor') ?? 0);
+    return { users: [{ ...row, ...more }], next_cursor: String(cursor + 1) };
+  };
+  beforeAll(async () => {
+    directory = createTemporaryDirectory('terminals');
+    const socketPath = join(directory.path, 'control.sock');
+    service = await startFakeUserService({
+      socketPath,
+      answer: ({ path }) => ({
+        status: 200,
+        body: bodies.find(([key]) => key.test(path))?.[1] ?? users(path),
+      }),
+    });
+    setting = {
+      socketPath,
+      localService: async () => ({ socketPath, description: 'the data' }),
+    };
+  });
+  afterAll(async () => {
+    await service?.stop();
+    await directory?.remove();
+  });
+
+  const tables = leaves.filter(({ command }) => takes('--wide', command));
+
+  function run(streams: Parameters<typeof runOn>[0], argv: readonly string[]): Promise<Output> {
+    return runOn(streams, argv, setting);
+  }
+
+  it.each(tables)('$name: cut to the terminal, whole with --wide and in a pipe', async (entry) => {
+    const { path } = entry;
+    for (const columns of [40, 80]) {
+      const { stdout } = await run({ columns }, path);
+      const lines = stdout.split('\n');
+      expect(lines.length).toBeGreaterThan(2);
+      // The sentence above the table of `health` is no row.
+      const rows = lines.slice(lines.findIndex((line) => /^[A-Z]+ {2,}[A-Z]/.test(line)));
+      expect(rows.filter((line) => displayWidth(line) > columns)).toEqual([]);
+      expect(stdout).toContain('…');
+    }
+    const wide = await run({ columns: 40 }, [...path, '--wide']);
+    const pipe = await run({}, path);
+    for (const { stdout, stderr } of [wide, pipe]) {
+      expect(stdout).toContain(LONG);
+      expect(stdout).not.toContain('…');
+      expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]|undefined|null/u);
+    }
+    expect(pipe.stdout).toBe(wide.stdout);
+  });
+
+  it.each(tables)('$name: a reader that closed the pipe is no failure', async ({ path }) => {
+    for (const argv of [path, [...path, '--json']]) {
+      const whole = await run({}, argv);
+      const before = service.requests.length;
+      const cut = await run({ closed: true }, argv);
+      expect(cut.code).toBe(whole.code);
+      expect(cut.stderr).not.toMatch(/EPIPE|Error|^\s+at /m);
+      // A listing of many pages ends at the first.
+      expect(service.requests.length - before).toBeLessThanOrEqual(1);
+    }
+  });
+});
