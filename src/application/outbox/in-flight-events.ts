@@ -170,10 +170,17 @@ export function createInFlightEvents(deps: Deps) {
     /** They stay until they are marked, so that a failed statement loses none. */
     outcomes: (): Outcomes => ({ published: [...published], failed: [...failed] }),
 
-    /** Marks the events of the last `outcomes` and releases their users. @throws LeaseLost */
-    async markPublished(lease: RelayLease, events: Outcomes['published']): Promise<void> {
+    /**
+     * Marks the events of the last `outcomes` and releases their users.
+     * @returns the sequence that is recorded now, as `OutboxQueue.markPublished` does. @throws LeaseLost
+     */
+    async markPublished(
+      lease: RelayLease,
+      events: Outcomes['published'],
+      knownSequence: number,
+    ): Promise<number | null> {
       const marks = events.map(({ event, place }) => ({ id: event.id, sequence: place.sequence }));
-      await queue.markPublished(lease, marks);
+      const recorded = await queue.markPublished(lease, marks, knownSequence);
       counts.published += events.length;
       if (events.length > 0) {
         failure = null;
@@ -181,6 +188,7 @@ export function createInFlightEvents(deps: Deps) {
       }
       published.splice(0, events.length);
       for (const { event } of events) inFlight.delete(event.userKey);
+      return recorded;
     },
 
     /**

@@ -39,6 +39,7 @@ function createWorld() {
     rows,
     added,
     held: true,
+    recorded: 0,
     stream: { ...state },
     answer: (_event: { id: string }): Error | null => null,
     commit(userKey: string, id: string, ageMs = 0) {
@@ -52,9 +53,11 @@ function createWorld() {
   const queue: OutboxQueue = {
     acquireLease: async () => (world.held ? { lease: { epoch: 1 }, stream: null } : null),
     findLease: async () => null,
-    findStream: async () => null,
+    findStream: async () => ({ name: 'USERS', created: 'then', sequence: world.recorded }),
     renewLease: async () => world.held,
-    recordStream: async () => {},
+    recordStream: async (_, { sequence }) => {
+      world.recorded = sequence;
+    },
     claim: async (busy, limit) => {
       const heads = new Map<string, Row>();
       for (const row of rows) {
@@ -66,8 +69,12 @@ function createWorld() {
         .map((row) => ({ ...row }));
       return { events, mayHaveMore: events.length === limit };
     },
-    markPublished: async (_, marks) => {
-      for (const { id, sequence } of marks) Object.assign(find(id) ?? {}, { published: sequence });
+    markPublished: async (_, marks, known) => {
+      for (const { id, sequence } of marks) {
+        Object.assign(find(id) ?? {}, { published: sequence });
+        if (world.recorded >= known) world.recorded = Math.max(world.recorded, sequence);
+      }
+      return marks.length === 0 ? null : world.recorded;
     },
     markFailed: async (_, { id, deadLetter }) => {
       const row = find(id);
@@ -181,11 +188,12 @@ test('claims the events of other users while it marks the last ones', async () =
       if (marking > 0) claims.push(busy);
       return parts.queue.claim(busy, limit);
     },
-    markPublished: async (lease, marks) => {
+    markPublished: async (lease, marks, known) => {
       marking += 1;
       await new Promise((resolve) => setTimeout(resolve, 2));
-      await parts.queue.markPublished(lease, marks);
+      const recorded = await parts.queue.markPublished(lease, marks, known);
       marking -= 1;
+      return recorded;
     },
   };
   const relay = start({ ...parts, queue }, { maxInFlight: 5 });
@@ -309,9 +317,9 @@ test('marks nothing after it lost the lease, and finds its events in the stream 
   let lost = true;
   const queue: OutboxQueue = {
     ...parts.queue,
-    markPublished: async (lease, marks) => {
+    markPublished: async (lease, marks, known) => {
       if (lost && marks.length > 0) throw new LeaseLost();
-      await parts.queue.markPublished(lease, marks);
+      return await parts.queue.markPublished(lease, marks, known);
     },
   };
   world.commit('a', 'a1', 31_000);
@@ -350,4 +358,21 @@ test('searches the stream for lost events when it begins to publish, and after e
   await expect.poll(() => read).toEqual([whole]);
   change();
   await expect.poll(() => read).toEqual([whole, whole]);
+});
+
+test('counts every message that a replaced database does not know, though no statement failed', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  for (const id of ['a1', 'b1', 'c1', 'd1', 'e1', 'f1']) world.commit(id.charAt(0), id);
+  const relay = start(parts);
+  await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
+  await expect.poll(() => world.recorded).toBe(6);
+  // The new database is a copy from before the last five events.
+  world.rows.splice(1);
+  world.recorded = 1;
+  world.commit('g', 'g1');
+  await expect.poll(() => relay.stats().foreign).toBe(5);
+  world.commit('h', 'h1');
+  await expect.poll(() => world.recorded).toBe(8);
+  expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0 });
 });

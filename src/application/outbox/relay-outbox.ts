@@ -110,7 +110,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let state: RelayStats['state'] = 'stopped';
   /** The last claim did not reach the end of the queue. */
   let moreWaits = false;
-  /** After a failure, the database may be another one: a standby that lacks the last commits. */
+  /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
   let mayBeReplaced = false;
 
   async function round(): Promise<void> {
@@ -199,10 +199,10 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   async function markAndClaim(lease: RelayLease): Promise<readonly WaitingEvent[] | null> {
     const { published, failed } = await nextOutcomes(lease);
     if (!moreWaits) {
-      await inFlight.markPublished(lease, published);
+      await markPublished(lease, published);
       return (await markFailed(lease, failed)) ? claim() : null;
     }
-    const marking = inFlight.markPublished(lease, published);
+    const marking = markPublished(lease, published);
     // Both end before the next step, even when one fails.
     const [marked, claimed] = await Promise.allSettled([marking, claim()]);
     if (marked.status === 'rejected') throw marked.reason;
@@ -212,8 +212,14 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
 
   async function mark(lease: RelayLease): Promise<void> {
     const { published, failed } = await nextOutcomes(lease);
-    await inFlight.markPublished(lease, published);
+    await markPublished(lease, published);
     await markFailed(lease, failed);
+  }
+
+  async function markPublished(lease: RelayLease, published: Outcomes['published']): Promise<void> {
+    const known = reconciler.knownSequence();
+    const recorded = await inFlight.markPublished(lease, published, known);
+    if (!reconciler.confirm(recorded)) mayBeReplaced = true;
   }
 
   async function nextOutcomes(lease: RelayLease): Promise<Outcomes> {

@@ -9,6 +9,7 @@ import { createStreamSweep } from './stream-sweep.ts';
 interface Deps {
   readonly queue: Pick<
     OutboxQueue,
+    | 'findStream'
     | 'recordStream'
     | 'resetPublished'
     | 'resetRange'
@@ -76,13 +77,29 @@ export function createStreamReconciler(deps: Deps) {
   async function reportForeign(lease: RelayLease, state: StreamState): Promise<void> {
     if (known === null) return;
     const found = await foreignMessages.look(state, known);
-    if (found === null) return;
+    if (found === null || (await reloadReplaced(lease, state))) return;
     foreign += found.count;
     logger.error(
       'the stream has messages that the database does not know: see The database is older than the stream in the runbook',
       { count: found.count, last_sequence: found.upTo },
     );
     await record(lease, { ...known, sequence: Math.max(known.sequence, found.upTo) });
+  }
+
+  /**
+   * Starts again from what the database has recorded, if that is less than what was known: the database was replaced by
+   * one that lacks the last marks, and the stream has more messages that it does not know than were just found.
+   */
+  async function reloadReplaced(
+    lease: RelayLease,
+    { name, created }: StreamState,
+  ): Promise<boolean> {
+    const recorded = await queue.findStream();
+    if (recorded !== null && recorded.sequence >= (known?.sequence ?? 0)) return false;
+    reload(recorded);
+    if (recorded === null) await record(lease, { name, created, sequence: 0 });
+    markStale();
+    return true;
   }
 
   function isSame({ name, created }: StreamState): boolean {
@@ -206,8 +223,20 @@ export function createStreamReconciler(deps: Deps) {
         await reset(lease, isSame(state) ? kept : -1, 'a sequence was given twice');
         await record(lease, { name: state.name, created: state.created, sequence: kept });
       }
-      const highest = places.reduce((most, { sequence }) => Math.max(most, sequence), 0);
-      if (known !== null && highest > known.sequence) known = { ...known, sequence: highest };
+    },
+
+    /** The highest sequence that is recorded as far as this relay knows; 0 before the first comparison. */
+    knownSequence: () => known?.sequence ?? 0,
+
+    /**
+     * Takes in what a mark left recorded.
+     * @returns false when that is less than was known: the database was replaced by one that lacks the last marks.
+     */
+    confirm(recorded: number | null): boolean {
+      if (known === null || recorded === null) return true;
+      if (recorded < known.sequence) return false;
+      known = { ...known, sequence: recorded };
+      return true;
     },
 
     /** @throws Error before the first comparison. */

@@ -68,8 +68,18 @@ export interface OutboxQueue {
    * order of their positions. Examines the `limit` oldest waiting events and returns at most as many.
    */
   claim(busyUserKeys: readonly string[], limit: number): Promise<ClaimedEvents>;
-  /** @throws LeaseLost when nothing was marked because another instance publishes now. */
-  markPublished(lease: RelayLease, marks: readonly PublishedMark[]): Promise<void>;
+  /**
+   * Marks events and records the highest sequence, unless a sequence below `knownSequence` is recorded.
+   * @param knownSequence the sequence that was last recorded or returned, as far as the caller knows
+   * @returns the sequence that is recorded now, or null without marks. Below `knownSequence`, the database was replaced
+   *   by one that lacks the last marks, such as a standby.
+   * @throws LeaseLost when nothing was marked because another instance publishes now.
+   */
+  markPublished(
+    lease: RelayLease,
+    marks: readonly PublishedMark[],
+    knownSequence: number,
+  ): Promise<number | null>;
   /** Holds the user's events back for `delayMs`, or as a dead letter until an operator decides. @throws LeaseLost */
   markFailed(
     lease: RelayLease,

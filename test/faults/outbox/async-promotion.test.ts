@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import type { RelaySettings } from '../../../src/application/outbox/relay-settings.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createRecordingLogger } from '../../support/logger.ts';
 import { startNats } from '../../support/nats-server.ts';
@@ -22,7 +23,7 @@ const FOREIGN = /messages that the database does not know/;
 const ROUNDS = 5;
 
 /** A primary with a standby, and a relay that reaches one of them at a time. */
-async function startWorld() {
+async function startWorld(more: Partial<RelaySettings> = {}) {
   const primary = await startPostgres();
   onTestFinished(() => primary.stop('immediate'));
   await prepareTemplate(primary);
@@ -35,12 +36,23 @@ async function startWorld() {
   const nats = await startNats({ jetstream: true });
   onTestFinished(() => nats.stop());
   const logger = createRecordingLogger();
-  const settings = { reconcileEveryMs: 20, standbyMs: 50 };
+  const settings = { reconcileEveryMs: 20, standbyMs: 50, ...more };
   const { relay } = await startRelay({ database, url: nats.url, logger, settings });
+  /** Sessions of the relay with a statement in the last moment. */
+  async function recentlyActive(): Promise<number> {
+    const [row] = await primary.query(
+      `select count(*)::integer as active from pg_stat_activity
+       where datname = '${DATABASE}' and pid <> pg_backend_pid()
+         and (state <> 'idle' or state_change > clock_timestamp() - interval '200 ms')`,
+    );
+    return Number(row?.active);
+  }
   /** The standby is the primary from now on, without what it did not receive. */
-  async function failOver(): Promise<void> {
+  async function failOver({ unnoticed = false } = {}): Promise<void> {
+    if (unnoticed) await eventually(async () => expect(await recentlyActive()).toBe(0));
     await primary.kill();
-    await eventually(() => expect(logger.lines.map(({ message }) => message)).toContain(FAILED));
+    const messages = () => logger.lines.map(({ message }) => message);
+    if (!unnoticed) await eventually(() => expect(messages()).toContain(FAILED));
     await standby.promote();
     proxy.retarget(standby.connectionOptions.port);
   }
@@ -80,5 +92,35 @@ test('a standby that lacks commits is promoted: their events are reported once, 
   );
   expect(streamed).toHaveLength(before.length + lost.length + 1 + ROUNDS * 2);
   expect(reports().map(({ level, fields }) => [level, fields.count])).toEqual([['error', 5]]);
+  expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0, state: 'publishing' });
+});
+
+test('a promotion between two statements of the relay is noticed by its next mark, and every lost event is reported', async () => {
+  // An idle relay makes no statement until it is notified.
+  const idle = { pollMs: 600_000, renewEveryMs: 600_000, leaseTtlMs: 1_200_000 };
+  const { database, standby, relay, failOver, reports } = await startWorld(idle);
+  const publish = async (count: number) => {
+    const { published } = relay.stats();
+    await commitEvents(database, lifeOf(randomUUID(), count));
+    relay.notify();
+    await eventually(() => {
+      expect(relay.stats()).toMatchObject({ published: published + count, inFlight: 0 });
+    });
+  };
+  await eventually(() => expect(relay.stats().state).toBe('publishing'), { timeoutMs: 20_000 });
+  await publish(4);
+  await standby.untilCaughtUp();
+  await standby.cutOff();
+  await publish(5);
+
+  await failOver({ unnoticed: true });
+  await eventually(() => database.query('select 1'), { timeoutMs: 20_000 });
+  await publish(1);
+  await eventually(() => {
+    relay.notify();
+    expect(relay.stats().foreign).toBe(5);
+  });
+  await publish(1);
+  expect(reports().map(({ fields }) => fields.count)).toEqual([5]);
   expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0, state: 'publishing' });
 });

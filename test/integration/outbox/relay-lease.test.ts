@@ -72,7 +72,7 @@ describe('two relays', () => {
     const id = event?.id ?? '';
     const stream = { name: 'USERS', created: 'then', sequence: 1 };
     const failure = { id, reason: 'none', delayMs: 0, deadLetter: true };
-    await expect(queue.markPublished(stale.lease, [{ id, sequence: 1 }])).rejects.toThrow(
+    await expect(queue.markPublished(stale.lease, [{ id, sequence: 1 }], 0)).rejects.toThrow(
       LeaseLost,
     );
     await expect(queue.markFailed(stale.lease, failure)).rejects.toThrow(LeaseLost);
@@ -81,8 +81,26 @@ describe('two relays', () => {
     expect(await queue.renewLease('first', stale.lease, 1_000)).toBe(false);
     expect((await queue.claim([], 10)).events).toHaveLength(2);
     await queue.recordStream(current, stream);
-    await queue.markPublished(current, [{ id, sequence: 1 }]);
+    expect(await queue.markPublished(current, [{ id, sequence: 1 }], 1)).toBe(1);
     expect((await queue.claim([], 10)).events).toHaveLength(1);
+  });
+
+  test('leaves a recorded sequence alone that is below the known one', async () => {
+    const queue = createPostgresOutboxQueue(database);
+    await commitLives(database, 3, 1);
+    const acquired = await queue.acquireLease('first', 60_000);
+    if (acquired === null) throw new Error('the lease was not acquired');
+    const { lease } = acquired;
+    await queue.recordStream(lease, { name: 'USERS', created: 'then', sequence: 5 });
+    const [one, two, three] = (await queue.claim([], 10)).events.map(({ id }) => id);
+    const mark = (id: string | undefined, sequence: number, known: number) =>
+      queue.markPublished(lease, [{ id: id ?? '', sequence }], known);
+    expect(await mark(one, 6, 5)).toBe(6);
+    expect(await mark(two, 11, 10)).toBe(6);
+    expect((await queue.findStream())?.sequence).toBe(6);
+    expect(await mark(three, 12, 6)).toBe(12);
+    expect(await queue.markPublished(lease, [], 0)).toBeNull();
+    expect((await queue.claim([], 10)).events).toEqual([]);
   });
 });
 

@@ -78,14 +78,15 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
         .sort((one, other) => Number(one.position) - Number(other.position));
       return { events, mayHaveMore: rows[0]?.seen === limit };
     },
-    async markPublished({ epoch }, marks) {
-      if (marks.length === 0) return;
+    async markPublished({ epoch }, marks, knownSequence) {
+      if (marks.length === 0) return null;
       const highest = marks.reduce((most, { sequence }) => Math.max(most, sequence), 0);
       const [row] = await markPublished.run(
-        { epoch, highest, acknowledged: JSON.stringify(marks) },
+        { epoch, highest, knownSequence, acknowledged: JSON.stringify(marks) },
         connection,
       );
       assertHeld(row?.leases);
+      return row?.stream_sequence ?? null;
     },
     async markFailed({ epoch }, { reason, ...failure }) {
       const parameters = { ...failure, epoch, reason: reason.slice(0, MAX_REASON_LENGTH) };

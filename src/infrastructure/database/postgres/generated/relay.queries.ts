@@ -71,23 +71,29 @@ export interface MarkPublishedParams {
   acknowledged: string;
   epoch: number;
   highest: number;
+  knownSequence: number;
 }
 
 /** 'MarkPublished' return type */
 export interface MarkPublishedResult {
   leases: number;
   marked: number;
+  stream_sequence: number | null;
 }
 
-const markPublishedIR: StatementSource = {"usedParamSet":{"highest":true,"epoch":true,"acknowledged":true},"params":[{"name":"highest","required":true,"transform":{"type":"scalar"},"locs":[{"a":85,"b":93}]},{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":140,"b":146}]},{"name":"acknowledged","required":true,"transform":{"type":"scalar"},"locs":[{"a":450,"b":463}]}],"statement":"with lease as (\n  update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)\n  where name = 'outbox' and epoch = :epoch!::bigint\n  returning stream, stream_created\n), marked as (\n  update outbox\n  set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,\n    stream_sequence = acknowledged.sequence, next_attempt_at = null, parked_at = null, last_error = null\n  from lease, jsonb_to_recordset(:acknowledged!::jsonb) as acknowledged (id uuid, sequence bigint)\n  where outbox.id = acknowledged.id and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from marked)::integer as \"marked!\""};
+const markPublishedIR: StatementSource = {"usedParamSet":{"knownSequence":true,"highest":true,"epoch":true,"acknowledged":true},"params":[{"name":"knownSequence","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":107}]},{"name":"highest","required":true,"transform":{"type":"scalar"},"locs":[{"a":173,"b":181}]},{"name":"epoch","required":true,"transform":{"type":"scalar"},"locs":[{"a":234,"b":240}]},{"name":"acknowledged","required":true,"transform":{"type":"scalar"},"locs":[{"a":561,"b":574}]}],"statement":"with lease as (\n  update relay_lease\n  set stream_sequence = case\n    when stream_sequence < :knownSequence!::bigint then stream_sequence\n    else greatest(stream_sequence, :highest!::bigint)\n  end\n  where name = 'outbox' and epoch = :epoch!::bigint\n  returning stream, stream_created, stream_sequence\n), marked as (\n  update outbox\n  set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,\n    stream_sequence = acknowledged.sequence, next_attempt_at = null, parked_at = null, last_error = null\n  from lease, jsonb_to_recordset(:acknowledged!::jsonb) as acknowledged (id uuid, sequence bigint)\n  where outbox.id = acknowledged.id and outbox.published_at is null\n  returning outbox.id\n)\nselect (select count(*) from lease)::integer as \"leases!\", (select count(*) from marked)::integer as \"marked!\",\n  (select stream_sequence from lease)::float8 as \"stream_sequence?\""};
 
 /**
  * Query generated from SQL:
  * ```
  * with lease as (
- *   update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)
+ *   update relay_lease
+ *   set stream_sequence = case
+ *     when stream_sequence < :knownSequence!::bigint then stream_sequence
+ *     else greatest(stream_sequence, :highest!::bigint)
+ *   end
  *   where name = 'outbox' and epoch = :epoch!::bigint
- *   returning stream, stream_created
+ *   returning stream, stream_created, stream_sequence
  * ), marked as (
  *   update outbox
  *   set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,
@@ -96,7 +102,8 @@ const markPublishedIR: StatementSource = {"usedParamSet":{"highest":true,"epoch"
  *   where outbox.id = acknowledged.id and outbox.published_at is null
  *   returning outbox.id
  * )
- * select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!"
+ * select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!",
+ *   (select stream_sequence from lease)::float8 as "stream_sequence?"
  * ```
  */
 export const markPublished = new PreparedQuery<MarkPublishedParams,MarkPublishedResult>(markPublishedIR);

@@ -34,12 +34,17 @@ from waiting
 order by user_key, position;
 
 /* Marks acknowledged events, if this epoch still holds the lease. The row lock on the lease keeps another instance from
-   acquiring it until the marks are committed. */
+   acquiring it until the marks are committed. A recorded sequence below the one that the caller knows stays as it is: the
+   database was replaced by one that lacks the last marks, and the caller looks in the stream from there on. */
 /* @name markPublished */
 with lease as (
-  update relay_lease set stream_sequence = greatest(stream_sequence, :highest!::bigint)
+  update relay_lease
+  set stream_sequence = case
+    when stream_sequence < :knownSequence!::bigint then stream_sequence
+    else greatest(stream_sequence, :highest!::bigint)
+  end
   where name = 'outbox' and epoch = :epoch!::bigint
-  returning stream, stream_created
+  returning stream, stream_created, stream_sequence
 ), marked as (
   update outbox
   set published_at = now(), stream = lease.stream, stream_created = lease.stream_created,
@@ -48,7 +53,8 @@ with lease as (
   where outbox.id = acknowledged.id and outbox.published_at is null
   returning outbox.id
 )
-select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!";
+select (select count(*) from lease)::integer as "leases!", (select count(*) from marked)::integer as "marked!",
+  (select stream_sequence from lease)::float8 as "stream_sequence?";
 
 /* Records a refused attempt, if this epoch still holds the lease. */
 /* @name markFailed */
