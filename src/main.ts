@@ -77,7 +77,12 @@ const deps: CliDeps = {
     if (args.includes('--json')) await load();
     return await runConfigPrint([...args, ...configFlags], io);
   },
-  configCheck: (args) => runConfigCheck([...args, ...configFlags], { ...io, checkConnections }),
+  configCheck: (args) =>
+    runConfigCheck([...args, ...configFlags], {
+      ...io,
+      checkConnections,
+      signal: interrupted.signal,
+    }),
   configExplain: (args) => runConfigExplain(args, io),
 };
 

@@ -1,62 +1,22 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConfigPrint } from '../../src/interfaces/cli/config.ts';
 import { createProcessIo, type ProcessStreams } from '../../src/interfaces/cli/process-io.ts';
-import { createProgram, runCli } from '../../src/interfaces/cli/program.ts';
+import { runCli } from '../../src/interfaces/cli/program.ts';
 import { displayWidth } from '../../src/interfaces/cli/text.ts';
+import {
+  argumentsOf,
+  commands,
+  groups,
+  ID,
+  leaves,
+  mandatoryOf,
+  takes,
+} from '../support/cli-commands.ts';
 import { type CliSetting, cliDeps, runCommand } from '../support/cli-setting.ts';
 import { type FakeUserService, startFakeUserService } from '../support/fake-user-service.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
-
-interface Entry {
-  readonly path: readonly string[];
-  readonly command: Command;
-}
-
-function allCommands(command: Command, path: readonly string[] = []): Entry[] {
-  const children = command.commands.flatMap((child) => allCommands(child, [...path, child.name()]));
-  return [{ path, command }, ...children];
-}
-
-const commands = allCommands(createProgram(cliDeps().deps, () => {})).map((entry) => ({
-  ...entry,
-  name: ['user-service', ...entry.path].join(' '),
-}));
-const groups = commands.filter(({ command }) => command.commands.length > 0);
-const leaves = commands.filter(({ command }) => command.commands.length === 0);
-
-const ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
-
-/** A valid value of each argument, by its name. */
-const ARGUMENTS: Readonly<Record<string, string>> = {
-  n: '1',
-  version: '1',
-  name: 'billing',
-  key: 'server.port',
-  url: 'http://127.0.0.1:1',
-  id: ID,
-  'id-or-email': ID,
-};
-
-function argumentsOf({ command }: Pick<Entry, 'command'>): string[] {
-  return command.registeredArguments.map((argument) => {
-    const value = ARGUMENTS[argument.name()];
-    if (value === undefined) throw new Error(`give a valid <${argument.name()}> to this table`);
-    return value;
-  });
-}
-
-/** The options without which a command is wrong usage. */
-function mandatoryOf({ command }: Pick<Entry, 'command'>): string[] {
-  const mandatory = command.options.filter((option) => option.mandatory);
-  return mandatory.flatMap(({ long }) => [String(long), 'users:read']);
-}
-
-function takes(option: string, command: Command): boolean {
-  return command.options.some(({ long }) => long === option);
-}
 
 /** The command line is refused before anything is opened: `runCommand` throws when an action runs. */
 async function expectWrongUsage(argv: readonly string[], message = /./): Promise<void> {

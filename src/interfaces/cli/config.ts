@@ -3,7 +3,7 @@ import { takeConfigFlags } from '../../config/flag-source.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type Config, definitionOf, type Key, keys } from '../../config/schema.ts';
 import { explainKey, explanationLines, nearestKey } from './config-explain.ts';
-import { type CliIo, EXIT, UsageError } from './io.ts';
+import { type CliIo, EXIT, Interrupted, UsageError } from './io.ts';
 import { createTableWriter } from './table.ts';
 
 /** What one dependency answered; `CliDeps` says how it is tried. */
@@ -20,6 +20,8 @@ export interface CheckedConnection {
 export interface ConfigCommandIo extends Omit<ConfigInputs, 'flags'> {
   /** Tries every configured dependency, in a bounded time. */
   readonly checkConnections?: (config: Config) => Promise<readonly CheckedConnection[]>;
+  /** Aborted by Ctrl-C, which ends the wait for the dependencies. */
+  readonly signal?: AbortSignal;
   /** Writes one line. */
   stdout(line: string): void;
   /** Writes one line. */
@@ -60,7 +62,7 @@ export async function runConfigPrint(
  * `--connect` it also tries every configured dependency and prints what it saw.
  * @param args the arguments after `check`
  * @returns the exit code: 0 valid, 1 invalid or a needed dependency cannot be used, 2 for a wrong flag of a key
- * @throws UsageError
+ * @throws UsageError, Interrupted
  */
 export async function runConfigCheck(
   args: readonly string[],
@@ -78,7 +80,7 @@ export async function runConfigCheck(
       io.stdout('The configuration is valid.');
     }
     const connections = rest.includes('--connect')
-      ? await io.checkConnections?.(config)
+      ? await untilInterrupted(io.checkConnections?.(config), io.signal)
       : undefined;
     const ok = connections?.every((connection) => connection.ok || !connection.needed) ?? true;
     if (json) io.stdout(JSON.stringify({ ok, faults: [], warnings, connections }));
@@ -92,6 +94,14 @@ export async function runConfigCheck(
     } else reportProblems(error, io);
     return exitCodeOf(error);
   }
+}
+
+/** The work is not stopped: the process ends after the command. */
+async function untilInterrupted<T>(work: Promise<T> | undefined, signal?: AbortSignal) {
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Interrupted()), { once: true });
+  });
+  return await Promise.race([work, interrupted]);
 }
 
 function connectionLines(connections: readonly CheckedConnection[] | undefined): string[] {

@@ -20,7 +20,7 @@ export interface HealthOptions extends TableOptions {
 export async function runHealth(
   service: LocalService,
   options: HealthOptions,
-  io: CliIo,
+  { io, signal }: { readonly io: CliIo; readonly signal: AbortSignal },
 ): Promise<number> {
   const client = createHttpClient({
     ...(typeof service === 'string' ? { url: service.replace(/\/health\/?$/, '') } : service),
@@ -29,7 +29,7 @@ export async function runHealth(
     requestTimeoutMs: TIMEOUT_MS,
   });
   try {
-    return report(await client.request({ method: 'GET', path: '/health' }), options, io);
+    return report(await client.request({ method: 'GET', path: '/health', signal }), options, io);
   } finally {
     await client.close();
   }

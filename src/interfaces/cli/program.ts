@@ -145,7 +145,7 @@ function addHealth(program: Command, deps: CliDeps, setExit: SetExitCode): void 
       .option(...WIDE_FLAG)
       .option(...JSON_FLAG)
       .action(async (url: string | undefined, options: HealthOptions) =>
-        setExit(await runHealth(url ?? (await deps.localService()), options, deps.io)),
+        setExit(await runHealth(url ?? (await deps.localService()), options, deps)),
       ),
     {
       notes: [
