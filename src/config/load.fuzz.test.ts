@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyText } from '../../test/support/any-text.ts';
 import { type ConfigSetting, loadSetting } from '../../test/support/config-setting.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultYaml } from './documents/default-yaml.ts';
@@ -45,7 +46,7 @@ const yamlText = fc
         '#',
         ', ',
       ),
-      fc.string({ unit: 'binary', maxLength: 8 }),
+      anyText({ maxLength: 8 }),
     ),
     { maxLength: 40 },
   )
@@ -65,13 +66,13 @@ describe('any input', () => {
       fc.asyncProperty(fc.nat(lines.length - 1), yamlText, (index, line) =>
         loadsOrReports({ yaml: lines.with(index, line).join('\n') }),
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
   it('in the environment and in flags either loads or is reported', async () => {
     const value = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.webUrl(),
       fc.stringMatching(/^(postgres|rediss?|nats):\/\/[a-z:@%/?=&,[\]0-9]*$/),
     );
@@ -81,13 +82,13 @@ describe('any input', () => {
       fc.asyncProperty(fc.dictionary(names, value), fc.array(fc.tuple(flags, value)), (env, args) =>
         loadsOrReports({ env, args: args.flat() }),
       ),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
   it('that is accepted is printed as a text that parses to the same value', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...keys), fc.string({ unit: 'binary' }), (key, text) => {
+      fc.property(fc.constantFrom(...keys), anyText(), (key, text) => {
         const { kind } = definitionOf(key);
         const parsed = kind.parseText(text);
         if (!('value' in parsed) || kind.secret) return;

@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { anyText } from '../../support/any-text.ts';
 import type { Operation, Schema } from './openapi-operations.ts';
 
 /** A request that fits an operation more or less closely. */
@@ -62,7 +63,7 @@ function pathOf({ path }: Operation, known: KnownValues): Arbitrary<string> {
     { weight: 4, arbitrary: fc.constantFrom(...known.ids) },
     { weight: 1, arbitrary: fc.uuid() },
     { weight: 1, arbitrary: fc.constantFrom('%zz', '%00', '%ff', 'x', '0'.repeat(200)) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1 }).map(encode) },
+    { weight: 1, arbitrary: anyText({ minLength: 1 }).map(encode) },
   );
   const count = path.split('{').length - 1;
   return fc.array(segment, { minLength: count, maxLength: count }).map((ids) => {
@@ -195,7 +196,7 @@ function text(known: KnownValues, name: string): Arbitrary<string> {
     { weight: 12, arbitrary: fc.constantFrom(...(known.texts[name] ?? known.texts.other)) },
     { weight: 1, arbitrary: fc.constantFrom(...AWKWARD_TEXTS) },
     { weight: 1, arbitrary: fc.string({ unit: 'grapheme' }) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: anyText() },
   );
 }
 
