@@ -121,7 +121,7 @@ export const serviceKeys = {
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',
-    '`permissive` accepts addresses of other systems: hosts of one label or an IPv4 address, quoted local parts, dots anywhere before the @',
+    '`permissive` accepts one-label hosts, IPv4 hosts, quoted local parts, and dots anywhere before the @',
   ),
   'registration.phone_rules': withDefault(
     oneOf('strict', 'permissive'),

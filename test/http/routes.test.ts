@@ -493,11 +493,15 @@ const RACES = new Set([
   'getMetrics 404',
 ]);
 
+/** Statuses that need a version that only SQL can store; `test/field/adopted-rows.test.ts` shows them. */
+const LAST_VERSION = new Set(['deleteUser 409', 'changePassword 409', 'deleteOwnUser 409']);
+
 test('every declared status of every operation has a case above', () => {
   const declared = operations.flatMap(({ operationId, responses }) =>
     Object.keys(responses)
       .filter((status) => !SAME_FOR_ALL.has(status))
       .map((status) => `${operationId} ${status}`),
   );
-  expect(declared.filter((pair) => !seen.has(pair) && !RACES.has(pair))).toEqual([]);
+  const known = (pair: string) => seen.has(pair) || RACES.has(pair) || LAST_VERSION.has(pair);
+  expect(declared.filter((pair) => !known(pair))).toEqual([]);
 });

@@ -5,6 +5,8 @@ import * as relay from '../database/postgres/generated/relay.queries.ts';
 import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
 import * as sessions from '../database/postgres/generated/sessions.queries.ts';
 import * as signingKeys from '../database/postgres/generated/signing-keys.queries.ts';
+import * as userAudit from '../database/postgres/generated/user-audit.queries.ts';
+import * as userSearch from '../database/postgres/generated/user-search.queries.ts';
 import * as users from '../database/postgres/generated/users.queries.ts';
 import { PreparedQuery } from '../database/prepared-query.ts';
 
@@ -16,6 +18,8 @@ const MODULES = [
   serviceAccounts,
   sessions,
   signingKeys,
+  userAudit,
+  userSearch,
   users,
 ] as const;
 

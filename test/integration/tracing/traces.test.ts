@@ -316,7 +316,7 @@ describe('traces contain no secret and no personal data', () => {
 
     const exported = collector.bodies.join('\n');
     expect(collector.spans().length).toBeGreaterThan(100);
-    expect(exported).toContain('sql searchUsers');
+    expect(exported).toContain('sql walkUserSearch');
     const secrets = [grant.access_token, grant.refresh_token, refreshed.refresh_token, key, id];
     const leaked = [...Object.values(CANARY), ...secrets].filter((secret) =>
       exported.toLowerCase().includes(String(secret).toLowerCase()),
