@@ -60,7 +60,9 @@ function nameIn({ body }: { readonly body: unknown }): string | null {
 }
 
 /** These tests change rows in SQL, unknown to the service: an unchanged response comes from the cache. */
-test('a user is served from Redis by id, by e-mail address and as a public profile, over HTTP and NATS', async () => {
+test('a user is served from Redis by id, by e-mail address and as a public profile, over HTTP and NATS', {
+  timeout: 120_000,
+}, async () => {
   const { api, reads } = await useService();
   for (const [name, read] of Object.entries(reads)) {
     const ada = await api.register({ last_name: 'Okafor' });
@@ -72,7 +74,7 @@ test('a user is served from Redis by id, by e-mail address and as a public profi
         await api.sql(`update users set last_name = 'Changed' where id = $1`, [ada.id]);
         expect(await read(ada), name).toBe('Okafor');
       },
-      { timeoutMs: 10_000, what: `${name} from the cache` },
+      { timeoutMs: 30_000, what: `${name} from the cache` },
     );
     const { access_token: token } = await api.signIn(ada);
     const path = `/v1/users/${ada.id}`;
@@ -96,7 +98,7 @@ test('a missing user is served from Redis, by every way that takes an id', async
         );
         expect(await read(missing), name).toBeNull();
       },
-      { timeoutMs: 10_000, what: `${name} from the cache` },
+      { timeoutMs: 30_000, what: `${name} from the cache` },
     );
   }
 });
