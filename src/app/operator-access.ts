@@ -38,6 +38,7 @@ export async function findRunningService(config: Config): Promise<string | null>
  * @throws ControlSocketError while a service owns the embedded database.
  */
 export async function openMigrator(config: Config, log: MigrationLog) {
+  // A service that does not report its schema, such as an older build, is met by the claim below, which names the folder.
   const running = await findRunningSchema(config).catch(() => null);
   if (running !== null) {
     const { processId } = running;

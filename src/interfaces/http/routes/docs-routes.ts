@@ -26,7 +26,7 @@ const MEDIA_TYPES = {
  * @param readDocument returns the document as JSON
  */
 export function createDocsRoutes(readDocument: () => Promise<string>): readonly Route[] {
-  let document: Promise<string> | undefined;
+  const readOnce = once(readDocument);
   const documentRoute = route({
     method: 'GET',
     path: '/openapi.json',
@@ -42,14 +42,11 @@ export function createDocsRoutes(readDocument: () => Promise<string>): readonly 
       },
     },
     problems: [],
-    handle: async () => {
-      document ??= readDocument();
-      return {
-        status: 200,
-        headers: { 'content-type': 'application/json; charset=utf-8' },
-        body: await document,
-      };
-    },
+    handle: async () => ({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: await readOnce(),
+    }),
   });
   return [
     documentRoute,
@@ -106,7 +103,7 @@ function assetRoute(
   file: `${string}.${keyof typeof MEDIA_TYPES}`,
   load: () => Promise<string | Buffer>,
 ): Route {
-  let loaded: Promise<string | Buffer> | undefined;
+  const loadOnce = once(load);
   const [name, extension] = file.split('.') as [string, keyof typeof MEDIA_TYPES];
   return route({
     method: 'GET',
@@ -118,13 +115,22 @@ function assetRoute(
     access: 'public',
     responses: { 200: { description: 'The file.' } },
     problems: [],
-    handle: async () => {
-      loaded ??= load();
-      return {
-        status: 200,
-        headers: { 'content-type': MEDIA_TYPES[extension], 'cache-control': ASSET_CACHE_CONTROL },
-        body: await loaded,
-      };
-    },
+    handle: async () => ({
+      status: 200,
+      headers: { 'content-type': MEDIA_TYPES[extension], 'cache-control': ASSET_CACHE_CONTROL },
+      body: await loadOnce(),
+    }),
   });
+}
+
+/** Keeps the first result. A failure, such as too many open files, is not kept: the next call loads again. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
 }
