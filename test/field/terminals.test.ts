@@ -202,6 +202,18 @@ describe('tables', () => {
     return runOn(streams, argv, setting);
   }
 
+  it('every command that prints a table has --wide', () => {
+    expect(tables.map(({ path }) => path.join(' ')).sort()).toEqual([
+      'config print',
+      'events dead-letters list',
+      'health',
+      'mail dead-letters list',
+      'service-accounts list',
+      'users audit-data',
+      'users list',
+    ]);
+  });
+
   it.each(tables)('$name: cut to the terminal, whole with --wide and in a pipe', async (entry) => {
     const { path } = entry;
     for (const columns of [40, 80]) {
