@@ -41,6 +41,9 @@ interface LoadOptions {
 
 /** Changes of the profile between two other steps of a life. */
 const RENAMES = 10;
+/** How often a request is sent that a busy machine refuses as `unavailable`: nothing was done then. */
+const MAX_ATTEMPTS = 5;
+const RETRY_AFTER_MS = 200;
 
 /**
  * Runs `atOnce` lives at the same time, each followed by another: register, sign in, change and read the profile. Some
@@ -54,18 +57,24 @@ export function startLives(options: LoadOptions): Lives {
 
   /** @returns null when the outcome is unknown or unexpected. */
   const request: SendRequest = async (status, method, path, sent) => {
-    await sleep(options.pauseMs ?? 0);
-    const target = options.pick();
-    try {
-      const reply = await target.call(method, path, sent);
-      counts.answers += 1;
-      if ([status].flat().includes(reply.status)) return reply;
-      unexpected.push(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
-    } catch (error) {
-      if (target.killed) counts.cutOff += 1;
-      else unexpected.push(`${method} ${path}: ${error} ${(error as Error).cause ?? ''}`);
+    for (let attempt = 1; ; attempt += 1) {
+      await sleep(options.pauseMs ?? 0);
+      const target = options.pick();
+      try {
+        const reply = await target.call(method, path, sent);
+        counts.answers += 1;
+        if ([status].flat().includes(reply.status)) return reply;
+        if (attempt < MAX_ATTEMPTS && reply.body.code === 'unavailable') {
+          await sleep(RETRY_AFTER_MS);
+          continue;
+        }
+        unexpected.push(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      } catch (error) {
+        if (target.killed) counts.cutOff += 1;
+        else unexpected.push(`${method} ${path}: ${error} ${(error as Error).cause ?? ''}`);
+      }
+      return null;
     }
-    return null;
   };
 
   async function loop(): Promise<void> {
