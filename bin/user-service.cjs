@@ -6,6 +6,10 @@
 // the size is set before that, in a CommonJS file.
 process.env.UV_THREADPOOL_SIZE ??= String(require('node:os').availableParallelism() + 4);
 
+// As Node.js has it from version 21. Without it, node-postgres finds out by `Response` whether it runs in a Cloudflare
+// worker, and Node.js 20 then loads its whole HTTP client: 40 ms of a start.
+globalThis.navigator ??= { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
+
 // node-postgres reads this variable while it loads, and then needs a package that is not installed.
 delete process.env.NODE_PG_FORCE_NATIVE;
 

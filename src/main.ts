@@ -19,6 +19,7 @@ import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
+import { keepYoungGenerationSmall } from './lib/young-generation.ts';
 
 // Loaded on demand: help and the commands that only ask a running service start without the service's own modules.
 const loadApp = () => import('./app/app.ts');
@@ -145,6 +146,8 @@ async function serve(): Promise<number> {
   isService = true;
   // The log counts the lines that fail; the listener of the commands ends the process for some errors.
   process.stdout.removeAllListeners('error');
+  // The embedded database is for one small service, where memory counts more than requests a second.
+  if (config.database.driver === 'embedded') keepYoungGenerationSmall();
   const { openLog } = await import('./app/log.ts');
   const { createApp } = await loadApp();
   const { logger, output: logOutput } = openLog(config.logging, process.stdout, (error) =>
@@ -203,7 +206,8 @@ async function announce(
 }
 
 /** Asks the service itself; a refusal counts as no user. */
-async function hasUsers({ operator }: App): Promise<boolean> {
+async function hasUsers(app: App): Promise<boolean> {
+  const operator = await app.operator();
   const response = await operator.inject({ method: 'GET', url: '/v1/users?limit=1' });
   const body = response.statusCode === 200 ? response.json<{ users?: unknown[] }>() : {};
   return (body.users?.length ?? 0) > 0;
@@ -265,7 +269,7 @@ async function openOperator(target: Target): Promise<OperatorClient> {
   try {
     const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
     return createInProcessClient({
-      server: app.operator,
+      server: await app.operator(),
       description,
       close: async () => void (await app.stop()),
     });

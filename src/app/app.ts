@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../domain/ports.ts';
@@ -35,8 +36,8 @@ export interface ReadyInfo {
 /** A service that is built and listens only after `listen`. */
 export interface App {
   readonly http: FastifyInstance;
-  /** The same routes with the operator's rights, and the routes that only the operator has. */
-  readonly operator: FastifyInstance;
+  /** The same routes with the operator's rights, and the routes that only the operator has. Built at the first call. */
+  operator(): Promise<FastifyInstance>;
   /** For tests that look behind the API or change the times of a row. */
   readonly database: Pick<Database, 'query' | 'stats'>;
   listen(): Promise<ReadyInfo>;
@@ -106,10 +107,11 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
     isDraining: () => draining,
     ...(tracing === null ? {} : { tracer: tracing.requests }),
   };
-  const operator = await createHttpServer({ ...httpDeps, operator: true });
-  releases.register('the operator routes', () => operator.close());
-  await operator.ready();
-  persistence.control?.serve((socket) => operator.server.emit('connection', socket));
+  let opened: Promise<FastifyInstance> | undefined;
+  // Most services never get a command, and the routes cost a tenth of a start.
+  const operator = () => (opened ??= openOperator(httpDeps));
+  releases.register('the operator routes', async () => await (await opened)?.close());
+  persistence.control?.serve((socket) => void serveOperator(operator, socket, logger));
   // Registered before the HTTP server, so released after it: the last requests still need the background tasks.
   const background: EndWork[] = [];
   releases.register('the background tasks', () => Promise.all(background.map((end) => end())));
@@ -141,6 +143,25 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
       };
     },
   };
+}
+
+async function openOperator(httpDeps: HttpDeps): Promise<FastifyInstance> {
+  const operator = await createHttpServer({ ...httpDeps, operator: true });
+  await operator.ready();
+  return operator;
+}
+
+async function serveOperator(
+  operator: App['operator'],
+  socket: Socket,
+  logger: Logger,
+): Promise<void> {
+  try {
+    (await operator()).server.emit('connection', socket);
+  } catch (error) {
+    logger.error('cannot serve the commands of the operator', { error });
+    socket.destroy();
+  }
 }
 
 /** Opens the separate management port where it is configured. It closes after the last request was answered. */

@@ -37,7 +37,7 @@ describe.each(['embedded', 'postgres'] as const)('the audit of stored users on %
   const getApi = useSharedApi(database, { env: patientHashing });
 
   async function audit(query = ''): Promise<AuditPage> {
-    const answer = await getApi().app.operator.inject({ url: `/v1/user-audit${query}` });
+    const answer = await (await getApi().app.operator()).inject({ url: `/v1/user-audit${query}` });
     expect(answer.statusCode, answer.body).toBe(200);
     return answer.json();
   }
@@ -130,7 +130,7 @@ describe.each(['embedded', 'postgres'] as const)('the audit of stored users on %
       "update users set email = 'canary@', phone = 'canary', first_name = 'canary' || chr(7), password = 'canary' where id = $1",
       [id],
     );
-    const answer = await api.app.operator.inject({ url: '/v1/user-audit' });
+    const answer = await (await api.app.operator()).inject({ url: '/v1/user-audit' });
     expect(answer.json().findings).toHaveLength(4);
     expect(answer.body).not.toContain('canary');
     const { key } = await api.createService('users:admin', 'users:read');
@@ -151,7 +151,7 @@ describe('the audit of stored users with permissive rules', () => {
       local.id,
     ]);
     await api.sql(`update users set email = '"quoted"@mail.example' where id = $1`, [quoted.id]);
-    const answer = await api.app.operator.inject({ url: '/v1/user-audit' });
+    const answer = await (await api.app.operator()).inject({ url: '/v1/user-audit' });
     expect(answer.json().findings).toMatchObject([
       { id: local.id, field: 'phone', rule: 'phone_invalid' },
       { id: quoted.id, field: 'email', rule: 'email_not_canonical' },

@@ -42,7 +42,8 @@ async function useService({ onTestFinished }: Cleanup, env: Readonly<Record<stri
   return { app, messaging, metrics, log };
 }
 
-async function register({ operator }: App, count: number): Promise<void> {
+async function register(app: App, count: number): Promise<void> {
+  const operator = await app.operator();
   for (let index = 0; index < count; index += 1) {
     const { statusCode } = await operator.inject({
       method: 'POST',

@@ -33,7 +33,7 @@ async function call(
 ) {
   const { method, path, responses } = operationOf(operationId);
   const { id = NOTHING, query = '', body } = request;
-  const answer = await app.operator.inject({
+  const answer = await (await app.operator()).inject({
     method: method as 'GET',
     url: path.replace('{id}', id) + query,
     ...(body === undefined ? {} : { payload: body }),

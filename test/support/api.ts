@@ -124,7 +124,7 @@ export function createApi(app: App) {
       ...scopes: readonly string[]
     ): Promise<{ readonly id: string; readonly key: string }> {
       counter += 1;
-      const answer = await app.operator.inject({
+      const answer = await (await app.operator()).inject({
         method: 'POST',
         url: '/v1/service-accounts',
         payload: { name: `service-${counter}`, scopes },

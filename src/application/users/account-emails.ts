@@ -56,7 +56,7 @@ function recovery(serviceName: string): string {
 }
 
 /** Letters, marks, spaces, hyphens and apostrophes; short, so that a name cannot hold a message of its own. */
-const PLAIN_NAME = /^[\p{L}\p{M} '’-]{1,40}$/u;
+const PLAIN_NAME = /^[\p{L}\p{M} '\u2019-]{1,40}$/u;
 
 /**
  * Greets by first name. The owner of an account chooses the name and, until it is verified, any address: a name that

@@ -69,7 +69,7 @@ export async function createRouteApp(database: AppDatabase = 'embedded'): Promis
       };
     };
   const call = callOn(app.http);
-  const operate = callOn(app.operator);
+  const operate = callOn(await app.operator());
 
   return {
     lines: logger.lines,

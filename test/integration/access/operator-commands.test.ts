@@ -14,7 +14,11 @@ import { startRelay } from '../../support/relay.ts';
 async function useService(database: AppDatabase) {
   const app = await useTestApp({ database, env: patientHashing });
   const openOperator = async () =>
-    createInProcessClient({ server: app.operator, description: 'it', close: async () => {} });
+    createInProcessClient({
+      server: await app.operator(),
+      description: 'it',
+      close: async () => {},
+    });
   const run = (...args: string[]): Promise<CliRun> => runCommand(args, { openOperator });
   return { app, api: createApi(app), openOperator, run };
 }

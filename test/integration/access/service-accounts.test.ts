@@ -80,7 +80,7 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
   it('show their key once: the list and later responses do not have it', async () => {
     const { id, key } = await api().createService('users:read');
     expect(key).toMatch(/^usk_[A-Za-z0-9_-]{49}$/);
-    const listed = await api().app.operator.inject('/v1/service-accounts');
+    const listed = await (await api().app.operator()).inject('/v1/service-accounts');
     expect(listed.json().service_accounts.map((account: { id: string }) => account.id)).toContain(
       id,
     );
@@ -93,8 +93,8 @@ describe.each(APP_DATABASES)('service accounts on %s', (database) => {
     const use = async () =>
       (await api().send('GET', '/v1/users?limit=1', { token: key })).statusCode;
     expect(await use()).toBe(200);
-    const revoke = () =>
-      api().app.operator.inject({ method: 'DELETE', url: `/v1/service-accounts/${id}` });
+    const revoke = async () =>
+      (await api().app.operator()).inject({ method: 'DELETE', url: `/v1/service-accounts/${id}` });
     expect((await revoke()).statusCode).toBe(204);
     expect(await use()).toBe(401);
     expect(codeOf(await revoke())).toBe('service_account_not_found');

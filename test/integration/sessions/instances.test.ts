@@ -129,7 +129,7 @@ describe('two instances on one PostgreSQL', () => {
     const statusAt = async (api: Api): Promise<number> =>
       (await api.send('GET', '/v1/users?limit=1', { token: key })).statusCode;
     expect([await statusAt(here), await statusAt(there)]).toEqual([200, 200]);
-    const { statusCode } = await here.app.operator.inject({
+    const { statusCode } = await (await here.app.operator()).inject({
       method: 'DELETE',
       url: `/v1/service-accounts/${id}`,
     });

@@ -45,13 +45,24 @@ export async function checkSchema(
   connection: SqlConnection,
   migrations: readonly Migration[],
 ): Promise<SchemaCheck> {
+  const first = await look(connection, migrations);
+  // The common case does without the view of locks, whose first use costs an embedded engine as much as all the rest.
+  if (first.state === 'current') return first;
+  // Asks twice: a migrator that starts or ends between the two reads must not look like one that failed.
   const before = await isMigrating(connection);
   const record = await readRecord(connection);
-  await assertOwnTables(connection, record, migrations, () => readRecord(connection));
-  const check = checkRecord(record, migrations, before);
-  if (before || check.state === 'current') return check;
-  // Asks twice: a migrator that started between the two reads must not look like one that failed.
+  if (before) return checkRecord(record, migrations, true);
   return checkRecord(record, migrations, await isMigrating(connection));
+}
+
+/** @throws MigrationError when the tables are not this service's */
+async function look(
+  connection: SqlConnection,
+  migrations: readonly Migration[],
+): Promise<SchemaCheck> {
+  const record = await readRecord(connection);
+  await assertOwnTables(connection, record, migrations, () => readRecord(connection));
+  return checkRecord(record, migrations, false);
 }
 
 async function isMigrating(connection: SqlConnection): Promise<boolean> {

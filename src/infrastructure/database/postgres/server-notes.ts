@@ -27,5 +27,5 @@ export function serverNotes(error: unknown): string {
 export function toSentence(text: string): string {
   const line = text.replaceAll(/\s*\n\s*/g, '; ');
   const shown = line.length > MAX_NOTE_LENGTH ? `${line.slice(0, MAX_NOTE_LENGTH)}…` : line;
-  return /[.!?…]$/.test(shown) ? shown : `${shown}.`;
+  return /[.!?\u2026]$/.test(shown) ? shown : `${shown}.`;
 }
