@@ -313,7 +313,7 @@ describe('signing keys', () => {
   test('from another instance are loaded at the first token that names them', async () => {
     const tokens = open();
     await tokens.prepare();
-    const added = await generateSigningKey(deriveKey(masterKey, 'signing-key-encryption'));
+    const added = generateSigningKey(deriveKey(masterKey, 'signing-key-encryption'));
     const row: StoredSigningKey = { ...added, status: 'verifying', createdAt: new Date(0) };
     const key = openPrivateKey(deriveKey(masterKey, 'signing-key-encryption'), row);
     if (key === null) throw new Error('the key does not open');

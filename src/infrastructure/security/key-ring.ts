@@ -130,7 +130,7 @@ async function readRing(deps: KeyRingDeps, known: SigningKey | undefined): Promi
     const signing = stored.find((key) => key.status === 'signing');
     if (signing !== undefined) return buildRing(deps, stored, signing, known);
     // Not inserted when another instance was faster: the next read finds its key.
-    const first = await generateSigningKey(deps.encryptionKey);
+    const first = generateSigningKey(deps.encryptionKey);
     if (await deps.keys.insertSigning(first)) {
       deps.logger.info('created the first signing key', { kid: first.kid });
     }

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../../../test/support/any-text.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
+import { openBytes } from './sealing.ts';
 
 const masterKey = randomBytes(32);
 const tokens = createRefreshTokens({ masterKey });
@@ -70,6 +71,13 @@ describe('refresh tokens', () => {
     expect(tokens.open(sealed, old)).toBe(next);
     expect(tokens.open(sealed, foreign)).toBeNull();
     expect(tokens.open(sealed, next)).toBeNull();
+  });
+
+  test('are sealed under the key that HKDF derives, so that instances of every version open them', () => {
+    const [old, next] = [tokens.create(session).token, tokens.create(session).token];
+    const derived = hkdfSync('sha256', old, '', 'user-service/refresh-successor/1', 32);
+    const opened = openBytes(new Uint8Array(derived), tokens.seal(next, old), 'successor');
+    expect(Buffer.from(opened ?? []).toString()).toBe(next);
   });
 
   test('whose seal was truncated or changed anywhere do not open', () => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import { deriveKey } from './master-key.ts';
 import { openBytes, sealBytes } from './sealing.ts';
@@ -13,6 +13,10 @@ const SIGNED_BYTES = SESSION_BYTES + RANDOM_BYTES;
 const FORM = /^urt_[A-Za-z0-9_-]{86}$/;
 const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 const SEAL_CONTEXT = 'successor';
+/** HKDF without a salt uses as many zeros as the hash has bytes (RFC 5869 §2.2). */
+const NO_SALT = Buffer.alloc(32);
+/** The purpose, and the number of the only block that 32 bytes need (RFC 5869 §2.3). */
+const SEALING_KEY_INFO = Buffer.from('user-service/refresh-successor/1\x01');
 
 /**
  * Refresh tokens: `urt_` and base64url of the session id, 256 random bits and a MAC over both. The MAC rejects invented
@@ -47,15 +51,17 @@ export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): R
   };
 }
 
-/** A token has 256 random bits, so one fast derivation is enough (RFC 5869). */
+/**
+ * HKDF-SHA-256 (RFC 5869): a token has 256 random bits, so one fast derivation is enough. Written as its two HMACs, which
+ * take less than half of the time of `hkdfSync`.
+ */
 function sealingKey(predecessor: string): Uint8Array {
-  return new Uint8Array(
-    hkdfSync('sha256', predecessor, '', 'user-service/refresh-successor/1', 32),
-  );
+  const extracted = createHmac('sha256', NO_SALT).update(predecessor).digest();
+  return createHmac('sha256', extracted).update(SEALING_KEY_INFO).digest();
 }
 
 function sha256(token: string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(token).digest());
+  return new Uint8Array(hash('sha256', token, 'buffer'));
 }
 
 function uuidToBytes(uuid: string): Buffer {

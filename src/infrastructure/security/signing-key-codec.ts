@@ -1,10 +1,10 @@
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { calculateJwkThumbprint } from 'jose';
 import { openBytes, sealBytes } from './sealing.ts';
 import type { StoredSigningKey } from './signing-key-store.ts';
 
@@ -31,11 +31,10 @@ const KID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
  * Creates an Ed25519 key pair. Its id is the start of its thumbprint (RFC 7638); the private key is encrypted and bound
  * to that id.
  */
-export async function generateSigningKey(encryptionKey: Uint8Array): Promise<NewSigningKey> {
+export function generateSigningKey(encryptionKey: Uint8Array): NewSigningKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { x } = publicKey.export({ format: 'jwk' });
-  const thumbprint = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x: x ?? '' });
-  const kid = thumbprint.slice(0, KID_LENGTH);
+  const kid = thumbprint(x ?? '').slice(0, KID_LENGTH);
   const encoded = privateKey.export({ format: 'der', type: 'pkcs8' });
   const encryptedPrivateKey = sealBytes(encryptionKey, encoded, kid);
   encoded.fill(0);
@@ -45,6 +44,12 @@ export async function generateSigningKey(encryptionKey: Uint8Array): Promise<New
     publicJwk: { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' },
     encryptedPrivateKey,
   };
+}
+
+/** SHA-256 over the required members in the order of their names, in base64url (RFC 7638 §3, RFC 8037 §2). */
+function thumbprint(x: string): string {
+  const members = JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x });
+  return createHash('sha256').update(members).digest('base64url');
 }
 
 /** Decrypts a stored private key. @returns null when the encryption key or any stored bit differs. */
