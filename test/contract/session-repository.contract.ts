@@ -78,6 +78,29 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().listLive(session.userId)).toEqual([]);
     });
 
+    test('sessions that are asked for in one turn are read with one statement, each with its own result', async () => {
+      const [live, other, expired] = [await start(), await start(), await start()];
+      await age(expired.id, HOUR_MS + 1);
+      let statements = 0;
+      const counted = createPostgresSessionRepository({
+        query(text, values, name) {
+          statements += 1;
+          return database().query(text, values, name);
+        },
+      });
+      const read = [live.id, expired.id, 'no id', other.id, ids.next(), live.id.toUpperCase()];
+      const found = await Promise.all(read.map((id) => counted.findLive(id)));
+      expect(found.map((session) => session?.userId ?? null)).toEqual([
+        live.userId,
+        null,
+        null,
+        other.userId,
+        null,
+        live.userId,
+      ]);
+      expect(statements).toBe(1);
+    });
+
     test('the absolute lifetime bounds the idle one, at the start and at each rotation', async () => {
       const session = newSession((await storeUser(database())).id);
       const remaining = await sessions().insert(session, {

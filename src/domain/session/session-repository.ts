@@ -82,6 +82,7 @@ export interface RevocationReading {
 export interface SessionRepository {
   /** @returns milliseconds until the new session ends unless refreshed. */
   insert(session: NewSession, lifetimes: SessionLifetimes): Promise<number>;
+  /** Calls of one turn of the event loop are read together. */
   findLive(id: string): Promise<LiveSession | null>;
   /** A user's live sessions, most recently used first; at most 200. */
   listLive(userId: string): Promise<readonly Session[]>;

@@ -80,7 +80,7 @@ describe('a traced service', () => {
     // Whether the cache is filled depends on when the relay releases the user.
     const paths = pathsOf(collector, TRACE_ID).filter((path) => !path.endsWith('redis fill'));
     expect(paths).toEqual([
-      `${http} > use case access.verifyAccessToken > sql findLiveSession`,
+      `${http} > use case access.verifyAccessToken > sql findLiveSessions`,
       `${http} > use case access.verifyAccessToken`,
       `${http} > use case users.get > redis get`,
       `${http} > use case users.get > sql findUsersByIds`,

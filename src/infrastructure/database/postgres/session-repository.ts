@@ -1,9 +1,15 @@
-import type { Session, SessionRepository } from '../../../domain/session/session-repository.ts';
+import type {
+  LiveSession,
+  Session,
+  SessionRepository,
+} from '../../../domain/session/session-repository.ts';
+import { createBatcher } from '../../../lib/batcher.ts';
+import { isUuid } from '../../../lib/uuid.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   deleteExpiredSessions,
   deleteOldRevocations,
-  findLiveSession,
+  findLiveSessions,
   insertSession,
   type ListLiveSessionsResult,
   listLiveSessions,
@@ -12,7 +18,17 @@ import {
   rotateSession,
 } from './generated/sessions.queries.ts';
 
+/** Sessions that one statement reads. */
+const MAX_BATCH_SIZE = 100;
+
 export function createPostgresSessionRepository(connection: SqlConnection): SessionRepository {
+  const loadLive = createBatcher<string, LiveSession | null>(async (ids, resolve) => {
+    const found = new Map<string, LiveSession>();
+    for (const row of await findLiveSessions.run({ ids }, connection)) {
+      found.set(row.id, { id: row.id, userId: row.user_id, remainingMs: row.remaining_ms });
+    }
+    for (const [index, id] of ids.entries()) resolve(index, found.get(id.toLowerCase()) ?? null);
+  }, MAX_BATCH_SIZE);
   return {
     async insert({ id, userId, client, refreshTokenHash }, { idleTtlMs, absoluteTtlMs }) {
       const rows = await insertSession.run(
@@ -21,12 +37,8 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
       );
       return remainingMs(rows);
     },
-    async findLive(id) {
-      const [row] = await findLiveSession.run({ id }, connection);
-      return row === undefined
-        ? null
-        : { id: row.id, userId: row.user_id, remainingMs: row.remaining_ms };
-    },
+    // A malformed id matches no session. It is filtered here so that it cannot fail the whole batch.
+    findLive: async (id) => (isUuid(id) ? loadLive(id) : null),
     async listLive(userId) {
       return (await listLiveSessions.run({ userId }, connection)).map(toSession);
     },

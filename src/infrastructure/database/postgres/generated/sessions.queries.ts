@@ -33,19 +33,19 @@ const insertSessionIR: StatementSource = {"usedParamSet":{"id":true,"userId":tru
  */
 export const insertSession = new PreparedQuery<InsertSessionParams,InsertSessionResult>(insertSessionIR);
 
-/** 'FindLiveSession' parameters type */
-export interface FindLiveSessionParams {
-  id: string;
+/** 'FindLiveSessions' parameters type */
+export interface FindLiveSessionsParams {
+  ids: stringArray;
 }
 
-/** 'FindLiveSession' return type */
-export interface FindLiveSessionResult {
+/** 'FindLiveSessions' return type */
+export interface FindLiveSessionsResult {
   id: string;
   remaining_ms: number;
   user_id: string;
 }
 
-const findLiveSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":190,"b":193}]}],"statement":"select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\njoin users on users.id = sessions.user_id\nwhere sessions.id = :id! and expires_at > now() and users.status = 'active'"};
+const findLiveSessionsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":194,"b":198}]}],"statement":"select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\njoin users on users.id = sessions.user_id\nwhere sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active'"};
 
 /**
  * Query generated from SQL:
@@ -53,10 +53,10 @@ const findLiveSessionIR: StatementSource = {"usedParamSet":{"id":true},"params":
  * select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
  * from sessions
  * join users on users.id = sessions.user_id
- * where sessions.id = :id! and expires_at > now() and users.status = 'active'
+ * where sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active'
  * ```
  */
-export const findLiveSession = new PreparedQuery<FindLiveSessionParams,FindLiveSessionResult>(findLiveSessionIR);
+export const findLiveSessions = new PreparedQuery<FindLiveSessionsParams,FindLiveSessionsResult>(findLiveSessionsIR);
 
 /** 'ListLiveSessions' parameters type */
 export interface ListLiveSessionsParams {

@@ -6,13 +6,13 @@ values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
 returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
 
-/* Reads the state of one session itself. Needed when the revocations that an instance has read may be too old. A user
+/* Reads the state of the sessions themselves. Needed when the revocations that an instance has read may be too old. A user
    who is not active has no live session. */
-/* @name findLiveSession */
+/* @name findLiveSessions */
 select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
 from sessions
 join users on users.id = sessions.user_id
-where sessions.id = :id! and expires_at > now() and users.status = 'active';
+where sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active';
 
 /* The id breaks ties, so that the order is stable. */
 /* @name listLiveSessions */
