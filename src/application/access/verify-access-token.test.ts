@@ -31,7 +31,7 @@ function setUp() {
     string,
     { claims: AccessTokenClaims; lifetimeMs: number; epoch: number }
   >();
-  const verifyToken = createVerifyAccessToken({
+  const verifyAtOnce = createVerifyAccessToken({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
         state.verifications += 1;
@@ -55,7 +55,8 @@ function setUp() {
     clock: { now: () => new Date(state.nowMs) },
   });
   return {
-    verifyToken,
+    verifyAtOnce,
+    verifyToken: async (...args: Parameters<typeof verifyAtOnce>) => verifyAtOnce(...args),
     state,
     verified,
     answerWith(next: () => Promise<LiveSession | null>) {
@@ -73,6 +74,26 @@ describe('the verification of an access token', () => {
       await expect(verifyToken('good')).resolves.toEqual(claims);
     }
     expect(state).toMatchObject({ verifications: 1, queries: 1 });
+  });
+
+  it('returns the claims of a cached token without a promise, and a promise in every other case', async () => {
+    const { verifyAtOnce, state } = setUp();
+    const later = async (verified: unknown) => {
+      expect(verified).toBeInstanceOf(Promise);
+      expect(await verified).toEqual(claims);
+    };
+    await later(verifyAtOnce('good'));
+    expect(verifyAtOnce('good')).toEqual(claims);
+    await later(verifyAtOnce('good', 'database'));
+    state.fresh = false;
+    await later(verifyAtOnce('good'));
+    state.fresh = true;
+    state.revoked = true;
+    await expect(verifyAtOnce('good')).rejects.toMatchObject(refused);
+    state.revoked = false;
+    state.nowMs = (claims.expiresAt + 60) * 1000;
+    await later(verifyAtOnce('good'));
+    expect(state.verifications).toBe(2);
   });
 
   it('reads the session every time while the revocations are stale', async () => {

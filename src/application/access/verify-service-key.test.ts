@@ -14,7 +14,7 @@ function setUp() {
   const state = { stored: account as ServiceAccount | null, queries: 0, epoch: 0 };
   const known = new Map<string, ServiceAccount>();
   let meanwhile = (): void => {};
-  const verifyKey = createVerifyServiceKey({
+  const verifyAtOnce = createVerifyServiceKey({
     keys: {
       create: () => ({ key: 'usk_1', hash: new Uint8Array([1]) }),
       hash: (key) => (key.startsWith('usk_') ? Buffer.from(key) : null),
@@ -34,7 +34,8 @@ function setUp() {
     },
   });
   return {
-    verifyKey,
+    verifyAtOnce,
+    verifyKey: async (key: string) => verifyAtOnce(key),
     state,
     revoke() {
       state.stored = null;
@@ -54,6 +55,14 @@ describe('the verification of a service key', () => {
     expect(await verifyKey('usk_1')).toEqual(principal);
     expect(await verifyKey('usk_1')).toEqual(principal);
     expect(state.queries).toBe(1);
+  });
+
+  it('returns a cached account without a promise, and rejects with one', async () => {
+    const { verifyAtOnce, verifyKey } = setUp();
+    expect(verifyAtOnce('usk_1')).toBeInstanceOf(Promise);
+    await verifyKey('usk_1');
+    expect(verifyAtOnce('usk_1')).toMatchObject({ kind: 'service', accountId: 'account 1' });
+    await expect(verifyAtOnce('nonsense')).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
   it('rejects a text without the form of a key without a query', async () => {

@@ -1,12 +1,14 @@
 import type { Principal } from '../../application/access/caller.ts';
 import type { UseCases } from '../../application/use-cases.ts';
 import { invalidToken, unauthenticated } from '../../domain/rejections.ts';
+import type { AccessTokenClaims } from '../../domain/session/access-tokens.ts';
 import type { Access } from './access.ts';
 
 /** Prefix of every service key. No access token has it. */
 const SERVICE_KEY_PREFIX = 'usk_';
 /** RFC 6750 §2.1. The name of the scheme is case-insensitive (RFC 9110 §11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+const BEARER_SCHEME = /^bearer(?: |$)/i;
 
 interface Deps {
   readonly useCases: {
@@ -18,23 +20,29 @@ interface Deps {
 /** Authenticates callers by their `Authorization` header. Every caller on the control socket is the operator. */
 export function createAuthentication(deps: Deps) {
   /**
-   * Public routes ignore credentials: a client that sends an expired token by default can still sign in.
-   * @throws DomainError `unauthenticated`, `invalid_token`, `unavailable`
+   * Public routes ignore credentials: a client that sends an expired token by default can still sign in. Credentials that
+   * are cached need no promise.
+   * @throws DomainError `unauthenticated`, `invalid_token`, `unavailable`; at once or as a rejected promise
    */
-  return async (access: Access, authorization: string | undefined): Promise<Principal> => {
+  return (access: Access, authorization: string | undefined): Principal | Promise<Principal> => {
     if (deps.operator === true) return { kind: 'operator' };
     if (access === 'public') return { kind: 'anonymous' };
-    if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) {
-      throw unauthenticated();
-    }
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) {
-      throw invalidToken('The bearer token is malformed.');
-    }
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (token === undefined) throw missingToken(authorization);
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
-    const { userId, sessionId } = await deps.useCases.access.verifyAccessToken(token);
-    return { kind: 'user', userId, sessionId };
+    const claims = deps.useCases.access.verifyAccessToken(token);
+    return claims instanceof Promise ? claims.then(userOf) : userOf(claims);
   };
+}
+
+function userOf({ userId, sessionId }: AccessTokenClaims): Principal {
+  return { kind: 'user', userId, sessionId };
+}
+
+function missingToken(authorization: string | undefined): Error {
+  return authorization !== undefined && BEARER_SCHEME.test(authorization)
+    ? invalidToken('The bearer token is malformed.')
+    : unauthenticated();
 }
 
 /** The id for log lines; anonymous callers and the operator have none. */

@@ -55,11 +55,12 @@ export function createRequestHandling(deps: Deps) {
     context: RequestContext,
   ): Promise<Outcome> {
     try {
-      context.principal = await authenticate(endpoint.access, readAuthorization(message));
+      const principal = authenticate(endpoint.access, readAuthorization(message));
+      context.principal = principal instanceof Promise ? await principal : principal;
       const body = readBody(endpoint, message.data);
       assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
-      const { principal, requestId } = context;
-      const caller = { principal, requestId, ip: null, userAgent: null };
+      const { requestId } = context;
+      const caller = { principal: context.principal, requestId, ip: null, userAgent: null };
       const response = await endpoint.handle({ caller, body: body as never }, deps.useCases);
       return { status: 200, body: writeJson(endpoint.response, response, deps.formatTime) };
     } catch (error) {

@@ -105,10 +105,8 @@ const fakeSessions: UseCases['sessions'] = {
 };
 
 const fakeAccess: UseCases['access'] = {
-  verifyAccessToken: async (token) => {
-    if (token !== ADA_TOKEN) throw invalidToken();
-    return claims;
-  },
+  // At once, as a cached token; the service key below needs a promise, as one that is not cached.
+  verifyAccessToken: (token) => (token === ADA_TOKEN ? claims : Promise.reject(invalidToken())),
   verifyServiceKey: async (key) => {
     if (key !== SERVICE_KEY) throw invalidToken();
     return {
