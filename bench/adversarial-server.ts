@@ -90,7 +90,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
           },
         }),
         getPublicProfiles: createGetPublicProfiles({
-          users: { listPublicProfiles: async () => [] },
+          texts: { listPublicProfileTexts: async (ids) => ids.map(() => null) },
         }),
       },
       sessions: { ...fakes.sessions, ...sessionsWithoutStore(masterKey) },

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { HealthCheck, Logger } from '../domain/ports.ts';
 import type { UserReader } from '../domain/user/user-repository.ts';
+import type { UserTextFormat } from '../domain/user/user-texts.ts';
 import {
   type CachedUserReader,
   createCachedUserReader,
@@ -32,13 +33,14 @@ export function openUserCache(
   config: Config,
   deps: {
     readonly source: UserReader;
+    readonly format: UserTextFormat;
     readonly emailKeySecret: Uint8Array;
     readonly logger: Logger;
     readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
 ): UserCache {
-  const { source, emailKeySecret, logger } = deps;
+  const { source, format, emailKeySecret, logger } = deps;
   if (config.redis.driver === 'redis') {
     const { password, ...settings } = config.redis;
     const redis = createRedisCache(
@@ -47,7 +49,7 @@ export function openUserCache(
     );
     releases.register('the Redis connections', () => redis.close());
     const reader = createCachedUserReader({
-      source,
+      ...{ source, format },
       emailKeySecret,
       cache: deps.tracing?.cache(redis.cache) ?? redis.cache,
       ttlMs: CACHE_TTL_MS,
@@ -61,7 +63,7 @@ export function openUserCache(
     nowMs: monotonicMs,
   });
   const reader = createCachedUserReader({
-    source,
+    ...{ source, format },
     emailKeySecret,
     cache,
     ttlMs: CACHE_TTL_MS,

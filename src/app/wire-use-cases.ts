@@ -3,6 +3,7 @@ import { createSnapshotHistory } from '../application/access/snapshot-history.ts
 import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
 import { createUseCases } from '../application/use-cases.ts';
+import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { databaseFailure } from '../infrastructure/database/postgres/failure-reason.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
@@ -11,7 +12,9 @@ import type { Database } from '../infrastructure/database/sql.ts';
 import { createArgon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
 import { loadPasswordBlocklist } from '../infrastructure/security/password-blocklist.ts';
 import { createPwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
+import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+import { createUserTextFormat } from '../interfaces/api/schemas/user-text-format.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
@@ -53,20 +56,22 @@ export async function wireUseCases(
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
+  const format = createUserTextFormat(formatRfc3339);
   const userCache = openUserCache(
     config,
-    { source: users, emailKeySecret, logger, tracing },
+    { source: users, format, emailKeySecret, logger, tracing },
     releases,
   );
+  // A cache in this process does not see the writes of other instances, so PostgreSQL is then read directly.
+  const isCached = database.driver === 'embedded' || userCache.redis !== null;
   const broker = await openBroker(config, { database, instanceId, logger, tracing }, releases);
   const mail = createMailDelivery(config.mail, { database, ids, logger });
   releases.register('the mail delivery', () => mail.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
   const useCases = createUseCases({
     ...persistence,
-    // A cache in this process does not see the writes of other instances, so PostgreSQL is then read directly.
-    userReader:
-      database.driver === 'embedded' || userCache.redis !== null ? userCache.reader : users,
+    userReader: isCached ? userCache.reader : users,
+    userTexts: isCached ? userCache.reader : createUncachedUserTexts(users, format),
     unitOfWork: createUnitOfWork({
       ...{ database, ids, clock, logger },
       ...createAfterCommit({

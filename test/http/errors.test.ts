@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DomainError, type DomainErrorCode } from '../../src/domain/errors.ts';
 import type { RequestDeadline } from '../../src/domain/ports.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/interfaces/api/problem-table.ts';
-import { ADA_ID, ADA_TOKEN, ada } from './support/fake-use-cases.ts';
+import { ADA_ID, ADA_TOKEN, adaText } from './support/fake-use-cases.ts';
 import { createTestServer } from './support/test-server.ts';
 
 const asAda = { authorization: `Bearer ${ADA_TOKEN}` };
@@ -91,7 +91,7 @@ describe('problem documents', () => {
               fields: [{ field: 'email', code: 'email_domain', message: 'Bad.' }],
             });
           },
-          get: async () => ada,
+          get: async () => adaText,
           list: async () => {
             throw new DomainError('validation_failed', 'No.', {
               fields: [{ field: 'q', code: 'search_length', message: 'Bad.' }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ADA_TOKEN, ada } from './support/fake-use-cases.ts';
+import { ADA_TOKEN, ada, adaText } from './support/fake-use-cases.ts';
 import { connectTo, listen, statusesIn, talk } from './support/raw-client.ts';
 
 const HEAD = `Host: x\r\nAuthorization: Bearer ${ADA_TOKEN}\r\n`;
@@ -23,15 +23,16 @@ function createGate() {
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const wait = async () => {
+  const wait = async <T>(result: T): Promise<T> => {
     counts.started += 1;
     counts.running += 1;
     counts.most = Math.max(counts.most, counts.running);
     await opened;
     counts.running -= 1;
-    return ada;
+    return result;
   };
-  return { counts, release: () => open(), useCases: { users: { get: wait, update: wait } } };
+  const users = { get: () => wait(adaText), update: () => wait(ada) };
+  return { counts, release: () => open(), useCases: { users } };
 }
 
 describe('pipelined requests', () => {
@@ -61,7 +62,7 @@ describe('pipelined requests', () => {
     const startedIn: number[] = [];
     const get = async () => {
       startedIn.push(turn);
-      return ada;
+      return adaText;
     };
     const { port } = await listen({ useCases: { users: { get } } });
     setImmediate(countTurn);
@@ -101,7 +102,7 @@ describe('pipelined requests', () => {
             calls += 1;
             const version = calls;
             await new Promise<void>((resolve) => releases.push(resolve));
-            return { ...ada, version };
+            return { ...adaText, version };
           },
         },
       },
@@ -145,7 +146,7 @@ describe('pipelined requests', () => {
         users: {
           get: async () => {
             started += 1;
-            return ada;
+            return adaText;
           },
         },
       },

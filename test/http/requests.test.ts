@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/application/access/caller.ts';
 import type { ExpectedVersions } from '../../src/application/users/expected-versions.ts';
 import type { UserSelection } from '../../src/application/users/list-users.ts';
-import { ADA_ID, ADA_SESSION_ID, ADA_TOKEN, ada, SERVICE_KEY } from './support/fake-use-cases.ts';
+import {
+  ADA_ID,
+  ADA_SESSION_ID,
+  ADA_TOKEN,
+  ada,
+  adaText,
+  SERVICE_KEY,
+} from './support/fake-use-cases.ts';
 import { createTestServer, type TestServerOptions } from './support/test-server.ts';
 
 const asAda = { authorization: `Bearer ${ADA_TOKEN}` };
@@ -19,7 +26,7 @@ async function callerOf(
       users: {
         get: async (caller) => {
           seen = caller;
-          return ada;
+          return adaText;
         },
       },
     },

@@ -1,16 +1,16 @@
-import type { PublicProfile, UserReader } from '../../domain/user/user-repository.ts';
+import type { UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireUserOrScope } from '../access/policy.ts';
 
 interface Deps {
-  readonly users: Pick<UserReader, 'listPublicProfiles'>;
+  readonly texts: Pick<UserTextReader, 'listPublicProfileTexts'>;
 }
 
 export const PUBLIC_PROFILES_MAX_IDS = 500;
 
-/** Profiles and unknown ids, both in the order of the request, each id once. */
-export interface PublicProfiles {
-  readonly profiles: readonly PublicProfile[];
+/** JSON texts of profiles, and unknown ids, both in the order of the request, each id once. */
+export interface PublicProfileTexts {
+  readonly profiles: readonly string[];
   readonly missing: readonly string[];
 }
 
@@ -19,18 +19,16 @@ export interface PublicProfiles {
  * @throws DomainError `unauthenticated`, `forbidden`
  */
 export function createGetPublicProfiles(deps: Deps) {
-  return async (caller: Caller, ids: readonly string[]): Promise<PublicProfiles> => {
+  return async (caller: Caller, ids: readonly string[]): Promise<PublicProfileTexts> => {
     requireUserOrScope(caller, 'users:read');
     const wanted = [...new Set(ids)];
-    const found = new Map<string, PublicProfile>();
-    for (const profile of await deps.users.listPublicProfiles(wanted))
-      found.set(profile.id, profile);
-    const profiles: PublicProfile[] = [];
+    const texts = await deps.texts.listPublicProfileTexts(wanted);
+    const profiles: string[] = [];
     const missing: string[] = [];
-    for (const id of wanted) {
-      const profile = found.get(id);
-      if (profile === undefined) missing.push(id);
-      else profiles.push(profile);
+    for (const [index, id] of wanted.entries()) {
+      const text = texts[index] ?? null;
+      if (text === null) missing.push(id);
+      else profiles.push(text);
     }
     return { profiles, missing };
   };

@@ -1,11 +1,10 @@
 import { userNotFound } from '../../domain/rejections.ts';
-import type { UserProfile } from '../../domain/user/user.ts';
-import type { UserReader } from '../../domain/user/user-repository.ts';
+import type { UserText, UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
 
 interface Deps {
-  readonly users: Pick<UserReader, 'findById'>;
+  readonly texts: Pick<UserTextReader, 'findUserText'>;
 }
 
 /**
@@ -13,10 +12,10 @@ interface Deps {
  * @throws DomainError `user_not_found`, `forbidden`
  */
 export function createGetUser(deps: Deps) {
-  return async (caller: Caller, id: string): Promise<UserProfile> => {
+  return async (caller: Caller, id: string): Promise<UserText> => {
     requireSelfOrScope(caller, id, 'users:read');
-    const user = await deps.users.findById(id);
-    if (user === null) throw userNotFound();
-    return user;
+    const text = await deps.texts.findUserText(id);
+    if (text === null) throw userNotFound();
+    return text;
   };
 }

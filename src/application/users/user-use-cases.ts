@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { StoredUserReader } from '../../domain/user/stored-user.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
+import type { UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
@@ -22,7 +23,9 @@ import { createUpdateUser } from './update-user.ts';
 export interface UserPorts {
   readonly users: UserRepository;
   /** Reads that may come from a cache. */
-  readonly userReader: UserReader;
+  readonly userReader: Pick<UserReader, 'findByEmail' | 'list' | 'search'>;
+  /** Reads as texts of responses, which may come from a cache. */
+  readonly userTexts: UserTextReader;
   readonly storedUsers: StoredUserReader;
   /** Bounds the searches at the same time. */
   readonly searches: Semaphore;
@@ -38,15 +41,15 @@ export interface UserPorts {
 }
 
 export function createUserUseCases(ports: UserPorts) {
-  const { users, userReader, unitOfWork, profileRules, clock } = ports;
+  const { users, userReader, userTexts, unitOfWork, profileRules, clock } = ports;
   const { serviceName } = ports.passwordRules;
   const reauthenticate = createReauthenticate(ports);
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
     register: createRegisterUser(ports),
-    get: createGetUser({ users: userReader }),
+    get: createGetUser({ texts: userTexts }),
     list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
-    getPublicProfiles: createGetPublicProfiles({ users: userReader }),
+    getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),
     update: createUpdateUser({
       ...{ users, unitOfWork, reauthenticate, profileRules, clock, serviceName },
     }),

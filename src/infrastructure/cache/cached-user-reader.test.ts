@@ -4,16 +4,21 @@ import { profileWith } from '../../../test/support/profiles.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { UserReader } from '../../domain/user/user-repository.ts';
+import { createUserTextFormat } from '../../interfaces/api/schemas/user-text-format.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
+import { formatRfc3339 } from '../system/clock.ts';
 import type { Cache } from './cache.ts';
 import { type CachedUserReader, createCachedUserReader } from './cached-user-reader.ts';
 import { createMemoryCache } from './memory-cache.ts';
 
 const TTL_MS = 60_000;
+/** Texts of released builds, and texts of none. */
 const OTHER_LAYOUTS = [
+  '["3.aqy06n","ann","Zoë","Old","ann@mail.example",null,false,"active",1,0,0]',
   ...['[1,"ann"]', '[2,"ann"]', '{}', 'null', 'no json', '"', ''],
-  ...['2 ', '2 ann', '2 ann 3', '2 ann 9 Zoë', '2 ann x Zoë', '2 anna 1 AB', '1 ann 1 AB'],
+  ...['2 ', '2 ann', '2 ann 3', '2 ann 3 ZoëOld', '2 ann x Zoë', '2 anna 1 AB', '1 ann 1 AB'],
 ];
+const format = createUserTextFormat(formatRfc3339);
 
 /** The database, recording its reads. */
 function createSource() {
@@ -57,6 +62,11 @@ function createSource() {
 
 function publicPart({ id, firstName, lastName }: UserProfile) {
   return { id, firstName, lastName };
+}
+
+/** The text of a response with a public profile. */
+function profileText(id: string): string {
+  return `{"id":"${id}","first_name":"Zoë","last_name":"O'Néill"}`;
 }
 
 function user(id: string, email = `${id}@mail.example`, version = 1): UserProfile {
@@ -128,7 +138,7 @@ beforeEach(() => {
   spy = createSpyCache(memory);
   reader = createCachedUserReader({
     source: database.source,
-    cache: spy.cache,
+    ...{ cache: spy.cache, format },
     emailKeySecret: SECRET,
     ttlMs: TTL_MS,
     random: () => 0,
@@ -156,7 +166,7 @@ describe('a cached user', () => {
     database.users.set('ann', state);
     await reader.findById('ann');
     await reader.findByEmail(ann);
-    await reader.listPublicProfiles(['ann']);
+    await reader.listPublicProfileTexts(['ann']);
     expect(JSON.stringify(spy.stored)).not.toContain('canary');
     expect(await reader.findById('ann')).toEqual(user('ann'));
   });
@@ -178,7 +188,7 @@ describe('a cached user', () => {
     const instance = (emailKeySecret: Uint8Array) =>
       createCachedUserReader({
         source: database.source,
-        cache: spy.cache,
+        ...{ cache: spy.cache, format },
         emailKeySecret,
         ttlMs: TTL_MS,
         logger: createPinoLogger({
@@ -205,7 +215,7 @@ describe('a cached user', () => {
     expect(database.reads).toHaveLength(2);
     const jittery = createCachedUserReader({
       source: database.source,
-      cache: spy.cache,
+      ...{ cache: spy.cache, format },
       emailKeySecret: SECRET,
       ttlMs: TTL_MS,
       random: () => 0.999_999,
@@ -219,7 +229,7 @@ describe('a cached user', () => {
   test('that does not exist is cached by id, for 10 s only', async () => {
     for (let round = 0; round < 2; round += 1) {
       expect(await reader.findById('missing')).toBeNull();
-      expect(await reader.listPublicProfiles(['missing'])).toEqual([]);
+      expect(await reader.listPublicProfileTexts(['missing'])).toEqual([null]);
     }
     expect(database.reads).toHaveLength(2);
     expect(spy.stored.map(({ ttlMs }) => ttlMs)).toEqual([10_000, 10_000]);
@@ -234,7 +244,7 @@ describe('a cached user', () => {
         if (found.kind === 'lease') await spy.cache.fill(key, found.lease, value, TTL_MS);
       }
       expect(await reader.findById('ann')).toEqual(user('ann'));
-      expect(await reader.listPublicProfiles(['ann'])).toEqual([publicPart(user('ann'))]);
+      expect(await reader.listPublicProfileTexts(['ann'])).toEqual([profileText('ann')]);
     }
   });
 });
@@ -244,7 +254,7 @@ describe('an invalidated user', () => {
     database.users.set('ann', user('ann'));
     await reader.findById('ann');
     await reader.findByEmail(ann);
-    await reader.listPublicProfiles(['ann']);
+    await reader.listPublicProfileTexts(['ann']);
     database.users.set('ann', user('ann', 'ann@new.example', 2));
     expect(await reader.invalidateUser('ann', [ann, 'ann@new.example'])).toBe(true);
     expect((await reader.findById('ann'))?.version).toBe(2);
@@ -302,7 +312,7 @@ describe('an invalidated user', () => {
           return old;
         },
       },
-      cache: spy.cache,
+      ...{ cache: spy.cache, format },
       emailKeySecret: SECRET,
       ttlMs: TTL_MS,
       logger: createPinoLogger({ level: 'error', format: 'json', destination: { write: () => 0 } }),
@@ -322,15 +332,20 @@ describe('an invalidated user', () => {
 describe('public profiles', () => {
   test('are read from the source in one call for all that are missing', async () => {
     for (const id of ['a', 'b', 'c']) database.users.set(id, user(id));
-    await reader.listPublicProfiles(['a']);
-    const profiles = await reader.listPublicProfiles(['c', 'a', 'b', 'x']);
-    expect(profiles.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
-    await reader.listPublicProfiles(['a', 'b', 'c', 'x']);
+    await reader.listPublicProfileTexts(['a']);
+    const profiles = await reader.listPublicProfileTexts(['c', 'a', 'b', 'x']);
+    expect(profiles).toEqual([...['c', 'a', 'b'].map(profileText), null]);
+    expect(await reader.listPublicProfileTexts(['a', 'x', 'b', 'c'])).toEqual([
+      profileText('a'),
+      null,
+      profileText('b'),
+      profileText('c'),
+    ]);
     expect(database.reads).toEqual(['profiles a', 'profiles b,c,x']);
   });
 
   test('of an empty list need no read', async () => {
-    expect(await reader.listPublicProfiles([])).toEqual([]);
+    expect(await reader.listPublicProfileTexts([])).toEqual([]);
     expect(database.reads).toEqual([]);
   });
 });
@@ -342,7 +357,7 @@ describe('while the cache is down the reader', () => {
     for (let round = 0; round < 3; round += 1) {
       expect(await reader.findById('ann')).toEqual(user('ann'));
       expect(await reader.findByEmail(ann)).toEqual(user('ann'));
-      expect(await reader.listPublicProfiles(['ann'])).toEqual([publicPart(user('ann'))]);
+      expect(await reader.listPublicProfileTexts(['ann'])).toEqual([profileText('ann')]);
       expect(await reader.invalidateUser('ann', [ann])).toBe(false);
     }
     expect(database.reads).toHaveLength(9);
@@ -354,7 +369,7 @@ describe('while the cache is down the reader', () => {
     await expect(reader.findById('ann')).rejects.toThrow('database down');
     spy.isDown = true;
     await expect(reader.findById('ann')).rejects.toThrow('database down');
-    await expect(reader.listPublicProfiles(['ann'])).rejects.toThrow('database down');
+    await expect(reader.listPublicProfileTexts(['ann'])).rejects.toThrow('database down');
   });
 });
 

@@ -1,4 +1,5 @@
 import { userNotFound } from '../../domain/rejections.ts';
+import { JsonText } from '../api/response-json.ts';
 import { closedObject, uuidInput } from '../api/schemas/common.ts';
 import { reportSchema, toHealthResponse } from '../api/schemas/health.ts';
 import {
@@ -6,7 +7,7 @@ import {
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
-  toPublicProfilesResponse,
+  toPublicProfilesText,
 } from '../api/schemas/public-profiles.ts';
 import { email, toUserResponse, userSchema } from '../api/schemas/users.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
@@ -30,7 +31,7 @@ const getUser = endpoint({
   response: userSchema,
   problems: ['user_not_found'],
   handle: async ({ caller, body }, { users }) =>
-    toUserResponse(await users.get(caller, body.id.toLowerCase())),
+    new JsonText((await users.get(caller, body.id.toLowerCase())).json),
 });
 
 const getUserByEmail = endpoint({
@@ -58,7 +59,7 @@ const getPublicProfiles = endpoint({
   response: publicProfilesSchema,
   problems: [],
   handle: async ({ caller, body }, { users }) =>
-    toPublicProfilesResponse(await users.getPublicProfiles(caller, lowerCased(body.ids))),
+    toPublicProfilesText(await users.getPublicProfiles(caller, lowerCased(body.ids))),
 });
 
 const getHealth = endpoint({

@@ -16,8 +16,9 @@ import { createPostgresDatabase } from '../../../src/infrastructure/database/pos
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database } from '../../../src/infrastructure/database/sql.ts';
-import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
+import { createSystemClock, formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
+import { createUserTextFormat } from '../../../src/interfaces/api/schemas/user-text-format.ts';
 import { ids, storeUser } from '../../contract/fixtures.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createSilentLogger } from '../../support/logger.ts';
@@ -71,7 +72,7 @@ export function useInstance(
     },
   };
   const reader = createCachedUserReader({
-    source,
+    ...{ source, format: createUserTextFormat(formatRfc3339) },
     emailKeySecret: Buffer.alloc(32, 1),
     cache: redis.cache,
     ttlMs: 300_000,
@@ -177,9 +178,9 @@ export function startLoad(instances: readonly Instance[], users: readonly string
       const ids = [...new Set(Array.from({ length: BATCH }, pick))];
       const floors = ids.map((id) => acknowledged.get(id) ?? 1);
       await timed(async () => {
-        const profiles = await reader.listPublicProfiles(ids);
+        const texts = await reader.listPublicProfileTexts(ids);
         for (const [index, id] of ids.entries()) {
-          const name = profiles.find((profile) => profile.id === id)?.firstName;
+          const name = JSON.parse(texts[index] ?? 'null')?.first_name;
           const [version, floor] = [name === undefined ? 0 : versionIn(name), floors[index] ?? 1];
           if (version < floor) stale.push(`${id} in a batch: ${version} after ${floor}`);
         }

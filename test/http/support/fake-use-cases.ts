@@ -5,6 +5,9 @@ import { DomainError } from '../../../src/domain/errors.ts';
 import { unauthenticated } from '../../../src/domain/rejections.ts';
 import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
+import type { UserText } from '../../../src/domain/user/user-texts.ts';
+import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
+import { createUserTextFormat } from '../../../src/interfaces/api/schemas/user-text-format.ts';
 import { profileWith } from '../../support/profiles.ts';
 
 /** The only user that the fakes know. */
@@ -27,6 +30,11 @@ export const ada: UserProfile & { readonly passwordHash: string } = {
   updatedAt: new Date('2026-01-03T03:04:05.678Z'),
   passwordHash: 'canary-hash',
 };
+
+const format = createUserTextFormat(formatRfc3339);
+
+/** Ada as a text of the API. */
+export const adaText: UserText = { version: ada.version, json: format.writeUser(ada) };
 
 const claims: AccessTokenClaims = {
   userId: ADA_ID,
@@ -78,11 +86,11 @@ const fakeUsers: UseCases['users'] = {
   register: async () => ada,
   get: async (_caller: Caller, id: string) => {
     if (id !== ADA_ID) throw new DomainError('user_not_found', 'There is no such user.');
-    return ada;
+    return adaText;
   },
   list: async () => ({ users: [ada], nextAfterId: null }),
   getPublicProfiles: async (_caller, ids) => ({
-    profiles: ids.filter((id) => id === ADA_ID).map(() => ada),
+    profiles: ids.filter((id) => id === ADA_ID).map(() => format.writePublicProfile(ada)),
     missing: ids.filter((id) => id !== ADA_ID),
   }),
   update: async () => ada,

@@ -1,6 +1,6 @@
 import { setTimeout as work } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ADA_ID, ada, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
+import { ADA_ID, adaText, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
 import { createCertificates } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createNatsClient, type NatsClient } from '../../support/nats-client.ts';
@@ -64,7 +64,7 @@ describe('two instances in one queue group', () => {
             get: async () => {
               // Long enough that a request accepted at the last moment has no response yet when the connection closes.
               await work(load.workMs);
-              return ada;
+              return adaText;
             },
           },
         },
@@ -110,7 +110,7 @@ describe('two instances in one queue group', () => {
           get: async () => {
             working += 1;
             await opened;
-            return ada;
+            return adaText;
           },
         },
       },

@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox';
 import {
   PUBLIC_PROFILES_MAX_IDS,
-  type PublicProfiles,
+  type PublicProfileTexts,
 } from '../../../application/users/get-public-profiles.ts';
+import type { PublicProfile } from '../../../domain/user/user-repository.ts';
+import { JsonText } from '../response-json.ts';
 import { closedObject, uuidInput, uuidOutput } from './common.ts';
 
 /** Limit of the body, in bytes: fits the maximum of ids, at 39 bytes each with quotes and comma. */
@@ -28,17 +30,17 @@ export const publicProfilesSchema = Type.Object({
   missing: Type.Array(uuidOutput(), { description: 'Requested ids without a user.' }),
 });
 
-export function toPublicProfilesResponse(
-  found: PublicProfiles,
-): Static<typeof publicProfilesSchema> {
-  return {
-    profiles: found.profiles.map(({ id, firstName, lastName }) => ({
-      id,
-      first_name: firstName,
-      last_name: lastName,
-    })),
-    missing: [...found.missing],
-  };
+export function toPublicProfileResponse({
+  id,
+  firstName,
+  lastName,
+}: PublicProfile): Static<typeof publicProfileSchema> {
+  return { id, first_name: firstName, last_name: lastName };
+}
+
+/** Joins the texts of the profiles: a batch of cached ones is neither parsed nor written. */
+export function toPublicProfilesText({ profiles, missing }: PublicProfileTexts): JsonText {
+  return new JsonText(`{"profiles":[${profiles.join()}],"missing":${JSON.stringify(missing)}}`);
 }
 
 /** Stored ids are in lower case. */

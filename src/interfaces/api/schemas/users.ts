@@ -15,7 +15,7 @@ import {
   type ProfileInput,
   type ProfileProperty,
 } from '../../../domain/user/profile-fields.ts';
-import type { UserProfile } from '../../../domain/user/user.ts';
+import { USER_STATUSES, type UserProfile } from '../../../domain/user/user.ts';
 import { nullableString, timeOutput, uuidOutput, wordOf } from './common.ts';
 
 export const email = Type.String({
@@ -85,7 +85,7 @@ export const userSchema = Type.Object({
   id: uuidOutput(),
   ...(schemasOf((name) => profileSchemas[name].output) as Outputs),
   email_verified: Type.Boolean(),
-  status: wordOf(['active', 'disabled']),
+  status: wordOf(USER_STATUSES),
   version: Type.Integer({ description: 'Increases with every change; also the ETag.' }),
   created_at: timeOutput(),
   updated_at: timeOutput(),
@@ -101,6 +101,36 @@ export function toUserResponse(user: UserProfile): Static<typeof userSchema> {
     created_at: user.createdAt,
     updated_at: user.updatedAt,
   };
+}
+
+/**
+ * Reads what `toUserResponse` made, from parsed JSON. Values were checked before they were written, so only their types
+ * are.
+ * @returns undefined for anything else.
+ */
+export function readUserResponse(
+  response: Readonly<Record<string, unknown>>,
+): UserProfile | undefined {
+  const profile: Record<string, unknown> = {};
+  for (const [property, name] of PROFILE_NAMES) {
+    const value = response[name];
+    const isNull = value === null && PROFILE_FIELDS[property].optional;
+    if (typeof value !== 'string' && !isNull) return undefined;
+    profile[property] = value;
+  }
+  const { id, email_verified: emailVerified, status, version } = response;
+  const [createdAt, updatedAt] = [readTime(response.created_at), readTime(response.updated_at)];
+  if (typeof id !== 'string' || typeof emailVerified !== 'boolean') return undefined;
+  if (typeof version !== 'number' || !USER_STATUSES.some((known) => known === status))
+    return undefined;
+  if (createdAt === undefined || updatedAt === undefined) return undefined;
+  const values = { id, ...profile, emailVerified, status, version, createdAt, updatedAt };
+  return values as unknown as UserProfile;
+}
+
+function readTime(text: unknown): Date | undefined {
+  const time = new Date(typeof text === 'string' ? text : Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 type ProfileBody = { readonly [N in ProfileField]?: string | null };

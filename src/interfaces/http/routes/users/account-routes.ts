@@ -19,6 +19,7 @@ import {
   userParams,
   userResponse,
   userResponseSpec,
+  userTextResponse,
 } from './schemas.ts';
 
 const tag = 'Users';
@@ -82,10 +83,10 @@ const getUser = route({
   responses: { 200: userResponseSpec, 304: { description: 'You have the current version.' } },
   problems: ['user_not_found'],
   handle: async ({ caller, params, header }, { useCases }) => {
-    const user = await useCases.users.get(caller, params.id);
-    return matchesNone(header('if-none-match'), user.version)
-      ? { status: 304, headers: { etag: etagOf(user.version) } }
-      : userResponse(user);
+    const text = await useCases.users.get(caller, params.id);
+    return matchesNone(header('if-none-match'), text.version)
+      ? { status: 304, headers: { etag: etagOf(text.version) } }
+      : userTextResponse(text);
   },
 });
 
@@ -99,7 +100,7 @@ const getMe = route({
   responses: { 200: { ...userResponseSpec, schema: userSchema } },
   problems: ['user_not_found'],
   handle: async ({ caller }, { useCases }) =>
-    userResponse(await useCases.users.get(caller, requireUser(caller).userId)),
+    userTextResponse(await useCases.users.get(caller, requireUser(caller).userId)),
 });
 
 const replaceUser = route({

@@ -7,7 +7,7 @@ import {
   PUBLIC_PROFILES_LIMIT_BYTES,
   publicProfilesBody,
   publicProfilesSchema,
-  toPublicProfilesResponse,
+  toPublicProfilesText,
 } from '../../../api/schemas/public-profiles.ts';
 import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
 import { type Route, route } from '../../route.ts';
@@ -107,7 +107,7 @@ const getPublicProfiles = route({
   problems: [],
   handle: async ({ caller, body }, { useCases }) => {
     const found = await useCases.users.getPublicProfiles(caller, lowerCased(body.ids));
-    return { status: 200, body: toPublicProfilesResponse(found) };
+    return { status: 200, body: toPublicProfilesText(found) };
   },
 });
 

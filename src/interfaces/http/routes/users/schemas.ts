@@ -1,5 +1,7 @@
 import Type from 'typebox';
 import type { UserProfile } from '../../../../domain/user/user.ts';
+import type { UserText } from '../../../../domain/user/user-texts.ts';
+import { JsonText } from '../../../api/response-json.ts';
 import { closedObject, uuidInput } from '../../../api/schemas/common.ts';
 import {
   changedProfileInputs,
@@ -48,6 +50,11 @@ export const deletionBody = closedObject({ current_password: currentPassword });
 
 export function userResponse(user: UserProfile): RouteResponse {
   return { status: 200, body: toUserResponse(user), headers: { etag: etagOf(user.version) } };
+}
+
+/** As `userResponse`, from a text that is written already. */
+export function userTextResponse({ version, json }: UserText): RouteResponse {
+  return { status: 200, body: new JsonText(json), headers: { etag: etagOf(version) } };
 }
 
 /** Documentation of `userResponse`. */
