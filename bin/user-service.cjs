@@ -21,9 +21,30 @@ const LIMITS = {
   ENFILE: 'this machine has too many open files. Raise its limit, or stop other processes.',
 };
 
+keepCompiledCode();
+
 import('../dist/main.js').catch((error) => {
   const limit = LIMITS[error?.code];
   // Other errors are defects: their stack is needed.
   if (limit === undefined) throw error;
   process.stderr.write(`error: cannot start: ${limit}\n`, () => process.exit(1));
 });
+
+/**
+ * From version 22.1 Node.js can keep compiled code, which saves a fifth of a start. Only this user may write to the
+ * folder: the code runs in this process (`sudo` may keep the HOME of its caller).
+ */
+function keepCompiledCode() {
+  const { HOME, XDG_CACHE_HOME, NODE_COMPILE_CACHE } = process.env;
+  const { enableCompileCache } = require('node:module');
+  if (!HOME || enableCompileCache === undefined || NODE_COMPILE_CACHE) return;
+  const { existsSync, statSync } = require('node:fs');
+  const { join } = require('node:path');
+  const isOwn = (folder) => {
+    const { uid, mode } = statSync(folder);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  };
+  const folder = join(XDG_CACHE_HOME || join(HOME, '.cache'), 'user-service');
+  const existing = [XDG_CACHE_HOME || HOME, folder].filter((path) => existsSync(path));
+  if (existing.length > 0 && existing.every(isOwn)) enableCompileCache(folder);
+}

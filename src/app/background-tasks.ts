@@ -7,7 +7,6 @@ import type { Metrics } from '../infrastructure/metrics/prometheus.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
-import { createNatsService } from '../interfaces/nats/service.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
 import type { Broker } from './broker.ts';
 import type { TracedDeps } from './deps.ts';
@@ -31,6 +30,7 @@ export type EndWork = () => Promise<unknown>;
 const REVOCATION_POLL_MS = 500;
 const INVALIDATION_INTERVAL_MS = 1_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
+const FIRST_MAINTENANCE_MS = 2_000;
 const ROWS_PER_ROUND = 5_000;
 const MAX_ROUNDS = 20;
 
@@ -45,10 +45,15 @@ export async function startBackground(
   const { config, logger } = deps;
   const { persistence, revocations, userCache, broker, mail } = parts;
   const ends: EndWork[] = [];
-  const repeat = (name: string, intervalMs: number, run: () => Promise<unknown>): void => {
-    const loop = startLoop({ name, intervalMs, run }, { logger });
+  const start = (task: Parameters<typeof startLoop>[0]): void => {
+    const loop = startLoop(task, { logger });
     ends.push(() => loop.stop());
   };
+  const repeat = (name: string, intervalMs: number, run: () => Promise<unknown>): void =>
+    start({ name, intervalMs, run });
+  /** Deletes what is too old; not during the start, which it would delay. */
+  const maintain = (name: string, run: () => Promise<unknown>): void =>
+    start({ name, intervalMs: MAINTENANCE_INTERVAL_MS, firstAfterMs: FIRST_MAINTENANCE_MS, run });
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
@@ -64,20 +69,16 @@ export async function startBackground(
   }
   const { sessions } = persistence;
   const deleteOldRevocations = createDeleteOldRevocations({ sessions });
-  repeat('expired sessions', MAINTENANCE_INTERVAL_MS, () =>
-    inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)),
-  );
-  repeat('old revocations', MAINTENANCE_INTERVAL_MS, () =>
-    deleteOldRevocations(inRounds, ROWS_PER_ROUND),
-  );
+  maintain('expired sessions', () => inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)));
+  maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
   mail.start();
   if (broker !== null) {
-    repeat('published events', MAINTENANCE_INTERVAL_MS, () =>
+    maintain('published events', () =>
       inRounds(() =>
         persistence.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
       ),
     );
-    ends.push(startRelay(broker), startNatsService(deps, parts, broker, logger));
+    ends.push(startRelay(broker), await startNatsService(deps, parts, broker, logger));
   }
   return ends;
 }
@@ -91,12 +92,13 @@ function startRelay({ relay }: Broker): EndWork {
   };
 }
 
-function startNatsService(
+async function startNatsService(
   { config, version, tracing }: TracedDeps,
   { persistence, useCases, metrics }: BackgroundParts,
   { link }: Broker,
   logger: Logger,
-): EndWork {
+): Promise<EndWork> {
+  const { createNatsService } = await import('../interfaces/nats/service.ts');
   const service = createNatsService({
     link,
     useCases,

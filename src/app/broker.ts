@@ -29,22 +29,12 @@ export interface Broker {
   announceCommit(): void;
 }
 
-/** Messaging without a broker: events stay in the outbox. */
-export const MESSAGING_OFF: HealthCheck = {
-  name: 'messaging',
-  driver: 'none',
-  required: false,
-  off: true,
-  check: async () => {},
-};
-
 /**
  * Starts to connect to NATS; the server may be down.
- * @returns null without a broker. @throws StartError when NATS is reachable and its stream cannot carry the events as
- * configured.
+ * @throws StartError when NATS is reachable and its stream cannot carry the events as configured.
  */
 export async function openBroker(
-  { nats }: Config,
+  nats: Config['nats'],
   deps: {
     readonly database: Database;
     readonly instanceId: string;
@@ -52,8 +42,7 @@ export async function openBroker(
     readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
-): Promise<Broker | null> {
-  if (nats.driver !== 'nats') return null;
+): Promise<Broker> {
   const { logger } = deps;
   const link = await connectNats(
     {

@@ -10,7 +10,7 @@ import {
   createMemoryCache,
   createMemoryCacheHealthCheck,
 } from '../infrastructure/cache/memory-cache.ts';
-import { createRedisCache, type RedisCache } from '../infrastructure/cache/redis-cache.ts';
+import type { RedisCache } from '../infrastructure/cache/redis-cache.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
@@ -29,7 +29,7 @@ export interface UserCache {
 }
 
 /** Opens the cache on Redis if configured, else in this process. Redis may be down: reads then go to the database. */
-export function openUserCache(
+export async function openUserCache(
   config: Config,
   deps: {
     readonly source: UserReader;
@@ -39,10 +39,11 @@ export function openUserCache(
     readonly tracing: Tracing | null;
   },
   releases: ReleaseStack,
-): UserCache {
+): Promise<UserCache> {
   const { source, format, emailKeySecret, logger } = deps;
   if (config.redis.driver === 'redis') {
     const { password, ...settings } = config.redis;
+    const { createRedisCache } = await import('../infrastructure/cache/redis-cache.ts');
     const redis = createRedisCache(
       { ...settings, password: password?.reveal() },
       { logger, nowMs: monotonicMs },

@@ -18,7 +18,6 @@ import { createUserTextFormat } from '../interfaces/api/schemas/user-text-format
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
-import { MESSAGING_OFF, openBroker } from './broker.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
 import { createMailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
@@ -34,6 +33,15 @@ const REVOCATION_SLACK_MS = 60_000;
 const CONNECTIONS_FOR_ONE_SEARCH = 4;
 const SEARCH_WAIT_MS = 1_000;
 const MAX_WAITING_SEARCHES = 100;
+
+/** Messaging without a broker: events stay in the outbox. */
+const MESSAGING_OFF: HealthCheck = {
+  name: 'messaging',
+  driver: 'none',
+  required: false,
+  off: true,
+  check: async () => {},
+};
 
 /** Wires caches, broker, mail and use cases on top of the opened persistence. */
 export async function wireUseCases(
@@ -57,14 +65,21 @@ export async function wireUseCases(
     onGap: () => verifiedTokens.clear(),
   });
   const format = createUserTextFormat(formatRfc3339);
-  const userCache = openUserCache(
+  const userCache = await openUserCache(
     config,
     { source: users, format, emailKeySecret, logger, tracing },
     releases,
   );
   // A cache in this process does not see the writes of other instances, so PostgreSQL is then read directly.
   const isCached = database.driver === 'embedded' || userCache.redis !== null;
-  const broker = await openBroker(config, { database, instanceId, logger, tracing }, releases);
+  const broker =
+    config.nats.driver === 'nats'
+      ? await (await import('./broker.ts')).openBroker(
+          config.nats,
+          { database, instanceId, logger, tracing },
+          releases,
+        )
+      : null;
   const mail = createMailDelivery(config.mail, { database, ids, logger });
   releases.register('the mail delivery', () => mail.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);

@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../domain/ports.ts';
-import { openEmbeddedDatabase } from './embedded/pglite.ts';
 import { ensureSchema } from './ensure-schema.ts';
-import { openPostgresMigrationConnection } from './postgres/client.ts';
-import { createPostgresDatabase } from './postgres/pool.ts';
 import type { PostgresSettings } from './postgres/settings.ts';
 import type { Database, MigrationConnection } from './sql.ts';
 
@@ -46,14 +43,18 @@ export async function openDatabase(
   }
 }
 
-function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
-  return settings.driver === 'postgres'
-    ? createPostgresDatabase(settings.postgres, { logger })
-    : openEmbeddedDatabase({
-        path: settings.path,
-        logger,
-        templatePath: settings.template ?? TEMPLATE,
-      });
+/** Loads the client or the engine, which is needed, and not the other. */
+async function open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
+  if (settings.driver === 'postgres') {
+    const { createPostgresDatabase } = await import('./postgres/pool.ts');
+    return await createPostgresDatabase(settings.postgres, { logger });
+  }
+  const { openEmbeddedDatabase } = await import('./embedded/pglite.ts');
+  return await openEmbeddedDatabase({
+    path: settings.path,
+    logger,
+    templatePath: settings.template ?? TEMPLATE,
+  });
 }
 
 /**
@@ -66,7 +67,8 @@ export async function openMonitoringConnection(
   logger: Logger,
 ): Promise<Database> {
   if (settings.driver === 'embedded') return database;
-  return createPostgresDatabase(
+  const { createPostgresDatabase } = await import('./postgres/pool.ts');
+  return await createPostgresDatabase(
     {
       ...settings.postgres,
       maxOpenConns: 1,
@@ -83,7 +85,8 @@ export async function openMigrationConnection(
   logger: Logger,
 ): Promise<MigrationConnection> {
   if (settings.driver === 'postgres') {
-    return openPostgresMigrationConnection(settings.postgres, logger);
+    const { openPostgresMigrationConnection } = await import('./postgres/client.ts');
+    return await openPostgresMigrationConnection(settings.postgres, logger);
   }
   const database = await open(settings, logger);
   const connection = await database.openMigrationConnection();

@@ -5,6 +5,8 @@ interface Task {
   readonly name: string;
   /** Pause between the end of one run and the start of the next, in milliseconds. */
   readonly intervalMs: number;
+  /** Pause before the first run, in milliseconds; none by default. */
+  readonly firstAfterMs?: number;
   run(): Promise<unknown>;
 }
 
@@ -40,9 +42,10 @@ export function startLoop(task: Task, { logger }: Deps): Loop {
   };
 
   async function repeat(): Promise<void> {
+    if (task.firstAfterMs !== undefined) await pause(task.firstAfterMs);
     while (!stopped) {
       await runOnce();
-      if (!stopped) await pause();
+      if (!stopped) await pause(task.intervalMs);
     }
   }
 
@@ -55,9 +58,9 @@ export function startLoop(task: Task, { logger }: Deps): Loop {
     }
   }
 
-  function pause(): Promise<void> {
+  function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, task.intervalMs);
+      const timer = setTimeout(resolve, ms);
       wake = () => {
         clearTimeout(timer);
         resolve();
