@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['{src,scripts,bench}/**/*.test.ts'],
           testTimeout: 10_000,
           isolate: false,
         },

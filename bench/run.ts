@@ -1,30 +1,51 @@
-// npm run bench -- [--seconds 10] [--rounds 3] [--connections 50] [--only a,b,c,d,e,f,g] [--output docs/benchmarks.md]
+// npm run bench -- [--quick] [--seconds 2] [--rounds 9] [--connections 50] [--only a,b,…] [--output docs/benchmarks.md]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
-import type { Context, Options, Result } from './context.ts';
-import { measureRelay } from './relay.ts';
-import { libraryVersions, type Versions, writeReport } from './report.ts';
-import { measureOnPostgres, measureOnRedis, wants } from './requests.ts';
-import { measureSlowestRequests } from './slowest-requests.ts';
-import { measureStartUp } from './start-up.ts';
-import { serverVersions } from './versions.ts';
+import { type Context, type Result, wants } from './context.ts';
+import { startLoadGenerator } from './load-generator.ts';
+import { readOptions } from './options.ts';
+import { createPeople } from './people.ts';
+import { writeReport } from './report.ts';
+import { measurePasswords } from './rows/passwords.ts';
+import { measureReads } from './rows/reads.ts';
+import { measureRelay } from './rows/relay.ts';
+import { measureSlowestRequests } from './rows/slowest-requests.ts';
+import { measureStartUp } from './rows/start-up.ts';
+import { libraryVersions, serverVersions, type Versions } from './versions.ts';
+
+/** In this order. The starts come first, on an empty database: an instance reads the events of the last minutes. */
+const MEASUREMENTS: readonly {
+  readonly letters: readonly string[];
+  readonly measure: (context: Context) => Promise<Result[]>;
+  /** Too long for `--quick`. */
+  readonly long?: boolean;
+}[] = [
+  { letters: ['f'], measure: measureStartUp },
+  { letters: ['a', 'b', 'e'], measure: measureReads },
+  { letters: ['c'], measure: measurePasswords },
+  { letters: ['d'], measure: measureRelay },
+  { letters: ['g'], measure: measureSlowestRequests, long: true },
+];
 
 const startedAt = performance.now();
-const options = readOptions();
+const options = readOptions(process.argv.slice(2));
 const postgres = await startPostgres({ durable: true });
+const generator = startLoadGenerator();
 try {
   const database = await postgres.createDatabase('bench');
-  const context: Context = { options, postgres, database, progress };
-  const results = await measureAll(context);
+  const results = await measureAll({
+    ...{ options, postgres, database, generator, progress },
+    people: createPeople(options.people),
+  });
   const versions: Versions = { ...libraryVersions(), ...(await serverVersions(postgres)) };
   const report = writeReport(results, options, versions, new Date().toISOString().slice(0, 10));
   writeFileSync(options.output, formatted(report));
   console.log(report);
   progress(`written to ${options.output}`);
 } finally {
+  generator.stop();
   await postgres.stop();
 }
 
@@ -38,42 +59,17 @@ function formatted(report: string): string {
 
 async function measureAll(context: Context): Promise<Result[]> {
   const results: Result[] = [];
-  // First, on an empty database: at start an instance reads the events of the last minutes.
-  if (wants(context, 'f')) results.push(...(await measureStartUp(context)));
-  if (['a', 'e'].some((id) => wants(context, id))) results.push(...(await measureOnRedis(context)));
-  if (['b', 'c', 'e'].some((id) => wants(context, id))) {
-    results.push(...(await measureOnPostgres(context)));
+  for (const { letters, measure, long } of MEASUREMENTS) {
+    if (!letters.some((letter) => wants(context, letter))) continue;
+    if (long === true && options.quick) {
+      const reason = 'it takes too long for `--quick`';
+      results.push({ kind: 'omitted', id: letters.join(), title: measure.name, reason });
+    } else results.push(...(await measure(context)));
   }
-  if (wants(context, 'd')) results.push(...(await measureRelay(context)));
-  if (wants(context, 'g')) results.push(...(await measureSlowestRequests(context)));
-  return results.sort((one, other) => one.id.localeCompare(other.id));
+  return results.sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }));
 }
 
 function progress(text: string): void {
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4);
   console.error(`${seconds} s  ${text}`);
-}
-
-function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '10' },
-      rounds: { type: 'string', default: '3' },
-      connections: { type: 'string', default: '50' },
-      only: { type: 'string', default: '' },
-      output: { type: 'string', default: join(import.meta.dirname, '..', 'docs', 'benchmarks.md') },
-    },
-  });
-  const whole = (name: 'seconds' | 'rounds' | 'connections'): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number`);
-    return value;
-  };
-  return {
-    seconds: whole('seconds'),
-    rounds: whole('rounds'),
-    connections: whole('connections'),
-    only: values.only.split(',').filter((id) => id !== ''),
-    output: values.output,
-  };
 }

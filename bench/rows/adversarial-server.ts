@@ -1,25 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { Caller } from '../src/application/access/caller.ts';
-import { createRefreshSession } from '../src/application/sessions/refresh-session.ts';
-import { createSignIn } from '../src/application/sessions/sign-in.ts';
-import { createGetPublicProfiles } from '../src/application/users/get-public-profiles.ts';
-import { createRegisterUser } from '../src/application/users/register-user.ts';
-import type { Logger } from '../src/domain/ports.ts';
-import { invalidToken } from '../src/domain/rejections.ts';
-import type { PasswordHasher } from '../src/domain/user/password-hasher.ts';
-import { STRICT_PROFILE_RULES } from '../src/domain/user/profile-rules.ts';
-import { createPrometheusMetrics } from '../src/infrastructure/metrics/prometheus.ts';
-import { createAccessTokens } from '../src/infrastructure/security/access-tokens.ts';
-import { loadPasswordBlocklist } from '../src/infrastructure/security/password-blocklist.ts';
-import { createRefreshTokens } from '../src/infrastructure/security/refresh-tokens.ts';
-import type { StoredSigningKey } from '../src/infrastructure/security/signing-key-store.ts';
-import { createSystemClock, formatRfc3339 } from '../src/infrastructure/system/clock.ts';
-import { createUuidV7Generator } from '../src/infrastructure/system/ids.ts';
-import type { Route } from '../src/interfaces/http/route.ts';
-import { publicRoutes } from '../src/interfaces/http/route-table.ts';
-import { createHttpServer } from '../src/interfaces/http/server/server.ts';
-import { ADA_ID, ADA_SESSION_ID, createFakeUseCases } from '../test/http/support/fake-use-cases.ts';
+import type { Caller } from '../../src/application/access/caller.ts';
+import { createRefreshSession } from '../../src/application/sessions/refresh-session.ts';
+import { createSignIn } from '../../src/application/sessions/sign-in.ts';
+import { createGetPublicProfiles } from '../../src/application/users/get-public-profiles.ts';
+import { createRegisterUser } from '../../src/application/users/register-user.ts';
+import type { Logger } from '../../src/domain/ports.ts';
+import { invalidToken } from '../../src/domain/rejections.ts';
+import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
+import { STRICT_PROFILE_RULES } from '../../src/domain/user/profile-rules.ts';
+import { createPrometheusMetrics } from '../../src/infrastructure/metrics/prometheus.ts';
+import { createAccessTokens } from '../../src/infrastructure/security/access-tokens.ts';
+import { loadPasswordBlocklist } from '../../src/infrastructure/security/password-blocklist.ts';
+import { createRefreshTokens } from '../../src/infrastructure/security/refresh-tokens.ts';
+import type { StoredSigningKey } from '../../src/infrastructure/security/signing-key-store.ts';
+import { createSystemClock, formatRfc3339 } from '../../src/infrastructure/system/clock.ts';
+import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
+import type { Route } from '../../src/interfaces/http/route.ts';
+import { publicRoutes } from '../../src/interfaces/http/route-table.ts';
+import { createHttpServer } from '../../src/interfaces/http/server/server.ts';
+import {
+  ADA_ID,
+  ADA_SESSION_ID,
+  createFakeUseCases,
+} from '../../test/http/support/fake-use-cases.ts';
 
 /** The HTTP server in this process, and a token that it accepts. */
 export interface AdversarialServer {

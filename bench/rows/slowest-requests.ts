@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Context, Result } from '../context.ts';
 import { type AdversarialRequest, adversarialRequests } from './adversarial-requests.ts';
 import { type AdversarialServer, createAdversarialServer } from './adversarial-server.ts';
-import type { Context, Result } from './context.ts';
 
 const WARM_UPS = 5;
 /** Requests between two readings of the CPU time. */

@@ -1,5 +1,5 @@
-import { BODY_LIMIT_BYTES } from '../src/interfaces/api/request-json.ts';
-import type { Route } from '../src/interfaces/http/route.ts';
+import { BODY_LIMIT_BYTES } from '../../src/interfaces/api/request-json.ts';
+import type { Route } from '../../src/interfaces/http/route.ts';
 import { adversarialBodies } from './adversarial-bodies.ts';
 
 /** A request that is meant to cost much. */

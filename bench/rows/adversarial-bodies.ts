@@ -1,4 +1,4 @@
-import type { Route } from '../src/interfaces/http/route.ts';
+import type { Route } from '../../src/interfaces/http/route.ts';
 import { adversarialTexts, differentWords } from './adversarial-texts.ts';
 
 export interface NamedBody {

@@ -1,0 +1,115 @@
+import { connect } from '@nats-io/transport-node';
+import { type NatsServer, startNats } from '../../test/support/nats-server.ts';
+import { compare, quantile, spreadOf } from '../compare.ts';
+import { type Context, copyWithPeople, onDatabase, type Result } from '../context.ts';
+import { readCpuMs } from '../cpu-time.ts';
+import { runFloor } from '../floors/start.ts';
+import { runLoad } from '../load-generator.ts';
+import { type Service, startService } from '../service.ts';
+import { fillOutbox, measureDrain, STREAM } from './drain.ts';
+
+/** Waiting events of a slice. */
+const EVENTS = 25_000;
+const QUICK_EVENTS = 4_000;
+const CHANGES_PER_SECOND = [200, 500];
+/** All slices of a rate in one: a percentile needs many changes. */
+const DELAY_SLICES = 5;
+
+/** Measures how fast the relay drains a full outbox, and how soon a change reaches a subscriber. */
+export async function measureRelay(context: Context): Promise<Result[]> {
+  const { postgres, options } = context;
+  const nats = await startNats({ jetstream: true });
+  try {
+    const { database, people } = await copyWithPeople(context, 'bench_relay');
+    const service = await startService({ ...onDatabase(database), NATS_SERVERS: nats.url });
+    try {
+      const count = options.quick ? QUICK_EVENTS : EVENTS;
+      const fill = () => fillOutbox(postgres, database.database, count);
+      const drain = () => measureDrain(nats, () => service.pid, count, fill);
+      const row = await compare(
+        context,
+        { id: 'd1', target: 0.6 },
+        {
+          service: { title: `relay drains ${count} events`, warmUp: drain, slice: drain },
+          floor: {
+            title: 'acknowledged publishes with the same headers, 256 in flight',
+            slice: () => runFloor({ kind: 'publish', url: nats.url, count, likeStream: STREAM }),
+          },
+        },
+      );
+      const changed = await people.on(service);
+      const delays: Result[] = [];
+      for (const rate of CHANGES_PER_SECOND) {
+        delays.push(...(await measureDelay(context, nats, service, changed, rate)));
+      }
+      return [row, ...delays];
+    } finally {
+      await service.stop();
+    }
+  } finally {
+    await nats.stop();
+  }
+}
+
+/** Measures from the time of the event, taken in its transaction, to its arrival at a plain subscriber. */
+async function measureDelay(
+  { options, generator, progress }: Context,
+  nats: NatsServer,
+  service: Service,
+  people: readonly { readonly id: string; readonly token: string }[],
+  rate: number,
+): Promise<Result[]> {
+  const load = (seconds: number) =>
+    runLoad(generator, {
+      ...{ kind: 'open', url: service.url, connections: 20, seconds, rate },
+      requests: people.map(({ id, token }) => ({
+        method: 'PATCH',
+        path: `/v1/users/${id}`,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/merge-patch+json',
+        },
+        body: '{"first_name":"Ada {{n}}"}',
+      })),
+    });
+  const connection = await connect({ servers: nats.url });
+  try {
+    progress(`d: ${rate} changes a second`);
+    await load(options.seconds);
+    const delaysMs: number[] = [];
+    connection.subscribe('users.events.user.updated.>', {
+      callback: (_error, message) => {
+        const time = message.headers?.get('ce-time');
+        if (time) delaysMs.push(Date.now() - Date.parse(time));
+      },
+    });
+    await connection.flush();
+    const cpu: number[] = [];
+    for (let slice = 1; slice <= DELAY_SLICES; slice += 1) {
+      const before = readCpuMs(service.pid);
+      const { count } = await load(options.seconds);
+      const after = readCpuMs(service.pid);
+      if (before !== null && after !== null) cpu.push(((after - before) * 1_000) / count);
+    }
+    const title = `commit to delivery at ${rate} changes a second`;
+    const figures = { kind: 'value', unit: 'ms' } as const;
+    const number = 2 + 3 * CHANGES_PER_SECOND.indexOf(rate);
+    return [
+      { ...figures, id: `d${number}`, title: `${title}, p50`, value: quantile(delaysMs, 0.5) },
+      {
+        ...{ ...figures, id: `d${number + 1}`, title: `${title}, p99`, target: 15 },
+        value: quantile(delaysMs, 0.99),
+      },
+      ...(cpu.length === 0
+        ? []
+        : [
+            {
+              ...({ kind: 'value', id: `d${number + 2}`, unit: 'µs' } as const),
+              ...{ title: `CPU of a change at ${rate} a second`, value: spreadOf(cpu).median },
+            },
+          ]),
+    ];
+  } finally {
+    await connection.close();
+  }
+}
