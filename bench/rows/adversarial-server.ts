@@ -147,9 +147,12 @@ function sessionsWithoutStore(masterKey: Uint8Array) {
 }
 
 const stubHasher: PasswordHasher = {
-  hash: async () => '$argon2id$stub',
-  verify: async () => false,
-  verifyDummyHash: async () => false,
+  reserve: (_requester, work) =>
+    work({
+      hash: async () => '$argon2id$stub',
+      verify: async () => false,
+      verifyDummyHash: async () => false,
+    }),
   isVerifiable: () => true,
   isOutdated: () => false,
 };

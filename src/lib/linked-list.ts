@@ -16,6 +16,7 @@ export interface Link<T> {
  */
 export interface LinkedList<T> {
   first(): T | undefined;
+  last(): T | undefined;
   /** Adds a value at the end. */
   append(value: T): Link<T>;
   /** Moves a link of this list to the end. */
@@ -48,6 +49,7 @@ export function createLinkedList<T>(): LinkedList<T> {
 
   return {
     first: () => first?.value,
+    last: () => last?.value,
     append(value) {
       const link: Link<T> = { value, previous: null, next: null };
       attach(link);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClosedConnectionReason, HttpMetrics } from '../../src/interfaces/http/http-deps.ts';
-import { clientNetwork } from '../../src/interfaces/http/server/address-limit.ts';
 import { createAddressList } from '../../src/interfaces/http/server/address-list.ts';
+import { clientNetwork } from '../../src/lib/client-network.ts';
 import { eventually } from '../support/eventually.ts';
 import { ada } from './support/fake-use-cases.ts';
 import { connectTo, listen, statusesIn, talk } from './support/raw-client.ts';

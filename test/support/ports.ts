@@ -4,7 +4,7 @@ import type { NewMail } from '../../src/domain/mail.ts';
 import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
-import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
+import type { PasswordHasher, PasswordHashing } from '../../src/domain/user/password-hasher.ts';
 import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
 import { profileWith } from './profiles.ts';
@@ -48,10 +48,15 @@ export function credentialsOf(user: UserState): Credentials {
   return { userId: id, status, version, passwordHash, passwordForm };
 }
 
-/** A hasher that only prefixes the password with `new:`; `old:` marks outdated parameters. It records its calls. */
-export function createPlainHasher() {
+/**
+ * A hasher that only prefixes the password with `new:`; `old:` marks outdated parameters. It records its calls.
+ * `replace` makes other functions of them.
+ */
+export function createPlainHasher(
+  replace: (plain: PasswordHashing) => Partial<PasswordHashing> = () => ({}),
+) {
   const calls: string[] = [];
-  const hasher: PasswordHasher = {
+  const plain: PasswordHashing = {
     async hash(password) {
       calls.push('hash');
       return `new:${password}`;
@@ -64,6 +69,9 @@ export function createPlainHasher() {
       calls.push('verifyDummyHash');
       return false;
     },
+  };
+  const hasher: PasswordHasher = {
+    reserve: (_requester, work) => work({ ...plain, ...replace(plain) }),
     isVerifiable: (hash) => /^(?:new|old):/.test(hash),
     isOutdated: (hash) => hash.startsWith('old:'),
   };

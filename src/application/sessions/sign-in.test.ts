@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/ports.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { PasswordHashing } from '../../domain/user/password-hasher.ts';
 import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
 import type { UserState } from '../../domain/user/user.ts';
 import { createSignIn } from './sign-in.ts';
@@ -20,7 +20,7 @@ import { createStartSession } from './start-session.ts';
 function setUp(
   row: UserState | null,
   whileHashing: (attempt: number) => void = () => {},
-  hash: PasswordHasher['hash'] = createPlainHasher().hash,
+  hash?: PasswordHashing['hash'],
 ) {
   const sessions: string[] = [];
   const failures: { reason: string; userId: string | null }[] = [];
@@ -34,9 +34,15 @@ function setUp(
     },
     { endSurplus: async ({ id }) => ({ userId: id, count: 0, sessionIds: [] }) },
   );
-  const hasher = createPlainHasher();
   const look = { count: 0 };
-  const verify = hasher.verify;
+  const hasher = createPlainHasher((plain) => ({
+    ...(hash === undefined ? {} : { hash }),
+    async verify(password, stored) {
+      const matches = await plain.verify(password, stored);
+      whileHashing(look.count);
+      return matches;
+    },
+  }));
   let ids = 0;
   const signIn = createSignIn({
     profileRules: STRICT_PROFILE_RULES,
@@ -47,15 +53,7 @@ function setUp(
       },
     },
     unitOfWork: store.unitOfWork,
-    hasher: {
-      ...hasher,
-      hash,
-      async verify(password, hash) {
-        const matches = await verify(password, hash);
-        whileHashing(look.count);
-        return matches;
-      },
-    },
+    hasher,
     startSession: createStartSession({
       refreshTokens: portWith<RefreshTokens>({
         create: (sessionId) => ({ token: `refresh ${sessionId}`, hash: new Uint8Array(32) }),

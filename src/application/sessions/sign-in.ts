@@ -47,7 +47,11 @@ export function createSignIn(deps: Deps) {
     const password = preparePasswordAttempt(input.password);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const credentials = await authenticate(caller, email, password);
-      const tokens = await startSession(caller, credentials, await rehash(password, credentials));
+      const tokens = await startSession(
+        caller,
+        credentials,
+        await rehash(caller, password, credentials),
+      );
       if (tokens !== null) return tokens;
     }
     throw unavailable('The account keeps changing. Try again.');
@@ -58,11 +62,16 @@ export function createSignIn(deps: Deps) {
     email: EmailAddress,
     password: PreparedPassword,
   ): Promise<Credentials> {
-    const credentials = await deps.users.findCredentials(email);
-    const matches =
-      credentials === null
-        ? await deps.hasher.verifyDummyHash(password, caller.deadline)
-        : await deps.hasher.verify(password, credentials.passwordHash, caller.deadline);
+    const { credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
+      const found = await deps.users.findCredentials(email);
+      return {
+        credentials: found,
+        matches:
+          found === null
+            ? await hashing.verifyDummyHash(password)
+            : await hashing.verify(password, found.passwordHash),
+      };
+    });
     if (credentials !== null && matches && credentials.status === 'active') return credentials;
     await deps.recordFailure(caller, {
       reason: credentials === null ? 'unknown_email' : matches ? 'user_disabled' : 'wrong_password',
@@ -73,10 +82,10 @@ export function createSignIn(deps: Deps) {
   }
 
   /** A hash with current parameters if the stored one is outdated. An overload does not fail the sign-in. */
-  async function rehash(password: PreparedPassword, credentials: Credentials) {
+  async function rehash(caller: Caller, password: PreparedPassword, credentials: Credentials) {
     if (!deps.hasher.isOutdated(credentials.passwordHash)) return null;
     try {
-      return await deps.hasher.hash(password);
+      return await deps.hasher.reserve(caller, (hashing) => hashing.hash(password));
     } catch (error) {
       if (error instanceof DomainError && error.code === 'overloaded') return null;
       throw error;

@@ -49,8 +49,10 @@ export function createChangePassword(deps: Deps) {
         }),
     });
     const reauthentication = await deps.reauthenticate(caller, id, input.currentPassword);
-    await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
-    const passwordHash = await deps.hasher.hash(newPassword, caller.deadline);
+    const passwordHash = await deps.hasher.reserve(caller, async (hashing) => {
+      await refuseBreachedPassword(deps.passwordRules, 'new_password', newPassword);
+      return hashing.hash(newPassword);
+    });
     const session = await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
       reauthentication.assertStillTrue(user);

@@ -40,10 +40,13 @@ export function createReauthenticate(deps: Deps) {
         'The current password is required for this change.',
       );
     }
-    const credentials = await deps.users.findCredentialsById(userId);
-    if (credentials === null || credentials.status !== 'active') throw userNotFound();
     const prepared = preparePasswordAttempt(currentPassword);
-    if (!(await deps.hasher.verify(prepared, credentials.passwordHash, caller.deadline))) {
+    const { credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
+      const found = await deps.users.findCredentialsById(userId);
+      if (found === null || found.status !== 'active') throw userNotFound();
+      return { credentials: found, matches: await hashing.verify(prepared, found.passwordHash) };
+    });
+    if (!matches) {
       await deps.recordFailure(caller, {
         reason: 'wrong_password',
         userId,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createPlainHasher } from '../../../test/support/ports.ts';
 import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
@@ -22,7 +23,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
     profileRules: STRICT_PROFILE_RULES,
     users: { findCredentials: async () => note('look-up', isTaken ? ({} as never) : null) },
     unitOfWork,
-    hasher: { hash: async () => note('hash', '$argon2id$') } as never,
+    hasher: createPlainHasher(() => ({ hash: async () => note('hash', '$argon2id$') })),
     passwordRules: {
       policy: { minLength: 8, maxLength: 256 },
       blocklist: { rankOf: () => null, directionOf: () => null },

@@ -44,8 +44,10 @@ export function createRegisterUser(deps: Deps) {
     });
     // An operator who repeats an import knows the accounts; this saves a hash for each.
     if (caller.principal.kind === 'operator' && (await isTaken(person.email))) throw emailTaken();
-    await refuseBreachedPassword(deps.passwordRules, 'password', password);
-    const passwordHash = await deps.hasher.hash(password, caller.deadline);
+    const passwordHash = await deps.hasher.reserve(caller, async (hashing) => {
+      await refuseBreachedPassword(deps.passwordRules, 'password', password);
+      return hashing.hash(password);
+    });
     const user = User.register(
       {
         id: deps.ids.next(),

@@ -1,6 +1,6 @@
 import type { MailBacklog } from '../../domain/mail.ts';
 import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
-import type { SemaphoreStats } from '../../lib/semaphore.ts';
+import type { FairSemaphoreStats } from '../../lib/fair-semaphore.ts';
 import type { RedisCacheStats } from '../cache/redis-cache.ts';
 import type { DatabaseStats } from '../database/sql.ts';
 import type { LogOutputStats } from '../logging/log-output.ts';
@@ -15,7 +15,7 @@ export interface MetricSources {
   readonly databasePool?: () => DatabaseStats;
   /** The database's clock minus this instance's; null while it is unknown. */
   readonly databaseClock?: () => { readonly offsetMs: number | null };
-  readonly passwordHashing?: () => SemaphoreStats & { readonly refused: number };
+  readonly passwordHashing?: () => FairSemaphoreStats;
   readonly health?: () => Promise<{
     readonly status: 'ok' | 'degraded' | 'down';
     readonly checks: Readonly<
@@ -92,7 +92,8 @@ export const SOURCE_METRICS: {
     {
       kind: 'total',
       name: 'password_hashing_refused_total',
-      help: 'Password hashes refused because no slot became free in time.',
+      help: 'Password hashes refused by reason: queue_full (at once), displaced (by a client with fewer requests waiting) or timeout.',
+      label: 'reason',
       value: ({ refused }) => refused,
     },
   ],

@@ -5,10 +5,19 @@ import {
   type Options,
   parseOptions,
 } from '@node-rs/argon2';
-import type { RequestDeadline } from '../../domain/ports.ts';
 import { deadlineOver, overloaded } from '../../domain/rejections.ts';
-import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
-import { createSemaphore, type SemaphoreStats } from '../../lib/semaphore.ts';
+import type {
+  HashingRequester,
+  PasswordHasher,
+  PasswordHashing,
+} from '../../domain/user/password-hasher.ts';
+import { clientNetwork } from '../../lib/client-network.ts';
+import {
+  createFairSemaphore,
+  type FairSemaphoreStats,
+  type ReservedPlace,
+} from '../../lib/fair-semaphore.ts';
+import { monotonicMs } from '../system/monotonic.ts';
 
 export interface Argon2HasherOptions {
   readonly memoryKib: number;
@@ -21,12 +30,14 @@ export interface Argon2HasherOptions {
 }
 
 export interface Argon2Hasher extends PasswordHasher {
-  /** `refused`: calls that got `overloaded` since the start. */
-  stats(): SemaphoreStats & { readonly refused: number };
+  stats(): FairSemaphoreStats;
 }
 
 /** Bounds the memory of waiting calls; the time bound takes effect long before. */
 const MAX_WAITING = 1_024;
+/** Names of queues that are no client's: no address is written like this. */
+const OPERATORS = 'operators';
+const WITHOUT_ADDRESS = 'without address';
 /** 1 GiB. A stored hash that needs more memory is not computed: one row could stop the process. */
 const MAX_VERIFY_MEMORY_KIB = 1_048_576;
 /** Memory times passes of a stored hash; four passes over 1 GiB take several seconds. */
@@ -51,8 +62,8 @@ const NATIVE: Argon2Functions = { hash: argon2Hash, verify: argon2Verify };
 
 /**
  * Hashes with Argon2id (RFC 9106) into PHC strings with 16-byte random salts. At most `maxConcurrent` hashes are
- * computed at the same time; further calls wait in order of arrival or get DomainError `overloaded` (OWASP ASVS
- * 15.2.2).
+ * computed at the same time; further calls wait, and client addresses take turns. Calls that cannot be served in time
+ * get DomainError `overloaded` at once (OWASP ASVS 15.2.2).
  *
  * A stored value that cannot be verified (not an Argon2 hash, or too expensive) counts as a wrong password. Verifying
  * it takes as long as a wrong password does and never fails.
@@ -67,7 +78,7 @@ export function createArgon2Hasher(
   argon2: Argon2Functions = NATIVE,
 ): Argon2Hasher {
   const { memoryKib, iterations, parallelism } = options;
-  const concurrency = createSemaphore({ ...options, maxWaiting: MAX_WAITING });
+  const concurrency = createFairSemaphore({ ...options, maxWaiting: MAX_WAITING, monotonicMs });
   const parameters: Options = {
     algorithm: ARGON2ID,
     memoryCost: memoryKib,
@@ -80,26 +91,41 @@ export function createArgon2Hasher(
   const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
   const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
   let workOfEach = memoryKib * iterations;
-  let refused = 0;
 
-  async function withinLimit<T>(
-    deadline: RequestDeadline | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const release = await concurrency.acquire();
-    if (release === null) {
-      refused += 1;
-      throw overloaded(
-        'Too many passwords are being checked; try again shortly.',
-        Math.max(1, Math.ceil(options.waitMs / 1_000)),
-      );
+  function reservePlace(requester: HashingRequester): ReservedPlace {
+    const place = concurrency.reserve(queueKey(requester));
+    if (place === null) throw tooManyHashes();
+    return place;
+  }
+
+  function tooManyHashes() {
+    return overloaded(
+      'Too many passwords are being checked; try again shortly.',
+      Math.max(1, Math.ceil(options.waitMs / 1_000)),
+    );
+  }
+
+  function hashingFor(requester: HashingRequester, firstPlace: ReservedPlace): PasswordHashing {
+    let reserved: ReservedPlace | null = firstPlace;
+
+    async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
+      const place = reserved ?? reservePlace(requester);
+      reserved = null;
+      const release = await place.acquire();
+      if (release === null) throw tooManyHashes();
+      try {
+        if (requester.deadline?.isAbandoned() === true) throw deadlineOver();
+        return await work();
+      } finally {
+        release();
+      }
     }
-    try {
-      if (deadline?.isAbandoned() === true) throw deadlineOver();
-      return await work();
-    } finally {
-      release();
-    }
+
+    return {
+      hash: (password) => withinLimit(() => argon2.hash(password, parameters)),
+      verify: (password, hash) => withinLimit(() => verifyStored(password, hash)),
+      verifyDummyHash: (password) => withinLimit(() => verifyDummy(password)),
+    };
   }
 
   async function verifyStored(password: string, hash: string): Promise<boolean> {
@@ -131,9 +157,14 @@ export function createArgon2Hasher(
   }
 
   return {
-    hash: (password, deadline) => withinLimit(deadline, () => argon2.hash(password, parameters)),
-    verify: (password, hash, deadline) => withinLimit(deadline, () => verifyStored(password, hash)),
-    verifyDummyHash: (password, deadline) => withinLimit(deadline, () => verifyDummy(password)),
+    async reserve(requester, work) {
+      const place = reservePlace(requester);
+      try {
+        return await work(hashingFor(requester, place));
+      } finally {
+        place.leave();
+      }
+    },
     isVerifiable: (hash) => isAffordable(hash, maxMemoryKib, maxWork),
     isOutdated(hash) {
       const stored = parsePhc(hash);
@@ -148,8 +179,13 @@ export function createArgon2Hasher(
         stored.saltLen < SALT_BYTES
       );
     },
-    stats: () => ({ ...concurrency.stats(), refused }),
+    stats: () => concurrency.stats(),
   };
+}
+
+function queueKey({ principal, ip }: HashingRequester): string {
+  if (principal.kind === 'operator') return OPERATORS;
+  return ip === null ? WITHOUT_ADDRESS : clientNetwork(ip);
 }
 
 function phcBytes(count: number): string {

@@ -97,7 +97,11 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
         commitsUnconfirmed: false,
       }),
       databaseClock: () => ({ offsetMs: 0 }),
-      passwordHashing: () => ({ active: 0, waiting: 0, refused: 0 }),
+      passwordHashing: () => ({
+        active: 0,
+        waiting: 0,
+        refused: { queue_full: 0, displaced: 0, timeout: 0 },
+      }),
       health: async () => {
         const failing = { status: 'down', reason: 'timeout' } as const;
         return {

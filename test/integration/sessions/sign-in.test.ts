@@ -9,6 +9,7 @@ import {
   useSharedApi,
 } from '../../support/api.ts';
 import { APP_DATABASES } from '../../support/app.ts';
+import { anonymous } from '../../support/ports.ts';
 
 describe.each(APP_DATABASES)('signing in on %s', (database) => {
   const api = useSharedApi(database, { env: patientHashing });
@@ -118,7 +119,7 @@ describe.each(APP_DATABASES)('signing in on %s', (database) => {
     });
     const prepared = preparePassword(account.password);
     if (prepared === null) throw new Error('the password is text');
-    const old = await weaker.hash(prepared);
+    const old = await weaker.reserve(anonymous, (hashing) => hashing.hash(prepared));
     await api().sql('update users set password = $2 where id = $1', [account.id, old]);
     await countRewrites(api().sql);
     const [before] = await api().sql('select version, updated_at from users where id = $1', [

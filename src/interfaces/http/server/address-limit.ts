@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { clientNetwork } from '../../../lib/client-network.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { createAddressList } from './address-list.ts';
 import { plainAddress } from './forwarded-address.ts';
@@ -44,21 +45,6 @@ export function limitConnectionsPerAddress(server: Server, options: Options): vo
     });
   });
   server.once('close', () => log.stop());
-}
-
-/** An IPv4 address as it is, an IPv6 address as its first four groups. */
-export function clientNetwork(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [start, end] = address.split('::', 2).map((part) => (part === '' ? [] : part.split(':')));
-  const groups = [...(start ?? [])];
-  if (end !== undefined) {
-    while (groups.length + end.length < 8) groups.push('0');
-    groups.push(...end);
-  }
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
 }
 
 /** Logs the first refusal at once, and further ones as a number every minute. */
