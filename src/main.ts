@@ -150,9 +150,10 @@ async function serve(): Promise<number> {
   if (config.database.driver === 'embedded') keepYoungGenerationSmall();
   const { openLog } = await import('./app/log.ts');
   const { createApp } = await loadApp();
-  const { logger, output: logOutput } = openLog(config.logging, process.stdout, (error) =>
+  const log = openLog(config.logging, process.stdout, (error) =>
     io.stderr(`The log cannot be written (${error.code}); the service continues without it.`),
   );
+  const { logger } = log;
   for (const warning of warnings) logger.warn('configuration', { warning });
   process.on('uncaughtException', (error) => {
     logger.error('uncaught error, the process ends', { error });
@@ -165,7 +166,8 @@ async function serve(): Promise<number> {
     app = await createApp({
       config,
       logger,
-      logOutput,
+      requestLog: log.requestLog,
+      logOutput: log.output,
       version,
       threadPoolSize: threadPoolSize(),
       signal,

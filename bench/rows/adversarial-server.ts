@@ -9,6 +9,7 @@ import type { Logger } from '../../src/domain/ports.ts';
 import { invalidToken } from '../../src/domain/rejections.ts';
 import type { PasswordHasher } from '../../src/domain/user/password-hasher.ts';
 import { STRICT_PROFILE_RULES } from '../../src/domain/user/profile-rules.ts';
+import { createPlainRequestLog } from '../../src/infrastructure/logging/plain-request-log.ts';
 import { createPrometheusMetrics } from '../../src/infrastructure/metrics/prometheus.ts';
 import { createAccessTokens } from '../../src/infrastructure/security/access-tokens.ts';
 import { loadPasswordBlocklist } from '../../src/infrastructure/security/password-blocklist.ts';
@@ -109,6 +110,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
       },
     },
     logger: silent,
+    requestLog: createPlainRequestLog(silent),
     formatTime: formatRfc3339,
     ids,
     settings,

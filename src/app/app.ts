@@ -95,6 +95,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
   const httpDeps: HttpDeps = {
     useCases,
     logger,
+    requestLog: deps.requestLog,
     formatTime: formatRfc3339,
     ids: createRequestIdGenerator(),
     settings: {

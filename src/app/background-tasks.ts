@@ -93,7 +93,7 @@ function startRelay({ relay }: Broker): EndWork {
 }
 
 async function startNatsService(
-  { config, version, tracing }: TracedDeps,
+  { config, version, requestLog, tracing }: TracedDeps,
   { persistence, useCases, metrics }: BackgroundParts,
   { link }: Broker,
   logger: Logger,
@@ -103,6 +103,7 @@ async function startNatsService(
     link,
     useCases,
     logger,
+    requestLog,
     ids: createRequestIdGenerator(),
     formatTime: formatRfc3339,
     monotonicMs,

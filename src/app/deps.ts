@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Logger } from '../domain/ports.ts';
+import type { Logger, RequestLog } from '../domain/ports.ts';
 import type { LogOutput } from '../infrastructure/logging/log-output.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 
@@ -9,6 +9,8 @@ export const SERVICE_NAME = 'user-service';
 export interface AppDeps {
   readonly config: Config;
   readonly logger: Logger;
+  /** Absent where the lines of requests go through `logger`. */
+  readonly requestLog?: RequestLog;
   /** Absent where the log is not a stream of the process. */
   readonly logOutput?: Pick<LogOutput, 'stats'>;
   readonly version: string;
@@ -22,5 +24,6 @@ export interface AppDeps {
 
 /** `tracing` is null when it is not configured. */
 export interface TracedDeps extends AppDeps {
+  readonly requestLog: RequestLog;
   readonly tracing: Tracing | null;
 }

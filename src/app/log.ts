@@ -1,9 +1,16 @@
 import type { Config } from '../config/schema.ts';
-import type { Logger } from '../domain/ports.ts';
+import type { Logger, RequestLog } from '../domain/ports.ts';
 import { createLogOutput, type LogOutput } from '../infrastructure/logging/log-output.ts';
 import { openSink } from '../infrastructure/logging/log-sinks.ts';
-import { createPinoLogger } from '../infrastructure/logging/pino-logger.ts';
+import { createServiceLog } from '../infrastructure/logging/service-log.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
+
+/** The parts of an open log. */
+export interface OpenLog {
+  readonly logger: Logger;
+  readonly requestLog: RequestLog;
+  readonly output: LogOutput;
+}
 
 /**
  * The log of a service on a standard stream of its process. It never makes the service wait.
@@ -13,7 +20,7 @@ export function openLog(
   logging: Pick<Config['logging'], 'level' | 'format'>,
   stream: NodeJS.WriteStream & { readonly fd: number },
   onUnwritable: (error: NodeJS.ErrnoException) => void,
-): { readonly logger: Logger; readonly output: LogOutput } {
+): OpenLog {
   const output = createLogOutput({
     sink: openSink(stream),
     nowMs: monotonicMs,
@@ -23,10 +30,11 @@ export function openLog(
     onWritable: (dropped) =>
       logger.warn('the log can be written again', { dropped_lines: dropped }),
   });
-  const logger = createPinoLogger({
+  const { logger, requestLog, flush } = createServiceLog({
     ...logging,
     colorize: stream.isTTY === true,
     destination: output,
   });
-  return { logger, output };
+  process.once('exit', flush);
+  return { logger, requestLog, output };
 }

@@ -1,5 +1,6 @@
 import { readTracingHeaders } from '../config/tracing-headers.ts';
 import { withoutVariables } from '../config/without-variables.ts';
+import { createPlainRequestLog } from '../infrastructure/logging/plain-request-log.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import type { AppDeps, TracedDeps } from './deps.ts';
@@ -20,7 +21,8 @@ export async function openTracing(
   serviceName: string,
 ): Promise<TracedDeps> {
   const { endpoint, headers, sampleRatio, tlsCa, tlsCert, tlsKey } = deps.config.tracing;
-  if (endpoint === undefined) return { ...deps, tracing: null };
+  const { logger, requestLog = createPlainRequestLog(logger) } = deps;
+  if (endpoint === undefined) return { ...deps, requestLog, tracing: null };
   const { createTracing } = await import('../infrastructure/tracing/tracing.ts');
   const read = readTracingHeaders(headers);
   // The exporter would add the headers of OTEL_EXPORTER_OTLP_HEADERS, which are for another collector.
@@ -42,9 +44,14 @@ export async function openTracing(
           STOP_SHARE * deps.config.server.shutdownTimeoutMs,
         ),
       },
-      { logger: deps.logger, monotonicMs },
+      { logger, monotonicMs },
     ),
   );
   releases.register('the traces', () => tracing.stop());
-  return { ...deps, logger: tracing.logger(deps.logger), tracing };
+  return {
+    ...deps,
+    logger: tracing.logger(logger),
+    requestLog: tracing.requestLog(requestLog),
+    tracing,
+  };
 }

@@ -35,6 +35,37 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
+/** The line of an answered request, in the order of its fields. Absent fields are not in the line. */
+export interface RequestFields {
+  readonly request_id: string;
+  /** The id that the caller sent, if another one names the request. */
+  readonly client_request_id?: string | undefined;
+  readonly method?: string;
+  /** A template such as `/v1/users/{id}`, never the sent path. */
+  readonly route?: string;
+  /** Of a request over NATS. */
+  readonly subject?: string;
+  readonly status: number;
+  /** Of a failed request. */
+  readonly code?: string | undefined;
+  readonly duration_ms: number;
+  /** Null when the address is not known. */
+  readonly client_ip?: string | null;
+  readonly principal: string;
+  readonly principal_id?: string | undefined;
+  readonly trace_id?: string;
+}
+
+/** Writes the lines of requests. */
+export interface RequestLog {
+  /**
+   * Hands the line to the log, and calls `answer` after that: an answer that left has its line, also when the process is
+   * killed. Both can wait for the end of this turn of the event loop. `answer` runs in the async context of any request
+   * and must not throw.
+   */
+  write(fields: RequestFields, answer: () => void): void;
+}
+
 /** Checks that one dependency works. */
 export interface HealthCheck {
   readonly name: 'database' | 'cache' | 'messaging';

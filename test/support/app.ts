@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import { type App, createApp } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Logger } from '../../src/domain/ports.ts';
+import type { Logger, RequestLog } from '../../src/domain/ports.ts';
 import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
 import { createTestDatabase } from './test-database.ts';
@@ -21,6 +21,7 @@ export interface TestAppOptions {
   /** An existing database instead of a new one: for several instances on one database. */
   readonly connection?: ConnectionOptions;
   readonly logger?: Logger;
+  readonly requestLog?: RequestLog;
 }
 
 /** Creates a random `security.master_key`. */
@@ -65,6 +66,7 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
   return await createApp({
     config,
     logger,
+    ...(options.requestLog === undefined ? {} : { requestLog: options.requestLog }),
     version: '0.0.0-test',
     threadPoolSize: '64',
     ...(database === 'embedded' ? { inMemoryTemplate: inject('embeddedTemplate') } : {}),

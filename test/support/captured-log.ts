@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
-import type { Logger } from '../../src/domain/ports.ts';
-import { createPinoLogger } from '../../src/infrastructure/logging/pino-logger.ts';
+import type { Logger, RequestLog } from '../../src/domain/ports.ts';
+import { createServiceLog } from '../../src/infrastructure/logging/service-log.ts';
 
 export type ParsedLine = Readonly<Record<string, unknown>>;
 
-/** The service's own logger at level debug; it keeps every line as written. */
+/** The service's own log at level debug; it keeps every line as written. */
 export interface CapturedLog {
   readonly logger: Logger;
+  readonly requestLog: RequestLog;
   readonly lines: readonly string[];
   /** @throws for a line that is not exactly one JSON object with time, level and message */
   readonly parsed: () => readonly ParsedLine[];
@@ -19,12 +20,12 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 export function captureLog(): CapturedLog {
   const lines: string[] = [];
-  const logger = createPinoLogger({
+  const { logger, requestLog } = createServiceLog({
     level: 'debug',
     format: 'json',
-    destination: { write: (line) => void lines.push(line) },
+    destination: { write: (text) => void lines.push(...text.split(/(?<=\n)/)) },
   });
-  return { logger, lines, parsed: () => lines.map(parseLine) };
+  return { logger, requestLog, lines, parsed: () => lines.map(parseLine) };
 }
 
 function parseLine(line: string): ParsedLine {

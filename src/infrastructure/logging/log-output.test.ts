@@ -67,11 +67,20 @@ describe('a log that is not read', () => {
     expect(output.stats()).toEqual({ unread: 0, droppedLines: 15 });
   });
 
+  test('keeps of lines that come together as many as of lines that come alone', () => {
+    const { stream } = createSlowReader();
+    const { output, reports } = openOutput(createStreamSink(stream));
+    output.write(LINE.repeat(8), 8);
+    output.write(LINE.repeat(17), 17);
+    expect(reports).toEqual(['unread: 1000']);
+    expect(output.stats()).toEqual({ unread: 1_000 + 'unread: 1000\n'.length, droppedLines: 15 });
+  });
+
   test('takes lines again only when half of the unread ones are read', () => {
     const unread = { value: MAX_UNREAD };
     const lines: string[] = [];
     const { output, reports } = openOutput({
-      write: (line) => void lines.push(line),
+      write: (line: string) => void lines.push(line),
       unread: () => unread.value,
       onDrain: () => {},
     });
@@ -122,6 +131,36 @@ describe('a log that cannot be written', () => {
     room = 1_000;
     output.write('{"whole":true}\n');
     expect(file).toBe(`${LINE}${'x'.repeat(50)}\n{"whole":true}\n`);
+  });
+
+  test('counts those of several lines that were not written whole', () => {
+    let room = 250;
+    let file = '';
+    const sink = createFileSink(1, (_fd, bytes, offset) => {
+      const count = Math.min(room, bytes.length - offset);
+      if (count === 0) throw new Error('ENOSPC');
+      room -= count;
+      file += Buffer.from(bytes.subarray(offset, offset + count)).toString();
+      return count;
+    });
+    const { output } = openOutput(sink);
+    output.write(LINE.repeat(5), 5);
+    expect(output.stats().droppedLines).toBe(3);
+    output.write(LINE.repeat(2), 2);
+    expect(output.stats().droppedLines).toBe(5);
+    room = 1_000;
+    output.write(LINE.repeat(2), 2);
+    expect(file).toBe(`${LINE.repeat(2)}${'x'.repeat(50)}\n${LINE.repeat(2)}`);
+  });
+
+  test('counts all lines of a write to a stream that failed', async () => {
+    const { stream, read } = createSlowReader();
+    stream._destroy = (_error, done) => done(null);
+    const { output, reports } = openOutput(createStreamSink(stream));
+    output.write(LINE.repeat(3), 3);
+    await read(new Error('EPIPE'));
+    expect(reports).toEqual(['unwritable: EPIPE']);
+    expect(output.stats().droppedLines).toBe(3);
   });
 
   test('does not repeat the line feed when only that was written', () => {

@@ -11,8 +11,8 @@ export interface LogOutputStats {
 
 /** The destination of log lines. No caller waits for it, and it never throws. */
 export interface LogOutput {
-  /** @param line a whole line with its line feed */
-  write(line: string): void;
+  /** @param lines whole lines with their line feeds. @param count how many; 1 by default */
+  write(lines: string, count?: number): void;
   stats(): LogOutputStats;
 }
 
@@ -35,6 +35,8 @@ export interface LogOutputOptions {
 const MAX_UNREAD = 4 * 1024 * 1024;
 /** No failure for this long, in milliseconds, ends an outage: on a nearly full disk, short lines succeed. */
 const QUIET_MS = 1_000;
+/** The whole lines of a text. */
+const LINES = /[^\n]*\n/g;
 
 /**
  * Drops whole lines and counts them while more than `maxUnread` characters wait for the reader, and takes lines again
@@ -74,25 +76,35 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
   }
   sink.onDrain(lookAgain);
 
-  function written(error?: Error | null): void {
+  function written(error?: Error | null, lost = 1): void {
     if (error === undefined || error === null) {
       unwritable.succeeded();
       return;
     }
-    droppedLines += 1;
-    unwritable.failed(error);
+    for (let line = 0; line < lost; line += 1) {
+      droppedLines += 1;
+      unwritable.failed(error);
+    }
+  }
+
+  function writeLine(line: string): void {
+    if (!isReporting && (isFull || sink.unread() >= maxUnread)) {
+      isFull = true;
+      droppedLines += 1;
+      unread.failed(null);
+      return;
+    }
+    sink.write(line, 1, written);
   }
 
   return {
-    write(line) {
+    write(lines, count = 1) {
       lookAgain();
-      if (!isReporting && (isFull || sink.unread() >= maxUnread)) {
-        isFull = true;
-        droppedLines += 1;
-        unread.failed(null);
-        return;
-      }
-      sink.write(line, written);
+      const fit = !isFull && sink.unread() + lines.length <= maxUnread;
+      if (count === 1) writeLine(lines);
+      else if (fit) sink.write(lines, count, written);
+      // Near the limit each line is judged by itself, as if it had come alone.
+      else for (const line of lines.match(LINES) ?? []) writeLine(line);
     },
     stats: () => ({ unread: sink.unread(), droppedLines }),
   };

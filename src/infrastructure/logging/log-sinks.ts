@@ -2,12 +2,13 @@ import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 
-/** Called once for each line: with an error when the line is not written, or only in part. */
-export type Written = (error?: Error | null) => void;
+/** Called once for each write: with an error, and the number of lines that are not written or only in part. */
+export type Written = (error?: Error | null, lost?: number) => void;
 
 /** Where lines go. After a line that was written in part, the next one begins on a line of its own. */
 export interface LogSink {
-  write(line: string, done: Written): void;
+  /** @param count how many lines the text has */
+  write(lines: string, count: number, done: Written): void;
   /** Characters that are not yet handed to the operating system. */
   unread(): number;
   /** The listener runs when nothing waits any more. */
@@ -21,18 +22,21 @@ export function openSink(stream: NodeJS.WriteStream & { readonly fd: number }): 
   return isBuffered ? createStreamSink(stream) : createFileSink(stream.fd);
 }
 
-/** Lines to a stream. How much of a failed write arrived is not known, so the next line begins with a line feed. */
+/**
+ * Lines to a stream. How much of a failed write arrived is not known: all its lines count as lost, and the next one
+ * begins with a line feed.
+ */
 export function createStreamSink(stream: Writable): LogSink {
   let isBroken = false;
   // The errors come to the callbacks of the writes; without a listener they would end the process.
   stream.on('error', () => {});
   return {
-    write(line, done) {
-      const text = isBroken ? `\n${line}` : line;
+    write(lines, count, done) {
+      const text = isBroken ? `\n${lines}` : lines;
       isBroken = false;
       stream.write(text, (error) => {
         if (error) isBroken = true;
-        done(error);
+        done(error, count);
       });
     },
     unread: () => stream.writableLength,
@@ -52,8 +56,8 @@ const LINE_FEED = 10;
 export function createFileSink(fd: number, writeBytes: WriteBytes = writeSync): LogSink {
   let isBroken = false;
   return {
-    write(line, done) {
-      const bytes = Buffer.from(isBroken ? `\n${line}` : line);
+    write(lines, count, done) {
+      const bytes = Buffer.from(isBroken ? `\n${lines}` : lines);
       let offset = 0;
       try {
         while (offset < bytes.length) {
@@ -63,7 +67,7 @@ export function createFileSink(fd: number, writeBytes: WriteBytes = writeSync): 
         }
       } catch (error) {
         if (offset > 0) isBroken = bytes[offset - 1] !== LINE_FEED;
-        done(error as Error);
+        done(error as Error, Math.min(count, countLines(bytes.subarray(offset))));
         return;
       }
       isBroken = false;
@@ -72,4 +76,10 @@ export function createFileSink(fd: number, writeBytes: WriteBytes = writeSync): 
     unread: () => 0,
     onDrain: () => {},
   };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === LINE_FEED) lines += 1;
+  return lines;
 }

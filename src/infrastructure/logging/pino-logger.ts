@@ -4,6 +4,7 @@ import type { LogFields, Logger } from '../../domain/ports.ts';
 import { redactText } from './redact-text.ts';
 import { safeFields } from './safe-fields.ts';
 import { formatRequestLine } from './terminal-line.ts';
+import { escapeLineBreaks, makeVisible } from './visible-text.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -20,15 +21,6 @@ export interface PinoLoggerOptions {
 
 /** Names of the logger itself; a field with such a name gets an underscore at its end. */
 const RESERVED_NAMES = ['time', 'level', 'message'] as const;
-
-/**
- * Characters that JSON does not escape although a terminal executes them or a reader breaks lines at them: DEL, C1
- * controls, U+2028, U+2029.
- */
-const UNESCAPED = /[\u007f-\u009f\u2028\u2029]/g;
-/** The same, and the C0 and bidi controls: characters that are not safe on a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const UNSAFE_ON_TERMINALS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Writes each event as one line with `time` (RFC 3339, UTC), `level`, `message` and its fields. Secrets and personal
@@ -48,7 +40,7 @@ export function createPinoLogger(options: PinoLoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: {},
-      hooks: { streamWrite: (line) => line.replace(UNESCAPED, escapeUnit) },
+      hooks: { streamWrite: (line) => escapeLineBreaks(line) },
     },
     isPretty ? prettyStream(output, options) : output,
   );
@@ -116,13 +108,4 @@ function prettyStream(
 
 function asText(value: unknown): string {
   return makeVisible(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-/** The JSON escape of a UTF-16 unit. */
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-function makeVisible(text: string): string {
-  return text.replace(UNSAFE_ON_TERMINALS, (unit) => (unit === '\n' ? '\u23ce' : escapeUnit(unit)));
 }

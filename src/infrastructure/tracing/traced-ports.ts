@@ -1,5 +1,5 @@
 import type { EventStream } from '../../domain/outbox/event-stream.ts';
-import type { LogFields, Logger } from '../../domain/ports.ts';
+import type { LogFields, Logger, RequestLog } from '../../domain/ports.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Database, SqlConnection } from '../database/sql.ts';
 import type { SpanSpec, Spans } from './spans.ts';
@@ -96,6 +96,16 @@ export function traceLogger(spans: Spans, logger: Logger): Logger {
     warn: write('warn'),
     error: write('error'),
     with: (fields) => traceLogger(spans, logger.with(fields)),
+  };
+}
+
+/** Adds the current `trace_id` to every line. */
+export function traceRequestLog(spans: Spans, log: RequestLog): RequestLog {
+  return {
+    write(fields, answer) {
+      const traceId = spans.traceId();
+      log.write(traceId === undefined ? fields : { ...fields, trace_id: traceId }, answer);
+    },
   };
 }
 

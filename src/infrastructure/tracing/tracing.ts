@@ -8,7 +8,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { EventStream } from '../../domain/outbox/event-stream.ts';
-import type { Logger } from '../../domain/ports.ts';
+import type { Logger, RequestLog } from '../../domain/ports.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Database } from '../database/sql.ts';
@@ -18,6 +18,7 @@ import {
   traceCache,
   traceDatabase,
   traceLogger,
+  traceRequestLog,
   traceStream,
   traceUseCases,
 } from './traced-ports.ts';
@@ -58,6 +59,7 @@ export interface Tracing {
   stream(stream: EventStream): EventStream;
   useCases<T extends object>(useCases: T): T;
   logger(logger: Logger): Logger;
+  requestLog(log: RequestLog): RequestLog;
   /** Exports the remaining spans, until the deadline. Never rejects. */
   stop(): Promise<void>;
 }
@@ -108,6 +110,7 @@ export function createTracing(
     stream: (stream) => traceStream(spans, stream),
     useCases: (useCases) => traceUseCases(spans, useCases),
     logger: (logger) => traceLogger(spans, logger),
+    requestLog: (log) => traceRequestLog(spans, log),
     async stop() {
       try {
         await withDeadline('the last export', settings.stopDeadlineMs, () => provider.shutdown());

@@ -1,5 +1,5 @@
 import type { UseCases } from '../../application/use-cases.ts';
-import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { IdGenerator, Logger, RequestLog } from '../../domain/ports.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
 
 export interface HttpSettings {
@@ -50,6 +50,7 @@ export interface HttpMetrics {
 export interface HttpDeps {
   readonly useCases: UseCases;
   readonly logger: Logger;
+  readonly requestLog: RequestLog;
   /** Formats a time as RFC 3339 text in UTC. */
   readonly formatTime: (time: Date) => string;
   /** Creates request ids. */

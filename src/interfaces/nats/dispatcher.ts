@@ -1,7 +1,7 @@
 import { ServiceErrorCodeHeader, ServiceErrorHeader, type ServiceMsg } from '@nats-io/services';
-import { headers, Match } from '@nats-io/transport-node';
+import { headers, Match, type MsgHdrs } from '@nats-io/transport-node';
 import { DomainError } from '../../domain/errors.ts';
-import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { IdGenerator, RequestFields, RequestLog } from '../../domain/ports.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import { principalId } from '../api/authentication.ts';
 import { PROBLEM_MEDIA_TYPE } from '../api/problems.ts';
@@ -14,16 +14,21 @@ import type { Outcome, RequestContext, RequestHandling } from './request-handlin
 
 interface Deps {
   readonly handling: RequestHandling;
-  readonly logger: Logger;
+  readonly requestLog: RequestLog;
   readonly ids: IdGenerator;
   readonly monotonicMs: () => number;
   /** Longest time until the response, in milliseconds. */
   readonly requestTimeoutMs: number;
   /** Requests beyond this many at the same time are rejected at once. */
   readonly maxConcurrentRequests: number;
+  /** The largest message that the server takes, in bytes, with its headers. */
+  readonly maxPayloadBytes: () => number;
   readonly observeRequest?: ((request: ObservedNatsRequest) => void) | undefined;
   readonly tracer?: RequestTracer | undefined;
 }
+
+/** The headers of a response are smaller than this: an id, a media type, a code and a time. */
+const MAX_HEADER_BYTES = 1_024;
 
 /** One answered request, for metrics. */
 export interface ObservedNatsRequest {
@@ -46,7 +51,7 @@ export interface Dispatcher {
  * so that their bound limits the load on the dependencies too.
  */
 export function createDispatcher(deps: Deps): Dispatcher {
-  const { handling, logger } = deps;
+  const { handling } = deps;
   let unanswered = 0;
   let active = 0;
   let drainListeners: (() => void)[] = [];
@@ -106,15 +111,9 @@ export function createDispatcher(deps: Deps): Dispatcher {
       shownRequestId: clientRequestId ?? requestId,
       principal: { kind: 'anonymous' },
     };
-    const outcome = send(endpoint, message, context, await work(endpoint, message, context));
+    const outcome = sendable(endpoint, context, await work(endpoint, message, context));
     const durationMs = deps.monotonicMs() - startedAtMs;
-    stats.record({ durationMs, code: outcome.code });
-    deps.observeRequest?.({
-      endpoint: endpoint.name,
-      status: outcome.status,
-      seconds: durationMs / 1000,
-    });
-    logger.info('request', {
+    await written({
       request_id: requestId,
       client_request_id: clientRequestId ?? undefined,
       subject: subjectOf(endpoint),
@@ -124,7 +123,29 @@ export function createDispatcher(deps: Deps): Dispatcher {
       principal: context.principal.kind,
       principal_id: principalId(context.principal),
     });
-    return outcome;
+    const sent = send(endpoint, message, context, outcome);
+    stats.record({ durationMs, code: sent.code });
+    deps.observeRequest?.({
+      endpoint: endpoint.name,
+      status: sent.status,
+      seconds: durationMs / 1000,
+    });
+    return sent;
+  }
+
+  /** Resolves when the line is handed to the log: the response leaves after its line. */
+  function written(fields: RequestFields): Promise<void> {
+    return new Promise((resolve) => deps.requestLog.write(fields, resolve));
+  }
+
+  /** A response above the server's size limit becomes a failure. */
+  function sendable(endpoint: Endpoint, context: RequestContext, outcome: Outcome): Outcome {
+    const maxBytes = deps.maxPayloadBytes();
+    // Most responses are far below the limit, and their bytes need not be counted.
+    if (3 * outcome.body.length + MAX_HEADER_BYTES <= maxBytes) return outcome;
+    const headerBytes = String(responseHeaders(outcome, context)).length;
+    if (headerBytes + Buffer.byteLength(outcome.body) <= maxBytes) return outcome;
+    return handling.reject(new Error('The response exceeds max_payload.'), endpoint, context);
   }
 
   function work(
@@ -157,7 +178,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
     );
   }
 
-  /** @returns the outcome that was sent: a response above the server's size limit becomes a failure. */
+  /** @returns the outcome that was sent */
   function send(
     endpoint: Endpoint,
     message: ServiceMsg,
@@ -184,8 +205,12 @@ function headerValues(message: ServiceMsg, name: string): readonly string[] {
   return message.headers?.values(name, Match.IgnoreCase) ?? [];
 }
 
-/** @throws Error when the connection is closed or the message exceeds the server's size limit. */
-function respond(message: ServiceMsg, outcome: Outcome, { shownRequestId }: RequestContext): void {
+/** @throws Error when the connection is closed */
+function respond(message: ServiceMsg, outcome: Outcome, context: RequestContext): void {
+  message.respond(outcome.body, { headers: responseHeaders(outcome, context) });
+}
+
+function responseHeaders(outcome: Outcome, { shownRequestId }: RequestContext): MsgHdrs {
   const fields = headers();
   fields.set('X-Request-Id', shownRequestId);
   fields.set('Content-Type', outcome.code === undefined ? 'application/json' : PROBLEM_MEDIA_TYPE);
@@ -196,5 +221,5 @@ function respond(message: ServiceMsg, outcome: Outcome, { shownRequestId }: Requ
   if (outcome.retryAfterSeconds !== undefined) {
     fields.set('Retry-After', String(outcome.retryAfterSeconds));
   }
-  message.respond(outcome.body, { headers: fields });
+  return fields;
 }

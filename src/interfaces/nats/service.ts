@@ -1,6 +1,6 @@
 import { type Service, Svcm } from '@nats-io/services';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { IdGenerator, Logger } from '../../domain/ports.ts';
+import type { IdGenerator, Logger, RequestLog } from '../../domain/ports.ts';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
@@ -34,6 +34,7 @@ export interface NatsServiceDeps {
   readonly link: NatsLink;
   readonly useCases: NatsUseCases;
   readonly logger: Logger;
+  readonly requestLog: RequestLog;
   /** Creates request ids. */
   readonly ids: IdGenerator;
   /** Formats a time as RFC 3339 text in UTC. */
@@ -79,6 +80,7 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
   const dispatcher = createDispatcher({
     ...deps,
     handling: createRequestHandling(deps),
+    maxPayloadBytes: () => link.current()?.info?.max_payload ?? Number.POSITIVE_INFINITY,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxConcurrentRequests: settings.maxConcurrentRequests ?? MAX_CONCURRENT_REQUESTS,
   });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
+import { createPlainRequestLog } from '../../../src/infrastructure/logging/plain-request-log.ts';
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import {
@@ -39,6 +40,7 @@ export function createTestDeps(options: TestServerOptions = {}) {
   const deps: HttpDeps = {
     useCases: createFakeUseCases(options.useCases),
     logger,
+    requestLog: createPlainRequestLog(options.deps?.logger ?? logger),
     formatTime: formatRfc3339,
     ids: createUuidV7Generator(),
     settings: { ...testSettings, ...options.settings },

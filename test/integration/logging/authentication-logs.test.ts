@@ -9,7 +9,7 @@ const PASSWORD = 'nine quiet lanterns on the quay';
 describe.each(APP_DATABASES)('every authentication on %s', (database) => {
   async function setUp() {
     const log = captureLog();
-    const { http } = await useTestApp({ database, logger: log.logger });
+    const { http } = await useTestApp({ database, logger: log.logger, requestLog: log.requestLog });
     let count = 0;
     const send = async (
       method: 'GET' | 'POST' | 'PUT',

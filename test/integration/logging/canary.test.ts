@@ -29,6 +29,7 @@ describe('no secret and no personal data is in logs, errors and events', () => {
       database: 'postgres',
       connection: { ...database, port: proxy.port },
       logger: log.logger,
+      requestLog: log.requestLog,
       env: {
         SECURITY_MASTER_KEY: masterKey,
         DATABASE_STATEMENT_TIMEOUT: '300ms',
@@ -205,6 +206,7 @@ describe('no secret and no personal data is in logs, errors and events', () => {
     const start = createTestApp({
       database: 'embedded',
       logger: log.logger,
+      requestLog: log.requestLog,
       env: { DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/postgres` },
     });
     const error: unknown = await start.then(

@@ -4,7 +4,11 @@ import { captureLog } from '../../support/captured-log.ts';
 
 it('an error of the embedded database is logged once, without the row that caused it', async () => {
   const log = captureLog();
-  const { http, database } = await useTestApp({ database: 'embedded', logger: log.logger });
+  const { http, database } = await useTestApp({
+    database: 'embedded',
+    logger: log.logger,
+    requestLog: log.requestLog,
+  });
   await database.query(
     'alter table users add constraint only_others check (first_name is null) not valid',
   );

@@ -1,4 +1,6 @@
 import { onTestFinished } from 'vitest';
+import type { RequestLog } from '../../../src/domain/ports.ts';
+import { createPlainRequestLog } from '../../../src/infrastructure/logging/plain-request-log.ts';
 import {
   connectNats,
   type NatsSettings,
@@ -6,6 +8,7 @@ import {
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../../src/infrastructure/system/ids.ts';
 import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
+import type { NatsLink } from '../../../src/interfaces/nats/nats-link.ts';
 import {
   createNatsService,
   type NatsService,
@@ -19,6 +22,7 @@ export interface InstanceOptions {
   readonly useCases?: ReplacedUseCases;
   readonly settings?: Partial<NatsServiceSettings>;
   readonly connection?: Partial<NatsSettings>;
+  readonly requestLog?: (link: NatsLink) => RequestLog;
 }
 
 /** One instance of the service with fake use cases. */
@@ -43,6 +47,7 @@ export async function startInstance(url: string, options: InstanceOptions = {}):
     link,
     useCases: createFakeUseCases(options.useCases),
     logger,
+    requestLog: options.requestLog?.(link) ?? createPlainRequestLog(logger),
     ids: createUuidV7Generator(),
     formatTime: formatRfc3339,
     monotonicMs,

@@ -1,6 +1,8 @@
 import { Svcm } from '@nats-io/services';
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
+import type { RequestFields } from '../../../src/domain/ports.ts';
+import type { NatsLink } from '../../../src/interfaces/nats/nats-link.ts';
 import { ADA_ID, ADA_TOKEN, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createNatsClient, type NatsClient, type NatsSent } from '../../support/nats-client.ts';
@@ -296,6 +298,39 @@ describe('requests over NATS', () => {
     );
   });
 
+  it('get their response after the log has their line', async () => {
+    const sent: (number | undefined)[] = [];
+    let link: NatsLink | undefined;
+    const outMessages = () => link?.current()?.stats().outMsgs;
+    const lines: RequestFields[] = [];
+    const { client } = await serve({
+      useCases: {
+        users: {
+          getPublicProfiles: async (_caller, ids) => {
+            sent.push(outMessages());
+            return { profiles: [], missing: ids };
+          },
+        },
+      },
+      requestLog: (opened) => {
+        link = opened;
+        return {
+          write(fields, answer) {
+            sent.push(outMessages());
+            lines.push(fields);
+            answer();
+          },
+        };
+      },
+    });
+    const before = sent.length;
+    const call = { token: SERVICE_KEY, body: { ids: [ADA_ID] } };
+    expect(await client.call('users.v1.public-profiles', call)).toMatchObject({ status: 200 });
+    const [handled, logged] = sent.slice(before);
+    expect(logged).toBe(handled);
+    expect(lines.at(-1)).toMatchObject({ subject: 'users.v1.public-profiles', status: 200 });
+  });
+
   it('whose response exceeds the size limit of the server get internal_error', async () => {
     const server = await useNats({ accounts: 'max_payload: 8KB' });
     const instance = await startInstance(server.url, {
@@ -313,6 +348,7 @@ describe('requests over NATS', () => {
       code: 'internal_error',
     });
     expect(instance.lines.some(({ message }) => message === 'request failed')).toBe(true);
+    expect(instance.lines.at(-1)?.fields).toMatchObject({ status: 500, code: 'internal_error' });
   });
 });
 

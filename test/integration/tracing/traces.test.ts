@@ -27,6 +27,7 @@ async function useTracedApp(env: Readonly<Record<string, string>> = {}) {
   const app = await useTestApp({
     database: 'postgres',
     logger: log.logger,
+    requestLog: log.requestLog,
     env: {
       ...patientHashing,
       REDIS_HOST: redis.host,

@@ -8,12 +8,20 @@ import { fastifyPath } from './mount-routes.ts';
 import { routeOf } from './request-context.ts';
 import { shownRequestId } from './request-origin.ts';
 
-/** Sends the problem document of an error. */
-export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+/**
+ * Sends the problem document of an error.
+ * @param whenReady calls its argument to send the prepared response; at once by default
+ */
+export type SendProblem = (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  whenReady?: (send: () => void) => void,
+) => void;
 
 /** Handles every error of every request. Only an unexpected error gets its own log line. */
 export function createSendProblem(logger: Logger): SendProblem {
-  return (error, request, reply) => {
+  return (error, request, reply, whenReady = (send) => send()) => {
     const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
     const problem = toProblem(translateHttpError(error, request), fieldsIn ?? 'body');
     request.problemCode = problem.code;
@@ -28,8 +36,9 @@ export function createSendProblem(logger: Logger): SendProblem {
     reply
       .code(PROBLEMS[problem.code].status)
       .headers(problemHeaders(problem, error))
-      .type(PROBLEM_MEDIA_TYPE)
-      .send(JSON.stringify(problemDocument(problem, shownRequestId(request))));
+      .type(PROBLEM_MEDIA_TYPE);
+    const body = JSON.stringify(problemDocument(problem, shownRequestId(request)));
+    whenReady(() => void reply.send(body));
   };
 }
 

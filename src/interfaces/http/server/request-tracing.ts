@@ -42,6 +42,13 @@ export function traceRequests(fastify: FastifyInstance, tracer: RequestTracer): 
     reply.raw.once('close', () => span.end({ errorType: 'connection_closed' }));
     span.run(done);
   });
+  // The line of the request is written in a later hook, and names the trace of the current context.
+  fastify.addHook('onSend', (request, _reply, payload, done) => {
+    const { span } = request;
+    const next = () => done(null, payload);
+    if (span === undefined || span === null) next();
+    else span.run(next);
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { span } = request;
     if (span === undefined || span === null) return done();

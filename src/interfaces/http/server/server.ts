@@ -15,7 +15,7 @@ import { createClientAddress } from './forwarded-address.ts';
 import { mountRoutes, rejectUndeclaredAccess } from './mount-routes.ts';
 import { AmbiguousRequest, assertReadable } from './request-checks.ts';
 import { decorateRequestContext } from './request-context.ts';
-import { createLogRequest } from './request-log.ts';
+import { createLogRequest, type LogRequest, observeRequest } from './request-log.ts';
 import { createRequestIds, shownRequestId } from './request-origin.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createResponseDeadline } from './response-deadline.ts';
@@ -55,7 +55,6 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   const sendProblem = createSendProblem(deps.logger);
   const trustedProxies = deps.operator === true ? [] : settings.trustedProxies;
   const clientAddress = createClientAddress(trustedProxies);
-  const logRequest = createLogRequest({ ...deps, clientAddress });
   const setResponseHeaders = createResponseHeaders(deps.settings);
   // The client of a socket that is silent during a whole request and response is gone.
   const silenceTimeoutMs = 2 * settings.requestTimeoutMs;
@@ -86,8 +85,8 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     frameworkErrors: (error, request, reply) => {
       // Hooks do not run for a target that is not a URI.
       setResponseHeaders(shownRequestId(request), reply);
-      sendProblem(error, request, reply);
-      logRequest(request, reply);
+      sendProblem(error, request, reply, (send) => logRequest(request, reply, send));
+      observeRequest(deps, request, reply);
     },
     clientErrorHandler: createClientErrorHandler(rejection),
   });
@@ -114,6 +113,7 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
   rejectUnknownRoutes(fastify, allowedMethods);
   rejectUndeclaredAccess(fastify);
   decorateRequestContext(fastify);
+  const logRequest: LogRequest = createLogRequest(fastify, { ...deps, clientAddress });
   const deadline = createResponseDeadline(fastify, settings);
   if (deps.tracer !== undefined && deps.operator !== true) traceRequests(fastify, deps.tracer);
   function findRejection(request: IncomingMessage): Error | undefined {
@@ -137,13 +137,15 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     done(findRejection(request.raw));
   });
   // Checked when the response is sent: a request from before the drain must not keep its connection open either.
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
     if (deps.isDraining()) reply.header('connection', 'close');
-    done(null, payload);
+    // The response is ready and only waits for its line: no second one may be sent.
+    deadline.end(reply);
+    logRequest(request, reply, () => done(null, payload));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     deadline.end(reply);
-    logRequest(request, reply);
+    observeRequest(deps, request, reply);
     done();
   });
   if (settings.corsOrigins.length > 0 && deps.operator !== true) {
