@@ -160,24 +160,6 @@ begin
 end
 $$;
 
-CREATE TABLE public.mail_queue (
-    id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    kind character varying(50) NOT NULL,
-    recipient character varying(254) NOT NULL,
-    subject character varying(200) NOT NULL,
-    body text NOT NULL,
-    message_id character varying(300),
-    created_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
-    sent_at timestamp with time zone,
-    failed_at timestamp with time zone,
-    last_error character varying(300),
-    CONSTRAINT mail_queue_header_text CHECK ((((recipient)::text || (subject)::text) !~ '[[:cntrl:]]'::text)),
-    CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
-);
-
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -198,6 +180,42 @@ CREATE TABLE public.outbox (
     CONSTRAINT outbox_version_with_user CHECK (((user_id IS NULL) = (user_version IS NULL)))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
+
+CREATE FUNCTION public.waiting_events(after_key uuid, after_position bigint, most integer) RETURNS SETOF public.outbox
+    LANGUAGE plpgsql STABLE ROWS 512
+    SET search_path TO '$user', 'public'
+    SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+begin
+  return query
+  select event.* from outbox event
+  where event.published_at is null
+    and (coalesce(event.user_id, event.id), event.position) > (after_key, after_position)
+  order by coalesce(event.user_id, event.id), event.position
+  limit most;
+
+end
+$$;
+
+CREATE TABLE public.mail_queue (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind character varying(50) NOT NULL,
+    recipient character varying(254) NOT NULL,
+    subject character varying(200) NOT NULL,
+    body text NOT NULL,
+    message_id character varying(300),
+    created_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    last_error character varying(300),
+    CONSTRAINT mail_queue_header_text CHECK ((((recipient)::text || (subject)::text) !~ '[[:cntrl:]]'::text)),
+    CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
+);
 
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
@@ -321,6 +339,8 @@ ALTER TABLE ONLY public.users
 CREATE INDEX mail_queue_due_idx ON public.mail_queue USING btree (next_attempt_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX mail_queue_ended_idx ON public.mail_queue USING btree (COALESCE(sent_at, failed_at)) WHERE ((sent_at IS NOT NULL) OR (failed_at IS NOT NULL));
+
+CREATE INDEX outbox_heads_idx ON public.outbox USING btree (COALESCE(user_id, id), "position") WHERE (published_at IS NULL);
 
 CREATE INDEX outbox_held_idx ON public.outbox USING btree ("position") WHERE ((published_at IS NULL) AND (attempts > 0));
 

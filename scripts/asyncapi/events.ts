@@ -155,6 +155,12 @@ function eventMessage(schema: EventSchema): Json {
           {
             'ce-type': { type: 'string', const: `user-service.${EVENT_SCHEMA_ID.exec($id)?.[1]}` },
             'ce-dataschema': { type: 'string', const: $id },
+            'Nats-Expected-Last-Msg-Id': {
+              type: 'string',
+              format: 'uuid',
+              description:
+                'An event that directly follows another one of its user: the server took it behind that one. Consumers ignore it.',
+            },
             ...(isFirst(type)
               ? {
                   'Nats-Expected-Last-Subject-Sequence': {
@@ -185,7 +191,7 @@ function exampleOf(type: DomainEvent['type'], data: object): Json {
   const attributes = toHeaders({ id: EVENT_ID, event, time, requestId: '' });
   return {
     headers: {
-      ...Object.fromEntries([...attributes].map(([name, [value]]) => [name, value])),
+      ...Object.fromEntries(attributes),
       'Nats-Msg-Id': EVENT_ID,
       'Nats-Expected-Stream': streamDefaults.name,
       ...(isFirst(type) ? { 'Nats-Expected-Last-Subject-Sequence': '0' } : {}),

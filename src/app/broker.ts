@@ -54,7 +54,8 @@ export async function openBroker(
     { logger },
   );
   releases.register('the NATS connection', () => link.close(), LINK_RELEASE_MS);
-  const stream = createJetStream({ link, settings: { ...nats, name: nats.stream } });
+  const { inboxPrefix } = nats;
+  const stream = createJetStream({ link, settings: { ...nats, name: nats.stream }, inboxPrefix });
   await prepareEventStream({ link, stream, logger });
   const relay = createOutboxRelay({
     queue: createPostgresOutboxQueue(deps.database),

@@ -94,6 +94,33 @@ export function describeEventStreamContract(
       }
     });
 
+    test('events that are each tied to the one before it arrive in order, though none waits for it', async () => {
+      const sent = Array.from({ length: 200 }, (_, index) => eventOf(ann, index + 1));
+      await Promise.all(
+        sent.map((event, index) => bundle.stream.add(event, sent[index - 1]?.id ?? null)),
+      );
+      const versions = (await receivedAll(200)).map(({ event }) => event.userVersion);
+      expect(versions).toEqual(sent.map(({ event }) => event.userVersion));
+    });
+
+    test('an event is not added when the one that it is tied to is missing, nor are those after it', async () => {
+      const [first, lost, second, third] = [1, 2, 3, 4].map((version) => eventOf(ann, version));
+      if (!first || !lost || !second || !third) throw new Error('four events');
+      const added = await Promise.allSettled([
+        bundle.stream.add(first),
+        bundle.stream.add(second, lost.id),
+        bundle.stream.add(third, second.id),
+      ]);
+      expect(added.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+      for (const result of added.slice(1)) {
+        expect(result).toMatchObject({ reason: { name: 'EventHeldBack' } });
+      }
+      await bundle.stream.add(lost);
+      await bundle.stream.add(second, lost.id);
+      const versions = (await receivedAll(3)).map(({ event }) => event.userVersion);
+      expect(versions).toEqual([1, 2, 3]);
+    });
+
     test('an event that is added again arrives at least once, under the same id', async () => {
       const event = eventOf(ann, 1);
       await addInOrder([event, event, eventOf(bob, 1)]);

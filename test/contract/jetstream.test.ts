@@ -28,9 +28,9 @@ describeEventStreamContract('the JetStream stream', async () => {
   await eventually(() => jetStream.prepare());
   const requestIds = new Map<string, string>();
   const stream: Pick<EventStream, 'add'> = {
-    add(event) {
+    add(event, previousId) {
       requestIds.set(event.id, event.requestId);
-      return jetStream.add(event);
+      return jetStream.add(event, previousId);
     },
   };
   return {

@@ -80,6 +80,7 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
     link,
     settings: { ...streamSettings, ...options.stream },
     timeoutMs,
+    inboxPrefix: options.connection?.inboxPrefix,
   });
   const relay = createOutboxRelay({
     queue: createPostgresOutboxQueue(database),
@@ -165,7 +166,10 @@ export async function waitUntilDrained(
   return readStream(url);
 }
 
-/** Expects every committed event once, in order for each user, at the sequence in its row; and no other event. */
+/**
+ * Expects every committed event once, in order for each user, at the sequence in its row; and no other event. Events
+ * without a user have no order.
+ */
 export async function expectEveryEvent(
   database: Pick<Database, 'query'>,
   streamed: readonly StreamedEvent[],
@@ -180,12 +184,13 @@ export async function expectEveryEvent(
   expect(byUser(found)).toEqual(byUser(committed));
 }
 
-function byUser<T extends { readonly userId: string | null }>(
+function byUser<T extends { readonly userId: string | null; readonly sequence: number }>(
   events: readonly T[],
 ): ReadonlyMap<string | null, readonly T[]> {
   const result = new Map<string | null, T[]>();
   for (const event of events) {
     result.set(event.userId, [...(result.get(event.userId) ?? []), event]);
   }
+  result.get(null)?.sort((one, other) => one.sequence - other.sequence);
   return result;
 }

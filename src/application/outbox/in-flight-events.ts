@@ -1,4 +1,5 @@
 import {
+  EventHeldBack,
   EventRefused,
   EventRemembered,
   type EventStream,
@@ -45,9 +46,32 @@ export interface FailureSummary {
   readonly unavailable: boolean;
 }
 
+/** The events of one user that are sent and not marked. */
+interface UserInFlight {
+  unmarked: number;
+  /** Resolves, and never rejects, when the sending of all has ended. */
+  readonly sending: Promise<void>;
+}
+
+/** What is known when events are sent. */
+export interface SendingTerm {
+  readonly known: KnownStreamWindow;
+  /** False once the lease may have expired. */
+  mayStillSend(): boolean;
+}
+
 const MAX_BACK_OFF_MS = 60_000;
 /** How far the clocks of the database, the instances and the broker may be apart. */
 const CLOCK_MARGIN_MS = 60_000;
+
+/** The failure says nothing about the stream. */
+function isAboutTheEvent(error: unknown): boolean {
+  return (
+    error instanceof EventRefused ||
+    error instanceof EventRemembered ||
+    error instanceof EventHeldBack
+  );
+}
 
 /**
  * Whether the broker may have forgotten that it has the event: a relay that died may have sent it, and only within its
@@ -61,13 +85,18 @@ function mayBeForgotten(
 }
 
 /**
- * The events that are sent and not marked yet, at most one of each user. A user is released, and its next event may be
- * claimed, only after the mark of its event is in the database.
+ * The events that are sent and not marked yet. A user is released, and its next events may be claimed, only after the
+ * outcome of each of its events is in the database.
+ *
+ * Of several events of a user, the first ones are sent one after the other, until the stream has added one. The rest
+ * follows without a wait: the broker adds each of these only directly after the one before it. An event that the stream
+ * had already does not start this, since the broker may know ids of events that its stream has lost.
  */
 export function createInFlightEvents(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
-  /** By user key. Each promise resolves, and never rejects, when the sending has ended. */
-  const inFlight = new Map<string, Promise<void>>();
+  /** By user key. */
+  const inFlight = new Map<string, UserInFlight>();
+  let size = 0;
   // Appended as sendings end, and removed from the front as they are marked. Not sets: see `LinkedList`.
   const published: PublishedEvent[] = [];
   const failed: FailedEvent[] = [];
@@ -84,30 +113,104 @@ export function createInFlightEvents(deps: Deps) {
 
   const outcomeCount = (): number => published.length + failed.length;
 
-  async function publish(event: WaitingEvent, known: KnownStreamWindow): Promise<PublishedEvent> {
+  async function publish(
+    event: WaitingEvent,
+    { known, mayStillSend }: SendingTerm,
+    previousId: string | null,
+  ): Promise<AcknowledgedPlace> {
     const markedBefore = known.sequence;
-    if (mayBeForgotten(event, known)) {
-      const sequence = await stream.find(event, (id) => queue.isBefore(id, event.position));
-      if (sequence !== null) return { event, place: { sequence, duplicate: true, markedBefore } };
-    }
-    const place = await stream.add(event);
+    if (!mayStillSend()) throw new EventHeldBack('the lease may have expired');
+    const place = await stream.add(event, previousId);
     if (place.duplicate && !(await stream.holds({ id: event.id, sequence: place.sequence }))) {
       throw new EventRemembered('the stream lost the event, and the broker still knows its id');
     }
-    return { event, place: { ...place, markedBefore } };
+    return { ...place, markedBefore };
   }
 
-  async function send(event: WaitingEvent, known: KnownStreamWindow): Promise<void> {
+  /** @returns where the stream has the event that may have been sent long ago, or null. */
+  async function findSent(
+    event: WaitingEvent,
+    known: KnownStreamWindow,
+  ): Promise<AcknowledgedPlace | null> {
+    if (!mayBeForgotten(event, known)) return null;
+    const sequence = await stream.find(event, (id) => queue.isBefore(id, event.position));
+    return sequence === null ? null : { sequence, duplicate: true, markedBefore: known.sequence };
+  }
+
+  /** Notes the outcome. @returns the place, or null after a failure; never rejects. */
+  async function note(
+    event: WaitingEvent,
+    sending: Promise<AcknowledgedPlace>,
+  ): Promise<AcknowledgedPlace | null> {
     const startedAtMs = monotonicMs();
+    let place: AcknowledgedPlace | null = null;
     try {
-      const sent = await publish(event, known);
+      place = await sending;
       // The age is by the database's clock, which may be behind the clock that stamped the event.
       lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
-      published.push(sent);
+      published.push({ event, place });
     } catch (error) {
       failed.push({ event, error });
     }
     onOutcome();
+    return place;
+  }
+
+  async function findOrPublish(event: WaitingEvent, term: SendingTerm): Promise<AcknowledgedPlace> {
+    return (await findSent(event, term.known)) ?? publish(event, term, null);
+  }
+
+  /** Sends the events of one user in their order. */
+  async function send(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
+    for (const [index, event] of events.entries()) {
+      const place = await note(event, findOrPublish(event, term));
+      const rest = events.slice(index + 1);
+      // A sequence that was given before belongs to a stream that has lost its end: earlier events are sent again first.
+      if (place === null || (!place.duplicate && place.sequence <= place.markedBefore)) {
+        return holdBack(rest);
+      }
+      if (!place.duplicate) return sendRest(rest, term);
+    }
+  }
+
+  /** Sends events whose predecessor the stream has just added, each tied to the one before it. */
+  async function sendRest(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
+    const found = events.map((event) => findSent(event, term.known));
+    const places = await Promise.allSettled(found);
+    const sendings: Promise<unknown>[] = [];
+    let previousId: string | null = null;
+    for (const [index, event] of events.entries()) {
+      const look = places[index];
+      if (look?.status === 'rejected') {
+        sendings.push(note(event, Promise.reject(look.reason)));
+        holdBack(events.slice(index + 1));
+        break;
+      }
+      const place = look?.value ?? null;
+      sendings.push(
+        note(event, place === null ? publish(event, term, previousId) : Promise.resolve(place)),
+      );
+      if (place === null) previousId = event.id;
+    }
+    await Promise.all(sendings);
+  }
+
+  function holdBack(events: readonly WaitingEvent[]): void {
+    for (const event of events) {
+      failed.push({
+        event,
+        error: new EventHeldBack('an earlier event of the user was not added'),
+      });
+    }
+    if (events.length > 0) onOutcome();
+  }
+
+  function release(event: WaitingEvent): void {
+    const user = inFlight.get(event.userKey);
+    if (user === undefined) return;
+    size -= 1;
+    user.unmarked -= 1;
+    if (user.unmarked === 0) inFlight.delete(event.userKey);
   }
 
   /** The event waits until the broker has forgotten its id; its attempts never make it a dead letter. */
@@ -135,19 +238,25 @@ export function createInFlightEvents(deps: Deps) {
   }
 
   return {
-    size: () => inFlight.size,
-    unacknowledged: () => inFlight.size - outcomeCount(),
-    busyUserKeys: () => [...inFlight.keys()],
+    size: () => size,
+    unacknowledged: () => size - outcomeCount(),
+    busyUserKeys: (): ReadonlySet<string> => new Set(inFlight.keys()),
     counts: () => ({ ...counts, lagMs, failure }),
 
-    /** Starts to send an event. Its user is busy until the event is marked. */
-    start(event: WaitingEvent, known: KnownStreamWindow): void {
-      inFlight.set(event.userKey, send(event, known));
+    /** Starts to send events; those of a user stand together. Their users are busy until all are marked. */
+    start(events: readonly WaitingEvent[], term: SendingTerm): void {
+      size += events.length;
+      for (let from = 0, to = 0; from < events.length; from = to) {
+        const userKey = events[from]?.userKey ?? '';
+        while (events[to]?.userKey === userKey) to += 1;
+        const sending = send(events.slice(from, to), term);
+        inFlight.set(userKey, { unmarked: to - from, sending });
+      }
     },
 
     /** Waits until every sending has ended; each has a deadline of its own. */
     async settle(): Promise<void> {
-      await Promise.all(inFlight.values());
+      await Promise.all([...inFlight.values()].map(({ sending }) => sending));
     },
 
     /**
@@ -155,7 +264,7 @@ export function createInFlightEvents(deps: Deps) {
      * without an outcome, ends the wait early.
      */
     async gather(gatherMs: number, patienceMs: number, wakeup: WakeupSignal): Promise<void> {
-      const allEnded = () => outcomeCount() === inFlight.size;
+      const allEnded = () => outcomeCount() === size;
       if (outcomeCount() === 0) {
         onOutcome = () => wakeup.notify();
         await wakeup.wait(patienceMs);
@@ -187,7 +296,7 @@ export function createInFlightEvents(deps: Deps) {
         outage.succeeded();
       }
       published.splice(0, events.length);
-      for (const { event } of events) inFlight.delete(event.userKey);
+      for (const { event } of events) release(event);
       return recorded;
     },
 
@@ -199,26 +308,24 @@ export function createInFlightEvents(deps: Deps) {
       for (const { event, error } of events) {
         if (error instanceof EventRefused) await markRefused(lease, event, error);
         else if (error instanceof EventRemembered) await markRemembered(lease, event);
-        else {
+        else if (!(error instanceof EventHeldBack)) {
           failure = error instanceof Error ? error : new Error(String(error));
           outage.failed(error);
           logger.debug('could not publish an event', { event_id: event.id, error });
         }
         if (error instanceof OutcomeUnknown) counts.unknown += 1;
         failed.shift();
-        inFlight.delete(event.userKey);
+        release(event);
       }
       return {
-        uncertain: events.some(
-          ({ error }) => !(error instanceof EventRefused || error instanceof EventRemembered),
-        ),
+        uncertain: events.some(({ error }) => !isAboutTheEvent(error)),
         unavailable: events.some(({ error }) => error instanceof StreamUnavailable),
       };
     },
 
     /** Drops all outcomes without a mark: another instance publishes now, and finds these events in the stream. */
     discard(): void {
-      for (const { event } of [...published, ...failed]) inFlight.delete(event.userKey);
+      for (const { event } of [...published, ...failed]) release(event);
       published.length = 0;
       failed.length = 0;
       failure = null;

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { createSilentLogger } from '../../../test/support/logger.ts';
 import {
+  EventHeldBack,
   EventRefused,
   type EventStream,
   OutcomeUnknown,
@@ -58,16 +59,17 @@ function createWorld() {
     recordStream: async (_, { sequence }) => {
       world.recorded = sequence;
     },
-    claim: async (busy, limit) => {
-      const heads = new Map<string, Row>();
-      for (const row of rows) {
-        if (row.published === null && !heads.has(row.userKey)) heads.set(row.userKey, row);
-      }
-      const events = [...heads.values()]
-        .filter(({ userKey, deadLetter }) => !busy.includes(userKey) && !deadLetter)
-        .slice(0, limit)
-        .map((row) => ({ ...row }));
-      return { events, mayHaveMore: events.length === limit };
+    claim: async (busy, limit, afterKey) => {
+      const waiting = rows
+        .filter(({ published, userKey }) => published === null && userKey > (afterKey ?? ''))
+        .sort((one, other) => (one.userKey < other.userKey ? -1 : 1));
+      const held = new Set(busy);
+      const free = waiting.filter((row) => {
+        if (row.deadLetter) held.add(row.userKey);
+        return !held.has(row.userKey);
+      });
+      const events = free.slice(0, limit).map((row) => ({ ...row }));
+      return { events, next: free.length > limit ? (events.at(-1)?.userKey ?? null) : null };
     },
     markPublished: async (_, marks, known) => {
       for (const { id, sequence } of marks) {
@@ -102,9 +104,11 @@ function createWorld() {
     holds: async () => true,
     listGaps: async () => [],
     listMissing: async () => [],
-    add: async (event) => {
+    add: async (event, previousId = null) => {
       const failure = world.answer(event);
       if (failure !== null) throw failure;
+      if (previousId !== null && added.at(-1) !== previousId)
+        throw new EventHeldBack('not the last');
       const lastSequence = world.stream.lastSequence + 1;
       world.stream = { ...world.stream, lastSequence, messages: lastSequence };
       added.push(event.id);
@@ -143,23 +147,50 @@ function start(
   return relay;
 }
 
-test('sends an event only after the earlier events of its user are marked', async () => {
+test('sends the events of a user in their order, many in one round', async () => {
   const parts = createWorld();
   const { world } = parts;
-  const early: string[] = [];
-  world.answer = ({ id }) => {
-    const row = world.rows.find((one) => one.id === id);
-    const before = world.rows.filter(
-      (one) => one.userKey === row?.userKey && Number(one.position) < Number(row.position),
-    );
-    if (before.some(({ published }) => published === null)) early.push(id);
-    return null;
+  let claims = 0;
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    claim: async (...request) => {
+      const claimed = await parts.queue.claim(...request);
+      if (claimed.events.length > 0) claims += 1;
+      return claimed;
+    },
   };
-  for (const id of ['a1', 'b1', 'a2', 'a3', 'b2']) world.commit(id.charAt(0), id);
-  start(parts);
-  await expect.poll(() => world.added).toHaveLength(5);
-  expect(early).toEqual([]);
-  expect(world.added.filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+  const ids = Array.from({ length: 200 }, (_, index) => `a${index}`);
+  for (const id of ids) world.commit('a', id);
+  world.commit('b', 'b1');
+  start({ ...parts, queue });
+  await expect.poll(() => world.added).toHaveLength(201);
+  expect(world.added.filter((id) => id.startsWith('a'))).toEqual(ids);
+  expect(claims).toBe(1);
+});
+
+test('sends no event of a user before an earlier one that failed on the way', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  const ids = Array.from({ length: 30 }, (_, index) => `a${index}`);
+  for (const id of ids) world.commit('a', id);
+  const failures = new Map(ids.map((id, index) => [id, index % 3]));
+  world.answer = ({ id }) => {
+    const left = failures.get(id) ?? 0;
+    failures.set(id, left - 1);
+    return left > 0 ? new OutcomeUnknown('no answer') : null;
+  };
+  const relay = start(parts);
+  await expect.poll(() => relay.stats().published).toBe(30);
+  expect(world.added).toEqual(ids);
+  expect(relay.stats()).toMatchObject({ refused: 0, inFlight: 0 });
+});
+
+test('goes through all users, though every claim takes one event', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  for (const id of ['c1', 'a1', 'b1', 'b2', 'a2']) world.commit(id.charAt(0), id);
+  start(parts, { maxInFlight: 1, pollMs: 60_000 });
+  await expect.poll(() => world.added).toEqual(['a1', 'b1', 'c1', 'a2', 'b2']);
 });
 
 test('sends an unacknowledged event again, without counting an attempt', async () => {
@@ -180,13 +211,13 @@ test('sends an unacknowledged event again, without counting an attempt', async (
 test('claims the events of other users while it marks the last ones', async () => {
   const parts = createWorld();
   for (let user = 0; user < 20; user += 1) parts.world.commit(`user-${user}`, `event-${user}`);
-  const claims: (readonly string[])[] = [];
+  const claims: ReadonlySet<string>[] = [];
   let marking = 0;
   const queue: OutboxQueue = {
     ...parts.queue,
-    claim: (busy, limit) => {
+    claim: (busy, ...request) => {
       if (marking > 0) claims.push(busy);
-      return parts.queue.claim(busy, limit);
+      return parts.queue.claim(busy, ...request);
     },
     markPublished: async (lease, marks, known) => {
       marking += 1;
@@ -200,7 +231,7 @@ test('claims the events of other users while it marks the last ones', async () =
   await expect.poll(() => relay.stats().published).toBe(20);
   expect(new Set(parts.world.added).size).toBe(20);
   expect(parts.world.added).toHaveLength(20);
-  expect(claims.some((busy) => busy.length > 0)).toBe(true);
+  expect(claims.some((busy) => busy.size > 0)).toBe(true);
 });
 
 test('reports the lag of the last event, from its time to its acknowledgement', async () => {
@@ -260,6 +291,19 @@ test('detects a sequence given twice, and sends the lost events again', async ()
   world.commit('b', 'b1');
   await expect.poll(() => [...world.added].sort()).toEqual(['a2', 'a3', 'b1']);
   await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
+});
+
+test('sends one event of a user into a stream that lost its end, and then the lost ones', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  for (const id of ['a1', 'a2', 'a3']) world.commit('a', id);
+  start(parts, { reconcileEveryMs: 60_000 });
+  await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
+  world.stream = { ...world.stream, lastSequence: 1 };
+  world.added.length = 0;
+  for (const id of ['a4', 'a5', 'a6']) world.commit('a', id);
+  await expect.poll(() => world.rows.every(({ published }) => published !== null)).toBe(true);
+  expect(world.added).toEqual(['a4', 'a2', 'a3', 'a5', 'a6']);
 });
 
 test('does not request a lease that another instance holds when it is notified', async () => {

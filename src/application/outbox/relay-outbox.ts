@@ -76,13 +76,15 @@ interface LeadershipTerm {
  * |                | relay keeps the lease and retries                         | the stream or the configuration          |
  *
  * Each round computes the state again. A round acquires or renews the lease, reconciles the stream where that is due,
- * marks the events that were acknowledged, claims the first waiting event of each idle user, and sends those. Any other
- * failure of a round is logged once per outage, and the next round follows after `retryMs`.
+ * marks the events that were acknowledged, claims waiting events of idle users, and sends those. Claims go through the
+ * users in the order of their keys and start again after the last one. Any other failure of a round is logged once per
+ * outage, and the next round follows after `retryMs`.
  *
  * # Invariants
  *
- * - At most one event of a user is in flight, and the next one is claimed only after its mark is in the database. So
- *   the events of a user enter the stream in commit order.
+ * - The events of a user are sent in commit order, and the broker adds none of them without the one before it. Further
+ *   ones are claimed only after the outcomes of all of them are in the database. So they enter the stream in commit order.
+ *   Events without a user go in any order.
  * - Nothing is sent after the lease has expired, by a clock that starts before the lease was requested. Every mark names
  *   the epoch of the lease: a relay that lost its lease changes no row.
  * - An event whose outcome is unknown stays the first of its user and is sent again under the same id. Inside the
@@ -108,7 +110,9 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   });
   let term: LeadershipTerm | null = null;
   let state: RelayStats['state'] = 'stopped';
-  /** The last claim did not reach the end of the queue. */
+  /** The key after which the next claim goes on; null for the first key. */
+  let claimAfter: string | null = null;
+  /** The last claim did not examine all waiting events. */
   let moreWaits = false;
   /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
   let mayBeReplaced = false;
@@ -134,8 +138,9 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     state = 'publishing';
     const events = await markAndClaim(held.lease);
     if (events === null) return wakeup.wait(settings.retryMs);
-    if (monotonicMs() >= held.expiresAtMs) return;
-    for (const event of events) inFlight.start(event, reconciler.known());
+    const mayStillSend = () => monotonicMs() < held.expiresAtMs;
+    if (!mayStillSend()) return;
+    if (events.length > 0) inFlight.start(events, { known: reconciler.known(), mayStillSend });
     if (moreWaits && capacity() > 0) return;
     // While much waits, publishing has the broker for itself.
     if (!moreWaits) await reconciler.sweep(held.lease);
@@ -150,6 +155,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       const acquired = await acquireLease();
       if (acquired === null) return null;
       reconciler.begin(acquired.stream);
+      claimAfter = null;
       logger.info('this instance publishes events', { epoch: acquired.lease.epoch });
       term = { lease: acquired.lease, ...leaseTimes(nowMs) };
     } else if (nowMs >= term.renewAtMs) {
@@ -186,9 +192,11 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
 
   async function claim(): Promise<readonly WaitingEvent[]> {
     if (capacity() <= 0) return [];
-    const claimed = await queue.claim(inFlight.busyUserKeys(), capacity());
-    moreWaits = claimed.mayHaveMore;
-    return claimed.events;
+    const { events, next } = await queue.claim(inFlight.busyUserKeys(), capacity(), claimAfter);
+    // From the last key, a claim starts again with the first one, where more may wait meanwhile.
+    moreWaits = next !== null || claimAfter !== null;
+    claimAfter = next;
+    return events;
   }
 
   /**

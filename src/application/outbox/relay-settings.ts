@@ -17,7 +17,7 @@ export interface RelaySettings {
   readonly sweepSliceEveryMs: number;
   /** How long the relay collects further acknowledgements after the first, to mark them in one statement. */
   readonly gatherMs: number;
-  /** Events sent and not acknowledged, each of another user. */
+  /** Events sent and not acknowledged. */
   readonly maxInFlight: number;
   /** After this many refused attempts, an event becomes a dead letter. */
   readonly maxAttempts: number;

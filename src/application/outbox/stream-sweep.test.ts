@@ -77,6 +77,14 @@ test('reads the newest 20,000 messages once, in slices of 500 from the end', asy
   expect(reads.map(({ last }) => last)).toEqual(reads.map((_, slice) => 50_000 - slice * 500));
 });
 
+test('reads from the first message on, though the stream was read while it was empty', async () => {
+  const { world, sweep, reads } = createWorld();
+  sweep.request();
+  await sweep.step(lease, { ...state, firstSequence: 0, lastSequence: 0, messages: 0 }, 2);
+  world.nowMs += SLICE_EVERY_MS;
+  expect(reads).toEqual([{ first: 1, last: 2 }]);
+});
+
 test('reads a slice at most each 250 ms, and one at a time, without waiting for it', async () => {
   const pending: (() => void)[] = [];
   const { sweep, reads, run, world } = createWorld(

@@ -55,7 +55,8 @@ export function createStreamSweep(deps: Deps) {
     if (!isRequested || monotonicMs() < startsAtMs) return;
     isRequested = false;
     startsAtMs = monotonicMs() + settings.sweepEveryMs;
-    const lowest = Math.max(state.firstSequence, lastMarked - MAX_SWEPT + 1);
+    // An empty stream may say that it begins at 0.
+    const lowest = Math.max(1, state.firstSequence, lastMarked - MAX_SWEPT + 1);
     sweep = { lowest, highest: lastMarked, failures: 0 };
   }
 

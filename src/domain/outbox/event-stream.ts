@@ -37,9 +37,11 @@ export interface EventStream {
   prepare(): Promise<StreamState>;
   /**
    * Adds an event. The same id again inside the duplicate window adds nothing.
-   * @throws EventRefused, StreamUnavailable (nothing was added), OutcomeUnknown
+   * @param previousId add it only directly after the message with this id: then several events of a user can be sent
+   *   without a wait between them, and none of them passes an earlier one that was lost on the way
+   * @throws EventRefused, StreamUnavailable, EventHeldBack (nothing was added), OutcomeUnknown
    */
-  add(event: RecordedEvent): Promise<StreamPlace>;
+  add(event: RecordedEvent, previousId?: string | null): Promise<StreamPlace>;
   /**
    * The sequence of an event that was added before, or null. Compares at most 1,000 messages of its subject.
    * @param isEarlier whether the id is that of an event before this one; then this one cannot stand before it
@@ -75,6 +77,11 @@ export class OutcomeUnknown extends Error {
 /** The broker takes the event for a repetition, but its stream has lost it. It can be added after the duplicate window. */
 export class EventRemembered extends Error {
   override readonly name = 'EventRemembered';
+}
+
+/** Nothing was added: the event before it is not in the stream, or the lease has expired. It can be sent again at once. */
+export class EventHeldBack extends Error {
+  override readonly name = 'EventHeldBack';
 }
 
 /** The broker refused this event, and would refuse it again unchanged. */

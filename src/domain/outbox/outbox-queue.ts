@@ -21,11 +21,11 @@ export interface KnownStream {
   readonly sequence: number;
 }
 
-/** The first unpublished event of a user. */
+/** An unpublished event. */
 export interface WaitingEvent extends RecordedEvent {
   /** Commit order within a user. */
   readonly position: string;
-  /** The user's id, or the nil UUID for events without a user. One event of a key is in flight at a time. */
+  /** The user's id; for an event without a user its own id, since it depends on no other event. */
   readonly userKey: string;
   /** Refused attempts so far. */
   readonly attempts: number;
@@ -35,8 +35,8 @@ export interface WaitingEvent extends RecordedEvent {
 
 export interface ClaimedEvents {
   readonly events: readonly WaitingEvent[];
-  /** Events behind these were not examined: other users may have one. */
-  readonly mayHaveMore: boolean;
+  /** The key after which the next claim goes on; null when no event of a later key waits. */
+  readonly next: string | null;
 }
 
 /** An event and its place in the stream. */
@@ -64,10 +64,16 @@ export interface OutboxQueue {
   /** @throws LeaseLost */
   recordStream(lease: RelayLease, stream: KnownStream): Promise<void>;
   /**
-   * The first waiting event of each user that is neither busy nor held back by a failed event or a dead letter, in the
-   * order of their positions. Examines the `limit` oldest waiting events and returns at most as many.
+   * Waiting events in the order of their keys, without those of busy users and those held back by a failed event or a
+   * dead letter. The events of a user come together, from its first waiting one on, in the order of their positions.
+   * Examines at most `limit` or 100 events, whichever is more.
+   * @param afterKey null for the first key
    */
-  claim(busyUserKeys: readonly string[], limit: number): Promise<ClaimedEvents>;
+  claim(
+    busyUserKeys: ReadonlySet<string>,
+    limit: number,
+    afterKey: string | null,
+  ): Promise<ClaimedEvents>;
   /**
    * Marks events and records the highest sequence, unless a sequence below `knownSequence` is recorded.
    * @param knownSequence the sequence that was last recorded or returned, as far as the caller knows

@@ -1,4 +1,3 @@
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type { DomainEvent, RecordedEvent } from '../../domain/events.ts';
 
 export const EVENT_SUBJECTS = 'users.events.>';
@@ -12,34 +11,29 @@ export function subjectOf({ type, userId }: Pick<DomainEvent, 'type' | 'userId'>
   return `users.events.${type}.${userId ?? UNKNOWN_USER}`;
 }
 
+/** Name and value; the value is printable ASCII. */
+export type Header = readonly [name: string, value: string];
+
 /**
  * The event's attributes as headers, in the binary mode of the CloudEvents 1.0 NATS binding: each name has the prefix
  * `ce-`, and values are percent-encoded outside printable ASCII. The source and the id identify the event permanently.
  */
-export function toHeaders({ id, event, time }: RecordedEvent): MsgHdrs {
-  const { type, userId, userVersion } = event;
-  const result = headers();
-  const attributes = {
-    specversion: '1.0',
-    id,
-    source: SOURCE,
-    type: `user-service.${type}.v1`,
-    time: time.toISOString(),
-    subject: userId,
-    datacontenttype: 'application/json',
-    dataschema: schemaIdOf(type),
-    userversion: userVersion,
-  };
-  for (const [name, value] of Object.entries(attributes)) {
-    // Not `set`, which searches for an earlier value.
-    if (value !== null) result.append(`ce-${name}`, encode(String(value)));
-  }
+export function toHeaders({ id, event, time }: RecordedEvent): Header[] {
+  const type = encode(event.type);
+  const { userId, userVersion } = event;
+  const result: Header[] = [
+    ['ce-specversion', '1.0'],
+    ['ce-id', encode(id)],
+    ['ce-source', SOURCE],
+    ['ce-type', `user-service.${type}.v1`],
+    ['ce-time', time.toISOString()],
+  ];
+  if (userId !== null) result.push(['ce-subject', encode(userId)]);
+  result.push(['ce-datacontenttype', 'application/json']);
+  // The `$id` of the JSON Schema of the type's data.
+  result.push(['ce-dataschema', `urn:user-service:schema:${type}.v1`]);
+  if (userVersion !== null) result.push(['ce-userversion', String(userVersion)]);
   return result;
-}
-
-/** The `$id` of the JSON Schema of a type's data. */
-function schemaIdOf(type: DomainEvent['type']): string {
-  return `urn:user-service:schema:${type}.v1`;
 }
 
 /** Binding §3.1.3.1: space, quote, percent and everything outside printable ASCII. */

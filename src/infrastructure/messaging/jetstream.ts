@@ -1,21 +1,24 @@
 import {
   JetStreamApiCodes,
   JetStreamApiError,
-  type JetStreamClient,
   type JetStreamManager,
-  jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type { RecordedEvent } from '../../domain/events.ts';
 import {
+  EventHeldBack,
   EventRefused,
   type EventStream,
   OutcomeUnknown,
   type StreamPlace,
   StreamUnavailable,
 } from '../../domain/outbox/event-stream.ts';
-import { subjectOf, toHeaders } from './cloud-event.ts';
+import {
+  type AcknowledgedPublisher,
+  createAcknowledgedPublisher,
+} from './acknowledged-publisher.ts';
+import { type Header, subjectOf, toHeaders } from './cloud-event.ts';
 import { findEvent, holdsEvent, listMissing } from './find-event.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { natsFailure } from './nats-failure.ts';
@@ -28,11 +31,12 @@ interface Deps {
   readonly settings: StreamSettings;
   /** Longest wait for an acknowledgement; after it, the outcome is unknown. 5 s by default. */
   readonly timeoutMs?: number;
+  /** Prefix of the subjects that acknowledgements arrive on; `_INBOX` by default. */
+  readonly inboxPrefix?: string | undefined;
 }
 
 interface Client {
   readonly connection: NatsConnection;
-  readonly js: JetStreamClient;
   readonly manager: JetStreamManager;
 }
 
@@ -45,6 +49,9 @@ const REFUSALS: ReadonlySet<number> = new Set([
   10097, // header size exceeds maximum allowed
 ]);
 
+const WRONG_LAST_MESSAGE_ID = 10070;
+const EXPECTED_SUBJECT_SEQUENCE = 'Nats-Expected-Last-Subject-Sequence';
+
 /** The event stream, and a look at whether it can carry the events. */
 export interface JetStream extends EventStream {
   /** Reads the stream and changes nothing. @throws DependencyFailure */
@@ -53,8 +60,9 @@ export interface JetStream extends EventStream {
 
 /** The event stream on JetStream, for NATS 2.9 and newer. */
 export function createJetStream(deps: Deps): JetStream {
-  const { link, settings, timeoutMs = TIMEOUT_MS } = deps;
+  const { link, settings, timeoutMs = TIMEOUT_MS, inboxPrefix } = deps;
   let client: Client | null = null;
+  let publisher: AcknowledgedPublisher | null = null;
 
   async function connected(): Promise<Client> {
     const connection = link.current();
@@ -63,7 +71,6 @@ export function createJetStream(deps: Deps): JetStream {
     const options = { timeout: timeoutMs };
     client = {
       connection,
-      js: jetstream(connection, options),
       manager: await jetstreamManager(connection, { ...options, checkAPI: false }),
     };
     return client;
@@ -89,23 +96,35 @@ export function createJetStream(deps: Deps): JetStream {
     throw new EventRefused('the stream already has another event that creates this user');
   }
 
-  async function publish(event: RecordedEvent): Promise<StreamPlace> {
-    const { js, connection } = await connected();
-    const data = JSON.stringify(event.event.data);
+  function connectedPublisher(): AcknowledgedPublisher {
+    const connection = link.current();
+    if (connection === null) throw new StreamUnavailable('NATS is not reachable');
+    if (publisher?.connection !== connection) {
+      publisher = createAcknowledgedPublisher({ connection, timeoutMs, inboxPrefix });
+    }
+    return publisher;
+  }
+
+  /** Sends before the first wait, so that events which are tied to each other stay together. */
+  async function publish(event: RecordedEvent, previousId: string | null): Promise<StreamPlace> {
+    const { connection, publish } = connectedPublisher();
+    const data = Buffer.from(JSON.stringify(event.event.data));
     const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (Buffer.byteLength(data) + HEADER_BYTES > limit) {
+    if (data.length + HEADER_BYTES > limit) {
       throw new EventRefused(`the event is larger than the ${limit} bytes the server takes`);
     }
-    const { seq, duplicate } = await js.publish(subjectOf(event.event), data, {
-      headers: toHeaders(event),
-      msgID: event.id,
-      timeout: timeoutMs,
-      expect: {
-        streamName: settings.name,
-        ...(event.event.type === 'user.created' ? { lastSubjectSequence: 0 } : {}),
-      },
-    });
-    return { sequence: seq, duplicate };
+    const message = await publish(subjectOf(event.event), data, headersOf(event, previousId));
+    return toPlace(message.string());
+  }
+
+  /** The event, its id for the detection of duplicates, and what the server checks before it adds it. */
+  function headersOf(event: RecordedEvent, previousId: string | null): readonly Header[] {
+    const result = toHeaders(event);
+    result.push(['Nats-Msg-Id', event.id], ['Nats-Expected-Stream', settings.name]);
+    // The subject of a new user must be empty.
+    if (event.event.type === 'user.created') result.push([EXPECTED_SUBJECT_SEQUENCE, '0']);
+    if (previousId !== null) result.push(['Nats-Expected-Last-Msg-Id', previousId]);
+    return result;
   }
 
   return {
@@ -129,13 +148,14 @@ export function createJetStream(deps: Deps): JetStream {
         const { state } = await manager.streams.info(settings.name, { deleted_details: true });
         return state.deleted ?? [];
       }),
-    async add(event) {
+    async add(event, previousId = null) {
       try {
-        return await publish(event);
+        return await publish(event, previousId);
       } catch (error) {
         if (isDomainFailure(error) || error instanceof StreamUnavailable) throw error;
         if (!(error instanceof JetStreamApiError)) throw toUnanswered(error);
         if (error.code === JetStreamApiCodes.StreamWrongLastSequence) return resolveOccupied(event);
+        if (error.code === WRONG_LAST_MESSAGE_ID) throw new EventHeldBack(error.message);
         if (REFUSALS.has(error.code)) throw new EventRefused(error.message, { cause: error });
         // Whatever else the server says (no space, no leader, another stream) is about the stream, not the event.
         throw new StreamUnavailable(`JetStream: ${error.message}`, { cause: error });
@@ -144,9 +164,24 @@ export function createJetStream(deps: Deps): JetStream {
   };
 }
 
+interface Acknowledgement {
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: ConstructorParameters<typeof JetStreamApiError>[0];
+}
+
+/** @throws JetStreamApiError when the server refused the message, Error for an answer of something else. */
+function toPlace(acknowledgement: string): StreamPlace {
+  const { stream, seq, duplicate = false, error } = JSON.parse(acknowledgement) as Acknowledgement;
+  if (error !== undefined) throw new JetStreamApiError(error);
+  if (!stream || seq === undefined) throw new Error('the acknowledgement names no stream');
+  return { sequence: seq, duplicate };
+}
+
 /** Without responders, no stream received the event. After any other failure it may have arrived. */
 function toUnanswered(error: unknown): Error {
-  if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+  if (error instanceof errors.NoRespondersError) {
     return new StreamUnavailable('no stream takes the events', { cause: error });
   }
   return new OutcomeUnknown(`no acknowledgement: ${messageOf(error)}`, { cause: error });

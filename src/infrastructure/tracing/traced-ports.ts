@@ -52,7 +52,7 @@ export function traceCache(spans: Spans, cache: Cache): Cache {
 export function traceStream(spans: Spans, stream: EventStream): EventStream {
   return {
     ...stream,
-    add: (event) => {
+    add: (event, previousId) => {
       const destination = `users.events.${event.event.type}`;
       return spans.root(
         {
@@ -66,7 +66,7 @@ export function traceStream(spans: Spans, stream: EventStream): EventStream {
             'messaging.message.id': event.id,
           },
         },
-        () => stream.add(event),
+        () => stream.add(event, previousId),
       );
     },
   };

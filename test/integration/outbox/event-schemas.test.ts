@@ -40,7 +40,7 @@ const events = Object.entries(samples).flatMap(([type, data]) =>
 
 function messageOf(event: DomainEvent, data: object = event.data) {
   const recorded = { id: randomUUID(), event, time: new Date(), requestId: 'request-1' };
-  const headers = new Map([...toHeaders(recorded)].map(([name, [value]]) => [name, value ?? '']));
+  const headers = new Map(toHeaders(recorded));
   headers.set('Nats-Msg-Id', recorded.id);
   return { subject: subjectOf(event), headers, data: JSON.stringify(data) };
 }

@@ -7,10 +7,12 @@ import {
   type OutboxAdministration,
   type OutboxLog,
   type OutboxQueue,
+  type WaitingEvent,
 } from '../../../domain/outbox/outbox-queue.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
   acquireLease,
+  type ClaimEventsResult,
   claimEvents,
   countMarked,
   deletePublished,
@@ -33,6 +35,12 @@ import {
   resetSequences,
 } from './generated/relay.queries.ts';
 
+/** Before every key and position. */
+const QUEUE_START = { afterKey: '00000000-0000-0000-0000-000000000000', afterPosition: -1 };
+/** Above every position: the claim goes on with the next key. */
+const USER_END = Number.MAX_SAFE_INTEGER;
+/** Even for a small claim, so that it passes users who are busy or held back. */
+const MIN_EXAMINED = 100;
 /** Counting more rows takes too long for a metric. */
 const MAX_COUNTED = 100_000;
 const MAX_REASON_LENGTH = 500;
@@ -65,18 +73,18 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       const parameters = { epoch, stream: name, created, sequence };
       assertHeld(await recordStream.runForCount(parameters, connection));
     },
-    async claim(busyUserKeys, limit) {
-      const rows = await claimEvents.run({ busy: [...busyUserKeys], limit }, connection);
-      const events = rows
-        .map((row) => ({
-          ...toRecordedEvent(row),
-          position: row.position,
-          userKey: row.user_key,
-          attempts: row.attempts,
-          ageMs: row.age_ms,
-        }))
-        .sort((one, other) => Number(one.position) - Number(other.position));
-      return { events, mayHaveMore: rows[0]?.seen === limit };
+    async claim(busyUserKeys, limit, afterKey) {
+      const examined = Math.max(limit, MIN_EXAMINED);
+      const start = afterKey === null ? QUEUE_START : { afterKey, afterPosition: USER_END };
+      const rows = await claimEvents.run({ ...start, limit: examined }, connection);
+      const events: WaitingEvent[] = [];
+      let skippedKey: string | null = null;
+      for (const [index, row] of rows.entries()) {
+        if (events.length === limit) return { events, next: rows[index - 1]?.user_key ?? null };
+        if (row.is_held || busyUserKeys.has(row.user_key)) skippedKey = row.user_key;
+        if (row.user_key !== skippedKey) events.push(toWaitingEvent(row));
+      }
+      return { events, next: rows.length < examined ? null : (rows.at(-1)?.user_key ?? null) };
     },
     async markPublished({ epoch }, marks, knownSequence) {
       if (marks.length === 0) return null;
@@ -208,6 +216,16 @@ function toRecordedEvent(row: EventRow): RecordedEvent {
   // The row was written from a DomainEvent. Event types of a newer build pass through unchanged.
   const event = { type, userId: row.user_id, userVersion: row.user_version, data } as DomainEvent;
   return { id, event, time: row.occurred_at, requestId: row.request_id };
+}
+
+function toWaitingEvent(row: ClaimEventsResult): WaitingEvent {
+  return {
+    ...toRecordedEvent(row),
+    position: row.position,
+    userKey: row.user_key,
+    attempts: row.attempts,
+    ageMs: row.age_ms,
+  };
 }
 
 function assertHeld(leases: number | undefined): void {

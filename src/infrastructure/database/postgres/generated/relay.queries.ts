@@ -3,11 +3,10 @@ import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
 export type numberArray = (number)[];
 
-export type stringArray = (string)[];
-
 /** 'ClaimEvents' parameters type */
 export interface ClaimEventsParams {
-  busy: stringArray;
+  afterKey: string;
+  afterPosition: number;
   limit: number;
 }
 
@@ -17,51 +16,33 @@ export interface ClaimEventsResult {
   attempts: number;
   data: unknown;
   id: string;
+  is_held: boolean;
   occurred_at: Date;
   position: string;
   request_id: string;
-  seen: number;
   type: string;
   user_id: string | null;
   user_key: string;
   user_version: number | null;
 }
 
-const claimEventsIR: StatementSource = {"usedParamSet":{"busy":true,"limit":true},"params":[{"name":"busy","required":true,"transform":{"type":"scalar"},"locs":[{"a":1016,"b":1021}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":1173,"b":1179}]}],"statement":"with held as (\n  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox failed\n  where failed.published_at is null and failed.attempts > 0\n    and (\n      failed.parked_at is not null\n      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.\n      or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')\n    )\n    and not exists (\n      select from outbox earlier\n      where earlier.published_at is null and earlier.position < failed.position\n        and earlier.user_id is not distinct from failed.user_id\n    )\n), waiting as (\n  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,\n    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key\n  from outbox event\n  where event.published_at is null\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])\n    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)\n  order by event.position\n  limit :limit!::integer\n)\nselect distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,\n  user_key as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (select count(*) from waiting)::integer as \"seen!\"\nfrom waiting\norder by user_key, position"};
+const claimEventsIR: StatementSource = {"usedParamSet":{"afterKey":true,"afterPosition":true,"limit":true},"params":[{"name":"afterKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":596,"b":605}]},{"name":"afterPosition","required":true,"transform":{"type":"scalar"},"locs":[{"a":614,"b":628}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":639,"b":645}]}],"statement":"select id as \"id!\", position as \"position!\", user_id, user_version, type as \"type!\", data as \"data!\",\n  request_id as \"request_id!\", occurred_at as \"occurred_at!\", attempts as \"attempts!\",\n  coalesce(user_id, id) as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (\n    attempts > 0 and (\n      parked_at is not null\n      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.\n      or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')\n    )\n  ) is true as \"is_held!\"\nfrom waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)"};
 
 /**
  * Query generated from SQL:
  * ```
- * with held as (
- *   select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
- *   from outbox failed
- *   where failed.published_at is null and failed.attempts > 0
- *     and (
- *       failed.parked_at is not null
- *       -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
- *       or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')
- *     )
- *     and not exists (
- *       select from outbox earlier
- *       where earlier.published_at is null and earlier.position < failed.position
- *         and earlier.user_id is not distinct from failed.user_id
- *     )
- * ), waiting as (
- *   select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,
- *     event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key
- *   from outbox event
- *   where event.published_at is null
- *     and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])
- *     and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)
- *   order by event.position
- *   limit :limit!::integer
- * )
- * select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
- *   user_key as "user_key!",
+ * select id as "id!", position as "position!", user_id, user_version, type as "type!", data as "data!",
+ *   request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!",
+ *   coalesce(user_id, id) as "user_key!",
  *   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
- *   (select count(*) from waiting)::integer as "seen!"
- * from waiting
- * order by user_key, position
+ *   (
+ *     attempts > 0 and (
+ *       parked_at is not null
+ *       -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
+ *       or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')
+ *     )
+ *   ) is true as "is_held!"
+ * from waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)
  * ```
  */
 export const claimEvents = new PreparedQuery<ClaimEventsParams,ClaimEventsResult>(claimEventsIR);
@@ -462,7 +443,7 @@ export interface ListDeadEventsResult {
   waiting_behind: number;
 }
 
-const listDeadEventsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":462,"b":468}]}],"statement":"select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as \"parked_at!\", dead.attempts,\n  dead.last_error,\n  (\n    select count(*) from outbox later\n    where later.published_at is null and later.position > dead.position\n      and later.user_id is not distinct from dead.user_id\n  )::integer as \"waiting_behind!\"\nfrom outbox dead\nwhere dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null\norder by dead.position\nlimit :limit!::integer"};
+const listDeadEventsIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":482,"b":488}]}],"statement":"select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as \"parked_at!\", dead.attempts,\n  dead.last_error,\n  (\n    select count(*) from outbox later\n    where later.published_at is null and coalesce(later.user_id, later.id) = coalesce(dead.user_id, dead.id)\n      and later.position > dead.position\n  )::integer as \"waiting_behind!\"\nfrom outbox dead\nwhere dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null\norder by dead.position\nlimit :limit!::integer"};
 
 /**
  * Query generated from SQL:
@@ -471,8 +452,8 @@ const listDeadEventsIR: StatementSource = {"usedParamSet":{"limit":true},"params
  *   dead.last_error,
  *   (
  *     select count(*) from outbox later
- *     where later.published_at is null and later.position > dead.position
- *       and later.user_id is not distinct from dead.user_id
+ *     where later.published_at is null and coalesce(later.user_id, later.id) = coalesce(dead.user_id, dead.id)
+ *       and later.position > dead.position
  *   )::integer as "waiting_behind!"
  * from outbox dead
  * where dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null

@@ -1,37 +1,19 @@
-/* The first waiting event of each user, oldest first, without users who are busy or held back by a failed event or a
-   dead letter. Events without a user count as one user, the nil UUID. `seen` is the number of events examined: when it
-   reaches the limit, further users may have events. No lock is needed, since only the holder of the lease publishes. */
+/* Waiting events behind a place, user by user and in their order within a user. It reads the entries of one index in
+   their order, so its cost is that of the events it returns, however many wait. An event without a user depends on no
+   other: its own id is its key. No lock is needed, since only the holder of the lease publishes. */
 /* @name claimEvents */
-with held as (
-  select coalesce(failed.user_id, '00000000-0000-0000-0000-000000000000') as user_key
-  from outbox failed
-  where failed.published_at is null and failed.attempts > 0
-    and (
-      failed.parked_at is not null
-      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
-      or (failed.next_attempt_at > now() and failed.next_attempt_at < now() + interval '2 minutes')
-    )
-    and not exists (
-      select from outbox earlier
-      where earlier.published_at is null and earlier.position < failed.position
-        and earlier.user_id is not distinct from failed.user_id
-    )
-), waiting as (
-  select event.id, event.position, event.user_id, event.user_version, event.type, event.data, event.request_id,
-    event.occurred_at, event.attempts, coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') as user_key
-  from outbox event
-  where event.published_at is null
-    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') <> all (:busy!::uuid[])
-    and coalesce(event.user_id, '00000000-0000-0000-0000-000000000000') not in (select user_key from held)
-  order by event.position
-  limit :limit!::integer
-)
-select distinct on (user_key) id, position, user_id, user_version, type, data, request_id, occurred_at, attempts,
-  user_key as "user_key!",
+select id as "id!", position as "position!", user_id, user_version, type as "type!", data as "data!",
+  request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!",
+  coalesce(user_id, id) as "user_key!",
   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
-  (select count(*) from waiting)::integer as "seen!"
-from waiting
-order by user_key, position;
+  (
+    attempts > 0 and (
+      parked_at is not null
+      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
+      or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')
+    )
+  ) is true as "is_held!"
+from waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer);
 
 /* Marks acknowledged events, if this epoch still holds the lease. The row lock on the lease keeps another instance from
    acquiring it until the marks are committed. A recorded sequence below the one that the caller knows stays as it is: the
@@ -187,8 +169,8 @@ select dead.id, dead.user_id, dead.type, dead.occurred_at, dead.parked_at as "pa
   dead.last_error,
   (
     select count(*) from outbox later
-    where later.published_at is null and later.position > dead.position
-      and later.user_id is not distinct from dead.user_id
+    where later.published_at is null and coalesce(later.user_id, later.id) = coalesce(dead.user_id, dead.id)
+      and later.position > dead.position
   )::integer as "waiting_behind!"
 from outbox dead
 where dead.published_at is null and dead.attempts > 0 and dead.parked_at is not null
