@@ -21,6 +21,12 @@ export interface Transaction {
   readonly sessionEnding: SessionEnding;
   readonly outbox: Outbox;
   readonly mail: MailQueue;
+  /**
+   * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
+   * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work
+   * must not throw after it, since the transaction is committed by then.
+   */
+  commitWithNext(): void;
 }
 
 export interface UnitOfWorkContext {

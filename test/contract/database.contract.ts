@@ -94,6 +94,48 @@ export function describeDatabaseContract(implementation: DatabaseImplementation)
       expect((await database().query(count)).rows).toEqual([{ n: 1 }]);
     });
 
+    test('the statement that is sent with the commit is the last one, and fails together with those before it', async () => {
+      const insert = (kid: string) =>
+        `insert into signing_keys values ('${kid}', 'EdDSA', '{}', '', 'verifying')`;
+      const stored = async () =>
+        (await database().query<{ kid: string }>('select kid from signing_keys order by kid')).rows;
+      const rows = await database().transaction(async (connection, commitWithNext) => {
+        await connection.query(insert('a'));
+        commitWithNext();
+        const { rowCount } = await connection.query(insert('b'));
+        await expect(connection.query(insert('c'))).rejects.toThrow('after the end');
+        return rowCount;
+      });
+      expect(rows).toBe(1);
+      expect(await stored()).toEqual([{ kid: 'a' }, { kid: 'b' }]);
+      const failing = database().transaction(async (connection, commitWithNext) => {
+        await connection.query(insert('c'));
+        commitWithNext();
+        await connection.query(insert('a'));
+      });
+      await expect(failing).rejects.toMatchObject({ code: '23505' });
+      const alone = database().transaction(async (connection, commitWithNext) => {
+        commitWithNext();
+        await connection.query(insert('d'));
+      });
+      await alone;
+      expect(await stored()).toEqual([{ kid: 'a' }, { kid: 'b' }, { kid: 'd' }]);
+    });
+
+    test('a transaction whose failed statement was ignored does not count as committed', async () => {
+      const ignoring = database().transaction(async (connection) => {
+        await expect(connection.query('select 1 / 0')).rejects.toMatchObject({ code: '22012' });
+      });
+      await expect(ignoring).rejects.toThrow('its error was ignored');
+      const afterwards = database().transaction(async (connection, commitWithNext) => {
+        await connection.query('select 1 / 0').catch(() => {});
+        commitWithNext();
+        await connection.query('select 1');
+      });
+      await expect(afterwards).rejects.toMatchObject({ code: '25P02' });
+      expect((await database().query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    });
+
     test('serves hundreds of callers at once', async () => {
       const answers = await Promise.all(
         Array.from({ length: 300 }, (_, n) => database().query('select $1::integer as n', [n])),

@@ -17,6 +17,8 @@ import {
 
 const HOUR_MS = 3_600_000;
 
+const hex = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString('hex');
+
 /** The promises of SessionRepository. Tests move the times of rows, since only the database's clock counts. */
 export function describeSessionRepositoryContract(implementation: DatabaseImplementation): void {
   describe(`SessionRepository (${implementation.name})`, () => {
@@ -99,6 +101,83 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
         live.userId,
       ]);
       expect(statements).toBe(1);
+    });
+
+    describe('a rotation of the current token', () => {
+      const rotation = (from: Uint8Array) => ({
+        currentHash: hashOf('next'),
+        previousHash: from,
+        sealedSuccessor: hashOf('seal'),
+      });
+
+      test('changes the row as a rotation under the lock does', async () => {
+        const session = await start();
+        const from = session.refreshTokenHash;
+        const rotated = await sessions().rotateCurrent(session.id, rotation(from), 60_000);
+        expect(rotated?.userId).toBe(session.userId);
+        expect(rotated?.remainingMs).toBeCloseTo(60_000, -1);
+        const state = await lock(session.id);
+        expect(state).toMatchObject({ userId: session.userId, rotatedBefore: null });
+        expect(state?.sinceRotationMs).toBeGreaterThanOrEqual(0);
+        expect([state?.currentHash, state?.previousHash, state?.sealedSuccessor].map(hex)).toEqual(
+          [hashOf('next'), from, hashOf('seal')].map(hex),
+        );
+      });
+
+      test('never extends a session past its absolute end', async () => {
+        const session = await start({ idleTtlMs: 30_000, absoluteTtlMs: 60_000 });
+        await age(session.id, 20_000);
+        const from = session.refreshTokenHash;
+        const rotated = await sessions().rotateCurrent(session.id, rotation(from), HOUR_MS);
+        expect(rotated?.remainingMs).toBeGreaterThan(30_000);
+        expect(rotated?.remainingMs).toBeLessThanOrEqual(40_000);
+      });
+
+      test('changes nothing for another token, a session that is not live, and a user who is not active', async () => {
+        const [other, expired, disabled] = [await start(), await start(), await start()];
+        await age(expired.id, HOUR_MS + 1);
+        const before = await lock(other.id);
+        const tries = [
+          [other.id, hashOf('another')],
+          [ids.next(), other.refreshTokenHash],
+          [expired.id, expired.refreshTokenHash],
+        ] as const;
+        for (const [id, from] of tries) {
+          expect(await sessions().rotateCurrent(id, rotation(from), HOUR_MS)).toBeNull();
+        }
+        expect(await lock(other.id)).toMatchObject({ currentHash: before?.currentHash });
+        await database().query(`update users set status = 'disabled' where id = $1`, [
+          disabled.userId,
+        ]);
+        const from = disabled.refreshTokenHash;
+        expect(await sessions().rotateCurrent(disabled.id, rotation(from), HOUR_MS)).toBeNull();
+      });
+
+      test.runIf(implementation.capabilities.parallelTransactions)(
+        'does not wait for a transaction that holds the session',
+        async () => {
+          const session = await start();
+          const from = session.refreshTokenHash;
+          await inTransaction(database(), async (tx) => {
+            await tx.sessions.lockForRefresh(session.id, null);
+            expect(await sessions().rotateCurrent(session.id, rotation(from), HOUR_MS)).toBeNull();
+          });
+          expect(
+            await sessions().rotateCurrent(session.id, rotation(from), HOUR_MS),
+          ).not.toBeNull();
+        },
+      );
+
+      test('succeeds once for calls at the same time', async () => {
+        const session = await start();
+        const from = session.refreshTokenHash;
+        const results = await Promise.all(
+          Array.from({ length: 16 }, () =>
+            sessions().rotateCurrent(session.id, rotation(from), HOUR_MS),
+          ),
+        );
+        expect(results.filter((result) => result !== null)).toHaveLength(1);
+      });
     });
 
     test('the absolute lifetime bounds the idle one, at the start and at each rotation', async () => {

@@ -132,6 +132,7 @@ export function createMemoryStore(
           users,
           sessions: portWith<SessionRepository>(sessions),
           sessionEnding: portWith<SessionEnding>(sessionEnding),
+          commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {
               store.events.push(...events);

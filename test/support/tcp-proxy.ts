@@ -12,6 +12,8 @@ export interface TcpProxy {
   readonly connections: () => number;
   /** Number of accepted connections since the start, without refused ones. */
   readonly accepted: () => number;
+  /** Round trips that clients began: chunks of requests at the start or after a response, over all connections. */
+  readonly roundTrips: () => number;
   /** Holds all bytes in both directions, also of new connections. Sockets stay open. */
   readonly pause: () => void;
   /** Forwards all held bytes. */
@@ -43,6 +45,7 @@ interface State {
   delayMs: number;
   /** Bytes of responses that may pass before a connection is cut; undefined for all. */
   budget: number | undefined;
+  roundTrips: number;
   /** Each function releases one held chunk. */
   readonly held: Set<() => void>;
 }
@@ -56,6 +59,7 @@ export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
     refusing: false,
     delayMs: 0,
     budget: undefined,
+    roundTrips: 0,
     held: new Set(),
   };
   const clients = new Set<Socket>();
@@ -91,6 +95,7 @@ export async function startTcpProxy(target: TcpProxyTarget): Promise<TcpProxy> {
     port: address.port,
     connections: () => clients.size,
     accepted: () => accepted,
+    roundTrips: () => state.roundTrips,
     dropAll,
     pause: () => {
       state.paused = true;
@@ -131,8 +136,14 @@ function join(client: Socket, upstream: Socket, state: State): void {
     client.resetAndDestroy();
     upstream.resetAndDestroy();
   };
-  pump(client, upstream, state, 'request').catch(reset);
-  pump(upstream, client, state, 'response').catch(reset);
+  let isAsking = false;
+  pump(client, upstream, state, 'request', () => {
+    if (!isAsking) state.roundTrips += 1;
+    isAsking = true;
+  }).catch(reset);
+  pump(upstream, client, state, 'response', () => {
+    isAsking = false;
+  }).catch(reset);
 }
 
 async function pump(
@@ -140,8 +151,10 @@ async function pump(
   to: Socket,
   state: State,
   direction: 'request' | 'response',
+  onChunk: () => void,
 ): Promise<void> {
   for await (const chunk of from as AsyncIterable<Buffer>) {
+    onChunk();
     if (state.delayMs > 0) await sleep(state.delayMs);
     await whilePaused(state);
     const { budget } = state;

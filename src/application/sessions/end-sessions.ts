@@ -33,16 +33,19 @@ export function createEndSessions(deps: Deps) {
     },
   };
 
-  function end(
+  async function end(
     caller: Caller,
     userId: string,
     selection: SessionSelection,
     reason: SessionEndReason,
   ): Promise<void> {
-    return deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
+    const isSingle = 'only' in selection;
+    const ended = await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, userId);
-      const ended = await transaction.sessionEnding.end(user, selection, reason);
-      if ('only' in selection && ended.count === 0) throw sessionNotFound();
+      if (isSingle) transaction.commitWithNext();
+      return transaction.sessionEnding.end(user, selection, reason);
     });
+    // After the commit of a transaction that has changed nothing.
+    if (isSingle && ended.count === 0) throw sessionNotFound();
   }
 }

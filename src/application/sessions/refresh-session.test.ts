@@ -22,7 +22,8 @@ function rotated(sinceRotationMs: number, rotatedBefore: boolean | null = null):
   };
 }
 
-function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
+/** @param isLocked whether another transaction holds the session at first */
+function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = false) {
   const rotations: Rotation[] = [];
   const ended: SessionSelection[] = [];
   const reasons: string[] = [];
@@ -30,6 +31,12 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
   const store = createMemoryStore(
     storedUser({ version: 4 }),
     {
+      async rotateCurrent(_id, rotation) {
+        const isCurrent = String(state?.currentHash) === String(rotation.previousHash);
+        if (state === null || isLocked || !isCurrent) return null;
+        rotations.push(rotation);
+        return { userId, remainingMs: 90_000 };
+      },
       lockForRefresh: async () => state,
       async rotate(_id, rotation) {
         rotations.push(rotation);
@@ -72,8 +79,11 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000) {
 const refused = { code: 'invalid_grant' };
 
 describe('a refresh token', () => {
-  it('that is current is exchanged, its successor sealed under it', async () => {
-    const { refresh, rotations } = setUp(rotated(1_000));
+  it.each([
+    ['in one statement', false],
+    ['after waiting for another transaction', true],
+  ])('that is current is exchanged %s, its successor sealed under it', async (_how, isLocked) => {
+    const { refresh, rotations } = setUp(rotated(1_000), 10_000, isLocked);
     await expect(refresh(anonymous, 'second')).resolves.toMatchObject({
       sessionId: 'session 1',
       refreshToken: 'third',

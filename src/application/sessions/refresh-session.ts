@@ -2,8 +2,8 @@ import type { DomainError } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { invalidGrant } from '../../domain/rejections.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import type { RefreshState } from '../../domain/session/session-repository.ts';
-import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { RefreshState, Rotation } from '../../domain/session/session-repository.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
@@ -23,6 +23,14 @@ interface Deps {
  * during which another one may rotate it. Beyond, the clock of the database was set back.
  */
 const MAX_AHEAD_MS = 5_000;
+
+/** A presented token and the one that replaces it, if it is current. */
+interface Exchange {
+  readonly sessionId: string;
+  readonly presented: string;
+  readonly successor: string;
+  readonly rotation: Rotation;
+}
 
 type Outcome =
   | {
@@ -44,17 +52,20 @@ export function createRefreshSession(deps: Deps) {
   return async (caller: Caller, presented: string): Promise<IssuedTokens> => {
     const read = deps.refreshTokens.read(presented);
     if (read === null) throw refuse(caller, 'foreign_token');
-    const { sessionId } = read;
-    const outcome = await deps.unitOfWork.run(caller, async (transaction): Promise<Outcome> => {
-      const state = await transaction.sessions.lockForRefresh(
-        sessionId,
-        deps.snapshots.before(deps.refreshGraceMs),
-      );
-      if (state === null) return { kind: 'unknown' };
-      if (equal(state.currentHash, read.hash))
-        return rotate(transaction, sessionId, state, presented);
-      return repeatOrReuse(state, read.hash, presented);
-    });
+    const { sessionId, hash } = read;
+    const successor = deps.refreshTokens.create(sessionId);
+    const exchange: Exchange = {
+      sessionId,
+      presented,
+      successor: successor.token,
+      rotation: {
+        currentHash: successor.hash,
+        previousHash: hash,
+        sealedSuccessor: deps.refreshTokens.seal(successor.token, presented),
+      },
+    };
+    const outcome =
+      (await rotateCurrent(caller, exchange)) ?? (await rotateOrRepeat(caller, exchange));
     if (outcome.kind === 'rotated') {
       const { userId, token, remainingMs } = outcome;
       deps.logger.info('session refreshed', {
@@ -74,23 +85,31 @@ export function createRefreshSession(deps: Deps) {
     return invalidGrant();
   }
 
-  async function rotate(
-    transaction: Transaction,
-    sessionId: string,
-    state: RefreshState,
-    presented: string,
-  ): Promise<Outcome> {
-    const successor = deps.refreshTokens.create(sessionId);
-    const remainingMs = await transaction.sessions.rotate(
-      sessionId,
-      {
-        currentHash: successor.hash,
-        previousHash: state.currentHash,
-        sealedSuccessor: deps.refreshTokens.seal(successor.token, presented),
-      },
-      deps.idleTtlMs,
-    );
-    return { kind: 'rotated', userId: state.userId, token: successor.token, remainingMs };
+  /** The common case: one statement that is a transaction by itself. @returns null in every other case. */
+  async function rotateCurrent(
+    caller: Caller,
+    { sessionId, successor, rotation }: Exchange,
+  ): Promise<Outcome | null> {
+    const rotated = await deps.unitOfWork.run(caller, (transaction) => {
+      transaction.commitWithNext();
+      return transaction.sessions.rotateCurrent(sessionId, rotation, deps.idleTtlMs);
+    });
+    return rotated === null ? null : { kind: 'rotated', token: successor, ...rotated };
+  }
+
+  /** Waits for the lock of the session. A parallel refresh may have rotated it, or was rolled back. */
+  async function rotateOrRepeat(caller: Caller, exchange: Exchange): Promise<Outcome> {
+    const { sessionId, presented, successor, rotation } = exchange;
+    return deps.unitOfWork.run(caller, async ({ sessions }): Promise<Outcome> => {
+      const earlier = deps.snapshots.before(deps.refreshGraceMs);
+      const state = await sessions.lockForRefresh(sessionId, earlier);
+      if (state === null) return { kind: 'unknown' };
+      if (!equal(state.currentHash, rotation.previousHash)) {
+        return repeatOrReuse(state, rotation.previousHash, presented);
+      }
+      const remainingMs = await sessions.rotate(sessionId, rotation, deps.idleTtlMs);
+      return { kind: 'rotated', userId: state.userId, token: successor, remainingMs };
+    });
   }
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {

@@ -18,7 +18,9 @@ export interface EndedSessions {
  * Every transaction that ends sessions locks their user first, so that no two of them deadlock.
  */
 export interface SessionEnding {
-  /** Works in pieces, so that no statement is long and memory stays bounded. */
+  /**
+   * Works in pieces, so that no statement is long and memory stays bounded. A single session is one statement.
+   */
   end(
     user: { readonly id: string; readonly version: number },
     selection: SessionSelection,

@@ -86,6 +86,16 @@ export interface SessionRepository {
   findLive(id: string): Promise<LiveSession | null>;
   /** A user's live sessions, most recently used first; at most 200. */
   listLive(userId: string): Promise<readonly Session[]>;
+  /**
+   * Rotates a session's token as `rotate` does, if the session is live and its current token has the hash
+   * `rotation.previousHash`. One statement, which waits for no lock: the result is null as well while another
+   * transaction changes the session. `lockForRefresh` tells why.
+   */
+  rotateCurrent(
+    id: string,
+    rotation: Rotation,
+    idleTtlMs: number,
+  ): Promise<{ readonly userId: string; readonly remainingMs: number } | null>;
   /** Locks the row of a session; null when it is not live. @param earlier a snapshot of this server */
   lockForRefresh(id: string, earlier: string | null): Promise<RefreshState | null>;
   /** Rotates a locked session's token and restarts its idle time. @returns milliseconds until it now ends. */

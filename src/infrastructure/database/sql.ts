@@ -1,4 +1,5 @@
 import type { RequestDeadline } from '../../domain/ports.ts';
+import type { TransactionWork } from './transaction.ts';
 
 export interface SqlResult<Row> {
   readonly rows: Row[];
@@ -42,10 +43,7 @@ export interface Database extends SqlConnection {
    * @throws DomainError `unavailable` when no connection is free in time, `outcome_unknown` when the connection is lost
    * during the commit. On the embedded database, Error when the caller is inside a transaction already.
    */
-  transaction<T>(
-    work: (connection: SqlConnection) => Promise<T>,
-    deadline?: RequestDeadline,
-  ): Promise<T>;
+  transaction<T>(work: TransactionWork<T>, deadline?: RequestDeadline): Promise<T>;
   /**
    * Runs a trivial statement. A server that turns out to be read-only is connected to again afterwards: its name may lead
    * to a new primary.

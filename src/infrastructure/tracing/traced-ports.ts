@@ -26,7 +26,10 @@ export function traceDatabase(spans: Spans, database: Database): Database {
     ...traceConnection(database),
     transaction: (work, deadline) =>
       spans.within(sqlSpan('transaction'), () =>
-        database.transaction((connection) => work(traceConnection(connection)), deadline),
+        database.transaction(
+          (connection, commitWithNext) => work(traceConnection(connection), commitWithNext),
+          deadline,
+        ),
       ),
   };
 }

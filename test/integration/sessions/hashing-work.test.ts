@@ -85,7 +85,8 @@ function counting(database: Database): { database: Database; statements: string[
   const watched: Database = {
     ...database,
     ...watch(database),
-    transaction: (work) => database.transaction((connection) => work(watch(connection))),
+    transaction: (work) =>
+      database.transaction((connection, commitWithNext) => work(watch(connection), commitWithNext)),
   };
   return { database: watched, statements };
 }

@@ -5,7 +5,13 @@ import { withFallback } from '../../../lib/deadline.ts';
 import { databaseUnavailable } from '../postgres/errors.ts';
 import { runHealthCheck } from '../postgres/health-check.ts';
 import type { Database, MigrationConnection } from '../sql.ts';
-import { runTransaction } from '../transaction.ts';
+import {
+  assertCommitted,
+  type Frame,
+  runTransaction,
+  type SqlStatement,
+  type TransactionSession,
+} from '../transaction.ts';
 import { assertOutsideTransaction, withinTransaction } from '../transaction-scope.ts';
 import { type ConnectionQueue, createConnectionQueue } from './connection-queue.ts';
 import { prepareDataDirectory } from './data-directory.ts';
@@ -49,11 +55,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
     maxWaitMs: options.maxWaitMs ?? 5_000,
   });
   const transactionTimeoutMs = options.transactionTimeoutMs ?? 10_000;
-  const transactions = {
-    connection: session,
-    command: (statement: string) => session.execute(statement),
-    isBroken: () => session.crashed,
-  };
+  const transactions = createTransactionSession(session);
 
   const maintain = createMaintenance(session, connectionQueue, options.logger);
   const withConnection = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -75,9 +77,9 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       return await withConnection(() =>
         runTransaction(
           transactions,
-          (connection) =>
+          (connection, commitWithNext) =>
             withinTransaction(database, () =>
-              withTimeout(transactionTimeoutMs, () => work(connection)),
+              withTimeout(transactionTimeoutMs, () => work(connection, commitWithNext)),
             ),
           deadline,
         ),
@@ -115,6 +117,23 @@ async function openEngine({ path, templatePath }: EmbeddedDatabaseOptions): Prom
   } catch (error) {
     throw error instanceof EmbeddedStartError ? error : await explainOpenFailure(path, error);
   }
+}
+
+/** Sends one command after the other: there is no round trip to save. */
+function createTransactionSession(session: EmbeddedSession): TransactionSession {
+  const commit = async (): Promise<void> => assertCommitted(await session.execute('commit'));
+  return {
+    async query<Row>({ text, values }: SqlStatement, frame: Frame) {
+      const isAlone = frame.begin && frame.commit;
+      if (frame.begin && !isAlone) await session.execute('begin');
+      const result = await session.query<Row>(text, values);
+      if (frame.commit && !isAlone) await commit();
+      return result;
+    },
+    commit,
+    rollBack: async () => void (await session.execute('rollback')),
+    isBroken: () => session.crashed,
+  };
 }
 
 /** Holds the only connection until the migration connection is closed. */

@@ -1,8 +1,14 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger, RequestDeadline } from '../../../domain/ports.ts';
 import { monotonicMs } from '../../system/monotonic.ts';
-import type { Database, SqlConnection } from '../sql.ts';
-import { runTransaction } from '../transaction.ts';
+import type { Database } from '../sql.ts';
+import {
+  assertCommitted,
+  type Frame,
+  runTransaction,
+  type SqlStatement,
+  type TransactionWork,
+} from '../transaction.ts';
 import { createAbandonedConnections } from './abandoned-connections.ts';
 import { createChangeGate } from './change-gate.ts';
 import {
@@ -12,13 +18,7 @@ import {
   openPostgresMigrationConnection,
 } from './client.ts';
 import { type ConnectionPool, createConnectionPool, MAX_WAITING } from './connection-pool.ts';
-import {
-  breaksConnection,
-  commitOutcomeUnknown,
-  isStalePlan,
-  translateDatabaseError,
-  wasNeverSent,
-} from './errors.ts';
+import { commitOutcomeUnknown, isStalePlan, translateDatabaseError } from './errors.ts';
 import { checkHealth } from './generated/health.queries.ts';
 import { runHealthCheck } from './health-check.ts';
 import { IsolatedClient } from './isolated-client.ts';
@@ -106,31 +106,27 @@ export async function createPostgresDatabase(
 
 async function transact<T>(
   connections: ConnectionPool,
-  work: (connection: SqlConnection) => Promise<T>,
+  work: TransactionWork<T>,
   deadline: RequestDeadline | undefined,
 ): Promise<T> {
   return await connections.withConnection('change', (pooled) => {
-    const translated: SqlConnection = {
-      async query(text, values, name) {
-        try {
-          return await pooled.query(text, values, name);
-        } catch (error) {
-          throw translateDatabaseError(error);
-        }
-      },
-    };
+    async function translated<R>(call: Promise<R>): Promise<R> {
+      try {
+        return await call;
+      } catch (error) {
+        throw pooled.outcomeUnknown ? commitOutcomeUnknown(error) : translateDatabaseError(error);
+      }
+    }
     return runTransaction(
       {
-        connection: translated,
-        isBroken: () => pooled.broken,
-        async command(statement) {
-          try {
-            return await pooled.command(statement);
-          } catch (error) {
-            const lost = statement === 'commit' && breaksConnection(error) && !wasNeverSent(error);
-            throw lost ? commitOutcomeUnknown(error) : translateDatabaseError(error);
-          }
+        async query<Row>(statement: SqlStatement, frame: Frame) {
+          const result = await translated(pooled.queryFramed<Row>(statement, frame));
+          if (frame.commit && !frame.begin) assertCommitted(result.lastCommand);
+          return result;
         },
+        commit: async () => assertCommitted(await translated(pooled.command('commit'))),
+        rollBack: async () => void (await pooled.command('rollback')),
+        isBroken: () => pooled.broken,
       },
       work,
       deadline,

@@ -1,13 +1,25 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import type { SqlConnection, SqlResult } from '../sql.ts';
+import type { Frame, SqlStatement } from '../transaction.ts';
 import type { PendingChange } from './change-gate.ts';
-import { breaksConnection, isReadOnly, isStalePlan } from './errors.ts';
+import { breaksConnection, isReadOnly, isStalePlan, wasNeverSent } from './errors.ts';
+import { FramedQuery, isPrepared } from './framed-query.ts';
 import type { StatementNames } from './statement-names.ts';
 
 /** A connection of the pool, held by one caller. Errors come as the driver reports them. */
 export interface PooledConnection extends SqlConnection {
   /** Runs a statement without values. @returns the command that the server says it completed. */
-  command(statement: string): Promise<string>;
+  command(statement: 'begin' | 'commit' | 'rollback'): Promise<string>;
+  /**
+   * Runs a statement and the commands of its frame, where possible in one round trip.
+   * @returns also the last command that the server completed; empty for a statement that is a transaction by itself
+   */
+  queryFramed<Row>(
+    statement: SqlStatement,
+    frame: Frame,
+  ): Promise<SqlResult<Row> & { readonly lastCommand: string }>;
+  /** Whether a commit was sent that may have taken place or not. */
+  readonly outcomeUnknown: boolean;
   /** Whether an error occurred after which the connection must not be used again. */
   readonly broken: boolean;
 }
@@ -35,6 +47,7 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
   const { statements, answerMs, change, onReadOnly } = options;
   let broken = false;
   let lostCommit = false;
+  let outcomeUnknown = false;
   let inTransaction = false;
   let unanswered: Promise<unknown> | null = null;
 
@@ -59,7 +72,12 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
     });
   }
 
-  async function run<T>(send: () => Promise<T>, commits: boolean): Promise<T> {
+  /** @param failedBefore whether an error that the server reported came before the commit */
+  async function run<T>(
+    send: () => Promise<T>,
+    commits: boolean,
+    failedBefore: () => boolean = () => false,
+  ): Promise<T> {
     const pending = commits ? change : null;
     pending?.sent();
     try {
@@ -69,12 +87,33 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
     } catch (error) {
       const breaks = breaksConnection(error);
       broken ||= breaks;
+      const isKnown = wasNeverSent(error) || (!mayStillCommit(error) && failedBefore());
+      outcomeUnknown ||= commits && breaks && !isKnown;
       if (isStalePlan(error)) statements.renew();
       if (isReadOnly(error)) onReadOnly();
       if (unanswered === null && !mayStillCommit(error)) pending?.ended();
       else lostCommit ||= pending !== null;
       throw error;
     }
+  }
+
+  function configOf({ text, values = [], name }: SqlStatement): QueryConfig {
+    const prepared = statements.of(name);
+    return { text, values: [...values], ...(prepared === undefined ? {} : { name: prepared }) };
+  }
+
+  /** A command that this connection has prepared by an earlier round trip. */
+  function preparedName(command: 'begin' | 'commit'): string | undefined {
+    const name = statements.of(command);
+    return name !== undefined && isPrepared(client, name) ? name : undefined;
+  }
+
+  async function command(statement: 'begin' | 'commit' | 'rollback'): Promise<string> {
+    inTransaction = true;
+    const config = configOf({ text: statement, name: statement });
+    const result = await run(() => client.query(config), statement === 'commit');
+    inTransaction = statement === 'begin';
+    return result.command;
   }
 
   return {
@@ -90,26 +129,41 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
     get lostCommit() {
       return lostCommit;
     },
-    async query<Row>(text: string, values: readonly unknown[] = [], name?: string) {
-      const prepared = statements.of(name);
-      const config = {
-        text,
-        values: [...values],
-        ...(prepared === undefined ? {} : { name: prepared }),
+    get outcomeUnknown() {
+      return outcomeUnknown;
+    },
+    async query<Row>(text: string, values?: readonly unknown[], name?: string) {
+      const config = configOf({ text, values, name });
+      return toResult<Row>(await run(() => client.query(config), !inTransaction));
+    },
+    async queryFramed<Row>(statement: SqlStatement, { begin, commit }: Frame) {
+      const isAlone = begin && commit;
+      const before = begin && !isAlone ? preparedName('begin') : undefined;
+      const after = commit && !isAlone ? preparedName('commit') : undefined;
+      if (begin && !isAlone) {
+        if (before === undefined) await command('begin');
+        inTransaction = true;
+      }
+      const query = new FramedQuery(configOf(statement), { before, after });
+      const commits = isAlone || after !== undefined;
+      const send = () => {
+        client.query(query);
+        return query.result;
       };
-      const result = await run(() => client.query(config), !inTransaction);
+      const result = toResult<Row>(await run(send, commits, () => !query.isCompleted));
+      if (after !== undefined) inTransaction = false;
+      if (!commit || isAlone) return { ...result, lastCommand: '' };
       return {
-        rows: result.rows as Row[],
-        rowCount: result.rowCount ?? 0,
-      } satisfies SqlResult<Row>;
+        ...result,
+        lastCommand: after === undefined ? await command('commit') : query.lastCommand,
+      };
     },
-    async command(statement) {
-      inTransaction = true;
-      const result = await run(() => client.query(statement), statement === 'commit');
-      inTransaction = statement === 'begin';
-      return result.command;
-    },
+    command,
   };
+}
+
+function toResult<Row>({ rows, rowCount }: QueryResult): SqlResult<Row> {
+  return { rows: rows as Row[], rowCount: rowCount ?? 0 };
 }
 
 /** Whether the backend may go on after this error: every error that the server itself reports ends the statement. */

@@ -15,6 +15,7 @@ import {
   listLiveSessions,
   listRevokedSessions,
   lockSession,
+  rotateCurrentSession,
   rotateSession,
 } from './generated/sessions.queries.ts';
 
@@ -41,6 +42,10 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
     findLive: async (id) => (isUuid(id) ? loadLive(id) : null),
     async listLive(userId) {
       return (await listLiveSessions.run({ userId }, connection)).map(toSession);
+    },
+    async rotateCurrent(id, rotation, idleTtlMs) {
+      const [row] = await rotateCurrentSession.run({ id, idleTtlMs, ...rotation }, connection);
+      return row === undefined ? null : { userId: row.user_id, remainingMs: row.remaining_ms };
     },
     async lockForRefresh(id, earlier) {
       const [row] = await lockSession.run({ id, earlier }, connection);

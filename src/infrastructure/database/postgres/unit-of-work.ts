@@ -55,7 +55,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
   return {
     async run({ requestId, deadline }, work) {
       let recorded: Recorded = { events: [], ended: [] };
-      const transaction = database.transaction(async (connection) => {
+      const transaction = database.transaction(async (connection, commitWithNext) => {
         const stamp = { ids, clock, requestId };
         const outbox = createPostgresOutbox(connection, stamp);
         const sessionEnding = createPostgresSessionEnding(connection, stamp);
@@ -66,6 +66,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
           sessionEnding,
           outbox,
           mail: createPostgresMailQueue(connection, { ids, clock }),
+          commitWithNext,
         });
       }, deadline);
       const result = await transaction.catch(async (error: unknown) => {

@@ -88,6 +88,42 @@ const listLiveSessionsIR: StatementSource = {"usedParamSet":{"userId":true},"par
  */
 export const listLiveSessions = new PreparedQuery<ListLiveSessionsParams,ListLiveSessionsResult>(listLiveSessionsIR);
 
+/** 'RotateCurrentSession' parameters type */
+export interface RotateCurrentSessionParams {
+  currentHash: Uint8Array;
+  id: string;
+  idleTtlMs: number;
+  previousHash: Uint8Array;
+  sealedSuccessor: Uint8Array;
+}
+
+/** 'RotateCurrentSession' return type */
+export interface RotateCurrentSessionResult {
+  remaining_ms: number;
+  user_id: string;
+}
+
+const rotateCurrentSessionIR: StatementSource = {"usedParamSet":{"currentHash":true,"previousHash":true,"sealedSuccessor":true,"idleTtlMs":true,"id":true},"params":[{"name":"currentHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":35,"b":47}]},{"name":"previousHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":87},{"a":382,"b":395}]},{"name":"sealedSuccessor","required":true,"transform":{"type":"scalar"},"locs":[{"a":109,"b":125}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":235}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":358,"b":361}]}],"statement":"update sessions\nset refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,\n  rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),\n  expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)\nwhere id = (\n  select id\n  from sessions\n  where id = :id! and refresh_hash = :previousHash! and expires_at > now()\n    and exists (select from users where users.id = sessions.user_id and users.status = 'active')\n  for no key update of sessions skip locked\n)\nreturning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update sessions
+ * set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,
+ *   rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),
+ *   expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)
+ * where id = (
+ *   select id
+ *   from sessions
+ *   where id = :id! and refresh_hash = :previousHash! and expires_at > now()
+ *     and exists (select from users where users.id = sessions.user_id and users.status = 'active')
+ *   for no key update of sessions skip locked
+ * )
+ * returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * ```
+ */
+export const rotateCurrentSession = new PreparedQuery<RotateCurrentSessionParams,RotateCurrentSessionResult>(rotateCurrentSessionIR);
+
 /** 'LockSession' parameters type */
 export interface LockSessionParams {
   earlier?: string | null | void;

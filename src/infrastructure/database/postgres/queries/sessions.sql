@@ -22,6 +22,24 @@ where user_id = :userId! and expires_at > now()
 order by last_used_at desc, id
 limit 200;
 
+/* The common refresh in one statement: rotates the token that is current. Sent with its commit, so it must not wait for a
+   lock: a late commit counts as one that the server does not confirm. While another transaction holds the row it returns
+   no row, as for any other token, and lockSession waits. A row that changed meanwhile is compared again once it is locked.
+   The idle time starts again, but never extends past absolute_expires_at. */
+/* @name rotateCurrentSession */
+update sessions
+set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,
+  rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),
+  expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)
+where id = (
+  select id
+  from sessions
+  where id = :id! and refresh_hash = :previousHash! and expires_at > now()
+    and exists (select from users where users.id = sessions.user_id and users.status = 'active')
+  for no key update of sessions skip locked
+)
+returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
+
 /* Serializes parallel refreshes of one session. Uses clock_timestamp() instead of now(): a transaction that waited for
    the lock started before the rotation that it sees. The clock may have been set since the rotation, so rotated_before
    tells whether its transaction was visible in an earlier snapshot; only a rotation updates a session's row. xmin has
