@@ -23,6 +23,20 @@ describe('a batcher', () => {
     expect(batches).toEqual([[1, 2], [3, 4], [5]]);
   });
 
+  test('counts a key by its size, and sends one that is too large alone', async () => {
+    const batches: number[][] = [];
+    const echo = createBatcher<number, number>(
+      async (numbers, resolve) => {
+        batches.push(numbers);
+        for (const [index, number] of numbers.entries()) resolve(index, number);
+      },
+      5,
+      (number) => number,
+    );
+    expect(await Promise.all([2, 2, 2, 3, 9, 4, 1, 1].map(echo))).toEqual([2, 2, 2, 3, 9, 4, 1, 1]);
+    expect(batches).toEqual([[2, 2], [2, 3], [9], [4, 1], [1]]);
+  });
+
   test('rejects only the keys that have no value when the load fails', async () => {
     const load = createBatcher<string, string>(async (words, resolve) => {
       resolve(0, words[0]?.toUpperCase() ?? '');

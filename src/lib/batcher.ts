@@ -11,13 +11,16 @@ interface Pending<V> {
  * its value as soon as `load` has it.
  * @param load resolves the keys by their index. When it rejects, each key that is not resolved yet is rejected with its
  * error; when it returns, each such key is rejected with an error of its own.
- * @param maxBatchSize keys that one request takes; a full batch does not wait for the end of the turn.
+ * @param maxBatchSize size that one request takes; a full batch does not wait for the end of the turn.
+ * @param sizeOf size of a key that stands for several; 1 by default. A larger one than `maxBatchSize` goes alone.
  */
 export function createBatcher<K, V>(
   load: (keys: K[], resolve: Resolve<V>) => Promise<void>,
   maxBatchSize: number,
+  sizeOf: (key: K) => number = () => 1,
 ): (key: K) => Promise<V> {
   let keys: K[] = [];
+  let size = 0;
   let pending: Pending<V>[] = [];
 
   async function send(): Promise<void> {
@@ -26,6 +29,7 @@ export function createBatcher<K, V>(
     const sent: (Pending<V> | undefined)[] = pending;
     keys = [];
     pending = [];
+    size = 0;
     if (sentKeys.length === 0) return;
     let unresolved = sent.length;
     const rejectUnresolved = (error: unknown): void => {
@@ -48,9 +52,12 @@ export function createBatcher<K, V>(
 
   return (key) =>
     new Promise((resolve, reject) => {
+      const added = sizeOf(key);
+      if (size + added > maxBatchSize) void send();
       if (keys.length === 0) setImmediate(send);
       keys.push(key);
       pending.push({ resolve, reject });
-      if (keys.length >= maxBatchSize) void send();
+      size += added;
+      if (size >= maxBatchSize) void send();
     });
 }

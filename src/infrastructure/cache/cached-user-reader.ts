@@ -115,20 +115,17 @@ export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserRe
   ): Promise<readonly (string | null)[]> {
     if (ids.length === 0) return [];
     const lookups = await cache.getMany(ids.map(profileKey));
-    const texts = new Array<string | null>(ids.length).fill(null);
     const missed: number[] = [];
-    for (const [index, id] of ids.entries()) {
+    const texts = ids.map((id, index) => {
       const found = lookups[index];
       if (found?.kind === 'hit') {
-        if (found.value === ABSENT) continue;
+        if (found.value === ABSENT) return null;
         const text = codec.decodePublicProfile(found.value, id);
-        if (text !== undefined) {
-          texts[index] = text;
-          continue;
-        }
+        if (text !== undefined) return text;
       }
       missed.push(index);
-    }
+      return null;
+    });
     if (missed.length === 0) return texts;
     const loaded = new Map<string, string>();
     const missedIds = missed.map((index) => ids[index] ?? '');

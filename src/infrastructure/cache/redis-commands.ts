@@ -24,6 +24,16 @@ export interface RedisCommandsStats {
   readonly refusedFills: number;
 }
 
+/** The keys of one `getMany`, among those of others. */
+interface Call {
+  readonly index: number;
+  /** `busy` for a key that has no response yet. */
+  readonly lookups: CacheLookup[];
+  /** Index of its first key. */
+  readonly first: number;
+  missing: number;
+}
+
 const VALUE = 'v';
 const LEASE = 'l';
 const BUSY: CacheLookup = { kind: 'busy' };
@@ -125,32 +135,75 @@ export function createRedisCommands(deps: RedisCommandsDeps): {
     return found;
   }
 
-  async function getMany(names: readonly string[]): Promise<readonly CacheLookup[]> {
-    const lookups = new Array<CacheLookup>(names.length).fill(BUSY);
-    if (!guard.isTrusted()) return lookups.map(bypass);
-    const keys = names.map((name) => prefix + name);
-    const indexes = keys.flatMap((key, index) => (invalidations.isPending(key) ? [] : [index]));
-    counts.bypasses += keys.length - indexes.length;
-    if (indexes.length === 0) return lookups;
-    const loaded =
-      indexes.length === keys.length ? keys : indexes.map((index) => keys[index] ?? '');
-    let responses = 0;
+  /** Looks up the keys of several calls together. A call that has any response when it fails gets those. */
+  async function lookUpCalls(
+    calls: readonly (readonly string[])[],
+    resolve: Resolve<readonly CacheLookup[]>,
+  ): Promise<void> {
+    const keys: string[] = [];
+    /** By index of a key: the call that it belongs to. */
+    const callOf: Call[] = [];
+    const open = calls.map((names, index): Call => {
+      const lookups = new Array<CacheLookup>(names.length).fill(BUSY);
+      const call = { index, lookups, first: keys.length, missing: names.length };
+      for (const name of names) {
+        keys.push(name);
+        callOf.push(call);
+      }
+      return call;
+    });
     let isOver = false;
     try {
-      await guard.execute(loaded.length, () =>
-        lookUpAll(loaded, (index, lookup) => {
+      await guard.execute(keys.length, () =>
+        lookUpAll(keys, (index, lookup) => {
+          const call = callOf[index];
           // A lease that comes after the deadline was taken after the caller began to load: it must not fill.
-          if (isOver) return;
-          responses += 1;
-          lookups[indexes[index] ?? 0] = lookup;
+          if (call === undefined || isOver) return;
+          call.lookups[index - call.first] = lookup;
+          call.missing -= 1;
+          // Its values must not wait for the leases of another call.
+          if (call.missing === 0) resolve(call.index, call.lookups);
         }),
       );
-    } catch (error) {
-      if (responses === 0) throw error;
     } finally {
       isOver = true;
+      for (const { index, lookups, missing } of open) {
+        if (missing < lookups.length) resolve(index, lookups);
+      }
+    }
+  }
+
+  const lookUpCallsBatched = createBatcher<readonly string[], readonly CacheLookup[]>(
+    lookUpCalls,
+    MAX_BATCH_SIZE,
+    (keys) => keys.length,
+  );
+
+  /** Keys that no invalidation is pending for. */
+  async function lookUpMany(keys: readonly string[]): Promise<readonly CacheLookup[]> {
+    if (!guard.isBreakerOpen()) return lookUpCallsBatched(keys);
+    let lookups: readonly CacheLookup[] = [];
+    try {
+      await lookUpCalls([keys], (_, found) => {
+        lookups = found;
+      });
+    } catch (error) {
+      if (lookups.length === 0) throw error;
     }
     return lookups;
+  }
+
+  async function getMany(names: readonly string[]): Promise<readonly CacheLookup[]> {
+    if (!guard.isTrusted()) return names.map(bypass);
+    const keys = names.map((name) => prefix + name);
+    const isAnyPending = keys.some((key) => invalidations.isPending(key));
+    if (!isAnyPending) return keys.length === 0 ? [] : lookUpMany(keys);
+    const trusted = keys.filter((key) => !invalidations.isPending(key));
+    counts.bypasses += keys.length - trusted.length;
+    const found = trusted.length === 0 ? [] : await lookUpMany(trusted);
+    let next = 0;
+    const isTrusted = new Set(trusted);
+    return keys.map((key) => (isTrusted.has(key) ? (found[next++] ?? BUSY) : BUSY));
   }
 
   async function fillMany(fills: readonly CacheFill[]): Promise<number> {

@@ -12,6 +12,9 @@ const MAX_LENGTH = 8_192;
 /** PostgreSQL's largest `integer` has ten digits. */
 const VERSION = /^[1-9]\d{0,9}$/;
 
+const SPACE = 0x20;
+const OPENING_BRACE = 0x7b;
+
 /** The cached value for a key whose user does not exist. */
 export const ABSENT = '-';
 
@@ -30,33 +33,38 @@ export interface UserCodec {
 export function createUserCodec(format: UserTextFormat): UserCodec {
   const layout = `${FORM}.${digestOf(format)} `;
 
-  function startOf(id: string): string {
-    return `${layout}${id} `;
+  /** Where the text behind layout and id begins; -1 in a value of another layout or of another id. */
+  function startIn(value: string, id: string): number {
+    const end = layout.length + id.length;
+    const isRead =
+      value.length <= MAX_LENGTH &&
+      value.startsWith(layout) &&
+      value.startsWith(id, layout.length) &&
+      value.charCodeAt(end) === SPACE;
+    return isRead ? end + 1 : -1;
   }
 
   return {
-    encodeUser: (id, { version, json }) => `${startOf(id)}${version} ${json}`,
+    encodeUser: (id, { version, json }) => `${layout}${id} ${version} ${json}`,
     decodeUser(value, id) {
-      const start = startOf(id);
-      if (value.length > MAX_LENGTH || !value.startsWith(start)) return undefined;
-      const end = value.indexOf(' ', start.length);
-      const version = end < 0 ? '' : value.slice(start.length, end);
-      if (!VERSION.test(version) || !isObject(value, end + 1)) return undefined;
+      const start = startIn(value, id);
+      const end = start < 0 ? -1 : value.indexOf(' ', start);
+      if (end < 0 || !isObject(value, end + 1)) return undefined;
+      const version = value.slice(start, end);
+      if (!VERSION.test(version)) return undefined;
       return { version: Number(version), json: value.slice(end + 1) };
     },
-    encodePublicProfile: (id, json) => startOf(id) + json,
+    encodePublicProfile: (id, json) => `${layout}${id} ${json}`,
     decodePublicProfile(value, id) {
-      const start = startOf(id);
-      const isRead =
-        value.length <= MAX_LENGTH && value.startsWith(start) && isObject(value, start.length);
-      return isRead ? value.slice(start.length) : undefined;
+      const start = startIn(value, id);
+      return start >= 0 && isObject(value, start) ? value.slice(start) : undefined;
     },
   };
 }
 
 /** Whether the text from here on begins and ends as a JSON object. */
 function isObject(value: string, from: number): boolean {
-  return value[from] === '{' && value.endsWith('}');
+  return value.charCodeAt(from) === OPENING_BRACE && value.endsWith('}');
 }
 
 /** Depends on the names, the order and the form of all fields of a text. */

@@ -127,4 +127,7 @@ test('a batch, and a hundred concurrent look-ups, use one command and one script
   const found = await Promise.all(keys.map((key) => cache.get(key)));
   expect(found.every(({ kind }) => kind === 'hit')).toBe(true);
   expect(await count()).toEqual({ mget: 2, eval: 2, get: 200 });
+  const batches = await Promise.all([0, 1, 2, 3, 4].map(() => cache.getMany(keys)));
+  expect(batches.flat().every(({ kind }) => kind === 'hit')).toBe(true);
+  expect(await count()).toEqual({ mget: 3, eval: 2, get: 200 });
 });
