@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compare, quantile, type Slice, spreadOf } from './compare.ts';
-import { parseCpuMs, readCpuMs } from './cpu-time.ts';
+import { parseCpuMs, readCpuMs } from './process-usage.ts';
 
 const context = {
   options: {

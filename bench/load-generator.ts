@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Side } from './compare.ts';
-import { readCpuMs } from './cpu-time.ts';
+import type { Side, Slice } from './compare.ts';
+import { readCpuMs } from './process-usage.ts';
 
 /** What a client saw. */
 export interface Figures {
@@ -131,7 +131,7 @@ export async function runLoad(
   const failed = statuses.some((status) => status >= 300 && !refusals.includes(status));
   if (failed || report.errors > 0 || report.count === 0) {
     throw new Error(
-      `${load.kind} load: ${report.errors} errors, statuses ${JSON.stringify(report.statuses)}`,
+      `${load.kind} load, ${report.count} successes: ${report.errors} errors, statuses ${JSON.stringify(report.statuses)}`,
     );
   }
   return report;
@@ -140,23 +140,28 @@ export async function runLoad(
 /**
  * The side of a server that answers this load.
  * @param server the process whose CPU time counts
- * @param refusals as for `runLoad`
+ * @param load made for the warm-up and for each slice
+ * @param options `refusals` as for `runLoad`; `after` takes each report, with the tokens for the next load
  */
 export function loadSide(
   generator: LoadGenerator,
   server: { readonly title: string; readonly pid: number },
-  load: () => Load,
-  refusals: readonly number[] = [],
+  load: () => Load | Promise<Load>,
+  options: {
+    readonly refusals?: readonly number[];
+    readonly after?: (report: LoadReport) => void;
+  } = {},
 ): Side {
-  return {
-    title: server.title,
-    warmUp: () => runLoad(generator, load(), refusals),
-    async slice() {
-      const before = readCpuMs(server.pid);
-      const { perSecond, p50Ms, p99Ms, count } = await runLoad(generator, load(), refusals);
-      const after = readCpuMs(server.pid);
-      const cpuUs = before === null || after === null ? null : ((after - before) * 1_000) / count;
-      return { perSecond, p50Ms, p99Ms, cpuUs };
-    },
-  };
+  async function run(): Promise<Slice> {
+    const next = await load();
+    const before = readCpuMs(server.pid);
+    const report = await runLoad(generator, next, options.refusals);
+    const after = readCpuMs(server.pid);
+    options.after?.(report);
+    const { perSecond, p50Ms, p99Ms, count } = report;
+    const cpuUs = before === null || after === null ? null : ((after - before) * 1_000) / count;
+    return { perSecond, p50Ms, p99Ms, cpuUs };
+  }
+  const warmUp = async () => options.after?.(await generator.run(await load()));
+  return { title: server.title, warmUp, slice: run };
 }

@@ -47,12 +47,8 @@ export function registration(email: string): string {
 }
 
 /** @throws Error with the response when the status says that it failed */
-export async function post<T>(
-  url: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = JSON_TYPE,
-): Promise<T> {
-  const response = await fetch(url, { method: 'POST', headers, body });
+async function post<T>(url: string, body: string): Promise<T> {
+  const response = await fetch(url, { method: 'POST', headers: JSON_TYPE, body });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }

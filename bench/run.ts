@@ -8,11 +8,17 @@ import { startLoadGenerator } from './load-generator.ts';
 import { readOptions } from './options.ts';
 import { createPeople } from './people.ts';
 import { writeReport } from './report.ts';
+import { measureBacklogs } from './rows/backlog.ts';
+import { measureFlood } from './rows/flood.ts';
+import { measureNatsRead } from './rows/nats-read.ts';
 import { measurePasswords } from './rows/passwords.ts';
 import { measureReads } from './rows/reads.ts';
 import { measureRelay } from './rows/relay.ts';
+import { measureSearch } from './rows/search.ts';
+import { measureSessions } from './rows/sessions.ts';
 import { measureSlowestRequests } from './rows/slowest-requests.ts';
 import { measureStartUp } from './rows/start-up.ts';
+import { measureTokens } from './rows/tokens.ts';
 import { libraryVersions, serverVersions, type Versions } from './versions.ts';
 
 /** In this order. The starts come first, on an empty database: an instance reads the events of the last minutes. */
@@ -26,6 +32,12 @@ const MEASUREMENTS: readonly {
   { letters: ['a', 'b', 'e'], measure: measureReads },
   { letters: ['c'], measure: measurePasswords },
   { letters: ['d'], measure: measureRelay },
+  { letters: ['h'], measure: measureTokens },
+  { letters: ['i'], measure: measureSessions },
+  { letters: ['j'], measure: measureNatsRead },
+  { letters: ['k'], measure: measureSearch },
+  { letters: ['l'], measure: measureFlood },
+  { letters: ['m'], measure: measureBacklogs },
   { letters: ['g'], measure: measureSlowestRequests, long: true },
 ];
 

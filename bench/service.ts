@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type RunningProcess, startProcess } from '../test/support/child-process.ts';
 import { findFreePort } from '../test/support/free-port.ts';
 import { createTemporaryDirectory } from '../test/support/temp-directory.ts';
@@ -11,12 +13,15 @@ export interface Service {
   readonly pid: number;
   /** From the start of the process to its first ready response. */
   readonly startMs: number;
+  /** Creates a service account. @returns its key */
+  createKey(scopes: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** The key of all starts on one database. */
 export const masterKey = randomBytes(32).toString('base64');
 
+const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
 const READY_TIMEOUT_MS = 60_000;
 
@@ -66,11 +71,29 @@ export async function startService(
     url,
     pid: child.pid,
     startMs: performance.now() - startedAt,
+    createKey: (scopes) => createKey(cwd, env, port, scopes),
     async stop() {
       await child.stop(30_000);
       await temporary?.remove();
     },
   };
+}
+
+async function createKey(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  port: number,
+  scopes: readonly string[],
+): Promise<string> {
+  const options = scopes.flatMap((scope) => ['--scope', scope]);
+  const program = join(root, 'bin', 'user-service.cjs');
+  const args = [program, 'service-accounts', 'create', 'bench', ...options, '--json'];
+  const { PATH, HOME } = process.env;
+  const { stdout } = await run(process.execPath, args, {
+    cwd,
+    env: { PATH, HOME, SERVER_PORT: String(port), ...env },
+  });
+  return (JSON.parse(stdout) as { key: string }).key;
 }
 
 async function untilReady(url: string, child: RunningProcess, log: string): Promise<void> {

@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { PostgresServer } from '../../test/support/postgres-server.ts';
 import type { Slice } from '../compare.ts';
-import { readCpuMs } from '../cpu-time.ts';
+import { readCpuMs } from '../process-usage.ts';
 
 export const STREAM = 'USERS';
 const DRAIN_TIMEOUT_MS = 300_000;
@@ -38,12 +38,13 @@ export async function fillOutbox(
 
 /**
  * Measures the events a second that arrive in the stream, from the first look that finds some to the last.
- * @param start makes events wait
+ * @param pid of the service, for its CPU time; null for none
+ * @param start makes events wait, or starts the service
  * @param most ends the measurement after this time, in milliseconds, when events are still waiting
  */
 export async function measureDrain(
   nats: { readonly url: string },
-  pid: () => number,
+  pid: number | null,
   count: number,
   start: () => Promise<void>,
   most = Number.POSITIVE_INFINITY,
@@ -57,15 +58,21 @@ export async function measureDrain(
         () => 0, // the service has not made it yet
       );
     const before = await messages();
-    await start();
-    const cpuBefore = readCpuMs(pid());
+    const readCpu = () => (pid === null ? null : readCpuMs(pid));
+    const cpuBefore = readCpu();
+    const started = start();
     const endsAt = performance.now() + DRAIN_TIMEOUT_MS;
     let first: { readonly atMs: number; readonly messages: number } | null = null;
-    while (performance.now() < endsAt) {
+    let failure: unknown;
+    started.catch((error: unknown) => {
+      failure = error;
+    });
+    while (performance.now() < endsAt && failure === undefined) {
       const now = { atMs: performance.now(), messages: await messages() };
       if (now.messages > before) first ??= now;
       if (first !== null && (now.messages >= before + count || now.atMs - first.atMs >= most)) {
-        const cpuAfter = readCpuMs(pid());
+        const cpuAfter = readCpu();
+        await started;
         const sent = now.messages - first.messages;
         return {
           perSecond: (sent / (now.atMs - first.atMs)) * 1_000,
@@ -79,7 +86,7 @@ export async function measureDrain(
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
-    throw new Error(`the relay did not publish ${count} events in time`);
+    throw failure ?? new Error(`the relay did not publish ${count} events in time`);
   } finally {
     await connection.close();
   }

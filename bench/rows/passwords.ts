@@ -33,7 +33,7 @@ export async function measurePasswords(context: Context): Promise<Result[]> {
           ...{ kind: 'closed', url: service.url, connections: concurrency, seconds },
           requests,
         }),
-        OVERLOADED,
+        { refusals: OVERLOADED },
       );
     const signIn = side(
       'POST /v1/sessions (sign-in)',

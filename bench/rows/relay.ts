@@ -2,9 +2,9 @@ import { connect } from '@nats-io/transport-node';
 import { type NatsServer, startNats } from '../../test/support/nats-server.ts';
 import { compare, quantile, spreadOf } from '../compare.ts';
 import { type Context, copyWithPeople, onDatabase, type Result } from '../context.ts';
-import { readCpuMs } from '../cpu-time.ts';
 import { runFloor } from '../floors/start.ts';
 import { runLoad } from '../load-generator.ts';
+import { readCpuMs } from '../process-usage.ts';
 import { type Service, startService } from '../service.ts';
 import { fillOutbox, measureDrain, STREAM } from './drain.ts';
 
@@ -25,7 +25,7 @@ export async function measureRelay(context: Context): Promise<Result[]> {
     try {
       const count = options.quick ? QUICK_EVENTS : EVENTS;
       const fill = () => fillOutbox(postgres, database.database, count);
-      const drain = () => measureDrain(nats, () => service.pid, count, fill);
+      const drain = () => measureDrain(nats, service.pid, count, fill);
       const row = await compare(
         context,
         { id: 'd1', target: 0.6 },

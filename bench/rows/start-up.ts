@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { startNats } from '../../test/support/nats-server.ts';
 import { startRedis } from '../../test/support/redis-server.ts';
 import { createTemporaryDirectory } from '../../test/support/temp-directory.ts';
 import { type Context, onDatabase, type Result } from '../context.ts';
+import { readResidentMb } from '../process-usage.ts';
 import { startService } from '../service.ts';
 
 /** Starts of one kind; the report has their median. */
@@ -77,18 +77,12 @@ async function repeatStarts(
     times.push(service.startMs);
     if (start === starts) {
       await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000));
-      memoryMb = residentMb(service.pid);
+      memoryMb = readResidentMb(service.pid);
     }
     await service.stop();
   }
   times.sort((a, b) => a - b);
   return { startMs: times[Math.floor(starts / 2)] ?? 0, memoryMb };
-}
-
-/** Resident memory in MB (10^6 bytes). */
-function residentMb(pid: number): number {
-  const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
-  return (Number(kib) * 1_024) / 1e6;
 }
 
 function value(

@@ -29,7 +29,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** `bench/search.ts` measures the same population with a million users. */
+/** `npm run bench:scale` measures the same population with up to ten million users. */
 describe('the search among many users', () => {
   let database: Database;
   let client: Client;

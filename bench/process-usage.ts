@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** `/proc` counts in ticks of 10 ms on every Linux that Node.js supports. */
@@ -22,4 +23,10 @@ export function parseCpuMs(stat: string): number {
   const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [userTicks, systemTicks] = [afterName[11], afterName[12]].map(Number);
   return ((userTicks ?? 0) + (systemTicks ?? 0)) * MS_PER_TICK;
+}
+
+/** Resident memory of a process in MB (10^6 bytes). */
+export function readResidentMb(pid: number): number {
+  const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
+  return (Number(kib) * 1_024) / 1e6;
 }
