@@ -10,9 +10,13 @@ describe('statementOf', () => {
   });
 
   test('leaves out comments within a statement', () => {
-    const claim = statementOf('relay.claimEvents', { busy: `'{}'`, limit: '512' });
+    const claim = statementOf('relay.claimEvents', {
+      ...{ afterKey: 'null', afterPosition: '-1', limit: '512' },
+    });
     expect(claim).not.toContain('--');
-    expect(claim).toMatch(/^with .*;$/);
+    expect(claim).toMatch(
+      /^select .* from waiting_events\(null::uuid, -1::bigint, 512::integer\);$/,
+    );
   });
 
   test('names what is missing', () => {

@@ -41,6 +41,12 @@ const TEXTS = [
   ...[SEARCHED.rareName, SEARCHED.lateDomain, 'xyzzy', 'annanna', 'hui.o+travel7@'],
 ];
 
+/** From the start of the queue. */
+const CLAIM = {
+  afterKey: `'00000000-0000-0000-0000-000000000000'`,
+  ...{ afterPosition: '-1', limit: '512' },
+};
+
 const NOW = '2026-01-01T00:00:00.000Z';
 
 export const PATHS: readonly Path[] = [
@@ -78,7 +84,7 @@ export const PATHS: readonly Path[] = [
   ),
   {
     ...{ id: 'claim', kind: 'sql', title: 'claim of 512 events, SQL' },
-    statements: () => [statementOf('relay.claimEvents', { busy: `'{}'`, limit: '512' })],
+    statements: () => [statementOf('relay.claimEvents', CLAIM)],
   },
   {
     ...{ id: 'revocations', kind: 'sql', title: 'poll of the revocations, SQL' },
