@@ -186,6 +186,25 @@ test('a fair semaphore without waiting refuses every caller beyond its permits',
   expect(semaphore.stats()).toMatchObject({ active: 1, waiting: 0 });
 });
 
+test('a permit that is released while the event loop was late goes to the caller whose wait is over', async () => {
+  const { arrive, admitted, refused, semaphore } = setUp({ waitMs: 20 });
+  const place = semaphore.reserve('a');
+  const release = await place?.acquire();
+  arrive('b');
+  // A result that arrives in the same turn of the event loop as the end of the wait, after it.
+  const released = new Promise<void>((resolve) => {
+    setTimeout(() => {
+      release?.();
+      resolve();
+    }, 20);
+  });
+  const lateUntil = performance.now() + 40;
+  while (performance.now() < lateUntil);
+  await released;
+  await turn();
+  expect([admitted, refused]).toEqual([['b1'], []]);
+});
+
 test('a caller of a fair semaphore whose wait is over leaves no trace', async () => {
   const { arrive, serve, admitted, semaphore } = setUp({ waitMs: 5 });
   arrive('a');

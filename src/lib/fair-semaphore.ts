@@ -136,13 +136,20 @@ export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphor
           resolve(null);
         },
       };
-      const timer = setTimeout(() => waiter.refuse('timeout'), waitMs);
+      // Timers run before the results of finished work. After a delay of the event loop, permits are released first.
+      const timer = setTimeout(() => {
+        setImmediate(() => {
+          if (isWaiting) waiter.refuse('timeout');
+        });
+      }, waitMs);
+      let isWaiting = true;
       const link = queue.waiters.append(waiter);
       queue.waiting += 1;
       waiting += 1;
       queue.turn ??= turns.append(queue);
 
       function remove(): void {
+        isWaiting = false;
         clearTimeout(timer);
         queue.waiters.remove(link);
         queue.waiting -= 1;
