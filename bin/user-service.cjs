@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 'use strict';
 
+const { readdirSync, stat } = require('node:fs');
+const os = require('node:os');
+
 // libuv creates its thread pool on first use and never resizes it. Password hashing may take one thread for each core
 // (`password.hashing_slots`); files, DNS look-ups and signatures need some more. Loading an ES module uses the pool, so
 // the size is set before that, in a CommonJS file.
-process.env.UV_THREADPOOL_SIZE ??= String(require('node:os').availableParallelism() + 4);
+process.env.UV_THREADPOOL_SIZE ??= String(os.availableParallelism() + 4);
+lowerPoolPriority();
 
 // As Node.js has it from version 21. Without it, node-postgres finds out by `Response` whether it runs in a Cloudflare
 // worker, and Node.js 20 then loads its whole HTTP client: 40 ms of a start.
@@ -47,4 +51,24 @@ function keepCompiledCode() {
   const folder = join(XDG_CACHE_HOME || join(HOME, '.cache'), 'user-service');
   const existing = [XDG_CACHE_HOME || HOME, folder].filter((path) => existsSync(path));
   if (existing.length > 0 && existing.every(isOwn)) enableCompileCache(folder);
+}
+
+/**
+ * Gives the pool's threads the lowest priority, so that password hashes leave the event loop its core: reads stay fast
+ * during a flood of sign-ins. On Linux each thread has a priority of its own. Elsewhere, and where the pool exists
+ * already, the priority stays as it is.
+ */
+function lowerPoolPriority() {
+  if (process.platform !== 'linux') return;
+  try {
+    const threads = () => readdirSync('/proc/self/task');
+    const others = new Set(threads());
+    // The first use of the pool creates all of its threads.
+    stat('/', () => {});
+    for (const id of threads()) {
+      if (!others.has(id)) os.setPriority(Number(id), os.constants.priority.PRIORITY_LOW);
+    }
+  } catch {
+    // Without /proc, or without the right to change a priority, the service works as well.
+  }
 }

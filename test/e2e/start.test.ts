@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism, constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -39,6 +40,20 @@ describe('the first start without any server', () => {
     expect(await listEmails(url, cwd)).toEqual([]);
     expect((await fetch(`${url}/docs`)).status).toBe(200);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'gives the threads that hash passwords the lowest priority, and no other thread',
+    async () => {
+      const service = await serve(createWorkingDirectory());
+      const { pid } = service.process;
+      const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+      const lowest = threads.filter((id) => getPriority(id) === constants.priority.PRIORITY_LOW);
+      expect(lowest).toHaveLength(availableParallelism() + 4);
+      expect(lowest).not.toContain(pid);
+      const others = threads.filter((id) => !lowest.includes(id));
+      expect(new Set(others.map((id) => getPriority(id)))).toEqual(new Set([getPriority()]));
+    },
+  );
 
   it('shows the key on a terminal, at the first start only', async () => {
     const cwd = createWorkingDirectory();
