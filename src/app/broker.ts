@@ -55,7 +55,12 @@ export async function openBroker(
   );
   releases.register('the NATS connection', () => link.close(), LINK_RELEASE_MS);
   const { inboxPrefix } = nats;
-  const stream = createJetStream({ link, settings: { ...nats, name: nats.stream }, inboxPrefix });
+  const stream = createJetStream({
+    link,
+    settings: { ...nats, name: nats.stream },
+    monotonicMs,
+    inboxPrefix,
+  });
   await prepareEventStream({ link, stream, logger });
   const relay = createOutboxRelay({
     queue: createPostgresOutboxQueue(deps.database),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { EventStream } from '../../src/domain/outbox/event-stream.ts';
 import { createJetStream } from '../../src/infrastructure/messaging/jetstream.ts';
 import { connectNats } from '../../src/infrastructure/messaging/nats-connection.ts';
+import { monotonicMs } from '../../src/infrastructure/system/monotonic.ts';
 import { readStream } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { createSilentLogger } from '../support/logger.ts';
@@ -23,6 +24,7 @@ describeEventStreamContract('the JetStream stream', async () => {
   );
   const jetStream = createJetStream({
     link,
+    monotonicMs,
     settings: { name: 'USERS', replicas: 1, maxAgeMs: 3_600_000, duplicateWindowMs: 60_000 },
   });
   await eventually(() => jetStream.prepare());

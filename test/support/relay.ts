@@ -79,6 +79,7 @@ export async function runRelay(options: RelayOptions): Promise<TestRelay> {
   const stream = createJetStream({
     link,
     settings: { ...streamSettings, ...options.stream },
+    monotonicMs,
     timeoutMs,
     inboxPrefix: options.connection?.inboxPrefix,
   });

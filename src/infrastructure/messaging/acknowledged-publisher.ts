@@ -11,6 +11,7 @@ interface Deps {
   readonly connection: NatsConnection;
   /** Longest wait for an acknowledgement, in milliseconds. */
   readonly timeoutMs: number;
+  readonly monotonicMs: () => number;
   /** Prefix of the subjects that acknowledgements arrive on; the library's by default. */
   readonly inboxPrefix?: string | undefined;
 }
@@ -38,7 +39,7 @@ interface Pending {
  * by the caller; an entry lives for `timeoutMs` at most.
  */
 export function createAcknowledgedPublisher(deps: Deps): AcknowledgedPublisher {
-  const { connection, timeoutMs } = deps;
+  const { connection, timeoutMs, monotonicMs } = deps;
   const inbox = `${createInbox(deps.inboxPrefix)}.`;
   /** By the last token of the reply's subject, and in the order of their deadlines. */
   const pending = new Map<number, Pending>();
@@ -85,7 +86,7 @@ export function createAcknowledgedPublisher(deps: Deps): AcknowledgedPublisher {
 
   function expire(): void {
     isTimerSet = false;
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     for (const [token, waiting] of pending) {
       if (waiting.deadlineMs > nowMs) {
         setTimer(waiting.deadlineMs - nowMs);
@@ -118,7 +119,7 @@ export function createAcknowledgedPublisher(deps: Deps): AcknowledgedPublisher {
         lastToken += 1;
         const reply = inbox + lastToken;
         connection.publish(subject, data, { reply, headers: toHeaderBlock(headers) });
-        const deadlineMs = performance.now() + timeoutMs;
+        const deadlineMs = monotonicMs() + timeoutMs;
         pending.set(lastToken, { subject, deadlineMs, resolve, reject });
         if (!isTimerSet) setTimer(timeoutMs);
       });

@@ -29,6 +29,7 @@ export type { StreamSettings } from './stream-config.ts';
 interface Deps {
   readonly link: Pick<NatsLink, 'current' | 'isConnected' | 'onChange'>;
   readonly settings: StreamSettings;
+  readonly monotonicMs: () => number;
   /** Longest wait for an acknowledgement; after it, the outcome is unknown. 5 s by default. */
   readonly timeoutMs?: number;
   /** Prefix of the subjects that acknowledgements arrive on; `_INBOX` by default. */
@@ -60,7 +61,7 @@ export interface JetStream extends EventStream {
 
 /** The event stream on JetStream, for NATS 2.9 and newer. */
 export function createJetStream(deps: Deps): JetStream {
-  const { link, settings, timeoutMs = TIMEOUT_MS, inboxPrefix } = deps;
+  const { link, settings, monotonicMs, timeoutMs = TIMEOUT_MS, inboxPrefix } = deps;
   let client: Client | null = null;
   let publisher: AcknowledgedPublisher | null = null;
 
@@ -100,7 +101,7 @@ export function createJetStream(deps: Deps): JetStream {
     const connection = link.current();
     if (connection === null) throw new StreamUnavailable('NATS is not reachable');
     if (publisher?.connection !== connection) {
-      publisher = createAcknowledgedPublisher({ connection, timeoutMs, inboxPrefix });
+      publisher = createAcknowledgedPublisher({ connection, timeoutMs, monotonicMs, inboxPrefix });
     }
     return publisher;
   }

@@ -8,6 +8,7 @@ import type { DomainEvent } from '../../../src/domain/events.ts';
 import { unavailable } from '../../../src/domain/rejections.ts';
 import { createJetStream } from '../../../src/infrastructure/messaging/jetstream.ts';
 import { connectNats } from '../../../src/infrastructure/messaging/nats-connection.ts';
+import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
 import { endpoints, subjectOf } from '../../../src/interfaces/nats/endpoints.ts';
 import { ADA_ID, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
 import { documentedTypes } from '../../support/event-schemas.ts';
@@ -40,6 +41,7 @@ it('documents every header and payload of the events, and the stream that holds 
   const name = natsKeys['nats.stream'].fallback ?? '';
   const stream = createJetStream({
     link,
+    monotonicMs,
     settings: {
       name,
       replicas: natsKeys['nats.replicas'].fallback ?? 0,
