@@ -260,17 +260,20 @@ export function createInFlightEvents(deps: Deps) {
     },
 
     /**
-     * Waits until every sending has ended, or for `gatherMs` after the first one has. A notification, or `patienceMs`
-     * without an outcome, ends the wait early.
+     * Waits until every sending or `enough` of them have ended, or for `gatherMs` after the first one has. A
+     * notification, or `pollMs` without an outcome, ends the wait early.
      */
-    async gather(gatherMs: number, patienceMs: number, wakeup: WakeupSignal): Promise<void> {
-      const allEnded = () => outcomeCount() === size;
+    async gather(
+      { gatherMs, pollMs, enough }: { gatherMs: number; pollMs: number; enough: number },
+      wakeup: WakeupSignal,
+    ): Promise<void> {
+      const enoughEnded = () => outcomeCount() >= Math.min(size, enough);
       if (outcomeCount() === 0) {
         onOutcome = () => wakeup.notify();
-        await wakeup.wait(patienceMs);
+        await wakeup.wait(pollMs);
       }
-      if (outcomeCount() > 0 && !allEnded()) {
-        onOutcome = () => void (allEnded() && wakeup.notify());
+      if (outcomeCount() > 0 && !enoughEnded()) {
+        onOutcome = () => void (enoughEnded() && wakeup.notify());
         await wakeup.wait(gatherMs);
       }
       onOutcome = () => {};

@@ -234,6 +234,26 @@ test('claims the events of other users while it marks the last ones', async () =
   expect(claims.some((busy) => busy.size > 0)).toBe(true);
 });
 
+test('marks the first half of the events in flight while the second half is on its way', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  for (let user = 0; user < 20; user += 1) world.commit(`user-${user}`, `event-${user}`);
+  const late: (() => void)[] = [];
+  const stream: EventStream = {
+    ...parts.stream,
+    add: async (event) => {
+      const place = await parts.stream.add(event);
+      // Eight may be in flight: the first four are acknowledged once the other slots were used twice.
+      if (late.length < 4) await new Promise<void>((resolve) => late.push(resolve));
+      else if (world.added.length >= 12) for (const acknowledge of late) acknowledge();
+      return place;
+    },
+  };
+  const relay = start({ ...parts, stream }, { maxInFlight: 8, gatherMs: 60_000, pollMs: 60_000 });
+  await expect.poll(() => relay.stats().published).toBe(20);
+  expect(new Set(world.added).size).toBe(20);
+});
+
 test('reports the lag of the last event, from its time to its acknowledgement', async () => {
   const parts = createWorld();
   const relay = start(parts);

@@ -112,6 +112,8 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let state: RelayStats['state'] = 'stopped';
   /** The key after which the next claim goes on; null for the first key. */
   let claimAfter: string | null = null;
+  /** Events that the claims since the first key have found. */
+  let foundInLap = 0;
   /** The last claim did not examine all waiting events. */
   let moreWaits = false;
   /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
@@ -145,7 +147,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     // While much waits, publishing has the broker for itself.
     if (!moreWaits) await reconciler.sweep(held.lease);
     if (inFlight.size() === 0) await wakeup.wait(settings.pollMs);
-    else await inFlight.gather(settings.gatherMs, settings.pollMs, wakeup);
+    else await inFlight.gather({ ...settings, enough: enoughOutcomes() }, wakeup);
   }
 
   /** @returns null while another instance holds the lease. @throws LeaseLost */
@@ -190,11 +192,18 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     return settings.maxInFlight - inFlight.unacknowledged();
   }
 
+  /** While much waits, one half is marked, and as many are claimed, while the other half is on its way. */
+  function enoughOutcomes(): number {
+    return moreWaits ? Math.ceil(settings.maxInFlight / 2) : Number.POSITIVE_INFINITY;
+  }
+
   async function claim(): Promise<readonly WaitingEvent[]> {
     if (capacity() <= 0) return [];
     const { events, next } = await queue.claim(inFlight.busyUserKeys(), capacity(), claimAfter);
-    // From the last key, a claim starts again with the first one, where more may wait meanwhile.
-    moreWaits = next !== null || claimAfter !== null;
+    foundInLap += events.length;
+    // After the last key the next lap begins, unless the last one has found nothing: its users are busy or held back.
+    moreWaits = next !== null || (claimAfter !== null && foundInLap > 0);
+    if (next === null) foundInLap = 0;
     claimAfter = next;
     return events;
   }
