@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { App, createLogger as CreateLogger, ReadyInfo } from './app/app.ts';
 import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
+import { keepYoungGenerationSmall } from './app/young-generation.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
@@ -19,7 +20,6 @@ import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
 import type { Target } from './interfaces/cli/target.ts';
-import { keepYoungGenerationSmall } from './lib/young-generation.ts';
 
 // Loaded on demand: help and the commands that only ask a running service start without the service's own modules.
 const loadApp = () => import('./app/app.ts');
