@@ -1,5 +1,4 @@
 import type { RequestDeadline } from '../../domain/ports.ts';
-import type { TransactionWork } from './transaction.ts';
 
 export interface SqlResult<Row> {
   readonly rows: Row[];
@@ -16,6 +15,16 @@ export interface SqlConnection {
    */
   query<Row>(text: string, values?: readonly unknown[], name?: string): Promise<SqlResult<Row>>;
 }
+
+/**
+ * The work of a transaction.
+ * @param commitWithNext makes the next statement the last one: it is sent with the commit, in one round trip. The work
+ * must not fail after it.
+ */
+export type TransactionWork<T> = (
+  connection: SqlConnection,
+  commitWithNext: () => void,
+) => Promise<T>;
 
 export interface DatabaseStats {
   /** Open connections, idle ones included. */

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RequestDeadline } from '../../domain/ports.ts';
-import type { SqlConnection } from './sql.ts';
-import {
-  type Frame,
-  runTransaction,
-  type SqlStatement,
-  type TransactionWork,
-} from './transaction.ts';
+import type { SqlConnection, TransactionWork } from './sql.ts';
+import { type Frame, runTransaction, type SqlStatement } from './transaction.ts';
 
 /** A session that records what is sent; the statement `failing` fails. */
 function createSession(failing?: string) {

@@ -1,6 +1,6 @@
 import type { RequestDeadline } from '../../domain/ports.ts';
 import { deadlineOver } from '../../domain/rejections.ts';
-import type { SqlConnection, SqlResult } from './sql.ts';
+import type { SqlConnection, SqlResult, TransactionWork } from './sql.ts';
 
 export interface SqlStatement {
   readonly text: string;
@@ -23,16 +23,6 @@ export interface TransactionSession {
   /** Whether the connection is unusable. */
   isBroken(): boolean;
 }
-
-/**
- * The work of a transaction.
- * @param commitWithNext makes the next statement the last one: it is sent with the commit, in one round trip. The work
- * must not fail after it.
- */
-export type TransactionWork<T> = (
-  connection: SqlConnection,
-  commitWithNext: () => void,
-) => Promise<T>;
 
 /**
  * Commits when `work` returns, rolls back when it throws. Later statements of `work` are rejected, since the connection

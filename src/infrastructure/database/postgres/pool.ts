@@ -1,14 +1,8 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger, RequestDeadline } from '../../../domain/ports.ts';
 import { monotonicMs } from '../../system/monotonic.ts';
-import type { Database } from '../sql.ts';
-import {
-  assertCommitted,
-  type Frame,
-  runTransaction,
-  type SqlStatement,
-  type TransactionWork,
-} from '../transaction.ts';
+import type { Database, TransactionWork } from '../sql.ts';
+import { assertCommitted, type Frame, runTransaction, type SqlStatement } from '../transaction.ts';
 import { createAbandonedConnections } from './abandoned-connections.ts';
 import { createChangeGate } from './change-gate.ts';
 import {
