@@ -10,8 +10,8 @@ import type { Peer } from './peers.ts';
 
 const CONNECTIONS = 50;
 const IDLE_MS = 3_000;
-/** A hash takes tens of milliseconds. */
-const HASHING_SECONDS = 2;
+/** A hash takes tens to hundreds of milliseconds. */
+const HASHING_SECONDS = 5;
 /** The service refuses a request that would wait too long for its hash; only successes count. */
 const REFUSALS = [503];
 
