@@ -254,6 +254,23 @@ test('marks the first half of the events in flight while the second half is on i
   expect(new Set(world.added).size).toBe(20);
 });
 
+test('claims the rest of a user at once after a claim that was made while its events were being marked', async () => {
+  const parts = createWorld();
+  for (let index = 0; index < 40; index += 1) parts.world.commit('a', `a${index}`);
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    // As the database does: a user whose events are not examined to the end may have more.
+    claim: async (busy, limit, after) => {
+      const claimed = await parts.queue.claim(busy, limit, after);
+      const isCut = after === null && parts.world.rows.some(({ published }) => published === null);
+      return { ...claimed, next: isCut ? 'a' : null };
+    },
+  };
+  const relay = start({ ...parts, queue }, { maxInFlight: 8, pollMs: 60_000 });
+  await expect.poll(() => relay.stats().published).toBe(40);
+  expect(parts.world.added).toHaveLength(40);
+});
+
 test('reports the lag of the last event, from its time to its acknowledgement', async () => {
   const parts = createWorld();
   const relay = start(parts);

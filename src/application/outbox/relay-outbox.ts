@@ -112,8 +112,8 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let state: RelayStats['state'] = 'stopped';
   /** The key after which the next claim goes on; null for the first key. */
   let claimAfter: string | null = null;
-  /** Events that the claims since the first key have found. */
-  let foundInLap = 0;
+  /** Events that were claimed or released since the last claim from the first key. */
+  let movedInLap = 0;
   /** The last claim did not examine all waiting events. */
   let moreWaits = false;
   /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
@@ -200,10 +200,10 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   async function claim(): Promise<readonly WaitingEvent[]> {
     if (capacity() <= 0) return [];
     const { events, next } = await queue.claim(inFlight.busyUserKeys(), capacity(), claimAfter);
-    foundInLap += events.length;
-    // After the last key the next lap begins, unless the last one has found nothing: its users are busy or held back.
-    moreWaits = next !== null || (claimAfter !== null && foundInLap > 0);
-    if (next === null) foundInLap = 0;
+    movedInLap += events.length;
+    // After the last key the next lap begins, unless nothing moved in this one: all users are busy or held back.
+    moreWaits = next !== null || (claimAfter !== null && movedInLap > 0);
+    if (next === null) movedInLap = 0;
     claimAfter = next;
     return events;
   }
@@ -224,6 +224,10 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     const [marked, claimed] = await Promise.allSettled([marking, claim()]);
     if (marked.status === 'rejected') throw marked.reason;
     if (claimed.status === 'rejected') throw claimed.reason;
+    // The claim may have passed the users whose outcomes were being recorded.
+    const released = published.length + failed.length;
+    movedInLap += released;
+    if (released > 0) moreWaits = true;
     return (await markFailed(lease, failed)) ? claimed.value : null;
   }
 

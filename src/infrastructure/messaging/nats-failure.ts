@@ -24,7 +24,7 @@ const BY_NAME: Readonly<Record<string, DependencyReason>> = {
   UserAuthenticationExpiredError: 'authentication',
   PermissionViolationError: 'permission',
   JetStreamNotEnabled: 'no_jetstream',
-  NoRespondersError: 'no_jetstream',
+  NoResponders: 'no_jetstream',
 };
 
 const BY_TEXT: readonly (readonly [RegExp, DependencyReason])[] = [
