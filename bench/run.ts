@@ -76,9 +76,25 @@ async function measureAll(context: Context): Promise<Result[]> {
     if (long === true && options.quick) {
       const reason = 'it takes too long for `--quick`';
       results.push({ kind: 'omitted', id: letters.join(), title: measure.name, reason });
-    } else results.push(...(await measure(context)));
+    } else results.push(...(await measureOrExplain(letters, measure, context)));
   }
   return results.sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }));
+}
+
+/** One measurement that fails must not cost the others: the report names it, and the command fails at its end. */
+async function measureOrExplain(
+  letters: readonly string[],
+  measure: (context: Context) => Promise<Result[]>,
+  context: Context,
+): Promise<Result[]> {
+  try {
+    return await measure(context);
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    const reason = `it failed: ${(error as Error).message.split('\n')[0]}`;
+    return [{ kind: 'omitted', id: letters.join(), title: measure.name, reason }];
+  }
 }
 
 function progress(text: string): void {

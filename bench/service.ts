@@ -87,7 +87,14 @@ async function createKey(
 ): Promise<string> {
   const options = scopes.flatMap((scope) => ['--scope', scope]);
   const program = join(root, 'bin', 'user-service.cjs');
-  const args = [program, 'service-accounts', 'create', 'bench', ...options, '--json'];
+  const args = [
+    program,
+    'service-accounts',
+    'create',
+    `bench-${randomBytes(4).toString('hex')}`,
+    ...options,
+    '--json',
+  ];
   const { PATH, HOME } = process.env;
   const { stdout } = await run(process.execPath, args, {
     cwd,
