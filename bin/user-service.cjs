@@ -54,19 +54,20 @@ function keepCompiledCode() {
 }
 
 /**
- * Gives the pool's threads the lowest priority, so that password hashes leave the event loop its core: reads stay fast
- * during a flood of sign-ins. On Linux each thread has a priority of its own. Elsewhere, and where the pool exists
+ * Gives the pool's threads a lower priority, so that password hashes leave the event loop its core: reads stay fast
+ * during a flood of sign-ins. Not the lowest one: a busy neighbour on the machine would then stop all sign-ins. On Linux each thread has a priority of its own. Elsewhere, and where the pool exists
  * already, the priority stays as it is.
  */
 function lowerPoolPriority() {
   if (process.platform !== 'linux') return;
+  const { PRIORITY_BELOW_NORMAL } = os.constants.priority;
   try {
     const threads = () => readdirSync('/proc/self/task');
     const others = new Set(threads());
     // The first use of the pool creates all of its threads.
     stat('/', () => {});
     for (const id of threads()) {
-      if (!others.has(id)) os.setPriority(Number(id), os.constants.priority.PRIORITY_LOW);
+      if (!others.has(id)) os.setPriority(Number(id), PRIORITY_BELOW_NORMAL);
     }
   } catch {
     // Without /proc, or without the right to change a priority, the service works as well.
