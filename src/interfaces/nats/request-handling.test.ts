@@ -108,8 +108,11 @@ describe('a request over NATS', () => {
   });
 
   it('whose response lacks a required field fails', async () => {
-    const { send, lines } = setting({ users: { get: async () => ({}) as never } });
-    expect(await send(...getAda)).toMatchObject({ status: 500, code: 'internal_error' });
+    const { send, lines } = setting({ users: { list: async () => ({ users: [{}] }) as never } });
+    const answer = await send('get-by-email', '{"email":"x@example.com"}', [
+      `Bearer ${SERVICE_KEY}`,
+    ]);
+    expect(answer).toMatchObject({ status: 500, code: 'internal_error' });
     expect(lines).toHaveLength(1);
   });
 });
