@@ -11,7 +11,8 @@ import type { Logger } from '../../domain/ports.ts';
 import { backoffDelayMs } from '../../lib/backoff.ts';
 import { createOutageLog } from '../../lib/outage-log.ts';
 import type { RelaySettings } from './relay-settings.ts';
-import type { AcknowledgedPlace, KnownStreamWindow } from './stream-reconciler.ts';
+import { createEventSender, type SendingTerm } from './send-events.ts';
+import type { AcknowledgedPlace } from './stream-reconciler.ts';
 import type { WakeupSignal } from './wakeup.ts';
 
 interface Deps {
@@ -53,17 +54,7 @@ interface UserInFlight {
   readonly sending: Promise<void>;
 }
 
-/** What is known when events are sent. */
-export interface SendingTerm {
-  readonly known: KnownStreamWindow;
-  /** False once the lease may have expired. */
-  mayStillSend(): boolean;
-}
-
 const MAX_BACK_OFF_MS = 60_000;
-/** How far the clocks of the database, the instances and the broker may be apart. */
-const CLOCK_MARGIN_MS = 60_000;
-
 /** The failure says nothing about the stream. */
 function isAboutTheEvent(error: unknown): boolean {
   return (
@@ -74,23 +65,8 @@ function isAboutTheEvent(error: unknown): boolean {
 }
 
 /**
- * Whether the broker may have forgotten that it has the event: a relay that died may have sent it, and only within its
- * duplicate window does the broker recognise it. The age is by two clocks, so it may be wrong by their difference.
- */
-function mayBeForgotten(
-  { ageMs }: WaitingEvent,
-  { duplicateWindowMs }: KnownStreamWindow,
-): boolean {
-  return ageMs > duplicateWindowMs / 2 - CLOCK_MARGIN_MS || ageMs < -CLOCK_MARGIN_MS;
-}
-
-/**
  * The events that are sent and not marked yet. A user is released, and its next events may be claimed, only after the
  * outcome of each of its events is in the database.
- *
- * Of several events of a user, the first ones are sent one after the other, until the stream has added one. The rest
- * follows without a wait: the broker adds each of these only directly after the one before it. An event that the stream
- * had already does not start this, since the broker may know ids of events that its stream has lost.
  */
 export function createInFlightEvents(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
@@ -113,30 +89,6 @@ export function createInFlightEvents(deps: Deps) {
 
   const outcomeCount = (): number => published.length + failed.length;
 
-  async function publish(
-    event: WaitingEvent,
-    { known, mayStillSend }: SendingTerm,
-    previousId: string | null,
-  ): Promise<AcknowledgedPlace> {
-    const markedBefore = known.sequence;
-    if (!mayStillSend()) throw new EventHeldBack('the lease may have expired');
-    const place = await stream.add(event, previousId);
-    if (place.duplicate && !(await stream.holds({ id: event.id, sequence: place.sequence }))) {
-      throw new EventRemembered('the stream lost the event, and the broker still knows its id');
-    }
-    return { ...place, markedBefore };
-  }
-
-  /** @returns where the stream has the event that may have been sent long ago, or null. */
-  async function findSent(
-    event: WaitingEvent,
-    known: KnownStreamWindow,
-  ): Promise<AcknowledgedPlace | null> {
-    if (!mayBeForgotten(event, known)) return null;
-    const sequence = await stream.find(event, (id) => queue.isBefore(id, event.position));
-    return sequence === null ? null : { sequence, duplicate: true, markedBefore: known.sequence };
-  }
-
   /** Notes the outcome. @returns the place, or null after a failure; never rejects. */
   async function note(
     event: WaitingEvent,
@@ -156,45 +108,6 @@ export function createInFlightEvents(deps: Deps) {
     return place;
   }
 
-  async function findOrPublish(event: WaitingEvent, term: SendingTerm): Promise<AcknowledgedPlace> {
-    return (await findSent(event, term.known)) ?? publish(event, term, null);
-  }
-
-  /** Sends the events of one user in their order. */
-  async function send(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
-    for (const [index, event] of events.entries()) {
-      const place = await note(event, findOrPublish(event, term));
-      const rest = events.slice(index + 1);
-      // A sequence that was given before belongs to a stream that has lost its end: earlier events are sent again first.
-      if (place === null || (!place.duplicate && place.sequence <= place.markedBefore)) {
-        return holdBack(rest);
-      }
-      if (!place.duplicate) return sendRest(rest, term);
-    }
-  }
-
-  /** Sends events whose predecessor the stream has just added, each tied to the one before it. */
-  async function sendRest(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
-    const found = events.map((event) => findSent(event, term.known));
-    const places = await Promise.allSettled(found);
-    const sendings: Promise<unknown>[] = [];
-    let previousId: string | null = null;
-    for (const [index, event] of events.entries()) {
-      const look = places[index];
-      if (look?.status === 'rejected') {
-        sendings.push(note(event, Promise.reject(look.reason)));
-        holdBack(events.slice(index + 1));
-        break;
-      }
-      const place = look?.value ?? null;
-      sendings.push(
-        note(event, place === null ? publish(event, term, previousId) : Promise.resolve(place)),
-      );
-      if (place === null) previousId = event.id;
-    }
-    await Promise.all(sendings);
-  }
-
   function holdBack(events: readonly WaitingEvent[]): void {
     for (const event of events) {
       failed.push({
@@ -204,6 +117,8 @@ export function createInFlightEvents(deps: Deps) {
     }
     if (events.length > 0) onOutcome();
   }
+
+  const send = createEventSender({ queue, stream, note, holdBack });
 
   function release(event: WaitingEvent): void {
     const user = inFlight.get(event.userKey);
