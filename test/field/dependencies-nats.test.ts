@@ -79,7 +79,8 @@ async function expectReason(
     { timeoutMs: TIMEOUT_MS },
   );
   expect(await service.metrics()).toContain(`user_service_messaging_failing{reason="${reason}"} 1`);
-  expect(JSON.stringify(warnings(service.log, reason))).toMatch(cause);
+  // The state may be seen in the moment before its line is written.
+  await eventually(() => expect(JSON.stringify(warnings(service.log, reason))).toMatch(cause));
   return service;
 }
 
@@ -264,7 +265,9 @@ describe.concurrent('NATS that answers and cannot carry the events is not ok', (
         expect(await service.messaging()).toMatchObject({ status: 'ok', reason: 'permission' }),
       { timeoutMs: TIMEOUT_MS },
     );
-    expect(JSON.stringify(service.log.parsed())).toContain('Permissions Violation');
+    await eventually(() =>
+      expect(JSON.stringify(service.log.parsed())).toContain('Permissions Violation'),
+    );
   });
 
   test('the server takes only small messages', async (context) => {
