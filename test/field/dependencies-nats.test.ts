@@ -290,8 +290,11 @@ describe.concurrent('NATS that answers and cannot carry the events is not ok', (
     const operator = await connect({ servers: [server.url] });
     context.onTestFinished(() => operator.close());
     const manager = await jetstreamManager(operator);
-    await manager.streams.delete('USERS');
-    await manager.streams.add({ name: 'USERS', subjects: ['other.>'] });
+    // The relay may create the stream again in between.
+    await eventually(async () => {
+      await manager.streams.delete('USERS');
+      await manager.streams.add({ name: 'USERS', subjects: ['other.>'] });
+    });
     await eventually(async () =>
       expect(await messaging()).toMatchObject({ status: 'down', reason: 'stream_conflict' }),
     );
