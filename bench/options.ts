@@ -28,7 +28,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     quick,
     people: quick ? QUICK_PEOPLE : PEOPLE,
-    seconds: within('seconds', values.seconds ?? (quick ? '0.5' : '2'), 0.1, 3_600),
+    seconds: within('seconds', values.seconds ?? (quick ? '1' : '2'), 0.1, 3_600),
     rounds: whole('rounds', values.rounds ?? (quick ? '3' : '9'), MAX_ROUNDS),
     connections: whole('connections', values.connections, 10_000),
     only: values.only.split(',').filter((letter) => letter !== ''),

@@ -25,19 +25,19 @@ import { libraryVersions, serverVersions, type Versions } from './versions.ts';
 const MEASUREMENTS: readonly {
   readonly letters: readonly string[];
   readonly measure: (context: Context) => Promise<Result[]>;
-  /** Too long for `--quick`. */
+  /** Takes too long for `--quick`, unless `--only` names it. */
   readonly long?: boolean;
 }[] = [
-  { letters: ['f'], measure: measureStartUp },
+  { letters: ['f'], measure: measureStartUp, long: true },
   { letters: ['a', 'b', 'e'], measure: measureReads },
   { letters: ['c'], measure: measurePasswords },
   { letters: ['d'], measure: measureRelay },
   { letters: ['h'], measure: measureTokens },
   { letters: ['i'], measure: measureSessions },
   { letters: ['j'], measure: measureNatsRead },
-  { letters: ['k'], measure: measureSearch },
-  { letters: ['l'], measure: measureFlood },
-  { letters: ['m'], measure: measureBacklogs },
+  { letters: ['k'], measure: measureSearch, long: true },
+  { letters: ['l'], measure: measureFlood, long: true },
+  { letters: ['m'], measure: measureBacklogs, long: true },
   { letters: ['g'], measure: measureSlowestRequests, long: true },
 ];
 
@@ -73,8 +73,8 @@ async function measureAll(context: Context): Promise<Result[]> {
   const results: Result[] = [];
   for (const { letters, measure, long } of MEASUREMENTS) {
     if (!letters.some((letter) => wants(context, letter))) continue;
-    if (long === true && options.quick) {
-      const reason = 'it takes too long for `--quick`';
+    if (long === true && options.quick && options.only.length === 0) {
+      const reason = 'it takes too long for `--quick`, unless `--only` names it';
       results.push({ kind: 'omitted', id: letters.join(), title: measure.name, reason });
     } else results.push(...(await measureOrExplain(letters, measure, context)));
   }
