@@ -85,6 +85,10 @@ const deps: CliDeps = {
       signal: interrupted.signal,
     }),
   configExplain: (args) => runConfigExplain(args, io),
+  async hashingCapacity() {
+    const { hashingCapacity } = await import('./app/hashing-capacity.ts');
+    return hashingCapacity((await load()).config);
+  },
 };
 
 /** How long the log of a service that has stopped may wait for its reader. The output of other commands waits longer. */

@@ -1,3 +1,4 @@
+import { ARGON2_FLOOR } from './argon2-floor.ts';
 import { isTlsAddress } from './list-kinds.ts';
 import { masterKeyWeakness } from './master-key.ts';
 import { definitionOf, type Key, type Values } from './schema.ts';
@@ -25,18 +26,6 @@ function rule<K extends Key>(
 ): Rule {
   return { keys, check: (values) => (holds(values) ? undefined : { problem, expected }) };
 }
-
-/**
- * Parameter sets of the OWASP Password Storage Cheat Sheet (Argon2id). They are equally strong; each
- * has a parallelism of 1 or more.
- */
-const ARGON2_FLOOR = [
-  { memoryKib: 47_104, iterations: 1 },
-  { memoryKib: 19_456, iterations: 2 },
-  { memoryKib: 12_288, iterations: 3 },
-  { memoryKib: 9_216, iterations: 4 },
-  { memoryKib: 7_168, iterations: 5 },
-] as const;
 
 /** Both or neither. */
 function together(a: unknown, b: unknown): boolean {

@@ -67,6 +67,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     migrate: refuse,
     configPrint: refuse,
     configCheck: refuse,
+    hashingCapacity: () => Promise.reject(new Error('not part of this test')),
     localService: () => Promise.reject(new Error('not part of this test')),
     configExplain: () => {
       throw new Error('not part of this test');

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { OutboxLog } from '../../domain/outbox/outbox-queue.ts';
 import { type CliIo, CommandFailure, UsageError } from './io.ts';
 import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
+import type { HashingCapacity } from './password-calibrate.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Target } from './target.ts';
 
@@ -42,6 +43,8 @@ export interface CliDeps {
   configCheck(args: readonly string[]): Promise<number>;
   /** Runs `config explain` with the arguments after these words. @returns the exit code */
   configExplain(args: readonly string[]): number;
+  /** What this machine gives to password hashing, by the configuration. */
+  hashingCapacity(): Promise<HashingCapacity>;
   /** Retries and intervals; for tests. */
   readonly tuning?: {
     readonly policy?: RetryPolicy;

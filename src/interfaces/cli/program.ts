@@ -6,6 +6,7 @@ import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
 import { EXIT, UsageError } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
+import { addPasswordCommands } from './password-commands.ts';
 import { HELP_HINT, plainUsage, reportFailure } from './report-failure.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
 import { WIDE_FLAG } from './table.ts';
@@ -61,6 +62,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addServiceAccountCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);
+  addPasswordCommands(program, deps, setExit);
   return program;
 }
 
