@@ -12,6 +12,7 @@ import { STRICT_PROFILE_RULES } from '../../src/domain/user/profile-rules.ts';
 import { createPlainRequestLog } from '../../src/infrastructure/logging/plain-request-log.ts';
 import { createPrometheusMetrics } from '../../src/infrastructure/metrics/prometheus.ts';
 import { createAccessTokens } from '../../src/infrastructure/security/access-tokens.ts';
+import { createMasterKeys, type MasterKeys } from '../../src/infrastructure/security/master-key.ts';
 import { loadPasswordBlocklist } from '../../src/infrastructure/security/password-blocklist.ts';
 import { createRefreshTokens } from '../../src/infrastructure/security/refresh-tokens.ts';
 import type { StoredSigningKey } from '../../src/infrastructure/security/signing-key-store.ts';
@@ -65,9 +66,9 @@ const silent: Logger = {
 export async function createAdversarialServer(): Promise<AdversarialServer> {
   const clock = createSystemClock();
   const ids = createUuidV7Generator();
-  const masterKey = randomBytes(32);
+  const masterKeys = createMasterKeys(randomBytes(32));
   const accessTokens = createAccessTokens({
-    ...{ masterKey, clock, ids, logger: silent },
+    ...{ masterKeys, clock, ids, logger: silent },
     ...{ issuer: settings.issuer, audience: settings.audience, clientId: 'first-party' },
     keys: signingKeysInMemory(),
   });
@@ -98,7 +99,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
           texts: { listPublicProfileTexts: async (ids) => ids.map(() => null) },
         }),
       },
-      sessions: { ...fakes.sessions, ...sessionsWithoutStore(masterKey) },
+      sessions: { ...fakes.sessions, ...sessionsWithoutStore(masterKeys) },
       access: {
         ...fakes.access,
         verifyAccessToken: async (token) => {
@@ -121,7 +122,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
 }
 
 /** Sign-in for an unknown address, refresh of an unknown session. */
-function sessionsWithoutStore(masterKey: Uint8Array) {
+function sessionsWithoutStore(masterKeys: MasterKeys) {
   const issueTokens = async (): Promise<never> => {
     throw new Error('No session starts in this measurement.');
   };
@@ -138,7 +139,7 @@ function sessionsWithoutStore(masterKey: Uint8Array) {
     }),
     refresh: createRefreshSession({
       unitOfWork: { run: async () => ({ kind: 'unknown' }) as never },
-      refreshTokens: createRefreshTokens({ masterKey }),
+      refreshTokens: createRefreshTokens({ masterKeys }),
       issueTokens,
       idleTtlMs: 3_600_000,
       refreshGraceMs: 10_000,

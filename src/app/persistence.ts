@@ -21,9 +21,10 @@ import { createPostgresUserRepository } from '../infrastructure/database/postgre
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
 import {
-  deriveKey,
+  createMasterKeys,
   generateMasterKey,
   MASTER_KEY_MIN_BYTES,
+  type MasterKeys,
 } from '../infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../infrastructure/security/refresh-tokens.ts';
 import { createServiceKeys } from '../infrastructure/security/service-keys.ts';
@@ -60,10 +61,10 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
   releases.register('the monitoring connection', () => monitoring.close());
   deps.signal?.throwIfAborted();
 
-  const masterKey = await readMasterKey(deps, files.masterKey);
+  const masterKeys = await readMasterKeys(deps, files.masterKey);
   const accessTokens = createAccessTokens({
     keys: createPostgresSigningKeyStore(database),
-    masterKey,
+    masterKeys,
     ...config.tokens,
     clock,
     ids,
@@ -102,8 +103,10 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     serviceAccounts,
     serviceKeys,
     accessTokens,
-    refreshTokens: createRefreshTokens({ masterKey }),
-    emailKeySecret: deriveKey(masterKey, 'cached-email-names'),
+    refreshTokens: createRefreshTokens({ masterKeys }),
+    masterKeys,
+    // Not needed for reading: a cached name under the previous key is a miss, and expires.
+    emailKeySecret: masterKeys.derive('cached-email-names').current,
     newServiceKey,
   };
 }
@@ -145,20 +148,32 @@ export function databaseSettings({
   };
 }
 
-async function readMasterKey(
+async function readMasterKeys(
   { config, inMemoryTemplate }: AppDeps,
   path: string,
-): Promise<Uint8Array> {
-  const configured = config.security.masterKey?.reveal();
-  const text =
-    configured ??
-    (inMemoryTemplate === undefined
-      ? await readOrCreateSecretFile(path, generateMasterKey)
-      : generateMasterKey());
+): Promise<MasterKeys> {
+  const { masterKey, masterKeyPrevious } = config.security;
+  const current =
+    masterKey === undefined
+      ? decode(
+          inMemoryTemplate === undefined
+            ? await readOrCreateSecretFile(path, generateMasterKey)
+            : generateMasterKey(),
+          path,
+        )
+      : decode(masterKey.reveal(), 'security.master_key');
+  if (masterKeyPrevious === undefined) return createMasterKeys(current);
+  return createMasterKeys(
+    current,
+    decode(masterKeyPrevious.reveal(), 'security.master_key_previous'),
+  );
+}
+
+/** @throws StartError that names the place of a text that is not a master key. */
+function decode(text: string, place: string): Uint8Array {
   const key = decodeMasterKey(text);
   if (key === undefined || key.byteLength < MASTER_KEY_MIN_BYTES) {
-    const where = configured === undefined ? path : 'security.master_key';
-    throw new StartError(`${where} does not hold 32 bytes in base64. Restore it from a backup.`);
+    throw new StartError(`${place} does not hold 32 bytes in base64. Restore it from a backup.`);
   }
   return key;
 }

@@ -90,6 +90,10 @@ export const serviceKeys = {
     secret('base64 secret', 'at least 32 random bytes in base64 (`openssl rand -base64 32`)'),
     'Key that encrypts private keys at rest; created under `./data` with the embedded database, required with PostgreSQL',
   ),
+  'security.master_key_previous': optional(
+    secret('base64 secret', 'the master key that `security.master_key` replaces'),
+    'Master key that is being replaced: what is under it stays valid, and is moved to `security.master_key`',
+  ),
   'tokens.issuer': derived(url(), '`server.public_url`', 'Claim `iss` of access tokens'),
   'tokens.audience': withDefault(word, 'user-service', 'Claim `aud` of access tokens'),
   'tokens.client_id': withDefault(word, 'first-party', 'Claim `client_id` of access tokens'),

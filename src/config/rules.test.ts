@@ -40,6 +40,15 @@ describe('rules between keys', () => {
     ['tracing.headers', { TRACING_ENDPOINT: 'http://a', TRACING_HEADERS: 'a b=c' }],
     ['tracing.headers', { TRACING_ENDPOINT: 'http://a', TRACING_HEADERS: 'a=b\nc: d' }],
     ['security.master_key', { SECURITY_MASTER_KEY: 'A'.repeat(44) }],
+    ['security.master_key_previous', { SECURITY_MASTER_KEY_PREVIOUS: MASTER_KEY }],
+    [
+      'security.master_key_previous',
+      { SECURITY_MASTER_KEY: MASTER_KEY, SECURITY_MASTER_KEY_PREVIOUS: MASTER_KEY },
+    ],
+    [
+      'security.master_key_previous',
+      { SECURITY_MASTER_KEY: MASTER_KEY, SECURITY_MASTER_KEY_PREVIOUS: 'A'.repeat(44) },
+    ],
     ['sessions.idle_ttl', { SESSIONS_ABSOLUTE_TTL: '1d' }],
     ['sessions.refresh_grace', { SESSIONS_REFRESH_GRACE: '61s' }],
     ['outbox.retention', { OUTBOX_RETENTION: '59m' }],

@@ -1,6 +1,6 @@
 import { ARGON2_FLOOR } from './argon2-floor.ts';
 import { isTlsAddress } from './list-kinds.ts';
-import { masterKeyWeakness } from './master-key.ts';
+import { decodeMasterKey, masterKeyWeakness } from './master-key.ts';
 import { definitionOf, type Key, type Values } from './schema.ts';
 import { readTracingHeaders } from './tracing-headers.ts';
 
@@ -244,6 +244,24 @@ const securityRules: readonly Rule[] = [
       }
       const problem = masterKeyWeakness(key.reveal());
       return problem === undefined ? undefined : { problem, expected };
+    },
+  },
+  {
+    keys: ['security.master_key_previous', 'security.master_key'],
+    check: (values) => {
+      const expected = 'the master key that security.master_key replaces';
+      const previous = values['security.master_key_previous']?.reveal();
+      if (previous === undefined) return undefined;
+      const current = values['security.master_key']?.reveal();
+      if (current === undefined) {
+        return { problem: 'is set without security.master_key', expected: 'both' };
+      }
+      const problem = masterKeyWeakness(previous);
+      if (problem !== undefined) return { problem, expected };
+      const isSame = decodeMasterKey(previous)?.equals(decodeMasterKey(current) ?? Buffer.of());
+      return isSame === true
+        ? { problem: 'is the same as security.master_key', expected }
+        : undefined;
     },
   },
   rule(

@@ -10,17 +10,17 @@ import { isUuid } from '../../lib/uuid.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
 import { createUuidV7Generator } from '../system/ids.ts';
 import { createAccessTokens } from './access-tokens.ts';
-import { deriveKey } from './master-key.ts';
+import { createMasterKeys } from './master-key.ts';
 import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
 
-const masterKey = randomBytes(32);
-const encryptionKey = deriveKey(masterKey, 'signing-key-encryption');
+const masterKeys = createMasterKeys(randomBytes(32));
+const encryptionKeys = masterKeys.derive('signing-key-encryption');
 const row = {
-  ...generateSigningKey(encryptionKey),
+  ...generateSigningKey(encryptionKeys.current),
   status: 'signing' as const,
   createdAt: new Date(0),
 };
-const opened = openPrivateKey(encryptionKey, row);
+const opened = openPrivateKey(encryptionKeys, row);
 if (opened === null) throw new Error('the key does not open');
 const privateKey = opened;
 const publicKey = createPublicKey(privateKey);
@@ -30,7 +30,7 @@ const audience = 'user-service';
 const now = Date.UTC(2026, 0, 1) / 1_000;
 const tokens = createAccessTokens({
   keys: { list: async () => [row], insertSigning: async () => false },
-  masterKey,
+  masterKeys,
   issuer,
   audience,
   clientId: 'first-party',

@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { createPinoLogger } from '../logging/pino-logger.ts';
 import { createUuidV7Generator } from '../system/ids.ts';
 import { createAccessTokens, type PreparedAccessTokens } from './access-tokens.ts';
-import { deriveKey } from './master-key.ts';
+import { createMasterKeys, type MasterKeys } from './master-key.ts';
 import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
 
@@ -35,6 +35,8 @@ function createTable() {
 }
 
 const masterKey = randomBytes(32);
+const masterKeys = createMasterKeys(masterKey);
+const encryptionKeys = masterKeys.derive('signing-key-encryption');
 const user = '01990000-0000-7000-8000-0000000000a1';
 const session = '01990000-0000-7000-8000-0000000000b2';
 const grant = { userId: user, sessionId: session, expiresInSeconds: 600 };
@@ -44,10 +46,10 @@ let table: ReturnType<typeof createTable>;
 let nowMs: number;
 let lines: string[];
 
-function open(overrides: { masterKey?: Uint8Array } = {}): PreparedAccessTokens {
+function open(overrides: { masterKeys?: MasterKeys } = {}): PreparedAccessTokens {
   return createAccessTokens({
     keys: table.keys,
-    masterKey: overrides.masterKey ?? masterKey,
+    masterKeys: overrides.masterKeys ?? masterKeys,
     issuer: 'https://users.example',
     audience: 'user-service',
     clientId: 'first-party',
@@ -64,7 +66,7 @@ function open(overrides: { masterKey?: Uint8Array } = {}): PreparedAccessTokens 
 /** The stored private key, which no attacker has: for tokens that are invalid because of one claim only. */
 function storedPrivateKey(): { kid: string; key: KeyObject } {
   const [row] = table.rows;
-  const key = row && openPrivateKey(deriveKey(masterKey, 'signing-key-encryption'), row);
+  const key = row && openPrivateKey(encryptionKeys, row);
   if (!row || !key) throw new Error('no stored key');
   return { kid: row.kid, key };
 }
@@ -298,8 +300,21 @@ describe('signing keys', () => {
 
   test('under another master key stop the start and name the setting to correct', async () => {
     await open().prepare();
-    const prepared = open({ masterKey: randomBytes(32) }).prepare();
+    const prepared = open({ masterKeys: createMasterKeys(randomBytes(32)) }).prepare();
     await expect(prepared).rejects.toThrow('security.master_key');
+  });
+
+  test('under the previous master key still open while it is configured', async () => {
+    const old = open();
+    await old.prepare();
+    const next = randomBytes(32);
+    const rotating = open({ masterKeys: createMasterKeys(next, masterKey) });
+    await rotating.prepare();
+    expect(table.rows).toHaveLength(1);
+    expect(await rotating.verify(await old.issue(grant))).not.toBeNull();
+    expect(await old.verify(await rotating.issue(grant))).not.toBeNull();
+    const moved = open({ masterKeys: createMasterKeys(next) }).prepare();
+    await expect(moved).rejects.toThrow('security.master_key_previous');
   });
 
   test('under another id do not open, even with the right master key', async () => {
@@ -313,9 +328,9 @@ describe('signing keys', () => {
   test('from another instance are loaded at the first token that names them', async () => {
     const tokens = open();
     await tokens.prepare();
-    const added = generateSigningKey(deriveKey(masterKey, 'signing-key-encryption'));
+    const added = generateSigningKey(encryptionKeys.current);
     const row: StoredSigningKey = { ...added, status: 'verifying', createdAt: new Date(0) };
-    const key = openPrivateKey(deriveKey(masterKey, 'signing-key-encryption'), row);
+    const key = openPrivateKey(encryptionKeys, row);
     if (key === null) throw new Error('the key does not open');
     table.rows.push(row);
     nowMs += 5_000;

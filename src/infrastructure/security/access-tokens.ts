@@ -9,12 +9,12 @@ import {
   signCompactJws,
 } from './compact-jws.ts';
 import { createKeyRing } from './key-ring.ts';
-import { deriveKey } from './master-key.ts';
+import type { MasterKeys } from './master-key.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 
 export interface AccessTokensDeps {
   readonly keys: SigningKeyStore;
-  readonly masterKey: Uint8Array;
+  readonly masterKeys: MasterKeys;
   /** The `iss` of every token. */
   readonly issuer: string;
   /** The `aud` of every token. */
@@ -54,7 +54,7 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
   const { issuer, audience, clientId, clock, ids } = deps;
   const ring = createKeyRing({
     ...deps,
-    encryptionKey: deriveKey(deps.masterKey, 'signing-key-encryption'),
+    encryptionKeys: deps.masterKeys.derive('signing-key-encryption'),
   });
 
   return {

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock, Logger } from '../../domain/ports.ts';
+import type { DerivedKeys } from './master-key.ts';
 import {
   generateSigningKey,
   openPrivateKey,
@@ -32,8 +33,8 @@ export interface KeyRing {
 
 export interface KeyRingDeps {
   readonly keys: SigningKeyStore;
-  /** 32 bytes that encrypt the private keys. */
-  readonly encryptionKey: Uint8Array;
+  /** Encrypt the private keys. */
+  readonly encryptionKeys: DerivedKeys;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,7 +45,7 @@ class WrongMasterKey extends Error {
 
   constructor(kid: string) {
     super(
-      `security.master_key does not open the stored signing key ${kid}: it is not the master key that this database was set up with.`,
+      `security.master_key does not open the stored signing key ${kid}: it is not the master key that this database was set up with. To change the master key, give the old one as security.master_key_previous.`,
     );
   }
 }
@@ -130,7 +131,7 @@ async function readRing(deps: KeyRingDeps, known: SigningKey | undefined): Promi
     const signing = stored.find((key) => key.status === 'signing');
     if (signing !== undefined) return buildRing(deps, stored, signing, known);
     // Not inserted when another instance was faster: the next read finds its key.
-    const first = generateSigningKey(deps.encryptionKey);
+    const first = generateSigningKey(deps.encryptionKeys.current);
     if (await deps.keys.insertSigning(first)) {
       deps.logger.info('created the first signing key', { kid: first.kid });
     }
@@ -152,7 +153,7 @@ function buildRing(
   }
   const published = publicKeys.get(signing.kid);
   const privateKey =
-    known?.kid === signing.kid ? known.privateKey : openPrivateKey(deps.encryptionKey, signing);
+    known?.kid === signing.kid ? known.privateKey : openPrivateKey(deps.encryptionKeys, signing);
   if (privateKey === null) throw new WrongMasterKey(signing.kid);
   if (published === undefined || !createPublicKey(privateKey).equals(published.key)) {
     throw new Error(

@@ -2,11 +2,12 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../../../test/support/any-text.ts';
+import { createMasterKeys } from './master-key.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { openBytes } from './sealing.ts';
 
 const masterKey = randomBytes(32);
-const tokens = createRefreshTokens({ masterKey });
+const tokens = createRefreshTokens({ masterKeys: createMasterKeys(masterKey) });
 const session = '01990000-0000-7000-8000-0000000000aa';
 
 describe('refresh tokens', () => {
@@ -38,8 +39,20 @@ describe('refresh tokens', () => {
   });
 
   test('from another master key are rejected', () => {
-    const others = createRefreshTokens({ masterKey: randomBytes(32) });
+    const others = createRefreshTokens({ masterKeys: createMasterKeys(randomBytes(32)) });
     expect(tokens.read(others.create(session).token)).toBeNull();
+  });
+
+  test('from the previous master key are accepted while it is configured, and new ones are under the current key', () => {
+    const next = randomBytes(32);
+    const rotating = createRefreshTokens({ masterKeys: createMasterKeys(next, masterKey) });
+    const rotated = createRefreshTokens({ masterKeys: createMasterKeys(next) });
+    const old = tokens.create(session);
+    expect(rotating.read(old.token)).toEqual({ sessionId: session, hash: old.hash });
+    expect(rotated.read(old.token)).toBeNull();
+    const { token, hash } = rotating.create(session);
+    expect(rotated.read(token)).toEqual({ sessionId: session, hash });
+    expect(tokens.read(token)).toBeNull();
   });
 
   test('in any other format are rejected without an exception', () => {
@@ -92,6 +105,8 @@ describe('refresh tokens', () => {
   });
 
   test('reject a master key that is too short', () => {
-    expect(() => createRefreshTokens({ masterKey: randomBytes(31) })).toThrow('32 bytes');
+    expect(() => createRefreshTokens({ masterKeys: createMasterKeys(randomBytes(31)) })).toThrow(
+      '32 bytes',
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import { deriveKey } from './master-key.ts';
+import type { MasterKeys } from './master-key.ts';
 import { openBytes, sealBytes } from './sealing.ts';
 
 const PREFIX = 'urt_';
@@ -20,17 +20,17 @@ const SEALING_KEY_INFO = Buffer.from('user-service/refresh-successor/1\x01');
 
 /**
  * Refresh tokens: `urt_` and base64url of the session id, 256 random bits and a MAC over both. The MAC rejects invented
- * tokens without a database query, and authenticates the session id of a reused token that is no longer stored.
+ * tokens without a database query, and authenticates the session id of a reused token that is no longer stored. Tokens
+ * that were made under the previous master key stay valid; each refresh returns one under the current key.
  */
-export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): RefreshTokens {
-  const macKey = deriveKey(deps.masterKey, 'refresh-token-authentication');
-  const mac = (signed: Uint8Array): Buffer =>
-    createHmac('sha256', macKey).update(signed).digest().subarray(0, MAC_BYTES);
+export function createRefreshTokens(deps: { readonly masterKeys: MasterKeys }): RefreshTokens {
+  const macKeys = deps.masterKeys.derive('refresh-token-authentication');
 
   return {
     create(sessionId) {
       const signed = Buffer.concat([uuidToBytes(sessionId), randomBytes(RANDOM_BYTES)]);
-      const token = PREFIX + Buffer.concat([signed, mac(signed)]).toString('base64url');
+      const tag = mac(macKeys.current, signed);
+      const token = PREFIX + Buffer.concat([signed, tag]).toString('base64url');
       return { token, hash: sha256(token) };
     },
     read(token) {
@@ -39,7 +39,8 @@ export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): R
       // The last character has four padding bits; a token with other padding bits would have another hash.
       if (PREFIX + bytes.toString('base64url') !== token) return null;
       const signed = bytes.subarray(0, SIGNED_BYTES);
-      if (!timingSafeEqual(bytes.subarray(SIGNED_BYTES), mac(signed))) return null;
+      const tag = bytes.subarray(SIGNED_BYTES);
+      if (!macKeys.accepted.some((key) => timingSafeEqual(tag, mac(key, signed)))) return null;
       return { sessionId: bytesToUuid(signed.subarray(0, SESSION_BYTES)), hash: sha256(token) };
     },
     seal: (successor, predecessor) =>
@@ -49,6 +50,10 @@ export function createRefreshTokens(deps: { readonly masterKey: Uint8Array }): R
       return opened === null ? null : Buffer.from(opened).toString();
     },
   };
+}
+
+function mac(key: Uint8Array, signed: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(signed).digest().subarray(0, MAC_BYTES);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { DerivedKeys } from './master-key.ts';
 
 /** First byte of every sealed value; it changes with the layout. */
 const LAYOUT = 1;
@@ -34,4 +35,17 @@ export function openBytes(key: Uint8Array, sealed: Uint8Array, context: string):
   } catch {
     return null;
   }
+}
+
+/** Decrypts a value that is sealed under any of the accepted keys. @returns null when none opens it. */
+export function openWithAny(
+  keys: DerivedKeys,
+  sealed: Uint8Array,
+  context: string,
+): Uint8Array | null {
+  for (const key of keys.accepted) {
+    const plain = openBytes(key, sealed, context);
+    if (plain !== null) return plain;
+  }
+  return null;
 }

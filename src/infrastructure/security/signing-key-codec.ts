@@ -5,7 +5,8 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { openBytes, sealBytes } from './sealing.ts';
+import type { DerivedKeys } from './master-key.ts';
+import { openWithAny, sealBytes } from './sealing.ts';
 import type { StoredSigningKey } from './signing-key-store.ts';
 
 /** The published form of an Ed25519 public key (RFC 8037 §2); no other JWK member is published. */
@@ -52,12 +53,9 @@ function thumbprint(x: string): string {
   return createHash('sha256').update(members).digest('base64url');
 }
 
-/** Decrypts a stored private key. @returns null when the encryption key or any stored bit differs. */
-export function openPrivateKey(
-  encryptionKey: Uint8Array,
-  stored: StoredSigningKey,
-): KeyObject | null {
-  const encoded = openBytes(encryptionKey, stored.encryptedPrivateKey, stored.kid);
+/** Decrypts a stored private key. @returns null when no accepted key opens it or any stored bit differs. */
+export function openPrivateKey(keys: DerivedKeys, stored: StoredSigningKey): KeyObject | null {
+  const encoded = openWithAny(keys, stored.encryptedPrivateKey, stored.kid);
   if (encoded === null) return null;
   const privateKey = createPrivateKey({ key: Buffer.from(encoded), format: 'der', type: 'pkcs8' });
   encoded.fill(0);

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } fr
 import { createRemoteJWKSet, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createPostgresSigningKeyStore } from '../../../src/infrastructure/database/postgres/signing-key-store.ts';
-import { deriveKey } from '../../../src/infrastructure/security/master-key.ts';
+import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
 import { openPrivateKey } from '../../../src/infrastructure/security/signing-key-codec.ts';
 import { type Api, createApi, type Grant, useSharedApi } from '../../support/api.ts';
 import { APP_DATABASES, createMasterKey, createTestApp } from '../../support/app.ts';
@@ -162,8 +162,8 @@ async function setUpForgery(api: Api): Promise<ForgerySetting> {
   const otherGrant = await api.signIn(other);
   const [stored] = await createPostgresSigningKeyStore(api.app.database).list();
   if (stored === undefined) throw new Error('there is no signing key');
-  const encryptionKey = deriveKey(Buffer.from(masterKey, 'base64'), 'signing-key-encryption');
-  const privateKey = openPrivateKey(encryptionKey, stored);
+  const masterKeys = createMasterKeys(Buffer.from(masterKey, 'base64'));
+  const privateKey = openPrivateKey(masterKeys.derive('signing-key-encryption'), stored);
   if (privateKey === null) throw new Error('the master key does not open the signing key');
   const [header, payload] = decode(grant.access_token);
   return {

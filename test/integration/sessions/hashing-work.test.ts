@@ -8,6 +8,7 @@ import { STRICT_PROFILE_RULES } from '../../../src/domain/user/profile-rules.ts'
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database, SqlConnection } from '../../../src/infrastructure/database/sql.ts';
+import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../../../src/infrastructure/security/refresh-tokens.ts';
 import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
 import { databaseImplementations } from '../../contract/databases.ts';
@@ -62,7 +63,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     unitOfWork,
     hasher,
     startSession: createStartSession({
-      refreshTokens: createRefreshTokens({ masterKey: Buffer.alloc(32, 7) }),
+      refreshTokens: createRefreshTokens({ masterKeys: createMasterKeys(Buffer.alloc(32, 7)) }),
       lifetimes: { idleTtlMs: 60_000, absoluteTtlMs: 60_000 },
       maxSessionsPerUser: 100,
       ids,

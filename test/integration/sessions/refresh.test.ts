@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../../../src/infrastructure/security/refresh-tokens.ts';
 import { type Api, codeOf, type Grant, useSharedApi } from '../../support/api.ts';
 import { APP_DATABASES, createMasterKey } from '../../support/app.ts';
@@ -79,7 +80,9 @@ describe.each(APP_DATABASES)('refreshing a session on %s', (database) => {
     const session = await start();
     const second = await api().refresh(session.refresh_token);
     const other = await start();
-    const foreign = createRefreshTokens({ masterKey: Buffer.from(createMasterKey(), 'base64') });
+    const foreign = createRefreshTokens({
+      masterKeys: createMasterKeys(Buffer.from(createMasterKey(), 'base64')),
+    });
     const forged = [
       '',
       'urt_',
