@@ -28,6 +28,8 @@ const ADVICE = {
     'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
   version_mismatch:
     'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
+  registration_closed:
+    'Ask the operator for an account. Services register users with a key that has `users:write` or `users:admin`.',
   payload_too_large: 'Send less: most routes accept 16 KiB, a batch of public profiles 32 KiB.',
   uri_too_long: 'Shorten the query.',
   unsupported_media_type:

@@ -89,6 +89,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
           ...{ clock, ids, hasher: stubHasher },
           users: { findCredentials: async () => null },
           unitOfWork: { run: async () => undefined as never },
+          registrationMode: 'open',
           passwordRules: {
             policy: { minLength: 8, maxLength: 256 },
             blocklist: loadPasswordBlocklist(),

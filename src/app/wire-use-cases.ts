@@ -102,6 +102,7 @@ export async function wireUseCases(
     }),
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
+    registrationMode: config.registration.mode,
     passwordRules: {
       policy: config.password,
       blocklist,

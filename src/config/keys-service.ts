@@ -122,6 +122,11 @@ export const serviceKeys = {
     100,
     'Most sessions of one user; a sign-in beyond it ends the least recently used one',
   ),
+  'registration.mode': withDefault(
+    oneOf('open', 'closed'),
+    'open',
+    '`open`: anyone may register; `closed`: only the operator and services with `users:write` or `users:admin`',
+  ),
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',

@@ -6,6 +6,7 @@ export type DomainErrorCode =
   | 'validation_failed'
   | 'user_not_found'
   | 'email_taken'
+  | 'registration_closed'
   | 'version_mismatch'
   | 'version_required'
   | 'version_exhausted'

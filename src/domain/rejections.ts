@@ -39,6 +39,11 @@ export function emailTaken(cause?: unknown): DomainError {
   return new DomainError('email_taken', 'Another account uses this e-mail address.', { cause });
 }
 
+/** The mode of registration does not let this caller register. */
+export function registrationClosed(): DomainError {
+  return new DomainError('registration_closed', 'Registration is closed.');
+}
+
 export function versionMismatch(): DomainError {
   return new DomainError('version_mismatch', 'The user has changed since that version was read.');
 }

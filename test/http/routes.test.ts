@@ -9,10 +9,12 @@ const operations = readOperations(JSON.parse(await generateOpenApi()));
 const seen = new Set<string>();
 
 let app: RouteApp;
+let closedApp: RouteApp;
 beforeAll(async () => {
   app = await createRouteApp();
+  closedApp = await createRouteApp('embedded', { REGISTRATION_MODE: 'closed' });
 });
-afterAll(() => app?.stop());
+afterAll(() => Promise.all([app?.stop(), closedApp?.stop()]));
 
 function operationOf(operationId: string): Operation {
   const operation = operations.find((candidate) => candidate.operationId === operationId);
@@ -23,12 +25,17 @@ function operationOf(operationId: string): Operation {
 /** Calls an operation and records its status. `ids` fill the path in order; `query` is appended. */
 async function call(
   operationId: string,
-  request: TestRequest & { readonly ids?: readonly string[]; readonly query?: string } = {},
+  request: TestRequest & {
+    readonly ids?: readonly string[];
+    readonly query?: string;
+    /** Another service than the usual one. */
+    readonly at?: RouteApp;
+  } = {},
 ) {
   const { method, path, responses } = operationOf(operationId);
   const ids = [...(request.ids ?? [])];
   const url = path.replace(/\{[a-z_]+\}/g, () => ids.shift() ?? '') + (request.query ?? '');
-  const answer = await app.call(method, url, request);
+  const answer = await (request.at ?? app).call(method, url, request);
   expect(Object.keys(responses), `${operationId} declares ${answer.status}`).toContain(
     String(answer.status),
   );
@@ -80,6 +87,29 @@ describe('accounts', () => {
   test('an address is unique in any spelling', async () => {
     await call('registerUser', { body: person('taken@example.com') });
     await expectProblem('registerUser', { body: person('TAKEN@EXAMPLE.com') }, 409, 'email_taken');
+  });
+
+  test('where registration is closed, the operator and services that change users still register', async () => {
+    const at = closedApp;
+    const register = (email: string, as?: string) =>
+      call('registerUser', { at, body: person(email), ...(as === undefined ? {} : { as }) });
+    const closed = { at, body: person('stranger@example.com') };
+    await expectProblem('registerUser', closed, 403, 'registration_closed');
+    const reader = await at.serviceKey('users:read');
+    await expectProblem('registerUser', { ...closed, as: reader }, 403, 'registration_closed');
+    await expectProblem('registerUser', { ...closed, as: 'usk_unknown' }, 401, 'invalid_token');
+    await expectProblem(
+      'registerUser',
+      { ...closed, as: 'a.user.token' },
+      403,
+      'registration_closed',
+    );
+    for (const scope of ['users:write', 'users:admin']) {
+      const email = `${scope.slice(6)}@example.com`;
+      expect((await register(email, await at.serviceKey(scope))).status).toBe(201);
+    }
+    const body = person('operator@example.com');
+    expect((await at.operate('POST', '/v1/users', { body })).status).toBe(201);
   });
 
   test('one response lists all field errors of a registration', async () => {

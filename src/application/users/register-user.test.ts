@@ -24,6 +24,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
     users: { findCredentials: async () => note('look-up', isTaken ? ({} as never) : null) },
     unitOfWork,
     hasher: createPlainHasher(() => ({ hash: async () => note('hash', '$argon2id$') })),
+    registrationMode: 'open',
     passwordRules: {
       policy: { minLength: 8, maxLength: 256 },
       blocklist: { rankOf: () => null, directionOf: () => null },

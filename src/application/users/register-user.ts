@@ -1,6 +1,6 @@
 import { validateFields } from '../../domain/errors.ts';
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
-import { emailTaken } from '../../domain/rejections.ts';
+import { emailTaken, registrationClosed } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
@@ -12,12 +12,16 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
+/** Who may register: anyone, or only the operator and services that may change users. */
+export type RegistrationMode = 'open' | 'closed';
+
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
+  readonly registrationMode: RegistrationMode;
   readonly ids: IdGenerator;
   readonly clock: Clock;
 }
@@ -30,10 +34,11 @@ export interface RegistrationInput extends ProfileInput {
  * Registers a user at version 1. A free and a taken address get the same work up to the insert, whose unique
  * constraint decides. Looking the address up first would answer more questions about who has an account than the
  * hashing limit allows, and with a breached password without creating one.
- * @throws DomainError `validation_failed`, `email_taken`, `overloaded`
+ * @throws DomainError `registration_closed`, `validation_failed`, `email_taken`, `overloaded`
  */
 export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
+    if (deps.registrationMode === 'closed' && !maySetUpUsers(caller)) throw registrationClosed();
     const { password, ...person } = validateFields({
       ...profileParsers(input, deps.profileRules),
       password: () =>
@@ -67,4 +72,11 @@ export function createRegisterUser(deps: Deps) {
   async function isTaken(email: EmailAddress): Promise<boolean> {
     return (await deps.users.findCredentials(email)) !== null;
   }
+}
+
+/** Whether the caller creates accounts for other people, whatever the mode. */
+function maySetUpUsers({ principal }: Caller): boolean {
+  if (principal.kind === 'operator') return true;
+  if (principal.kind !== 'service') return false;
+  return principal.scopes.some((scope) => scope === 'users:write' || scope === 'users:admin');
 }

@@ -17,7 +17,7 @@ import { createGetUser } from './get-user.ts';
 import { createListUsers } from './list-users.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { createReauthenticate } from './reauthenticate.ts';
-import { createRegisterUser } from './register-user.ts';
+import { createRegisterUser, type RegistrationMode } from './register-user.ts';
 import { createUpdateUser } from './update-user.ts';
 
 export interface UserPorts {
@@ -33,6 +33,7 @@ export interface UserPorts {
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
+  readonly registrationMode: RegistrationMode;
   readonly recordFailure: RecordFailedAuthentication;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;

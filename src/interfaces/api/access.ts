@@ -1,12 +1,14 @@
 import type { Scope } from '../../domain/access/scope.ts';
 
 /**
- * Who may call a route or an endpoint. The interface rejects anonymous callers unless the access is `public`; the use
+ * Who may call a route or an endpoint. The interface rejects anonymous callers unless the access begins with `public`; the use
  * case checks in detail. The documentation shows this declaration.
  */
 export type Access =
   /** Every caller. Credentials are ignored. */
   | 'public'
+  /** Every caller. A service key is checked when one is sent; other credentials are ignored. */
+  | 'public_or_service'
   /** A signed-in user, for the user's own account. */
   | 'user'
   /** The user whose id is in the request. */

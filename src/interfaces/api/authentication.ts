@@ -28,6 +28,9 @@ export function createAuthentication(deps: Deps) {
     if (deps.operator === true) return { kind: 'operator' };
     if (access === 'public') return { kind: 'anonymous' };
     const token = BEARER.exec(authorization ?? '')?.[1];
+    if (access === 'public_or_service' && token?.startsWith(SERVICE_KEY_PREFIX) !== true) {
+      return { kind: 'anonymous' };
+    }
     if (token === undefined) throw missingToken(authorization);
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
     const claims = deps.useCases.access.verifyAccessToken(token);

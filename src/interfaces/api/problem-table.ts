@@ -60,6 +60,11 @@ export const PROBLEMS = {
     meaning:
       'The credentials are valid, but this request needs a different scope or kind of caller.',
   },
+  registration_closed: {
+    status: 403,
+    title: 'Registration closed',
+    meaning: 'Accounts are created by the operator or by services only.',
+  },
   not_found: {
     status: 404,
     title: 'Path not found',

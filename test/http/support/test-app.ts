@@ -43,9 +43,12 @@ export interface RouteApp {
 }
 
 /** Creates the service as production does. Stop it after the tests. */
-export async function createRouteApp(database: AppDatabase = 'embedded'): Promise<RouteApp> {
+export async function createRouteApp(
+  database: AppDatabase = 'embedded',
+  env: Readonly<Record<string, string>> = {},
+): Promise<RouteApp> {
   const logger = createRecordingLogger();
-  const app = await createTestApp({ database, logger, env: patientHashing });
+  const app = await createTestApp({ database, logger, env: { ...patientHashing, ...env } });
   let count = 0;
 
   const callOn =

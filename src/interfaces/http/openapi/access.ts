@@ -2,6 +2,9 @@ import type { Access } from '../../api/access.ts';
 
 export function describeAccess(access: Access): string {
   if (access === 'public') return 'Needs no credentials and ignores them.';
+  if (access === 'public_or_service') {
+    return 'Needs no credentials. A service key is checked when one is sent; other credentials are ignored.';
+  }
   if (access === 'user') return 'Needs the access token of a user.';
   if (access === 'self') return 'Needs the access token of the user in the path.';
   if (access === 'operator') return 'For the operator, on the control socket.';
@@ -22,6 +25,7 @@ export function securityOf(access: Access): {
   readonly 'x-required-scope'?: string;
 } {
   if (access === 'public' || access === 'operator') return { security: [] };
+  if (access === 'public_or_service') return { security: [{}, { serviceKey: [] }] };
   if (access === 'user' || access === 'self') return { security: [{ accessToken: [] }] };
   const { kind, scope } = scopeOf(access);
   const service = { serviceKey: [] };

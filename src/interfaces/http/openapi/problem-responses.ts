@@ -15,7 +15,8 @@ const EVERYWHERE: readonly ProblemCode[] = [
 /** All codes that a route can return, in the order of the problem table. */
 export function problemCodesOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([...EVERYWHERE, ...route.problems]);
-  if (route.access !== 'public') {
+  if (route.access === 'public_or_service') codes.add('invalid_token');
+  else if (route.access !== 'public') {
     codes.add('unauthenticated').add('invalid_token').add('forbidden');
   }
   // The body of such a method is received and its type is checked, even if the route has none.

@@ -45,7 +45,9 @@ const registerUser = route({
   operationId: 'registerUser',
   tag,
   summary: 'Register a user',
-  access: 'public',
+  description:
+    'With `registration.mode: closed`, this needs a service key with the scope `users:write` or `users:admin`.',
+  access: 'public_or_service',
   body: { schema: registrationBody, mediaTypes: ['application/json'] },
   responses: {
     201: {
@@ -54,7 +56,7 @@ const registerUser = route({
       headers: { ...userResponseSpec.headers, Location: 'Path of the new user.' },
     },
   },
-  problems: ['email_taken', 'overloaded'],
+  problems: ['email_taken', 'overloaded', 'registration_closed'],
   handle: async ({ caller, body }, { useCases, settings }) => {
     const user = await useCases.users.register(caller, {
       ...toProfileInput(body),
