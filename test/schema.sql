@@ -97,6 +97,16 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.hide_mail_from_older_builds() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  new.next_attempt_at := 'infinity';
+  return new;
+
+end
+$$;
+
 CREATE FUNCTION public.make_event_id() RETURNS uuid
     LANGUAGE sql
     AS $$
@@ -199,9 +209,14 @@ begin
 end
 $$;
 
+CREATE TABLE public.mail_budget (
+    hour timestamp with time zone NOT NULL,
+    admitted integer NOT NULL
+);
+
 CREATE TABLE public.mail_queue (
     id uuid NOT NULL,
-    user_id uuid NOT NULL,
+    user_id uuid,
     kind character varying(50) NOT NULL,
     recipient character varying(254) NOT NULL,
     subject character varying(200) NOT NULL,
@@ -213,6 +228,13 @@ CREATE TABLE public.mail_queue (
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
     last_error character varying(300),
+    locale character varying(35),
+    sealed_content bytea,
+    due_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    mailbox character varying(254),
+    admitted_at timestamp with time zone,
+    suppressed boolean DEFAULT false NOT NULL,
     CONSTRAINT mail_queue_header_text CHECK ((((recipient)::text || (subject)::text) !~ '[[:cntrl:]]'::text)),
     CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
 );
@@ -298,10 +320,14 @@ CREATE TABLE public.users (
     status character varying(20) DEFAULT 'active'::character varying NOT NULL,
     email_verified boolean DEFAULT false NOT NULL,
     password_form smallint DEFAULT 1 NOT NULL,
+    locale character varying(35),
     CONSTRAINT users_email_canonical CHECK ((((email)::text = lower(((email)::text COLLATE "C"))) AND ((email)::text !~ '[^!-~]'::text))),
     CONSTRAINT users_status_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'disabled'::character varying])::text[]))),
     CONSTRAINT users_version_positive CHECK ((version > 0))
 );
+
+ALTER TABLE ONLY public.mail_budget
+    ADD CONSTRAINT mail_budget_pkey PRIMARY KEY (hour);
 
 ALTER TABLE ONLY public.mail_queue
     ADD CONSTRAINT mail_queue_pkey PRIMARY KEY (id);
@@ -340,6 +366,10 @@ CREATE INDEX mail_queue_due_idx ON public.mail_queue USING btree (next_attempt_a
 
 CREATE INDEX mail_queue_ended_idx ON public.mail_queue USING btree (COALESCE(sent_at, failed_at)) WHERE ((sent_at IS NOT NULL) OR (failed_at IS NOT NULL));
 
+CREATE INDEX mail_queue_mailbox_idx ON public.mail_queue USING btree (mailbox, created_at, id) WHERE ((mailbox IS NOT NULL) AND (NOT suppressed));
+
+CREATE INDEX mail_queue_next_due_idx ON public.mail_queue USING btree (COALESCE(due_at, next_attempt_at)) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
 CREATE INDEX outbox_heads_idx ON public.outbox USING btree (COALESCE(user_id, id), "position") WHERE (published_at IS NULL);
 
 CREATE INDEX outbox_held_idx ON public.outbox USING btree ("position") WHERE ((published_at IS NULL) AND (attempts > 0));
@@ -365,6 +395,8 @@ CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree 
 CREATE INDEX user_search_tokens_idx ON public.user_search USING gin (public.search_tokens(searched)) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
+
+CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
 
 CREATE TRIGGER sessions_revoke AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_deleted_sessions();
 

@@ -5,14 +5,17 @@ import {
   PARALLEL_ATTEMPTS,
 } from '../application/mail/send-mail.ts';
 import type { Config } from '../config/schema.ts';
-import type { MailBacklog } from '../domain/mail.ts';
+import type { MailBacklog, MailRenderer } from '../domain/mail.ts';
 import type { IdGenerator, Logger } from '../domain/ports.ts';
 import { createPostgresMailStore } from '../infrastructure/database/postgres/mail-queue.ts';
 import type { SqlConnection } from '../infrastructure/database/sql.ts';
 import { createFileMailer } from '../infrastructure/mail/file-mailer.ts';
 import { parseMailbox } from '../infrastructure/mail/mail-message.ts';
 import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
+import type { MailSeal } from '../infrastructure/security/mail-seal.ts';
+import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
+import { SERVICE_NAME } from './deps.ts';
 import { readKeyFile } from './read-key-file.ts';
 import { StartError } from './start-error.ts';
 
@@ -34,6 +37,7 @@ const ENDED_RETENTION_MS = 24 * 3_600_000;
 const MAX_DELETED_PER_CLEANUP = 5_000;
 /** Steps of one SMTP session; each may take `mail.smtp.timeout`. */
 const STEPS_PER_SESSION = 6;
+const MAX_PER_HOUR = 10_000;
 
 /** @throws StartError when the sender is not an address, or the certificates cannot be read. */
 export function createMailDelivery(
@@ -41,20 +45,24 @@ export function createMailDelivery(
   deps: {
     readonly database: SqlConnection;
     readonly ids: IdGenerator;
+    readonly mailSeal: MailSeal;
     readonly logger: Logger;
   },
 ): MailDelivery {
   const { logger } = deps;
   const from = readSender(config.from);
-  const store = createPostgresMailStore(deps.database);
+  const store = createPostgresMailStore(deps.database, deps.mailSeal);
   const smtp = config.driver === 'smtp' ? createSmtpMailer(smtpSettings(config.smtp), from) : null;
   const mailer = smtp ?? createFileMailer({ path: resolve(config.path), from, ids: deps.ids });
   const sender = createSendMail({
     store,
     mailer,
+    renderer: renderOnDemand(),
     logger,
     host: from.address.slice(from.address.lastIndexOf('@') + 1),
     attemptTimeoutMs: STEPS_PER_SESSION * config.smtp.timeoutMs,
+    maxPerHour: MAX_PER_HOUR,
+    nowMs: monotonicMs,
     random: Math.random,
   });
   const loops: { stop(): Promise<void> }[] = [];
@@ -75,6 +83,21 @@ export function createMailDelivery(
     },
     totals: () => sender.totals(),
     backlog: () => store.backlog(),
+  };
+}
+
+/** The first mail loads templates and renderer. */
+function renderOnDemand(): MailRenderer {
+  let loaded: Promise<MailRenderer> | undefined;
+  const load = async () => {
+    const { createMailRenderer } = await import('../infrastructure/mail/mail-renderer.ts');
+    return createMailRenderer({ productName: SERVICE_NAME, defaultLocale: 'en' });
+  };
+  return {
+    async render(body) {
+      loaded ??= load();
+      return (await loaded).render(body);
+    },
   };
 }
 

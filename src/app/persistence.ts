@@ -20,6 +20,7 @@ import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts'
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
+import { createMailSeal } from '../infrastructure/security/mail-seal.ts';
 import {
   createMasterKeys,
   generateMasterKey,
@@ -107,6 +108,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     masterKeys,
     // Not needed for reading: a cached name under the previous key is a miss, and expires.
     emailKeySecret: masterKeys.derive('cached-email-names').current,
+    mailSeal: createMailSeal(masterKeys),
     newServiceKey,
   };
 }

@@ -50,7 +50,8 @@ export async function wireUseCases(
   releases: ReleaseStack,
 ) {
   const { config, logger, tracing } = deps;
-  const { database, users, clock, ids, instanceId, monitoring, emailKeySecret } = persistence;
+  const { database, users, clock, ids, instanceId, monitoring, emailKeySecret, mailSeal } =
+    persistence;
   const verifiedTokens = createVerifiedTokenCache(config.tokens.accessTtlMs);
   const databaseClock = createDatabaseClock({ wallMs: () => clock.now().getTime(), logger });
   const snapshots = createSnapshotHistory({
@@ -80,7 +81,7 @@ export async function wireUseCases(
           releases,
         )
       : null;
-  const mail = createMailDelivery(config.mail, { database, ids, logger });
+  const mail = createMailDelivery(config.mail, { database, ids, mailSeal, logger });
   releases.register('the mail delivery', () => mail.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
   const useCases = createUseCases({
@@ -88,7 +89,7 @@ export async function wireUseCases(
     userReader: isCached ? userCache.reader : users,
     userTexts: isCached ? userCache.reader : createUncachedUserTexts(users, format),
     unitOfWork: createUnitOfWork({
-      ...{ database, ids, clock, logger },
+      ...{ database, ids, clock, mailSeal, logger },
       ...createAfterCommit({
         ...{ revocations, verifiedTokens },
         invalidateUser: (id) => userCache.reader.invalidateUser(id),

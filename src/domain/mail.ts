@@ -1,20 +1,119 @@
-export type MailKind = 'password_changed' | 'email_changed';
+/**
+ * What a mail says: its kind, and the values that its template shows. Values hold no text that a user wrote. A `url` or
+ * `undo_url` with a token, and a `code`, are bearer secrets: they exist in the clear only until they are queued.
+ */
+export type MailContent =
+  /** To an address that its owner has to confirm. */
+  | { readonly kind: 'verify_email'; readonly data: ChallengeData }
+  | { readonly kind: 'reset_password'; readonly data: ChallengeData }
+  /** To the new address of an account, before the change is in force. */
+  | { readonly kind: 'change_email'; readonly data: ChallengeData }
+  /** To the new address, when the change is in force. */
+  | { readonly kind: 'email_changed'; readonly data: { readonly changed_at: Date } }
+  /** To the former address. */
+  | {
+      readonly kind: 'email_changed_former';
+      readonly data: { readonly changed_at: Date; readonly undo_url: string | null };
+    }
+  | { readonly kind: 'password_changed'; readonly data: { readonly changed_at: Date } }
+  | {
+      readonly kind: 'invitation';
+      readonly data: { readonly url: string; readonly expires_at: Date };
+    }
+  /** To the owner of an address that somebody tried to register again. */
+  | { readonly kind: 'address_in_use'; readonly data: { readonly reset_url: string } }
+  /** Too many wrong passwords. */
+  | { readonly kind: 'account_locked'; readonly data: { readonly reset_url: string } };
 
-export interface NewMail {
-  readonly userId: string;
-  readonly kind: MailKind;
+interface ChallengeData {
+  readonly code: string;
+  readonly url: string;
+  readonly expires_in_minutes: number;
+}
+
+export type MailKind = MailContent['kind'];
+
+interface MailKindTraits {
+  /** The content has a bearer secret: it is deleted when the mail was sent or became a dead letter. */
+  readonly secret: boolean;
+  /** A security notice to the owner of the account: other mails leave room for it, and it is sent before them. */
+  readonly notice: boolean;
+}
+
+/** All kinds of mail. */
+export const MAIL_KINDS = {
+  verify_email: { secret: true, notice: false },
+  reset_password: { secret: true, notice: false },
+  change_email: { secret: true, notice: false },
+  email_changed: { secret: false, notice: false },
+  email_changed_former: { secret: true, notice: true },
+  password_changed: { secret: false, notice: true },
+  invitation: { secret: true, notice: false },
+  address_in_use: { secret: false, notice: false },
+  account_locked: { secret: false, notice: true },
+} as const satisfies Readonly<Record<MailKind, MailKindTraits>>;
+
+export function isMailKind(text: string): text is MailKind {
+  return Object.hasOwn(MAIL_KINDS, text);
+}
+
+/** A mail without its recipient: what is sealed in the queue. */
+export type MailBody = {
+  /** BCP 47 tag; null for the configured default. */
+  readonly locale: string | null;
+  /** For the greeting; null for a greeting without a name. */
+  readonly firstName: string | null;
+} & MailContent;
+
+export type NewMail = {
+  /** Null for a mail to a person without an account. */
+  readonly userId: string | null;
   readonly to: string;
-  readonly subject: string;
-  readonly text: string;
+} & MailBody;
+
+/** When the content is useless; null if it does not expire. */
+export function mailExpiry({ kind, data }: MailContent, createdAt: Date): Date | null {
+  switch (kind) {
+    case 'verify_email':
+    case 'reset_password':
+    case 'change_email':
+      return new Date(createdAt.getTime() + data.expires_in_minutes * 60_000);
+    case 'invitation':
+      return data.expires_at;
+    default:
+      return null;
+  }
 }
 
 /** A mail that one sender holds for the time of its lease. */
-export interface ClaimedMail extends Omit<NewMail, 'kind'> {
+export interface ClaimedMail {
   readonly id: string;
+  readonly userId: string | null;
   readonly kind: string;
+  readonly to: string;
   readonly messageId: string;
   /** The number of this attempt, from 1. It identifies the claim: a change under an older number has no effect. */
   readonly attempt: number;
+  /** A text of a build that wrote texts into the queue; null when the content is gone or cannot be decrypted. */
+  readonly content: MailBody | MailText | null;
+  /** What the mail is about has expired. */
+  readonly expired: boolean;
+  /** The limits on mail were applied, or do not apply. */
+  readonly admitted: boolean;
+}
+
+/** What the recipient reads. */
+export interface MailText {
+  readonly subject: string;
+  readonly text: string;
+  /** The same in HTML. */
+  readonly html?: string;
+}
+
+/** Writes mails from templates. */
+export interface MailRenderer {
+  /** @throws Error when the template of the mail cannot be used. The message repeats no value of the mail. */
+  render(body: MailBody): Promise<MailText>;
 }
 
 export interface MailBacklog {
@@ -23,6 +122,19 @@ export interface MailBacklog {
   /** Age of the oldest waiting mail; 0 when none waits. */
   readonly oldestAgeMs: number;
 }
+
+/** How many mails may be sent; each number is at least 1. */
+export interface MailLimits {
+  /** To one mailbox, whatever the subaddress, in the hour before a mail was queued. */
+  readonly mailboxPerHour: number;
+  /** The same for a day. */
+  readonly mailboxPerDay: number;
+  /** By the whole service in an hour of the clock. */
+  readonly servicePerHour: number;
+}
+
+/** The first limit that a mail is over, if any. */
+export type MailAdmission = 'admitted' | 'mailbox_full' | 'service_full';
 
 /** The queued mails, as senders see them. */
 export interface MailStore {
@@ -35,18 +147,24 @@ export interface MailStore {
     readonly leaseMs: number;
     readonly host: string;
   }): Promise<readonly ClaimedMail[]>;
+  /** Applies the limits to a claimed mail, and counts it if it is within them. Call it once for each mail. */
+  admit(mail: ClaimedMail, limits: MailLimits): Promise<MailAdmission>;
   /** @returns false when the claim has ended. */
   markSent(mail: ClaimedMail): Promise<boolean>;
   /** Makes the mail due again after `delayMs`. @returns false when the claim has ended. */
   reschedule(mail: ClaimedMail, delayMs: number, error: string): Promise<boolean>;
-  /** Makes the mail a dead letter. @returns false when the claim has ended. */
-  markDead(mail: ClaimedMail, error: string): Promise<boolean>;
+  /**
+   * Makes the mail a dead letter, and deletes its content if that has a secret.
+   * @param suppressed it was over a limit and does not count for later mails
+   * @returns false when the claim has ended.
+   */
+  markDead(mail: ClaimedMail, error: string, suppressed?: boolean): Promise<boolean>;
   /** Deletes up to `limit` mails that were sent, or became dead letters, at least `keptMs` ago. @returns how many. */
   deleteEnded(keptMs: number, limit: number): Promise<number>;
   backlog(): Promise<MailBacklog>;
 }
 
-/** A dead letter: a mail that is not tried any more. Recipient, subject and text are personal data and not in it. */
+/** A dead letter: a mail that is not tried any more. Recipient and content are personal data and not in it. */
 export interface DeadMail {
   readonly id: string;
   readonly kind: string;
@@ -63,10 +181,8 @@ export class MailRefused extends Error {
 }
 
 /** A mail to one recipient. */
-export interface Mail {
+export interface Mail extends MailText {
   readonly to: string;
-  readonly subject: string;
-  readonly text: string;
   /** The same at every attempt, so that recipients recognise a second copy (RFC 5322 §3.6.4); without `<` and `>`. */
   readonly messageId?: string;
 }

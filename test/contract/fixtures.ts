@@ -14,6 +14,7 @@ import type { Database, SqlConnection } from '../../src/infrastructure/database/
 import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { createSilentLogger } from '../support/logger.ts';
+import { testMailSeal } from '../support/mail-seal.ts';
 import { profileWith } from '../support/profiles.ts';
 import type { DatabaseImplementation } from './databases.ts';
 
@@ -31,7 +32,7 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
   });
   beforeEach(async () => {
     await get().query(
-      'truncate users, user_search, sessions, session_revocations, outbox, signing_keys, service_accounts, mail_queue restart identity',
+      'truncate users, user_search, sessions, session_revocations, outbox, signing_keys, service_accounts, mail_queue, mail_budget restart identity',
     );
   });
   afterAll(async () => {
@@ -81,7 +82,10 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const logger = createSilentLogger();
   const clock = createSystemClock();
-  const unitOfWork = createUnitOfWork({ database, ids, clock, logger, onCommitted });
+  const unitOfWork = createUnitOfWork({
+    ...{ database, ids, clock, logger, onCommitted },
+    mailSeal: testMailSeal,
+  });
   return await unitOfWork.run({ requestId: 'test-request' }, work);
 }
 

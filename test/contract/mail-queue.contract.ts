@@ -4,6 +4,7 @@ import {
   createPostgresDeadMails,
   createPostgresMailStore,
 } from '../../src/infrastructure/database/postgres/mail-queue.ts';
+import { testMailSeal } from '../support/mail-seal.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { ids, inTransaction, useDatabase } from './fixtures.ts';
 
@@ -12,16 +13,13 @@ const claim = { limit: 10, leaseMs: 60_000, host: 'example.com' };
 export function describeMailQueueContract(implementation: DatabaseImplementation): void {
   describe(`Mail queue contract: ${implementation.name}`, () => {
     const database = useDatabase(implementation);
-    const store = () => createPostgresMailStore(database());
+    const store = () => createPostgresMailStore(database(), testMailSeal);
 
-    function newMail(traits: Partial<NewMail> = {}): NewMail {
+    function newMail(to = 'ada@example.com'): NewMail {
       return {
-        userId: ids.next(),
+        ...{ userId: ids.next(), to, locale: 'pt-BR', firstName: 'Zoë' },
         kind: 'password_changed',
-        to: 'ada@example.com',
-        subject: 'Grüße',
-        text: 'One.\nTwo.\n',
-        ...traits,
+        data: { changed_at: new Date('2026-11-05T23:10:59.999Z') },
       };
     }
 
@@ -31,7 +29,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
 
     /** Simulates that the lease, or the pause, has ended. */
     async function makeDue(): Promise<void> {
-      await database().query("update mail_queue set next_attempt_at = now() - interval '1 second'");
+      await database().query("update mail_queue set due_at = now() - interval '1 second'");
     }
 
     async function claimOne(): Promise<ClaimedMail> {
@@ -43,7 +41,11 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       const mail = newMail();
       await queue(mail);
       const { id, messageId, attempt, ...rest } = await claimOne();
-      expect(rest).toEqual(mail);
+      const { userId, to, ...content } = mail;
+      expect(rest).toEqual({
+        ...{ userId, to, kind: mail.kind, content },
+        ...{ expired: false, admitted: false },
+      });
       expect([messageId, attempt]).toEqual([`${id}@example.com`, 1]);
     });
 
@@ -97,7 +99,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(await store().reschedule(await claimOne(), 60_000, reason)).toBe(true);
       expect(await store().claim(claim)).toEqual([]);
       const { rows } = await database().query<{ last_error: string; seconds: number }>(
-        `select last_error, extract(epoch from next_attempt_at - now())::double precision as seconds
+        `select last_error, extract(epoch from due_at - now())::double precision as seconds
         from mail_queue`,
       );
       expect(rows[0]?.last_error).toMatch(/^greylisted x+$/);
@@ -105,7 +107,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(rows[0]?.seconds).toBeLessThanOrEqual(60);
     });
 
-    it('never returns a sent mail or a dead letter, and clears the text of a sent mail', async () => {
+    it('never returns a sent mail or a dead letter, and deletes the content of a sent mail', async () => {
       await queue(newMail(), newMail());
       const [sent, dead] = await store().claim(claim);
       if (sent === undefined || dead === undefined) return expect.fail('two are due');
@@ -114,10 +116,10 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       await makeDue();
       expect(await store().claim(claim)).toEqual([]);
       expect((await store().backlog()).waiting).toBe(0);
-      const { rows } = await database().query<{ body: string }>(
-        'select body from mail_queue where sent_at is not null',
+      const { rows } = await database().query(
+        'select sealed_content is null as deleted, body from mail_queue where sent_at is not null',
       );
-      expect(rows).toEqual([{ body: '' }]);
+      expect(rows).toEqual([{ deleted: true, body: '' }]);
     });
 
     it('deletes mails that ended long ago, up to the limit, and no others', async () => {
@@ -159,7 +161,7 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(await deadMails.requeue(one.id)).toBe(1);
       expect(await deadMails.requeue(one.id)).toBe(0);
       const again = await store().claim(claim);
-      expect(again).toEqual([one]);
+      expect(again).toEqual([{ ...one, admitted: true }]);
       await store().markDead(one, 'still no such mailbox');
       expect(await deadMails.drop(waiting?.id ?? '')).toBe(false);
       expect(await deadMails.drop(other.id)).toBe(true);
@@ -179,11 +181,8 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect(oldestAgeMs).toBeGreaterThanOrEqual(60_000);
     });
 
-    it.each([
-      ['recipient', { to: 'ada@example.com\r\nBcc: eve@example.com' }],
-      ['subject', { subject: 'Hello\nBcc: eve@example.com' }],
-    ])('refuses a %s with a line break', async (_what, traits) => {
-      await expect(queue(newMail(traits))).rejects.toThrow();
+    it('refuses a recipient with a line break', async () => {
+      await expect(queue(newMail('ada@example.com\r\nBcc: eve@example.com'))).rejects.toThrow();
       expect((await store().backlog()).waiting).toBe(0);
     });
   });

@@ -3,6 +3,7 @@ import type { DomainEvent, RecordedEvent } from '../../src/domain/events.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createPostgresUserRepository } from '../../src/infrastructure/database/postgres/user-repository.ts';
 import { createRecordingLogger } from '../support/logger.ts';
+import { testMailSeal } from '../support/mail-seal.ts';
 import type { DatabaseImplementation } from './databases.ts';
 import { ids, inTransaction, newUser, refusal, storeUser, useDatabase } from './fixtures.ts';
 
@@ -31,6 +32,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
         ids,
         clock,
         logger,
+        mailSeal: testMailSeal,
         onCommitted,
       });
       return { logger, run: unitOfWork.run };

@@ -5,11 +5,15 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
 import { createUuidV7Generator } from '../../src/infrastructure/system/ids.ts';
 import { createSilentLogger } from './logger.ts';
+import { testMailSeal } from './mail-seal.ts';
 import { postgresSettings } from './postgres-database.ts';
 
 const [, , connection = '{}', environment = '{}'] = process.argv;
 const logger = createSilentLogger();
 const { config } = await loadConfig({ env: JSON.parse(environment), cwd: '/nonexistent' });
 const database = await createPostgresDatabase(postgresSettings(JSON.parse(connection)), { logger });
-createMailDelivery(config.mail, { database, ids: createUuidV7Generator(), logger }).start();
+createMailDelivery(config.mail, {
+  ...{ database, ids: createUuidV7Generator(), logger },
+  mailSeal: testMailSeal,
+}).start();
 process.stdout.write('delivering\n');

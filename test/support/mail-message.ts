@@ -6,10 +6,27 @@ export interface ReadMessage {
   readonly subject: string;
   /** The decoded text with LF line ends, without line ends at its end. */
   readonly text: string;
+  /** The decoded HTML part, if there is one. */
+  readonly html?: string;
 }
 
-/** @param raw a message with one text part, one character per byte (latin1). */
+/** @param raw a message with a text part and at most one HTML part, one character per byte (latin1). */
 export function parseMessage(raw: string): ReadMessage {
+  const { headers, subject, body } = parsePart(raw);
+  const boundary = /^multipart\/alternative; *boundary="?([^";]+)/.exec(
+    headers['content-type']?.[0] ?? '',
+  )?.[1];
+  if (boundary === undefined) return { headers, subject, text: body };
+  const parts = raw
+    .split(`--${boundary}`)
+    .slice(1, -1)
+    .map((part) => parsePart(part.slice(2)));
+  const bodyOf = (type: string) =>
+    parts.find((part) => part.headers['content-type']?.[0]?.startsWith(type))?.body ?? '';
+  return { headers, subject, text: bodyOf('text/plain'), html: bodyOf('text/html') };
+}
+
+function parsePart(raw: string) {
   const end = raw.indexOf('\r\n\r\n');
   const headers: Record<string, string[]> = {};
   for (const line of raw
@@ -24,7 +41,7 @@ export function parseMessage(raw: string): ReadMessage {
   return {
     headers,
     subject: decodeWords(headers.subject?.[0] ?? ''),
-    text: decodeBody(raw.slice(end + 4), encoding.toLowerCase())
+    body: decodeBody(raw.slice(end + 4), encoding.toLowerCase())
       .replaceAll('\r\n', '\n')
       .replace(/\n+$/, ''),
   };

@@ -4,16 +4,18 @@ import { portWith } from '../../../test/support/ports.ts';
 import { type ClaimedMail, type Mailer, MailRefused, type MailStore } from '../../domain/mail.ts';
 import { createSendMail } from './send-mail.ts';
 
-function claimed(id: string, attempt = 1): ClaimedMail {
+function claimed(id: string, attempt = 1, traits: Partial<ClaimedMail> = {}): ClaimedMail {
   return {
     id,
     userId: 'user',
     kind: 'password_changed',
     to: 'ada@example.com',
-    subject: 'Hello',
-    text: 'Text.',
+    content: { subject: 'Hello', text: 'Text.' },
     messageId: `${id}@example.com`,
     attempt,
+    expired: false,
+    admitted: true,
+    ...traits,
   };
 }
 
@@ -37,8 +39,15 @@ function setUp(batches: ClaimedMail[][], send: Mailer['send'], store: Partial<Ma
         await send(mail, signal);
       },
     },
+    renderer: {
+      async render({ kind }) {
+        return { subject: kind, text: `Rendered ${kind}.` };
+      },
+    },
     logger,
     host: 'example.com',
+    maxPerHour: 100,
+    nowMs: () => 0,
     attemptTimeoutMs: 60_000,
     random: () => 0.5,
   });
@@ -56,7 +65,7 @@ describe('sending queued mail', () => {
     const { sender, outcomes } = setUp([full, [claimed('e')], [claimed('f')]], accept);
     await sender.run();
     expect(outcomes).toEqual(['a', 'b', 'c', 'd', 'e'].map((id) => ['sent', id]));
-    expect(sender.totals()).toEqual({ sent: 5, retried: 0, dead: 0 });
+    expect(sender.totals()).toMatchObject({ sent: 5, retried: 0, dead: 0 });
   });
 
   it('ends a run when a whole batch is rescheduled: the server is probably down', async () => {
@@ -78,7 +87,7 @@ describe('sending queued mail', () => {
       const { sender, outcomes } = setUp([[claimed('a', attempt)]], isDown);
       await sender.run();
       expect(outcomes).toEqual([['rescheduled', 'a', delayMs, 'no answer']]);
-      expect(sender.totals()).toEqual({ sent: 0, retried: 1, dead: 0 });
+      expect(sender.totals()).toMatchObject({ sent: 0, retried: 1, dead: 0 });
     },
   );
 
@@ -94,7 +103,7 @@ describe('sending queued mail', () => {
       new Set(['dead refused', 'dead old', 'dead older']),
     );
     expect(sent).not.toContain('older@example.com');
-    expect(sender.totals()).toEqual({ sent: 0, retried: 0, dead: 3 });
+    expect(sender.totals()).toMatchObject({ sent: 0, retried: 0, dead: 3 });
   });
 
   it('does not send a mail again when it was sent and the outcome could not be recorded', async () => {
@@ -112,6 +121,74 @@ describe('sending queued mail', () => {
     expect([sent, recorded]).toEqual([['a@example.com'], ['a']]);
   });
 
+  it('renders the content of a mail, and sends a text of an older build as it is', async () => {
+    const texts: string[] = [];
+    const body = { kind: 'password_changed', data: { changed_at: new Date(0) } } as const;
+    const content = { ...body, locale: null, firstName: null };
+    const { sender } = setUp([[claimed('a', 1, { content }), claimed('b')]], async ({ text }) => {
+      texts.push(text);
+    });
+    await sender.run();
+    expect(new Set(texts)).toEqual(new Set(['Rendered password_changed.', 'Text.']));
+  });
+
+  it('does not send a mail that expired or whose content is gone', async () => {
+    const mails = [claimed('old', 1, { expired: true }), claimed('empty', 1, { content: null })];
+    const { sender, outcomes, sent } = setUp([mails], accept);
+    await sender.run();
+    expect(sent).toEqual([]);
+    expect(outcomes).toEqual([
+      ['dead', 'old', 'its code or link expired before it could be sent'],
+      ['dead', 'empty', 'its content was deleted, or sealed with another master key'],
+    ]);
+  });
+
+  it('does not send mails over a limit, counts them, and logs one line for a user', async () => {
+    const mails = ['a', 'b', 'c'].map((id) => claimed(id, 1, { admitted: false }));
+    const admissions = ['admitted', 'mailbox_full', 'mailbox_full'] as const;
+    let next = 0;
+    const suppressed: (boolean | undefined)[] = [];
+    const { sender, sent, logger } = setUp([mails], accept, {
+      admit: async () => admissions[next++] ?? 'service_full',
+      markDead: async (_mail, _reason, isSuppressed) => suppressed.push(isSuppressed) > 0,
+    });
+    await sender.run();
+    expect(sent).toEqual(['a@example.com']);
+    expect(suppressed).toEqual([true, true]);
+    expect(sender.totals()).toEqual({
+      ...{ sent: 1, retried: 0, dead: 0 },
+      suppressed: { mailbox: 2, service: 0 },
+    });
+    expect(logger.lines.map(({ message }) => message)).toEqual([
+      'did not send a mail that is over a limit',
+    ]);
+  });
+
+  it('leaves room for security notices', async () => {
+    const asked: [string, number][] = [];
+    const kinds = ['password_changed', 'verify_email'];
+    const mails = kinds.map((kind) => claimed(kind, 1, { kind, admitted: false }));
+    const { sender } = setUp([mails], accept, {
+      async admit({ kind }, { servicePerHour, mailboxPerHour, mailboxPerDay }) {
+        asked.push([kind, servicePerHour], ['', mailboxPerHour], ['', mailboxPerDay]);
+        return 'admitted';
+      },
+    });
+    await sender.run();
+    expect(asked).toEqual([
+      ...[
+        ['password_changed', 100],
+        ['', 15],
+        ['', 40],
+      ],
+      ...[
+        ['verify_email', 80],
+        ['', 10],
+        ['', 20],
+      ],
+    ]);
+  });
+
   it('logs no address', async () => {
     const { sender, logger } = setUp([[claimed('a'), claimed('b', 100)]], isDown);
     await sender.run();
@@ -121,14 +198,19 @@ describe('sending queued mail', () => {
 
   it('finishes the attempt in progress when it is stopped, and starts no other', async () => {
     let end: () => void = () => {};
+    let begin: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     const { sender, outcomes } = setUp([[claimed('a')], [claimed('b')]], () => {
+      begin();
       return new Promise((resolve) => {
         end = resolve;
       });
     });
     const running = sender.run();
     const stopped = sender.stop();
-    await Promise.resolve();
+    await begun;
     end();
     await Promise.all([running, stopped]);
     await sender.run();

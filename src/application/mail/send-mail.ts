@@ -1,15 +1,29 @@
-import { type ClaimedMail, type Mailer, MailRefused, type MailStore } from '../../domain/mail.ts';
+import {
+  type ClaimedMail,
+  type MailAdmission,
+  type Mailer,
+  MailRefused,
+  type MailRenderer,
+  type MailStore,
+} from '../../domain/mail.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 import { withFallback } from '../../lib/deadline.ts';
+import { mailLimits } from './mail-limits.ts';
+import { createSuppressionLog } from './suppression-log.ts';
 
 interface Deps {
   readonly store: MailStore;
   readonly mailer: Mailer;
+  readonly renderer: MailRenderer;
   readonly logger: Logger;
   /** The part after the @ in new Message-IDs. */
   readonly host: string;
   readonly attemptTimeoutMs: number;
+  /** Mails of the whole service, at least 1. */
+  readonly maxPerHour: number;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
 }
@@ -19,9 +33,13 @@ export interface MailTotals {
   readonly sent: number;
   /** Failed attempts that another attempt follows. */
   readonly retried: number;
-  /** Mails that became dead letters. */
+  /** Mails that became dead letters because sending failed, or because they expired. */
   readonly dead: number;
+  /** Mails that were over a limit, and were not sent. */
+  readonly suppressed: Readonly<Record<MailLimitName, number>>;
 }
+
+export type MailLimitName = 'mailbox' | 'service';
 
 export interface MailSender {
   /** Sends the mails that are due, at most 200. Do not call it again before it has ended. */
@@ -45,13 +63,22 @@ const MAX_UNRECORDED = 1_000;
 
 type Outcome = 'sent' | 'rescheduled' | 'dead';
 
+/** Why a mail is not sent that was not admitted. */
+const OVER_LIMIT: Readonly<
+  Record<Exclude<MailAdmission, 'admitted'>, { readonly limit: MailLimitName; reason: string }>
+> = {
+  mailbox_full: { limit: 'mailbox', reason: 'over the limit of mails to one address' },
+  service_full: { limit: 'service', reason: 'over the limit mail.max_per_hour' },
+};
+
 /**
  * Creates the sender. It claims a mail, sends it, then records the outcome. If the process dies in between, the outcome
  * is unknown: after the lease ends, the mail is sent again with the same Message-ID.
  */
 export function createSendMail(deps: Deps): MailSender {
   const { store, mailer, logger } = deps;
-  const totals = { sent: 0, retried: 0, dead: 0 };
+  const totals = { sent: 0, retried: 0, dead: 0, suppressed: { mailbox: 0, service: 0 } };
+  const suppressions = createSuppressionLog(deps);
   const unrecorded = new Set<string>();
   const abort = new AbortController();
   let stopping = false;
@@ -73,7 +100,7 @@ export function createSendMail(deps: Deps): MailSender {
       );
       await ended;
     },
-    totals: () => ({ ...totals }),
+    totals: () => ({ ...totals, suppressed: { ...totals.suppressed } }),
   };
 
   async function runOnce(): Promise<void> {
@@ -97,12 +124,10 @@ export function createSendMail(deps: Deps): MailSender {
 
   async function attempt(mail: ClaimedMail): Promise<Outcome> {
     if (!unrecorded.has(mail.id)) {
-      // Only a mail whose senders died again and again gets here.
-      if (mail.attempt > MAX_ATTEMPTS)
-        return markDead(mail, 'too many attempts; the outcome of the last one is unknown');
+      const refusal = await refuse(mail);
+      if (refusal !== undefined) return refusal;
       try {
-        const timeout = AbortSignal.timeout(deps.attemptTimeoutMs);
-        await mailer.send(mail, AbortSignal.any([abort.signal, timeout]));
+        await send(mail);
       } catch (error) {
         return await handleFailure(mail, error);
       }
@@ -112,6 +137,31 @@ export function createSendMail(deps: Deps): MailSender {
     await store.markSent(mail);
     unrecorded.delete(mail.id);
     return 'sent';
+  }
+
+  /** @returns undefined for a mail that may be sent */
+  async function refuse(mail: ClaimedMail): Promise<Outcome | undefined> {
+    // Only a mail whose senders died again and again gets here.
+    if (mail.attempt > MAX_ATTEMPTS)
+      return markDead(mail, 'too many attempts; the outcome of the last one is unknown');
+    if (mail.expired) return markDead(mail, 'its code or link expired before it could be sent');
+    if (mail.content === null)
+      return markDead(mail, 'its content was deleted, or sealed with another master key');
+    if (mail.admitted) return undefined;
+    const admission = await store.admit(mail, mailLimits(mail.kind, deps.maxPerHour));
+    if (admission === 'admitted') return undefined;
+    const { limit, reason } = OVER_LIMIT[admission];
+    totals.suppressed[limit] += 1;
+    suppressions.add(limit, mail);
+    await store.markDead(mail, reason, true);
+    return 'dead';
+  }
+
+  async function send({ to, messageId, content }: ClaimedMail): Promise<void> {
+    if (content === null) throw new Error('a mail without content');
+    const text = 'text' in content ? content : await deps.renderer.render(content);
+    const timeout = AbortSignal.timeout(deps.attemptTimeoutMs);
+    await mailer.send({ to, messageId, ...text }, AbortSignal.any([abort.signal, timeout]));
   }
 
   async function handleFailure(mail: ClaimedMail, error: unknown): Promise<Outcome> {

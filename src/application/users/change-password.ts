@@ -11,7 +11,7 @@ import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelf } from '../access/policy.ts';
 import type { IssuedTokens, IssueTokens } from '../sessions/issue-tokens.ts';
 import type { StartSession } from '../sessions/start-session.ts';
-import { passwordChangedEmail } from './account-emails.ts';
+import { passwordChangedMail } from './account-mails.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 
@@ -59,8 +59,7 @@ export function createChangePassword(deps: Deps) {
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
-      const mail = passwordChangedEmail(user.profile, deps.passwordRules.serviceName);
-      await transaction.mail.enqueue([mail]);
+      await transaction.mail.enqueue([passwordChangedMail(user.profile)]);
       await transaction.sessionEnding.end(user, { all: true }, 'password_changed');
       return await deps.startSession(caller, transaction, user);
     });

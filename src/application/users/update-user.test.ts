@@ -27,7 +27,6 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
       return { assertStillTrue: () => {} };
     },
     clock: { now: () => new Date('2026-02-01T00:00:00Z') },
-    serviceName: 'user-service',
   });
   return { update, store, passwords };
 }

@@ -9,7 +9,7 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
-import { emailChangedEmails } from './account-emails.ts';
+import { emailChangedMails } from './account-mails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 
@@ -19,8 +19,6 @@ interface Deps {
   readonly reauthenticate: Reauthenticate;
   readonly profileRules: ProfileRules;
   readonly clock: Clock;
-  /** For the e-mails about a new address. */
-  readonly serviceName: string;
 }
 
 /** The fields to change; a field that is left out stays as it is. */
@@ -64,8 +62,7 @@ export function createUpdateUser(deps: Deps) {
         await transaction.outbox.append(user.takeEvents());
       }
       if (changed.includes('email')) {
-        const mails = emailChangedEmails(user.profile, formerEmail, deps.serviceName);
-        await transaction.mail.enqueue(mails);
+        await transaction.mail.enqueue(emailChangedMails(user.profile, formerEmail));
       }
       return user.profile;
     });

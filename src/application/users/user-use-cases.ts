@@ -43,7 +43,6 @@ export interface UserPorts {
 
 export function createUserUseCases(ports: UserPorts) {
   const { users, userReader, userTexts, unitOfWork, profileRules, clock } = ports;
-  const { serviceName } = ports.passwordRules;
   const reauthenticate = createReauthenticate(ports);
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
@@ -51,9 +50,7 @@ export function createUserUseCases(ports: UserPorts) {
     get: createGetUser({ texts: userTexts }),
     list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
     getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),
-    update: createUpdateUser({
-      ...{ users, unitOfWork, reauthenticate, profileRules, clock, serviceName },
-    }),
+    update: createUpdateUser({ users, unitOfWork, reauthenticate, profileRules, clock }),
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,

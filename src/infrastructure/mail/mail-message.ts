@@ -36,6 +36,7 @@ export function messageOptions(from: Mailbox, mail: Mail) {
     envelope: { from: from.address, to: [mail.to] },
     subject: mail.subject,
     text: mail.text,
+    ...(mail.html === undefined ? {} : { html: mail.html }),
     ...(mail.messageId === undefined ? {} : { messageId: `<${mail.messageId}>` }),
     // RFC 3834 §5: stops automatic replies such as holiday notices.
     headers: { 'Auto-Submitted': 'auto-generated' },

@@ -7,7 +7,8 @@ export const MASTER_KEY_MIN_BYTES = 32;
 export type KeyPurpose =
   | 'signing-key-encryption'
   | 'refresh-token-authentication'
-  | 'cached-email-names';
+  | 'cached-email-names'
+  | 'queued-mail';
 
 /**
  * The 32-byte keys for one purpose. Everything new is sealed or authenticated with `current`. What exists may be under

@@ -22,6 +22,7 @@ import { createUserTextFormat } from '../../../src/interfaces/api/schemas/user-t
 import { ids, storeUser } from '../../contract/fixtures.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createSilentLogger } from '../../support/logger.ts';
+import { testMailSeal } from '../../support/mail-seal.ts';
 import { postgresSettings } from '../../support/postgres-database.ts';
 import type { ConnectionOptions } from '../../support/postgres-server.ts';
 import type { RedisServer } from '../../support/redis-server.ts';
@@ -83,6 +84,7 @@ export function useInstance(
     ids,
     clock,
     logger,
+    mailSeal: testMailSeal,
     async onCommitted(events) {
       if (over.dies === true) return;
       for (const { event } of events) {

@@ -29,8 +29,7 @@ it('loses no mail when its sender is killed repeatedly, and repeats only the mai
           userId: ids.next(),
           kind: 'password_changed',
           to,
-          subject: 'Hello',
-          text: 'Text.',
+          ...{ locale: null, firstName: 'Ada', data: { changed_at: new Date() } },
         }),
       ),
     ),
@@ -63,7 +62,7 @@ it('loses no mail when its sender is killed repeatedly, and repeats only the mai
     await eventually(() => expect(server.received().length).toBeGreaterThan(enough), patience);
     await sender.kill();
     // Simulates that the leases of the killed sender have ended.
-    await database.query('update mail_queue set next_attempt_at = now() where sent_at is null');
+    await database.query('update mail_queue set due_at = now() where sent_at is null');
   }
   const { rows: unsent } = await database.query('select id from mail_queue where sent_at is null');
   expect(unsent.length).toBeGreaterThan(0);

@@ -14,6 +14,7 @@ import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
 import { databaseImplementations } from '../../contract/databases.ts';
 import { ids, register } from '../../contract/fixtures.ts';
 import { createSilentLogger } from '../../support/logger.ts';
+import { testMailSeal } from '../../support/mail-seal.ts';
 import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
 
 describe.each(databaseImplementations)('the work of a failed sign-in on $name', ({ open }) => {
@@ -55,6 +56,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     ids,
     clock,
     logger,
+    mailSeal: testMailSeal,
     onCommitted: async () => {},
   });
   return createSignIn({

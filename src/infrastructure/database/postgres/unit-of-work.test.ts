@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { testMailSeal } from '../../../../test/support/mail-seal.ts';
 import { DomainError, type DomainErrorCode } from '../../../domain/errors.ts';
 import type { DomainEvent } from '../../../domain/events.ts';
 import { createPinoLogger } from '../../logging/pino-logger.ts';
@@ -31,6 +32,7 @@ async function runUntil(code: DomainErrorCode) {
       format: 'json',
       destination: { write: (line: string) => lines.push(line) },
     }),
+    mailSeal: testMailSeal,
     onCommitted: async () => void calls.push(['committed']),
     async onUnknownOutcome(events) {
       calls.push(events.map(({ event }) => `unknown ${event.type}`));

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../../domain/events.ts';
 import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
 import type { EndedSessions } from '../../../domain/session/session-ending.ts';
 import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
+import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database } from '../sql.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
@@ -15,6 +16,7 @@ export interface UnitOfWorkDependencies {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly mailSeal: MailSeal;
   /** Gets what each committed transaction recorded, if anything; the caller waits for it. */
   readonly onCommitted: FollowUp;
   /** Gets what a transaction recorded that may or may not have committed, and may still commit a moment later. */
@@ -37,7 +39,7 @@ interface Recorded {
  * does not change the caller's result: the events are in the outbox.
  */
 export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWork {
-  const { database, ids, clock, logger, onCommitted, onUnknownOutcome } = dependencies;
+  const { database, ids, clock, logger, mailSeal, onCommitted, onUnknownOutcome } = dependencies;
 
   async function follow(
     { events, ended }: Recorded,
@@ -65,7 +67,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
           sessions: createPostgresSessionRepository(connection),
           sessionEnding,
           outbox,
-          mail: createPostgresMailQueue(connection, { ids, clock }),
+          mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
           commitWithNext,
         });
       }, deadline);

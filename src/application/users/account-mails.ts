@@ -1,0 +1,34 @@
+import type { NewMail } from '../../domain/mail.ts';
+import type { UserProfile } from '../../domain/user/user.ts';
+
+type Owner = Pick<UserProfile, 'id' | 'firstName' | 'email' | 'updatedAt'>;
+
+/** Says that the password was changed (OWASP ASVS 6.3.7). The user's new version has the time of the change. */
+export function passwordChangedMail(user: Owner): NewMail {
+  return {
+    ...recipient(user),
+    kind: 'password_changed',
+    data: { changed_at: user.updatedAt },
+  };
+}
+
+/**
+ * Says to the former address and to the new one that the address was changed (OWASP ASVS 6.3.7). Neither mail names the
+ * other address: its reader may be a different person.
+ */
+export function emailChangedMails(user: Owner, formerEmail: string): readonly NewMail[] {
+  const changed_at = user.updatedAt;
+  return [
+    {
+      ...recipient(user),
+      to: formerEmail,
+      kind: 'email_changed_former',
+      data: { changed_at, undo_url: null },
+    },
+    { ...recipient(user), kind: 'email_changed', data: { changed_at } },
+  ];
+}
+
+function recipient({ id, email, firstName }: Owner) {
+  return { userId: id, to: email, locale: null, firstName };
+}
