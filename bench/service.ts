@@ -56,6 +56,8 @@ export async function startService(
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         SERVER_PORT: String(port),
+        // One client sends the whole load; the row of limited sign-ins turns the limits on again.
+        LIMITS_ENABLED: 'false',
         ...env,
       },
     },

@@ -38,6 +38,8 @@ const ADVICE = {
   validation_failed:
     'Correct the fields in `errors`. The second table below explains their codes. At most 100 are listed.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
+  rate_limited:
+    'Wait for the seconds in `Retry-After` before the next request. `RateLimit` shows what is left to a client; an operator finds the limits in the guide to limits.',
   headers_too_large: 'Send fewer or shorter headers. The service uses no cookies.',
   internal_error:
     'Try once more. If it fails again, give the operator the `request_id`. The change may have been made.',
@@ -75,7 +77,7 @@ Every error is a problem document (RFC 9457) with the media type \`application/p
 
 Match on \`code\`. It is part of the interface and does not change; neither does \`type\`. \`title\`, \`detail\` and \`message\` are for people, and their wording may change. None of them repeats your input. \`request_id\` is also in the header \`X-Request-Id\` and in the log line of the request.
 
-A response with status 503 always has \`Retry-After\`, one with 401 has \`WWW-Authenticate\`.
+A response with status 429 or 503 always has \`Retry-After\`, one with 401 has \`WWW-Authenticate\`.
 `;
 
 /** The text of `docs/reference/errors.md`: an entry for every code of a problem, and one for every code of a field. */

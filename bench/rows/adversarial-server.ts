@@ -26,6 +26,7 @@ import {
   ADA_SESSION_ID,
   createFakeUseCases,
 } from '../../test/http/support/fake-use-cases.ts';
+import { noLimits } from '../../test/support/limits.ts';
 
 /** The HTTP server in this process, and a token that it accepts. */
 export interface AdversarialServer {
@@ -86,6 +87,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
         ...fakes.users,
         register: createRegisterUser({
           profileRules: STRICT_PROFILE_RULES,
+          limits: noLimits,
           ...{ clock, ids, hasher: stubHasher },
           users: { findCredentials: async () => null },
           unitOfWork: { run: async () => undefined as never },
@@ -129,6 +131,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
   };
   return {
     signIn: createSignIn({
+      limits: noLimits,
       profileRules: STRICT_PROFILE_RULES,
       users: { findCredentials: async () => null },
       unitOfWork: { run: async () => null as never },
@@ -139,6 +142,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
       logger: silent,
     }),
     refresh: createRefreshSession({
+      limits: noLimits,
       unitOfWork: { run: async () => ({ kind: 'unknown' }) as never },
       refreshTokens: createRefreshTokens({ masterKeys }),
       issueTokens,

@@ -19,6 +19,7 @@ import type { ReleaseStack } from '../lib/release-stack.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
+import { openLimits } from './limits.ts';
 import { createMailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
 import { openUserCache } from './user-cache.ts';
@@ -73,6 +74,11 @@ export async function wireUseCases(
   );
   // A cache in this process does not see the writes of other instances, so PostgreSQL is then read directly.
   const isCached = database.driver === 'embedded' || userCache.redis !== null;
+  const { limits, stats: limitStats } = openLimits(config, {
+    shared: userCache.redis?.limiter ?? null,
+    keySecret: persistence.masterKeys.derive('limit-names').current,
+    logger,
+  });
   const broker =
     config.nats.driver === 'nats'
       ? await (await import('./broker.ts')).openBroker(
@@ -110,7 +116,7 @@ export async function wireUseCases(
       serviceName: SERVICE_NAME,
       ...(breached === null ? {} : { breached }),
     },
-    ...{ revocations, snapshots },
+    ...{ revocations, snapshots, limits },
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [
@@ -125,6 +131,7 @@ export async function wireUseCases(
   return {
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
+    limitStats,
   };
 }
 

@@ -4,6 +4,7 @@ import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
 import { createCheckHealth } from './check-health.ts';
+import type { Limits } from './limits/limits.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
 import { createReadSchema, type ReadSchemaRecord } from './read-schema.ts';
@@ -22,6 +23,7 @@ export interface UseCasePorts
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps> {
   readonly ids: IdGenerator;
+  readonly limits: Limits;
   readonly lifetimes: SessionPorts['lifetimes'] & {
     readonly accessTtlMs: number;
     readonly maxPerUser: number;
@@ -50,6 +52,7 @@ export function createUseCases(ports: UseCasePorts) {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
     access: createAccessUseCases(ports),
+    limits: { checkService: ports.limits.checkService },
     serviceAccounts: createServiceAccountUseCases({
       ...ports,
       accounts: ports.serviceAccounts,

@@ -99,15 +99,15 @@ export function integer(min: number, max: number, label = 'integer'): Kind<numbe
   };
 }
 
-/** A number from 0 to 1, both included. */
-export function ratio(): Kind<number, ''> {
+/** A number from `min` to 1, both included. */
+export function ratio(min = 0): Kind<number, ''> {
   const check = (value: number): Parsed<number> =>
-    value >= 0 && value <= 1 ? { value } : { wrong: 'is out of range' };
+    value >= min && value <= 1 ? { value } : { wrong: 'is out of range' };
   return {
     ...shared,
-    label: 'number 0–1',
-    expected: 'a number from 0 to 1, such as 0.05',
-    jsonSchema: { type: 'number', minimum: 0, maximum: 1 },
+    label: `number ${min}–1`,
+    expected: `a number from ${min} to 1, such as 0.05`,
+    jsonSchema: { type: 'number', minimum: min, maximum: 1 },
     parseText: (input) =>
       /^[0-9]{1,3}(\.[0-9]{1,12})?$/.test(input)
         ? check(Number(input))

@@ -1,5 +1,6 @@
 import type { KeyDefinition, Presence } from './definition.ts';
 import { databaseKeys, natsKeys, redisKeys } from './keys-dependencies.ts';
+import { limitKeys } from './keys-limits.ts';
 import { mailKeys, serviceKeys } from './keys-service.ts';
 
 /**
@@ -8,6 +9,7 @@ import { mailKeys, serviceKeys } from './keys-service.ts';
  */
 const definitions = {
   ...serviceKeys,
+  ...limitKeys,
   ...databaseKeys,
   ...redisKeys,
   ...natsKeys,

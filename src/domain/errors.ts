@@ -18,6 +18,7 @@ export type DomainErrorCode =
   | 'session_not_found'
   | 'service_account_not_found'
   | 'service_account_name_taken'
+  | 'rate_limited'
   | 'overloaded'
   | 'unavailable'
   | 'outcome_unknown';
@@ -33,6 +34,7 @@ interface DomainErrorDetails {
   readonly cause?: unknown;
   readonly fields?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
+  readonly violatedPolicies?: readonly string[];
 }
 
 /** An expected rejection. The message is safe to show to any caller and never repeats input. */
@@ -41,14 +43,17 @@ export class DomainError extends Error {
   readonly code: DomainErrorCode;
   /** Empty unless the code is `validation_failed`. */
   readonly fields: readonly FieldError[];
-  /** Whole seconds after which a retry makes sense; only with `overloaded` and `unavailable`. */
+  /** Whole seconds after which a retry makes sense; only with `rate_limited`, `overloaded` and `unavailable`. */
   readonly retryAfterSeconds: number | undefined;
+  /** Public names of the client's policies that refused a `rate_limited` request; often empty. */
+  readonly violatedPolicies: readonly string[];
 
   constructor(code: DomainErrorCode, message: string, details: DomainErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.fields = details.fields ?? [];
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.violatedPolicies = details.violatedPolicies ?? [];
   }
 }
 

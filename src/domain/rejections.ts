@@ -87,6 +87,20 @@ export function serviceAccountNameTaken(cause?: unknown): DomainError {
   );
 }
 
+/**
+ * Too many requests; nothing was done.
+ * @param violatedPolicies public names of the client's policies; none where the counter belongs to an account
+ */
+export function rateLimited(
+  retryAfterSeconds: number,
+  violatedPolicies: readonly string[] = [],
+): DomainError {
+  return new DomainError('rate_limited', 'Too many requests. Try again after Retry-After.', {
+    retryAfterSeconds,
+    violatedPolicies,
+  });
+}
+
 /** Too much work at once; nothing was done. */
 export function overloaded(message: string, retryAfterSeconds?: number): DomainError {
   return retryAfterSeconds === undefined

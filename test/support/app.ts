@@ -56,6 +56,8 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
       SERVER_SHUTDOWN_DELAY: '0s',
       MAIL_PATH: join(tmpdir(), `user-service-mail-${process.pid}`),
       SERVER_PUBLIC_URL: 'http://service.test',
+      // Suites that are not about limits send more than one client may.
+      LIMITS_ENABLED: 'false',
       SECURITY_MASTER_KEY: createMasterKey(),
       ...(connection === null ? {} : postgresEnvironment(connection)),
       ...options.env,

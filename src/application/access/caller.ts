@@ -22,6 +22,19 @@ export type Principal =
   | ServicePrincipal
   | { readonly kind: 'operator' };
 
+/** What a client may still send under one policy. */
+export interface Quota {
+  /** The public name of the policy. */
+  readonly name: string;
+  /** Requests that the policy allows in its window. */
+  readonly limit: number;
+  readonly windowSeconds: number;
+  /** Requests that are allowed now. */
+  readonly remaining: number;
+  /** Seconds until one more request is allowed. */
+  readonly resetSeconds: number;
+}
+
 /** Who sends a request and from where; every use case gets it. */
 export interface Caller {
   readonly principal: Principal;
@@ -31,4 +44,6 @@ export interface Caller {
   readonly userAgent: string | null;
   /** Absent over NATS, where requests only read. */
   readonly deadline?: RequestDeadline;
+  /** Gets the quotas of the client, also when they refuse the request. Absent where they are not shown. */
+  readonly reportQuotas?: (quotas: readonly Quota[]) => void;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noLimits } from '../../../test/support/limits.ts';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { anonymous, createMemoryStore, portWith, storedUser } from '../../../test/support/ports.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
@@ -52,6 +53,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = f
     },
   );
   const refresh = createRefreshSession({
+    limits: noLimits,
     unitOfWork: store.unitOfWork,
     refreshTokens: portWith<RefreshTokens>({
       create: () => ({ token: 'third', hash: hashOf('third') }),

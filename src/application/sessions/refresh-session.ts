@@ -6,10 +6,12 @@ import type { RefreshState, Rotation } from '../../domain/session/session-reposi
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly refreshTokens: RefreshTokens;
   readonly issueTokens: IssueTokens;
   readonly idleTtlMs: number;
@@ -46,11 +48,12 @@ type Outcome =
  * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace period its immediate predecessor gets the same successor
  * again, so that a lost response or parallel tabs do not end a session. Any other earlier token of the session ends it:
  * two parties have its tokens.
- * @throws DomainError `invalid_grant`
+ * @throws DomainError `invalid_grant`, `rate_limited`
  */
 export function createRefreshSession(deps: Deps) {
   return async (caller: Caller, presented: string): Promise<IssuedTokens> => {
     const read = deps.refreshTokens.read(presented);
+    await deps.limits.check(caller, [{ policy: 'refresh_client' }, { policy: 'global' }]);
     if (read === null) throw refuse(caller, 'foreign_token');
     const { sessionId, hash } = read;
     const successor = deps.refreshTokens.create(sessionId);

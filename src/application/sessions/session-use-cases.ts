@@ -9,6 +9,7 @@ import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
+import type { Limits } from '../limits/limits.ts';
 import { createEndSessions } from './end-sessions.ts';
 import type { IssueTokens } from './issue-tokens.ts';
 import { createListSessions } from './list-sessions.ts';
@@ -21,6 +22,7 @@ export interface SessionPorts {
   readonly users: UserRepository;
   readonly sessions: SessionRepository;
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly startSession: StartSession;

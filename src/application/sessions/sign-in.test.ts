@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noLimits } from '../../../test/support/limits.ts';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import {
   anonymous,
@@ -46,6 +47,7 @@ function setUp(
   let ids = 0;
   const signIn = createSignIn({
     profileRules: STRICT_PROFILE_RULES,
+    limits: noLimits,
     users: {
       async findCredentials(email) {
         look.count += 1;

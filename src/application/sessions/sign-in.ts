@@ -13,6 +13,7 @@ import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import type { StartSession } from './start-session.ts';
@@ -20,6 +21,7 @@ import type { StartSession } from './start-session.ts';
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
@@ -39,12 +41,18 @@ const MAX_ATTEMPTS = 3;
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8).
- * @throws DomainError `invalid_credentials`, `overloaded`
+ * @throws DomainError `invalid_credentials`, `rate_limited`, `overloaded`
  */
 export function createSignIn(deps: Deps) {
   return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
     const email = readEmail(input.email, deps.profileRules);
     const password = preparePasswordAttempt(input.password);
+    await deps.limits.check(caller, [
+      { policy: 'sign_in_client' },
+      { policy: 'sign_in_pair', key: email },
+      { policy: 'sign_in_global' },
+      { policy: 'global' },
+    ]);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const credentials = await authenticate(caller, email, password);
       const tokens = await startSession(

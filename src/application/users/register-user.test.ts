@@ -7,6 +7,7 @@ import { createSystemClock } from '../../infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../infrastructure/system/ids.ts';
 import type { Principal } from '../access/caller.ts';
 import { createRegisterUser } from './register-user.ts';
+import { noLimits } from '../../../test/support/limits.ts';
 
 /** Registers with an address that is free or taken. @returns the calls that cost something, in order. */
 async function callsFor(principal: Principal, isTaken: boolean): Promise<readonly string[]> {
@@ -25,6 +26,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
     unitOfWork,
     hasher: createPlainHasher(() => ({ hash: async () => note('hash', '$argon2id$') })),
     registrationMode: 'open',
+    limits: noLimits,
     passwordRules: {
       policy: { minLength: 8, maxLength: 256 },
       blocklist: { rankOf: () => null, directionOf: () => null },

@@ -10,6 +10,7 @@ import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Limits } from '../limits/limits.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
 /** Who may register: anyone, or only the operator and services that may change users. */
@@ -18,6 +19,7 @@ export type RegistrationMode = 'open' | 'closed';
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
@@ -34,11 +36,15 @@ export interface RegistrationInput extends ProfileInput {
  * Registers a user at version 1. A free and a taken address get the same work up to the insert, whose unique
  * constraint decides. Looking the address up first would answer more questions about who has an account than the
  * hashing limit allows, and with a breached password without creating one.
- * @throws DomainError `registration_closed`, `validation_failed`, `email_taken`, `overloaded`
+ * @throws DomainError `registration_closed`, `rate_limited`, `validation_failed`, `email_taken`, `overloaded`
  */
 export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
-    if (deps.registrationMode === 'closed' && !maySetUpUsers(caller)) throw registrationClosed();
+    if (!maySetUpUsers(caller)) {
+      if (deps.registrationMode === 'closed') throw registrationClosed();
+      // Before the fields are judged: a taken address must not be asked for more often by leaving one out.
+      await deps.limits.check(caller, [{ policy: 'registration_client' }, { policy: 'global' }]);
+    }
     const { password, ...person } = validateFields({
       ...profileParsers(input, deps.profileRules),
       password: () =>

@@ -9,6 +9,7 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
+import type { Limits } from '../limits/limits.ts';
 import { emailChangedMails } from './account-mails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
@@ -16,6 +17,7 @@ import type { Reauthenticate } from './reauthenticate.ts';
 interface Deps {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly reauthenticate: Reauthenticate;
   readonly profileRules: ProfileRules;
   readonly clock: Clock;
@@ -30,7 +32,7 @@ export interface UserUpdateInput extends Partial<ProfileInput> {
  * Applies the fields under the row's lock, so that no change is lost. Without a difference nothing is written and the
  * version stays. Users who change their own address re-authenticate.
  * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `version_exhausted`,
- *   `email_taken`
+ *   `email_taken`, `rate_limited`
  */
 export function createUpdateUser(deps: Deps) {
   return async (
@@ -78,6 +80,8 @@ export function createUpdateUser(deps: Deps) {
     const current = await deps.users.findById(id);
     if (current === null) throw userNotFound();
     if (!isOwnEmailChange(caller, change, current.email)) return undefined;
+    // A change of address tells whether another account has it, as a registration does.
+    await deps.limits.check(caller, [{ policy: 'registration_client' }, { policy: 'global' }]);
     return deps.reauthenticate(caller, id, currentPassword);
   }
 }

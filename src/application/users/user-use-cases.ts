@@ -6,6 +6,7 @@ import type { StoredUserReader } from '../../domain/user/stored-user.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
 import type { UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 import type { StartSession } from '../sessions/start-session.ts';
@@ -30,6 +31,7 @@ export interface UserPorts {
   /** Bounds the searches at the same time. */
   readonly searches: Semaphore;
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;

@@ -1,5 +1,7 @@
+import type { RateLimiter } from '../../domain/limits/rate-limiter.ts';
 import type { HealthCheck, Logger } from '../../domain/ports.ts';
 import { untilAborted } from '../../lib/deadline.ts';
+import { createRedisRateLimiter } from '../limits/redis-rate-limiter.ts';
 import type { Cache } from './cache.ts';
 import { createPendingInvalidations } from './pending-invalidations.ts';
 import {
@@ -37,6 +39,8 @@ export interface RedisCacheStats extends RedisCommandsStats {
 
 export interface RedisCache {
   readonly cache: Cache;
+  /** Rejects while Redis is slow or away. */
+  readonly limiter: RateLimiter;
   readonly health: HealthCheck;
   stats(): RedisCacheStats;
   /** Repeats pending invalidations once, then closes the connections. Later commands fail. */
@@ -76,6 +80,7 @@ export function createRedisCache(settings: RedisSettings, deps: RedisCacheDeps):
   const commands = createRedisCommands({ client, guard, invalidations, leaseTtlMs, prefix });
   return {
     cache: commands.cache,
+    limiter: createRedisRateLimiter({ client, guard, prefix }),
     health: createHealthCheck(condition),
     stats() {
       const counts = commands.stats();

@@ -8,7 +8,8 @@ export type KeyPurpose =
   | 'signing-key-encryption'
   | 'refresh-token-authentication'
   | 'cached-email-names'
-  | 'queued-mail';
+  | 'queued-mail'
+  | 'limit-names';
 
 /**
  * The 32-byte keys for one purpose. Everything new is sealed or authenticated with `current`. What exists may be under

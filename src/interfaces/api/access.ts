@@ -19,3 +19,8 @@ export type Access =
   | `scope:${Scope}`
   /** Callers on the control socket. */
   | 'operator';
+
+/** Whether a service key may be presented. */
+export function allowsServices(access: Access): boolean {
+  return access === 'public_or_service' || access.includes(':');
+}

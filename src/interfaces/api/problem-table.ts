@@ -146,6 +146,12 @@ export const PROBLEMS = {
     title: 'Version required',
     meaning: 'The request needs an `If-Match` header with the version that you read.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    meaning:
+      'A limit refused the request and nothing was changed; try again after `Retry-After`. The response is the same whether an account exists or not.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Headers too large',

@@ -43,6 +43,12 @@ export const problemSchema = Type.Object({
       description: 'The invalid fields of `validation_failed`.',
     }),
   ),
+  violated_policies: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'With `rate_limited`: the policies of the client that refused the request, as in `RateLimit`. Absent when another limit did.',
+    }),
+  ),
 });
 
 /** A rejection by an interface, before a use case runs. */
@@ -72,8 +78,9 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly fieldErrors?: readonly ProblemFieldError[];
-  /** Seconds to wait before a retry; set for every problem with status 503. */
+  /** Seconds to wait before a retry; set for every problem with status 429 or 503. */
   readonly retryAfterSeconds?: number;
+  readonly violatedPolicies?: readonly string[];
 }
 
 /**
@@ -98,8 +105,14 @@ function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem 
     return validationProblem(error.message, fieldErrors);
   }
   const problem = { code: error.code, detail: error.message };
-  if (PROBLEMS[error.code].status !== 503) return problem;
-  return { ...problem, retryAfterSeconds: error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS };
+  const { status } = PROBLEMS[error.code];
+  if (status !== 429 && status !== 503) return problem;
+  const { retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS, violatedPolicies } = error;
+  return {
+    ...problem,
+    retryAfterSeconds,
+    ...(violatedPolicies.length === 0 ? {} : { violatedPolicies }),
+  };
 }
 
 function validationProblem(detail: string, fieldErrors: readonly ProblemFieldError[]): Problem {
@@ -107,7 +120,7 @@ function validationProblem(detail: string, fieldErrors: readonly ProblemFieldErr
 }
 
 export function problemDocument(
-  problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors'>,
+  problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors' | 'violatedPolicies'>,
   requestId: string,
 ): Static<typeof problemSchema> {
   const { status, title } = PROBLEMS[problem.code];
@@ -120,5 +133,8 @@ export function problemDocument(
     code: problem.code,
     request_id: requestId,
     ...(problem.fieldErrors === undefined ? {} : { errors: [...problem.fieldErrors] }),
+    ...(problem.violatedPolicies === undefined
+      ? {}
+      : { violated_policies: [...problem.violatedPolicies] }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import type { Caller } from '../../application/access/caller.ts';
-import type { Access } from '../api/access.ts';
+import type { PolicyName } from '../../application/limits/policies.ts';
+import { type Access, allowsServices } from '../api/access.ts';
 import type { ProblemCode } from '../api/problem-table.ts';
 import type { HttpDeps } from './http-deps.ts';
 
@@ -72,6 +73,8 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly body?: BodySpec<B>;
   readonly headers?: readonly HeaderSpec[];
   readonly responses: Readonly<Record<number, ResponseSpec>>;
+  /** The policies of the use case. Routes for services have `service_account` without naming it. */
+  readonly policies?: readonly PolicyName[];
   /** Codes of the use case, besides those of every route. */
   readonly problems: readonly ProblemCode[];
   handle(request: RouteRequest<P, Q, B>, deps: HttpDeps): Promise<RouteResponse>;
@@ -79,6 +82,11 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
 
 /** A route without the types of its schemas. */
 export type Route = RouteSpec<TSchema, TSchema, TSchema>;
+
+/** The policies that a request to the route may count against. */
+export function policiesOf({ access, policies = [] }: Route): readonly PolicyName[] {
+  return allowsServices(access) ? [...policies, 'service_account'] : policies;
+}
 
 /** Declares a route whose handler gets the types of its schemas. */
 export function route<

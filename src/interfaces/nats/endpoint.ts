@@ -7,6 +7,7 @@ import type { ProblemCode } from '../api/problem-table.ts';
 /** The use cases that the NATS interface calls. */
 export interface NatsUseCases {
   readonly access: Pick<UseCases['access'], 'verifyAccessToken' | 'verifyServiceKey'>;
+  readonly limits: Pick<UseCases['limits'], 'checkService'>;
   readonly users: Pick<UseCases['users'], 'get' | 'getPublicProfiles' | 'list'>;
   readonly checkHealth: UseCases['checkHealth'];
 }

@@ -57,6 +57,7 @@ export function createRequestHandling(deps: Deps) {
     try {
       const principal = authenticate(endpoint.access, readAuthorization(message));
       context.principal = principal instanceof Promise ? await principal : principal;
+      deps.useCases.limits.checkService(context);
       const body = readBody(endpoint, message.data);
       assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
       const { requestId } = context;

@@ -74,6 +74,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     users: { ...fakeUsers, ...replaced.users },
     sessions: { ...fakeSessions, ...replaced.sessions },
     access: { ...fakeAccess, ...replaced.access },
+    limits: { checkService: () => {}, ...replaced.limits },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },

@@ -13,6 +13,7 @@ import { createRefreshTokens } from '../../../src/infrastructure/security/refres
 import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
 import { databaseImplementations } from '../../contract/databases.ts';
 import { ids, register } from '../../contract/fixtures.ts';
+import { noLimits } from '../../support/limits.ts';
 import { createSilentLogger } from '../../support/logger.ts';
 import { testMailSeal } from '../../support/mail-seal.ts';
 import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
@@ -61,6 +62,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
   });
   return createSignIn({
     profileRules: STRICT_PROFILE_RULES,
+    limits: noLimits,
     users: createPostgresUserRepository(database),
     unitOfWork,
     hasher,

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import { publicPath } from '../public-path.ts';
-import type { ResponseSpec, Route } from '../route.ts';
+import { policiesOf, type ResponseSpec, type Route } from '../route.ts';
 import { describeAccess, securityOf } from './access.ts';
 import { EXAMPLES } from './examples.ts';
 import { namedSchemas, schemaName, withReferences } from './named-schemas.ts';
@@ -73,6 +73,17 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
         RetryAfter: {
           description: 'Seconds to wait before a retry.',
           schema: { type: 'integer' },
+        },
+        RateLimit: {
+          description:
+            'What is left to the client under each policy: `r` requests now, and one more after `t` seconds. Absent for limits of an account.',
+          schema: { type: 'string' },
+          example: '"sign-in";r=3;t=12',
+        },
+        RateLimitPolicy: {
+          description: 'The policies of the client: `q` requests in `w` seconds.',
+          schema: { type: 'string' },
+          example: '"sign-in";q=10;w=60',
         },
         WwwAuthenticate: {
           description: 'Authentication challenge (RFC 6750 §3).',
@@ -150,12 +161,12 @@ function successResponses(route: Route): Json {
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, spec]) => [
       status,
-      successResponse(spec, status),
+      successResponse(spec, status, policiesOf(route).length > 0),
     ]),
   );
 }
 
-function successResponse(spec: ResponseSpec, status: string): Json {
+function successResponse(spec: ResponseSpec, status: string, isLimited: boolean): Json {
   const { description, schema, mediaType, headers = {} } = spec;
   const described = Object.entries(headers).map(([name, text]) => [
     name,
@@ -163,12 +174,22 @@ function successResponse(spec: ResponseSpec, status: string): Json {
   ]);
   return {
     description,
-    headers: { ...requestIdHeader, ...Object.fromEntries(described) },
+    headers: {
+      ...requestIdHeader,
+      ...(isLimited ? rateLimitHeaders : {}),
+      ...Object.fromEntries(described),
+    },
     ...(schema === undefined
       ? {}
       : { content: { [mediaType ?? 'application/json']: mediaOf(schema, status) } }),
   };
 }
+
+/** With every response that may have quotas of the client. */
+const rateLimitHeaders = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+};
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
@@ -196,7 +217,10 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): Json {
       ...(status === 401 || status === 403
         ? { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
         : {}),
-      ...(status === 503 ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
+      ...(status === 429 ? rateLimitHeaders : {}),
+      ...(status === 429 || status === 503
+        ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
+        : {}),
     },
     content: {
       [PROBLEM_MEDIA_TYPE]: {

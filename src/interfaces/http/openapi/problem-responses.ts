@@ -1,5 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
-import type { Route } from '../route.ts';
+import { policiesOf, type Route } from '../route.ts';
 
 /** Codes that every route can return. */
 const EVERYWHERE: readonly ProblemCode[] = [
@@ -19,6 +19,7 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
   else if (route.access !== 'public') {
     codes.add('unauthenticated').add('invalid_token').add('forbidden');
   }
+  if (policiesOf(route).length > 0) codes.add('rate_limited');
   // The body of such a method is received and its type is checked, even if the route has none.
   if (route.method !== 'GET') {
     codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');

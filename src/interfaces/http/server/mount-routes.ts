@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller, Principal } from '../../../application/access/caller.ts';
+import type { Caller, Principal, Quota } from '../../../application/access/caller.ts';
 import { createAuthentication } from '../../api/authentication.ts';
 import type { ProblemFieldError } from '../../api/problems.ts';
+import { rateLimitFields } from '../../api/rate-limit-fields.ts';
 import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import { writeJson } from '../../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
-import type { Route, RouteRequest, RouteResponse } from '../route.ts';
+import { policiesOf, type Route, type RouteRequest, type RouteResponse } from '../route.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { readBody } from './request-body.ts';
 import { readQuery } from './request-query.ts';
@@ -34,19 +35,28 @@ export function mountRoutes(
   const authenticate = createAuthentication(deps);
 
   for (const route of routes) {
+    const isLimited = policiesOf(route).length > 0;
     fastify.route({
       method: route.method,
       url: fastifyPath(route.path),
       bodyLimit: route.body?.limitBytes ?? BODY_LIMIT_BYTES,
       config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
       // With a callback: for credentials that are cached, the request goes on without a promise.
-      onRequest: (request, _reply, done) => {
+      onRequest: (request, reply, done) => {
         request.template = route.path;
         // Before waiting: a socket has no address after its client disconnects.
         const anonymous = anonymousCaller(request, deps.clientAddress);
+        const reportQuotas = isLimited ? showQuotas(reply) : null;
         request.caller = anonymous;
         const goOn = (principal: Principal): void => {
-          request.caller = { ...anonymous, principal };
+          const caller = { ...anonymous, principal, ...(reportQuotas && { reportQuotas }) };
+          request.caller = caller;
+          try {
+            if (principal.kind === 'service') deps.useCases.limits.checkService(caller);
+          } catch (error) {
+            done(error as Error);
+            return;
+          }
           done();
         };
         let principal: Principal | Promise<Principal>;
@@ -83,6 +93,15 @@ export function rejectUndeclaredAccess(fastify: FastifyInstance): void {
       throw new Error(`The route ${method} ${url} declares no access policy.`);
     }
   });
+}
+
+/** Writes the quotas of the client to the response, whether it succeeds or not. */
+function showQuotas(reply: FastifyReply): (quotas: readonly Quota[]) => void {
+  return (quotas) => {
+    const fields = rateLimitFields(quotas);
+    if (fields === null) return;
+    reply.header('ratelimit-policy', fields.policy).header('ratelimit', fields.limit);
+  };
 }
 
 function anonymousCaller(request: FastifyRequest, clientAddress: ClientAddress): Caller {

@@ -34,7 +34,15 @@ const REQUEST_HEADERS = [
   'X-Request-Id',
 ];
 /** The response headers of the API that scripts may need. */
-const RESPONSE_HEADERS = ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
+const RESPONSE_HEADERS = [
+  'ETag',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+];
 
 type CorsSettings = Pick<HttpSettings, 'corsOrigins' | 'corsAllowedHeaders' | 'corsExposedHeaders'>;
 

@@ -29,6 +29,7 @@ const signIn = route({
   responses: {
     201: { description: 'The new session and its tokens.', schema: issuedTokensSchema },
   },
+  policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
   problems: ['invalid_credentials', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
@@ -47,6 +48,7 @@ const refreshSession = route({
   access: 'public',
   body: { schema: refreshBody, mediaTypes: ['application/json'] },
   responses: { 200: { description: 'The new tokens.', schema: issuedTokensSchema } },
+  policies: ['refresh_client', 'global'],
   problems: ['invalid_grant'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,

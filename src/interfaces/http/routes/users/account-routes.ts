@@ -56,6 +56,7 @@ const registerUser = route({
       headers: { ...userResponseSpec.headers, Location: 'Path of the new user.' },
     },
   },
+  policies: ['registration_client', 'global'],
   problems: ['email_taken', 'overloaded', 'registration_closed'],
   handle: async ({ caller, body }, { useCases, settings }) => {
     const user = await useCases.users.register(caller, {
@@ -116,6 +117,7 @@ const replaceUser = route({
   headers: [ifMatch(true)],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
+  policies: ['registration_client', 'global'],
   problems: [
     'user_not_found',
     'email_taken',
@@ -151,6 +153,7 @@ const patchUser = route({
     mediaTypes: ['application/merge-patch+json', 'application/json'],
   },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
+  policies: ['registration_client', 'global'],
   problems: [
     'user_not_found',
     'email_taken',
