@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noLimits } from '../../../test/support/limits.ts';
 import { createPlainHasher } from '../../../test/support/ports.ts';
 import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
@@ -7,7 +8,6 @@ import { createSystemClock } from '../../infrastructure/system/clock.ts';
 import { createUuidV7Generator } from '../../infrastructure/system/ids.ts';
 import type { Principal } from '../access/caller.ts';
 import { createRegisterUser } from './register-user.ts';
-import { noLimits } from '../../../test/support/limits.ts';
 
 /** Registers with an address that is free or taken. @returns the calls that cost something, in order. */
 async function callsFor(principal: Principal, isTaken: boolean): Promise<readonly string[]> {

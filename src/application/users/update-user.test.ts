@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noLimits } from '../../../test/support/limits.ts';
 import { callerWith, createMemoryStore, storedUser } from '../../../test/support/ports.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
@@ -13,6 +14,7 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
   const store = createMemoryStore(storedUser());
   const passwords: (string | undefined)[] = [];
   const update = createUpdateUser({
+    limits: noLimits,
     profileRules: STRICT_PROFILE_RULES,
     users: {
       async findById() {

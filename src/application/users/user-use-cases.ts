@@ -52,7 +52,10 @@ export function createUserUseCases(ports: UserPorts) {
     get: createGetUser({ texts: userTexts }),
     list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
     getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),
-    update: createUpdateUser({ users, unitOfWork, reauthenticate, profileRules, clock }),
+    update: createUpdateUser({
+      ...{ users, unitOfWork, reauthenticate, profileRules, clock },
+      limits: ports.limits,
+    }),
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,

@@ -39,7 +39,7 @@ async function expectRefused(settings: RedisSettings, server: RedisServer): Prom
 }
 
 /** The rights in deploy/redis-users.acl, for the key prefix of the tests. */
-const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +ping +info';
+const RIGHTS = '~test:* resetchannels -@all +get +mget +set +del +eval +evalsha +time +ping +info';
 
 describe('a Redis with TLS and an ACL user', () => {
   let certificates: TestCertificates;

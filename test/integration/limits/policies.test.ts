@@ -115,6 +115,24 @@ test('a client that refreshes too often is refused before its token is looked at
   expect(refusalOf(refused)).toMatchObject({ status: 429, violated: ['refresh'] });
 });
 
+test('registrations and changes of address of a client share a limit, which services do not have', async () => {
+  const { api } = await useLimitedApi(narrow('REGISTRATION_CLIENT', 2));
+  const account = await api.register();
+  const { access_token: token } = await api.signIn(account);
+  const change = (email: string) =>
+    api.send('PATCH', `/v1/users/${account.id}`, {
+      token,
+      body: { email, current_password: account.password },
+    });
+  expect((await change('moved@example.com')).statusCode).toBe(200);
+  const refused = await api.send('POST', '/v1/users', { body: createPerson() });
+  expect(refusalOf(refused)).toMatchObject({ status: 429, violated: ['registration'] });
+  expect(refusalOf(await change('again@example.com'))).toMatchObject({ status: 429 });
+  const { key } = await api.createService('users:write');
+  const imported = await api.send('POST', '/v1/users', { token: key, body: createPerson() });
+  expect(imported.statusCode).toBe(201);
+});
+
 test('a service account that sends too much is refused, and shares nothing with another', async () => {
   const { api } = await useLimitedApi(narrow('SERVICE_ACCOUNT'));
   const [busy, other] = [
