@@ -43,6 +43,7 @@ const settings = {
   corsExposedHeaders: [],
   issuer: 'http://bench.test',
   audience: 'user-service',
+  jwksMaxAgeMs: 300_000,
   requestTimeoutMs: 15_000,
   requestDeadlineMs: 5_000,
   headersTimeoutMs: 10_000,
@@ -69,6 +70,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
   const ids = createUuidV7Generator();
   const masterKeys = createMasterKeys(randomBytes(32));
   const accessTokens = createAccessTokens({
+    algorithm: 'EdDSA',
     ...{ masterKeys, clock, ids, logger: silent },
     ...{ issuer: settings.issuer, audience: settings.audience, clientId: 'first-party' },
     keys: signingKeysInMemory(),

@@ -102,6 +102,16 @@ export const serviceKeys = {
     10 * MINUTE_MS,
     'Lifetime of an access token',
   ),
+  'tokens.algorithm': withDefault(
+    oneOf('EdDSA', 'ES256', 'RS256'),
+    'EdDSA',
+    'Signature algorithm of the next signing key; a rotation brings it into use',
+  ),
+  'tokens.jwks_max_age': withDefault(
+    duration(SECOND_MS, DAY_MS),
+    5 * MINUTE_MS,
+    'Time for which verifiers cache the JWKS; a new key is published for longer before it signs',
+  ),
   'sessions.idle_ttl': withDefault(
     duration(MINUTE_MS, 3_650 * DAY_MS),
     30 * DAY_MS,

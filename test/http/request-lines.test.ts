@@ -56,7 +56,7 @@ describe('the line of a request', () => {
         access: {
           publicKeys: () =>
             new Promise((resolve) => {
-              waiting.push(() => resolve({ keys: [] }));
+              waiting.push(() => resolve({ keys: [], isCurrent: true }));
               if (waiting.length === 5) for (const release of waiting) release();
             }),
         },

@@ -104,7 +104,7 @@ describe('the trace of a request', () => {
         access: {
           publicKeys: () =>
             new Promise((resolve) => {
-              release = () => resolve({ keys: [] });
+              release = () => resolve({ keys: [], isCurrent: true });
             }),
         },
       },

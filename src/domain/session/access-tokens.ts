@@ -21,6 +21,11 @@ export interface JsonWebKeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The published key set; not current when it could not be read again for a minute: verifiers must not cache it. */
+export interface PublishedKeys extends JsonWebKeySet {
+  readonly isCurrent: boolean;
+}
+
 /** Issues and verifies access tokens (RFC 9068). */
 export interface AccessTokens {
   issue(claims: {
@@ -34,5 +39,5 @@ export interface AccessTokens {
    * @returns null unless this service issued the token and it is valid now, or was within `CLOCK_LEEWAY_SECONDS`.
    */
   verify(token: string): Promise<AccessTokenClaims | null>;
-  publicKeys(): Promise<JsonWebKeySet>;
+  publicKeys(): Promise<PublishedKeys>;
 }

@@ -16,7 +16,7 @@ import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
 const masterKeys = createMasterKeys(randomBytes(32));
 const encryptionKeys = masterKeys.derive('signing-key-encryption');
 const row = {
-  ...generateSigningKey(encryptionKeys.current),
+  ...(await generateSigningKey('EdDSA', encryptionKeys.current)),
   status: 'signing' as const,
   createdAt: new Date(0),
 };
@@ -31,6 +31,7 @@ const now = Date.UTC(2026, 0, 1) / 1_000;
 const tokens = createAccessTokens({
   keys: { list: async () => [row], insertSigning: async () => false },
   masterKeys,
+  algorithm: 'EdDSA',
   issuer,
   audience,
   clientId: 'first-party',

@@ -50,6 +50,7 @@ function open(overrides: { masterKeys?: MasterKeys } = {}): PreparedAccessTokens
   return createAccessTokens({
     keys: table.keys,
     masterKeys: overrides.masterKeys ?? masterKeys,
+    algorithm: 'EdDSA',
     issuer: 'https://users.example',
     audience: 'user-service',
     clientId: 'first-party',
@@ -328,7 +329,7 @@ describe('signing keys', () => {
   test('from another instance are loaded at the first token that names them', async () => {
     const tokens = open();
     await tokens.prepare();
-    const added = generateSigningKey(encryptionKeys.current);
+    const added = await generateSigningKey('EdDSA', encryptionKeys.current);
     const row: StoredSigningKey = { ...added, status: 'verifying', createdAt: new Date(0) };
     const key = openPrivateKey(encryptionKeys, row);
     if (key === null) throw new Error('the key does not open');
@@ -367,9 +368,30 @@ describe('signing keys', () => {
     await expect(tokens.verify(unknown)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(tokens.verify(unknown)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(open().prepare()).rejects.toMatchObject({ code: 'unavailable' });
+    // Another instance may have retired the key since: it must not sign, and the set must not be cached.
+    await expect(tokens.issue(grant)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await tokens.publicKeys()).toMatchObject({ keys: [{}], isCurrent: false });
     table.isDown = false;
     nowMs += 5_000;
     expect(await tokens.verify(unknown)).toBeNull();
+    expect(await tokens.publicKeys()).toMatchObject({ keys: [{}], isCurrent: true });
+    expect(await tokens.verify(await tokens.issue(grant))).not.toBeNull();
+  });
+
+  test('that left the store stop verifying at the next refresh, which is told', async () => {
+    const tokens = open();
+    let removals = 0;
+    tokens.onKeyRemoved(() => {
+      removals += 1;
+    });
+    const token = await tokens.issue(grant);
+    await tokens.refresh();
+    expect(removals).toBe(0);
+    table.rows.length = 0;
+    await tokens.refresh();
+    expect(removals).toBe(1);
+    nowMs += 5_000;
+    expect(await tokens.verify(token)).toBeNull();
   });
 
   test('that are damaged are skipped and logged, and the others still verify', async () => {

@@ -10,11 +10,14 @@ import {
 } from './compact-jws.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { MasterKeys } from './master-key.ts';
+import { findAlgorithm, type SigningAlgorithm } from './signing-algorithms.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 
 export interface AccessTokensDeps {
-  readonly keys: SigningKeyStore;
+  readonly keys: Pick<SigningKeyStore, 'list' | 'insertSigning'>;
   readonly masterKeys: MasterKeys;
+  /** The algorithm of a key that is created here. Stored keys keep theirs. */
+  readonly algorithm: SigningAlgorithm;
   /** The `iss` of every token. */
   readonly issuer: string;
   /** The `aud` of every token. */
@@ -33,10 +36,12 @@ export interface PreparedAccessTokens extends AccessTokens {
    * @throws WrongMasterKey when the stored key was sealed under another `security.master_key`.
    */
   prepare(): Promise<void>;
+  /** Loads the signing keys as they are after this call. @throws the errors of the key store. */
+  refresh(): Promise<void>;
+  /** Tells, from now on, when a key has left the store: what was verified with it does not count any more. */
+  onKeyRemoved(listener: () => void): void;
 }
 
-/** The only algorithm accepted, regardless of the token's header (RFC 8725 §3.1). */
-const ALGORITHM = 'EdDSA';
 /** RFC 9068 §2.1. */
 const TYPE = 'at+jwt';
 /** The type with and without the prefix that may be left out; its letters have no case (RFC 7515 §4.1.9). */
@@ -45,22 +50,29 @@ const TYPE_FORM = /^(?:application\/)?at\+jwt$/i;
 const MAX_TOKEN_LENGTH = 4_096;
 
 /**
- * Access tokens as RFC 9068 defines them, signed with Ed25519. The header's `kid` only selects one of the stored keys;
- * `jku`, `x5u`, `x5c` and `jwk` are ignored, and any `crit` is rejected.
+ * Access tokens as RFC 9068 defines them. The header's `kid` only selects one of the stored keys, and that key has one
+ * algorithm, which the header must name (RFC 8725 §3.1). `jku`, `x5u`, `x5c` and `jwk` are ignored, and any `crit` is
+ * rejected.
  *
  * `verify` returns null for an invalid token. It rejects when the key store fails, since the token may be valid.
  */
 export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens {
   const { issuer, audience, clientId, clock, ids } = deps;
+  let onRemoved = (): void => undefined;
   const ring = createKeyRing({
     ...deps,
+    onRemoved: () => onRemoved(),
     encryptionKeys: deps.masterKeys.derive('signing-key-encryption'),
   });
 
   return {
     prepare: () => ring.prepare(),
+    refresh: () => ring.refresh(),
+    onKeyRemoved(listener) {
+      onRemoved = listener;
+    },
     async issue({ userId, sessionId, expiresInSeconds }) {
-      const { kid, privateKey } = await ring.signingKey();
+      const { kid, algorithm, privateKey } = await ring.signingKey();
       const iat = epochSeconds(clock);
       const claims = {
         client_id: clientId,
@@ -72,7 +84,10 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
         iat,
         exp: iat + expiresInSeconds,
       };
-      return signCompactJws({ alg: ALGORITHM, typ: TYPE, kid }, claims, privateKey);
+      return signCompactJws({ alg: algorithm, typ: TYPE, kid }, claims, {
+        algorithm,
+        key: privateKey,
+      });
     },
     async verify(token) {
       if (token.length > MAX_TOKEN_LENGTH) return null;
@@ -80,12 +95,15 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
       const kid = jws === null ? null : readKeyId(jws.header);
       if (jws === null || kid === null) return null;
       const key = await ring.publicKey(kid);
-      if (key === null || !isSignedBy(jws, key)) return null;
+      if (key === null || jws.header.alg !== key.algorithm || !isSignedBy(jws, key)) return null;
       const payload = parseJsonObject(jws.payload);
       if (payload === null) return null;
       return readAccessTokenClaims(payload, { issuer, audience, now: epochSeconds(clock) });
     },
-    publicKeys: async () => ({ keys: await ring.publicJwks() }),
+    async publicKeys() {
+      const { jwks, isCurrent } = await ring.publicJwks();
+      return { keys: jwks, isCurrent };
+    },
   };
 }
 
@@ -95,7 +113,7 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
  * @returns null for a header that no token of this service has.
  */
 function readKeyId({ alg, typ, kid, crit }: JsonObject): string | null {
-  if (alg !== ALGORITHM || crit !== undefined) return null;
+  if (findAlgorithm(alg) === undefined || crit !== undefined) return null;
   if (typeof typ !== 'string' || !TYPE_FORM.test(typ)) return null;
   return typeof kid === 'string' ? kid : null;
 }

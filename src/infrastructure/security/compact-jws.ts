@@ -1,4 +1,5 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { ALGORITHM_SPECS, type SigningAlgorithm } from './signing-algorithms.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -9,16 +10,17 @@ export interface CompactJws {
   readonly payload: string;
   /** What the signature covers: the first two parts as they are spelled. */
   readonly signed: string;
-  /** 64 bytes. */
+  /** 64 or 384 bytes. */
   readonly signature: Uint8Array;
 }
 
 /**
- * A compact JWS whose signature has the 64 bytes of Ed25519 in base64url, with zero in the four spare bits (RFC 4648
- * §3.5) and without padding. A decoder ignores both, and white space: one token would have many spellings, of which a
- * list of refused tokens knows only one. The signature itself protects the spelling of the other two parts.
+ * A compact JWS whose signature has the 64 bytes of Ed25519 and P-256, or the 384 of RSA, in base64url, with zero in the
+ * spare bits (RFC 4648 §3.5) and without padding. A decoder ignores both, and white space: one token would have many
+ * spellings, of which a list of refused tokens knows only one. The signature itself protects the spelling of the other
+ * two parts.
  */
-const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
+const FORM = /^[\w-]+\.[\w-]+\.(?:[\w-]{85}[AQgw]|[\w-]{512})$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** @returns null for a text in another format, or with a header that is no JSON object. */
@@ -36,16 +38,28 @@ export function parseCompactJws(token: string): CompactJws | null {
   };
 }
 
-/** Signs header and payload with an Ed25519 key (RFC 8037 §3.1). */
-export function signCompactJws(header: JsonObject, payload: JsonObject, key: KeyObject): string {
-  const signed = `${encodeJson(header)}.${encodeJson(payload)}`;
-  // Synchronous on purpose: a signature takes some 40 µs, less than the way to a thread of the pool and back.
-  return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
+/** A private or public key with its only algorithm. */
+export interface JwsKey {
+  readonly algorithm: SigningAlgorithm;
+  readonly key: KeyObject;
 }
 
-/** Checks the signature with an Ed25519 key, whatever algorithm the header names. */
-export function isSignedBy(jws: CompactJws, key: KeyObject): boolean {
-  return verify(null, Buffer.from(jws.signed), key, jws.signature);
+/** Signs header and payload. The header must name the algorithm of the key. */
+export async function signCompactJws(
+  header: JsonObject,
+  payload: JsonObject,
+  { algorithm, key }: JwsKey,
+): Promise<string> {
+  const signed = `${encodeJson(header)}.${encodeJson(payload)}`;
+  const signature = await ALGORITHM_SPECS[algorithm].sign(Buffer.from(signed), key);
+  return `${signed}.${Buffer.from(signature).toString('base64url')}`;
+}
+
+/** Checks the signature with the algorithm of the key, whatever algorithm the header names. */
+export function isSignedBy(jws: CompactJws, { algorithm, key }: JwsKey): boolean {
+  const spec = ALGORITHM_SPECS[algorithm];
+  if (jws.signature.byteLength !== spec.signatureBytes) return false;
+  return spec.verify(Buffer.from(jws.signed), key, jws.signature);
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { SigningAlgorithm } from './signing-algorithms.ts';
+
 /** A signing key as stored; the private key is encrypted under a key derived from the master key. */
 export interface StoredSigningKey {
   readonly kid: string;
-  readonly algorithm: 'EdDSA';
+  readonly algorithm: SigningAlgorithm;
   readonly publicJwk: Readonly<Record<string, unknown>>;
   readonly encryptedPrivateKey: Uint8Array;
   readonly status: 'signing' | 'verifying';

@@ -15,6 +15,8 @@ export interface HttpSettings {
   readonly corsExposedHeaders: readonly string[];
   readonly issuer: string;
   readonly audience: string;
+  /** For how long verifiers may cache the JWKS. */
+  readonly jwksMaxAgeMs: number;
   /** Longest time for a request to arrive, and again for its response, in milliseconds. */
   readonly requestTimeoutMs: number;
   /** For the work on a request that has arrived. */

@@ -129,7 +129,10 @@ const fakeAccess: UseCases['access'] = {
     return token === ADA_TOKEN ? claims : null;
   },
   publicKeys: async () => ({
-    keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', d: 'canary' }],
+    keys: [
+      { kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', alg: 'EdDSA', use: 'sig', d: 'canary' },
+    ],
+    isCurrent: true,
   }),
 };
 

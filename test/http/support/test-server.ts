@@ -19,6 +19,7 @@ const testSettings: HttpSettings = {
   corsExposedHeaders: [],
   issuer: 'http://127.0.0.1:8080',
   audience: 'user-service',
+  jwksMaxAgeMs: 300_000,
   requestTimeoutMs: 15_000,
   requestDeadlineMs: 5_000,
   headersTimeoutMs: 10_000,

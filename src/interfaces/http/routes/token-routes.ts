@@ -3,17 +3,17 @@ import { uuidOutput } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
 
 const tag = 'Tokens';
-/** Verifiers may cache the key set for this time. A new key must be published for longer before it signs tokens. */
-const KEY_SET_MAX_AGE_SECONDS = 300;
-
 /** Public members only: the schema removes any private member of a key. */
 export const publicKeySchema = Type.Object({
-  kty: Type.String(),
-  crv: Type.String(),
-  x: Type.String(),
+  kty: Type.String({ description: '`OKP`, `EC` or `RSA`.' }),
+  crv: Type.Optional(Type.String({ description: '`Ed25519` or `P-256`; not with RSA.' })),
+  x: Type.Optional(Type.String({ description: 'With `OKP` and `EC`.' })),
+  y: Type.Optional(Type.String({ description: 'With `EC`.' })),
+  n: Type.Optional(Type.String({ description: 'With `RSA`.' })),
+  e: Type.Optional(Type.String({ description: 'With `RSA`.' })),
   kid: Type.String(),
-  alg: Type.Optional(Type.String()),
-  use: Type.Optional(Type.String()),
+  alg: Type.String({ description: 'The only algorithm of the key: `EdDSA`, `ES256` or `RS256`.' }),
+  use: Type.String({ description: '`sig`.' }),
 });
 
 export const keySetSchema = Type.Object({ keys: Type.Array(publicKeySchema) });
@@ -29,15 +29,20 @@ const getKeySet = route({
     200: {
       description: 'The key set.',
       schema: keySetSchema,
-      headers: { 'Cache-Control': `Public, for ${KEY_SET_MAX_AGE_SECONDS} s.` },
+      headers: {
+        'Cache-Control':
+          'Public, for `tokens.jwks_max_age`; `no-cache` while the keys cannot be read again.',
+      },
     },
   },
   problems: [],
-  handle: async (_request, { useCases }) => ({
-    status: 200,
-    body: await useCases.access.publicKeys(),
-    headers: { 'cache-control': `public, max-age=${KEY_SET_MAX_AGE_SECONDS}` },
-  }),
+  handle: async (_request, { useCases, settings }) => {
+    const { keys, isCurrent } = await useCases.access.publicKeys();
+    const caching = isCurrent
+      ? `public, max-age=${Math.floor(settings.jwksMaxAgeMs / 1_000)}`
+      : 'no-cache';
+    return { status: 200, body: { keys }, headers: { 'cache-control': caching } };
+  },
 });
 
 /** RFC 7662 §2.2. */
