@@ -6,7 +6,7 @@ import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts'
 import { keepYoungGenerationSmall } from './app/young-generation.ts';
 import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
-import { type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
+import { type ConfigInputs, type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
@@ -26,6 +26,10 @@ const loadApp = () => import('./app/app.ts');
 const loadOperatorAccess = () => import('./app/operator-access.ts');
 const checkConnections = async (config: Config) =>
   (await import('./app/check-connections.ts')).checkConnections(config);
+
+/** The modules of mail templates are loaded only if a folder of them is configured. */
+const findMailTemplateFaults: ConfigInputs['findMailTemplateFaults'] = async (settings) =>
+  (await import('./app/mail-templates.ts')).findMailTemplateFaults(settings);
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -82,6 +86,7 @@ const deps: CliDeps = {
     runConfigCheck([...args, ...configFlags], {
       ...io,
       checkConnections,
+      findMailTemplateFaults,
       signal: interrupted.signal,
     }),
   configExplain: (args) => runConfigExplain(args, io),
@@ -114,7 +119,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** @throws CommandFailure, or UsageError for a wrong flag, that lists every error */
 async function load(): Promise<LoadedConfig> {
   try {
-    return await loadConfig({ flags });
+    return await loadConfig({ flags, findMailTemplateFaults });
   } catch (error) {
     if (error instanceof ConfigError) {
       if (error.isWrongUsage) throw new UsageError(error.message);

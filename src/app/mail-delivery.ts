@@ -15,7 +15,6 @@ import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
 import type { MailSeal } from '../infrastructure/security/mail-seal.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
-import { SERVICE_NAME } from './deps.ts';
 import { readKeyFile } from './read-key-file.ts';
 import { StartError } from './start-error.ts';
 
@@ -37,7 +36,6 @@ const ENDED_RETENTION_MS = 24 * 3_600_000;
 const MAX_DELETED_PER_CLEANUP = 5_000;
 /** Steps of one SMTP session; each may take `mail.smtp.timeout`. */
 const STEPS_PER_SESSION = 6;
-const MAX_PER_HOUR = 10_000;
 
 /** @throws StartError when the sender is not an address, or the certificates cannot be read. */
 export function createMailDelivery(
@@ -46,6 +44,7 @@ export function createMailDelivery(
     readonly database: SqlConnection;
     readonly ids: IdGenerator;
     readonly mailSeal: MailSeal;
+    readonly renderer: MailRenderer;
     readonly logger: Logger;
   },
 ): MailDelivery {
@@ -57,11 +56,11 @@ export function createMailDelivery(
   const sender = createSendMail({
     store,
     mailer,
-    renderer: renderOnDemand(),
+    renderer: deps.renderer,
     logger,
     host: from.address.slice(from.address.lastIndexOf('@') + 1),
     attemptTimeoutMs: STEPS_PER_SESSION * config.smtp.timeoutMs,
-    maxPerHour: MAX_PER_HOUR,
+    maxPerHour: config.maxPerHour,
     nowMs: monotonicMs,
     random: Math.random,
   });
@@ -83,21 +82,6 @@ export function createMailDelivery(
     },
     totals: () => sender.totals(),
     backlog: () => store.backlog(),
-  };
-}
-
-/** The first mail loads templates and renderer. */
-function renderOnDemand(): MailRenderer {
-  let loaded: Promise<MailRenderer> | undefined;
-  const load = async () => {
-    const { createMailRenderer } = await import('../infrastructure/mail/mail-renderer.ts');
-    return createMailRenderer({ productName: SERVICE_NAME, defaultLocale: 'en' });
-  };
-  return {
-    async render(body) {
-      loaded ??= load();
-      return (await loaded).render(body);
-    },
   };
 }
 

@@ -21,6 +21,7 @@ import { createServiceAccountCache, createVerifiedTokenCache } from './auth-cach
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
 import { openLimits } from './limits.ts';
 import { createMailDelivery } from './mail-delivery.ts';
+import { openMailRenderer } from './mail-templates.ts';
 import type { Persistence } from './persistence.ts';
 import { openUserCache } from './user-cache.ts';
 
@@ -87,7 +88,8 @@ export async function wireUseCases(
           releases,
         )
       : null;
-  const mail = createMailDelivery(config.mail, { database, ids, mailSeal, logger });
+  const renderer = await openMailRenderer(config.mail);
+  const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
   const useCases = createUseCases({

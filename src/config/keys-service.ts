@@ -5,6 +5,7 @@ import {
   boolean,
   duration,
   integer,
+  languageTag,
   oneOf,
   path,
   port,
@@ -236,6 +237,29 @@ export const mailKeys = {
   ),
   'mail.path': withDefault(path(), './data/mail', 'Folder of the `file` driver'),
   'mail.from': withDefault(mailbox(), 'user-service@localhost', 'Sender of every mail'),
+  'mail.product_name': withDefault(
+    text({ pattern: '^.{1,60}$', expected: 'text of at most 60 characters' }),
+    'user-service',
+    'What mails call the product',
+  ),
+  'mail.support_contact': optional(
+    text({
+      pattern: '^(https://[^\\s<>"]+|[^\\s@<>":/]+@[^\\s@<>":/]+)$',
+      expected: 'an e-mail address or an https URL',
+    }),
+    'E-mail address or https URL of the support, shown in every mail',
+  ),
+  'mail.default_locale': withDefault(
+    languageTag(),
+    'en',
+    'Language of mails to people without a locale: en, de, fr, es, ar, or one of `mail.templates_dir`',
+  ),
+  'mail.templates_dir': optional(path(), 'Folder of your own mail templates'),
+  'mail.max_per_hour': withDefault(
+    integer(1, 1_000_000),
+    10_000,
+    'Most mails of the whole service in an hour; a fifth is for security notices only',
+  ),
   'mail.smtp.host': optional(host(), 'Host name of the SMTP server'),
   'mail.smtp.port': withDefault(port(), 587, 'Port of the SMTP server'),
   'mail.smtp.username': optional(text(), 'User name for SMTP authentication'),

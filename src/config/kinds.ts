@@ -212,6 +212,30 @@ function parseUrl(input: string): Parsed<string> {
   return { value: url.href.replace(/\/+$/, '') };
 }
 
+const LANGUAGE_TAG_MAX_LENGTH = 35;
+
+function parseLanguageTag(input: string): Parsed<string> {
+  if (input.length > LANGUAGE_TAG_MAX_LENGTH) return { wrong: 'is too long' };
+  try {
+    const [value] = Intl.getCanonicalLocales(input);
+    return value === undefined ? { wrong: 'is empty' } : { value };
+  } catch {
+    return { wrong: 'is not a language tag' };
+  }
+}
+
+/** A BCP 47 tag in its canonical form. */
+export function languageTag(): Kind<string, ''> {
+  return {
+    ...text(),
+    label: 'language tag',
+    expected: 'a BCP 47 tag such as de or pt-BR',
+    jsonSchema: { type: 'string', pattern: '^[A-Za-z0-9-]{2,35}$' },
+    parseText: parseLanguageTag,
+    parseYaml: (value) => fromString(value, parseLanguageTag),
+  };
+}
+
 /** An http or https URL without credentials, query and fragment; trailing slashes are dropped. */
 export function url(): Kind<string, ''> {
   return {

@@ -8,6 +8,7 @@ import { derivations, type Machine } from './derive.ts';
 import { type Environment, environmentCandidates, warnOfNearMisses } from './environment-source.ts';
 import { expandUrls } from './expand-url.ts';
 import {
+  addProblem,
   createFindings,
   describeFileError,
   type Findings,
@@ -41,6 +42,14 @@ export interface ConfigInputs {
   readonly readFile?: ReadFile | undefined;
   /** Called with absolute paths. */
   readonly statFile?: StatFile | undefined;
+  /**
+   * Checks the templates of a folder. Without it they are not checked.
+   * @param folder an absolute path
+   * @returns a clause for each error
+   */
+  readonly findMailTemplateFaults?:
+    | ((settings: { readonly templatesDir: string }) => Promise<readonly string[]>)
+    | undefined;
   readonly availableParallelism?: number | undefined;
   /** True if standard output is a terminal. */
   readonly terminal?: boolean | undefined;
@@ -81,6 +90,14 @@ export async function loadConfig(inputs: ConfigInputs = {}): Promise<LoadedConfi
   const { values, sources } = resolveValues(findings, machine);
   applyRules(findings, values, sources);
   checkNamedFiles(findings, values, sources, readFile);
+  const templatesDir = values['mail.templates_dir'];
+  if (templatesDir !== undefined && inputs.findMailTemplateFaults !== undefined) {
+    const source = sources.get('mail.templates_dir') ?? 'default';
+    const settings = { templatesDir: resolve(cwd, templatesDir) };
+    for (const problem of await inputs.findMailTemplateFaults(settings)) {
+      addProblem(findings, 'mail.templates_dir', { source, problem });
+    }
+  }
   if (findings.problems.length > 0) throw new ConfigError(findings.problems, findings.warnings);
   const isSet = (key: Key): boolean => !UNSET_SOURCES.has(sources.get(key) ?? '');
   const secretFiles = [...findings.secretFiles, ...namedSecretFiles(values)].map((file) => ({

@@ -4,7 +4,7 @@ import type { MailKind } from '../../domain/mail.ts';
 import { escapeHtml, type MailTemplate } from './mail-template.ts';
 
 /** Languages of the built-in templates. */
-export const BUILT_IN_LOCALES = ['en'] as const;
+export const BUILT_IN_LOCALES = ['en', 'de', 'fr', 'es', 'ar'] as const;
 
 export type BuiltInLocale = (typeof BUILT_IN_LOCALES)[number];
 

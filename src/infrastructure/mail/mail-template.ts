@@ -75,7 +75,9 @@ export function findTemplateFaults(kind: MailKind, part: MailPart, text: string)
     const wrong = faultOfTag(type, name, allowed);
     if (wrong !== undefined) faults.add(wrong);
   }
-  const shown = new Set(tags.filter(([type]) => type === 'name').map(([, name]) => name));
+  const shown = new Set(
+    tags.filter(([type]) => type === 'name' || type === '&').map(([, name]) => name),
+  );
   const needed = NEEDED[kind] ?? [];
   if (part === 'subject.txt') {
     if (/[\r\n]/.test(text.trim())) faults.add('A subject is one line.');

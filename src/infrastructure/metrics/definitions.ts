@@ -39,7 +39,12 @@ export interface MetricSources {
   };
   /** Attempts of this process, and the backlog of all. */
   readonly mail?: () => Promise<
-    MailBacklog & { readonly sent: number; readonly retried: number; readonly dead: number }
+    MailBacklog & {
+      readonly sent: number;
+      readonly retried: number;
+      readonly dead: number;
+      readonly suppressed: Readonly<Record<'mailbox' | 'service', number>>;
+    }
   >;
   /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
   readonly breakers?: () => Readonly<Record<string, boolean>>;
@@ -224,6 +229,13 @@ export const SOURCE_METRICS: {
       help: 'Attempts to send a mail by result: sent, retried (another attempt follows) or dead_letter.',
       label: 'result',
       value: ({ sent, retried, dead }) => ({ sent, retried, dead_letter: dead }),
+    },
+    {
+      kind: 'total',
+      name: 'mail_suppressed_total',
+      help: 'Mails that were not sent because they were over a limit: of one mailbox, or of the service.',
+      label: 'limit',
+      value: ({ suppressed }) => ({ ...suppressed }),
     },
   ],
   breakers: [

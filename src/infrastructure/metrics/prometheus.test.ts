@@ -95,7 +95,14 @@ describe('Prometheus metrics', () => {
 
   test('count mail attempts and breached-password look-ups by result', async () => {
     const metrics = createPrometheusMetrics({
-      mail: async () => ({ waiting: 1, oldestAgeMs: 2_000, sent: 3, retried: 4, dead: 5 }),
+      mail: async () => ({
+        waiting: 1,
+        oldestAgeMs: 2_000,
+        sent: 3,
+        retried: 4,
+        dead: 5,
+        suppressed: { mailbox: 6, service: 7 },
+      }),
       breachLookUps: () => ({ known: 1, unknown: 2, unchecked: 3 }),
       breakers: () => ({ pwned_passwords: true }),
     });
@@ -105,6 +112,8 @@ describe('Prometheus metrics', () => {
       'user_service_mail_attempts_total{result="sent"} 3',
       'user_service_mail_attempts_total{result="retried"} 4',
       'user_service_mail_attempts_total{result="dead_letter"} 5',
+      'user_service_mail_suppressed_total{limit="mailbox"} 6',
+      'user_service_mail_suppressed_total{limit="service"} 7',
       'user_service_breaker_open{breaker="pwned_passwords"} 1',
       'user_service_breached_password_lookups_total{result="known"} 1',
       'user_service_breached_password_lookups_total{result="unknown"} 2',

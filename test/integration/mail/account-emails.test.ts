@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMailDelivery, type MailDelivery } from '../../../src/app/mail-delivery.ts';
+import { openMailRenderer } from '../../../src/app/mail-templates.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { ids } from '../../contract/fixtures.ts';
 import {
@@ -30,6 +31,7 @@ async function deliver(api: Api, env: Readonly<Record<string, string>>): Promise
     database: api.app.database,
     ids,
     mailSeal: testMailSeal,
+    renderer: await openMailRenderer(config.mail),
     logger: createSilentLogger(),
   });
   onTestFinished(() => delivery.stop());
