@@ -10,6 +10,8 @@ const ADVICE = {
     'Refresh the session to get a new access token. If that is rejected too, sign in again. The operator has to replace a service key.',
   invalid_credentials:
     'Ask the user for the e-mail address and the password again. The response never tells which of the two was wrong.',
+  password_expired:
+    'Lead the user to a password reset. The password was right: ask for no other one.',
   invalid_grant:
     'Sign in again. If it is unexpected, check how your client handles refresh tokens: using one again after the grace period ends its session.',
   forbidden:

@@ -1,5 +1,21 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.clear_outdated_restrictions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  if new.status = 'active' then
+    new.disabled_until := null;
+  end if;
+  if new.password is distinct from old.password and new.expired_password is not distinct from old.expired_password then
+    new.expired_password := null;
+  end if;
+  return new;
+
+end
+$$;
+
 CREATE FUNCTION public.end_sessions_of_inactive_user() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -115,6 +131,16 @@ CREATE FUNCTION public.make_event_id() RETURNS uuid
     52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.refuse_change_of_acts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  raise exception 'the record of administrative acts is append-only';
+
+end
+$$;
+
 CREATE FUNCTION public.revoke_all_sessions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -208,6 +234,18 @@ begin
 
 end
 $$;
+
+CREATE TABLE public.administrative_acts (
+    id uuid NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    action character varying(40) NOT NULL,
+    user_id uuid NOT NULL,
+    actor_kind character varying(20) NOT NULL,
+    actor_id uuid,
+    operator character varying(100),
+    reason character varying(500),
+    request_id character varying(128) NOT NULL
+);
 
 CREATE TABLE public.mail_budget (
     hour timestamp with time zone NOT NULL,
@@ -321,10 +359,15 @@ CREATE TABLE public.users (
     email_verified boolean DEFAULT false NOT NULL,
     password_form smallint DEFAULT 1 NOT NULL,
     locale character varying(35),
+    disabled_until timestamp with time zone,
+    expired_password character varying(255),
     CONSTRAINT users_email_canonical CHECK ((((email)::text = lower(((email)::text COLLATE "C"))) AND ((email)::text !~ '[^!-~]'::text))),
     CONSTRAINT users_status_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'disabled'::character varying])::text[]))),
     CONSTRAINT users_version_positive CHECK ((version > 0))
 );
+
+ALTER TABLE ONLY public.administrative_acts
+    ADD CONSTRAINT administrative_acts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.mail_budget
     ADD CONSTRAINT mail_budget_pkey PRIMARY KEY (hour);
@@ -362,6 +405,8 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX administrative_acts_user_id_id_idx ON public.administrative_acts USING btree (user_id, id);
+
 CREATE INDEX mail_queue_due_idx ON public.mail_queue USING btree (next_attempt_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX mail_queue_ended_idx ON public.mail_queue USING btree (COALESCE(sent_at, failed_at)) WHERE ((sent_at IS NOT NULL) OR (failed_at IS NOT NULL));
@@ -394,13 +439,19 @@ CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree 
 
 CREATE INDEX user_search_tokens_idx ON public.user_search USING gin (public.search_tokens(searched)) WITH (gin_pending_list_limit='256');
 
+CREATE INDEX users_disabled_until_idx ON public.users USING btree (disabled_until) WHERE (disabled_until IS NOT NULL);
+
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
+
+CREATE TRIGGER administrative_acts_append_only BEFORE DELETE OR UPDATE ON public.administrative_acts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change_of_acts();
 
 CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
 
 CREATE TRIGGER sessions_revoke AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_deleted_sessions();
 
 CREATE TRIGGER sessions_revoke_all BEFORE TRUNCATE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_all_sessions();
+
+CREATE TRIGGER users_clear_outdated_restrictions BEFORE UPDATE ON public.users FOR EACH ROW WHEN (((new.disabled_until IS NOT NULL) OR (new.expired_password IS NOT NULL))) EXECUTE FUNCTION public.clear_outdated_restrictions();
 
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 

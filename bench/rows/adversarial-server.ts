@@ -141,6 +141,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
       startSession: issueTokens,
       issueTokens,
       recordFailure: async (_caller: Caller) => {},
+      clock: createSystemClock(),
       logger: silent,
     }),
     refresh: createRefreshSession({
@@ -163,6 +164,7 @@ const stubHasher: PasswordHasher = {
       verify: async () => false,
       verifyDummyHash: async () => false,
     }),
+  unusableHash: () => '$argon2id$stub',
   isVerifiable: () => true,
   isOutdated: () => false,
 };

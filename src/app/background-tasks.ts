@@ -29,6 +29,8 @@ export type EndWork = () => Promise<unknown>;
 
 const REVOCATION_POLL_MS = 500;
 const INVALIDATION_INTERVAL_MS = 1_000;
+/** How late, at most, users are enabled whose disabling is over; a sign-in does not wait for it. */
+const ENABLE_INTERVAL_MS = 5_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MAINTENANCE_MS = 2_000;
 const ROWS_PER_ROUND = 5_000;
@@ -57,6 +59,12 @@ export async function startBackground(
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
+  start({
+    name: 'users to enable',
+    intervalMs: ENABLE_INTERVAL_MS,
+    firstAfterMs: FIRST_MAINTENANCE_MS,
+    run: () => parts.useCases.users.enableInTime(),
+  });
   if (userCache.redis !== null) {
     const { outboxLog: log } = persistence;
     const run = createInvalidateChangedUsers({

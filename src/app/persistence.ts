@@ -6,6 +6,7 @@ import {
   openDatabase,
   openMonitoringConnection,
 } from '../infrastructure/database/open-database.ts';
+import { createPostgresActReader } from '../infrastructure/database/postgres/administrative-acts.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresDeadEvents,
@@ -101,6 +102,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     users: createPostgresUserRepository(database),
     storedUsers: createPostgresStoredUserReader(database),
     sessions: createPostgresSessionRepository(database),
+    acts: createPostgresActReader(database),
     serviceAccounts,
     serviceKeys,
     accessTokens,

@@ -69,16 +69,20 @@ function concernedUsers(events: readonly RecordedEvent[]): ReadonlySet<string> {
   return new Set(events.flatMap(({ event }) => (event.userId === null ? [] : [event.userId])));
 }
 
+/** Events whose transaction ends all sessions of the user. */
+const ENDING_ALL: ReadonlySet<string> = new Set([
+  'user.deleted',
+  'user.password_changed',
+  'user.password_expired',
+  'user.disabled',
+]);
+
 /** The users who may have lost more sessions than are listed. */
 function usersToForget(
   events: readonly RecordedEvent[],
   ended: readonly EndedSessions[],
 ): ReadonlySet<string> {
-  const changed = concernedUsers(
-    events.filter(
-      ({ event }) => event.type === 'user.deleted' || event.type === 'user.password_changed',
-    ),
-  );
+  const changed = concernedUsers(events.filter(({ event }) => ENDING_ALL.has(event.type)));
   const unlisted = ended.filter(({ sessionIds }) => sessionIds === null);
   return new Set([...changed, ...unlisted.map(({ userId }) => userId)]);
 }

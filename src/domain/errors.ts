@@ -11,6 +11,7 @@ export type DomainErrorCode =
   | 'version_required'
   | 'version_exhausted'
   | 'invalid_credentials'
+  | 'password_expired'
   | 'invalid_grant'
   | 'invalid_token'
   | 'unauthenticated'

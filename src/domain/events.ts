@@ -10,8 +10,12 @@ export type SessionEndReason =
   | 'user_disabled'
   | 'session_limit';
 
-/** Why a sign-in was refused. The caller never learns it. */
-export type AuthenticationFailure = 'unknown_email' | 'wrong_password' | 'user_disabled';
+/** Why a sign-in was refused. The caller never learns it, except that the right password has expired. */
+export type AuthenticationFailure =
+  | 'unknown_email'
+  | 'wrong_password'
+  | 'user_disabled'
+  | 'password_expired';
 
 /**
  * What happened, for other services. An event names the changed fields and never carries their values: a service that
@@ -25,9 +29,13 @@ export type DomainEvent =
   | UserEvent<'user.updated', { readonly changed_fields: readonly ProfileField[] }>
   | UserEvent<'user.email_changed', { readonly changed_fields: readonly ProfileField[] }>
   | UserEvent<'user.password_changed', Record<string, never>>
+  | UserEvent<'user.password_expired', Record<string, never>>
+  | UserEvent<'user.disabled', { readonly until: string | null }>
+  | UserEvent<'user.enabled', Record<string, never>>
   | UserEvent<'user.deleted', Record<string, never>>
   | UserEvent<'session.started', { readonly session_id: string }>
   | UserEvent<'session.ended', { readonly session_id: string; readonly reason: SessionEndReason }>
+  | UserEvent<'token.reuse_detected', { readonly session_id: string }>
   | AuthenticationFailedEvent;
 
 interface UserEvent<Type extends string, Data> {

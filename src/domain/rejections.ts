@@ -30,6 +30,14 @@ export function invalidCredentials(cause?: unknown): DomainError {
   );
 }
 
+/** The password is right, but an operator has expired it. */
+export function passwordExpired(): DomainError {
+  return new DomainError(
+    'password_expired',
+    'This password is no longer accepted. Set a new one by a password reset.',
+  );
+}
+
 /** The user does not exist, or the caller may not know that the user exists. */
 export function userNotFound(): DomainError {
   return new DomainError('user_not_found', 'There is no such user.');

@@ -1,3 +1,4 @@
+import type { AdministrativeActs } from './administrative-acts.ts';
 import type { DomainEvent } from './events.ts';
 import type { NewMail } from './mail.ts';
 import type { RequestDeadline } from './ports.ts';
@@ -21,6 +22,7 @@ export interface Transaction {
   readonly sessionEnding: SessionEnding;
   readonly outbox: Outbox;
   readonly mail: MailQueue;
+  readonly acts: AdministrativeActs;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
    * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work

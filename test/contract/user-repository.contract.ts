@@ -94,6 +94,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
         version: 1,
         passwordHash: state.passwordHash,
         passwordForm: 1,
+        expiredPasswordHash: null,
       };
       expect(await users().findCredentials(state.email)).toEqual(expected);
       expect(await users().findCredentialsById(id)).toEqual(expected);

@@ -431,6 +431,7 @@ describe('sessions', () => {
 
   test.each([
     ['listUserSessions', [UNKNOWN_ID], ['x']],
+    ['listUserActs', [UNKNOWN_ID], ['x']],
     ['endUserSessions', [UNKNOWN_ID], ['x']],
     ['endUserSession', [UNKNOWN_ID, UNKNOWN_ID], ['x', 'y']],
   ])('%s is for administrators only', async (operationId, ids, malformed) => {
@@ -495,6 +496,41 @@ describe('tokens', () => {
   });
 });
 
+describe('governing accounts', () => {
+  const body = { reason: 'Reported as taken over' };
+
+  test.each([
+    ['disableUser', 'disabled'],
+    ['enableUser', 'active'],
+    ['expirePassword', 'active'],
+  ])('%s returns the user, and is for administrators only', async (operationId, status) => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    const writer = await app.serviceKey('users:write');
+    const ids = [user.id];
+    const answer = await call(operationId, { ids, as: admin, body });
+    expect([answer.status, answer.body.status]).toEqual([200, status]);
+    await expectProblem(operationId, { ids, body }, 401, 'unauthenticated');
+    await expectProblem(operationId, { ids, as: writer, body }, 403, 'forbidden');
+    const own = await app.user();
+    await expectProblem(operationId, { ids: [own.id], as: own.token, body }, 403, 'forbidden');
+    const unknown = { ids: [UNKNOWN_ID], as: admin, body };
+    await expectProblem(operationId, unknown, 404, 'user_not_found');
+    await expectProblem(operationId, { ids, as: admin, body: {} }, 422, 'validation_failed');
+  });
+
+  test('a sign-in with an expired password gets a code of its own, and the record has the act', async () => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    await call('expirePassword', { ids: [user.id], as: admin, body });
+    const credentials = { email: user.email, password: user.password };
+    await expectProblem('signIn', { body: credentials }, 403, 'password_expired');
+    const listed = await call('listUserActs', { ids: [user.id], as: admin });
+    expect(listed.status).toBe(200);
+    expect(listed.body.acts).toMatchObject([{ action: 'expire_password', reason: body.reason }]);
+  });
+});
+
 describe('operations', () => {
   test.each(['getLiveness', 'getReadiness', 'getHealth', 'getMetrics', 'getOpenApi', 'getDocs'])(
     '%s returns 200',
@@ -524,7 +560,10 @@ const RACES = new Set([
 ]);
 
 /** Statuses that need a version that only SQL can store; `test/field/adopted-rows.test.ts` shows them. */
-const LAST_VERSION = new Set(['deleteUser 409', 'changePassword 409', 'deleteOwnUser 409']);
+const LAST_VERSION = new Set([
+  ...['deleteUser 409', 'changePassword 409', 'deleteOwnUser 409'],
+  ...['disableUser 409', 'enableUser 409', 'expirePassword 409'],
+]);
 
 test('every declared status of every operation has a case above', () => {
   const declared = operations.flatMap(({ operationId, responses }) =>

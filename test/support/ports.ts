@@ -1,4 +1,5 @@
 import type { Caller, Principal } from '../../src/application/access/caller.ts';
+import type { AdministrativeActs, NewAct } from '../../src/domain/administrative-acts.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
 import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
@@ -38,14 +39,18 @@ export function storedUser(state: Partial<UserState> = {}): UserState {
     updatedAt: time,
     passwordHash: 'new:right',
     passwordForm: 1,
+    expiredPasswordHash: null,
+    disabledUntil: null,
+    disablingIsOver: false,
     ...state,
   };
 }
 
 /** The credentials that a sign-in reads of a user. */
 export function credentialsOf(user: UserState): Credentials {
-  const { id, status, version, passwordHash, passwordForm } = user;
-  return { userId: id, status, version, passwordHash, passwordForm };
+  const { id, version, passwordHash, passwordForm, expiredPasswordHash } = user;
+  const status = user.disablingIsOver ? 'active' : user.status;
+  return { userId: id, status, version, passwordHash, passwordForm, expiredPasswordHash };
 }
 
 /**
@@ -72,6 +77,7 @@ export function createPlainHasher(
   };
   const hasher: PasswordHasher = {
     reserve: (_requester, work) => work({ ...plain, ...replace(plain) }),
+    unusableHash: () => 'new:no password',
     isVerifiable: (hash) => /^(?:new|old):/.test(hash),
     isOutdated: (hash) => hash.startsWith('old:'),
   };
@@ -83,6 +89,7 @@ export interface MemoryStore {
   row: UserState | null;
   readonly events: DomainEvent[];
   readonly mails: NewMail[];
+  readonly acts: NewAct[];
   readonly statements: string[];
   readonly unitOfWork: UnitOfWork;
 }
@@ -97,6 +104,7 @@ export function createMemoryStore(
     row,
     events: [] as DomainEvent[],
     mails: [] as NewMail[],
+    acts: [] as NewAct[],
     statements: [] as string[],
   };
   const save = (user: User): void => {
@@ -143,6 +151,11 @@ export function createMemoryStore(
               store.mails.push(...mails);
             },
           },
+          acts: portWith<AdministrativeActs>({
+            async record(act) {
+              store.acts.push(act);
+            },
+          }),
         }),
     } satisfies UnitOfWork,
   });

@@ -1,3 +1,4 @@
+import { type ActNote, NO_NOTE } from '../../domain/administrative-acts.ts';
 import type { SessionEndReason } from '../../domain/events.ts';
 import { sessionNotFound } from '../../domain/rejections.ts';
 import type { SessionSelection } from '../../domain/session/session-ending.ts';
@@ -6,6 +7,7 @@ import type { Caller } from '../access/caller.ts';
 import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireUser } from '../access/policy.ts';
+import { recordAct } from '../administrative-acts.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -27,9 +29,21 @@ export function createEndSessions(deps: Deps) {
       const reason = selection.only === sessionId ? 'signed_out' : 'ended_by_user';
       return end(caller, userId, selection, reason);
     },
-    async ofUser(caller: Caller, userId: string, selection: SessionSelection): Promise<void> {
+    /** The act is recorded, if a session was live. */
+    async ofUser(
+      caller: Caller,
+      userId: string,
+      selection: SessionSelection,
+      note: ActNote = NO_NOTE,
+    ): Promise<void> {
       requireScope(caller, 'users:admin');
-      return end(caller, userId, selection, 'ended_by_admin');
+      const ended = await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
+        const user = await lockUserFor(caller, transaction, userId);
+        const { count } = await transaction.sessionEnding.end(user, selection, 'ended_by_admin');
+        if (count > 0) await recordAct(caller, transaction, 'end_sessions', userId, note);
+        return count;
+      });
+      if ('only' in selection && ended === 0) throw sessionNotFound();
     },
   };
 

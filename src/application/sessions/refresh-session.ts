@@ -151,7 +151,18 @@ export function createRefreshSession(deps: Deps) {
     await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(userId);
       if (user === null) return;
-      await transaction.sessionEnding.end(user, { only: sessionId }, 'refresh_token_reused');
+      const only = { only: sessionId };
+      const ended = await transaction.sessionEnding.end(user, only, 'refresh_token_reused');
+      // A parallel reuse has ended the session, and has its event.
+      if (ended.count === 0) return;
+      await transaction.outbox.append([
+        {
+          type: 'token.reuse_detected',
+          userId,
+          userVersion: user.version,
+          data: { session_id: sessionId },
+        },
+      ]);
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../../domain/ports.ts';
+import type { Clock, Logger } from '../../domain/ports.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type {
   SessionLifetimes,
@@ -33,6 +33,7 @@ export interface SessionPorts {
     readonly refreshGraceMs: number;
   };
   readonly snapshots: Pick<SnapshotHistory, 'before'>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 

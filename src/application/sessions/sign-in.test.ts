@@ -54,6 +54,7 @@ function setUp(
         return store.row?.email === email ? credentialsOf(store.row) : null;
       },
     },
+    clock: { now: () => new Date() },
     unitOfWork: store.unitOfWork,
     hasher,
     startSession: createStartSession({

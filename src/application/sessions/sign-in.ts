@@ -1,6 +1,7 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
-import type { Logger } from '../../domain/ports.ts';
-import { invalidCredentials, unavailable } from '../../domain/rejections.ts';
+import type { AuthenticationFailure } from '../../domain/events.ts';
+import type { Clock, Logger } from '../../domain/ports.ts';
+import { invalidCredentials, passwordExpired, unavailable } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import {
@@ -14,6 +15,7 @@ import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Limits } from '../limits/limits.ts';
+import { enableInTime } from '../users/enable-users-in-time.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import type { StartSession } from './start-session.ts';
@@ -27,6 +29,7 @@ interface Deps {
   readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
   readonly profileRules: Pick<ProfileRules, 'email'>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -40,8 +43,9 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
- * the same rejection after the same work (OWASP ASVS 6.3.8).
- * @throws DomainError `invalid_credentials`, `rate_limited`, `overloaded`
+ * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
+ * it has expired.
+ * @throws DomainError `invalid_credentials`, `password_expired`, `rate_limited`, `overloaded`
  */
 export function createSignIn(deps: Deps) {
   return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
@@ -77,16 +81,17 @@ export function createSignIn(deps: Deps) {
         matches:
           found === null
             ? await hashing.verifyDummyHash(password)
-            : await hashing.verify(password, found.passwordHash),
+            : await hashing.verify(password, found.expiredPasswordHash ?? found.passwordHash),
       };
     });
-    if (credentials !== null && matches && credentials.status === 'active') return credentials;
+    const failure = failureOf(credentials, matches);
+    if (credentials !== null && failure === null) return credentials;
     await deps.recordFailure(caller, {
-      reason: credentials === null ? 'unknown_email' : matches ? 'user_disabled' : 'wrong_password',
+      reason: failure ?? 'unknown_email',
       userId: credentials?.userId ?? null,
       userVersion: credentials?.version ?? null,
     });
-    throw invalidCredentials();
+    throw failure === 'password_expired' ? passwordExpired() : invalidCredentials();
   }
 
   /** A hash with current parameters if the stored one is outdated. An overload does not fail the sign-in. */
@@ -110,6 +115,7 @@ export function createSignIn(deps: Deps) {
     const session = await deps.unitOfWork.run(caller, async (transaction) => {
       const user = await transaction.users.lockById(userId);
       if (user === null || !isStillProven(user, credentials)) return null;
+      await enableInTime(transaction, user, deps.clock);
       if (newHash !== null) {
         const { passwordHash } = credentials;
         await transaction.users.updatePasswordHash(
@@ -137,9 +143,19 @@ export function createSignIn(deps: Deps) {
  * the version; a profile change changes the version but not the hash.
  */
 function isStillProven({ state }: User, { passwordHash, version }: Credentials): boolean {
-  return (
-    state.status === 'active' && (state.passwordHash === passwordHash || state.version === version)
-  );
+  const mayStart = state.status === 'active' || state.disablingIsOver;
+  return mayStart && (state.passwordHash === passwordHash || state.version === version);
+}
+
+/** Why the sign-in is refused; null when it is not. */
+function failureOf(
+  credentials: Credentials | null,
+  matches: boolean,
+): AuthenticationFailure | null {
+  if (credentials === null) return 'unknown_email';
+  if (!matches) return 'wrong_password';
+  if (credentials.status !== 'active') return 'user_disabled';
+  return credentials.expiredPasswordHash === null ? null : 'password_expired';
 }
 
 /** An invalid address counts as unknown: the empty text matches no stored address. */

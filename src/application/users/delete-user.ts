@@ -1,10 +1,12 @@
+import { type ActNote, NO_NOTE } from '../../domain/administrative-acts.ts';
 import type { Clock } from '../../domain/ports.ts';
-import type { UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Caller } from '../access/caller.ts';
 import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope, requireSelf } from '../access/policy.ts';
+import { recordAct } from '../administrative-acts.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 
@@ -25,13 +27,29 @@ export function createDeleteUser(deps: Deps) {
       const reauthentication = await deps.reauthenticate(caller, id, currentPassword);
       await remove(caller, id, (user) => reauthentication.assertStillTrue(user));
     },
-    async any(caller: Caller, id: string, expected: ExpectedVersions): Promise<void> {
+    /** The act is recorded; it outlives the user. */
+    async any(
+      caller: Caller,
+      id: string,
+      expected: ExpectedVersions,
+      note: ActNote = NO_NOTE,
+    ): Promise<void> {
       requireScope(caller, 'users:admin');
-      await remove(caller, id, (user) => assertVersion(user, expected));
+      await remove(
+        caller,
+        id,
+        (user) => assertVersion(user, expected),
+        (transaction) => recordAct(caller, transaction, 'delete', id, note),
+      );
     },
   };
 
-  function remove(caller: Caller, id: string, assertMayGo: (user: User) => void): Promise<void> {
+  function remove(
+    caller: Caller,
+    id: string,
+    assertMayGo: (user: User) => void,
+    record: (transaction: Transaction) => Promise<void> = async () => {},
+  ): Promise<void> {
     return deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
       assertMayGo(user);
@@ -39,6 +57,7 @@ export function createDeleteUser(deps: Deps) {
       user.delete(deps.clock.now());
       await transaction.users.delete(id);
       await transaction.outbox.append(user.takeEvents());
+      await record(transaction);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { type ActNote, NO_NOTE } from '../../domain/administrative-acts.ts';
 import { validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { accountChanged, userNotFound } from '../../domain/rejections.ts';
@@ -9,6 +10,7 @@ import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
+import { recordAct } from '../administrative-acts.ts';
 import type { Limits } from '../limits/limits.ts';
 import { emailChangedMails } from './account-mails.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
@@ -30,7 +32,8 @@ export interface UserUpdateInput extends Partial<ProfileInput> {
 
 /**
  * Applies the fields under the row's lock, so that no change is lost. Without a difference nothing is written and the
- * version stays. Users who change their own address re-authenticate.
+ * version stays. Users who change their own address re-authenticate. A change by the operator, and one by a service that
+ * names an operator or a reason, is recorded as an administrative act; a service that keeps profiles in step names none.
  * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `version_exhausted`,
  *   `email_taken`, `rate_limited`
  */
@@ -40,6 +43,7 @@ export function createUpdateUser(deps: Deps) {
     id: string,
     input: UserUpdateInput,
     expected: ExpectedVersions,
+    note: ActNote = NO_NOTE,
   ): Promise<UserProfile> => {
     requireSelfOrScope(caller, id, 'users:write');
     const change: ProfileChange = validateFields(profileParsers(input, deps.profileRules));
@@ -62,6 +66,7 @@ export function createUpdateUser(deps: Deps) {
       if (changed.length > 0) {
         await transaction.users.update(user);
         await transaction.outbox.append(user.takeEvents());
+        if (isAct(caller, note)) await recordAct(caller, transaction, 'update', id, note);
       }
       if (changed.includes('email')) {
         await transaction.mail.enqueue(emailChangedMails(user.profile, formerEmail));
@@ -88,4 +93,9 @@ export function createUpdateUser(deps: Deps) {
 
 function isOwnEmailChange(caller: Caller, change: ProfileChange, current: string): boolean {
   return caller.principal.kind === 'user' && change.email !== undefined && change.email !== current;
+}
+
+function isAct({ principal }: Caller, { operator, reason }: ActNote): boolean {
+  if (principal.kind === 'user') return false;
+  return principal.kind === 'operator' || operator !== null || reason !== null;
 }

@@ -1,4 +1,5 @@
-import type { Clock, IdGenerator } from '../../domain/ports.ts';
+import type { ActReader } from '../../domain/administrative-acts.ts';
+import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
@@ -6,6 +7,7 @@ import type { StoredUserReader } from '../../domain/user/stored-user.ts';
 import type { UserReader, UserRepository } from '../../domain/user/user-repository.ts';
 import type { UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
+import { createListActs } from '../administrative-acts.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
@@ -13,6 +15,9 @@ import type { StartSession } from '../sessions/start-session.ts';
 import { createAuditStoredUsers } from './audit-stored-users.ts';
 import { createChangePassword } from './change-password.ts';
 import { createDeleteUser } from './delete-user.ts';
+import { createDisableUser } from './disable-user.ts';
+import { createEnableUsersInTime } from './enable-users-in-time.ts';
+import { createExpirePassword } from './expire-password.ts';
 import { createGetPublicProfiles } from './get-public-profiles.ts';
 import { createGetUser } from './get-user.ts';
 import { createListUsers } from './list-users.ts';
@@ -40,12 +45,15 @@ export interface UserPorts {
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly ids: IdGenerator;
+  readonly acts: ActReader;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export function createUserUseCases(ports: UserPorts) {
   const { users, userReader, userTexts, unitOfWork, profileRules, clock } = ports;
   const reauthenticate = createReauthenticate(ports);
+  const { disable, enable } = createDisableUser({ unitOfWork, clock });
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
     register: createRegisterUser(ports),
@@ -59,6 +67,10 @@ export function createUserUseCases(ports: UserPorts) {
     changePassword: createChangePassword({ ...ports, reauthenticate }),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,
+    ...{ disable, enable },
+    enableInTime: createEnableUsersInTime({ ...ports, newRequestId: () => ports.ids.next() }),
+    expirePassword: createExpirePassword(ports),
+    listActs: createListActs(ports),
     auditStored: createAuditStoredUsers(ports),
   };
 }

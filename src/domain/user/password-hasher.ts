@@ -38,6 +38,8 @@ export interface PasswordHasher {
     requester: HashingRequester,
     work: (hashing: PasswordHashing) => Promise<T>,
   ): Promise<T>;
+  /** A hash with current parameters that no password matches. Verifying against it takes as long as against others. */
+  unusableHash(): string;
   /** False for a stored value that no password matches: it is of another kind, or needs too much work. */
   isVerifiable(hash: string): boolean;
   /** Whether a hash has other parameters than new hashes get. */

@@ -17,6 +17,8 @@ const OTHER_COLUMNS = [
   'password_form',
   'email_verified',
   'status',
+  'disabled_until',
+  'expired_password',
   'version',
   'created_at',
   'updated_at',

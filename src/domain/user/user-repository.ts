@@ -11,9 +11,12 @@ export interface PublicProfile {
 /** What a sign-in reads of an account. */
 export interface Credentials {
   readonly userId: string;
+  /** A disabling that is over by the database's clock counts as `active`. */
   readonly status: UserStatus;
   readonly version: number;
   readonly passwordHash: string;
+  /** As in `UserState`: verify the attempt against this hash instead, and refuse it in any case. */
+  readonly expiredPasswordHash: string | null;
   readonly passwordForm: number;
 }
 
@@ -51,6 +54,8 @@ export interface UserRepository extends UserReader {
   findCredentials(email: EmailAddress): Promise<Credentials | null>;
   /** As `findCredentials`, for a signed-in user who re-authenticates. */
   findCredentialsById(id: string): Promise<Credentials | null>;
+  /** Ids of disabled users whose disabling is over by the database's clock, the longest waiting first. */
+  listToEnable(limit: number): Promise<readonly string[]>;
   /** Locks the user's row until the transaction ends, so that writers of one user run one after another. */
   lockById(id: string): Promise<User | null>;
   /** @throws DomainError `email_taken` */

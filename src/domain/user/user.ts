@@ -28,7 +28,14 @@ export interface UserProfile extends ProfileValues {
 
 /** The whole state of a user, as a repository stores and restores it. */
 export interface UserState extends UserProfile {
+  /** After an operator has expired the password, a hash that no password matches. */
   readonly passwordHash: string;
+  /** Hash of a password that an operator has expired; null while the password is accepted. */
+  readonly expiredPasswordHash: string | null;
+  /** Time at which a disabled user is enabled again; null for no such time, and for an active user. */
+  readonly disabledUntil: Date | null;
+  /** Whether that time had come by the database's clock when the row was read. */
+  readonly disablingIsOver: boolean;
   /** Version of the password's preparation before hashing (`PASSWORD_NORMALIZATION_VERSION`). */
   readonly passwordForm: number;
 }
@@ -61,6 +68,9 @@ export class User {
       ...registration,
       emailVerified: false,
       status: 'active',
+      expiredPasswordHash: null,
+      disabledUntil: null,
+      disablingIsOver: false,
       version: 1,
       createdAt: now,
       updatedAt: now,
@@ -87,7 +97,14 @@ export class User {
   }
 
   get profile(): UserProfile {
-    const { passwordHash: _hash, passwordForm: _form, ...profile } = this.#state;
+    const {
+      passwordHash: _hash,
+      passwordForm: _form,
+      expiredPasswordHash: _expired,
+      disabledUntil: _until,
+      disablingIsOver: _isOver,
+      ...profile
+    } = this.#state;
     return profile;
   }
 
@@ -113,8 +130,42 @@ export class User {
 
   /** Sets another password. The use case ends the other sessions. */
   changePassword(passwordHash: string, passwordForm: number, now: Date): void {
-    this.#write({ passwordHash, passwordForm }, now);
+    this.#write({ passwordHash, passwordForm, expiredPasswordHash: null }, now);
     this.#record({ type: 'user.password_changed', data: {} });
+  }
+
+  /**
+   * Disables the user, or changes the time at which the user is enabled again. The use case ends the sessions.
+   * @param until null for no such time
+   * @returns false, with the version untouched, when nothing differs
+   */
+  disable(until: Date | null, now: Date): boolean {
+    const { status, disabledUntil } = this.#state;
+    if (status === 'disabled' && disabledUntil?.getTime() === until?.getTime()) return false;
+    this.#write({ status: 'disabled', disabledUntil: until, disablingIsOver: false }, now);
+    this.#record({ type: 'user.disabled', data: { until: until?.toISOString() ?? null } });
+    return true;
+  }
+
+  /** @returns false, with the version untouched, for a user who is active */
+  enable(now: Date): boolean {
+    if (this.#state.status === 'active') return false;
+    this.#write({ status: 'active', disabledUntil: null, disablingIsOver: false }, now);
+    this.#record({ type: 'user.enabled', data: {} });
+    return true;
+  }
+
+  /**
+   * Makes the password one that is no longer accepted. The use case ends the sessions.
+   * @param unusableHash a hash that no password matches
+   * @returns false, with the version untouched, when the password has expired already
+   */
+  expirePassword(unusableHash: string, now: Date): boolean {
+    const { passwordHash, expiredPasswordHash } = this.#state;
+    if (expiredPasswordHash !== null) return false;
+    this.#write({ passwordHash: unusableHash, expiredPasswordHash: passwordHash }, now);
+    this.#record({ type: 'user.password_expired', data: {} });
+    return true;
   }
 
   /** Records the last version and the last event of the user. The repository removes the row. */

@@ -87,7 +87,9 @@ export function createArgon2Hasher(
     outputLen: OUTPUT_BYTES,
   };
   // Verifying computes the whole hash before it compares. No known password produces these random bytes.
-  const dummyHash = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
+  const unusableHash = (): string =>
+    `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${phcBytes(SALT_BYTES)}$${phcBytes(OUTPUT_BYTES)}`;
+  const dummyHash = unusableHash();
   const maxMemoryKib = Math.max(MAX_VERIFY_MEMORY_KIB, memoryKib);
   const maxWork = Math.max(MAX_VERIFY_WORK, memoryKib * iterations);
   let workOfEach = memoryKib * iterations;
@@ -165,6 +167,7 @@ export function createArgon2Hasher(
         place.leave();
       }
     },
+    unusableHash,
     isVerifiable: (hash) => isAffordable(hash, maxMemoryKib, maxWork),
     isOutdated(hash) {
       const stored = parsePhc(hash);

@@ -1,3 +1,4 @@
+import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
 import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
@@ -11,6 +12,7 @@ import * as users from '../database/postgres/generated/users.queries.ts';
 import { PreparedQuery } from '../database/prepared-query.ts';
 
 const MODULES = [
+  administrativeActs,
   health,
   mailQueue,
   outbox,

@@ -38,13 +38,19 @@ export const FIELD_CODES: Readonly<
     rule: 'No invisible characters, except joiners and direction marks, which names need.',
   },
   name_without_letter: { where: 'names', rule: 'At least one letter of any script.' },
-  text_not_unicode: { where: 'names, `q`', rule: 'No lone surrogates.' },
-  text_control_character: { where: 'names, `q`', rule: 'No control characters, including NUL.' },
+  text_not_unicode: { where: 'names, `q`, reasons', rule: 'No lone surrogates.' },
+  text_control_character: {
+    where: 'names, `q`, reasons',
+    rule: 'No control characters, including NUL.',
+  },
   text_bidi_control: {
-    where: 'names, `q`',
+    where: 'names, `q`, reasons',
     rule: 'No bidirectional embeddings, overrides or isolates.',
   },
-  text_combining_marks: { where: 'names, `q`', rule: 'At most 8 combining marks in a row.' },
+  text_combining_marks: {
+    where: 'names, `q`, reasons',
+    rule: 'At most 8 combining marks in a row.',
+  },
   email_invalid: { where: '`email`', rule: 'The form `local@domain`.' },
   email_white_space: {
     where: '`email`',
@@ -98,6 +104,25 @@ export const FIELD_CODES: Readonly<
     where: '`current_password`',
     rule: 'It is not the current password.',
   },
+  reason_length: { where: '`reason`, `X-Reason`', rule: '1–500 code points.' },
+  reason_without_letter: {
+    where: '`reason`, `X-Reason`',
+    rule: 'At least one letter or digit of any script.',
+  },
+  operator_name: {
+    where: '`X-Operator`',
+    rule: '1–100 code points, at least one letter or digit of any script.',
+  },
+  header_encoding: {
+    where: '`X-Operator`, `X-Reason`',
+    rule: 'Printable ASCII; other characters and `%` are percent-encoded UTF-8.',
+  },
+  time_format: {
+    where: '`until`',
+    rule: 'A time as RFC 3339 writes it, with seconds and a zone, such as `2027-01-31T12:00:00Z`.',
+  },
+  time_not_future: { where: '`until`', rule: 'The time lies in the future.' },
+  time_too_far: { where: '`until`', rule: 'The time lies within 3,653 days.' },
   service_account_name: {
     where: '`name` of a service account',
     rule: '1–100 of a–z, 0–9, dot, dash and underscore, a letter or digit at both ends.',

@@ -65,6 +65,12 @@ export const PROBLEMS = {
     title: 'Registration closed',
     meaning: 'Accounts are created by the operator or by services only.',
   },
+  password_expired: {
+    status: 403,
+    title: 'Password expired',
+    meaning:
+      'The password is right but no longer accepted: an operator has expired it, and a new one has to be set.',
+  },
   not_found: {
     status: 404,
     title: 'Path not found',

@@ -11,6 +11,7 @@ import { sessionRoutes } from './routes/sessions/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { accountRoutes } from './routes/users/account-routes.ts';
 import { userAuditRoutes } from './routes/users/audit-routes.ts';
+import { governRoutes } from './routes/users/govern-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
@@ -21,6 +22,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
   return [
     ...accountRoutes,
     ...userListRoutes,
+    ...governRoutes,
     ...sessionRoutes,
     ...tokenRoutes,
     ...probeRoutes,

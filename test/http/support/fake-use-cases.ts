@@ -98,6 +98,11 @@ const fakeUsers: UseCases['users'] = {
   changePassword: async () => issuedTokens,
   deleteOwn: async () => {},
   deleteAny: async () => {},
+  disable: async () => ({ ...ada, status: 'disabled' }),
+  enable: async () => ada,
+  enableInTime: async () => {},
+  expirePassword: async () => ada,
+  listActs: async () => [],
   auditStored: async () => ({ findings: [], checked: 0, nextFromId: null }),
 };
 

@@ -12,6 +12,10 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
   'user.updated': [{ changed_fields: ['first_name', 'last_name', 'phone'] }],
   'user.email_changed': [{ changed_fields: ['email'] }, { changed_fields: ['phone', 'email'] }],
   'user.password_changed': [{}],
+  'user.password_expired': [{}],
+  'user.disabled': [{ until: null }, { until: '2027-01-31T12:00:00.000Z' }],
+  'user.enabled': [{}],
+  'token.reuse_detected': [{ session_id: randomUUID() }],
   'user.deleted': [{}],
   'session.started': [{ session_id: randomUUID() }],
   'session.ended': (
@@ -26,9 +30,9 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
       'session_limit',
     ] as const
   ).map((reason) => ({ session_id: randomUUID(), reason })),
-  'authentication.failed': (['unknown_email', 'wrong_password', 'user_disabled'] as const).map(
-    (reason) => ({ reason, suppressed: 3 }),
-  ),
+  'authentication.failed': (
+    ['unknown_email', 'wrong_password', 'user_disabled', 'password_expired'] as const
+  ).map((reason) => ({ reason, suppressed: 3 })),
 };
 const events = Object.entries(samples).flatMap(([type, data]) =>
   data.map((sample) => {

@@ -65,6 +65,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     limits: noLimits,
     users: createPostgresUserRepository(database),
     unitOfWork,
+    clock,
     hasher,
     startSession: createStartSession({
       refreshTokens: createRefreshTokens({ masterKeys: createMasterKeys(Buffer.alloc(32, 7)) }),

@@ -6,7 +6,7 @@ import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './setting
 const OLDEST_VERSION = 130_000;
 const OWN_TABLES = [
   ...['users', 'sessions', 'session_revocations', 'service_accounts', 'signing_keys'],
-  ...['outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search'],
+  ...['outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search', 'administrative_acts'],
   ...['schema_migrations', 'schema_migration_history'],
 ];
 

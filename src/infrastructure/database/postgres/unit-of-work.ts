@@ -5,6 +5,7 @@ import type { EndedSessions } from '../../../domain/session/session-ending.ts';
 import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
 import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database } from '../sql.ts';
+import { createPostgresAdministrativeActs } from './administrative-acts.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
@@ -68,6 +69,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
           sessionEnding,
           outbox,
           mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
+          acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
           commitWithNext,
         });
       }, deadline);

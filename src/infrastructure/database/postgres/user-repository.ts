@@ -25,6 +25,7 @@ import {
   insertUser,
   listPublicProfiles,
   listUsers,
+  listUsersToEnable,
   lockUser,
   updateUser,
   updateUserPassword,
@@ -87,7 +88,12 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       return User.restore({
         ...toProfile(row),
         ...toPassword(row),
+        disabledUntil: row.disabled_until,
+        disablingIsOver: row.disabling_is_over,
       });
+    },
+    async listToEnable(limit) {
+      return (await listUsersToEnable.run({ limit }, connection)).map(({ id }) => id);
     },
     async insert({ state }) {
       const inserted = await insertUser.run(
@@ -97,11 +103,14 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       if (inserted.length === 0) throw emailTaken();
     },
     async update({ state }) {
-      assertOneRow(await updateUser.runForCount(profileColumns(state), connection));
+      const { disabledUntil } = state;
+      assertOneRow(
+        await updateUser.runForCount({ ...profileColumns(state), disabledUntil }, connection),
+      );
     },
     async updatePassword({ state }) {
-      const { id, version, updatedAt } = state;
-      const parameters = { id, version, updatedAt, ...passwordColumns(state) };
+      const { id, version, updatedAt, expiredPasswordHash: expiredPassword } = state;
+      const parameters = { id, version, updatedAt, ...passwordColumns(state), expiredPassword };
       assertOneRow(await updateUserPassword.runForCount(parameters, connection));
     },
     async updatePasswordHash(id, fromHash, toHash, passwordForm) {
@@ -155,14 +164,20 @@ function toProfile(row: FindUsersByIdsResult): UserProfile {
 function toCredentials(row: FindCredentialsResult): Credentials {
   return {
     userId: row.id,
-    status: toStatus(row.status),
+    status: row.disabling_is_over ? 'active' : toStatus(row.status),
     version: row.version ?? 0,
     ...toPassword(row),
   };
 }
 
-function toPassword(row: Pick<FindCredentialsResult, 'password' | 'password_form'>) {
-  return { passwordHash: row.password ?? '', passwordForm: row.password_form ?? 0 };
+function toPassword(
+  row: Pick<FindCredentialsResult, 'password' | 'password_form' | 'expired_password'>,
+) {
+  return {
+    passwordHash: row.password ?? '',
+    passwordForm: row.password_form ?? 0,
+    expiredPasswordHash: row.expired_password,
+  };
 }
 
 /** A user without a status is not known to be active. */

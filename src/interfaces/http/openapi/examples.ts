@@ -4,6 +4,8 @@ const SESSION = '0198c0df-5c7d-7e9f-a0b1-2c3d4e5f6071';
 /** The service refuses it, because it is printed here. */
 const PASSWORD = 'a long enough passphrase';
 
+const REASON = 'Reported as taken over, ticket 4711';
+
 const user = {
   id: ADA,
   first_name: 'Ada',
@@ -43,6 +45,23 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   UserPatch: { last_name: 'Okafor-Lindqvist' },
   PasswordChange: { current_password: PASSWORD, new_password: 'correct horse battery staple' },
   Deletion: { current_password: PASSWORD },
+  Disabling: { reason: REASON, until: '2026-12-05T09:30:00Z' },
+  Enabling: { reason: 'The owner has a new password' },
+  PasswordExpiry: { reason: REASON },
+  ActList: {
+    acts: [
+      {
+        id: '0198c0e0-6d8e-7fa0-b1c2-3d4e5f607182',
+        at: '2026-11-05T11:00:00.000Z',
+        action: 'disable',
+        user_id: ADA,
+        actor: { kind: 'service', id: '0198c0d0-1a2b-7c3d-8e4f-5a6b7c8d9e0f' },
+        operator: 'grace',
+        reason: REASON,
+        request_id: '0198c0e0-6d8e-7fa0-b1c2-3d4e5f607183',
+      },
+    ],
+  },
   SignIn: { email: 'ada@example.com', password: PASSWORD },
   Refresh: { refresh_token: 'urt_…' },
   IssuedTokens: {

@@ -21,6 +21,12 @@ import {
   keySetSchema,
   publicKeySchema,
 } from '../routes/token-routes.ts';
+import {
+  actListSchema,
+  disableBody,
+  enableBody,
+  expirePasswordBody,
+} from '../routes/users/govern-routes.ts';
 import { userListSchema } from '../routes/users/list-routes.ts';
 import {
   deletionBody,
@@ -41,6 +47,10 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [patchUserBody, 'UserPatch'],
   [passwordChangeBody, 'PasswordChange'],
   [deletionBody, 'Deletion'],
+  [disableBody, 'Disabling'],
+  [enableBody, 'Enabling'],
+  [expirePasswordBody, 'PasswordExpiry'],
+  [actListSchema, 'ActList'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
   [issuedTokensSchema, 'IssuedTokens'],

@@ -72,6 +72,8 @@ export interface FindCredentialsParams {
 
 /** 'FindCredentials' return type */
 export interface FindCredentialsResult {
+  disabling_is_over: boolean;
+  expired_password: string | null;
   id: string;
   password: string;
   password_form: number;
@@ -79,12 +81,13 @@ export interface FindCredentialsResult {
   version: number;
 }
 
-const findCredentialsIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":83}]}],"statement":"select id, status, version, password, password_form\nfrom users\nwhere email = :email!"};
+const findCredentialsIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":163,"b":169}]}],"statement":"select id, status, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere email = :email!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, status, version, password, password_form
+ * select id, status, version, password, password_form, expired_password,
+ *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
  * where email = :email!
  * ```
@@ -98,6 +101,8 @@ export interface FindCredentialsByIdParams {
 
 /** 'FindCredentialsById' return type */
 export interface FindCredentialsByIdResult {
+  disabling_is_over: boolean;
+  expired_password: string | null;
   id: string;
   password: string;
   password_form: number;
@@ -105,12 +110,13 @@ export interface FindCredentialsByIdResult {
   version: number;
 }
 
-const findCredentialsByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":77}]}],"statement":"select id, status, version, password, password_form\nfrom users\nwhere id = :id!"};
+const findCredentialsByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":160,"b":163}]}],"statement":"select id, status, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, status, version, password, password_form
+ * select id, status, version, password, password_form, expired_password,
+ *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
  * where id = :id!
  * ```
@@ -125,8 +131,11 @@ export interface LockUserParams {
 /** 'LockUser' return type */
 export interface LockUserResult {
   created_at: Date;
+  disabled_until: Date | null;
+  disabling_is_over: boolean;
   email: string;
   email_verified: boolean;
+  expired_password: string | null;
   first_name: string;
   id: string;
   last_name: string;
@@ -138,13 +147,14 @@ export interface LockUserResult {
   version: number;
 }
 
-const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":153,"b":156}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,\n  password, password_form\nfrom users\nwhere id = :id!\nfor no key update"};
+const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":258}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,\n  password, password_form, expired_password, disabled_until,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!\nfor no key update"};
 
 /**
  * Query generated from SQL:
  * ```
  * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
- *   password, password_form
+ *   password, password_form, expired_password, disabled_until,
+ *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
  * where id = :id!
  * for no key update
@@ -248,6 +258,7 @@ export const insertUser = new PreparedQuery<InsertUserParams,InsertUserResult>(i
 
 /** 'UpdateUser' parameters type */
 export interface UpdateUserParams {
+  disabledUntil?: Date | null | void;
   email: string;
   emailVerified: boolean;
   firstName: string;
@@ -262,14 +273,15 @@ export interface UpdateUserParams {
 /** 'UpdateUser' return type */
 export type UpdateUserResult = void;
 
-const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":173},{"a":244,"b":252}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":199}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":215}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
+const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"disabledUntil":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"disabledUntil","required":false,"transform":{"type":"scalar"},"locs":[{"a":172,"b":185}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":198,"b":206},{"a":279,"b":287}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":224,"b":234}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":247,"b":250}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,\n  updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
 
 /**
  * Query generated from SQL:
  * ```
  * update users
  * set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
- *   email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
+ *   email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
+ *   updated_at = :updatedAt!
  * where id = :id! and coalesce(version, 0) < :version!
  * ```
  */
@@ -277,6 +289,7 @@ export const updateUser = new PreparedQuery<UpdateUserParams,UpdateUserResult>(u
 
 /** 'UpdateUserPassword' parameters type */
 export interface UpdateUserPasswordParams {
+  expiredPassword?: string | null | void;
   id: string;
   password: string;
   passwordForm: number;
@@ -287,13 +300,14 @@ export interface UpdateUserPasswordParams {
 /** 'UpdateUserPassword' return type */
 export type UpdateUserPasswordResult = void;
 
-const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"passwordForm":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":37}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":69}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":90},{"a":161,"b":169}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":116}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":132}]}],"statement":"update users\nset password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
+const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"passwordForm":true,"expiredPassword":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":28,"b":37}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":69}]},{"name":"expiredPassword","required":false,"transform":{"type":"scalar"},"locs":[{"a":91,"b":106}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":127},{"a":200,"b":208}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":155}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":168,"b":171}]}],"statement":"update users\nset password = :password!, password_form = :passwordForm!, expired_password = :expiredPassword, version = :version!,\n  updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
 
 /**
  * Query generated from SQL:
  * ```
  * update users
- * set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
+ * set password = :password!, password_form = :passwordForm!, expired_password = :expiredPassword, version = :version!,
+ *   updated_at = :updatedAt!
  * where id = :id! and coalesce(version, 0) < :version!
  * ```
  */
@@ -340,3 +354,27 @@ const deleteUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"na
  * ```
  */
 export const deleteUser = new PreparedQuery<DeleteUserParams,DeleteUserResult>(deleteUserIR);
+
+/** 'ListUsersToEnable' parameters type */
+export interface ListUsersToEnableParams {
+  limit: number;
+}
+
+/** 'ListUsersToEnable' return type */
+export interface ListUsersToEnableResult {
+  id: string;
+}
+
+const listUsersToEnableIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":105,"b":111}]}],"statement":"select id\nfrom users\nwhere disabled_until <= now() and status = 'disabled'\norder by disabled_until\nlimit :limit!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id
+ * from users
+ * where disabled_until <= now() and status = 'disabled'
+ * order by disabled_until
+ * limit :limit!
+ * ```
+ */
+export const listUsersToEnable = new PreparedQuery<ListUsersToEnableParams,ListUsersToEnableResult>(listUsersToEnableIR);

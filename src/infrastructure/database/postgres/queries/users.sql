@@ -10,15 +10,18 @@ select id, first_name, last_name, email, phone, email_verified, status, version,
 from users
 where email = :email!;
 
-/* Returns a password hash. Besides this statement, only findCredentialsById, lockUser and listStoredUsers do. */
+/* Returns a password hash. Besides this statement, only findCredentialsById, lockUser and listStoredUsers do. The clock of
+   the database decides whether a disabling is over. */
 /* @name findCredentials */
-select id, status, version, password, password_form
+select id, status, version, password, password_form, expired_password,
+  coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
 where email = :email!;
 
 /* The same as findCredentials, for a user who is signed in and enters the password again. */
 /* @name findCredentialsById */
-select id, status, version, password, password_form
+select id, status, version, password, password_form, expired_password,
+  coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
 where id = :id!;
 
@@ -26,7 +29,8 @@ where id = :id!;
    takes a key share lock, which it does not block. */
 /* @name lockUser */
 select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
-  password, password_form
+  password, password_form, expired_password, disabled_until,
+  coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
 where id = :id!
 for no key update;
@@ -59,13 +63,15 @@ returning id;
 /* @name updateUser */
 update users
 set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
-  email_verified = :emailVerified!, status = :status!, version = :version!, updated_at = :updatedAt!
+  email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
+  updated_at = :updatedAt!
 where id = :id! and coalesce(version, 0) < :version!;
 
 /* Needs the row locked by lockUser. A version that is not greater changes nothing, as in updateUser. */
 /* @name updateUserPassword */
 update users
-set password = :password!, password_form = :passwordForm!, version = :version!, updated_at = :updatedAt!
+set password = :password!, password_form = :passwordForm!, expired_password = :expiredPassword, version = :version!,
+  updated_at = :updatedAt!
 where id = :id! and coalesce(version, 0) < :version!;
 
 /* Stores a new hash of the same password, unless the password has changed since it was read. Nothing visible changes,
@@ -79,3 +85,11 @@ where id = :id! and password = :fromHash!;
 /* @name deleteUser */
 delete from users
 where id = :id!;
+
+/* Users whose disabling is over by the clock of the database, the longest waiting first. */
+/* @name listUsersToEnable */
+select id
+from users
+where disabled_until <= now() and status = 'disabled'
+order by disabled_until
+limit :limit!;

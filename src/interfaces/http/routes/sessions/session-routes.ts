@@ -1,4 +1,5 @@
 import { type ResponseSpec, type Route, route } from '../../route.ts';
+import { operatorHeader, readActNote, reasonHeader } from '../users/act-note.ts';
 import { userParams } from '../users/schemas.ts';
 import {
   issuedTokensSchema,
@@ -23,14 +24,14 @@ const signIn = route({
   tag,
   summary: 'Sign in',
   description:
-    'Creates a session. An unknown address, a wrong password and a disabled account get the same response after the same work.',
+    'Creates a session. An unknown address, a wrong password and a disabled account get the same response after the same work. The right password of an active account gets 403 `password_expired` after an operator has expired it.',
   access: 'public',
   body: { schema: signInBody, mediaTypes: ['application/json'] },
   responses: {
     201: { description: 'The new session and its tokens.', schema: issuedTokensSchema },
   },
   policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
-  problems: ['invalid_credentials', 'overloaded'],
+  problems: ['invalid_credentials', 'password_expired', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
     body: toTokensResponse(await useCases.sessions.signIn(caller, body)),
@@ -146,10 +147,11 @@ const endUserSessions = route({
   summary: "End all of a user's sessions",
   access: 'scope:users:admin',
   params: userParams,
+  headers: [operatorHeader, reasonHeader],
   responses: { 204: ended },
   problems: ['user_not_found'],
-  handle: async ({ caller, params }, { useCases }) => {
-    await useCases.sessions.endOfUser(caller, params.id, { all: true });
+  handle: async ({ caller, params, header }, { useCases }) => {
+    await useCases.sessions.endOfUser(caller, params.id, { all: true }, readActNote(header));
     return { status: 204 };
   },
 });
@@ -162,10 +164,12 @@ const endUserSession = route({
   summary: "End one of a user's sessions",
   access: 'scope:users:admin',
   params: userSessionParams,
+  headers: [operatorHeader, reasonHeader],
   responses: { 204: ended },
   problems: ['user_not_found', 'session_not_found'],
-  handle: async ({ caller, params }, { useCases }) => {
-    await useCases.sessions.endOfUser(caller, params.id, { only: params.session_id });
+  handle: async ({ caller, params, header }, { useCases }) => {
+    const selection = { only: params.session_id };
+    await useCases.sessions.endOfUser(caller, params.id, selection, readActNote(header));
     return { status: 204 };
   },
 });

@@ -9,6 +9,7 @@ import {
 import { publicPath } from '../../public-path.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
 import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
+import { operatorHeader, readActNote, reasonHeader } from './act-note.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
   deletionBody,
@@ -114,7 +115,7 @@ const replaceUser = route({
   summary: 'Replace the profile of a user',
   access: 'self_or:users:write',
   params: userParams,
-  headers: [ifMatch(true)],
+  headers: [ifMatch(true), operatorHeader, reasonHeader],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
   policies: ['registration_client', 'global'],
@@ -133,6 +134,7 @@ const replaceUser = route({
         params.id,
         toUpdate(body),
         requireIfMatch(header('if-match')),
+        readActNote(header),
       ),
     ),
 });
@@ -147,7 +149,7 @@ const patchUser = route({
     'A JSON Merge Patch (RFC 7396): omitted fields stay unchanged, `null` removes the phone.',
   access: 'self_or:users:write',
   params: userParams,
-  headers: [ifMatch(false)],
+  headers: [ifMatch(false), operatorHeader, reasonHeader],
   body: {
     schema: patchUserBody,
     mediaTypes: ['application/merge-patch+json', 'application/json'],
@@ -168,6 +170,7 @@ const patchUser = route({
         params.id,
         toUpdate(body),
         readIfMatch(header('if-match')),
+        readActNote(header),
       ),
     ),
 });
@@ -221,11 +224,12 @@ const deleteUser = route({
   summary: 'Delete any account',
   access: 'scope:users:admin',
   params: userParams,
-  headers: [ifMatch(false)],
+  headers: [ifMatch(false), operatorHeader, reasonHeader],
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
   problems: ['user_not_found', 'version_exhausted', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
-    await useCases.users.deleteAny(caller, params.id, readIfMatch(header('if-match')));
+    const expected = readIfMatch(header('if-match'));
+    await useCases.users.deleteAny(caller, params.id, expected, readActNote(header));
     return { status: 204 };
   },
 });

@@ -1,0 +1,146 @@
+import Type from 'typebox';
+import {
+  ACTIONS,
+  ACTOR_KINDS,
+  type AdministrativeAct,
+  REASON_MAX_LENGTH,
+} from '../../../../domain/administrative-acts.ts';
+import { DISABLED_MAX_DAYS } from '../../../../domain/user/disabled-until.ts';
+import {
+  closedObject,
+  nullableString,
+  timeOutput,
+  uuidOutput,
+  wordOf,
+} from '../../../api/schemas/common.ts';
+import { type Route, route } from '../../route.ts';
+import { operatorHeader, readOperator } from './act-note.ts';
+import { userParams, userResponse, userResponseSpec } from './schemas.ts';
+
+const tag = 'Users';
+const access = 'scope:users:admin';
+const problems = ['user_not_found', 'version_exhausted'] as const;
+const reason = Type.String({
+  description: `Why: 1–${REASON_MAX_LENGTH} characters without line breaks. It is kept in the record of administrative acts, and in no event. Name no personal data that is not needed.`,
+  examples: ['Reported as taken over, ticket 4711'],
+});
+
+export const disableBody = closedObject({
+  reason,
+  until: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: `Time at which the user is enabled again, within ${DISABLED_MAX_DAYS} days. Left out, the user stays disabled.`,
+    }),
+  ),
+});
+export const enableBody = closedObject({ reason });
+export const expirePasswordBody = closedObject({ reason });
+
+const actSchema = Type.Object({
+  id: uuidOutput(),
+  at: timeOutput(),
+  action: wordOf(ACTIONS),
+  user_id: uuidOutput(),
+  actor: Type.Object({
+    kind: wordOf(ACTOR_KINDS, {
+      description: '`system` is the service itself: it enables a user in time.',
+    }),
+    id: nullableString({ format: 'uuid', description: 'The service account of a `service`.' }),
+  }),
+  operator: nullableString({ description: 'Name of the person, as the request gave it.' }),
+  reason: nullableString(),
+  request_id: Type.String(),
+});
+/** At most 200 acts, the newest first. */
+export const actListSchema = Type.Object({ acts: Type.Array(actSchema) });
+
+const disableUser = route({
+  method: 'POST',
+  path: '/v1/users/{id}/disable',
+  operationId: 'disableUser',
+  tag,
+  summary: 'Disable a user',
+  description:
+    'Ends all sessions of the user, and refuses sign-ins. A repeated request changes nothing; another `until` replaces the earlier one.',
+  access,
+  params: userParams,
+  headers: [operatorHeader],
+  body: { schema: disableBody, mediaTypes: ['application/json'] },
+  responses: { 200: { ...userResponseSpec, description: 'The disabled user.' } },
+  problems,
+  handle: async ({ caller, params, body, header }, { useCases }) => {
+    const operator = readOperator(header);
+    return userResponse(await useCases.users.disable(caller, params.id, { ...body, operator }));
+  },
+});
+
+const enableUser = route({
+  method: 'POST',
+  path: '/v1/users/{id}/enable',
+  operationId: 'enableUser',
+  tag,
+  summary: 'Enable a user',
+  description: 'Lets a disabled user sign in again. Ended sessions stay ended.',
+  access,
+  params: userParams,
+  headers: [operatorHeader],
+  body: { schema: enableBody, mediaTypes: ['application/json'] },
+  responses: { 200: { ...userResponseSpec, description: 'The active user.' } },
+  problems,
+  handle: async ({ caller, params, body, header }, { useCases }) => {
+    const operator = readOperator(header);
+    return userResponse(await useCases.users.enable(caller, params.id, { ...body, operator }));
+  },
+});
+
+const expirePassword = route({
+  method: 'POST',
+  path: '/v1/users/{id}/expire-password',
+  operationId: 'expirePassword',
+  tag,
+  summary: "Expire a user's password",
+  description:
+    'The password is no longer accepted, and all sessions end. A sign-in with it gets `password_expired`; any other password gets the response of a wrong one. A new password makes the account usable again.',
+  access,
+  params: userParams,
+  headers: [operatorHeader],
+  body: { schema: expirePasswordBody, mediaTypes: ['application/json'] },
+  responses: { 200: { ...userResponseSpec, description: 'The user.' } },
+  problems,
+  handle: async ({ caller, params, body, header }, { useCases }) => {
+    const operator = readOperator(header);
+    return userResponse(
+      await useCases.users.expirePassword(caller, params.id, { ...body, operator }),
+    );
+  },
+});
+
+const listActs = route({
+  method: 'GET',
+  path: '/v1/users/{id}/acts',
+  operationId: 'listUserActs',
+  tag,
+  summary: 'List the administrative acts on a user',
+  access,
+  params: userParams,
+  responses: {
+    200: {
+      description:
+        'The newest 200 acts, the newest first; empty for an unknown user. The acts on a deleted user are kept.',
+      schema: actListSchema,
+    },
+  },
+  problems: [],
+  handle: async ({ caller, params }, { useCases }) => ({
+    status: 200,
+    body: { acts: (await useCases.users.listActs(caller, params.id)).map(toActResponse) },
+  }),
+});
+
+function toActResponse({ userId, requestId, ...act }: AdministrativeAct) {
+  return { ...act, user_id: userId, request_id: requestId };
+}
+
+/** Routes by which operators govern accounts. */
+export const governRoutes: readonly Route[] = [disableUser, enableUser, expirePassword, listActs];
