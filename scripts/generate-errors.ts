@@ -14,6 +14,8 @@ const ADVICE = {
     'Lead the user to a password reset. The password was right: ask for no other one.',
   invalid_grant:
     'Sign in again. If it is unexpected, check how your client handles refresh tokens: using one again after the grace period ends its session.',
+  step_up_required:
+    'Ask the user for the password, call `POST /v1/sessions/current/reauthenticate`, and repeat the request with the new access token. `max_age` in `WWW-Authenticate` is the accepted age in seconds.',
   forbidden:
     'Use a key with the scope that `detail` names, or the kind of credential that the route accepts.',
   not_found: 'Check the path; `/openapi.json` lists all paths.',

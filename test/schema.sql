@@ -38,6 +38,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.fill_service_account_keys() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  insert into service_account_keys (id, service_account_id, key_hash, created_at)
+  values (make_event_id(), new.id, new.key_hash, new.created_at)
+  on conflict (key_hash) do nothing;
+  return null;
+
+end
+$$;
+
 CREATE FUNCTION public.fill_user_search() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO '$user', 'public'
@@ -297,6 +310,15 @@ CREATE TABLE public.relay_lease (
 )
 WITH (fillfactor='10');
 
+CREATE TABLE public.service_account_keys (
+    id uuid NOT NULL,
+    service_account_id uuid NOT NULL,
+    key_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+
 CREATE TABLE public.service_accounts (
     id uuid NOT NULL,
     name character varying(100) NOT NULL,
@@ -327,6 +349,7 @@ CREATE TABLE public.sessions (
     previous_refresh_hash bytea,
     rotated_at timestamp with time zone,
     sealed_successor bytea,
+    authenticated_at timestamp with time zone DEFAULT now(),
     CONSTRAINT sessions_expiry_order CHECK ((expires_at <= absolute_expires_at))
 );
 
@@ -381,6 +404,12 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.relay_lease
     ADD CONSTRAINT relay_lease_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.service_accounts
     ADD CONSTRAINT service_accounts_key_hash_key UNIQUE (key_hash);
 
@@ -425,6 +454,8 @@ CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence)
 
 CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
 
+CREATE INDEX service_account_keys_service_account_id_idx ON public.service_account_keys USING btree (service_account_id, created_at);
+
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
 
 CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocations USING btree (transaction_id);
@@ -447,6 +478,8 @@ CREATE TRIGGER administrative_acts_append_only BEFORE DELETE OR UPDATE ON public
 
 CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
 
+CREATE TRIGGER service_accounts_fill_keys AFTER INSERT ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION public.fill_service_account_keys();
+
 CREATE TRIGGER sessions_revoke AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_deleted_sessions();
 
 CREATE TRIGGER sessions_revoke_all BEFORE TRUNCATE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_all_sessions();
@@ -456,6 +489,9 @@ CREATE TRIGGER users_clear_outdated_restrictions BEFORE UPDATE ON public.users F
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 
 CREATE TRIGGER users_fill_search AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.fill_user_search();
+
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_service_account_id_fkey FOREIGN KEY (service_account_id) REFERENCES public.service_accounts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

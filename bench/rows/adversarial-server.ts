@@ -42,7 +42,7 @@ const settings = {
   corsAllowedHeaders: [],
   corsExposedHeaders: [],
   issuer: 'http://bench.test',
-  audience: 'user-service',
+  audience: ['user-service'],
   jwksMaxAgeMs: 300_000,
   requestTimeoutMs: 15_000,
   requestDeadlineMs: 5_000,
@@ -78,6 +78,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
   await accessTokens.prepare();
   const accessToken = await accessTokens.issue({
     ...{ userId: ADA_ID, sessionId: ADA_SESSION_ID },
+    authenticatedAt: 0,
     expiresInSeconds: 3_600,
   });
   const verified = await accessTokens.verify(accessToken);
@@ -134,6 +135,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
   return {
     signIn: createSignIn({
       limits: noLimits,
+      audiences: settings.audience,
       profileRules: STRICT_PROFILE_RULES,
       users: { findCredentials: async () => null },
       unitOfWork: { run: async () => null as never },
@@ -146,6 +148,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
     }),
     refresh: createRefreshSession({
       limits: noLimits,
+      audiences: settings.audience,
       unitOfWork: { run: async () => ({ kind: 'unknown' }) as never },
       refreshTokens: createRefreshTokens({ masterKeys }),
       issueTokens,

@@ -6,6 +6,7 @@ const HOUR_MS = 3_600_000;
 
 function claimsOf(userId: string): AccessTokenClaims {
   return {
+    ...{ kind: 'user', audience: [], authenticatedAt: 0 },
     ...{ userId, sessionId: `session of ${userId}`, clientId: 'client', tokenId: userId },
     ...{ issuedAt: 0, expiresAt: 600 },
   };

@@ -127,6 +127,8 @@ export async function wireUseCases(
       broker?.health ?? MESSAGING_OFF,
     ],
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
+    audiences: config.tokens.audience,
+    stepUpMaxAgeMs: config.stepUp.maxAgeMs,
     monotonicMs,
     logger,
   });

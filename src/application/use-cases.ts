@@ -3,6 +3,7 @@ import type { DeadMail } from '../domain/mail.ts';
 import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
+import { createRequireFresh } from './access/require-fresh.ts';
 import { createCheckHealth } from './check-health.ts';
 import type { Limits } from './limits/limits.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
@@ -13,13 +14,19 @@ import { createIssueTokens } from './sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
 import { createSessionUseCases, type SessionPorts } from './sessions/session-use-cases.ts';
 import { createStartSession } from './sessions/start-session.ts';
+import { createReauthenticate } from './users/reauthenticate.ts';
 import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
 
 /** Steps that several use cases share; they are made here. */
-type SharedSteps = 'recordFailure' | 'startSession' | 'issueTokens';
+type SharedSteps =
+  | 'recordFailure'
+  | 'startSession'
+  | 'issueTokens'
+  | 'reauthenticate'
+  | 'requireFresh';
 
 export interface UseCasePorts
-  extends AccessPorts,
+  extends Omit<AccessPorts, SharedSteps>,
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps> {
   readonly ids: IdGenerator;
@@ -35,6 +42,8 @@ export interface UseCasePorts
   readonly readSchemaRecord: ReadSchemaRecord;
   readonly healthChecks: readonly HealthCheck[];
   readonly monotonicMs: () => number;
+  /** `step_up.max_age` */
+  readonly stepUpMaxAgeMs: number;
 }
 
 /** What the service can do, independent of protocol and caller. */
@@ -47,11 +56,13 @@ export function createUseCases(ports: UseCasePorts) {
   const { accessTtlMs, maxPerUser: maxSessionsPerUser } = ports.lifetimes;
   const startSession = createStartSession({ ...ports, maxSessionsPerUser });
   const issueTokens = createIssueTokens({ ...ports, accessTtlMs });
-  const shared = { recordFailure, startSession, issueTokens };
+  const requireFresh = createRequireFresh(ports);
+  const reauthenticate = createReauthenticate({ ...ports, recordFailure, requireFresh });
+  const shared = { recordFailure, startSession, issueTokens, reauthenticate };
   return {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
-    access: createAccessUseCases(ports),
+    access: createAccessUseCases({ ...ports, requireFresh }),
     limits: { checkService: ports.limits.checkService },
     serviceAccounts: createServiceAccountUseCases({
       ...ports,

@@ -14,7 +14,7 @@ import {
   text,
   url,
 } from './kinds.ts';
-import { cidrList, headerNameList, originList } from './list-kinds.ts';
+import { audienceList, cidrList, headerNameList, originList } from './list-kinds.ts';
 
 /** Text without white space, such as a host name. */
 export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white space' });
@@ -96,7 +96,11 @@ export const serviceKeys = {
     'Master key that is being replaced: what is under it stays valid, and is moved to `security.master_key`',
   ),
   'tokens.issuer': derived(url(), '`server.public_url`', 'Claim `iss` of access tokens'),
-  'tokens.audience': withDefault(word, 'user-service', 'Claim `aud` of access tokens'),
+  'tokens.audience': withDefault(
+    audienceList(),
+    ['user-service'],
+    'Services that access tokens can be for (claim `aud`); the first one is this service and the default',
+  ),
   'tokens.client_id': withDefault(word, 'first-party', 'Claim `client_id` of access tokens'),
   'tokens.access_ttl': withDefault(
     duration(MINUTE_MS, HOUR_MS),
@@ -132,6 +136,11 @@ export const serviceKeys = {
     integer(1, 1000),
     100,
     'Most sessions of one user; a sign-in beyond it ends the least recently used one',
+  ),
+  'step_up.max_age': withDefault(
+    duration(30 * SECOND_MS, DAY_MS),
+    5 * MINUTE_MS,
+    'Time after an authentication in which sensitive changes need no further proof of the password',
   ),
   'registration.mode': withDefault(
     oneOf('open', 'closed'),

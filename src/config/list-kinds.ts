@@ -169,3 +169,43 @@ export function headerNameList(): Kind<readonly string[], ''> {
     (input) => new RegExp(HEADER_NAME).test(input),
   );
 }
+
+const AUDIENCE = '^[^\\s,"\\\\]{1,200}$';
+/** Bounds what a request for an audience is compared with. */
+const MAX_AUDIENCES = 50;
+
+/** Audiences of access tokens, without repetition. A single one may stand without a list. */
+export function audienceList(): Kind<readonly string[], ''> {
+  const item = {
+    label: 'list of audiences',
+    expected: `a list of 1 to ${MAX_AUDIENCES} different names such as user-service,https://billing.example.com, without white space`,
+    schema: { type: 'string', pattern: AUDIENCE },
+  };
+  const list = listOf(item, (input) => new RegExp(AUDIENCE).test(input));
+  const check = (parsed: Parsed<readonly string[]>): Parsed<readonly string[]> => {
+    if (!('value' in parsed)) return parsed;
+    const { length } = parsed.value;
+    if (length === 0) return { wrong: 'is empty' };
+    if (length > MAX_AUDIENCES) return { wrong: `has more than ${MAX_AUDIENCES} items` };
+    if (new Set(parsed.value).size < length) return { wrong: 'has an item twice' };
+    return parsed;
+  };
+  return {
+    ...list,
+    jsonSchema: {
+      anyOf: [
+        item.schema,
+        {
+          type: 'array',
+          minItems: 1,
+          maxItems: MAX_AUDIENCES,
+          uniqueItems: true,
+          items: item.schema,
+        },
+      ],
+    },
+    parseText: (input) => check(list.parseText(input)),
+    parseYaml: (value) =>
+      check(typeof value === 'string' ? list.parseText(value) : list.parseYaml(value)),
+  };
+}

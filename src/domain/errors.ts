@@ -15,6 +15,7 @@ export type DomainErrorCode =
   | 'invalid_grant'
   | 'invalid_token'
   | 'unauthenticated'
+  | 'step_up_required'
   | 'forbidden'
   | 'session_not_found'
   | 'service_account_not_found'
@@ -36,6 +37,7 @@ interface DomainErrorDetails {
   readonly fields?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
   readonly violatedPolicies?: readonly string[];
+  readonly maxAgeSeconds?: number;
 }
 
 /** An expected rejection. The message is safe to show to any caller and never repeats input. */
@@ -48,6 +50,8 @@ export class DomainError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Public names of the client's policies that refused a `rate_limited` request; often empty. */
   readonly violatedPolicies: readonly string[];
+  /** Longest time since the authentication that the change allows; only with `step_up_required`. */
+  readonly maxAgeSeconds: number | undefined;
 
   constructor(code: DomainErrorCode, message: string, details: DomainErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -55,6 +59,7 @@ export class DomainError extends Error {
     this.fields = details.fields ?? [];
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.violatedPolicies = details.violatedPolicies ?? [];
+    this.maxAgeSeconds = details.maxAgeSeconds;
   }
 }
 

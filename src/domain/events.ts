@@ -5,6 +5,7 @@ export type SessionEndReason =
   | 'ended_by_user'
   | 'ended_by_admin'
   | 'password_changed'
+  | 'reauthenticated'
   | 'refresh_token_reused'
   | 'user_deleted'
   | 'user_disabled'

@@ -16,6 +16,15 @@ export function invalidToken(message: string): DomainError {
   return new DomainError('invalid_token', message);
 }
 
+/** The user has to prove a password again (RFC 9470): the last time was too long ago. */
+export function stepUpRequired(maxAgeMs: number): DomainError {
+  return new DomainError(
+    'step_up_required',
+    'This change needs a recent authentication. Authenticate again, and repeat the request with the new token.',
+    { maxAgeSeconds: Math.floor(maxAgeMs / 1_000) },
+  );
+}
+
 /** No refresh token of a live session. One sentence for all reasons: the reason would help an attacker. */
 export function invalidGrant(): DomainError {
   return new DomainError('invalid_grant', 'The refresh token is not valid.');

@@ -66,7 +66,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
 
     test('a session lives from its start until its idle time is over', async () => {
       const session = newSession((await storeUser(database())).id);
-      const remaining = await sessions().insert(session, {
+      const { remainingMs: remaining } = await sessions().insert(session, {
         idleTtlMs: 60_000,
         absoluteTtlMs: HOUR_MS,
       });
@@ -78,6 +78,29 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       expect(await sessions().findLive(session.id)).toBeNull();
       expect(await lock(session.id)).toBeNull();
       expect(await sessions().listLive(session.userId)).toEqual([]);
+    });
+
+    test('the time of the authentication is that of the start, and no rotation changes it', async () => {
+      const session = newSession((await storeUser(database())).id);
+      const { authenticatedAt } = await sessions().insert(session, {
+        idleTtlMs: HOUR_MS,
+        absoluteTtlMs: HOUR_MS,
+      });
+      expect(Number.isInteger(authenticatedAt)).toBe(true);
+      await database().query(
+        `update sessions set authenticated_at = to_timestamp($1) where id = $2`,
+        [authenticatedAt - 3_600, session.id],
+      );
+      const rotation = { previousHash: session.refreshTokenHash, sealedSuccessor: hashOf('seal') };
+      const rotated = await sessions().rotateCurrent(
+        session.id,
+        { ...rotation, currentHash: hashOf('x') },
+        HOUR_MS,
+      );
+      expect(rotated?.authenticatedAt).toBe(authenticatedAt - 3_600);
+      expect((await lock(session.id))?.authenticatedAt).toBe(authenticatedAt - 3_600);
+      const live = await sessions().findLive(session.id);
+      expect(live?.sinceAuthenticationMs).toBeGreaterThan(3_600_000);
     });
 
     test('sessions that are asked for in one turn are read with one statement, each with its own result', async () => {
@@ -182,7 +205,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
 
     test('the absolute lifetime bounds the idle one, at the start and at each rotation', async () => {
       const session = newSession((await storeUser(database())).id);
-      const remaining = await sessions().insert(session, {
+      const { remainingMs: remaining } = await sessions().insert(session, {
         idleTtlMs: HOUR_MS,
         absoluteTtlMs: 60_000,
       });
@@ -197,7 +220,7 @@ export function describeSessionRepositoryContract(implementation: DatabaseImplem
       const ninetyDays = 90 * 24 * HOUR_MS;
       const session = newSession((await storeUser(database())).id);
       const lifetimes = { idleTtlMs: ninetyDays, absoluteTtlMs: ninetyDays };
-      expect(await sessions().insert(session, lifetimes)).toBeCloseTo(ninetyDays, -2);
+      expect((await sessions().insert(session, lifetimes)).remainingMs).toBeCloseTo(ninetyDays, -2);
     });
 
     test('a session of a deleted user is rejected like a wrong password', async () => {

@@ -31,6 +31,7 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
     current_password: password,
     new_password: 'nine slow turtles',
   }),
+  reauthenticateSession: ({ password }) => ({ password }),
   deleteOwnUser: ({ password }) => ({ current_password: password }),
   getPublicProfiles: ({ id }) => ({ ids: [id] }),
   introspectToken: ({ token }) => ({ token }),

@@ -19,6 +19,7 @@ const bodies: Readonly<Record<string, object>> = {
   replaceUser: { first_name: 'A', last_name: 'B', email: 'a@b.cc', phone: null },
   patchUser: {},
   changePassword: { current_password: 'p', new_password: 'q' },
+  reauthenticateSession: { password: 'p' },
   deleteOwnUser: { current_password: 'p' },
   getPublicProfiles: { ids: [ADA_ID] },
   signIn: { email: 'a@b.cc', password: 'p' },

@@ -224,6 +224,7 @@ describe('introspection', () => {
         token_type: 'Bearer',
         exp: 1_700_000_600,
         iat: 1_700_000_000,
+        auth_time: 1_700_000_000,
         sub: ADA_ID,
         aud: 'user-service',
         iss: 'http://127.0.0.1:8080',

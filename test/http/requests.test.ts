@@ -105,7 +105,10 @@ describe('client addresses', () => {
 describe('callers', () => {
   test('an access token gives its user and session; the scheme is case-insensitive', async () => {
     const { principal } = await callerOf({ headers: { authorization: `bEARER ${ADA_TOKEN}` } });
-    expect(principal).toEqual({ kind: 'user', userId: ADA_ID, sessionId: ADA_SESSION_ID });
+    expect(principal).toEqual({
+      ...{ kind: 'user', userId: ADA_ID, sessionId: ADA_SESSION_ID },
+      authenticatedAt: 1_700_000_000,
+    });
   });
 
   test('a service key gives its account', async () => {

@@ -183,15 +183,13 @@ describe('accounts', () => {
     expect((await patch({ version: 9 })).status).toBe(422);
   });
 
-  test('users need their password to change their e-mail address, a service does not', async () => {
+  test('a wrong password refuses the change of an e-mail address, and a service needs none', async () => {
     const user = await app.user();
     const other = await app.user();
     const writer = await app.serviceKey('users:write');
     const patch = (as: string, body: unknown) => call('patchUser', { ids: [user.id], as, body });
-    const missing = await patch(user.token, { email: 'n1@example.com' });
-    expect(missing.body.errors?.[0]).toMatchObject({ pointer: '/current_password' });
     const wrong = await patch(user.token, { email: 'n1@example.com', current_password: 'x' });
-    expect(wrong.status).toBe(422);
+    expect(wrong.body.errors?.[0]).toMatchObject({ pointer: '/current_password' });
     const right = { email: 'n1@example.com', current_password: user.password };
     expect((await patch(user.token, right)).body).toMatchObject({ email: 'n1@example.com' });
     expect((await patch(writer, { email: 'n2@example.com' })).status).toBe(200);
@@ -372,6 +370,25 @@ describe('sessions', () => {
     expect([first.status, again.body.refresh_token]).toEqual([200, first.body.refresh_token]);
     expect((await refresh('nonsense')).status).toBe(401);
     await expectProblem('refreshSession', { body: {} }, 422, 'validation_failed');
+  });
+
+  test('a user authenticates again and gets a new session', async () => {
+    const user = await app.user();
+    const again = (as: string, password: string) =>
+      call('reauthenticateSession', { as, body: { password } });
+    const wrong = await again(user.token, 'wrong one');
+    expect([wrong.status, wrong.body.errors?.[0]?.pointer]).toEqual([422, '/password']);
+    const renewed = await again(user.token, user.password);
+    expect([renewed.status, renewed.body.token_type]).toEqual([200, 'Bearer']);
+    await expectProblem(
+      'reauthenticateSession',
+      { as: user.token, body: { password: user.password } },
+      401,
+      'invalid_token',
+    );
+    const admin = await app.serviceKey('users:admin');
+    const service = { as: admin, body: { password: user.password } };
+    await expectProblem('reauthenticateSession', service, 403, 'forbidden');
   });
 
   test('users list and end their own sessions', async () => {
@@ -555,6 +572,7 @@ const RACES = new Set([
   'getMe 404',
   'endAllSessions 404',
   'endCurrentSession 404',
+  'reauthenticateSession 404',
   // Only a server without metrics returns this.
   'getMetrics 404',
 ]);

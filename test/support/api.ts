@@ -115,6 +115,14 @@ export function createApi(app: App) {
       return answer.json();
     },
 
+    /** Moves the authentication of a session an hour back: the session is no longer fresh. */
+    async ageSession(sessionId: string): Promise<void> {
+      await app.database.query(
+        `update sessions set authenticated_at = now() - interval '1 hour' where id = $1`,
+        [sessionId],
+      );
+    },
+
     /** The status of a request with the access token. */
     async statusOf(accessToken: string): Promise<number> {
       return (await send('GET', '/v1/me', { token: accessToken })).statusCode;

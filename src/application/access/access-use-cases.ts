@@ -4,6 +4,7 @@ import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { SessionRepository } from '../../domain/session/session-repository.ts';
 import { createIntrospectToken } from './introspect-token.ts';
+import type { RequireFresh } from './require-fresh.ts';
 import type { Revocations } from './revocations.ts';
 import { createVerifyAccessToken, type VerifiedTokenCache } from './verify-access-token.ts';
 import { createVerifyServiceKey, type ServiceAccountCache } from './verify-service-key.ts';
@@ -17,6 +18,9 @@ export interface AccessPorts {
   readonly serviceAccounts: ServiceAccountRepository;
   readonly knownServiceAccounts: ServiceAccountCache;
   readonly lifetimes: { readonly accessTtlMs: number };
+  /** `tokens.audience`; the first one is this service. */
+  readonly audiences: readonly string[];
+  readonly requireFresh: RequireFresh;
   readonly clock: Clock;
 }
 
@@ -24,6 +28,8 @@ export function createAccessUseCases(ports: AccessPorts) {
   const verifyAccessToken = createVerifyAccessToken({
     ...ports,
     verified: ports.verifiedTokens,
+    // The configuration refuses an empty list.
+    ownAudience: ports.audiences[0] ?? '',
     accessTtlMs: ports.lifetimes.accessTtlMs,
   });
   return {
@@ -34,6 +40,7 @@ export function createAccessUseCases(ports: AccessPorts) {
       known: ports.knownServiceAccounts,
     }),
     introspectToken: createIntrospectToken({ verifyAccessToken }),
+    requireFresh: ports.requireFresh,
     publicKeys: () => ports.accessTokens.publicKeys(),
   };
 }

@@ -6,6 +6,11 @@ export interface UserPrincipal {
   readonly kind: 'user';
   readonly userId: string;
   readonly sessionId: string;
+  /**
+   * When the user proved a password, in seconds since the epoch. Absent for a token of an older build, which is never
+   * fresh.
+   */
+  readonly authenticatedAt?: number;
 }
 
 /** Another service with a key of its own. */

@@ -17,7 +17,7 @@ export function createIntrospectToken(deps: Deps) {
   return async (caller: Caller, token: string): Promise<AccessTokenClaims | null> => {
     requireScope(caller, 'tokens:introspect');
     try {
-      return await deps.verifyAccessToken(token, 'database');
+      return await deps.verifyAccessToken(token, 'database', 'any');
     } catch (error) {
       if (error instanceof DomainError && error.code === 'invalid_token') return null;
       throw error;

@@ -6,6 +6,9 @@ import type { LiveSession } from '../../domain/session/session-repository.ts';
 import { createVerifyAccessToken } from './verify-access-token.ts';
 
 const claims: AccessTokenClaims = {
+  kind: 'user',
+  audience: ['user-service'],
+  authenticatedAt: 1_000,
   userId: 'user 1',
   sessionId: 'session 1',
   clientId: 'client',
@@ -14,7 +17,12 @@ const claims: AccessTokenClaims = {
   expiresAt: 1_600,
 };
 const ACCESS_TTL_MS = 900_000;
-const live: LiveSession = { id: 'session 1', userId: 'user 1', remainingMs: 3_600_000 };
+const live: LiveSession = {
+  id: 'session 1',
+  userId: 'user 1',
+  remainingMs: 3_600_000,
+  sinceAuthenticationMs: 0,
+};
 
 /** A verification with a clock, a database and revocations that the test controls. */
 function setUp() {
@@ -52,6 +60,7 @@ function setUp() {
         void verified.set(token, { claims: value, lifetimeMs, epoch }),
     },
     accessTtlMs: ACCESS_TTL_MS,
+    ownAudience: 'user-service',
     clock: { now: () => new Date(state.nowMs) },
   });
   return {

@@ -29,6 +29,8 @@ interface Deps {
   readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
   readonly verified: Pick<VerifiedTokenCache, 'epoch' | 'get' | 'set'>;
   readonly clock: Clock;
+  /** The audience of this service. A token for another one of `tokens.audience` is valid, but not here. */
+  readonly ownAudience: string;
   /**
    * Longest life of a cache entry, in milliseconds. Revocations are kept for longer than this. A token that was issued
    * with a longer lifetime, before a configuration change, must not stay cached longer than its revocation.
@@ -45,6 +47,9 @@ const SESSION_CHECK_DEADLINE_MS = 1_000;
  */
 export type SessionSource = 'cache' | 'database';
 
+/** Whether the token has to be for this service: `any` for a caller that only asks whether it is valid. */
+export type RequiredAudience = 'own' | 'any';
+
 export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 
 /**
@@ -57,25 +62,29 @@ export function createVerifyAccessToken(deps: Deps) {
   return (
     token: string,
     source: SessionSource = 'cache',
+    audience: RequiredAudience = 'own',
   ): AccessTokenClaims | Promise<AccessTokenClaims> => {
     const known = findKnown(token);
     if (
       known !== undefined &&
       source === 'cache' &&
       deps.revocations.isFresh() &&
-      !deps.revocations.isRevoked(known.sessionId)
+      !deps.revocations.isRevoked(known.sessionId) &&
+      isFor(audience, known)
     ) {
       return known;
     }
-    return verifyInDatabase(token, known);
+    return verifyInDatabase(token, known, audience);
   };
 
   async function verifyInDatabase(
     token: string,
     known: AccessTokenClaims | undefined,
+    audience: RequiredAudience,
   ): Promise<AccessTokenClaims> {
     const claims = known ?? (await deps.accessTokens.verify(token));
     if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw notValid();
+    if (!isFor(audience, claims)) throw notValid();
     const epoch = deps.verified.epoch();
     const session = await withFallback(
       SESSION_CHECK_DEADLINE_MS,
@@ -90,6 +99,10 @@ export function createVerifyAccessToken(deps: Deps) {
     const lifetimeMs = Math.min(millisecondsLeft(claims), session.remainingMs, deps.accessTtlMs);
     deps.verified.set(token, claims, lifetimeMs, epoch);
     return claims;
+  }
+
+  function isFor(required: RequiredAudience, { audience }: AccessTokenClaims): boolean {
+    return required === 'any' || audience.includes(deps.ownAudience);
   }
 
   function findKnown(token: string): AccessTokenClaims | undefined {

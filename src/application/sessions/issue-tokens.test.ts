@@ -19,7 +19,13 @@ describe('the tokens of a session', () => {
       }),
       accessTtlMs: 600_000,
     });
-    const session = { id: 'session 1', userId: 'user 1', refreshToken: 'refresh', remainingMs };
+    const session = {
+      id: 'session 1',
+      userId: 'user 1',
+      refreshToken: 'refresh',
+      remainingMs,
+      authenticatedAt: 1_000,
+    };
     expect(await issueTokens(session)).toEqual({
       sessionId: 'session 1',
       accessToken: 'access',

@@ -14,16 +14,27 @@ interface Deps {
   readonly accessTtlMs: number;
 }
 
+/** How the access token differs from the usual one. */
+export interface TokenChoice {
+  /** One of `tokens.audience`. Default: this service. */
+  readonly audience?: string | undefined;
+}
+
 export type IssueTokens = ReturnType<typeof createIssueTokens>;
 
 /** Issues the access token for a session and its refresh token. It never outlives the session. */
 export function createIssueTokens(deps: Deps) {
-  return async (session: {
-    readonly id: string;
-    readonly userId: string;
-    readonly refreshToken: string;
-    readonly remainingMs: number;
-  }): Promise<IssuedTokens> => {
+  return async (
+    session: {
+      readonly id: string;
+      readonly userId: string;
+      readonly refreshToken: string;
+      readonly remainingMs: number;
+      /** Seconds since the epoch. */
+      readonly authenticatedAt: number;
+    },
+    { audience }: TokenChoice = {},
+  ): Promise<IssuedTokens> => {
     const accessExpiresInSeconds = Math.max(
       1,
       Math.floor(Math.min(deps.accessTtlMs, session.remainingMs) / 1000),
@@ -31,7 +42,9 @@ export function createIssueTokens(deps: Deps) {
     const accessToken = await deps.accessTokens.issue({
       userId: session.userId,
       sessionId: session.id,
+      authenticatedAt: session.authenticatedAt,
       expiresInSeconds: accessExpiresInSeconds,
+      ...(audience === undefined ? {} : { audience }),
     });
     return {
       sessionId: session.id,

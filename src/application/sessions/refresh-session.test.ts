@@ -20,6 +20,7 @@ function rotated(sinceRotationMs: number, rotatedBefore: boolean | null = null):
     rotatedBefore,
     sealedSuccessor: Buffer.from('second for first'),
     remainingMs: 60_000,
+    authenticatedAt: 1_000,
   };
 }
 
@@ -36,7 +37,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = f
         const isCurrent = String(state?.currentHash) === String(rotation.previousHash);
         if (state === null || isLocked || !isCurrent) return null;
         rotations.push(rotation);
-        return { userId, remainingMs: 90_000 };
+        return { userId, remainingMs: 90_000, authenticatedAt: 1_000 };
       },
       lockForRefresh: async () => state,
       async rotate(_id, rotation) {
@@ -54,6 +55,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = f
   );
   const refresh = createRefreshSession({
     limits: noLimits,
+    audiences: ['user-service'],
     unitOfWork: store.unitOfWork,
     refreshTokens: portWith<RefreshTokens>({
       create: () => ({ token: 'third', hash: hashOf('third') }),

@@ -2,12 +2,17 @@ import type { DomainError } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { invalidGrant } from '../../domain/rejections.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import type { RefreshState, Rotation } from '../../domain/session/session-repository.ts';
+import type {
+  RefreshState,
+  Rotation,
+  SessionTimes,
+} from '../../domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
+import type { IssuedTokens, IssueTokens, TokenChoice } from './issue-tokens.ts';
+import { readAudience } from './read-audience.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -17,6 +22,7 @@ interface Deps {
   readonly idleTtlMs: number;
   readonly refreshGraceMs: number;
   readonly snapshots: Pick<SnapshotHistory, 'before'>;
+  readonly audiences: readonly string[];
   readonly logger: Logger;
 }
 
@@ -35,12 +41,11 @@ interface Exchange {
 }
 
 type Outcome =
-  | {
+  | (SessionTimes & {
       readonly kind: 'rotated';
       readonly userId: string;
       readonly token: string;
-      readonly remainingMs: number;
-    }
+    })
   | { readonly kind: 'reused'; readonly userId: string }
   | { readonly kind: 'unknown' };
 
@@ -48,10 +53,15 @@ type Outcome =
  * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace period its immediate predecessor gets the same successor
  * again, so that a lost response or parallel tabs do not end a session. Any other earlier token of the session ends it:
  * two parties have its tokens.
- * @throws DomainError `invalid_grant`, `rate_limited`
+ * @throws DomainError `invalid_grant`, `rate_limited`, `validation_failed` on `audience`
  */
 export function createRefreshSession(deps: Deps) {
-  return async (caller: Caller, presented: string): Promise<IssuedTokens> => {
+  return async (
+    caller: Caller,
+    presented: string,
+    choice: TokenChoice = {},
+  ): Promise<IssuedTokens> => {
+    const audience = readAudience(deps.audiences, choice.audience);
     const read = deps.refreshTokens.read(presented);
     await deps.limits.check(caller, [{ policy: 'refresh_client' }, { policy: 'global' }]);
     if (read === null) throw refuse(caller, 'foreign_token');
@@ -70,13 +80,17 @@ export function createRefreshSession(deps: Deps) {
     const outcome =
       (await rotateCurrent(caller, exchange)) ?? (await rotateOrRepeat(caller, exchange));
     if (outcome.kind === 'rotated') {
-      const { userId, token, remainingMs } = outcome;
+      const { userId, token, remainingMs, authenticatedAt } = outcome;
       deps.logger.info('session refreshed', {
         ...origin(caller),
         user_id: userId,
         session_id: sessionId,
       });
-      return deps.issueTokens({ id: sessionId, userId, refreshToken: token, remainingMs });
+      const times = { remainingMs, authenticatedAt };
+      return deps.issueTokens(
+        { id: sessionId, userId, refreshToken: token, ...times },
+        { audience },
+      );
     }
     if (outcome.kind === 'unknown') throw refuse(caller, 'no_such_session');
     await endReused(caller, outcome.userId, sessionId);
@@ -111,12 +125,13 @@ export function createRefreshSession(deps: Deps) {
         return repeatOrReuse(state, rotation.previousHash, presented);
       }
       const remainingMs = await sessions.rotate(sessionId, rotation, deps.idleTtlMs);
-      return { kind: 'rotated', userId: state.userId, token: successor, remainingMs };
+      const { userId, authenticatedAt } = state;
+      return { kind: 'rotated', userId, token: successor, remainingMs, authenticatedAt };
     });
   }
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
-    const { userId, previousHash, sealedSuccessor, remainingMs } = state;
+    const { userId, previousHash, sealedSuccessor, remainingMs, authenticatedAt } = state;
     if (
       previousHash === null ||
       sealedSuccessor === null ||
@@ -128,7 +143,7 @@ export function createRefreshSession(deps: Deps) {
     const token = deps.refreshTokens.open(sealedSuccessor, presented);
     return token === null
       ? { kind: 'reused', userId }
-      : { kind: 'rotated', userId, token, remainingMs };
+      : { kind: 'rotated', userId, token, remainingMs, authenticatedAt };
   }
 
   /** A clock that was set back must not open the grace again, so the clock alone does not decide. */

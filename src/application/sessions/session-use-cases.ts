@@ -10,9 +10,11 @@ import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { Reauthenticate } from '../users/reauthenticate.ts';
 import { createEndSessions } from './end-sessions.ts';
 import type { IssueTokens } from './issue-tokens.ts';
 import { createListSessions } from './list-sessions.ts';
+import { createReauthenticateSession } from './reauthenticate-session.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import { createRefreshSession } from './refresh-session.ts';
 import { createSignIn } from './sign-in.ts';
@@ -25,6 +27,7 @@ export interface SessionPorts {
   readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
+  readonly reauthenticate: Reauthenticate;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly refreshTokens: RefreshTokens;
@@ -32,6 +35,8 @@ export interface SessionPorts {
   readonly lifetimes: SessionLifetimes & {
     readonly refreshGraceMs: number;
   };
+  /** `tokens.audience` */
+  readonly audiences: readonly string[];
   readonly snapshots: Pick<SnapshotHistory, 'before'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,6 +49,7 @@ export function createSessionUseCases(ports: SessionPorts) {
   return {
     signIn: createSignIn(ports),
     refresh: createRefreshSession({ ...ports, idleTtlMs, refreshGraceMs }),
+    reauthenticate: createReauthenticateSession(ports),
     listOwn: listing.own,
     listOfUser: listing.ofUser,
     endOwn: ending.own,

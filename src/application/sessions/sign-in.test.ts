@@ -30,7 +30,7 @@ function setUp(
     {
       async insert({ id }) {
         sessions.push(id);
-        return 60_000;
+        return { remainingMs: 60_000, authenticatedAt: 1_000 };
       },
     },
     { endSurplus: async ({ id }) => ({ userId: id, count: 0, sessionIds: [] }) },
@@ -46,6 +46,7 @@ function setUp(
   }));
   let ids = 0;
   const signIn = createSignIn({
+    audiences: ['user-service'],
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
     users: {

@@ -17,6 +17,7 @@ import type { Caller } from '../access/caller.ts';
 import type { Limits } from '../limits/limits.ts';
 import { enableInTime } from '../users/enable-users-in-time.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
+import { readAudience } from './read-audience.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import type { StartSession } from './start-session.ts';
 
@@ -30,12 +31,15 @@ interface Deps {
   readonly recordFailure: RecordFailedAuthentication;
   readonly profileRules: Pick<ProfileRules, 'email'>;
   readonly clock: Clock;
+  readonly audiences: readonly string[];
   readonly logger: Logger;
 }
 
 export interface SignInInput {
   readonly email: string;
   readonly password: string;
+  /** One of `tokens.audience`. Default: this service. */
+  readonly audience?: string;
 }
 
 /** How often a sign-in is tried when the account changes meanwhile. */
@@ -45,10 +49,12 @@ const MAX_ATTEMPTS = 3;
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
  * it has expired.
- * @throws DomainError `invalid_credentials`, `password_expired`, `rate_limited`, `overloaded`
+ * @throws DomainError `invalid_credentials`, `password_expired`, `rate_limited`, `overloaded`, `validation_failed` on
+ *   `audience`
  */
 export function createSignIn(deps: Deps) {
   return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
+    const audience = readAudience(deps.audiences, input.audience);
     const email = readEmail(input.email, deps.profileRules);
     const password = preparePasswordAttempt(input.password);
     await deps.limits.check(caller, [
@@ -63,6 +69,7 @@ export function createSignIn(deps: Deps) {
         caller,
         credentials,
         await rehash(caller, password, credentials),
+        audience,
       );
       if (tokens !== null) return tokens;
     }
@@ -110,6 +117,7 @@ export function createSignIn(deps: Deps) {
     caller: Caller,
     credentials: Credentials,
     newHash: string | null,
+    audience: string | undefined,
   ): Promise<IssuedTokens | null> {
     const { userId } = credentials;
     const session = await deps.unitOfWork.run(caller, async (transaction) => {
@@ -134,7 +142,7 @@ export function createSignIn(deps: Deps) {
       user_id: userId,
       session_id: session.id,
     });
-    return deps.issueTokens(session);
+    return deps.issueTokens(session, { audience });
   }
 }
 

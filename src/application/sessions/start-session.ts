@@ -1,6 +1,6 @@
 import type { IdGenerator } from '../../domain/ports.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
-import type { SessionLifetimes } from '../../domain/session/session-repository.ts';
+import type { SessionLifetimes, SessionTimes } from '../../domain/session/session-repository.ts';
 import type { Transaction } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 
@@ -13,11 +13,10 @@ interface Deps {
 }
 
 /** What `IssueTokens` needs, once the transaction has committed. */
-export interface StartedSession {
+export interface StartedSession extends SessionTimes {
   readonly id: string;
   readonly userId: string;
   readonly refreshToken: string;
-  readonly remainingMs: number;
 }
 
 export type StartSession = ReturnType<typeof createStartSession>;
@@ -39,7 +38,7 @@ export function createStartSession({ refreshTokens, ids, lifetimes, maxSessionsP
     const { token, hash } = refreshTokens.create(id);
     await sessionEnding.endSurplus(user, maxSessionsPerUser - 1, 'session_limit');
     const client = { ip, userAgent: userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null };
-    const remainingMs = await sessions.insert(
+    const times = await sessions.insert(
       { id, userId: user.id, client, refreshTokenHash: hash },
       lifetimes,
     );
@@ -51,6 +50,6 @@ export function createStartSession({ refreshTokens, ids, lifetimes, maxSessionsP
         data: { session_id: id },
       },
     ]);
-    return { id, userId: user.id, refreshToken: token, remainingMs };
+    return { id, userId: user.id, refreshToken: token, ...times };
   };
 }

@@ -27,14 +27,15 @@ interface Deps {
 }
 
 export interface PasswordChangeInput {
-  readonly currentPassword: string;
+  /** Not needed by a session that authenticated within `step_up.max_age`. */
+  readonly currentPassword?: string;
   readonly newPassword: string;
 }
 
 /**
  * Stores the new password, ends all sessions and starts a new one for the acting client, in one transaction (OWASP ASVS
  * 7.2.4 and 7.4.3): a copied token of the acting session no longer works either.
- * @throws DomainError `validation_failed`, `user_not_found`, `overloaded`, `version_exhausted`
+ * @throws DomainError `validation_failed`, `step_up_required`, `user_not_found`, `overloaded`, `version_exhausted`
  */
 export function createChangePassword(deps: Deps) {
   return async (caller: Caller, id: string, input: PasswordChangeInput): Promise<IssuedTokens> => {
@@ -55,7 +56,7 @@ export function createChangePassword(deps: Deps) {
     });
     const session = await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
-      reauthentication.assertStillTrue(user);
+      await reauthentication.assertStillTrue(user, transaction);
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());

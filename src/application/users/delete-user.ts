@@ -18,14 +18,16 @@ interface Deps {
 
 /**
  * Removes a user and the user's sessions. The address is free again, and `user.deleted` is the last event.
- * @throws DomainError `validation_failed`, `user_not_found`, `forbidden`, `version_exhausted`
+ * @throws DomainError `validation_failed`, `step_up_required`, `user_not_found`, `forbidden`, `version_exhausted`
  */
 export function createDeleteUser(deps: Deps) {
   return {
-    async own(caller: Caller, id: string, currentPassword: string): Promise<void> {
+    async own(caller: Caller, id: string, currentPassword: string | undefined): Promise<void> {
       requireSelf(caller, id);
       const reauthentication = await deps.reauthenticate(caller, id, currentPassword);
-      await remove(caller, id, (user) => reauthentication.assertStillTrue(user));
+      await remove(caller, id, (user, transaction) =>
+        reauthentication.assertStillTrue(user, transaction),
+      );
     },
     /** The act is recorded; it outlives the user. */
     async any(
@@ -35,29 +37,25 @@ export function createDeleteUser(deps: Deps) {
       note: ActNote = NO_NOTE,
     ): Promise<void> {
       requireScope(caller, 'users:admin');
-      await remove(
-        caller,
-        id,
-        (user) => assertVersion(user, expected),
-        (transaction) => recordAct(caller, transaction, 'delete', id, note),
-      );
+      await remove(caller, id, async (user, transaction) => {
+        assertVersion(user, expected);
+        await recordAct(caller, transaction, 'delete', id, note);
+      });
     },
   };
 
   function remove(
     caller: Caller,
     id: string,
-    assertMayGo: (user: User) => void,
-    record: (transaction: Transaction) => Promise<void> = async () => {},
+    assertMayGo: (user: User, transaction: Transaction) => Promise<void>,
   ): Promise<void> {
     return deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
-      assertMayGo(user);
+      await assertMayGo(user, transaction);
       await transaction.sessionEnding.end(user, { all: true }, 'user_deleted');
       user.delete(deps.clock.now());
       await transaction.users.delete(id);
       await transaction.outbox.append(user.takeEvents());
-      await record(transaction);
     });
   }
 }

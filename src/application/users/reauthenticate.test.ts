@@ -3,8 +3,11 @@ import {
   callerWith,
   createPlainHasher,
   credentialsOf,
+  portWith,
   storedUser,
 } from '../../../test/support/ports.ts';
+import { stepUpRequired } from '../../domain/rejections.ts';
+import type { LiveSession, SessionRepository } from '../../domain/session/session-repository.ts';
 import { User, type UserState } from '../../domain/user/user.ts';
 import type { FailedAuthentication } from '../sessions/record-failed-authentication.ts';
 import { createReauthenticate } from './reauthenticate.ts';
@@ -12,15 +15,22 @@ import { createReauthenticate } from './reauthenticate.ts';
 const { id } = storedUser();
 const caller = callerWith({ kind: 'user', userId: id, sessionId: 'session 1' });
 
-function setUp(row: UserState | null = storedUser({ version: 3 })) {
+function setUp(row: UserState | null = storedUser({ version: 3 }), isFresh = true) {
   const failures: FailedAuthentication[] = [];
   const hasher = createPlainHasher();
   const reauthenticate = createReauthenticate({
     users: { findCredentialsById: async () => (row === null ? null : credentialsOf(row)) },
     hasher,
     recordFailure: async (_caller, failure) => void failures.push(failure),
+    async requireFresh() {
+      if (!isFresh) throw stepUpRequired(300_000);
+    },
   });
   return { reauthenticate, failures, hasher };
+}
+
+function sessionsWith(live: LiveSession | null) {
+  return { sessions: portWith<SessionRepository>({ findLive: async () => live }) };
 }
 
 function refusedWith(code: string) {
@@ -28,12 +38,32 @@ function refusedWith(code: string) {
 }
 
 describe('re-authentication', () => {
-  it('requires the current password, and neither hashes nor records without one', async () => {
-    const { reauthenticate, failures, hasher } = setUp();
-    await expect(reauthenticate(caller, id, undefined)).rejects.toMatchObject(
-      refusedWith('current_password_required'),
-    );
-    expect([failures, hasher.calls]).toEqual([[], []]);
+  it('requires the current password of a session that is not fresh, and neither hashes nor records without one', async () => {
+    const { reauthenticate, failures, hasher } = setUp(storedUser(), false);
+    await expect(reauthenticate(caller, id, undefined)).rejects.toMatchObject({
+      code: 'step_up_required',
+      maxAgeSeconds: 300,
+    });
+    await reauthenticate(caller, id, 'right');
+    expect([failures, hasher.calls]).toEqual([[], ['verify']]);
+  });
+
+  it('needs no password of a fresh session, which has to be live under the lock as well', async () => {
+    const { reauthenticate, hasher } = setUp();
+    const reauthentication = await reauthenticate(caller, id, undefined);
+    const user = User.restore(storedUser());
+    const live = { id: 'session 1', userId: id, remainingMs: 1_000, sinceAuthenticationMs: 0 };
+    await reauthentication.assertStillTrue(user, sessionsWith(live));
+    await expect(reauthentication.assertStillTrue(user, sessionsWith(null))).rejects.toMatchObject({
+      code: 'invalid_token',
+    });
+    expect(hasher.calls).toEqual([]);
+  });
+
+  it('verifies a password that was sent although the session is fresh', async () => {
+    await expect(setUp().reauthenticate(caller, id, 'wrong', 'password')).rejects.toMatchObject({
+      fields: [{ field: 'password', code: 'current_password_wrong' }],
+    });
   });
 
   it.each([
@@ -67,14 +97,15 @@ describe('re-authentication', () => {
     ['a sign-in replaced the hash', { passwordHash: 'stronger' }],
   ])('still holds when %s before the lock', async (_what, change) => {
     const reauthentication = await setUp().reauthenticate(caller, id, 'right');
-    reauthentication.assertStillTrue(User.restore(storedUser({ version: 3, ...change })));
+    const user = User.restore(storedUser({ version: 3, ...change }));
+    await reauthentication.assertStillTrue(user, sessionsWith(null));
   });
 
   it('is unavailable when the password changed before the lock', async () => {
     const reauthentication = await setUp().reauthenticate(caller, id, 'right');
     const changed = User.restore(storedUser({ version: 4, passwordHash: 'new:other' }));
-    expect(() => reauthentication.assertStillTrue(changed)).toThrowError(
-      expect.objectContaining({ code: 'unavailable', retryAfterSeconds: 1 }),
-    );
+    await expect(
+      reauthentication.assertStillTrue(changed, sessionsWith(null)),
+    ).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
   });
 });

@@ -1,46 +1,73 @@
 import { type DomainError, invalidFields } from '../../domain/errors.ts';
-import { accountChanged, userNotFound } from '../../domain/rejections.ts';
+import { accountChanged, invalidToken, userNotFound } from '../../domain/rejections.ts';
+import type { Transaction } from '../../domain/unit-of-work.ts';
 import { preparePasswordAttempt } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { requireUser } from '../access/policy.ts';
+import type { RequireFresh } from '../access/require-fresh.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentialsById'>;
   readonly hasher: PasswordHasher;
   readonly recordFailure: RecordFailedAuthentication;
+  readonly requireFresh: RequireFresh;
 }
 
-/** Proof that the current password was correct. It is valid until the stored password changes. */
+/** Proof that the user authenticated recently, or that the current password was correct. */
 export interface Reauthentication {
   /**
-   * Checks that the password of the locked row is still the one that was verified.
-   * @throws DomainError `unavailable`: on the next try the caller has to send the new password.
+   * Checks under the user's lock that the proof still holds: the session is live, or the stored password is the one that
+   * was verified.
+   * @throws DomainError `unavailable` after a change of the password: on the next try the caller has to send the new one.
+   *   `invalid_token` when the session has ended.
    */
-  assertStillTrue(user: User): void;
+  assertStillTrue(user: User, transaction: Pick<Transaction, 'sessions'>): Promise<void>;
 }
 
 export type Reauthenticate = ReturnType<typeof createReauthenticate>;
 
 /**
- * Verifies the current password of a signed-in user (OWASP ASVS 7.5.1), outside of a transaction since hashing is slow.
- * @throws DomainError `validation_failed` on `current_password`, `user_not_found`, `overloaded`
+ * Authenticates a signed-in user again before a sensitive change (OWASP ASVS 7.5.1): by the current password if the
+ * request has one, otherwise by the time of the last authentication. Works outside of a transaction since hashing is
+ * slow. `field` is the name of the password in the request.
+ * @throws DomainError `step_up_required` without a password, `validation_failed` on the password, `user_not_found`,
+ *   `overloaded`
  */
 export function createReauthenticate(deps: Deps) {
-  return async (
+  return (
     caller: Caller,
     userId: string,
     currentPassword: string | undefined,
-  ): Promise<Reauthentication> => {
-    if (currentPassword === undefined) {
-      throw refused(
-        'current_password_required',
-        'The current password is required for this change.',
-      );
-    }
-    const prepared = preparePasswordAttempt(currentPassword);
+    field: 'current_password' | 'password' = 'current_password',
+  ): Promise<Reauthentication> =>
+    currentPassword === undefined
+      ? bySession(caller)
+      : byPassword(caller, userId, currentPassword, field);
+
+  async function bySession(caller: Caller): Promise<Reauthentication> {
+    const { sessionId } = requireUser(caller);
+    await deps.requireFresh(caller);
+    return {
+      async assertStillTrue(_user, { sessions }) {
+        // Sessions end under the lock of their user: a change of the password meanwhile has ended this one.
+        if ((await sessions.findLive(sessionId)) === null) {
+          throw invalidToken('The access token is not valid.');
+        }
+      },
+    };
+  }
+
+  async function byPassword(
+    caller: Caller,
+    userId: string,
+    password: string,
+    field: string,
+  ): Promise<Reauthentication> {
+    const prepared = preparePasswordAttempt(password);
     const { credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
       const found = await deps.users.findCredentialsById(userId);
       if (found === null || found.status !== 'active') throw userNotFound();
@@ -52,10 +79,10 @@ export function createReauthenticate(deps: Deps) {
         userId,
         userVersion: credentials.version,
       });
-      throw refused('current_password_wrong', 'The current password is not right.');
+      throw wrongPassword(field);
     }
     return {
-      assertStillTrue: (user) => {
+      async assertStillTrue(user) {
         // A rehash changes the hash but not the version, a profile change the version but not the hash.
         if (
           user.state.passwordHash !== credentials.passwordHash &&
@@ -64,9 +91,11 @@ export function createReauthenticate(deps: Deps) {
           throw accountChanged();
       },
     };
-  };
+  }
 }
 
-function refused(code: string, message: string): DomainError {
-  return invalidFields([{ field: 'current_password', code, message }]);
+function wrongPassword(field: string): DomainError {
+  return invalidFields([
+    { field, code: 'current_password_wrong', message: 'The current password is not right.' },
+  ]);
 }

@@ -26,7 +26,7 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
     unitOfWork: store.unitOfWork,
     async reauthenticate(_caller, _id, currentPassword) {
       passwords.push(currentPassword);
-      return { assertStillTrue: () => {} };
+      return { assertStillTrue: async () => {} };
     },
     clock: { now: () => new Date('2026-02-01T00:00:00Z') },
   });

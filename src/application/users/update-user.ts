@@ -34,7 +34,7 @@ export interface UserUpdateInput extends Partial<ProfileInput> {
  * Applies the fields under the row's lock, so that no change is lost. Without a difference nothing is written and the
  * version stays. Users who change their own address re-authenticate. A change by the operator, and one by a service that
  * names an operator or a reason, is recorded as an administrative act; a service that keeps profiles in step names none.
- * @throws DomainError `validation_failed`, `user_not_found`, `version_mismatch`, `version_exhausted`,
+ * @throws DomainError `validation_failed`, `step_up_required`, `user_not_found`, `version_mismatch`, `version_exhausted`,
  *   `email_taken`, `rate_limited`
  */
 export function createUpdateUser(deps: Deps) {
@@ -55,7 +55,7 @@ export function createUpdateUser(deps: Deps) {
     );
     return deps.unitOfWork.run(caller, async (transaction) => {
       const user = await lockUserFor(caller, transaction, id);
-      reauthentication?.assertStillTrue(user);
+      await reauthentication?.assertStillTrue(user, transaction);
       assertVersion(user, expected);
       if (reauthentication === undefined && isOwnEmailChange(caller, change, user.state.email)) {
         // The address changed between the read and the lock, so the password was not verified.

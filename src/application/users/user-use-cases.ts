@@ -10,7 +10,6 @@ import type { Semaphore } from '../../lib/semaphore.ts';
 import { createListActs } from '../administrative-acts.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
-import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 import type { StartSession } from '../sessions/start-session.ts';
 import { createAuditStoredUsers } from './audit-stored-users.ts';
 import { createChangePassword } from './change-password.ts';
@@ -22,7 +21,7 @@ import { createGetPublicProfiles } from './get-public-profiles.ts';
 import { createGetUser } from './get-user.ts';
 import { createListUsers } from './list-users.ts';
 import type { PasswordRules } from './password-rules.ts';
-import { createReauthenticate } from './reauthenticate.ts';
+import type { Reauthenticate } from './reauthenticate.ts';
 import { createRegisterUser, type RegistrationMode } from './register-user.ts';
 import { createUpdateUser } from './update-user.ts';
 
@@ -41,7 +40,7 @@ export interface UserPorts {
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly registrationMode: RegistrationMode;
-  readonly recordFailure: RecordFailedAuthentication;
+  readonly reauthenticate: Reauthenticate;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly ids: IdGenerator;
@@ -51,8 +50,7 @@ export interface UserPorts {
 }
 
 export function createUserUseCases(ports: UserPorts) {
-  const { users, userReader, userTexts, unitOfWork, profileRules, clock } = ports;
-  const reauthenticate = createReauthenticate(ports);
+  const { users, userReader, userTexts, unitOfWork, reauthenticate, profileRules, clock } = ports;
   const { disable, enable } = createDisableUser({ unitOfWork, clock });
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
@@ -64,7 +62,7 @@ export function createUserUseCases(ports: UserPorts) {
       ...{ users, unitOfWork, reauthenticate, profileRules, clock },
       limits: ports.limits,
     }),
-    changePassword: createChangePassword({ ...ports, reauthenticate }),
+    changePassword: createChangePassword(ports),
     deleteOwn: deletion.own,
     deleteAny: deletion.any,
     ...{ disable, enable },

@@ -6,10 +6,15 @@ export const CLOCK_LEEWAY_SECONDS = 60;
 
 /** The claims of a valid access token. */
 export interface AccessTokenClaims {
+  readonly kind: 'user';
   readonly userId: string;
   readonly sessionId: string;
   readonly clientId: string;
   readonly tokenId: string;
+  /** The services that the token is for (`aud`); at least one of them is in `tokens.audience`. */
+  readonly audience: readonly string[];
+  /** When the user proved a password, in seconds since the epoch; null for a token of an older build. */
+  readonly authenticatedAt: number | null;
   /** Seconds since the epoch. */
   readonly issuedAt: number;
   /** Seconds since the epoch. */
@@ -31,7 +36,11 @@ export interface AccessTokens {
   issue(claims: {
     readonly userId: string;
     readonly sessionId: string;
+    /** Seconds since the epoch. */
+    readonly authenticatedAt: number;
     readonly expiresInSeconds: number;
+    /** One of `tokens.audience`. Default: the first of them, which is this service. */
+    readonly audience?: string;
   }): Promise<string>;
   /**
    * A token that bears this service's signature is never refused for its `iat`: the clock of the instance that issued it

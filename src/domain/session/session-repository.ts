@@ -35,10 +35,20 @@ export interface LiveSession {
   readonly userId: string;
   /** Milliseconds until it ends unless refreshed, by the database's clock. */
   readonly remainingMs: number;
+  /** Milliseconds since its user proved a password, by the database's clock. Negative after the clock was set back. */
+  readonly sinceAuthenticationMs: number;
+}
+
+/** When a session ends and when its user proved a password, both by the database's clock. */
+export interface SessionTimes {
+  /** Milliseconds until it ends unless refreshed. */
+  readonly remainingMs: number;
+  /** Whole seconds since the epoch. A refresh never changes it. */
+  readonly authenticatedAt: number;
 }
 
 /** The refresh state of a live session. Its row is locked until the transaction ends. */
-export interface RefreshState {
+export interface RefreshState extends SessionTimes {
   readonly userId: string;
   readonly currentHash: Uint8Array;
   readonly previousHash: Uint8Array | null;
@@ -51,8 +61,6 @@ export interface RefreshState {
   readonly rotatedBefore: boolean | null;
   /** The current token, sealed under the previous one. */
   readonly sealedSuccessor: Uint8Array | null;
-  /** Milliseconds until the session ends unless refreshed. */
-  readonly remainingMs: number;
 }
 
 export interface Rotation {
@@ -80,8 +88,8 @@ export interface RevocationReading {
  * sessions are removed; the revocation of each is kept for as long as an access token can live.
  */
 export interface SessionRepository {
-  /** @returns milliseconds until the new session ends unless refreshed. */
-  insert(session: NewSession, lifetimes: SessionLifetimes): Promise<number>;
+  /** Inserts a session whose user has just proved a password. */
+  insert(session: NewSession, lifetimes: SessionLifetimes): Promise<SessionTimes>;
   /** Calls of one turn of the event loop are read together. */
   findLive(id: string): Promise<LiveSession | null>;
   /** A user's live sessions, most recently used first; at most 200. */
@@ -95,7 +103,7 @@ export interface SessionRepository {
     id: string,
     rotation: Rotation,
     idleTtlMs: number,
-  ): Promise<{ readonly userId: string; readonly remainingMs: number } | null>;
+  ): Promise<(SessionTimes & { readonly userId: string }) | null>;
   /** Locks the row of a session; null when it is not live. @param earlier a snapshot of this server */
   lockForRefresh(id: string, earlier: string | null): Promise<RefreshState | null>;
   /** Rotates a locked session's token and restarts its idle time. @returns milliseconds until it now ends. */

@@ -8,7 +8,8 @@ import type { JsonObject } from './compact-jws.ts';
 /** What the claims of a token are compared with. */
 export interface ExpectedClaims {
   readonly issuer: string;
-  readonly audience: string;
+  /** The token has to be for one of them. */
+  readonly audiences: readonly string[];
   /** Seconds since the epoch. */
   readonly now: number;
 }
@@ -19,10 +20,11 @@ export interface ExpectedClaims {
  */
 export function readAccessTokenClaims(
   payload: JsonObject,
-  { issuer, audience, now }: ExpectedClaims,
+  { issuer, audiences, now }: ExpectedClaims,
 ): AccessTokenClaims | null {
-  const { iss, aud, sub, sid, jti, iat, exp, nbf, client_id: client } = payload;
-  if (iss !== issuer || !isFor(audience, aud)) return null;
+  const { iss, aud, sub, sid, jti, iat, exp, nbf, client_id: client, auth_time } = payload;
+  const audience = readAudience(aud);
+  if (iss !== issuer || !audiences.some((own) => audience.includes(own))) return null;
   if (typeof sub !== 'string' || !isUuid(sub)) return null;
   if (typeof sid !== 'string' || !isUuid(sid)) return null;
   if (typeof jti !== 'string' || typeof client !== 'string') return null;
@@ -31,17 +33,22 @@ export function readAccessTokenClaims(
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + CLOCK_LEEWAY_SECONDS)) {
     return null;
   }
+  if (auth_time !== undefined && typeof auth_time !== 'number') return null;
   return {
+    kind: 'user',
     userId: sub.toLowerCase(),
     sessionId: sid.toLowerCase(),
     clientId: client,
     tokenId: jti,
+    audience,
+    authenticatedAt: auth_time ?? null,
     issuedAt: iat,
     expiresAt: exp,
   };
 }
 
 /** The claim is one audience or a list of them (RFC 7519 §4.1.3). */
-function isFor(audience: string, claim: unknown): boolean {
-  return Array.isArray(claim) ? claim.includes(audience) : claim === audience;
+function readAudience(claim: unknown): readonly string[] {
+  const listed: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  return listed.filter((audience) => typeof audience === 'string');
 }

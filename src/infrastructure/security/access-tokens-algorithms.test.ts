@@ -23,6 +23,7 @@ const now = Math.floor(Date.UTC(2026, 0, 1) / 1_000);
 const grant = {
   userId: '01990000-0000-7000-8000-0000000000a1',
   sessionId: '01990000-0000-7000-8000-0000000000b2',
+  authenticatedAt: 0,
   expiresInSeconds: 600,
 };
 const TOKENS = 25;
@@ -45,7 +46,7 @@ async function createSetting(
   const tokens = createAccessTokens({
     keys: { list: async () => rows, insertSigning: async () => false },
     masterKeys,
-    ...{ algorithm, issuer, audience },
+    ...{ algorithm, issuer, audience: [audience] },
     clientId: 'first-party',
     clock: { now: () => new Date(now * 1_000) },
     ids: createUuidV7Generator(),

@@ -33,7 +33,7 @@ const tokens = createAccessTokens({
   masterKeys,
   algorithm: 'EdDSA',
   issuer,
-  audience,
+  audience: [audience],
   clientId: 'first-party',
   clock: { now: () => new Date(now * 1_000) },
   ids: createUuidV7Generator(),
@@ -69,15 +69,19 @@ async function referenceVerify(token: string): Promise<AccessTokenClaims | null>
   }
 }
 
-function toClaims({ sub, sid, jti, iat, exp, client_id: client }: JWTPayload) {
+function toClaims(payload: JWTPayload) {
+  const { sub, sid, jti, aud, iat, exp, client_id: client, auth_time: authTime } = payload;
   if (typeof sub !== 'string' || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid))
     return null;
   if (typeof jti !== 'string' || typeof client !== 'string') return null;
   return {
+    kind: 'user' as const,
     userId: sub.toLowerCase(),
     sessionId: sid.toLowerCase(),
     clientId: client,
     tokenId: jti,
+    audience: [aud].flat().filter((name) => typeof name === 'string'),
+    authenticatedAt: typeof authTime === 'number' ? authTime : null,
     issuedAt: Number(iat),
     expiresAt: Number(exp),
   };
@@ -284,7 +288,12 @@ describe('the verification of access tokens agrees with jose', () => {
 
   test('about the tokens that this service issues', async () => {
     for (let count = 0; count < 20; count += 1) {
-      const token = await tokens.issue({ userId: user, sessionId: session, expiresInSeconds: 600 });
+      const token = await tokens.issue({
+        userId: user,
+        sessionId: session,
+        authenticatedAt: now,
+        expiresInSeconds: 600,
+      });
       expect(await agree(token)).toBe(true);
     }
   });

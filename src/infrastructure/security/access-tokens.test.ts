@@ -39,7 +39,12 @@ const masterKeys = createMasterKeys(masterKey);
 const encryptionKeys = masterKeys.derive('signing-key-encryption');
 const user = '01990000-0000-7000-8000-0000000000a1';
 const session = '01990000-0000-7000-8000-0000000000b2';
-const grant = { userId: user, sessionId: session, expiresInSeconds: 600 };
+const grant = {
+  userId: user,
+  sessionId: session,
+  authenticatedAt: 1_767_225_000,
+  expiresInSeconds: 600,
+};
 const startMs = Date.UTC(2026, 0, 1);
 
 let table: ReturnType<typeof createTable>;
@@ -52,7 +57,7 @@ function open(overrides: { masterKeys?: MasterKeys } = {}): PreparedAccessTokens
     masterKeys: overrides.masterKeys ?? masterKeys,
     algorithm: 'EdDSA',
     issuer: 'https://users.example',
-    audience: 'user-service',
+    audience: ['user-service'],
     clientId: 'first-party',
     clock: { now: () => new Date(nowMs) },
     ids: createUuidV7Generator(),
@@ -120,12 +125,16 @@ describe('access tokens', () => {
       client_id: 'first-party',
       sid: session,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      auth_time: 1_767_225_000,
       iat: startMs / 1_000,
       exp: startMs / 1_000 + 600,
     });
     expect(await tokens.verify(token)).toEqual({
+      kind: 'user',
       userId: user,
       sessionId: session,
+      audience: ['user-service'],
+      authenticatedAt: 1_767_225_000,
       clientId: 'first-party',
       tokenId: decodeJwt(token).jti,
       issuedAt: startMs / 1_000,

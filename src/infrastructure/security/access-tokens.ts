@@ -20,8 +20,8 @@ export interface AccessTokensDeps {
   readonly algorithm: SigningAlgorithm;
   /** The `iss` of every token. */
   readonly issuer: string;
-  /** The `aud` of every token. */
-  readonly audience: string;
+  /** The accepted `aud`. A token is issued for one of them, by default the first. */
+  readonly audience: readonly string[];
   /** The `client_id` of tokens issued here. */
   readonly clientId: string;
   readonly clock: Clock;
@@ -71,16 +71,17 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
     onKeyRemoved(listener) {
       onRemoved = listener;
     },
-    async issue({ userId, sessionId, expiresInSeconds }) {
+    async issue({ userId, sessionId, authenticatedAt, expiresInSeconds, audience: aud }) {
       const { kid, algorithm, privateKey } = await ring.signingKey();
       const iat = epochSeconds(clock);
       const claims = {
         client_id: clientId,
         sid: sessionId,
         iss: issuer,
-        aud: audience,
+        aud: aud ?? audience[0],
         sub: userId,
         jti: ids.next(),
+        auth_time: authenticatedAt,
         iat,
         exp: iat + expiresInSeconds,
       };
@@ -98,7 +99,11 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
       if (key === null || jws.header.alg !== key.algorithm || !isSignedBy(jws, key)) return null;
       const payload = parseJsonObject(jws.payload);
       if (payload === null) return null;
-      return readAccessTokenClaims(payload, { issuer, audience, now: epochSeconds(clock) });
+      return readAccessTokenClaims(payload, {
+        issuer,
+        audiences: audience,
+        now: epochSeconds(clock),
+      });
     },
     async publicKeys() {
       const { jwks, isCurrent } = await ring.publicJwks();

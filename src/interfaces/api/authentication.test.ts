@@ -5,6 +5,9 @@ import type { AccessTokenClaims } from '../../domain/session/access-tokens.ts';
 import { createAuthentication } from './authentication.ts';
 
 const claims: AccessTokenClaims = {
+  kind: 'user',
+  audience: ['user-service'],
+  authenticatedAt: 1_000,
   userId: 'user 1',
   sessionId: 'session 1',
   clientId: 'client',
@@ -12,7 +15,7 @@ const claims: AccessTokenClaims = {
   issuedAt: 1_000,
   expiresAt: 1_600,
 };
-const user = { kind: 'user', userId: 'user 1', sessionId: 'session 1' };
+const user = { kind: 'user', userId: 'user 1', sessionId: 'session 1', authenticatedAt: 1_000 };
 const service: ServicePrincipal = { kind: 'service', accountId: 'account 1', scopes: [] };
 
 /** An authentication that knows `cached` and `usk_cached` at once, and `stored` and `usk_stored` later. */

@@ -38,8 +38,10 @@ export function createAuthentication(deps: Deps) {
   };
 }
 
-function userOf({ userId, sessionId }: AccessTokenClaims): Principal {
-  return { kind: 'user', userId, sessionId };
+function userOf({ userId, sessionId, authenticatedAt }: AccessTokenClaims): Principal {
+  return authenticatedAt === null
+    ? { kind: 'user', userId, sessionId }
+    : { kind: 'user', userId, sessionId, authenticatedAt };
 }
 
 function missingToken(authorization: string | undefined): Error {

@@ -96,12 +96,8 @@ export const FIELD_CODES: Readonly<
     where: 'new passwords',
     rule: 'Not a password from a known breach; checked only with `pwned_passwords.enabled`.',
   },
-  current_password_required: {
-    where: '`current_password`',
-    rule: 'Users who change their own e-mail address have to send their password.',
-  },
   current_password_wrong: {
-    where: '`current_password`',
+    where: '`current_password`, `password`',
     rule: 'It is not the current password.',
   },
   reason_length: { where: '`reason`, `X-Reason`', rule: '1–500 code points.' },
@@ -127,5 +123,6 @@ export const FIELD_CODES: Readonly<
     where: '`name` of a service account',
     rule: '1–100 of a–z, 0–9, dot, dash and underscore, a letter or digit at both ends.',
   },
+  audience: { where: '`audience`', rule: 'One of `tokens.audience`.' },
   scopes: { where: '`scopes`', rule: 'One or more of the known scopes.' },
 };

@@ -43,6 +43,12 @@ export const PROBLEMS = {
     title: 'Invalid credentials',
     meaning: 'The access token or service key is malformed, unknown, expired or revoked.',
   },
+  step_up_required: {
+    status: 401,
+    title: 'Recent authentication required',
+    meaning:
+      'The last authentication was too long ago for this change; call `POST /v1/sessions/current/reauthenticate`, or send `current_password` where the route accepts it.',
+  },
   invalid_credentials: {
     status: 401,
     title: 'Sign-in failed',

@@ -81,6 +81,8 @@ export interface Problem {
   /** Seconds to wait before a retry; set for every problem with status 429 or 503. */
   readonly retryAfterSeconds?: number;
   readonly violatedPolicies?: readonly string[];
+  /** Longest age of the authentication in seconds, with `step_up_required`. */
+  readonly maxAgeSeconds?: number;
 }
 
 /**
@@ -104,7 +106,12 @@ function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem 
     }));
     return validationProblem(error.message, fieldErrors);
   }
-  const problem = { code: error.code, detail: error.message };
+  const { maxAgeSeconds } = error;
+  const problem = {
+    code: error.code,
+    detail: error.message,
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+  };
   const { status } = PROBLEMS[error.code];
   if (status !== 429 && status !== 503) return problem;
   const { retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS, violatedPolicies } = error;

@@ -14,7 +14,8 @@ export interface HttpSettings {
   /** Response headers for scripts besides those of the API. */
   readonly corsExposedHeaders: readonly string[];
   readonly issuer: string;
-  readonly audience: string;
+  /** The audiences that a token can be for; the first one is this service. */
+  readonly audience: readonly string[];
   /** For how long verifiers may cache the JWKS. */
   readonly jwksMaxAgeMs: number;
   /** Longest time for a request to arrive, and again for its response, in milliseconds. */

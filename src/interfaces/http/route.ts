@@ -37,6 +37,12 @@ export interface HeaderSpec {
   readonly description: string;
 }
 
+/**
+ * Whether a user has to have authenticated within `step_up.max_age`; services need not. `required` is checked before the
+ * use case runs. With `or_current_password` the use case accepts `current_password` instead.
+ */
+export type Freshness = 'required' | 'or_current_password';
+
 type ValueOf<S extends TSchema> = [S] extends [never] ? undefined : Static<S>;
 
 /** A validated request. */
@@ -66,6 +72,9 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
+  readonly freshness?: Freshness;
+  /** `oauth` for errors by RFC 6749 §5.2 instead of problem documents. */
+  readonly errors?: 'oauth';
   /** Left out of the OpenAPI document, for the assets of the documentation page. */
   readonly undocumented?: true;
   readonly params?: P;

@@ -37,6 +37,9 @@ const format = createUserTextFormat(formatRfc3339);
 export const adaText: UserText = { version: ada.version, json: format.writeUser(ada) };
 
 const claims: AccessTokenClaims = {
+  kind: 'user',
+  audience: ['user-service'],
+  authenticatedAt: 1_700_000_000,
   userId: ADA_ID,
   sessionId: ADA_SESSION_ID,
   clientId: 'first-party',
@@ -109,6 +112,7 @@ const fakeUsers: UseCases['users'] = {
 const fakeSessions: UseCases['sessions'] = {
   signIn: async () => issuedTokens,
   refresh: async () => issuedTokens,
+  reauthenticate: async () => issuedTokens,
   listOwn: async (caller) => {
     requireUser(caller);
     return [];
@@ -133,6 +137,7 @@ const fakeAccess: UseCases['access'] = {
     if (caller.principal.kind === 'anonymous') throw unauthenticated();
     return token === ADA_TOKEN ? claims : null;
   },
+  requireFresh: async () => {},
   publicKeys: async () => ({
     keys: [
       { kty: 'OKP', crv: 'Ed25519', x: 'AA', kid: 'k1', alg: 'EdDSA', use: 'sig', d: 'canary' },

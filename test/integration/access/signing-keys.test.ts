@@ -58,7 +58,7 @@ describe.each(APP_DATABASES)('access tokens on %s', (database) => {
     const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', url.url));
     const { payload, protectedHeader } = await jwtVerify(grant.access_token, keys, {
       issuer: 'http://service.test',
-      audience: 'user-service',
+      audience: ['user-service'],
       typ: 'at+jwt',
       algorithms: ['EdDSA'],
     });

@@ -28,6 +28,7 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
       'user_deleted',
       'user_disabled',
       'session_limit',
+      'reauthenticated',
     ] as const
   ).map((reason) => ({ session_id: randomUUID(), reason })),
   'authentication.failed': (

@@ -61,6 +61,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     onCommitted: async () => {},
   });
   return createSignIn({
+    audiences: ['user-service'],
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
     users: createPostgresUserRepository(database),

@@ -34,16 +34,17 @@ describe.each(APP_DATABASES)('deleting an account on %s', (database) => {
   });
 
   it.each([
-    ['a wrong password', { current_password: 'wrong password' }],
-    ['no password', {}],
-  ])('is rejected with %s, and nothing changes', async (_what, body) => {
+    ['a wrong password', { current_password: 'wrong password' }, 422],
+    ['no password from a session that is not fresh', {}, 401],
+  ])('is rejected with %s, and nothing changes', async (_what, body, status) => {
     const account = await api().register();
     const grant = await api().signIn(account);
+    await api().ageSession(grant.session_id);
     const answer = await api().send('POST', `/v1/users/${account.id}/deletion`, {
       token: grant.access_token,
       body,
     });
-    expect(answer.statusCode).toBe(422);
+    expect(answer.statusCode).toBe(status);
     expect(await api().statusOf(grant.access_token)).toBe(200);
     expect((await api().eventsOf(account.id)).map(({ type }) => type)).not.toContain(
       'user.deleted',

@@ -5,8 +5,9 @@ import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './setting
 /** The search uses `normalize`, which version 13 introduced. */
 const OLDEST_VERSION = 130_000;
 const OWN_TABLES = [
-  ...['users', 'sessions', 'session_revocations', 'service_accounts', 'signing_keys'],
-  ...['outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search', 'administrative_acts'],
+  ...['users', 'sessions', 'session_revocations', 'service_accounts', 'service_account_keys'],
+  ...['signing_keys', 'outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search'],
+  'administrative_acts',
   ...['schema_migrations', 'schema_migration_history'],
 ];
 

@@ -26,17 +26,23 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
   const loadLive = createBatcher<string, LiveSession | null>(async (ids, resolve) => {
     const found = new Map<string, LiveSession>();
     for (const row of await findLiveSessions.run({ ids }, connection)) {
-      found.set(row.id, { id: row.id, userId: row.user_id, remainingMs: row.remaining_ms });
+      found.set(row.id, {
+        id: row.id,
+        userId: row.user_id,
+        remainingMs: row.remaining_ms,
+        sinceAuthenticationMs: row.since_authentication_ms,
+      });
     }
     for (const [index, id] of ids.entries()) resolve(index, found.get(id.toLowerCase()) ?? null);
   }, MAX_BATCH_SIZE);
   return {
     async insert({ id, userId, client, refreshTokenHash }, { idleTtlMs, absoluteTtlMs }) {
-      const rows = await insertSession.run(
+      const [row] = await insertSession.run(
         { id, userId, ...client, refreshHash: refreshTokenHash, idleTtlMs, absoluteTtlMs },
         connection,
       );
-      return remainingMs(rows);
+      if (row === undefined) throw new Error('the insert of a session returned no row');
+      return { remainingMs: row.remaining_ms, authenticatedAt: row.authenticated_at };
     },
     // A malformed id matches no session. It is filtered here so that it cannot fail the whole batch.
     findLive: async (id) => (isUuid(id) ? loadLive(id) : null),
@@ -45,7 +51,13 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
     },
     async rotateCurrent(id, rotation, idleTtlMs) {
       const [row] = await rotateCurrentSession.run({ id, idleTtlMs, ...rotation }, connection);
-      return row === undefined ? null : { userId: row.user_id, remainingMs: row.remaining_ms };
+      return row === undefined
+        ? null
+        : {
+            userId: row.user_id,
+            remainingMs: row.remaining_ms,
+            authenticatedAt: row.authenticated_at,
+          };
     },
     async lockForRefresh(id, earlier) {
       const [row] = await lockSession.run({ id, earlier }, connection);
@@ -58,6 +70,7 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
         rotatedBefore: row.rotated_before,
         sealedSuccessor: row.sealed_successor,
         remainingMs: row.remaining_ms,
+        authenticatedAt: row.authenticated_at,
       };
     },
     async rotate(id, rotation, idleTtlMs) {

@@ -1,4 +1,5 @@
 import type { Access } from '../../api/access.ts';
+import type { Route } from '../route.ts';
 
 export function describeAccess(access: Access): string {
   if (access === 'public') return 'Needs no credentials and ignores them.';
@@ -14,6 +15,14 @@ export function describeAccess(access: Access): string {
   return kind === 'user_or'
     ? `Needs the access token of any user, or ${service}.`
     : `Needs ${service}.`;
+}
+
+/** Empty for a route that any valid token may call. */
+export function describeFreshness({ freshness }: Pick<Route, 'freshness'>): string {
+  if (freshness === undefined) return '';
+  const fresh =
+    'A user must have authenticated within `step_up.max_age` (5 minutes by default; RFC 9470)';
+  return freshness === 'required' ? `${fresh}.` : `${fresh}, or send \`current_password\`.`;
 }
 
 /**

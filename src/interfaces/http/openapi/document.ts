@@ -1,9 +1,16 @@
 import type { TSchema } from 'typebox';
+import {
+  OAUTH_ERRORS,
+  type OAuthErrorCode,
+  oauthDocument,
+  oauthErrorOf,
+  oauthErrorSchema,
+} from '../../api/oauth-errors.ts';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import { publicPath } from '../public-path.ts';
 import { policiesOf, type ResponseSpec, type Route } from '../route.ts';
-import { describeAccess, securityOf } from './access.ts';
+import { describeAccess, describeFreshness, securityOf } from './access.ts';
 import { EXAMPLES } from './examples.ts';
 import { namedSchemas, schemaName, withReferences } from './named-schemas.ts';
 import { describeProblems, problemCodesOf } from './problem-responses.ts';
@@ -30,6 +37,8 @@ const TAGS: Readonly<Record<string, string>> = {
   Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
   Tokens:
     'For services that verify access tokens: public keys, and whether a session is still live.',
+  OAuth:
+    'For gateways and libraries that speak OAuth 2.0: metadata, token endpoint, and revocation.',
   Operations: 'Health for load balancers and people, and metrics for Prometheus.',
   Documentation: 'This document, and a page to read it.',
 };
@@ -41,7 +50,7 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     if (route.undocumented === true) continue;
-    for (const code of problemCodesOf(route)) codes.add(code);
+    if (route.errors !== 'oauth') for (const code of problemCodesOf(route)) codes.add(code);
     paths[route.path] = {
       ...paths[route.path],
       [route.method.toLowerCase()]: operation(route, responses),
@@ -114,11 +123,17 @@ function operation(route: Route, responses: Map<string, Json>): Json {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    description: [route.description, describeAccess(route.access)].filter(Boolean).join('\n\n'),
+    description: [route.description, describeAccess(route.access), describeFreshness(route)]
+      .filter(Boolean)
+      .join('\n\n'),
     ...securityOf(route.access),
+    ...(route.freshness === undefined ? {} : { 'x-freshness': route.freshness }),
     ...withoutEmpty('parameters', parameters(route)),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: { ...successResponses(route), ...problemResponses(route, responses) },
+    responses: {
+      ...successResponses(route),
+      ...(route.errors === 'oauth' ? oauthResponses : problemResponses)(route, responses),
+    },
   };
 }
 
@@ -207,6 +222,47 @@ function problemResponses(route: Route, responses: Map<string, Json>): Json {
     described[status] = { $ref: `#/components/responses/${name}` };
   }
   return described;
+}
+
+/** Errors by RFC 6749 §5.2, one response a status. */
+function oauthResponses(route: Route, responses: Map<string, Json>): Json {
+  const statuses = new Set(problemCodesOf(route).map((code) => oauthErrorOf(code).status));
+  const described: Json = {};
+  for (const status of [...statuses.add(400).add(401)].sort((a, b) => a - b)) {
+    const name = `OAuthError${status}`;
+    const errors = oauthErrorsWith(status);
+    responses.set(name, {
+      description: errors.map((error) => `\`${error}\`: ${OAUTH_ERRORS[error]}`).join('\n\n'),
+      headers: {
+        ...requestIdHeader,
+        ...(status === 401
+          ? { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
+          : {}),
+        ...(status === 503 ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
+      },
+      content: {
+        'application/json': {
+          schema: { $ref: `#/components/schemas/${schemaName(oauthErrorSchema)}` },
+          examples: Object.fromEntries(
+            errors.map((error) => [error, { value: oauthDocument(error, OAUTH_ERRORS[error]) }]),
+          ),
+        },
+      },
+    });
+    described[status] = { $ref: `#/components/responses/${name}` };
+  }
+  return described;
+}
+
+function oauthErrorsWith(status: number): readonly OAuthErrorCode[] {
+  if (status === 401) return ['invalid_client'];
+  if (status === 503) return ['temporarily_unavailable'];
+  if (status === 500) return ['server_error'];
+  if (status !== 400) return ['invalid_request'];
+  const elsewhere = ['invalid_client', 'temporarily_unavailable', 'server_error'];
+  return (Object.keys(OAUTH_ERRORS) as OAuthErrorCode[]).filter(
+    (error) => !elsewhere.includes(error),
+  );
 }
 
 function problemResponse(status: number, codes: readonly ProblemCode[]): Json {

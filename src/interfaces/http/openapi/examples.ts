@@ -63,6 +63,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ],
   },
   SignIn: { email: 'ada@example.com', password: PASSWORD },
+  Reauthentication: { password: PASSWORD },
   Refresh: { refresh_token: 'urt_…' },
   IssuedTokens: {
     session_id: SESSION,
@@ -110,6 +111,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     token_type: 'Bearer',
     exp: 1_793_957_460,
     iat: 1_793_956_860,
+    auth_time: 1_793_956_860,
     sub: ADA,
     aud: 'user-service',
     iss: 'https://users.example.com',

@@ -10,6 +10,7 @@ import { userSchema } from '../../api/schemas/users.ts';
 import { liveSchema, readySchema } from '../routes/health-routes.ts';
 import {
   issuedTokensSchema,
+  reauthenticationBody,
   refreshBody,
   sessionListSchema,
   sessionSchema,
@@ -53,6 +54,7 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [actListSchema, 'ActList'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
+  [reauthenticationBody, 'Reauthentication'],
   [issuedTokensSchema, 'IssuedTokens'],
   [sessionSchema, 'Session'],
   [sessionListSchema, 'SessionList'],

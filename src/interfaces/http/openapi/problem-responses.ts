@@ -20,6 +20,7 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
     codes.add('unauthenticated').add('invalid_token').add('forbidden');
   }
   if (policiesOf(route).length > 0) codes.add('rate_limited');
+  if (route.freshness !== undefined) codes.add('step_up_required');
   // The body of such a method is received and its type is checked, even if the route has none.
   if (route.method !== 'GET') {
     codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');

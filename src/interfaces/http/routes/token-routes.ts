@@ -52,8 +52,15 @@ export const introspectionSchema = Type.Object({
   token_type: Type.Optional(Type.Literal('Bearer')),
   exp: Type.Optional(Type.Integer()),
   iat: Type.Optional(Type.Integer()),
+  auth_time: Type.Optional(
+    Type.Integer({ description: 'When the user proved a password (RFC 9470 §6.2).' }),
+  ),
   sub: Type.Optional(uuidOutput('Id of the user.')),
-  aud: Type.Optional(Type.String()),
+  aud: Type.Optional(
+    Type.Unsafe<string | readonly string[]>({
+      anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+    }),
+  ),
   iss: Type.Optional(Type.String()),
   jti: Type.Optional(Type.String()),
   sid: Type.Optional(uuidOutput('Id of the session.')),
@@ -97,8 +104,9 @@ const introspectToken = route({
         token_type: 'Bearer',
         exp: claims.expiresAt,
         iat: claims.issuedAt,
+        ...(claims.authenticatedAt === null ? {} : { auth_time: claims.authenticatedAt }),
         sub: claims.userId,
-        aud: settings.audience,
+        aud: claims.audience.length === 1 ? claims.audience[0] : claims.audience,
         iss: settings.issuer,
         jti: claims.tokenId,
         sid: claims.sessionId,

@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../../domain/ports.ts';
+import { OAuthError, oauthDocument, oauthErrorOf, problemOf } from '../../api/oauth-errors.ts';
 import { PROBLEMS } from '../../api/problem-table.ts';
-import { EdgeError, PROBLEM_MEDIA_TYPE, problemDocument, toProblem } from '../../api/problems.ts';
+import {
+  EdgeError,
+  PROBLEM_MEDIA_TYPE,
+  type Problem,
+  problemDocument,
+  toProblem,
+} from '../../api/problems.ts';
 import type { Route } from '../route.ts';
 import { MethodNotAllowed, problemHeaders, translateHttpError } from './http-errors.ts';
 import { fastifyPath } from './mount-routes.ts';
@@ -19,11 +26,20 @@ export type SendProblem = (
   whenReady?: (send: () => void) => void,
 ) => void;
 
+/** What `mountRoutes` notes of a route for its errors. */
+interface RouteConfig {
+  readonly fieldsIn?: 'body' | 'query';
+  readonly errors?: 'oauth';
+}
+
 /** Handles every error of every request. Only an unexpected error gets its own log line. */
 export function createSendProblem(logger: Logger): SendProblem {
   return (error, request, reply, whenReady = (send) => send()) => {
-    const { fieldsIn } = (request.routeOptions?.config ?? {}) as { fieldsIn?: 'body' | 'query' };
-    const problem = toProblem(translateHttpError(error, request), fieldsIn ?? 'body');
+    const { fieldsIn, errors } = (request.routeOptions?.config ?? {}) as RouteConfig;
+    const problem =
+      error instanceof OAuthError
+        ? problemOf(error)
+        : toProblem(translateHttpError(error, request), fieldsIn ?? 'body');
     request.problemCode = problem.code;
     if (problem.code === 'internal_error') {
       logger.error('request failed', {
@@ -33,6 +49,11 @@ export function createSendProblem(logger: Logger): SendProblem {
         error,
       });
     }
+    if (errors === 'oauth') {
+      const body = prepareOAuthError(problem, error, reply);
+      whenReady(() => void reply.send(body));
+      return;
+    }
     reply
       .code(PROBLEMS[problem.code].status)
       .headers(problemHeaders(problem, error))
@@ -40,6 +61,19 @@ export function createSendProblem(logger: Logger): SendProblem {
     const body = JSON.stringify(problemDocument(problem, shownRequestId(request)));
     whenReady(() => void reply.send(body));
   };
+}
+
+/** Sets status and headers. @returns the body */
+function prepareOAuthError(problem: Problem, error: unknown, reply: FastifyReply): string {
+  const mapped = oauthErrorOf(problem.code);
+  const code = error instanceof OAuthError ? error.error : mapped.error;
+  reply
+    .code(mapped.status)
+    .headers(problemHeaders(problem, error))
+    .header('pragma', 'no-cache')
+    .type('application/json; charset=utf-8');
+  if (mapped.status === 401) reply.header('www-authenticate', 'Basic realm="user-service"');
+  return JSON.stringify(oauthDocument(code, problem.detail));
 }
 
 /** Returns the methods that a path supports, sorted; empty for an unknown path. */

@@ -56,7 +56,7 @@ function edgeError(code: EdgeCode): EdgeError {
 }
 
 /**
- * Returns the headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), `Retry-After` (RFC 9110
+ * Returns the headers of a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3, RFC 9470 §3), `Retry-After` (RFC 9110
  * §10.2.3) and `Allow` (RFC 9110 §10.2.1). A connection with an incomplete or ambiguous request cannot carry another
  * one.
  */
@@ -68,6 +68,10 @@ export function problemHeaders(problem: Problem, error: unknown): Record<string,
   if (code === 'request_timeout' || error instanceof AmbiguousRequest)
     return { connection: 'close' };
   if (code === 'invalid_token') return { 'www-authenticate': `${realm}, error="invalid_token"` };
+  if (code === 'step_up_required') {
+    const parameters = `error="insufficient_user_authentication", error_description="${problem.detail}", max_age="${problem.maxAgeSeconds ?? 0}"`;
+    return { 'www-authenticate': `${realm}, ${parameters}` };
+  }
   if (code === 'forbidden') return { 'www-authenticate': `${realm}, error="insufficient_scope"` };
   return PROBLEMS[code].status === 401 ? { 'www-authenticate': realm } : {};
 }

@@ -40,7 +40,11 @@ export function mountRoutes(
       method: route.method,
       url: fastifyPath(route.path),
       bodyLimit: route.body?.limitBytes ?? BODY_LIMIT_BYTES,
-      config: { access: route.access, fieldsIn: route.body === undefined ? 'query' : 'body' },
+      config: {
+        access: route.access,
+        fieldsIn: route.body === undefined ? 'query' : 'body',
+        errors: route.errors,
+      },
       // With a callback: for credentials that are cached, the request goes on without a promise.
       onRequest: (request, reply, done) => {
         request.template = route.path;
@@ -75,6 +79,7 @@ export function mountRoutes(
           ...(request.caller ?? anonymousCaller(request, deps.clientAddress)),
           deadline,
         };
+        if (route.freshness === 'required') await deps.useCases.access.requireFresh(caller);
         const response = await route.handle(readRequest(request, route, caller), deps);
         return send(reply, route, response, deps.formatTime);
       },

@@ -16,10 +16,11 @@ export interface InsertSessionParams {
 
 /** 'InsertSession' return type */
 export interface InsertSessionResult {
+  authenticated_at: number;
   remaining_ms: number;
 }
 
-const insertSessionIR: StatementSource = {"usedParamSet":{"id":true,"userId":true,"ip":true,"userAgent":true,"refreshHash":true,"idleTtlMs":true,"absoluteTtlMs":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":109}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":112,"b":119}]},{"name":"ip","required":false,"transform":{"type":"scalar"},"locs":[{"a":122,"b":124}]},{"name":"userAgent","required":false,"transform":{"type":"scalar"},"locs":[{"a":127,"b":136}]},{"name":"refreshHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":151}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":170,"b":180}]},{"name":"absoluteTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":201,"b":215},{"a":274,"b":288}]}],"statement":"insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)\nvalues (:id!, :userId!, :ip, :userAgent, :refreshHash!,\n  now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',\n  now() + :absoluteTtlMs!::double precision * interval '1 millisecond')\nreturning (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\""};
+const insertSessionIR: StatementSource = {"usedParamSet":{"id":true,"userId":true,"ip":true,"userAgent":true,"refreshHash":true,"idleTtlMs":true,"absoluteTtlMs":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":106,"b":109}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":112,"b":119}]},{"name":"ip","required":false,"transform":{"type":"scalar"},"locs":[{"a":122,"b":124}]},{"name":"userAgent","required":false,"transform":{"type":"scalar"},"locs":[{"a":127,"b":136}]},{"name":"refreshHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":151}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":170,"b":180}]},{"name":"absoluteTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":201,"b":215},{"a":274,"b":288}]}],"statement":"insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)\nvalues (:id!, :userId!, :ip, :userAgent, :refreshHash!,\n  now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',\n  now() + :absoluteTtlMs!::double precision * interval '1 millisecond')\nreturning (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\",\n  floor(extract(epoch from authenticated_at))::double precision as \"authenticated_at!\""};
 
 /**
  * Query generated from SQL:
@@ -28,7 +29,8 @@ const insertSessionIR: StatementSource = {"usedParamSet":{"id":true,"userId":tru
  * values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
  *   now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',
  *   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
- * returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+ *   floor(extract(epoch from authenticated_at))::double precision as "authenticated_at!"
  * ```
  */
 export const insertSession = new PreparedQuery<InsertSessionParams,InsertSessionResult>(insertSessionIR);
@@ -42,15 +44,18 @@ export interface FindLiveSessionsParams {
 export interface FindLiveSessionsResult {
   id: string;
   remaining_ms: number;
+  since_authentication_ms: number;
   user_id: string;
 }
 
-const findLiveSessionsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":194,"b":198}]}],"statement":"select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions\njoin users on users.id = sessions.user_id\nwhere sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active'"};
+const findLiveSessionsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":350}]}],"statement":"select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\",\n  (extract(epoch from clock_timestamp() - coalesce(authenticated_at, sessions.created_at)) * 1000)::double precision\n    as \"since_authentication_ms!\"\nfrom sessions\njoin users on users.id = sessions.user_id\nwhere sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active'"};
 
 /**
  * Query generated from SQL:
  * ```
- * select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+ *   (extract(epoch from clock_timestamp() - coalesce(authenticated_at, sessions.created_at)) * 1000)::double precision
+ *     as "since_authentication_ms!"
  * from sessions
  * join users on users.id = sessions.user_id
  * where sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active'
@@ -99,11 +104,12 @@ export interface RotateCurrentSessionParams {
 
 /** 'RotateCurrentSession' return type */
 export interface RotateCurrentSessionResult {
+  authenticated_at: number;
   remaining_ms: number;
   user_id: string;
 }
 
-const rotateCurrentSessionIR: StatementSource = {"usedParamSet":{"currentHash":true,"previousHash":true,"sealedSuccessor":true,"idleTtlMs":true,"id":true},"params":[{"name":"currentHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":35,"b":47}]},{"name":"previousHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":87},{"a":382,"b":395}]},{"name":"sealedSuccessor","required":true,"transform":{"type":"scalar"},"locs":[{"a":109,"b":125}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":235}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":358,"b":361}]}],"statement":"update sessions\nset refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,\n  rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),\n  expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)\nwhere id = (\n  select id\n  from sessions\n  where id = :id! and refresh_hash = :previousHash! and expires_at > now()\n    and exists (select from users where users.id = sessions.user_id and users.status = 'active')\n  for no key update of sessions skip locked\n)\nreturning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\""};
+const rotateCurrentSessionIR: StatementSource = {"usedParamSet":{"currentHash":true,"previousHash":true,"sealedSuccessor":true,"idleTtlMs":true,"id":true},"params":[{"name":"currentHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":35,"b":47}]},{"name":"previousHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":87},{"a":382,"b":395}]},{"name":"sealedSuccessor","required":true,"transform":{"type":"scalar"},"locs":[{"a":109,"b":125}]},{"name":"idleTtlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":225,"b":235}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":358,"b":361}]}],"statement":"update sessions\nset refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,\n  rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),\n  expires_at = least(now() + :idleTtlMs!::double precision * interval '1 millisecond', absolute_expires_at)\nwhere id = (\n  select id\n  from sessions\n  where id = :id! and refresh_hash = :previousHash! and expires_at > now()\n    and exists (select from users where users.id = sessions.user_id and users.status = 'active')\n  for no key update of sessions skip locked\n)\nreturning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\",\n  floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as \"authenticated_at!\""};
 
 /**
  * Query generated from SQL:
@@ -119,7 +125,8 @@ const rotateCurrentSessionIR: StatementSource = {"usedParamSet":{"currentHash":t
  *     and exists (select from users where users.id = sessions.user_id and users.status = 'active')
  *   for no key update of sessions skip locked
  * )
- * returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ * returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+ *   floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as "authenticated_at!"
  * ```
  */
 export const rotateCurrentSession = new PreparedQuery<RotateCurrentSessionParams,RotateCurrentSessionResult>(rotateCurrentSessionIR);
@@ -132,6 +139,7 @@ export interface LockSessionParams {
 
 /** 'LockSession' return type */
 export interface LockSessionResult {
+  authenticated_at: number;
   previous_refresh_hash: Buffer | null;
   refresh_hash: Buffer;
   remaining_ms: number;
@@ -141,7 +149,7 @@ export interface LockSessionResult {
   user_id: string;
 }
 
-const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true},"params":[{"name":"earlier","required":false,"transform":{"type":"scalar"},"locs":[{"a":272,"b":279}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":526,"b":529}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  pg_visible_in_snapshot(\n    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\"\nfrom sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest\nwhere id = :id! and expires_at > now()\n  and exists (select from users where users.id = sessions.user_id and users.status = 'active')\nfor no key update of sessions"};
+const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true},"params":[{"name":"earlier","required":false,"transform":{"type":"scalar"},"locs":[{"a":272,"b":279}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":636,"b":639}]}],"statement":"select user_id, refresh_hash, previous_refresh_hash, sealed_successor,\n  (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,\n  pg_visible_in_snapshot(\n    (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,\n  (extract(epoch from expires_at - now()) * 1000)::double precision as \"remaining_ms!\",\n  floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as \"authenticated_at!\"\nfrom sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest\nwhere id = :id! and expires_at > now()\n  and exists (select from users where users.id = sessions.user_id and users.status = 'active')\nfor no key update of sessions"};
 
 /**
  * Query generated from SQL:
@@ -150,7 +158,8 @@ const lockSessionIR: StatementSource = {"usedParamSet":{"earlier":true,"id":true
  *   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
  *   pg_visible_in_snapshot(
  *     (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,
- *   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+ *   (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+ *   floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as "authenticated_at!"
  * from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
  * where id = :id! and expires_at > now()
  *   and exists (select from users where users.id = sessions.user_id and users.status = 'active')

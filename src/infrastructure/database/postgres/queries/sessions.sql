@@ -1,15 +1,20 @@
-/* Returns how long the session lives by the database's clock: the clocks of the instances may differ from it. */
+/* Returns how long the session lives by the database's clock: the clocks of the instances may differ from it. The default
+   of authenticated_at is the time of the transaction. */
 /* @name insertSession */
 insert into sessions (id, user_id, ip, user_agent, refresh_hash, expires_at, absolute_expires_at)
 values (:id!, :userId!, :ip, :userAgent, :refreshHash!,
   now() + least(:idleTtlMs!::double precision, :absoluteTtlMs!::double precision) * interval '1 millisecond',
   now() + :absoluteTtlMs!::double precision * interval '1 millisecond')
-returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
+returning (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+  floor(extract(epoch from authenticated_at))::double precision as "authenticated_at!";
 
 /* Reads the state of the sessions themselves. Needed when the revocations that an instance has read may be too old. A user
-   who is not active has no live session. */
+   who is not active has no live session. A session from before authenticated_at existed began with its only
+   authentication. */
 /* @name findLiveSessions */
-select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+select sessions.id, user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+  (extract(epoch from clock_timestamp() - coalesce(authenticated_at, sessions.created_at)) * 1000)::double precision
+    as "since_authentication_ms!"
 from sessions
 join users on users.id = sessions.user_id
 where sessions.id = any(:ids!::uuid[]) and expires_at > now() and users.status = 'active';
@@ -25,7 +30,8 @@ limit 200;
 /* The common refresh in one statement: rotates the token that is current. Sent with its commit, so it must not wait for a
    lock: a late commit counts as one that the server does not confirm. While another transaction holds the row it returns
    no row, as for any other token, and lockSession waits. A row that changed meanwhile is compared again once it is locked.
-   The idle time starts again, but never extends past absolute_expires_at. */
+   The idle time starts again, but never extends past absolute_expires_at. authenticated_at stays: a refresh proves no
+   password. */
 /* @name rotateCurrentSession */
 update sessions
 set refresh_hash = :currentHash!, previous_refresh_hash = :previousHash!, sealed_successor = :sealedSuccessor!,
@@ -38,7 +44,8 @@ where id = (
     and exists (select from users where users.id = sessions.user_id and users.status = 'active')
   for no key update of sessions skip locked
 )
-returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!";
+returning user_id, (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+  floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as "authenticated_at!";
 
 /* Serializes parallel refreshes of one session. Uses clock_timestamp() instead of now(): a transaction that waited for
    the lock started before the rotation that it sees. The clock may have been set since the rotation, so rotated_before
@@ -49,7 +56,8 @@ select user_id, refresh_hash, previous_refresh_hash, sealed_successor,
   (extract(epoch from clock_timestamp() - rotated_at) * 1000)::double precision as since_rotation_ms,
   pg_visible_in_snapshot(
     (newest - mod(newest - xmin::text::bigint, 4294967296))::text::xid8, :earlier::text::pg_snapshot) as rotated_before,
-  (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!"
+  (extract(epoch from expires_at - now()) * 1000)::double precision as "remaining_ms!",
+  floor(extract(epoch from coalesce(authenticated_at, created_at)))::double precision as "authenticated_at!"
 from sessions, cast(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 2147483648 as bigint) as newest
 where id = :id! and expires_at > now()
   and exists (select from users where users.id = sessions.user_id and users.status = 'active')

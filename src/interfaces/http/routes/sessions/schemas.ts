@@ -9,13 +9,26 @@ import {
   uuidOutput,
 } from '../../../api/schemas/common.ts';
 
+const audience = Type.Optional(
+  Type.String({
+    description:
+      'The service that the access token is for: one of `tokens.audience`. Default: the first one, which is this service.',
+  }),
+);
+
 export const signInBody = closedObject({
   email: Type.String({ examples: ['amelie@example.com'] }),
   password: Type.String(),
+  audience,
+});
+
+export const reauthenticationBody = closedObject({
+  password: Type.String({ description: 'Your current password.' }),
 });
 
 export const refreshBody = closedObject({
   refresh_token: Type.String({ description: 'The latest refresh token of the session.' }),
+  audience,
 });
 
 export const sessionParams = closedObject({ id: uuidInput('Id of the session.') });

@@ -3,6 +3,7 @@ import { operatorHeader, readActNote, reasonHeader } from '../users/act-note.ts'
 import { userParams } from '../users/schemas.ts';
 import {
   issuedTokensSchema,
+  reauthenticationBody,
   refreshBody,
   sessionListSchema,
   sessionParams,
@@ -53,7 +54,27 @@ const refreshSession = route({
   problems: ['invalid_grant'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,
-    body: toTokensResponse(await useCases.sessions.refresh(caller, body.refresh_token)),
+    body: toTokensResponse(await useCases.sessions.refresh(caller, body.refresh_token, body)),
+  }),
+});
+
+const reauthenticateSession = route({
+  method: 'POST',
+  path: '/v1/sessions/current/reauthenticate',
+  operationId: 'reauthenticateSession',
+  tag,
+  summary: 'Authenticate again',
+  description:
+    'Proves your password again for a sensitive change. Replaces the session: use the new tokens from then on. The old access and refresh tokens no longer work.',
+  access: 'user',
+  body: { schema: reauthenticationBody, mediaTypes: ['application/json'] },
+  responses: {
+    200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
+  },
+  problems: ['user_not_found', 'overloaded'],
+  handle: async ({ caller, body }, { useCases }) => ({
+    status: 200,
+    body: toTokensResponse(await useCases.sessions.reauthenticate(caller, body.password)),
   }),
 });
 
@@ -177,6 +198,7 @@ const endUserSession = route({
 export const sessionRoutes: readonly Route[] = [
   signIn,
   refreshSession,
+  reauthenticateSession,
   listSessions,
   endAllSessions,
   endCurrentSession,

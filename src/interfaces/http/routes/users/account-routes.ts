@@ -114,6 +114,7 @@ const replaceUser = route({
   tag,
   summary: 'Replace the profile of a user',
   access: 'self_or:users:write',
+  freshness: 'or_current_password',
   params: userParams,
   headers: [ifMatch(true), operatorHeader, reasonHeader],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
@@ -148,6 +149,7 @@ const patchUser = route({
   description:
     'A JSON Merge Patch (RFC 7396): omitted fields stay unchanged, `null` removes the phone.',
   access: 'self_or:users:write',
+  freshness: 'or_current_password',
   params: userParams,
   headers: [ifMatch(false), operatorHeader, reasonHeader],
   body: {
@@ -184,6 +186,7 @@ const changePassword = route({
   description:
     'Ends all your sessions, this one included, and starts a new one for you. Use its tokens from then on: the old access and refresh tokens no longer work.',
   access: 'self',
+  freshness: 'or_current_password',
   params: userParams,
   body: { schema: passwordChangeBody, mediaTypes: ['application/json'] },
   responses: {
@@ -192,7 +195,7 @@ const changePassword = route({
   problems: ['user_not_found', 'version_exhausted', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     const tokens = await useCases.users.changePassword(caller, params.id, {
-      currentPassword: body.current_password,
+      ...currentPasswordOf(body),
       newPassword: body.new_password,
     });
     return { status: 200, body: toTokensResponse(tokens) };
@@ -206,6 +209,7 @@ const deleteOwnUser = route({
   tag,
   summary: 'Delete your account',
   access: 'self',
+  freshness: 'or_current_password',
   params: userParams,
   body: { schema: deletionBody, mediaTypes: ['application/json'] },
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
@@ -237,8 +241,12 @@ const deleteUser = route({
 function toUpdate(body: Static<typeof patchUserBody>) {
   return {
     ...toProfileChange(body),
-    ...(body.current_password === undefined ? {} : { currentPassword: body.current_password }),
+    ...currentPasswordOf(body),
   };
+}
+
+function currentPasswordOf(body: { readonly current_password?: string }) {
+  return body.current_password === undefined ? {} : { currentPassword: body.current_password };
 }
 
 export const accountRoutes: readonly Route[] = [

@@ -17,7 +17,11 @@ const newPassword = Type.String({
   description:
     'Password: by default 8–256 characters. Passwords that are common or easy to guess are rejected.',
 });
-const currentPassword = Type.String({ description: 'The current password.' });
+const currentPassword = Type.Optional(
+  Type.String({
+    description: 'The current password. Not needed within `step_up.max_age` of an authentication.',
+  }),
+);
 
 export const userParams = closedObject({ id: uuidInput('Id of the user.') });
 
@@ -27,7 +31,10 @@ export const registrationBody = closedObject({
 });
 
 const ownPassword = Type.Optional(
-  Type.String({ description: 'Required if you change your own e-mail address.' }),
+  Type.String({
+    description:
+      'Your password, if you change your own e-mail address. Not needed within `step_up.max_age` of an authentication.',
+  }),
 );
 
 export const replaceUserBody = closedObject({
