@@ -5,6 +5,8 @@ import { PROBLEMS, type ProblemCode, problemType } from '../src/interfaces/api/p
 const ADVICE = {
   malformed_request:
     'Send well-formed JSON in UTF-8, with at most 32 levels, and the headers in their documented form. Sending the same bytes again fails again.',
+  idempotency_key_invalid:
+    'Send a random text of 16 to 255 visible ASCII characters, such as a UUID, as `Idempotency-Key`.',
   unauthenticated: 'Send `Authorization: Bearer …` with an access token or a service key.',
   invalid_token:
     'Refresh the session to get a new access token. If that is rejected too, sign in again. The operator has to replace a service key.',
@@ -30,6 +32,8 @@ const ADVICE = {
   service_account_name_taken: 'Choose another name, or revoke the account that has it.',
   version_exhausted:
     'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
+  idempotency_in_progress:
+    'Wait for `Retry-After` seconds, and send the same request with the same key: you get the response of the first one.',
   version_mismatch:
     'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
   registration_closed:
@@ -41,6 +45,8 @@ const ADVICE = {
   expectation_failed: 'Send the request without `Expect`, or with `100-continue`.',
   validation_failed:
     'Correct the fields in `errors`. The second table below explains their codes. At most 100 are listed.',
+  idempotency_key_reused:
+    'Make a new key for each new request, and use it again only to repeat that request without a change.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
   rate_limited:
     'Wait for the seconds in `Retry-After` before the next request. `RateLimit` shows what is left to a client; an operator finds the limits in the guide to limits.',
@@ -51,7 +57,7 @@ const ADVICE = {
     'Wait for `Retry-After` seconds, with jitter, and send the request again. Nothing was changed. Operators set the limit with `password.hashing_slots` and `password.hashing_wait`.',
   unavailable: 'Wait for `Retry-After` seconds, with jitter, and send the request again.',
   outcome_unknown:
-    'Read the record that you changed, and repeat the change only if it is missing. A repeated `PATCH` with the old `If-Match` is safe: it either applies or gives 412.',
+    'Repeat the request with the same `Idempotency-Key`: it takes effect once. If it had no key, read the record that you changed, and repeat the change only if it is missing. A repeated `PATCH` with the old `If-Match` is safe: it either applies or gives 412.',
 } as const satisfies Record<ProblemCode, string>;
 
 const INTRODUCTION = `# Errors

@@ -37,7 +37,8 @@ const ROWS_PER_ROUND = 5_000;
 const MAX_ROUNDS = 20;
 
 /**
- * Starts the background tasks: polling the revocations of other instances, deleting expired sessions, sending mail; with
+ * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and
+ * idempotency keys, sending mail; with
  * Redis, invalidating changed users once more; with NATS, the relay, deleting published events, and answering requests.
  */
 export async function startBackground(
@@ -75,10 +76,13 @@ export async function startBackground(
     });
     repeat('changed users', INVALIDATION_INTERVAL_MS, run);
   }
-  const { sessions } = persistence;
+  const { sessions, answerRecords } = persistence;
   const deleteOldRevocations = createDeleteOldRevocations({ sessions });
   maintain('expired sessions', () => inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)));
   maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
+  maintain('expired idempotency keys', () =>
+    inRounds(() => answerRecords.deleteExpired(config.idempotency.ttlMs, ROWS_PER_ROUND)),
+  );
   mail.start();
   if (broker !== null) {
     maintain('published events', () =>

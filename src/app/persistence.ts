@@ -7,6 +7,7 @@ import {
   openMonitoringConnection,
 } from '../infrastructure/database/open-database.ts';
 import { createPostgresActReader } from '../infrastructure/database/postgres/administrative-acts.ts';
+import { createPostgresAnswerRecords } from '../infrastructure/database/postgres/answer-records.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresDeadEvents,
@@ -20,6 +21,7 @@ import { createPostgresStoredUserReader } from '../infrastructure/database/postg
 import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
+import { createAnswerSeals } from '../infrastructure/security/answer-seals.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
 import { createMailSeal } from '../infrastructure/security/mail-seal.ts';
 import {
@@ -105,6 +107,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     acts: createPostgresActReader(database),
     serviceAccounts,
     serviceKeys,
+    answerRecords: createPostgresAnswerRecords(database),
+    answerSeals: createAnswerSeals({ masterKeys }),
     accessTokens,
     refreshTokens: createRefreshTokens({ masterKeys }),
     masterKeys,

@@ -129,6 +129,7 @@ export async function wireUseCases(
     lifetimes: { ...config.sessions, accessTtlMs: config.tokens.accessTtlMs },
     audiences: config.tokens.audience,
     stepUpMaxAgeMs: config.stepUp.maxAgeMs,
+    idempotencyTtlMs: config.idempotency.ttlMs,
     monotonicMs,
     logger,
   });

@@ -1,10 +1,12 @@
 import type { DeadLetters } from '../domain/dead-letters.ts';
+import type { AnswerRecords, AnswerSeals } from '../domain/idempotency/idempotent-request.ts';
 import type { DeadMail } from '../domain/mail.ts';
 import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
 import { createRequireFresh } from './access/require-fresh.ts';
 import { createCheckHealth } from './check-health.ts';
+import { createAnswerOnce } from './idempotency/answer-once.ts';
 import type { Limits } from './limits/limits.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
@@ -36,6 +38,10 @@ export interface UseCasePorts
     readonly maxPerUser: number;
   };
   readonly knownServiceAccounts: AccessPorts['knownServiceAccounts'] & { clear(): void };
+  readonly answerRecords: AnswerRecords;
+  readonly answerSeals: AnswerSeals;
+  /** How long the answer to a request with an idempotency key is kept, in milliseconds. */
+  readonly idempotencyTtlMs: number;
   readonly outboxLog: OutboxLog;
   readonly deadEvents: DeadLetters<DeadEvent>;
   readonly deadMails: DeadLetters<DeadMail>;
@@ -73,6 +79,7 @@ export function createUseCases(ports: UseCasePorts) {
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
     schema: { read: createReadSchema(ports) },
+    idempotency: { answerOnce: createAnswerOnce(ports) },
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

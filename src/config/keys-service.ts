@@ -147,6 +147,11 @@ export const serviceKeys = {
     'open',
     '`open`: anyone may register; `closed`: only the operator and services with `users:write` or `users:admin`',
   ),
+  'idempotency.ttl': withDefault(
+    duration(MINUTE_MS, 7 * DAY_MS),
+    DAY_MS,
+    'Time for which a repeated request with the same `Idempotency-Key` gets the same response',
+  ),
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',

@@ -21,6 +21,8 @@ export type DomainErrorCode =
   | 'service_account_not_found'
   | 'service_account_name_taken'
   | 'rate_limited'
+  | 'idempotency_key_reused'
+  | 'idempotency_in_progress'
   | 'overloaded'
   | 'unavailable'
   | 'outcome_unknown';
@@ -46,7 +48,7 @@ export class DomainError extends Error {
   readonly code: DomainErrorCode;
   /** Empty unless the code is `validation_failed`. */
   readonly fields: readonly FieldError[];
-  /** Whole seconds after which a retry makes sense; only with `rate_limited`, `overloaded` and `unavailable`. */
+  /** Whole seconds after which a retry makes sense; absent for most codes. */
   readonly retryAfterSeconds: number | undefined;
   /** Public names of the client's policies that refused a `rate_limited` request; often empty. */
   readonly violatedPolicies: readonly string[];

@@ -118,6 +118,23 @@ export function rateLimited(
   });
 }
 
+/** Another request of this caller used the key for something else. */
+export function idempotencyKeyReused(): DomainError {
+  return new DomainError(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request. Send each new request with a new key.',
+  );
+}
+
+/** An equal request with the key has not ended yet. */
+export function idempotencyInProgress(cause?: unknown): DomainError {
+  return new DomainError(
+    'idempotency_in_progress',
+    'A request with this Idempotency-Key is still being processed. Repeat the request later.',
+    { retryAfterSeconds: SOON_SECONDS, cause },
+  );
+}
+
 /** Too much work at once; nothing was done. */
 export function overloaded(message: string, retryAfterSeconds?: number): DomainError {
   return retryAfterSeconds === undefined

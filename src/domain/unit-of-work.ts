@@ -1,5 +1,6 @@
 import type { AdministrativeActs } from './administrative-acts.ts';
 import type { DomainEvent } from './events.ts';
+import type { IdempotentRequest } from './idempotency/idempotent-request.ts';
 import type { NewMail } from './mail.ts';
 import type { RequestDeadline } from './ports.ts';
 import type { SessionEnding } from './session/session-ending.ts';
@@ -36,12 +37,17 @@ export interface UnitOfWorkContext {
   readonly requestId: string;
   /** Absent where no caller waits: a background task, a command. */
   readonly deadline?: RequestDeadline;
+  /** Absent when the request has no idempotency key. */
+  readonly idempotency?: IdempotentRequest;
 }
 
 export interface UnitOfWork {
   /**
    * Commits when `work` returns, and rolls back when it throws. Inside `work`, query only through the transaction and
    * make no network call: the embedded database has one connection, and locks are held.
+   *
+   * With an idempotency key the result is returned before the commit, which waits for the answer of the request. So the
+   * last transaction of a use case is the one that carries its effect, and no query comes after it.
    * @throws DomainError `unavailable` when the database is unreachable, `outcome_unknown` when the connection was lost
    * during the commit.
    */

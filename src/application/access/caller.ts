@@ -1,4 +1,5 @@
 import type { Scope } from '../../domain/access/scope.ts';
+import type { IdempotentRequest } from '../../domain/idempotency/idempotent-request.ts';
 import type { RequestDeadline } from '../../domain/ports.ts';
 
 /** A user with a valid access token. */
@@ -51,4 +52,6 @@ export interface Caller {
   readonly deadline?: RequestDeadline;
   /** Gets the quotas of the client, also when they refuse the request. Absent where they are not shown. */
   readonly reportQuotas?: (quotas: readonly Quota[]) => void;
+  /** Absent when the request has no idempotency key. */
+  readonly idempotency?: IdempotentRequest;
 }

@@ -7,7 +7,7 @@ import type { Caller } from './caller.ts';
  * on to its end, because a repeated request would be too late again. A late caller is told that the outcome is unknown.
  * @throws DomainError `unavailable` when the time is over already
  */
-export function finishInAnyCase({ requestId, deadline }: Caller): UnitOfWorkContext {
+export function finishInAnyCase({ requestId, deadline, idempotency }: Caller): UnitOfWorkContext {
   if (deadline?.beginCommit() === false) throw deadlineOver();
-  return { requestId };
+  return idempotency === undefined ? { requestId } : { requestId, idempotency };
 }

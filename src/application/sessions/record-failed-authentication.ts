@@ -2,6 +2,7 @@ import type { AuthenticationFailure } from '../../domain/events.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
+import { withoutIdempotency } from '../idempotency/without-idempotency.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -44,7 +45,7 @@ export function createRecordFailedAuthentication(deps: Deps) {
     const counted = suppressed;
     suppressed = 0;
     try {
-      await deps.unitOfWork.run(caller, ({ outbox }) =>
+      await deps.unitOfWork.run(withoutIdempotency(caller), ({ outbox }) =>
         outbox.append([
           {
             type: 'authentication.failed',

@@ -42,6 +42,11 @@ export interface SignInInput {
   readonly audience?: string;
 }
 
+/** The account changed since the password was verified. */
+class AccountChanged extends Error {
+  override readonly name = 'AccountChanged';
+}
+
 /** How often a sign-in is tried when the account changes meanwhile. */
 const MAX_ATTEMPTS = 3;
 
@@ -120,20 +125,25 @@ export function createSignIn(deps: Deps) {
     audience: string | undefined,
   ): Promise<IssuedTokens | null> {
     const { userId } = credentials;
-    const session = await deps.unitOfWork.run(caller, async (transaction) => {
-      const user = await transaction.users.lockById(userId);
-      if (user === null || !isStillProven(user, credentials)) return null;
-      await enableInTime(transaction, user, deps.clock);
+    const transaction = deps.unitOfWork.run(caller, async (ports) => {
+      const user = await ports.users.lockById(userId);
+      // Thrown, so that nothing is committed: with an idempotency key, a commit would wait for the answer.
+      if (user === null || !isStillProven(user, credentials)) throw new AccountChanged();
+      await enableInTime(ports, user, deps.clock);
       if (newHash !== null) {
         const { passwordHash } = credentials;
-        await transaction.users.updatePasswordHash(
+        await ports.users.updatePasswordHash(
           userId,
           passwordHash,
           newHash,
           PASSWORD_NORMALIZATION_VERSION,
         );
       }
-      return await deps.startSession(caller, transaction, user);
+      return await deps.startSession(caller, ports, user);
+    });
+    const session = await transaction.catch((error: unknown) => {
+      if (error instanceof AccountChanged) return null;
+      throw error;
     });
     if (session === null) return null;
     deps.logger.info('signed in', {

@@ -9,7 +9,8 @@ export type KeyPurpose =
   | 'refresh-token-authentication'
   | 'cached-email-names'
   | 'queued-mail'
-  | 'limit-names';
+  | 'limit-names'
+  | 'idempotent-answers';
 
 /**
  * The 32-byte keys for one purpose. Everything new is sealed or authenticated with `current`. What exists may be under

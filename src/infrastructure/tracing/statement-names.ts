@@ -1,5 +1,6 @@
 import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
+import * as idempotency from '../database/postgres/generated/idempotency.queries.ts';
 import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
@@ -14,6 +15,7 @@ import { PreparedQuery } from '../database/prepared-query.ts';
 const MODULES = [
   administrativeActs,
   health,
+  idempotency,
   mailQueue,
   outbox,
   relay,

@@ -3,6 +3,7 @@ import type { DomainErrorCode } from '../../domain/errors.ts';
 /** Rejections by an interface before a use case runs, and `internal_error` for every unexpected error. */
 export type EdgeCode =
   | 'malformed_request'
+  | 'idempotency_key_invalid'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_timeout'
@@ -32,6 +33,12 @@ export const PROBLEMS = {
     status: 400,
     title: 'Malformed request',
     meaning: 'The syntax of the request, its body or a header is invalid.',
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    title: 'Invalid idempotency key',
+    meaning:
+      'The `Idempotency-Key` header is not 16 to 255 visible ASCII characters, bare or in double quotes.',
   },
   unauthenticated: {
     status: 401,
@@ -123,6 +130,12 @@ export const PROBLEMS = {
     title: 'Version exhausted',
     meaning: 'The version of the user is the largest possible one, so the user cannot change.',
   },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'Request in progress',
+    meaning:
+      'A request with this `Idempotency-Key` has not ended yet; repeat yours after `Retry-After`.',
+  },
   version_mismatch: {
     status: 412,
     title: 'Version mismatch',
@@ -152,6 +165,12 @@ export const PROBLEMS = {
     status: 422,
     title: 'Invalid fields',
     meaning: 'One or more fields are invalid; `errors` lists them.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    meaning:
+      'The `Idempotency-Key` was used for a request with another path, body or `If-Match`; take a new key for each new request.',
   },
   version_required: {
     status: 428,
@@ -191,7 +210,7 @@ export const PROBLEMS = {
     status: 503,
     title: 'Outcome unknown',
     meaning:
-      'The connection to a dependency was lost during a change; read the state before you try again.',
+      'The connection to a dependency was lost during a change; repeat the request with the same `Idempotency-Key`, or read the state before you try again.',
   },
 } as const satisfies Record<ProblemCode, ProblemKind>;
 

@@ -78,7 +78,7 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly fieldErrors?: readonly ProblemFieldError[];
-  /** Seconds to wait before a retry; set for every problem with status 429 or 503. */
+  /** Seconds to wait before a retry; set for status 429 and 503, and for `idempotency_in_progress`. */
   readonly retryAfterSeconds?: number;
   readonly violatedPolicies?: readonly string[];
   /** Longest age of the authentication in seconds, with `step_up_required`. */
@@ -113,11 +113,11 @@ function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem 
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
   };
   const { status } = PROBLEMS[error.code];
-  if (status !== 429 && status !== 503) return problem;
-  const { retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS, violatedPolicies } = error;
+  const { retryAfterSeconds, violatedPolicies } = error;
+  if (status !== 429 && status !== 503 && retryAfterSeconds === undefined) return problem;
   return {
     ...problem,
-    retryAfterSeconds,
+    retryAfterSeconds: retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS,
     ...(violatedPolicies.length === 0 ? {} : { violatedPolicies }),
   };
 }

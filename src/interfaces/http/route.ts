@@ -75,6 +75,11 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly freshness?: Freshness;
   /** `oauth` for errors by RFC 6749 §5.2 instead of problem documents. */
   readonly errors?: 'oauth';
+  /**
+   * Why a route that is no `GET` ignores `Idempotency-Key`. All others execute a request once for each key: their
+   * answers are stored, and so must be small texts.
+   */
+  readonly ignoresIdempotencyKey?: 'reads only' | 'repeatable by itself';
   /** Left out of the OpenAPI document, for the assets of the documentation page. */
   readonly undocumented?: true;
   readonly params?: P;

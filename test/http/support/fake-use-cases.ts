@@ -82,6 +82,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
     schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
+    idempotency: { ...fakeIdempotency, ...replaced.idempotency },
     checkHealth: replaced.checkHealth ?? fakeHealth,
   };
 }
@@ -158,6 +159,13 @@ const fakeOutbox: UseCases['outbox'] = {
   deadLetters,
 };
 const fakeMail: UseCases['mail'] = { deadLetters };
+
+const fakeIdempotency: UseCases['idempotency'] = {
+  answerOnce: async (caller, _request, execute) => ({
+    answer: await execute(caller),
+    originalRequestId: null,
+  }),
+};
 
 const fakeHealth: UseCases['checkHealth'] = async () => ({
   status: 'ok',

@@ -2,10 +2,11 @@ import { DomainError } from '../../../domain/errors.ts';
 import type { RecordedEvent } from '../../../domain/events.ts';
 import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
 import type { EndedSessions } from '../../../domain/session/session-ending.ts';
-import type { UnitOfWork } from '../../../domain/unit-of-work.ts';
+import type { Transaction, UnitOfWork, UnitOfWorkContext } from '../../../domain/unit-of-work.ts';
 import type { MailSeal } from '../../security/mail-seal.ts';
-import type { Database } from '../sql.ts';
+import type { Database, SqlConnection } from '../sql.ts';
 import { createPostgresAdministrativeActs } from './administrative-acts.ts';
+import { claimAnswerRecord, completeAnswerRecord } from './answer-records.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
@@ -55,31 +56,50 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
     }
   }
 
+  async function runNow<T>(
+    { requestId, deadline }: UnitOfWorkContext,
+    work: (transaction: Transaction, connection: SqlConnection) => Promise<T>,
+  ): Promise<T> {
+    let recorded: Recorded = { events: [], ended: [] };
+    const transaction = database.transaction(async (connection, commitWithNext) => {
+      const stamp = { ids, clock, requestId };
+      const outbox = createPostgresOutbox(connection, stamp);
+      const sessionEnding = createPostgresSessionEnding(connection, stamp);
+      recorded = { events: outbox.recorded, ended: sessionEnding.recorded };
+      const ports = {
+        users: createPostgresUserRepository(connection),
+        sessions: createPostgresSessionRepository(connection),
+        sessionEnding,
+        outbox,
+        mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
+        acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
+        commitWithNext,
+      };
+      return await work(ports, connection);
+    }, deadline);
+    const result = await transaction.catch(async (error: unknown) => {
+      const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
+      if (isUnknown) await follow(recorded, requestId, onUnknownOutcome);
+      throw error;
+    });
+    await follow(recorded, requestId, onCommitted);
+    return result;
+  }
+
   return {
-    async run({ requestId, deadline }, work) {
-      let recorded: Recorded = { events: [], ended: [] };
-      const transaction = database.transaction(async (connection, commitWithNext) => {
-        const stamp = { ids, clock, requestId };
-        const outbox = createPostgresOutbox(connection, stamp);
-        const sessionEnding = createPostgresSessionEnding(connection, stamp);
-        recorded = { events: outbox.recorded, ended: sessionEnding.recorded };
-        return await work({
-          users: createPostgresUserRepository(connection),
-          sessions: createPostgresSessionRepository(connection),
-          sessionEnding,
-          outbox,
-          mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
-          acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
-          commitWithNext,
-        });
-      }, deadline);
-      const result = await transaction.catch(async (error: unknown) => {
-        const isUnknown = error instanceof DomainError && error.code === 'outcome_unknown';
-        if (isUnknown) await follow(recorded, requestId, onUnknownOutcome);
-        throw error;
-      });
-      await follow(recorded, requestId, onCommitted);
-      return result;
+    run(context, work) {
+      const { idempotency } = context;
+      if (idempotency === undefined) return runNow(context, work);
+      return idempotency.run((answerFor) =>
+        runNow(context, async (transaction, connection) => {
+          await claimAnswerRecord(connection, idempotency);
+          // The answer is stored after the work, so no statement of the work is the last one.
+          const result = await work({ ...transaction, commitWithNext: () => {} });
+          const answer = await answerFor(result);
+          transaction.commitWithNext();
+          await completeAnswerRecord(connection, idempotency.key, answer);
+        }),
+      );
     },
   };
 }

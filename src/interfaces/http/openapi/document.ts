@@ -8,6 +8,11 @@ import {
 } from '../../api/oauth-errors.ts';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
+import {
+  acceptsIdempotencyKey,
+  IDEMPOTENCY_KEY_MAX_LENGTH,
+  IDEMPOTENCY_KEY_MIN_LENGTH,
+} from '../idempotency-key.ts';
 import { publicPath } from '../public-path.ts';
 import { policiesOf, type ResponseSpec, type Route } from '../route.ts';
 import { describeAccess, describeFreshness, securityOf } from './access.ts';
@@ -77,7 +82,17 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): J
       schemas: { ...namedSchemas(), ...problemSchemas(codes) },
       examples: { ...namedExamples(), ...problemExamples(codes) },
       responses: Object.fromEntries([...responses].sort(([a], [b]) => (a < b ? -1 : 1))),
+      parameters: { IdempotencyKey: idempotencyKeyParameter },
       headers: {
+        IdempotentReplayed: {
+          description:
+            'Set to `true` when this is the stored response of an earlier request with the same `Idempotency-Key`.',
+          schema: { type: 'string', enum: ['true'] },
+        },
+        OriginalRequestId: {
+          description: 'With `Idempotent-Replayed`: the id of that earlier request.',
+          schema: { type: 'string' },
+        },
         RequestId: { description: 'Id of the request.', schema: { type: 'string' } },
         RetryAfter: {
           description: 'Seconds to wait before a retry.',
@@ -148,6 +163,7 @@ function parameters(route: Route): Json[] {
       description,
       schema: { type: 'string' },
     })),
+    ...(acceptsIdempotencyKey(route) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ];
 }
 
@@ -176,12 +192,15 @@ function successResponses(route: Route): Json {
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, spec]) => [
       status,
-      successResponse(spec, status, policiesOf(route).length > 0),
+      successResponse(spec, status, {
+        ...(policiesOf(route).length > 0 ? rateLimitHeaders : {}),
+        ...replayHeadersOf(route),
+      }),
     ]),
   );
 }
 
-function successResponse(spec: ResponseSpec, status: string, isLimited: boolean): Json {
+function successResponse(spec: ResponseSpec, status: string, routeHeaders: Json): Json {
   const { description, schema, mediaType, headers = {} } = spec;
   const described = Object.entries(headers).map(([name, text]) => [
     name,
@@ -189,11 +208,7 @@ function successResponse(spec: ResponseSpec, status: string, isLimited: boolean)
   ]);
   return {
     description,
-    headers: {
-      ...requestIdHeader,
-      ...(isLimited ? rateLimitHeaders : {}),
-      ...Object.fromEntries(described),
-    },
+    headers: { ...requestIdHeader, ...routeHeaders, ...Object.fromEntries(described) },
     ...(schema === undefined
       ? {}
       : { content: { [mediaType ?? 'application/json']: mediaOf(schema, status) } }),
@@ -205,6 +220,22 @@ const rateLimitHeaders = {
   RateLimit: { $ref: '#/components/headers/RateLimit' },
   'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
 };
+
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: `A random text of ${IDEMPOTENCY_KEY_MIN_LENGTH} to ${IDEMPOTENCY_KEY_MAX_LENGTH} visible ASCII characters, such as a UUID, bare or in double quotes. The request takes effect once for each key; a repeated request gets the first response.`,
+  schema: { type: 'string' },
+};
+
+function replayHeadersOf(route: Route): Json {
+  if (!acceptsIdempotencyKey(route)) return {};
+  return {
+    'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' },
+    'Original-Request-Id': { $ref: '#/components/headers/OriginalRequestId' },
+  };
+}
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
@@ -274,7 +305,7 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): Json {
         ? { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
         : {}),
       ...(status === 429 ? rateLimitHeaders : {}),
-      ...(status === 429 || status === 503
+      ...(status === 429 || status === 503 || codes.includes('idempotency_in_progress')
         ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
         : {}),
     },

@@ -1,4 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
+import { acceptsIdempotencyKey } from '../idempotency-key.ts';
 import { policiesOf, type Route } from '../route.ts';
 
 /** Codes that every route can return. */
@@ -24,6 +25,12 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
   // The body of such a method is received and its type is checked, even if the route has none.
   if (route.method !== 'GET') {
     codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');
+  }
+  if (acceptsIdempotencyKey(route)) {
+    codes
+      .add('idempotency_key_invalid')
+      .add('idempotency_in_progress')
+      .add('idempotency_key_reused');
   }
   if (route.body !== undefined || route.query !== undefined || route.params !== undefined) {
     codes.add('validation_failed');

@@ -80,6 +80,7 @@ const introspectToken = route({
   operationId: 'introspectToken',
   tag,
   summary: 'Introspect an access token (RFC 7662)',
+  ignoresIdempotencyKey: 'reads only',
   access: 'scope:tokens:introspect',
   body: {
     schema: introspectionBody,

@@ -7,12 +7,14 @@ import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import { writeJson } from '../../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
+import { acceptsIdempotencyKey, canonicalContent, readIdempotencyKey } from '../idempotency-key.ts';
 import { policiesOf, type Route, type RouteRequest, type RouteResponse } from '../route.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { readBody } from './request-body.ts';
 import { readQuery } from './request-query.ts';
 import type { ResponseDeadline } from './response-deadline.ts';
 
+const NO_HEADERS: Readonly<Record<string, string>> = {};
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
 /** Turns `/v1/users/{id}` into Fastify's `/v1/users/:id`. */
@@ -36,6 +38,7 @@ export function mountRoutes(
 
   for (const route of routes) {
     const isLimited = policiesOf(route).length > 0;
+    const acceptsKey = acceptsIdempotencyKey(route);
     fastify.route({
       method: route.method,
       url: fastifyPath(route.path),
@@ -80,8 +83,10 @@ export function mountRoutes(
           deadline,
         };
         if (route.freshness === 'required') await deps.useCases.access.requireFresh(caller);
-        const response = await route.handle(readRequest(request, route, caller), deps);
-        return send(reply, route, response, deps.formatTime);
+        const read = readRequest(request, route, caller);
+        const key = acceptsKey ? request.headers['idempotency-key'] : undefined;
+        if (key !== undefined) return answerOnce(reply, route, read, String(key), deps);
+        return send(reply, render(route, await route.handle(read, deps), deps.formatTime));
       },
     });
   }
@@ -152,21 +157,55 @@ function lowerCased(params: Readonly<Record<string, string>>): Record<string, st
   return lower;
 }
 
+/** A response before it is sent. */
+interface RenderedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
 /** @throws Error for a status that the route does not declare */
-function send(
-  reply: FastifyReply,
+function render(
   { responses }: Route,
-  response: RouteResponse,
+  { status, body, headers = NO_HEADERS }: RouteResponse,
   formatTime: (time: Date) => string,
-): FastifyReply {
-  const declared = responses[response.status];
-  if (declared === undefined)
-    throw new Error(`The route does not declare the status ${response.status}.`);
+): RenderedResponse {
+  const declared = responses[status];
+  if (declared === undefined) throw new Error(`The route does not declare the status ${status}.`);
   const { schema, mediaType } = declared;
-  const plain = schema === undefined || mediaType !== undefined;
-  // Before the reply is changed: if writing fails, the problem response has no headers of this one.
-  const body = plain ? response.body : writeJson(schema, response.body, formatTime);
-  reply.code(response.status);
-  if (response.headers !== undefined) reply.headers(response.headers);
-  return plain ? reply.send(body) : reply.type(JSON_MEDIA_TYPE).send(body);
+  if (schema === undefined || mediaType !== undefined) return { status, headers, body };
+  return {
+    status,
+    headers: { ...headers, 'content-type': JSON_MEDIA_TYPE },
+    body: writeJson(schema, body, formatTime),
+  };
+}
+
+function send(reply: FastifyReply, { status, headers, body }: RenderedResponse): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+/** Executes a request with an `Idempotency-Key`, or sends the stored answer of the earlier one. */
+async function answerOnce(
+  reply: FastifyReply,
+  route: Route,
+  request: RouteRequest<never, never, never>,
+  header: string,
+  deps: HttpDeps,
+): Promise<FastifyReply> {
+  const key = readIdempotencyKey(header);
+  const content = canonicalContent(route, { ...request, ifMatch: request.header('if-match') });
+  const { answer, originalRequestId } = await deps.useCases.idempotency.answerOnce(
+    request.caller,
+    { key, content },
+    async (caller) => {
+      const response = await route.handle({ ...request, caller }, deps);
+      const { body, ...rendered } = render(route, response, deps.formatTime);
+      return { ...rendered, body: body === undefined ? null : String(body) };
+    },
+  );
+  if (originalRequestId !== null) {
+    reply.header('idempotent-replayed', 'true').header('original-request-id', originalRequestId);
+  }
+  return send(reply, { ...answer, body: answer.body ?? undefined });
 }

@@ -45,6 +45,7 @@ const refreshSession = route({
   operationId: 'refreshSession',
   tag,
   summary: 'Refresh a session',
+  ignoresIdempotencyKey: 'repeatable by itself',
   description:
     'Exchanges a refresh token for new tokens. Each refresh token works once. For a short grace period, a repeated request with the last used token gets the same new refresh token. Any other reuse ends the session.',
   access: 'public',

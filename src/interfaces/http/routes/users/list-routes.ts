@@ -97,6 +97,7 @@ const getPublicProfiles = route({
   operationId: 'getPublicProfiles',
   tag,
   summary: 'Get public profiles',
+  ignoresIdempotencyKey: 'reads only',
   access: 'user_or:users:read',
   body: {
     schema: publicProfilesBody,
