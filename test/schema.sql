@@ -260,6 +260,17 @@ CREATE TABLE public.administrative_acts (
     request_id character varying(128) NOT NULL
 );
 
+CREATE TABLE public.idempotency_keys (
+    caller_id character varying(100) NOT NULL,
+    key_hash bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint DEFAULT 0 NOT NULL,
+    sealed_answer bytea DEFAULT '\x'::bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_answer_size CHECK ((octet_length(sealed_answer) <= 20000)),
+    CONSTRAINT idempotency_keys_key_hash_sha256 CHECK ((octet_length(key_hash) = 32))
+);
+
 CREATE TABLE public.mail_budget (
     hour timestamp with time zone NOT NULL,
     admitted integer NOT NULL
@@ -392,6 +403,9 @@ CREATE TABLE public.users (
 ALTER TABLE ONLY public.administrative_acts
     ADD CONSTRAINT administrative_acts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key_hash);
+
 ALTER TABLE ONLY public.mail_budget
     ADD CONSTRAINT mail_budget_pkey PRIMARY KEY (hour);
 
@@ -435,6 +449,8 @@ ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
 CREATE INDEX administrative_acts_user_id_id_idx ON public.administrative_acts USING btree (user_id, id);
+
+CREATE INDEX idempotency_keys_created_at_idx ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX mail_queue_due_idx ON public.mail_queue USING btree (next_attempt_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
