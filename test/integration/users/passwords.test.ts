@@ -112,14 +112,15 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
     );
   });
 
-  it('requires the current password', async () => {
+  it('requires the current password of a session that is not fresh', async () => {
     const account = await api().register();
-    const { access_token: token } = await api().signIn(account);
+    const { access_token: token, session_id } = await api().signIn(account);
+    await api().ageSession(session_id);
     const answer = await api().send('PUT', `/v1/users/${account.id}/password`, {
       token,
       body: { new_password: newPassword },
     });
-    expect(answer.statusCode).toBe(422);
+    expect(codeOf(answer)).toBe('step_up_required');
   });
 
   it.each(['users:read', 'users:write', 'users:admin'])(
