@@ -25,6 +25,7 @@ const ADVICE = {
     'Treat the user as deleted. A user who requests another user gets the same response, so that it does not reveal which users exist.',
   session_not_found: 'Do nothing: the session has ended, or never belonged to the user.',
   service_account_not_found: 'List the service accounts; revoked ones cannot be revoked again.',
+  invitation_not_found: 'Nothing needs to be revoked.',
   method_not_allowed: 'Use one of the methods in `Allow`.',
   request_timeout:
     'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
@@ -37,7 +38,7 @@ const ADVICE = {
   version_mismatch:
     'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
   registration_closed:
-    'Ask the operator for an account. Services register users with a key that has `users:write` or `users:admin`.',
+    'Register with the `invitation` of a mail, or ask the operator for an account. Services register users with a key that has `users:write` or `users:admin`.',
   payload_too_large: 'Send less: most routes accept 16 KiB, a batch of public profiles 32 KiB.',
   uri_too_long: 'Shorten the query.',
   unsupported_media_type:
@@ -47,6 +48,7 @@ const ADVICE = {
     'Correct the fields in `errors`. The second table below explains their codes. At most 100 are listed.',
   idempotency_key_reused:
     'Make a new key for each new request, and use it again only to repeat that request without a change.',
+  invitation_invalid: 'Ask the operator for another invitation.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
   rate_limited:
     'Wait for the seconds in `Retry-After` before the next request. `RateLimit` shows what is left to a client; an operator finds the limits in the guide to limits.',

@@ -95,6 +95,8 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
           users: { findCredentials: async () => null },
           unitOfWork: { run: async () => undefined as never },
           registrationMode: 'open',
+          invitations: { findByToken: async () => null },
+          invitationTokens: { read: () => null },
           passwordRules: {
             policy: { minLength: 8, maxLength: 256 },
             blocklist: loadPasswordBlocklist(),

@@ -33,6 +33,8 @@ const INVALIDATION_INTERVAL_MS = 1_000;
 const ENABLE_INTERVAL_MS = 5_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MAINTENANCE_MS = 2_000;
+/** An operator can see for a week who did not come. */
+const INVITATIONS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 const ROWS_PER_ROUND = 5_000;
 const MAX_ROUNDS = 20;
 
@@ -82,6 +84,10 @@ export async function startBackground(
   maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
   maintain('expired idempotency keys', () =>
     inRounds(() => answerRecords.deleteExpired(config.idempotency.ttlMs, ROWS_PER_ROUND)),
+  );
+  const { invitations } = persistence;
+  maintain('expired invitations', () =>
+    inRounds(() => invitations.deleteExpired(INVITATIONS_KEPT_MS, ROWS_PER_ROUND)),
   );
   mail.start();
   if (broker !== null) {

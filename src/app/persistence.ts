@@ -8,6 +8,7 @@ import {
 } from '../infrastructure/database/open-database.ts';
 import { createPostgresActReader } from '../infrastructure/database/postgres/administrative-acts.ts';
 import { createPostgresAnswerRecords } from '../infrastructure/database/postgres/answer-records.ts';
+import { createPostgresInvitationRepository } from '../infrastructure/database/postgres/invitation-repository.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
   createPostgresDeadEvents,
@@ -23,6 +24,7 @@ import { createPostgresUserRepository } from '../infrastructure/database/postgre
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createAnswerSeals } from '../infrastructure/security/answer-seals.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
+import { createInvitationTokens } from '../infrastructure/security/invitation-tokens.ts';
 import { createMailSeal } from '../infrastructure/security/mail-seal.ts';
 import {
   createMasterKeys,
@@ -102,6 +104,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     deadEvents: createPostgresDeadEvents(database),
     deadMails: createPostgresDeadMails(database),
     users: createPostgresUserRepository(database),
+    invitations: createPostgresInvitationRepository(database),
+    invitationTokens: createInvitationTokens({ masterKeys }),
     storedUsers: createPostgresStoredUserReader(database),
     sessions: createPostgresSessionRepository(database),
     acts: createPostgresActReader(database),

@@ -16,6 +16,7 @@ import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createUserTextFormat } from '../interfaces/api/schemas/user-text-format.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
+import { secretLink } from '../lib/secret-link.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
@@ -111,6 +112,8 @@ export async function wireUseCases(
     }),
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
+    invitationUrl: (token, locale) =>
+      secretLink(config.links.invitationUrl, token, { lang: locale }),
     registrationMode: config.registration.mode,
     passwordRules: {
       policy: config.password,

@@ -7,6 +7,10 @@ import { type AccessPorts, createAccessUseCases } from './access/access-use-case
 import { createRequireFresh } from './access/require-fresh.ts';
 import { createCheckHealth } from './check-health.ts';
 import { createAnswerOnce } from './idempotency/answer-once.ts';
+import {
+  createInvitationUseCases,
+  type InvitationPorts,
+} from './invitations/invitation-use-cases.ts';
 import type { Limits } from './limits/limits.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
@@ -29,6 +33,7 @@ type SharedSteps =
 
 export interface UseCasePorts
   extends Omit<AccessPorts, SharedSteps>,
+    InvitationPorts,
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps> {
   readonly ids: IdGenerator;
@@ -76,6 +81,7 @@ export function createUseCases(ports: UseCasePorts) {
       keys: ports.serviceKeys,
       onRevoked: () => ports.knownServiceAccounts.clear(),
     }),
+    invitations: createInvitationUseCases(ports),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
     schema: { read: createReadSchema(ports) },

@@ -26,6 +26,11 @@ function publicUrl(values: Values): string {
   return `http://${authority}:${values['server.port']}`;
 }
 
+/** The built-in page. */
+function accountPage(values: Values, page: string): string {
+  return `${values['server.public_url']}/account/${page}`;
+}
+
 function redisDriver(values: Values): Values['redis.driver'] {
   const addressed =
     values['redis.host'] !== undefined ||
@@ -43,6 +48,7 @@ export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
     machine.terminal
       ? 0
       : Math.min(SHUTDOWN_DELAY_MS, Math.floor(values['server.shutdown_timeout'] / 4)),
+  'links.invitation_url': (values) => accountPage(values, 'invitation'),
   'tokens.issuer': (values) => values['server.public_url'],
   'database.driver': (values) => (values['database.host'] === undefined ? 'embedded' : 'postgres'),
   'database.max_idle_conns': (values) => Math.min(5, values['database.max_open_conns']),

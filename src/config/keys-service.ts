@@ -143,9 +143,9 @@ export const serviceKeys = {
     'Time after an authentication in which sensitive changes need no further proof of the password',
   ),
   'registration.mode': withDefault(
-    oneOf('open', 'closed'),
+    oneOf('open', 'invite', 'closed'),
     'open',
-    '`open`: anyone may register; `closed`: only the operator and services with `users:write` or `users:admin`',
+    'Who may register: anyone, who has an invitation, or only the operator and services that change users',
   ),
   'idempotency.ttl': withDefault(
     duration(MINUTE_MS, 7 * DAY_MS),
@@ -161,6 +161,11 @@ export const serviceKeys = {
     oneOf('strict', 'permissive'),
     'strict',
     '`permissive` accepts each number of 4 to 15 digits in E.164 form; `strict` only those of a numbering plan',
+  ),
+  'links.invitation_url': derived(
+    url(),
+    '`server.public_url` and `/account/invitation`',
+    'Page on which an invited person registers; its token comes in the fragment, `#t=…`',
   ),
   'password.min_length': withDefault(
     integer(8, 128),

@@ -7,6 +7,8 @@ export type DomainErrorCode =
   | 'user_not_found'
   | 'email_taken'
   | 'registration_closed'
+  | 'invitation_invalid'
+  | 'invitation_not_found'
   | 'version_mismatch'
   | 'version_required'
   | 'version_exhausted'

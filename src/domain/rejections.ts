@@ -57,8 +57,20 @@ export function emailTaken(cause?: unknown): DomainError {
 }
 
 /** The mode of registration does not let this caller register. */
-export function registrationClosed(): DomainError {
-  return new DomainError('registration_closed', 'Registration is closed.');
+export function registrationClosed(message = 'Registration is closed.'): DomainError {
+  return new DomainError('registration_closed', message);
+}
+
+/** No invitation in force. One sentence for all reasons. */
+export function invitationInvalid(): DomainError {
+  return new DomainError(
+    'invitation_invalid',
+    'The invitation is unknown, expired, revoked or already used.',
+  );
+}
+
+export function invitationNotFound(): DomainError {
+  return new DomainError('invitation_not_found', 'There is no such invitation.');
 }
 
 export function versionMismatch(): DomainError {

@@ -90,6 +90,7 @@ describe('the OpenAPI document', () => {
       'GET /health/ready',
       'GET /metrics',
       'GET /openapi.json',
+      'POST /v1/invitations/lookup',
       'POST /v1/sessions',
       'POST /v1/sessions/refresh',
       'POST /v1/users',

@@ -10,11 +10,13 @@ const seen = new Set<string>();
 
 let app: RouteApp;
 let closedApp: RouteApp;
+let inviteApp: RouteApp;
 beforeAll(async () => {
   app = await createRouteApp();
   closedApp = await createRouteApp('embedded', { REGISTRATION_MODE: 'closed' });
+  inviteApp = await createRouteApp('embedded', { REGISTRATION_MODE: 'invite' });
 });
-afterAll(() => Promise.all([app?.stop(), closedApp?.stop()]));
+afterAll(() => Promise.all([app, closedApp, inviteApp].map((one) => one?.stop())));
 
 function operationOf(operationId: string): Operation {
   const operation = operations.find((candidate) => candidate.operationId === operationId);
@@ -110,6 +112,41 @@ describe('accounts', () => {
     }
     const body = person('operator@example.com');
     expect((await at.operate('POST', '/v1/users', { body })).status).toBe(201);
+  });
+
+  test('an invitation registers its address, once, and the address is verified', async () => {
+    const invitation = await app.invite('invited@example.com');
+    const other = { ...person('other@example.com'), invitation };
+    const refused = await expectProblem('registerUser', { body: other }, 422, 'validation_failed');
+    expect(refused.body.errors).toMatchObject([{ pointer: '/email', code: 'email_not_invited' }]);
+    const body = { ...person('Invited@example.com'), invitation };
+    const answer = await call('registerUser', { body });
+    expect([answer.status, answer.body.email_verified]).toEqual([201, true]);
+    await expectProblem('registerUser', { body }, 422, 'invitation_invalid');
+    const invented = { ...body, invitation: `${invitation}x` };
+    await expectProblem('registerUser', { body: invented }, 422, 'invitation_invalid');
+  });
+
+  test('where registration needs an invitation, nobody registers without one', async () => {
+    const at = inviteApp;
+    const body = person('guest@example.com');
+    await expectProblem('registerUser', { at, body }, 403, 'registration_closed');
+    const invitation = await at.invite('guest@example.com');
+    expect((await call('registerUser', { at, body: { ...body, invitation } })).status).toBe(201);
+    const as = await at.serviceKey('users:write');
+    expect((await call('registerUser', { at, as, body: person('b@example.com') })).status).toBe(
+      201,
+    );
+  });
+
+  test('where registration is closed, an invitation does not open it', async () => {
+    const at = closedApp;
+    const invitation = await at.invite('guest@example.com');
+    const body = { ...person('guest@example.com'), invitation };
+    await expectProblem('registerUser', { at, body }, 403, 'registration_closed');
+    const as = await at.serviceKey('users:admin');
+    const invite = { at, as, body: { email: 'more@example.com' } };
+    await expectProblem('createInvitation', invite, 403, 'registration_closed');
   });
 
   test('one response lists all field errors of a registration', async () => {
@@ -545,6 +582,87 @@ describe('governing accounts', () => {
     const listed = await call('listUserActs', { ids: [user.id], as: admin });
     expect(listed.status).toBe(200);
     expect(listed.body.acts).toMatchObject([{ action: 'expire_password', reason: body.reason }]);
+  });
+});
+
+describe('invitations', () => {
+  test('an administrator invites, lists page by page and revokes; no response has the token', async () => {
+    const admin = await app.serviceKey('users:admin');
+    const body = { email: 'Grace@Example.com', first_name: 'Grace', expires_in: 3_600 };
+    const created = await call('createInvitation', { as: admin, body });
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({
+      email: 'grace@example.com',
+      first_name: 'Grace',
+      last_name: null,
+    });
+    const { created_at, expires_at } = created.body as Record<string, string>;
+    expect(Date.parse(expires_at ?? '') - Date.parse(created_at ?? '')).toBe(3_600_000);
+    await call('createInvitation', { as: admin, body: { email: 'later@example.com' } });
+    const listed: unknown[] = [];
+    let query = '?limit=1';
+    for (let page = 0; page < 20; page += 1) {
+      const { status, body: found } = await call('listInvitations', { as: admin, query });
+      expect(status).toBe(200);
+      listed.push(...(found.invitations as unknown[]));
+      if (found.next_cursor === null) break;
+      query = `?limit=1&cursor=${found.next_cursor}`;
+    }
+    expect(listed).toContainEqual(created.body);
+    expect(JSON.stringify(listed)).not.toContain('uit_');
+    const ids = [String(created.body.id)];
+    expect((await call('revokeInvitation', { ids, as: admin })).status).toBe(204);
+    await expectProblem('revokeInvitation', { ids, as: admin }, 404, 'invitation_not_found');
+  });
+
+  test('another invitation of an address ends the one before', async () => {
+    const first = await app.invite('twice@example.com');
+    const second = await app.invite('twice@example.com');
+    const look = (token: string) => ({ body: { token } });
+    await expectProblem('lookUpInvitation', look(first), 422, 'invitation_invalid');
+    const { status, body } = await call('lookUpInvitation', look(second));
+    expect([status, body.email]).toEqual([200, 'twice@example.com']);
+    expect((await call('lookUpInvitation', look(second))).status).toBe(200);
+  });
+
+  test('wrong input is named, and a registered address is no guest', async () => {
+    const admin = await app.serviceKey('users:admin');
+    const user = await app.user();
+    const invite = (body: object) => ({ as: admin, body });
+    await expectProblem('createInvitation', invite({ email: user.email }), 409, 'email_taken');
+    const wrong = { email: 'x', first_name: '', last_name: '\u0000' };
+    const refused = await expectProblem(
+      'createInvitation',
+      invite(wrong),
+      422,
+      'validation_failed',
+    );
+    expect(refused.body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '/email',
+      '/first_name',
+      '/last_name',
+    ]);
+    for (const expires_in of [59, 2_592_001]) {
+      const body = { email: 'long@example.com', expires_in };
+      await expectProblem('createInvitation', invite(body), 422, 'validation_failed');
+    }
+    const cursor = { as: admin, query: '?cursor=abc' };
+    await expectProblem('listInvitations', cursor, 422, 'validation_failed');
+    const revoke = { as: admin, ids: ['x'] };
+    await expectProblem('revokeInvitation', revoke, 422, 'validation_failed');
+  });
+
+  test('only administrators manage invitations', async () => {
+    const writer = await app.serviceKey('users:write');
+    const requests = {
+      createInvitation: { body: { email: 'no@example.com' } },
+      listInvitations: {},
+      revokeInvitation: { ids: [UNKNOWN_ID] },
+    };
+    for (const [operationId, request] of Object.entries(requests)) {
+      await expectProblem(operationId, request, 401, 'unauthenticated');
+      await expectProblem(operationId, { ...request, as: writer }, 403, 'forbidden');
+    }
   });
 });
 

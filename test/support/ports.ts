@@ -1,6 +1,7 @@
 import type { Caller, Principal } from '../../src/application/access/caller.ts';
 import type { AdministrativeActs, NewAct } from '../../src/domain/administrative-acts.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
+import type { InvitationRepository } from '../../src/domain/invitation/invitation.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
 import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
@@ -140,6 +141,7 @@ export function createMemoryStore(
           users,
           sessions: portWith<SessionRepository>(sessions),
           sessionEnding: portWith<SessionEnding>(sessionEnding),
+          invitations: portWith<InvitationRepository>({}),
           commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {

@@ -27,6 +27,8 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
     hasher: createPlainHasher(() => ({ hash: async () => note('hash', '$argon2id$') })),
     registrationMode: 'open',
     limits: noLimits,
+    invitations: { findByToken: async () => null },
+    invitationTokens: { read: () => null },
     passwordRules: {
       policy: { minLength: 8, maxLength: 256 },
       blocklist: { rankOf: () => null, directionOf: () => null },

@@ -1,6 +1,11 @@
-import { validateFields } from '../../domain/errors.ts';
+import { InvalidValue, validateFields } from '../../domain/errors.ts';
+import type {
+  Invitation,
+  InvitationRepository,
+  InvitationTokens,
+} from '../../domain/invitation/invitation.ts';
 import type { Clock, IdGenerator } from '../../domain/ports.ts';
-import { emailTaken, registrationClosed } from '../../domain/rejections.ts';
+import { emailTaken, invitationInvalid, registrationClosed } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
@@ -13,11 +18,13 @@ import type { Caller } from '../access/caller.ts';
 import type { Limits } from '../limits/limits.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
-/** Who may register: anyone, or only the operator and services that may change users. */
-export type RegistrationMode = 'open' | 'closed';
+/** Who may register: anyone, a person with an invitation, or only the operator and services that may change users. */
+export type RegistrationMode = 'open' | 'invite' | 'closed';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentials'>;
+  readonly invitations: Pick<InvitationRepository, 'findByToken'>;
+  readonly invitationTokens: Pick<InvitationTokens, 'read'>;
   readonly unitOfWork: UnitOfWork;
   readonly limits: Pick<Limits, 'check'>;
   readonly hasher: PasswordHasher;
@@ -30,23 +37,30 @@ interface Deps {
 
 export interface RegistrationInput extends ProfileInput {
   readonly password: string;
+  /** Token of an invitation. */
+  readonly invitation?: string;
 }
 
 /**
  * Registers a user at version 1. A free and a taken address get the same work up to the insert, whose unique
  * constraint decides. Looking the address up first would answer more questions about who has an account than the
  * hashing limit allows, and with a breached password without creating one.
- * @throws DomainError `registration_closed`, `rate_limited`, `validation_failed`, `email_taken`, `overloaded`
+ * An invitation proves the address, so the account begins verified; it is used up in the transaction that creates it.
+ * @throws DomainError `registration_closed`, `rate_limited`, `invitation_invalid`, `validation_failed`, `email_taken`,
+ * `overloaded`
  */
 export function createRegisterUser(deps: Deps) {
   return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
     if (!maySetUpUsers(caller)) {
-      if (deps.registrationMode === 'closed') throw registrationClosed();
+      requireOpenRegistration(input);
       // Before the fields are judged: a taken address must not be asked for more often by leaving one out.
       await deps.limits.check(caller, [{ policy: 'registration_client' }, { policy: 'global' }]);
     }
+    const invited = await readInvitation(input.invitation);
+    const parsers = profileParsers(input, deps.profileRules);
     const { password, ...person } = validateFields({
-      ...profileParsers(input, deps.profileRules),
+      ...parsers,
+      email: () => invitedAddress(parsers.email(), invited?.invitation),
       password: () =>
         readNewPassword(deps.passwordRules, input.password, {
           email: input.email,
@@ -63,21 +77,51 @@ export function createRegisterUser(deps: Deps) {
       {
         id: deps.ids.next(),
         ...person,
+        emailVerified: invited !== null,
         passwordHash,
         passwordForm: PASSWORD_NORMALIZATION_VERSION,
       },
       deps.clock.now(),
     );
     await deps.unitOfWork.run(caller, async (transaction) => {
+      if (invited !== null) {
+        const { id, hash } = invited;
+        if ((await transaction.invitations.accept(id, hash)) === null) throw invitationInvalid();
+      }
       await transaction.users.insert(user);
       await transaction.outbox.append(user.takeEvents());
     });
     return user.profile;
   };
 
+  function requireOpenRegistration({ invitation }: RegistrationInput): void {
+    const { registrationMode: mode } = deps;
+    if (mode === 'closed') throw registrationClosed();
+    if (mode === 'invite' && invitation === undefined)
+      throw registrationClosed('Registration needs an invitation.');
+  }
+
+  /** Before the password is hashed: a token that is not valid costs no hash. */
+  async function readInvitation(token: string | undefined) {
+    if (token === undefined) return null;
+    const read = deps.invitationTokens.read(token);
+    const invitation =
+      read === null ? null : await deps.invitations.findByToken(read.id, read.hash);
+    if (read === null || invitation === null) throw invitationInvalid();
+    return { ...read, invitation };
+  }
+
   async function isTaken(email: EmailAddress): Promise<boolean> {
     return (await deps.users.findCredentials(email)) !== null;
   }
+}
+
+/** @throws InvalidValue when the invitation is for another address */
+function invitedAddress(email: EmailAddress, invitation: Invitation | undefined): EmailAddress {
+  if (invitation !== undefined && invitation.email !== email) {
+    throw new InvalidValue('email_not_invited', 'Must be the address that was invited.');
+  }
+  return email;
 }
 
 /** Whether the caller creates accounts for other people, whatever the mode. */

@@ -1,4 +1,5 @@
 import type { ActReader } from '../../domain/administrative-acts.ts';
+import type { InvitationRepository, InvitationTokens } from '../../domain/invitation/invitation.ts';
 import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
@@ -41,6 +42,8 @@ export interface UserPorts {
   readonly passwordRules: PasswordRules;
   readonly registrationMode: RegistrationMode;
   readonly reauthenticate: Reauthenticate;
+  readonly invitations: InvitationRepository;
+  readonly invitationTokens: InvitationTokens;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly ids: IdGenerator;

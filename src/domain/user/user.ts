@@ -45,6 +45,8 @@ export type ProfileChange = Partial<ProfileValues>;
 
 export interface Registration extends ProfileValues {
   readonly id: string;
+  /** True when an invitation proved the address; false by default. */
+  readonly emailVerified?: boolean;
   readonly passwordHash: string;
   readonly passwordForm: number;
 }
@@ -65,8 +67,8 @@ export class User {
   /** Creates a user at version 1, with its `user.created` event. */
   static register(registration: Registration, now: Date): User {
     const user = new User({
-      ...registration,
       emailVerified: false,
+      ...registration,
       status: 'active',
       expiredPasswordHash: null,
       disabledUntil: null,

@@ -7,6 +7,7 @@ export const MASTER_KEY_MIN_BYTES = 32;
 export type KeyPurpose =
   | 'signing-key-encryption'
   | 'refresh-token-authentication'
+  | 'invitation-token-authentication'
   | 'cached-email-names'
   | 'queued-mail'
   | 'limit-names'

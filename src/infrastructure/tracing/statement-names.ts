@@ -1,6 +1,7 @@
 import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
 import * as idempotency from '../database/postgres/generated/idempotency.queries.ts';
+import * as invitations from '../database/postgres/generated/invitations.queries.ts';
 import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
@@ -16,6 +17,7 @@ const MODULES = [
   administrativeActs,
   health,
   idempotency,
+  invitations,
   mailQueue,
   outbox,
   relay,

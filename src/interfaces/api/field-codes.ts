@@ -31,6 +31,10 @@ export const FIELD_CODES: Readonly<
     where: '`cursor`',
     rule: 'The cursor belongs to a list with another `q`; start again without a cursor.',
   },
+  email_not_invited: {
+    where: '`email`',
+    rule: 'The address that the invitation was sent to.',
+  },
   name_length: { where: 'names', rule: '1–100 code points.' },
   name_padded: { where: 'names', rule: 'No white space at either end.' },
   name_invisible_character: {

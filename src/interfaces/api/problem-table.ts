@@ -76,7 +76,7 @@ export const PROBLEMS = {
   registration_closed: {
     status: 403,
     title: 'Registration closed',
-    meaning: 'Accounts are created by the operator or by services only.',
+    meaning: 'Registration needs an invitation, or is left to the operator and to services.',
   },
   password_expired: {
     status: 403,
@@ -103,6 +103,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'Service account not found',
     meaning: 'No active service account has this id.',
+  },
+  invitation_not_found: {
+    status: 404,
+    title: 'Invitation not found',
+    meaning: 'No invitation has this id, or it was accepted, revoked or removed after it expired.',
   },
   method_not_allowed: {
     status: 405,
@@ -171,6 +176,11 @@ export const PROBLEMS = {
     title: 'Idempotency key reused',
     meaning:
       'The `Idempotency-Key` was used for a request with another path, body or `If-Match`; take a new key for each new request.',
+  },
+  invitation_invalid: {
+    status: 422,
+    title: 'Invitation not valid',
+    meaning: 'The invitation is unknown, expired, revoked or already used.',
   },
   version_required: {
     status: 428,

@@ -3,6 +3,7 @@ import type { CliDeps } from './cli-deps.ts';
 import { addEventCommands } from './event-commands.ts';
 import { type HealthOptions, runHealth } from './health.ts';
 import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
+import { addInvitationCommands } from './invitation-commands.ts';
 import { EXIT, UsageError } from './io.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
@@ -59,6 +60,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addConfigCommands(program, deps, setExit);
   addHealth(program, deps, setExit);
   addUsersCommands(program, deps, setExit);
+  addInvitationCommands(program, deps, setExit);
   addServiceAccountCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);

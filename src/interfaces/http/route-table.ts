@@ -4,6 +4,7 @@ import type { Route } from './route.ts';
 import { createDocsRoutes } from './routes/docs-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
+import { invitationRoutes } from './routes/invitation-routes.ts';
 import { mailRoutes } from './routes/mail-routes.ts';
 import { schemaRoute } from './routes/schema-route.ts';
 import { serviceAccountRoutes } from './routes/service-account-routes.ts';
@@ -23,6 +24,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...accountRoutes,
     ...userListRoutes,
     ...governRoutes,
+    ...invitationRoutes,
     ...sessionRoutes,
     ...tokenRoutes,
     ...probeRoutes,

@@ -2,6 +2,7 @@ import type { Caller } from '../../../src/application/access/caller.ts';
 import { requireUser } from '../../../src/application/access/policy.ts';
 import type { UseCases } from '../../../src/application/use-cases.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
+import type { Invitation } from '../../../src/domain/invitation/invitation.ts';
 import { unauthenticated } from '../../../src/domain/rejections.ts';
 import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
@@ -79,6 +80,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     access: { ...fakeAccess, ...replaced.access },
     limits: { checkService: () => {}, ...replaced.limits },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
+    invitations: { ...fakeInvitations, ...replaced.invitations },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
     schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
@@ -151,6 +153,18 @@ const fakeServiceAccounts: UseCases['serviceAccounts'] = {
   create: async () => ({ account, key: 'usk_new' }),
   list: async () => [account],
   revoke: async () => {},
+};
+
+const invitation: Invitation = {
+  ...{ id: account.id, email: ada.email, firstName: null, lastName: null, locale: null },
+  createdAt: ada.createdAt,
+  expiresAt: ada.updatedAt,
+};
+const fakeInvitations: UseCases['invitations'] = {
+  create: async () => invitation,
+  list: async () => ({ invitations: [invitation], nextAfterId: null }),
+  revoke: async () => {},
+  look: async () => invitation,
 };
 
 const deadLetters = { list: async () => [], requeue: async () => 0, drop: async () => true };

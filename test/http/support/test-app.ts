@@ -1,5 +1,10 @@
+import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
+import { createPostgresInvitationRepository } from '../../../src/infrastructure/database/postgres/invitation-repository.ts';
+import { createInvitationTokens } from '../../../src/infrastructure/security/invitation-tokens.ts';
+import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
+import { ids } from '../../contract/fixtures.ts';
 import { patientHashing } from '../../support/api.ts';
-import { type AppDatabase, createTestApp } from '../../support/app.ts';
+import { type AppDatabase, createMasterKey, createTestApp } from '../../support/app.ts';
 import { createRecordingLogger, type LogLine } from '../../support/logger.ts';
 
 /** A request to the app; `as` is a bearer token or service key. */
@@ -39,6 +44,8 @@ export interface RouteApp {
   serviceKey(...scopes: readonly string[]): Promise<string>;
   /** Registers a user and signs in. */
   user(): Promise<TestUser>;
+  /** Stores an invitation as `POST /v1/invitations` does. @returns the token that only its mail has */
+  invite(email: string): Promise<string>;
   stop(): Promise<unknown>;
 }
 
@@ -48,7 +55,11 @@ export async function createRouteApp(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RouteApp> {
   const logger = createRecordingLogger();
-  const app = await createTestApp({ database, logger, env: { ...patientHashing, ...env } });
+  const masterKey = createMasterKey();
+  const app = await createTestApp({
+    ...{ database, logger },
+    env: { ...patientHashing, SECURITY_MASTER_KEY: masterKey, ...env },
+  });
   let count = 0;
 
   const callOn =
@@ -99,6 +110,18 @@ export async function createRouteApp(
         refreshToken: String(signedIn.body.refresh_token),
         sessionId: String(signedIn.body.session_id),
       };
+    },
+    async invite(email) {
+      const tokens = createInvitationTokens({
+        masterKeys: createMasterKeys(Buffer.from(masterKey, 'base64')),
+      });
+      const id = ids.next();
+      const { token, hash } = tokens.create(id);
+      await createPostgresInvitationRepository(app.database).insert({
+        ...{ id, email: email as EmailAddress, locale: null, tokenHash: hash },
+        ...{ firstName: null, lastName: null, ttlMs: 60_000 },
+      });
+      return token;
     },
     stop: () => app.stop(),
   };

@@ -21,6 +21,7 @@ const routes = publicRoutes({ managementSeparate: false, version: '0' });
 /** Public routes that take no credentials of an existing user. A new one must be judged before it joins this list. */
 const WITHOUT_CREDENTIALS = [
   'registerUser',
+  'lookUpInvitation',
   'getKeySet',
   'getLiveness',
   'getReadiness',

@@ -7,6 +7,7 @@ import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { createPostgresAdministrativeActs } from './administrative-acts.ts';
 import { claimAnswerRecord, completeAnswerRecord } from './answer-records.ts';
+import { createPostgresInvitationRepository } from './invitation-repository.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
@@ -73,6 +74,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         outbox,
         mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
         acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
+        invitations: createPostgresInvitationRepository(connection),
         commitWithNext,
       };
       return await work(ports, connection);

@@ -39,6 +39,7 @@ export interface DocumentInfo {
 const TAGS: Readonly<Record<string, string>> = {
   Users:
     'Accounts and profiles: registration, changes, lists, and public profiles for other services.',
+  Invitations: 'Registration by invitation: an administrator invites, and a mail has the link.',
   Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
   Tokens:
     'For services that verify access tokens: public keys, and whether a session is still live.',

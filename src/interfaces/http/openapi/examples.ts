@@ -18,6 +18,14 @@ const user = {
   created_at: '2026-11-05T09:30:00.000Z',
   updated_at: '2026-11-05T09:30:00.000Z',
 };
+const invitation = {
+  id: '0198c0e0-7e9f-70b1-82d3-4e5f60718293',
+  email: 'grace@example.com',
+  first_name: 'Grace',
+  last_name: null,
+  created_at: '2026-11-05T09:30:00.000Z',
+  expires_at: '2026-11-12T09:30:00.000Z',
+};
 const up = { status: 'ok', latency_ms: 0.7, driver: 'nats' };
 const database = { status: 'ok', latency_ms: 2.4, driver: 'postgres', clock_offset_ms: 3 };
 const cache = { status: 'ok', latency_ms: 0.4, driver: 'redis' };
@@ -62,6 +70,10 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  InvitationRequest: { email: 'grace@example.com', first_name: 'Grace' },
+  InvitationLookup: { token: 'uit_…' },
+  Invitation: invitation,
+  InvitationList: { invitations: [invitation], next_cursor: null },
   SignIn: { email: 'ada@example.com', password: PASSWORD },
   Reauthentication: { password: PASSWORD },
   Refresh: { refresh_token: 'urt_…' },

@@ -9,6 +9,12 @@ import {
 import { userSchema } from '../../api/schemas/users.ts';
 import { liveSchema, readySchema } from '../routes/health-routes.ts';
 import {
+  invitationBody,
+  invitationListSchema,
+  invitationLookupBody,
+  invitationSchema,
+} from '../routes/invitation-routes.ts';
+import {
   issuedTokensSchema,
   reauthenticationBody,
   refreshBody,
@@ -52,6 +58,10 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [enableBody, 'Enabling'],
   [expirePasswordBody, 'PasswordExpiry'],
   [actListSchema, 'ActList'],
+  [invitationBody, 'InvitationRequest'],
+  [invitationLookupBody, 'InvitationLookup'],
+  [invitationSchema, 'Invitation'],
+  [invitationListSchema, 'InvitationList'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
   [reauthenticationBody, 'Reauthentication'],

@@ -47,7 +47,7 @@ const registerUser = route({
   tag,
   summary: 'Register a user',
   description:
-    'With `registration.mode: closed`, this needs a service key with the scope `users:write` or `users:admin`.',
+    'With `registration.mode: invite`, this needs an invitation; with `closed`, a service key with the scope `users:write` or `users:admin`, which works in every mode.',
   access: 'public_or_service',
   body: { schema: registrationBody, mediaTypes: ['application/json'] },
   responses: {
@@ -58,11 +58,12 @@ const registerUser = route({
     },
   },
   policies: ['registration_client', 'global'],
-  problems: ['email_taken', 'overloaded', 'registration_closed'],
+  problems: ['email_taken', 'invitation_invalid', 'overloaded', 'registration_closed'],
   handle: async ({ caller, body }, { useCases, settings }) => {
     const user = await useCases.users.register(caller, {
       ...toProfileInput(body),
       password: body.password,
+      ...(body.invitation === undefined ? {} : { invitation: body.invitation }),
     });
     return {
       status: 201,

@@ -28,6 +28,12 @@ export const userParams = closedObject({ id: uuidInput('Id of the user.') });
 export const registrationBody = closedObject({
   ...newProfileInputs,
   password: newPassword,
+  invitation: Type.Optional(
+    Type.String({
+      description:
+        'Token of an invitation to this address. The address of the new user is then verified.',
+    }),
+  ),
 });
 
 const ownPassword = Type.Optional(

@@ -1,0 +1,2 @@
+-- loses_data: every invitation that was not accepted yet
+drop table invitations;
