@@ -1,5 +1,21 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.clear_outdated_restrictions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  if new.status = 'active' then
+    new.disabled_until := null;
+  end if;
+  if new.password is distinct from old.password and new.expired_password is not distinct from old.expired_password then
+    new.expired_password := null;
+  end if;
+  return new;
+
+end
+$$;
+
 CREATE FUNCTION public.end_sessions_of_inactive_user() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -17,6 +33,19 @@ begin
   from ended
   where expires_at > now()
   order by id;
+  return null;
+
+end
+$$;
+
+CREATE FUNCTION public.fill_service_account_keys() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  insert into service_account_keys (id, service_account_id, key_hash, created_at)
+  values (make_event_id(), new.id, new.key_hash, new.created_at)
+  on conflict (key_hash) do nothing;
   return null;
 
 end
@@ -115,6 +144,16 @@ CREATE FUNCTION public.make_event_id() RETURNS uuid
     52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.refuse_change_of_acts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  raise exception 'the record of administrative acts is append-only';
+
+end
+$$;
+
 CREATE FUNCTION public.revoke_all_sessions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -209,6 +248,29 @@ begin
 end
 $$;
 
+CREATE TABLE public.administrative_acts (
+    id uuid NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    action character varying(40) NOT NULL,
+    user_id uuid NOT NULL,
+    actor_kind character varying(20) NOT NULL,
+    actor_id uuid,
+    operator character varying(100),
+    reason character varying(500),
+    request_id character varying(128) NOT NULL
+);
+
+CREATE TABLE public.idempotency_keys (
+    caller_id character varying(100) NOT NULL,
+    key_hash bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint DEFAULT 0 NOT NULL,
+    sealed_answer bytea DEFAULT '\x'::bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_answer_size CHECK ((octet_length(sealed_answer) <= 20000)),
+    CONSTRAINT idempotency_keys_key_hash_sha256 CHECK ((octet_length(key_hash) = 32))
+);
+
 CREATE TABLE public.invitations (
     id uuid NOT NULL,
     email character varying(254) NOT NULL,
@@ -270,6 +332,15 @@ CREATE TABLE public.relay_lease (
 )
 WITH (fillfactor='10');
 
+CREATE TABLE public.service_account_keys (
+    id uuid NOT NULL,
+    service_account_id uuid NOT NULL,
+    key_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+
 CREATE TABLE public.service_accounts (
     id uuid NOT NULL,
     name character varying(100) NOT NULL,
@@ -300,6 +371,7 @@ CREATE TABLE public.sessions (
     previous_refresh_hash bytea,
     rotated_at timestamp with time zone,
     sealed_successor bytea,
+    authenticated_at timestamp with time zone DEFAULT now(),
     CONSTRAINT sessions_expiry_order CHECK ((expires_at <= absolute_expires_at))
 );
 
@@ -332,10 +404,18 @@ CREATE TABLE public.users (
     email_verified boolean DEFAULT false NOT NULL,
     password_form smallint DEFAULT 1 NOT NULL,
     locale character varying(35),
+    disabled_until timestamp with time zone,
+    expired_password character varying(255),
     CONSTRAINT users_email_canonical CHECK ((((email)::text = lower(((email)::text COLLATE "C"))) AND ((email)::text !~ '[^!-~]'::text))),
     CONSTRAINT users_status_known CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'disabled'::character varying])::text[]))),
     CONSTRAINT users_version_positive CHECK ((version > 0))
 );
+
+ALTER TABLE ONLY public.administrative_acts
+    ADD CONSTRAINT administrative_acts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key_hash);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (id);
@@ -351,6 +431,12 @@ ALTER TABLE ONLY public.outbox
 
 ALTER TABLE ONLY public.relay_lease
     ADD CONSTRAINT relay_lease_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.service_accounts
     ADD CONSTRAINT service_accounts_key_hash_key UNIQUE (key_hash);
@@ -376,6 +462,10 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX administrative_acts_user_id_id_idx ON public.administrative_acts USING btree (user_id, id);
+
+CREATE INDEX idempotency_keys_created_at_idx ON public.idempotency_keys USING btree (created_at);
+
 CREATE INDEX invitations_email_idx ON public.invitations USING btree (email);
 
 CREATE INDEX invitations_expires_at_idx ON public.invitations USING btree (expires_at);
@@ -398,6 +488,8 @@ CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence)
 
 CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
 
+CREATE INDEX service_account_keys_service_account_id_idx ON public.service_account_keys USING btree (service_account_id, created_at);
+
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
 
 CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocations USING btree (transaction_id);
@@ -412,17 +504,28 @@ CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree 
 
 CREATE INDEX user_search_tokens_idx ON public.user_search USING gin (public.search_tokens(searched)) WITH (gin_pending_list_limit='256');
 
+CREATE INDEX users_disabled_until_idx ON public.users USING btree (disabled_until) WHERE (disabled_until IS NOT NULL);
+
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
 
+CREATE TRIGGER administrative_acts_append_only BEFORE DELETE OR UPDATE ON public.administrative_acts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change_of_acts();
+
 CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
+
+CREATE TRIGGER service_accounts_fill_keys AFTER INSERT ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION public.fill_service_account_keys();
 
 CREATE TRIGGER sessions_revoke AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_deleted_sessions();
 
 CREATE TRIGGER sessions_revoke_all BEFORE TRUNCATE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION public.revoke_all_sessions();
 
+CREATE TRIGGER users_clear_outdated_restrictions BEFORE UPDATE ON public.users FOR EACH ROW WHEN (((new.disabled_until IS NOT NULL) OR (new.expired_password IS NOT NULL))) EXECUTE FUNCTION public.clear_outdated_restrictions();
+
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 
 CREATE TRIGGER users_fill_search AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.fill_user_search();
+
+ALTER TABLE ONLY public.service_account_keys
+    ADD CONSTRAINT service_account_keys_service_account_id_fkey FOREIGN KEY (service_account_id) REFERENCES public.service_accounts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
