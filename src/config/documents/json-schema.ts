@@ -14,6 +14,7 @@ function emptySection(): ObjectSchema {
 /** Also accepts null: a key without a value counts as unset. */
 function orNull(schema: JsonSchema): JsonSchema {
   if (Array.isArray(schema.enum)) return { ...schema, enum: [...schema.enum, null] };
+  if (Array.isArray(schema.anyOf)) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   return { ...schema, type: [schema.type, 'null'] };
 }
 

@@ -4,7 +4,9 @@ import { PROFILE_FIELDS, PROFILE_PROPERTIES } from '../../domain/user/profile-fi
 import { isSensitiveKey } from './sensitive-keys.ts';
 
 /** Columns of `users` that say nothing about a person. A column that is not listed is personal. */
-const LOGGABLE_COLUMNS = ['id', 'status', 'version', 'created_at', 'updated_at'];
+const LOGGABLE_COLUMNS = [
+  ...['id', 'status', 'version', 'created_at', 'updated_at', 'disabled_until'],
+];
 
 /** Profile fields that the table marks with `personal: false`. */
 const LOGGABLE_FIELDS: readonly string[] = [];
