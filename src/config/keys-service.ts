@@ -147,11 +147,6 @@ export const serviceKeys = {
     'open',
     'Who may register: anyone, who has an invitation, or only the operator and services that change users',
   ),
-  'idempotency.ttl': withDefault(
-    duration(MINUTE_MS, 7 * DAY_MS),
-    DAY_MS,
-    'Time for which a repeated request with the same `Idempotency-Key` gets the same response',
-  ),
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',
@@ -161,6 +156,11 @@ export const serviceKeys = {
     oneOf('strict', 'permissive'),
     'strict',
     '`permissive` accepts each number of 4 to 15 digits in E.164 form; `strict` only those of a numbering plan',
+  ),
+  'idempotency.ttl': withDefault(
+    duration(MINUTE_MS, 7 * DAY_MS),
+    DAY_MS,
+    'Time for which a repeated request with the same `Idempotency-Key` gets the same response',
   ),
   'links.invitation_url': derived(
     url(),
