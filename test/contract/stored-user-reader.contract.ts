@@ -21,6 +21,7 @@ export function describeStoredUserReaderContract(implementation: DatabaseImpleme
             lastName: state.lastName,
             email: state.email,
             phone: state.phone,
+            locale: state.locale,
             passwordHash: state.passwordHash,
             emailVerified: false,
             status: 'active',

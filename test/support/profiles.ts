@@ -1,4 +1,5 @@
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
+import type { Locale } from '../../src/domain/user/locale.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
 import type { PhoneNumber } from '../../src/domain/user/phone-number.ts';
 import {
@@ -14,6 +15,7 @@ export const FULL_PROFILE: ProfileValues = {
   lastName: "O'Brien \\ % _ \u{20BB7}田" as PersonName,
   email: 'zoe.obrien@example.com' as EmailAddress,
   phone: '+442079460000' as PhoneNumber,
+  locale: 'pt-BR' as Locale,
 };
 
 /** Ada's profile with the optional fields null, and with the given values. Nothing is parsed. */
@@ -26,6 +28,7 @@ export function profileWith(
     lastName: 'Okafor' as PersonName,
     email: 'ada@example.com' as EmailAddress,
     phone: null,
+    locale: null,
     ...Object.fromEntries(given),
   };
 }

@@ -5,6 +5,7 @@ const ada = {
   id: '0198c0de-0000-7000-8000-00000000000a',
   firstName: 'Ada',
   email: 'ada@example.com',
+  locale: 'pt-BR',
   updatedAt: new Date('2026-11-05T23:10:59.999Z'),
 } as Parameters<typeof passwordChangedMail>[0];
 
@@ -13,7 +14,7 @@ describe('mails about an account', () => {
     expect(passwordChangedMail(ada)).toEqual({
       userId: ada.id,
       to: 'ada@example.com',
-      locale: null,
+      locale: 'pt-BR',
       firstName: 'Ada',
       kind: 'password_changed',
       data: { changed_at: ada.updatedAt },

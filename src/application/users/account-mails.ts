@@ -1,7 +1,7 @@
 import type { NewMail } from '../../domain/mail.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 
-type Owner = Pick<UserProfile, 'id' | 'firstName' | 'email' | 'updatedAt'>;
+type Owner = Pick<UserProfile, 'id' | 'firstName' | 'email' | 'locale' | 'updatedAt'>;
 
 /** Says that the password was changed (OWASP ASVS 6.3.7). The user's new version has the time of the change. */
 export function passwordChangedMail(user: Owner): NewMail {
@@ -29,6 +29,6 @@ export function emailChangedMails(user: Owner, formerEmail: string): readonly Ne
   ];
 }
 
-function recipient({ id, email, firstName }: Owner) {
-  return { userId: id, to: email, locale: null, firstName };
+function recipient({ id, email, locale, firstName }: Owner) {
+  return { userId: id, to: email, locale, firstName };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { noLimits } from '../../../test/support/limits.ts';
 import { createPlainHasher } from '../../../test/support/ports.ts';
+import { profileWith } from '../../../test/support/profiles.ts';
 import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
@@ -42,7 +43,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
     clock: createSystemClock(),
   });
   const caller = { principal, requestId: 'r', ip: null, userAgent: null };
-  const person = { firstName: 'Ann', lastName: 'Bee', email: 'ann@mail.example', phone: null };
+  const person = { ...profileWith({ email: 'ann@mail.example' }) };
   await register(caller, { ...person, password: 'quiet otter sings 78' }).catch(() => undefined);
   return calls;
 }

@@ -1,4 +1,5 @@
 import { parseEmailAddress } from './email-address.ts';
+import { parseLocale } from './locale.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhoneNumber } from './phone-number.ts';
 import type { ProfileRules } from './profile-rules.ts';
@@ -38,6 +39,7 @@ export const PROFILE_FIELDS = {
     optional: true,
     requiredInFullUpdate: true,
   },
+  locale: { name: 'locale', parse: parseLocale, optional: true },
 } as const satisfies Readonly<Record<string, ProfileFieldDefinition>>;
 
 type ProfileFields = typeof PROFILE_FIELDS;

@@ -5,6 +5,7 @@ export interface StoredUser {
   readonly lastName: string | null;
   readonly email: string | null;
   readonly phone: string | null;
+  readonly locale: string | null;
   readonly passwordHash: string | null;
   readonly emailVerified: boolean | null;
   readonly status: string | null;

@@ -72,6 +72,10 @@ export const FIELD_CODES: Readonly<
     where: '`email`',
     rule: 'At most 64 bytes before the @, and 254 in all with the domain as A-labels.',
   },
+  locale_invalid: {
+    where: '`locale`',
+    rule: 'A BCP 47 language tag of at most 35 characters, such as `de` or `pt-BR`.',
+  },
   phone_format: {
     where: '`phone`',
     rule: 'E.164: a plus sign, country code and number, digits only. With `registration.phone_rules: permissive` 4–15 digits.',

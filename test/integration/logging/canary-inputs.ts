@@ -9,6 +9,7 @@ export const CANARY = {
   firstName: 'Canaryfirst',
   lastName: 'Canarylast',
   phone: '491701234567',
+  locale: 'canarylc',
   bearer: 'canary-bearer-token',
   serviceKey: 'canaryservicekey',
   refreshToken: 'canaryrefreshtoken',
@@ -29,6 +30,7 @@ export const PERSON = {
   last_name: CANARY.lastName,
   email: `${CANARY.email}@example.com`,
   phone: `+${CANARY.phone}`,
+  locale: `en-x-${CANARY.locale}`,
   password: CANARY.password,
 } satisfies Record<ProfileField | 'password', string>;
 

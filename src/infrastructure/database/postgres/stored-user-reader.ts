@@ -17,6 +17,7 @@ export function createPostgresStoredUserReader(connection: SqlConnection): Store
           lastName: row.last_name,
           email: row.email,
           phone: row.phone,
+          locale: row.locale,
           passwordHash: row.password,
           emailVerified: row.email_verified,
           status: row.status,

@@ -1,5 +1,6 @@
 import { emailTaken } from '../../../domain/rejections.ts';
 import type { EmailAddress } from '../../../domain/user/email-address.ts';
+import type { Locale } from '../../../domain/user/locale.ts';
 import type { PersonName } from '../../../domain/user/person-name.ts';
 import type { PhoneNumber } from '../../../domain/user/phone-number.ts';
 import { pickProfile } from '../../../domain/user/profile-fields.ts';
@@ -153,6 +154,7 @@ function toProfile(row: FindUsersByIdsResult): UserProfile {
     lastName: (row.last_name ?? '') as PersonName,
     email: (row.email ?? '') as EmailAddress,
     phone: row.phone as PhoneNumber | null,
+    locale: row.locale as Locale | null,
     emailVerified: row.email_verified ?? false,
     status: toStatus(row.status),
     version: row.version ?? 0,

@@ -25,6 +25,7 @@ describe('the text of a user', () => {
       last_name: FULL_PROFILE.lastName,
       email: FULL_PROFILE.email,
       phone: FULL_PROFILE.phone,
+      locale: FULL_PROFILE.locale,
       email_verified: true,
       status: 'disabled',
       version: 3,

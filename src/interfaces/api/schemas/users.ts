@@ -50,6 +50,14 @@ const profileSchemas = {
     }),
     output: nullableString({ description: 'Telephone number in E.164 format, or null.' }),
   },
+  locale: {
+    input: nullableString({
+      description:
+        'Language of mails to the user, as a BCP 47 tag of at most 35 characters, or null for the default of the service. It is stored in its canonical form.',
+      examples: ['pt-BR'],
+    }),
+    output: nullableString({ description: 'Language of mails as a BCP 47 tag, or null.' }),
+  },
 } as const satisfies { readonly [N in ProfileField]: FieldSchemas<N> };
 
 interface FieldSchemas<N extends ProfileField> {

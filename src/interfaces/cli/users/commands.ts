@@ -70,7 +70,7 @@ function addCreate(users: Command, deps: CliDeps, setExit: SetExitCode): void {
       'If the import stops, run the same command to resume. Progress is kept in FILE.progress ' +
         '(line numbers only) and deleted when the import is complete. Each refused line is reported. ' +
         'If a run was killed, people whose response it lost count as already there.',
-      'The columns of a CSV file are the fields of POST /v1/users: first_name, last_name, email, phone, password. ' +
+      'The columns of a CSV file are the fields of POST /v1/users: first_name, last_name, email, phone, locale, password. ' +
         'The separator is a comma, a semicolon or a tab. Empty cells are left out. ' +
         'With --file -, nothing is kept to resume: run it again with --skip-existing.',
       'For one person, the command prompts for the password on a terminal and otherwise reads it ' +

@@ -26,6 +26,12 @@ const VIEWS = {
     help: 'telephone number with country code, such as +4930123456',
     heading: 'PHONE',
   },
+  locale: {
+    name: 'locale',
+    flag: '--locale <tag>',
+    help: 'language of mails as a BCP 47 tag, such as pt-BR',
+    heading: null,
+  },
 } as const satisfies {
   readonly [K in ProfileProperty]: ProfileView<(typeof PROFILE_FIELDS)[K]['name']>;
 };

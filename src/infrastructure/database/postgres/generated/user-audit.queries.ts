@@ -17,6 +17,7 @@ export interface ListStoredUsersResult {
   first_name: string | null;
   id: string;
   last_name: string | null;
+  locale: string | null;
   password: string | null;
   phone: string | null;
   status: string | null;
@@ -24,12 +25,12 @@ export interface ListStoredUsersResult {
   version: number | null;
 }
 
-const listStoredUsersIR: StatementSource = {"usedParamSet":{"fromId":true,"limit":true},"params":[{"name":"fromId","required":true,"transform":{"type":"scalar"},"locs":[{"a":493,"b":500}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":520,"b":526}]}],"statement":"select id, first_name as \"first_name?\", last_name as \"last_name?\", email as \"email?\", phone,\n  password as \"password?\", status as \"status?\", version as \"version?\", email_verified as \"email_verified?\",\n  created_at >= timestamptz '0001-01-01 00:00:00+00' and created_at < timestamptz '10000-01-01 00:00:00+00' as \"created_at_in_range?\",\n  updated_at >= timestamptz '0001-01-01 00:00:00+00' and updated_at < timestamptz '10000-01-01 00:00:00+00' as \"updated_at_in_range?\"\nfrom users\nwhere id >= :fromId!\norder by id\nlimit :limit!"};
+const listStoredUsersIR: StatementSource = {"usedParamSet":{"fromId":true,"limit":true},"params":[{"name":"fromId","required":true,"transform":{"type":"scalar"},"locs":[{"a":501,"b":508}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":528,"b":534}]}],"statement":"select id, first_name as \"first_name?\", last_name as \"last_name?\", email as \"email?\", phone, locale,\n  password as \"password?\", status as \"status?\", version as \"version?\", email_verified as \"email_verified?\",\n  created_at >= timestamptz '0001-01-01 00:00:00+00' and created_at < timestamptz '10000-01-01 00:00:00+00' as \"created_at_in_range?\",\n  updated_at >= timestamptz '0001-01-01 00:00:00+00' and updated_at < timestamptz '10000-01-01 00:00:00+00' as \"updated_at_in_range?\"\nfrom users\nwhere id >= :fromId!\norder by id\nlimit :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, first_name as "first_name?", last_name as "last_name?", email as "email?", phone,
+ * select id, first_name as "first_name?", last_name as "last_name?", email as "email?", phone, locale,
  *   password as "password?", status as "status?", version as "version?", email_verified as "email_verified?",
  *   created_at >= timestamptz '0001-01-01 00:00:00+00' and created_at < timestamptz '10000-01-01 00:00:00+00' as "created_at_in_range?",
  *   updated_at >= timestamptz '0001-01-01 00:00:00+00' and updated_at < timestamptz '10000-01-01 00:00:00+00' as "updated_at_in_range?"

@@ -16,18 +16,19 @@ export interface FindUsersByIdsResult {
   first_name: string;
   id: string;
   last_name: string;
+  locale: string | null;
   phone: string | null;
   status: string;
   updated_at: Date;
   version: number;
 }
 
-const findUsersByIdsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":134}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id = any(:ids!::uuid[])"};
+const findUsersByIdsIR: StatementSource = {"usedParamSet":{"ids":true},"params":[{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":138,"b":142}]}],"statement":"select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id = any(:ids!::uuid[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
  * from users
  * where id = any(:ids!::uuid[])
  * ```
@@ -47,18 +48,19 @@ export interface FindUserByEmailResult {
   first_name: string;
   id: string;
   last_name: string;
+  locale: string | null;
   phone: string | null;
   status: string;
   updated_at: Date;
   version: number;
 }
 
-const findUserByEmailIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":129,"b":135}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere email = :email!"};
+const findUserByEmailIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":137,"b":143}]}],"statement":"select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at\nfrom users\nwhere email = :email!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
  * from users
  * where email = :email!
  * ```
@@ -139,6 +141,7 @@ export interface LockUserResult {
   first_name: string;
   id: string;
   last_name: string;
+  locale: string | null;
   password: string;
   password_form: number;
   phone: string | null;
@@ -147,12 +150,12 @@ export interface LockUserResult {
   version: number;
 }
 
-const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":258}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,\n  password, password_form, expired_password, disabled_until,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!\nfor no key update"};
+const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":266}]}],"statement":"select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,\n  password, password_form, expired_password, disabled_until,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!\nfor no key update"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
+ * select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,
  *   password, password_form, expired_password, disabled_until,
  *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
@@ -200,18 +203,19 @@ export interface ListUsersResult {
   first_name: string;
   id: string;
   last_name: string;
+  locale: string | null;
   phone: string | null;
   status: string;
   updated_at: Date;
   version: number;
 }
 
-const listUsersIR: StatementSource = {"usedParamSet":{"afterId":true,"limit":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":134}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":160}]}],"statement":"select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id > :afterId!\norder by id\nlimit :limit!"};
+const listUsersIR: StatementSource = {"usedParamSet":{"afterId":true,"limit":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":134,"b":142}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":162,"b":168}]}],"statement":"select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at\nfrom users\nwhere id > :afterId!\norder by id\nlimit :limit!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+ * select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
  * from users
  * where id > :afterId!
  * order by id
@@ -228,6 +232,7 @@ export interface InsertUserParams {
   firstName: string;
   id: string;
   lastName: string;
+  locale?: string | null | void;
   password: string;
   passwordForm: number;
   phone?: string | null | void;
@@ -241,14 +246,14 @@ export interface InsertUserResult {
   id: string;
 }
 
-const insertUserIR: StatementSource = {"usedParamSet":{"id":true,"firstName":true,"lastName":true,"email":true,"phone":true,"password":true,"passwordForm":true,"emailVerified":true,"status":true,"version":true,"createdAt":true,"updatedAt":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":152,"b":155}]},{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":168}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":171,"b":180}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":183,"b":189}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":192,"b":197}]},{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":200,"b":209}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":225}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":228,"b":242}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":245,"b":252}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":263}]},{"name":"createdAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":281,"b":291}]}],"statement":"insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,\n  created_at, updated_at)\nvalues (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordForm!, :emailVerified!, :status!, :version!,\n  :createdAt!, :updatedAt!)\non conflict (email) do nothing\nreturning id"};
+const insertUserIR: StatementSource = {"usedParamSet":{"id":true,"firstName":true,"lastName":true,"email":true,"phone":true,"locale":true,"password":true,"passwordForm":true,"emailVerified":true,"status":true,"version":true,"createdAt":true,"updatedAt":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":160,"b":163}]},{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":166,"b":176}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":188}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":197}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":200,"b":205}]},{"name":"locale","required":false,"transform":{"type":"scalar"},"locs":[{"a":208,"b":214}]},{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":226}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":229,"b":242}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":245,"b":259}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":262,"b":269}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":280}]},{"name":"createdAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":285,"b":295}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":308}]}],"statement":"insert into users (id, first_name, last_name, email, phone, locale, password, password_form, email_verified, status, version,\n  created_at, updated_at)\nvalues (:id!, :firstName!, :lastName!, :email!, :phone, :locale, :password!, :passwordForm!, :emailVerified!, :status!, :version!,\n  :createdAt!, :updatedAt!)\non conflict (email) do nothing\nreturning id"};
 
 /**
  * Query generated from SQL:
  * ```
- * insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,
+ * insert into users (id, first_name, last_name, email, phone, locale, password, password_form, email_verified, status, version,
  *   created_at, updated_at)
- * values (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordForm!, :emailVerified!, :status!, :version!,
+ * values (:id!, :firstName!, :lastName!, :email!, :phone, :locale, :password!, :passwordForm!, :emailVerified!, :status!, :version!,
  *   :createdAt!, :updatedAt!)
  * on conflict (email) do nothing
  * returning id
@@ -264,6 +269,7 @@ export interface UpdateUserParams {
   firstName: string;
   id: string;
   lastName: string;
+  locale?: string | null | void;
   phone?: string | null | void;
   status: string;
   updatedAt: Date;
@@ -273,14 +279,14 @@ export interface UpdateUserParams {
 /** 'UpdateUser' return type */
 export type UpdateUserResult = void;
 
-const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"emailVerified":true,"status":true,"disabledUntil":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":119,"b":133}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]},{"name":"disabledUntil","required":false,"transform":{"type":"scalar"},"locs":[{"a":172,"b":185}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":198,"b":206},{"a":279,"b":287}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":224,"b":234}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":247,"b":250}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,\n  updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
+const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"locale":true,"emailVerified":true,"status":true,"disabledUntil":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"locale","required":false,"transform":{"type":"scalar"},"locs":[{"a":111,"b":117}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":137,"b":151}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":163,"b":170}]},{"name":"disabledUntil","required":false,"transform":{"type":"scalar"},"locs":[{"a":190,"b":203}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":216,"b":224},{"a":297,"b":305}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":242,"b":252}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":265,"b":268}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,\n  updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
 
 /**
  * Query generated from SQL:
  * ```
  * update users
  * set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
- *   email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
+ *   locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
  *   updated_at = :updatedAt!
  * where id = :id! and coalesce(version, 0) < :version!
  * ```

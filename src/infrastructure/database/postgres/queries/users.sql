@@ -1,12 +1,12 @@
 /* Takes many ids, so that reads of one event-loop turn share a round trip. An absent id gives no row. */
 /* @name findUsersByIds */
-select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
 from users
 where id = any(:ids!::uuid[]);
 
 /* Compares the canonical form that is stored, so that the unique index serves it. */
 /* @name findUserByEmail */
-select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
 from users
 where email = :email!;
 
@@ -28,7 +28,7 @@ where id = :id!;
 /* Serializes the writers of one user. FOR NO KEY UPDATE still lets sessions of the user be inserted: their foreign key
    takes a key share lock, which it does not block. */
 /* @name lockUser */
-select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at,
+select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,
   password, password_form, expired_password, disabled_until,
   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
@@ -43,7 +43,7 @@ where id = any(:ids!::uuid[]);
 
 /* Pages by keyset, so that every page costs the same. The first page starts after the nil UUID, which no user has. */
 /* @name listUsers */
-select id, first_name, last_name, email, phone, email_verified, status, version, created_at, updated_at
+select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at
 from users
 where id > :afterId!
 order by id
@@ -51,9 +51,9 @@ limit :limit!;
 
 /* An address in use gives no row instead of an error: an error would abort the transaction and fill the server's log. */
 /* @name insertUser */
-insert into users (id, first_name, last_name, email, phone, password, password_form, email_verified, status, version,
+insert into users (id, first_name, last_name, email, phone, locale, password, password_form, email_verified, status, version,
   created_at, updated_at)
-values (:id!, :firstName!, :lastName!, :email!, :phone, :password!, :passwordForm!, :emailVerified!, :status!, :version!,
+values (:id!, :firstName!, :lastName!, :email!, :phone, :locale, :password!, :passwordForm!, :emailVerified!, :status!, :version!,
   :createdAt!, :updatedAt!)
 on conflict (email) do nothing
 returning id;
@@ -63,7 +63,7 @@ returning id;
 /* @name updateUser */
 update users
 set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
-  email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
+  locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
   updated_at = :updatedAt!
 where id = :id! and coalesce(version, 0) < :version!;
 

@@ -148,7 +148,7 @@ const patchUser = route({
   tag,
   summary: 'Change fields of a user',
   description:
-    'A JSON Merge Patch (RFC 7396): omitted fields stay unchanged, `null` removes the phone.',
+    'A JSON Merge Patch (RFC 7396): omitted fields stay unchanged, `null` removes the phone or the locale.',
   access: 'self_or:users:write',
   freshness: 'or_current_password',
   params: userParams,
