@@ -1,6 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { DeferredCommit } from '../../src/application/idempotency/deferred-commit.ts';
+import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
+import { createSystemClock } from '../../src/infrastructure/system/clock.ts';
 import { eventually } from '../support/eventually.ts';
+import { createSilentLogger } from '../support/logger.ts';
+import { testMailSeal } from '../support/mail-seal.ts';
 import { connectPostgres } from '../support/postgres-database.ts';
 import type { ConnectionOptions } from '../support/postgres-server.ts';
 import { runStatement } from '../support/superuser.ts';
@@ -8,6 +13,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import {
   hashOf,
+  ids,
   inTransaction,
   newSession,
   newUser,
@@ -83,6 +89,28 @@ describe('the round trips of a transaction', () => {
         await tx.outbox.append(user.takeEvents());
       });
     expect(await roundTripsOf(register)).toBe(3);
+  });
+
+  test('are one more with an idempotency key: the answer is stored with the commit', async () => {
+    const user = newUser();
+    const key = { callerId: 'anonymous', keyHash: hashOf('key') };
+    const commit = new DeferredCommit({ key, fingerprint: hashOf('request'), ttlMs: 60_000 });
+    const clock = createSystemClock();
+    const { run } = createUnitOfWork({
+      ...{ database, ids, clock, mailSeal: testMailSeal },
+      logger: createSilentLogger(),
+      onCommitted: async () => {},
+    });
+    const registerOnce = async () => {
+      await run({ requestId: 'req', idempotency: commit }, async (tx) => {
+        await tx.users.insert(user);
+        tx.commitWithNext();
+        await tx.outbox.append(user.takeEvents());
+      });
+      expect(await commit.settle({ status: 201, sealedAnswer: hashOf('answer') })).toBe(true);
+    };
+    expect(await roundTripsOf(registerOnce)).toBe(4);
+    expect(await runStatement(connection, 'select status from idempotency_keys')).toHaveLength(1);
   });
 
   test('a statement is not executed when its `begin` fails, and the next transaction works', async () => {

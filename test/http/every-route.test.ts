@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { generateOpenApi } from '../../scripts/generate-openapi.ts';
 import type { UseCases } from '../../src/application/use-cases.ts';
 import { DomainError } from '../../src/domain/errors.ts';
+import { idempotencyInProgress, idempotencyKeyReused } from '../../src/domain/rejections.ts';
 import { ADA_ID, ADA_TOKEN, createFakeUseCases } from './support/fake-use-cases.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
 import { createTestServer } from './support/test-server.ts';
@@ -109,5 +110,66 @@ describe.each(named(writing))('%s', (_name, operation) => {
     expect(await send(json, 'x'.repeat(40_000))).toEqual([413, 'payload_too_large']);
     expect(await send({ 'content-type': '/' }, '{}')).toEqual([415, 'unsupported_media_type']);
     expect(await send(json, '{')).toEqual([400, 'malformed_request']);
+  });
+});
+
+const repeatable = operations.filter(({ parameters }) =>
+  parameters.some(({ name }) => name === 'Idempotency-Key'),
+);
+const KEY = 'a-key-of-an-attempt';
+
+test('all operations that change something accept an idempotency key, except refresh', () => {
+  const without = writing.filter((operation) => !repeatable.includes(operation));
+  expect(without.map(({ operationId }) => operationId).sort()).toEqual([
+    'getPublicProfiles',
+    'introspectToken',
+    'refreshSession',
+  ]);
+});
+
+describe.each(named(repeatable))('%s', (_name, operation) => {
+  const send = async (key: string, answerOnce?: UseCases['idempotency']['answerOnce']) => {
+    const { server } = await createTestServer({
+      useCases: answerOnce === undefined ? {} : { idempotency: { answerOnce } },
+    });
+    const { headers, ...request } = requestOf(operation);
+    return server.inject({ ...request, headers: { ...headers, 'idempotency-key': key } });
+  };
+
+  test('rejects an idempotency key of another form', async () => {
+    const keys = [
+      'short',
+      'x'.repeat(256),
+      'with a space in it',
+      '"not closed at its end',
+      '"a";q=1',
+      '',
+    ];
+    for (const key of keys) {
+      const answer = await send(key);
+      expect([answer.statusCode, answer.json().code], key).toEqual([
+        400,
+        'idempotency_key_invalid',
+      ]);
+    }
+  });
+
+  test('tells a key in use from a key of another request', async () => {
+    const inUse = await send(KEY, () => Promise.reject(idempotencyInProgress()));
+    expect([inUse.statusCode, inUse.json().code]).toEqual([409, 'idempotency_in_progress']);
+    expect(inUse.headers['retry-after']).toBe('1');
+    const reused = await send(KEY, () => Promise.reject(idempotencyKeyReused()));
+    expect([reused.statusCode, reused.json().code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  test('sends a stored answer as it was', async () => {
+    const answer = { status: 209, headers: { etag: '"7"' }, body: '{"stored":true}' };
+    const sent = await send(`"${KEY}"`, async (_caller, { key }) => {
+      expect(key).toBe(KEY);
+      return { answer, originalRequestId: 'the-first-request' };
+    });
+    expect([sent.statusCode, sent.body, sent.headers.etag]).toEqual([209, answer.body, '"7"']);
+    expect(sent.headers['idempotent-replayed']).toBe('true');
+    expect(sent.headers['original-request-id']).toBe('the-first-request');
   });
 });
