@@ -43,12 +43,17 @@ describe('the default file', () => {
   it('has a comment line before every key', () => {
     const lines = defaultYaml().split('\n');
     for (const [index, line] of lines.entries()) {
-      if (/^ +#?\w+:( .*)?$/.test(line) && !/^ +(argon2|smtp):$/.test(line)) {
+      const isSection = line.endsWith(':') && indentation(lines[index + 1]) > indentation(line);
+      if (/^ +#?\w+:( .*)?$/.test(line) && !isSection) {
         expect(lines[index - 1]).toMatch(/^ +# \S/);
       }
     }
   });
 });
+
+function indentation(line = ''): number {
+  return line.search(/\S|$/);
+}
 
 describe('the JSON Schema', () => {
   it.each([
