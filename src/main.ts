@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { App, createLogger as CreateLogger, ReadyInfo } from './app/app.ts';
 import { causeOfStartFailure, describeStartFailure } from './app/start-error.ts';
@@ -64,6 +64,7 @@ const deps: CliDeps = {
   io,
   cwd: process.cwd(),
   signal: interrupted.signal,
+  operatorName,
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   serve,
   openOperator,
@@ -95,6 +96,15 @@ const deps: CliDeps = {
     return hashingCapacity((await load()).config);
   },
 };
+
+/** An account without an entry in the user database has no name. */
+function operatorName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
 
 /** How long the log of a service that has stopped may wait for its reader. The output of other commands waits longer. */
 const LOG_FLUSH_MS = 1_000;

@@ -62,6 +62,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     version: '1.2.3',
     cwd: process.cwd(),
     signal: new AbortController().signal,
+    operatorName: () => 'tester',
     monotonicMs: () => performance.now(),
     serve: refuse,
     migrate: refuse,

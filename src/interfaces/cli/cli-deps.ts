@@ -18,6 +18,8 @@ export interface CliDeps {
   readonly cwd: string;
   /** Aborted by the first Ctrl-C: commands stop cleanly. */
   readonly signal: AbortSignal;
+  /** Name of the person who runs the command, for the record of administrative acts; null when it is not known. */
+  operatorName(): string | null;
   /** A clock that never runs backwards, in milliseconds. */
   readonly monotonicMs: () => number;
   /** Runs the service until a signal stops it. @returns the exit code */

@@ -8,22 +8,31 @@ import { addTargetOptions, readTarget, type Target, type TargetOptions } from '.
 import { type AuditDataOptions, auditData } from './audit-data.ts';
 import { createUsersFromFile, STANDARD_INPUT } from './create-from-file.ts';
 import { createOneUser, readNewPassword } from './create-one.ts';
+import { addGovernCommands } from './govern-commands.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { getUser, type ListUsersOptions, listUsers } from './read-users.ts';
 
-/** Adds `users create | get | list | audit-data`. */
+/** Adds `users create | get | list | audit-data`, and the commands that govern accounts. */
 export function addUsersCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
-  const users = documented(program.command('users').description('register and look up users'), {
-    examples: [
-      ['user-service users create --file people.ndjson', 'registers every person in the file'],
-      ['user-service users list --query okafor', 'finds people by name or e-mail address'],
-    ],
-    exit: ['done', 'failed'],
-  });
+  const users = documented(
+    program.command('users').description('register, look up and govern users'),
+    {
+      examples: [
+        ['user-service users create --file people.ndjson', 'registers every person in the file'],
+        ['user-service users list --query okafor', 'finds people by name or e-mail address'],
+        [
+          'user-service users disable ada@b.test --reason "Ticket 4711"',
+          'ends all sessions and refuses sign-ins',
+        ],
+      ],
+      exit: ['done', 'failed'],
+    },
+  );
   addCreate(users, deps, setExit);
   addGet(users, deps, setExit);
   addList(users, deps, setExit);
   addAuditData(users, deps, setExit);
+  addGovernCommands(users, deps, setExit);
 }
 
 interface CreateOptions extends TargetOptions, ProfileFlags {

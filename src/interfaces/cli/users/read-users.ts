@@ -23,6 +23,21 @@ export async function getUser(
   options: { readonly json?: boolean },
   deps: ReadUsersDeps,
 ): Promise<number> {
+  writeUser(await findUser(idOrEmail, deps), options.json === true, deps.io);
+  return EXIT.done;
+}
+
+/** The id that an argument is or, for an e-mail address, that of its user. @throws UsageError, CommandFailure */
+export async function readUserId(idOrEmail: string, deps: ReadUsersDeps): Promise<string> {
+  if (isUuid(idOrEmail)) return idOrEmail.toLowerCase();
+  const user = await findUser(idOrEmail, deps);
+  if (!isRecord(user) || typeof user.id !== 'string') {
+    throw new CommandFailure('The response is not from a user service.');
+  }
+  return user.id;
+}
+
+async function findUser(idOrEmail: string, deps: ReadUsersDeps): Promise<unknown> {
   let user: unknown;
   if (isUuid(idOrEmail)) {
     user = await read(`/v1/users/${idOrEmail}`, deps);
@@ -35,8 +50,7 @@ export async function getUser(
   if (user === undefined) {
     throw new CommandFailure('no user matches', { code: 'user_not_found' });
   }
-  writeUser(user, options.json === true, deps.io);
-  return EXIT.done;
+  return user;
 }
 
 /** The options of `users list`. */
