@@ -1,5 +1,35 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.claim_attempt(key bytea, name character varying, free integer, stop integer, max_wait_ms double precision, quiet_ms double precision, OUT counted integer, OUT wait_ms double precision) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+  quiet interval := quiet_ms * interval '1 millisecond';
+
+begin
+  insert into sign_in_failures as held (account_key, bucket, failures, last_at)
+  values (key, name, 1, now())
+  on conflict (account_key, bucket) do update set
+    failures = case when held.last_at < now() - quiet then 1 else held.failures + 1 end,
+    last_at = now(),
+    blocked_until = case
+      when held.last_at < now() - quiet or held.failures < free then null
+      when held.failures + 1 >= stop then now() + quiet
+      else now() + least(1000 * power(2, least(held.failures + 1 - free, 30)), max_wait_ms) * interval '1 millisecond'
+    end
+  where held.last_at < now() - quiet or held.blocked_until is null or held.blocked_until <= now()
+  returning held.failures into counted;
+  if counted is null then
+    select extract(epoch from blocked_until - clock_timestamp()) * 1000 into wait_ms
+    from sign_in_failures
+    where account_key = key and bucket = name;
+    wait_ms := greatest(coalesce(wait_ms, 0), 1);
+  end if;
+
+end
+$$;
+
 CREATE FUNCTION public.clear_outdated_restrictions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -375,6 +405,14 @@ CREATE TABLE public.sessions (
     CONSTRAINT sessions_expiry_order CHECK ((expires_at <= absolute_expires_at))
 );
 
+CREATE TABLE public.sign_in_failures (
+    account_key bytea NOT NULL,
+    bucket character varying(60) NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    blocked_until timestamp with time zone
+);
+
 CREATE TABLE public.signing_keys (
     kid character varying(64) NOT NULL,
     algorithm character varying(20) NOT NULL,
@@ -450,6 +488,9 @@ ALTER TABLE ONLY public.session_revocations
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (account_key, bucket);
+
 ALTER TABLE ONLY public.signing_keys
     ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (kid);
 
@@ -499,6 +540,8 @@ CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at)
 CREATE INDEX sessions_user_id_id_idx ON public.sessions USING btree (user_id, id);
 
 CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id, last_used_at DESC);
+
+CREATE INDEX sign_in_failures_last_at_idx ON public.sign_in_failures USING btree (last_at);
 
 CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree (status) WHERE ((status)::text = 'signing'::text);
 

@@ -27,6 +27,11 @@ import {
   createFakeUseCases,
 } from '../../test/http/support/fake-use-cases.ts';
 import { noLimits } from '../../test/support/limits.ts';
+import {
+  createMemoryLockout,
+  plainAccountKeys,
+  plainDeviceTokens,
+} from '../../test/support/lockout.ts';
 
 /** The HTTP server in this process, and a token that it accepts. */
 export interface AdversarialServer {
@@ -139,7 +144,9 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
       limits: noLimits,
       audiences: settings.audience,
       profileRules: STRICT_PROFILE_RULES,
-      users: { findCredentials: async () => null },
+      ...createMemoryLockout(),
+      accountKeys: plainAccountKeys,
+      deviceTokens: plainDeviceTokens,
       unitOfWork: { run: async () => null as never },
       hasher: stubHasher,
       startSession: issueTokens,

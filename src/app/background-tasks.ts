@@ -89,6 +89,9 @@ export async function startBackground(
   maintain('expired invitations', () =>
     inRounds(() => invitations.deleteExpired(INVITATIONS_KEPT_MS, ROWS_PER_ROUND)),
   );
+  maintain('quiet counters of failures', () =>
+    inRounds(() => persistence.signInFailures.deleteQuiet(ROWS_PER_ROUND)),
+  );
   mail.start();
   if (broker !== null) {
     maintain('published events', () =>

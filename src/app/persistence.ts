@@ -17,12 +17,15 @@ import {
 } from '../infrastructure/database/postgres/outbox-queue.ts';
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
+import { createPostgresSignInFailures } from '../infrastructure/database/postgres/sign-in-failures.ts';
 import { createPostgresSigningKeyStore } from '../infrastructure/database/postgres/signing-key-store.ts';
 import { createPostgresStoredUserReader } from '../infrastructure/database/postgres/stored-user-reader.ts';
 import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
+import { createAccountKeys } from '../infrastructure/security/account-keys.ts';
 import { createAnswerSeals } from '../infrastructure/security/answer-seals.ts';
+import { createDeviceTokens } from '../infrastructure/security/device-tokens.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
 import { createInvitationTokens } from '../infrastructure/security/invitation-tokens.ts';
 import { createMailSeal } from '../infrastructure/security/mail-seal.ts';
@@ -109,6 +112,13 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     storedUsers: createPostgresStoredUserReader(database),
     sessions: createPostgresSessionRepository(database),
     acts: createPostgresActReader(database),
+    signInFailures: createPostgresSignInFailures(database),
+    accountKeys: createAccountKeys(masterKeys.derive('sign-in-failure-names').current),
+    deviceTokens: createDeviceTokens({
+      keys: masterKeys.derive('device-token-authentication'),
+      clock,
+      ttlMs: config.devices.ttlMs,
+    }),
     serviceAccounts,
     serviceKeys,
     answerRecords: createPostgresAnswerRecords(database),

@@ -122,6 +122,8 @@ export async function wireUseCases(
       ...(breached === null ? {} : { breached }),
     },
     ...{ revocations, snapshots, limits },
+    lockoutRules: config.lockout,
+    resetPasswordUrl: `${config.server.publicUrl}/reset-password`,
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [

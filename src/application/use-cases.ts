@@ -12,6 +12,8 @@ import {
   type InvitationPorts,
 } from './invitations/invitation-use-cases.ts';
 import type { Limits } from './limits/limits.ts';
+import { createLockout, type LockoutDeps } from './lockout/lockout.ts';
+import { createLockoutUseCases } from './lockout/lockout-use-cases.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
 import { createReadSchema, type ReadSchemaRecord } from './read-schema.ts';
@@ -26,6 +28,7 @@ import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
 /** Steps that several use cases share; they are made here. */
 type SharedSteps =
   | 'recordFailure'
+  | 'lockout'
   | 'startSession'
   | 'issueTokens'
   | 'reauthenticate'
@@ -33,11 +36,13 @@ type SharedSteps =
 
 export interface UseCasePorts
   extends Omit<AccessPorts, SharedSteps>,
+    LockoutDeps,
     InvitationPorts,
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps> {
   readonly ids: IdGenerator;
   readonly limits: Limits;
+  readonly resetPasswordUrl: string;
   readonly lifetimes: SessionPorts['lifetimes'] & {
     readonly accessTtlMs: number;
     readonly maxPerUser: number;
@@ -67,14 +72,17 @@ export function createUseCases(ports: UseCasePorts) {
   const { accessTtlMs, maxPerUser: maxSessionsPerUser } = ports.lifetimes;
   const startSession = createStartSession({ ...ports, maxSessionsPerUser });
   const issueTokens = createIssueTokens({ ...ports, accessTtlMs });
+  // One instance for both as well: attempts of one account take turns in it.
+  const lockout = createLockout(ports);
   const requireFresh = createRequireFresh(ports);
-  const reauthenticate = createReauthenticate({ ...ports, recordFailure, requireFresh });
-  const shared = { recordFailure, startSession, issueTokens, reauthenticate };
+  const reauthenticate = createReauthenticate({ ...ports, lockout, recordFailure, requireFresh });
+  const shared = { lockout, recordFailure, startSession, issueTokens, reauthenticate };
   return {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
     access: createAccessUseCases({ ...ports, requireFresh }),
     limits: { checkService: ports.limits.checkService },
+    lockout: createLockoutUseCases(ports),
     serviceAccounts: createServiceAccountUseCases({
       ...ports,
       accounts: ports.serviceAccounts,

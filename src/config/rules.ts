@@ -1,36 +1,9 @@
 import { ARGON2_FLOOR } from './argon2-floor.ts';
 import { isTlsAddress } from './list-kinds.ts';
 import { decodeMasterKey, masterKeyWeakness } from './master-key.ts';
-import { definitionOf, type Key, type Values } from './schema.ts';
+import { type Rule, rule, together } from './rule.ts';
+import { definitionOf } from './schema.ts';
 import { readTracingHeaders } from './tracing-headers.ts';
-
-/** A clause about the first key of the rule, and what is expected. */
-interface Violation {
-  readonly problem: string;
-  readonly expected: string;
-}
-
-/** A condition between keys. It is checked only if all its keys are valid. */
-interface Rule {
-  /** The error is reported at the first key. */
-  readonly keys: readonly [Key, ...Key[]];
-  readonly check: (values: Values) => Violation | undefined;
-}
-
-/** A rule that is violated unless `holds`. */
-function rule<K extends Key>(
-  keys: readonly [K, ...K[]],
-  holds: (values: Pick<Values, K>) => boolean,
-  problem: string,
-  expected: string,
-): Rule {
-  return { keys, check: (values) => (holds(values) ? undefined : { problem, expected }) };
-}
-
-/** Both or neither. */
-function together(a: unknown, b: unknown): boolean {
-  return (a === undefined) === (b === undefined);
-}
 
 const serverRules: readonly Rule[] = [
   rule(
@@ -92,6 +65,15 @@ const databaseRules: readonly Rule[] = [
     (v) => v['database.ssl_root_cert'] !== 'system' || v['database.ssl_mode'] === 'verify-full',
     'is `system`, but database.ssl_mode is not verify-full',
     'database.ssl_mode verify-full: system authorities issue certificates to anyone',
+  ),
+];
+
+const lockoutRules: readonly Rule[] = [
+  rule(
+    ['lockout.free', 'lockout.stop'],
+    (v) => v['lockout.free'] < v['lockout.stop'],
+    'is not below lockout.stop',
+    'fewer attempts than lockout.stop',
   ),
 ];
 
@@ -292,6 +274,7 @@ const securityRules: readonly Rule[] = [
 export const rules: readonly Rule[] = [
   ...serverRules,
   ...databaseRules,
+  ...lockoutRules,
   ...redisRules,
   ...natsRules,
   ...mailRules,

@@ -1,3 +1,4 @@
+import type { Factor } from './lockout/sign-in-failures.ts';
 import type { ProfileField } from './user/profile-fields.ts';
 
 export type SessionEndReason =
@@ -37,6 +38,7 @@ export type DomainEvent =
   | UserEvent<'session.started', { readonly session_id: string }>
   | UserEvent<'session.ended', { readonly session_id: string; readonly reason: SessionEndReason }>
   | UserEvent<'token.reuse_detected', { readonly session_id: string }>
+  | UserEvent<'account.locked', { readonly factor: Factor }>
   | AuthenticationFailedEvent;
 
 interface UserEvent<Type extends string, Data> {

@@ -2,6 +2,7 @@ import type { AdministrativeActs } from './administrative-acts.ts';
 import type { DomainEvent } from './events.ts';
 import type { IdempotentRequest } from './idempotency/idempotent-request.ts';
 import type { InvitationRepository } from './invitation/invitation.ts';
+import type { SignInFailures } from './lockout/sign-in-failures.ts';
 import type { NewMail } from './mail.ts';
 import type { RequestDeadline } from './ports.ts';
 import type { SessionEnding } from './session/session-ending.ts';
@@ -26,6 +27,7 @@ export interface Transaction {
   readonly mail: MailQueue;
   readonly acts: AdministrativeActs;
   readonly invitations: InvitationRepository;
+  readonly signInFailures: Pick<SignInFailures, 'clear' | 'clearAll'>;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
    * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work

@@ -33,7 +33,8 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
   beforeEach(async () => {
     await get().query(
       `truncate users, user_search, sessions, session_revocations, outbox, signing_keys, service_accounts,
-         service_account_keys, mail_queue, mail_budget, administrative_acts, idempotency_keys, invitations
+         service_account_keys, mail_queue, mail_budget, administrative_acts, idempotency_keys, invitations,
+         sign_in_failures
        restart identity`,
     );
   });

@@ -65,6 +65,15 @@ describe.each(named(operations.filter(({ operationId }) => !WITHOUT_USE_CASE.has
       expect(answer.headers['retry-after']).toBe('1');
     });
 
+    test('returns 429 with Retry-After for a refused request, where the document says so', async () => {
+      if (!('429' in operation.responses)) return;
+      const refused = new DomainError('rate_limited', 'Wait.', { retryAfterSeconds: 7 });
+      const { server } = await createTestServer({ useCases: failingUseCases(refused) });
+      const answer = await server.inject(requestOf(operation));
+      expect([answer.statusCode, answer.json().code]).toEqual([429, 'rate_limited']);
+      expect(answer.headers['retry-after']).toBe('7');
+    });
+
     test('returns a 500 without details for an unexpected error, and logs one error', async () => {
       const { server, lines } = await createTestServer({
         useCases: failingUseCases(new Error('canary')),

@@ -483,11 +483,28 @@ describe('sessions', () => {
     await expectProblem('endSession', { ids: ['x'], as: user.token }, 401, 'invalid_token');
   });
 
+  test('an administrator sees failed sign-ins and ends their counters', async () => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    await call('signIn', { body: { email: user.email, password: 'not this one' } });
+    const request = { ids: [user.id], as: admin };
+    expect((await call('listSignInFailures', request)).body.failures).toMatchObject([
+      { factor: 'password', known_device: false, failures: 1, blocked_until: null },
+    ]);
+    expect((await call('unlockUser', request)).status).toBe(204);
+    expect((await call('listSignInFailures', request)).body.failures).toEqual([]);
+    const unknown = { ids: [UNKNOWN_ID], as: admin };
+    await expectProblem('listSignInFailures', unknown, 404, 'user_not_found');
+    await expectProblem('unlockUser', unknown, 404, 'user_not_found');
+  });
+
   test.each([
     ['listUserSessions', [UNKNOWN_ID], ['x']],
     ['listUserActs', [UNKNOWN_ID], ['x']],
     ['endUserSessions', [UNKNOWN_ID], ['x']],
     ['endUserSession', [UNKNOWN_ID, UNKNOWN_ID], ['x', 'y']],
+    ['listSignInFailures', [UNKNOWN_ID], ['x']],
+    ['unlockUser', [UNKNOWN_ID], ['x']],
   ])('%s is for administrators only', async (operationId, ids, malformed) => {
     const user = await app.user();
     const admin = await app.serviceKey('users:admin');
@@ -684,7 +701,18 @@ describe('operations', () => {
 });
 
 /** Statuses that are the same for every route. `every-route.test.ts` and `connections.test.ts` test them. */
-const SAME_FOR_ALL = new Set(['400', '408', '413', '414', '415', '417', '431', '500', '503']);
+const SAME_FOR_ALL = new Set([
+  '400',
+  '408',
+  '413',
+  '414',
+  '415',
+  '417',
+  '429',
+  '431',
+  '500',
+  '503',
+]);
 /** Statuses that need the deletion of the account during its own request. */
 const RACES = new Set([
   'getMe 404',

@@ -142,6 +142,7 @@ export function createMemoryStore(
           sessions: portWith<SessionRepository>(sessions),
           sessionEnding: portWith<SessionEnding>(sessionEnding),
           invitations: portWith<InvitationRepository>({}),
+          signInFailures: { clear: async () => {}, clearAll: async () => {} },
           commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {

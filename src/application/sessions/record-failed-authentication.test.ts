@@ -7,8 +7,18 @@ import {
   type FailedAuthentication,
 } from './record-failed-authentication.ts';
 
-const wrong: FailedAuthentication = { reason: 'wrong_password', userId: 'user 1', userVersion: 4 };
-const unknown: FailedAuthentication = { reason: 'unknown_email', userId: null, userVersion: null };
+const wrong: FailedAuthentication = {
+  reason: 'wrong_password',
+  userId: 'user 1',
+  userVersion: 4,
+  locked: null,
+};
+const unknown: FailedAuthentication = {
+  reason: 'unknown_email',
+  userId: null,
+  userVersion: null,
+  locked: null,
+};
 
 function setUp() {
   const state = { nowMs: 5_000_000, isDown: false };
@@ -21,6 +31,7 @@ function setUp() {
     },
     clock: { now: () => new Date(state.nowMs) },
     logger,
+    resetPasswordUrl: 'https://users.test/reset',
   });
   return { record, state, logger, events };
 }

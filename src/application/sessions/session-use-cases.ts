@@ -1,3 +1,8 @@
+import type {
+  AccountKeys,
+  DeviceTokens,
+  SignInFailures,
+} from '../../domain/lockout/sign-in-failures.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import type { RefreshTokens } from '../../domain/session/refresh-tokens.ts';
 import type {
@@ -10,6 +15,7 @@ import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { Lockout } from '../lockout/lockout.ts';
 import type { Reauthenticate } from '../users/reauthenticate.ts';
 import { createEndSessions } from './end-sessions.ts';
 import type { IssueTokens } from './issue-tokens.ts';
@@ -25,6 +31,10 @@ export interface SessionPorts {
   readonly sessions: SessionRepository;
   readonly unitOfWork: UnitOfWork;
   readonly limits: Pick<Limits, 'check'>;
+  readonly signInFailures: SignInFailures;
+  readonly lockout: Lockout;
+  readonly accountKeys: AccountKeys;
+  readonly deviceTokens: DeviceTokens;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly reauthenticate: Reauthenticate;

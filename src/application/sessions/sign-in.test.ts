@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { noLimits } from '../../../test/support/limits.ts';
+import {
+  createMemoryLockout,
+  plainAccountKeys,
+  plainDeviceTokens,
+} from '../../../test/support/lockout.ts';
 import { createRecordingLogger } from '../../../test/support/logger.ts';
 import {
   anonymous,
@@ -44,17 +49,18 @@ function setUp(
       return matches;
     },
   }));
+  const { signInFailures, lockout, counts } = createMemoryLockout(async (email) => {
+    look.count += 1;
+    return store.row?.email === email ? credentialsOf(store.row) : null;
+  });
   let ids = 0;
   const signIn = createSignIn({
     audiences: ['user-service'],
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
-    users: {
-      async findCredentials(email) {
-        look.count += 1;
-        return store.row?.email === email ? credentialsOf(store.row) : null;
-      },
-    },
+    ...{ signInFailures, lockout },
+    accountKeys: plainAccountKeys,
+    deviceTokens: plainDeviceTokens,
     clock: { now: () => new Date() },
     unitOfWork: store.unitOfWork,
     hasher,
@@ -81,7 +87,7 @@ function setUp(
     recordFailure: async (_caller, failure) => void failures.push(failure),
     logger: createRecordingLogger(),
   });
-  return { signIn, store, sessions, failures, hasher, look };
+  return { signIn, store, sessions, failures, hasher, look, counts };
 }
 
 const right = { email: 'ada@example.com', password: 'right' };
@@ -195,6 +201,46 @@ describe('signing in', () => {
       expect(store.statements).toEqual([]);
     },
   );
+
+  it('takes an attempt back that was not judged, and then the wait of no one begins', async () => {
+    const { signIn, counts } = setUp(storedUser(), () => {
+      throw new DomainError('overloaded', 'Busy.');
+    });
+    for (let count = 0; count < 9; count += 1) {
+      await expect(signIn(anonymous, right)).rejects.toMatchObject({ code: 'overloaded' });
+    }
+    expect([...counts.values()]).toEqual([0]);
+  });
+
+  it('refuses the right password without judging it once an address has had its guesses', async () => {
+    const { signIn, hasher, sessions } = setUp(storedUser());
+    const guess = (password: string) =>
+      signIn(anonymous, { ...right, password }).catch((error: DomainError) => error);
+    for (let count = 0; count < 5; count += 1) {
+      expect(await guess('wrong')).toMatchObject({ code: 'invalid_credentials' });
+    }
+    const judged = hasher.calls.length;
+    const [wrong, refused] = [await guess('wrong'), await guess('right')];
+    expect(refused).toEqual(wrong);
+    expect(refused).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 2 });
+    expect([hasher.calls.length, sessions]).toEqual([judged, []]);
+  });
+
+  it('counts a known device apart, and a token of another address as none', async () => {
+    const { signIn, counts } = setUp(storedUser());
+    const deviceToken = 'phone of ada@example.com';
+    await expect(signIn(anonymous, { ...right, password: 'wrong', deviceToken })).rejects.toThrow();
+    const foreign = 'phone of eve@example.com';
+    await expect(
+      signIn(anonymous, { ...right, password: 'wrong', deviceToken: foreign }),
+    ).rejects.toThrow();
+    expect([...counts.keys()]).toEqual([
+      'email:ada@example.com password phone',
+      'email:ada@example.com password null',
+    ]);
+    const { deviceToken: next } = await signIn(anonymous, { ...right, deviceToken });
+    expect(next).toBe(deviceToken);
+  });
 
   it('verifies a disabled account with an outdated hash once, without a rehash', async () => {
     const { signIn, hasher } = setUp(storedUser({ status: 'disabled', passwordHash: 'old:right' }));

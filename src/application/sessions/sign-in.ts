@@ -1,5 +1,11 @@
 import { DomainError, InvalidValue } from '../../domain/errors.ts';
 import type { AuthenticationFailure } from '../../domain/events.ts';
+import type {
+  AccountKeys,
+  Counter,
+  DeviceTokens,
+  SignInFailures,
+} from '../../domain/lockout/sign-in-failures.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import { invalidCredentials, passwordExpired, unavailable } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
@@ -12,9 +18,10 @@ import {
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { User } from '../../domain/user/user.ts';
-import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
+import type { Credentials } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Limits } from '../limits/limits.ts';
+import type { LimitedBy, Limits } from '../limits/limits.ts';
+import type { Lockout } from '../lockout/lockout.ts';
 import { enableInTime } from '../users/enable-users-in-time.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import { readAudience } from './read-audience.ts';
@@ -22,9 +29,12 @@ import type { RecordFailedAuthentication } from './record-failed-authentication.
 import type { StartSession } from './start-session.ts';
 
 interface Deps {
-  readonly users: Pick<UserRepository, 'findCredentials'>;
   readonly unitOfWork: UnitOfWork;
   readonly limits: Pick<Limits, 'check'>;
+  readonly signInFailures: Pick<SignInFailures, 'claimSignIn'>;
+  readonly lockout: Lockout;
+  readonly accountKeys: Pick<AccountKeys, 'ofEmail'>;
+  readonly deviceTokens: DeviceTokens;
   readonly hasher: PasswordHasher;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
@@ -40,6 +50,21 @@ export interface SignInInput {
   readonly password: string;
   /** One of `tokens.audience`. Default: this service. */
   readonly audience?: string;
+  /** What an earlier sign-in returned; any other text counts as none. */
+  readonly deviceToken?: string;
+}
+
+/** The tokens of a new session, and one that marks the device from now on. */
+export interface SignedIn extends IssuedTokens {
+  readonly deviceToken: string;
+}
+
+/** A sign-in whose address and device are known. */
+interface Attempt {
+  readonly audience: string | undefined;
+  readonly email: EmailAddress;
+  readonly password: PreparedPassword;
+  readonly counter: Counter;
 }
 
 /** The account changed since the password was verified. */
@@ -53,48 +78,57 @@ const MAX_ATTEMPTS = 3;
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
- * it has expired.
+ * it has expired. Each attempt is counted before it is judged. While it has to wait, a right password is refused as a
+ * wrong one is, without being looked at.
  * @throws DomainError `invalid_credentials`, `password_expired`, `rate_limited`, `overloaded`, `validation_failed` on
  *   `audience`
  */
 export function createSignIn(deps: Deps) {
-  return async (caller: Caller, input: SignInInput): Promise<IssuedTokens> => {
-    const audience = readAudience(deps.audiences, input.audience);
+  return async (caller: Caller, input: SignInInput): Promise<SignedIn> => {
     const email = readEmail(input.email, deps.profileRules);
-    const password = preparePasswordAttempt(input.password);
-    await deps.limits.check(caller, [
-      { policy: 'sign_in_client' },
-      { policy: 'sign_in_pair', key: email },
-      { policy: 'sign_in_global' },
-      { policy: 'global' },
-    ]);
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const credentials = await authenticate(caller, email, password);
-      const tokens = await startSession(
-        caller,
-        credentials,
-        await rehash(caller, password, credentials),
-        audience,
-      );
+    const { deviceToken = '' } = input;
+    const deviceId = deps.deviceTokens.read(deviceToken, email);
+    // Without a valid address, the text as it is sent: other such texts have counters of their own.
+    const accountKey = deps.accountKeys.ofEmail(email === '' ? ` ${input.email}` : email);
+    const attempt: Attempt = {
+      audience: readAudience(deps.audiences, input.audience),
+      email,
+      password: preparePasswordAttempt(input.password),
+      counter: { accountKey, factor: 'password', deviceId },
+    };
+    await deps.limits.check(caller, limitsOf(attempt));
+    const tokens = await deps.lockout.inTurn(attempt.counter, () => signIn(caller, attempt));
+    return { ...tokens, deviceToken: deps.deviceTokens.issue(email, deviceId) };
+  };
+
+  async function signIn(caller: Caller, attempt: Attempt): Promise<IssuedTokens> {
+    for (let count = 1; count <= MAX_ATTEMPTS; count += 1) {
+      const credentials = await authenticate(caller, attempt);
+      const newHash = await rehash(caller, attempt.password, credentials);
+      const tokens = await startSession(caller, attempt, credentials, newHash);
       if (tokens !== null) return tokens;
     }
     throw unavailable('The account keeps changing. Try again.');
-  };
+  }
 
   async function authenticate(
     caller: Caller,
-    email: EmailAddress,
-    password: PreparedPassword,
+    { email, password, counter }: Attempt,
   ): Promise<Credentials> {
-    const { credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
-      const found = await deps.users.findCredentials(email);
-      return {
-        credentials: found,
-        matches:
-          found === null
-            ? await hashing.verifyDummyHash(password)
-            : await hashing.verify(password, found.expiredPasswordHash ?? found.passwordHash),
-      };
+    const { rules } = deps.lockout;
+    const { counted, credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
+      const { claim, credentials: found } = await deps.signInFailures.claimSignIn(
+        counter,
+        email,
+        rules,
+      );
+      const admitted = deps.lockout.admit(caller, claim);
+      const verified = await deps.lockout.judge(counter, admitted.counted, () =>
+        found === null
+          ? hashing.verifyDummyHash(password)
+          : hashing.verify(password, found.expiredPasswordHash ?? found.passwordHash),
+      );
+      return { ...admitted, credentials: found, matches: verified };
     });
     const failure = failureOf(credentials, matches);
     if (credentials !== null && failure === null) return credentials;
@@ -102,6 +136,7 @@ export function createSignIn(deps: Deps) {
       reason: failure ?? 'unknown_email',
       userId: credentials?.userId ?? null,
       userVersion: credentials?.version ?? null,
+      locked: counter.deviceId === null && counted === rules.stop ? counter.factor : null,
     });
     throw failure === 'password_expired' ? passwordExpired() : invalidCredentials();
   }
@@ -120,9 +155,9 @@ export function createSignIn(deps: Deps) {
   /** @returns null when the account changed since the password was verified */
   async function startSession(
     caller: Caller,
+    { counter, audience }: Attempt,
     credentials: Credentials,
     newHash: string | null,
-    audience: string | undefined,
   ): Promise<IssuedTokens | null> {
     const { userId } = credentials;
     const transaction = deps.unitOfWork.run(caller, async (ports) => {
@@ -139,6 +174,7 @@ export function createSignIn(deps: Deps) {
           PASSWORD_NORMALIZATION_VERSION,
         );
       }
+      await ports.signInFailures.clear(counter);
       return await deps.startSession(caller, ports, user);
     });
     const session = await transaction.catch((error: unknown) => {
@@ -174,6 +210,19 @@ function failureOf(
   if (!matches) return 'wrong_password';
   if (credentials.status !== 'active') return 'user_disabled';
   return credentials.expiredPasswordHash === null ? null : 'password_expired';
+}
+
+/** A known device has a counter of its own, so that no flood from elsewhere keeps its owner out. */
+function limitsOf({ email, counter }: Attempt): readonly LimitedBy[] {
+  const client: LimitedBy = { policy: 'sign_in_client' };
+  return counter.deviceId === null
+    ? [
+        client,
+        { policy: 'sign_in_pair', key: email },
+        { policy: 'sign_in_global' },
+        { policy: 'global' },
+      ]
+    : [client];
 }
 
 /** An invalid address counts as unknown: the empty text matches no stored address. */

@@ -29,6 +29,11 @@ export function emailChangedMails(user: Owner, formerEmail: string): readonly Ne
   ];
 }
 
+/** Says that too many wrong passwords closed the password for devices that never signed in. */
+export function accountLockedMail(user: Owner, resetUrl: string): NewMail {
+  return { ...recipient(user), kind: 'account_locked', data: { reset_url: resetUrl } };
+}
+
 function recipient({ id, email, locale, firstName }: Owner) {
   return { userId: id, to: email, locale, firstName };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createMemoryLockout, plainAccountKeys } from '../../../test/support/lockout.ts';
 import {
   callerWith,
   createPlainHasher,
@@ -18,7 +19,10 @@ const caller = callerWith({ kind: 'user', userId: id, sessionId: 'session 1' });
 function setUp(row: UserState | null = storedUser({ version: 3 }), isFresh = true) {
   const failures: FailedAuthentication[] = [];
   const hasher = createPlainHasher();
+  const { signInFailures, lockout } = createMemoryLockout();
   const reauthenticate = createReauthenticate({
+    ...{ signInFailures, lockout },
+    accountKeys: plainAccountKeys,
     users: { findCredentialsById: async () => (row === null ? null : credentialsOf(row)) },
     hasher,
     recordFailure: async (_caller, failure) => void failures.push(failure),
@@ -80,9 +84,22 @@ describe('re-authentication', () => {
         refusedWith('current_password_wrong'),
       );
       expect(hasher.calls).toEqual(['verify']);
-      expect(failures).toEqual([{ reason: 'wrong_password', userId: id, userVersion: 3 }]);
+      expect(failures).toEqual([
+        { reason: 'wrong_password', userId: id, userVersion: 3, locked: null },
+      ]);
     },
   );
+
+  it('refuses further guesses without judging them', async () => {
+    const { reauthenticate, hasher } = setUp();
+    for (let count = 0; count < 5; count += 1) {
+      await expect(reauthenticate(caller, id, 'wrong')).rejects.toThrow();
+    }
+    await expect(reauthenticate(caller, id, 'right')).rejects.toMatchObject({
+      code: 'rate_limited',
+    });
+    expect(hasher.calls).toHaveLength(5);
+  });
 
   it('does not find a deleted user', async () => {
     const { reauthenticate } = setUp(null);

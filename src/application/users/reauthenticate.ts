@@ -1,18 +1,27 @@
 import { type DomainError, invalidFields } from '../../domain/errors.ts';
+import type {
+  AccountKeys,
+  Counter,
+  SignInFailures,
+} from '../../domain/lockout/sign-in-failures.ts';
 import { accountChanged, invalidToken, userNotFound } from '../../domain/rejections.ts';
 import type { Transaction } from '../../domain/unit-of-work.ts';
-import { preparePasswordAttempt } from '../../domain/user/password.ts';
+import { type PreparedPassword, preparePasswordAttempt } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
-import type { UserRepository } from '../../domain/user/user-repository.ts';
+import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireUser } from '../access/policy.ts';
 import type { RequireFresh } from '../access/require-fresh.ts';
+import type { Lockout } from '../lockout/lockout.ts';
 import type { RecordFailedAuthentication } from '../sessions/record-failed-authentication.ts';
 
 interface Deps {
   readonly users: Pick<UserRepository, 'findCredentialsById'>;
   readonly hasher: PasswordHasher;
+  readonly signInFailures: Pick<SignInFailures, 'claim' | 'clear'>;
+  readonly lockout: Lockout;
+  readonly accountKeys: Pick<AccountKeys, 'ofUser'>;
   readonly recordFailure: RecordFailedAuthentication;
   readonly requireFresh: RequireFresh;
 }
@@ -33,9 +42,10 @@ export type Reauthenticate = ReturnType<typeof createReauthenticate>;
 /**
  * Authenticates a signed-in user again before a sensitive change (OWASP ASVS 7.5.1): by the current password if the
  * request has one, otherwise by the time of the last authentication. Works outside of a transaction since hashing is
- * slow. `field` is the name of the password in the request.
+ * slow. Attempts have a counter of their own, so that a thief of a token cannot guess the password, and the sign-ins of a
+ * stranger do not keep the owner from a change. `field` is the name of the password in the request.
  * @throws DomainError `step_up_required` without a password, `validation_failed` on the password, `user_not_found`,
- *   `overloaded`
+ *   `rate_limited`, `overloaded`
  */
 export function createReauthenticate(deps: Deps) {
   return (
@@ -68,19 +78,14 @@ export function createReauthenticate(deps: Deps) {
     field: string,
   ): Promise<Reauthentication> {
     const prepared = preparePasswordAttempt(password);
-    const { credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
-      const found = await deps.users.findCredentialsById(userId);
-      if (found === null || found.status !== 'active') throw userNotFound();
-      return { credentials: found, matches: await hashing.verify(prepared, found.passwordHash) };
-    });
-    if (!matches) {
-      await deps.recordFailure(caller, {
-        reason: 'wrong_password',
-        userId,
-        userVersion: credentials.version,
-      });
-      throw wrongPassword(field);
-    }
+    const counter: Counter = {
+      accountKey: deps.accountKeys.ofUser(userId),
+      factor: 'reauthentication',
+      deviceId: null,
+    };
+    const credentials = await deps.lockout.inTurn(counter, () =>
+      verify(caller, userId, prepared, { counter, field }),
+    );
     return {
       async assertStillTrue(user) {
         // A rehash changes the hash but not the version, a profile change the version but not the hash.
@@ -91,6 +96,36 @@ export function createReauthenticate(deps: Deps) {
           throw accountChanged();
       },
     };
+  }
+
+  async function verify(
+    caller: Caller,
+    userId: string,
+    password: PreparedPassword,
+    { counter, field }: { readonly counter: Counter; readonly field: string },
+  ): Promise<Credentials> {
+    const { rules } = deps.lockout;
+    const { counted, credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
+      const found = await deps.users.findCredentialsById(userId);
+      if (found === null || found.status !== 'active') throw userNotFound();
+      const claim = await deps.signInFailures.claim(counter, rules);
+      const admitted = deps.lockout.admit(caller, claim);
+      const verified = await deps.lockout.judge(counter, admitted.counted, () =>
+        hashing.verify(password, found.passwordHash),
+      );
+      return { ...admitted, credentials: found, matches: verified };
+    });
+    if (matches) {
+      await deps.signInFailures.clear(counter);
+      return credentials;
+    }
+    await deps.recordFailure(caller, {
+      reason: 'wrong_password',
+      userId,
+      userVersion: credentials.version,
+      locked: counted === rules.stop ? counter.factor : null,
+    });
+    throw wrongPassword(field);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ActReader } from '../../domain/administrative-acts.ts';
 import type { InvitationRepository, InvitationTokens } from '../../domain/invitation/invitation.ts';
+import type { AccountKeys, SignInFailures } from '../../domain/lockout/sign-in-failures.ts';
 import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
@@ -10,6 +11,7 @@ import type { UserTextReader } from '../../domain/user/user-texts.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
 import { createListActs } from '../administrative-acts.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { Lockout } from '../lockout/lockout.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { StartSession } from '../sessions/start-session.ts';
 import { createAuditStoredUsers } from './audit-stored-users.ts';
@@ -37,6 +39,9 @@ export interface UserPorts {
   readonly searches: Semaphore;
   readonly unitOfWork: UnitOfWork;
   readonly limits: Pick<Limits, 'check'>;
+  readonly signInFailures: SignInFailures;
+  readonly lockout: Lockout;
+  readonly accountKeys: AccountKeys;
   readonly hasher: PasswordHasher;
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;

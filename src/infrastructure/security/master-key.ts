@@ -11,7 +11,9 @@ export type KeyPurpose =
   | 'cached-email-names'
   | 'queued-mail'
   | 'limit-names'
-  | 'idempotent-answers';
+  | 'idempotent-answers'
+  | 'sign-in-failure-names'
+  | 'device-token-authentication';
 
 /**
  * The 32-byte keys for one purpose. Everything new is sealed or authenticated with `current`. What exists may be under

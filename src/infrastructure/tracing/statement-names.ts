@@ -7,6 +7,7 @@ import * as outbox from '../database/postgres/generated/outbox.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
 import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
 import * as sessions from '../database/postgres/generated/sessions.queries.ts';
+import * as signInFailures from '../database/postgres/generated/sign-in-failures.queries.ts';
 import * as signingKeys from '../database/postgres/generated/signing-keys.queries.ts';
 import * as userAudit from '../database/postgres/generated/user-audit.queries.ts';
 import * as userSearch from '../database/postgres/generated/user-search.queries.ts';
@@ -23,6 +24,7 @@ const MODULES = [
   relay,
   serviceAccounts,
   sessions,
+  signInFailures,
   signingKeys,
   userAudit,
   userSearch,

@@ -14,6 +14,7 @@ import { accountRoutes } from './routes/users/account-routes.ts';
 import { userAuditRoutes } from './routes/users/audit-routes.ts';
 import { governRoutes } from './routes/users/govern-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
+import { lockoutRoutes } from './routes/users/lockout-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
   Partial<Pick<HttpSettings, 'publicUrl'>>;
@@ -25,6 +26,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...userListRoutes,
     ...governRoutes,
     ...invitationRoutes,
+    ...lockoutRoutes,
     ...sessionRoutes,
     ...tokenRoutes,
     ...probeRoutes,

@@ -78,6 +78,19 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     users: { ...fakeUsers, ...replaced.users },
     sessions: { ...fakeSessions, ...replaced.sessions },
     access: { ...fakeAccess, ...replaced.access },
+    lockout: {
+      list: async () => [
+        {
+          factor: 'password',
+          knownDevice: false,
+          failures: 7,
+          lastAt: ada.createdAt,
+          blockedUntil: null,
+        },
+      ],
+      unlock: async () => {},
+      ...replaced.lockout,
+    },
     limits: { checkService: () => {}, ...replaced.limits },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     invitations: { ...fakeInvitations, ...replaced.invitations },
@@ -113,7 +126,7 @@ const fakeUsers: UseCases['users'] = {
 };
 
 const fakeSessions: UseCases['sessions'] = {
-  signIn: async () => issuedTokens,
+  signIn: async () => ({ ...issuedTokens, deviceToken: 'udt_1' }),
   refresh: async () => issuedTokens,
   reauthenticate: async () => issuedTokens,
   listOwn: async (caller) => {

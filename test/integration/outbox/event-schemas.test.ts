@@ -31,6 +31,9 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
       'reauthenticated',
     ] as const
   ).map((reason) => ({ session_id: randomUUID(), reason })),
+  'account.locked': (['password', 'reauthentication', 'code'] as const).map((factor) => ({
+    factor,
+  })),
   'authentication.failed': (
     ['unknown_email', 'wrong_password', 'user_disabled', 'password_expired'] as const
   ).map((reason) => ({ reason, suppressed: 3 })),

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { createLockout } from '../../../src/application/lockout/lockout.ts';
 import { createIssueTokens } from '../../../src/application/sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from '../../../src/application/sessions/record-failed-authentication.ts';
 import { createSignIn } from '../../../src/application/sessions/sign-in.ts';
 import { createStartSession } from '../../../src/application/sessions/start-session.ts';
 import type { AccessTokens } from '../../../src/domain/session/access-tokens.ts';
 import { STRICT_PROFILE_RULES } from '../../../src/domain/user/profile-rules.ts';
+import { createPostgresSignInFailures } from '../../../src/infrastructure/database/postgres/sign-in-failures.ts';
 import { createUnitOfWork } from '../../../src/infrastructure/database/postgres/unit-of-work.ts';
-import { createPostgresUserRepository } from '../../../src/infrastructure/database/postgres/user-repository.ts';
 import type { Database, SqlConnection } from '../../../src/infrastructure/database/sql.ts';
 import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../../../src/infrastructure/security/refresh-tokens.ts';
@@ -14,6 +15,7 @@ import { createSystemClock } from '../../../src/infrastructure/system/clock.ts';
 import { databaseImplementations } from '../../contract/databases.ts';
 import { ids, register } from '../../contract/fixtures.ts';
 import { noLimits } from '../../support/limits.ts';
+import { plainAccountKeys, plainDeviceTokens } from '../../support/lockout.ts';
 import { createSilentLogger } from '../../support/logger.ts';
 import { testMailSeal } from '../../support/mail-seal.ts';
 import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
@@ -60,11 +62,19 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     mailSeal: testMailSeal,
     onCommitted: async () => {},
   });
+  const signInFailures = createPostgresSignInFailures(database);
   return createSignIn({
     audiences: ['user-service'],
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
-    users: createPostgresUserRepository(database),
+    signInFailures,
+    lockout: createLockout({
+      signInFailures,
+      lockoutRules: { free: 5, maxWaitMs: 900_000, stop: 100 },
+      logger,
+    }),
+    accountKeys: plainAccountKeys,
+    deviceTokens: plainDeviceTokens,
     unitOfWork,
     clock,
     hasher,
@@ -75,7 +85,10 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
       ids,
     }),
     issueTokens: createIssueTokens({ accessTokens: portWith<AccessTokens>({}), accessTtlMs: 1 }),
-    recordFailure: createRecordFailedAuthentication({ unitOfWork, clock, logger }),
+    recordFailure: createRecordFailedAuthentication({
+      ...{ unitOfWork, clock, logger },
+      resetPasswordUrl: 'https://users.test/reset',
+    }),
     logger,
   });
 }

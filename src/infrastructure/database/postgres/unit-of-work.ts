@@ -12,6 +12,7 @@ import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
+import { createPostgresSignInFailures } from './sign-in-failures.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
 
 export interface UnitOfWorkDependencies {
@@ -75,6 +76,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
         acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
         invitations: createPostgresInvitationRepository(connection),
+        signInFailures: createPostgresSignInFailures(connection),
         commitWithNext,
       };
       return await work(ports, connection);

@@ -163,7 +163,7 @@ function toProfile(row: FindUsersByIdsResult): UserProfile {
   };
 }
 
-function toCredentials(row: FindCredentialsResult): Credentials {
+export function toCredentials(row: FindCredentialsResult): Credentials {
   return {
     userId: row.id,
     status: row.disabling_is_over ? 'active' : toStatus(row.status),

@@ -87,6 +87,26 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     refresh_token: 'urt_…',
     refresh_expires_in: 2_592_000,
   },
+  SignedIn: {
+    session_id: SESSION,
+    access_token: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.…',
+    token_type: 'Bearer',
+    expires_in: 600,
+    refresh_token: 'urt_…',
+    refresh_expires_in: 2_592_000,
+    device_token: 'udt_…',
+  },
+  SignInFailures: {
+    failures: [
+      {
+        factor: 'password',
+        known_device: false,
+        failures: 7,
+        last_at: '2026-11-05T10:02:00.000Z',
+        blocked_until: '2026-11-05T10:02:04.000Z',
+      },
+    ],
+  },
   SessionList: {
     sessions: [
       {

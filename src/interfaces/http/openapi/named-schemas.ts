@@ -20,6 +20,7 @@ import {
   refreshBody,
   sessionListSchema,
   sessionSchema,
+  signedInSchema,
   signInBody,
 } from '../routes/sessions/schemas.ts';
 import {
@@ -35,6 +36,7 @@ import {
   expirePasswordBody,
 } from '../routes/users/govern-routes.ts';
 import { userListSchema } from '../routes/users/list-routes.ts';
+import { signInFailureSchema, signInFailuresSchema } from '../routes/users/lockout-routes.ts';
 import {
   deletionBody,
   passwordChangeBody,
@@ -66,6 +68,9 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [refreshBody, 'Refresh'],
   [reauthenticationBody, 'Reauthentication'],
   [issuedTokensSchema, 'IssuedTokens'],
+  [signedInSchema, 'SignedIn'],
+  [signInFailureSchema, 'SignInFailure'],
+  [signInFailuresSchema, 'SignInFailures'],
   [sessionSchema, 'Session'],
   [sessionListSchema, 'SessionList'],
   [keySetSchema, 'KeySet'],

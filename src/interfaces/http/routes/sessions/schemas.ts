@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { IssuedTokens } from '../../../../application/sessions/issue-tokens.ts';
 import type { ListedSession } from '../../../../application/sessions/list-sessions.ts';
+import type { SignedIn } from '../../../../application/sessions/sign-in.ts';
 import {
   closedObject,
   nullableString,
@@ -19,6 +20,12 @@ const audience = Type.Optional(
 export const signInBody = closedObject({
   email: Type.String({ examples: ['amelie@example.com'] }),
   password: Type.String(),
+  device_token: Type.Optional(
+    Type.String({
+      description:
+        'The `device_token` of an earlier sign-in on this device. Wrong passwords from elsewhere then do not delay this sign-in. A text that is none, or one of another account, counts as none.',
+    }),
+  ),
   audience,
 });
 
@@ -48,6 +55,18 @@ export const issuedTokensSchema = Type.Object({
     description: 'Lifetime of the session without a refresh, in seconds.',
   }),
 });
+
+export const signedInSchema = Type.Object({
+  ...issuedTokensSchema.properties,
+  device_token: Type.String({
+    description:
+      'Marks this device for later sign-ins of this account. Keep it, also after a sign-out. It opens nothing.',
+  }),
+});
+
+export function toSignedInResponse(signedIn: SignedIn): Static<typeof signedInSchema> {
+  return { ...toTokensResponse(signedIn), device_token: signedIn.deviceToken };
+}
 
 export function toTokensResponse(tokens: IssuedTokens): Static<typeof issuedTokensSchema> {
   return {

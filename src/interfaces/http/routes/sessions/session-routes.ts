@@ -7,8 +7,10 @@ import {
   refreshBody,
   sessionListSchema,
   sessionParams,
+  signedInSchema,
   signInBody,
   toSessionsResponse,
+  toSignedInResponse,
   toTokensResponse,
   userSessionParams,
 } from './schemas.ts';
@@ -25,17 +27,23 @@ const signIn = route({
   tag,
   summary: 'Sign in',
   description:
-    'Creates a session. An unknown address, a wrong password and a disabled account get the same response after the same work. The right password of an active account gets 403 `password_expired` after an operator has expired it.',
+    'Creates a session. An unknown address, a wrong password and a disabled account get the same response after the same work. After some wrong passwords in a row, further ones need a wait: 429, whether the account exists or not, and whether the password is right or not. The wait does not concern a device with a `device_token`. The right password of an active account gets 403 `password_expired` after an operator has expired it.',
   access: 'public',
   body: { schema: signInBody, mediaTypes: ['application/json'] },
   responses: {
-    201: { description: 'The new session and its tokens.', schema: issuedTokensSchema },
+    201: { description: 'The new session and its tokens.', schema: signedInSchema },
   },
   policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
   problems: ['invalid_credentials', 'password_expired', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 201,
-    body: toTokensResponse(await useCases.sessions.signIn(caller, body)),
+    body: toSignedInResponse(
+      await useCases.sessions.signIn(caller, {
+        email: body.email,
+        password: body.password,
+        ...(body.device_token === undefined ? {} : { deviceToken: body.device_token }),
+      }),
+    ),
   }),
 });
 
