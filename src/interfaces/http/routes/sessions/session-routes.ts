@@ -35,16 +35,14 @@ const signIn = route({
   },
   policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
   problems: ['invalid_credentials', 'password_expired', 'overloaded'],
-  handle: async ({ caller, body }, { useCases }) => ({
-    status: 201,
-    body: toSignedInResponse(
-      await useCases.sessions.signIn(caller, {
-        email: body.email,
-        password: body.password,
-        ...(body.device_token === undefined ? {} : { deviceToken: body.device_token }),
-      }),
-    ),
-  }),
+  handle: async ({ caller, body }, { useCases }) => {
+    const { device_token: deviceToken, ...input } = body;
+    const signedIn = await useCases.sessions.signIn(caller, {
+      ...input,
+      ...(deviceToken === undefined ? {} : { deviceToken }),
+    });
+    return { status: 201, body: toSignedInResponse(signedIn) };
+  },
 });
 
 const refreshSession = route({
