@@ -20,6 +20,8 @@ const ADVICE = {
     'Ask the user for the password, call `POST /v1/sessions/current/reauthenticate`, and repeat the request with the new access token. `max_age` in `WWW-Authenticate` is the accepted age in seconds.',
   forbidden:
     'Use a key with the scope that `detail` names, or the kind of credential that the route accepts.',
+  email_unverified:
+    'Open the link in the mail, or enter its code. Each refused sign-in with the right password sends another mail, three in 15 minutes at most.',
   not_found: 'Check the path; `/openapi.json` lists all paths.',
   user_not_found:
     'Treat the user as deleted. A user who requests another user gets the same response, so that it does not reveal which users exist.',
@@ -49,6 +51,8 @@ const ADVICE = {
   idempotency_key_reused:
     'Make a new key for each new request, and use it again only to repeat that request without a change.',
   invitation_invalid: 'Ask the operator for another invitation.',
+  challenge_invalid:
+    'Ask for a new code or link. A code counts only with the `challenge_id` of its own request, and at most five wrong codes are allowed; the link of the same mail still works.',
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
   rate_limited:
     'Wait for the seconds in `Retry-After` before the next request. `RateLimit` shows what is left to a client; an operator finds the limits in the guide to limits.',

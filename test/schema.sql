@@ -290,6 +290,48 @@ CREATE TABLE public.administrative_acts (
     request_id character varying(128) NOT NULL
 );
 
+CREATE TABLE public.challenge_guesses (
+    guess_key bytea NOT NULL,
+    window_started_at timestamp with time zone NOT NULL,
+    guesses integer NOT NULL
+);
+
+CREATE TABLE public.challenge_requests (
+    id uuid NOT NULL,
+    purpose character varying(10) NOT NULL,
+    user_id uuid,
+    email character varying(254) NOT NULL,
+    by_holder boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT challenge_requests_purpose CHECK (((purpose)::text = ANY ((ARRAY['verify'::character varying, 'reset'::character varying, 'change'::character varying])::text[])))
+);
+
+CREATE TABLE public.challenge_sends (
+    address_key bytea NOT NULL,
+    sent_at timestamp with time zone[] NOT NULL,
+    last_sent_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.challenges (
+    id uuid NOT NULL,
+    purpose character varying(10) NOT NULL,
+    user_id uuid,
+    email character varying(254),
+    by_holder boolean NOT NULL,
+    former_verified boolean NOT NULL,
+    token_hash bytea NOT NULL,
+    code_hmac bytea,
+    guess_key bytea NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    code_expires_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    CONSTRAINT challenges_address_of_user CHECK (((user_id IS NULL) = (email IS NULL))),
+    CONSTRAINT challenges_purpose CHECK (((purpose)::text = ANY ((ARRAY['verify'::character varying, 'reset'::character varying, 'change'::character varying, 'undo'::character varying])::text[])))
+);
+
 CREATE TABLE public.idempotency_keys (
     caller_id character varying(100) NOT NULL,
     key_hash bytea NOT NULL,
@@ -452,6 +494,18 @@ CREATE TABLE public.users (
 ALTER TABLE ONLY public.administrative_acts
     ADD CONSTRAINT administrative_acts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.challenge_guesses
+    ADD CONSTRAINT challenge_guesses_pkey PRIMARY KEY (guess_key);
+
+ALTER TABLE ONLY public.challenge_requests
+    ADD CONSTRAINT challenge_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.challenge_sends
+    ADD CONSTRAINT challenge_sends_pkey PRIMARY KEY (address_key);
+
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key_hash);
 
@@ -504,6 +558,18 @@ ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
 CREATE INDEX administrative_acts_user_id_id_idx ON public.administrative_acts USING btree (user_id, id);
+
+CREATE INDEX challenge_guesses_window_idx ON public.challenge_guesses USING btree (window_started_at);
+
+CREATE INDEX challenge_requests_created_at_idx ON public.challenge_requests USING btree (created_at);
+
+CREATE INDEX challenge_sends_last_sent_at_idx ON public.challenge_sends USING btree (last_sent_at);
+
+CREATE INDEX challenges_expires_at_idx ON public.challenges USING btree (expires_at);
+
+CREATE INDEX challenges_undo_email_idx ON public.challenges USING btree (email) WHERE ((purpose)::text = 'undo'::text);
+
+CREATE INDEX challenges_user_id_idx ON public.challenges USING btree (user_id, purpose, created_at);
 
 CREATE INDEX idempotency_keys_created_at_idx ON public.idempotency_keys USING btree (created_at);
 
@@ -566,6 +632,9 @@ CREATE TRIGGER users_clear_outdated_restrictions BEFORE UPDATE ON public.users F
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF status ON public.users FOR EACH ROW WHEN ((((old.status)::text IS DISTINCT FROM (new.status)::text) AND ((new.status)::text <> 'active'::text))) EXECUTE FUNCTION public.end_sessions_of_inactive_user();
 
 CREATE TRIGGER users_fill_search AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.fill_user_search();
+
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.service_account_keys
     ADD CONSTRAINT service_account_keys_service_account_id_fkey FOREIGN KEY (service_account_id) REFERENCES public.service_accounts(id) ON DELETE CASCADE;

@@ -32,6 +32,7 @@ import {
   plainAccountKeys,
   plainDeviceTokens,
 } from '../../test/support/lockout.ts';
+import { noVerification } from '../../test/support/ports.ts';
 
 /** The HTTP server in this process, and a token that it accepts. */
 export interface AdversarialServer {
@@ -94,6 +95,7 @@ export async function createAdversarialServer(): Promise<AdversarialServer> {
       users: {
         ...fakes.users,
         register: createRegisterUser({
+          ...noVerification,
           profileRules: STRICT_PROFILE_RULES,
           limits: noLimits,
           ...{ clock, ids, hasher: stubHasher },
@@ -141,6 +143,7 @@ function sessionsWithoutStore(masterKeys: MasterKeys) {
   };
   return {
     signIn: createSignIn({
+      ...noVerification,
       limits: noLimits,
       audiences: settings.audience,
       profileRules: STRICT_PROFILE_RULES,

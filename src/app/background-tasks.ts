@@ -31,6 +31,10 @@ const REVOCATION_POLL_MS = 500;
 const INVALIDATION_INTERVAL_MS = 1_000;
 /** How late, at most, users are enabled whose disabling is over; a sign-in does not wait for it. */
 const ENABLE_INTERVAL_MS = 5_000;
+/** How soon requests are served that another instance accepted and did not serve. */
+const CHALLENGE_POLL_MS = 1_000;
+/** How long used and expired challenges stay, so that operators can look them up. */
+const ENDED_CHALLENGES_KEPT_MS = 24 * 3_600_000;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MAINTENANCE_MS = 2_000;
 /** An operator can see for a week who did not come. */
@@ -92,6 +96,22 @@ export async function startBackground(
   maintain('quiet counters of failures', () =>
     inRounds(() => persistence.signInFailures.deleteQuiet(ROWS_PER_ROUND)),
   );
+  const serving = startLoop(
+    {
+      name: 'challenge requests',
+      intervalMs: CHALLENGE_POLL_MS,
+      run: () => parts.useCases.verification.serveRequests(),
+    },
+    { logger },
+  );
+  parts.useCases.verification.onRequest(() => serving.runSoon());
+  ends.push(() => serving.stop());
+  const { challengeStore } = persistence;
+  maintain('old challenges', async () => {
+    await inRounds(() => challengeStore.deleteExpiredRequests(ROWS_PER_ROUND));
+    await inRounds(() => challengeStore.deleteEnded(ENDED_CHALLENGES_KEPT_MS, ROWS_PER_ROUND));
+    await inRounds(() => challengeStore.deleteOldCounters(ROWS_PER_ROUND));
+  });
   mail.start();
   if (broker !== null) {
     maintain('published events', () =>

@@ -8,6 +8,7 @@ import {
 } from '../infrastructure/database/open-database.ts';
 import { createPostgresActReader } from '../infrastructure/database/postgres/administrative-acts.ts';
 import { createPostgresAnswerRecords } from '../infrastructure/database/postgres/answer-records.ts';
+import { createPostgresChallengeStore } from '../infrastructure/database/postgres/challenge-repository.ts';
 import { createPostgresInvitationRepository } from '../infrastructure/database/postgres/invitation-repository.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
@@ -25,6 +26,7 @@ import { createPostgresUserRepository } from '../infrastructure/database/postgre
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createAccountKeys } from '../infrastructure/security/account-keys.ts';
 import { createAnswerSeals } from '../infrastructure/security/answer-seals.ts';
+import { createChallengeSecrets } from '../infrastructure/security/challenge-secrets.ts';
 import { createDeviceTokens } from '../infrastructure/security/device-tokens.ts';
 import { createFirstServiceKey } from '../infrastructure/security/first-service-key.ts';
 import { createInvitationTokens } from '../infrastructure/security/invitation-tokens.ts';
@@ -125,6 +127,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     answerSeals: createAnswerSeals({ masterKeys }),
     accessTokens,
     refreshTokens: createRefreshTokens({ masterKeys }),
+    challengeSecrets: createChallengeSecrets({ masterKeys }),
+    challengeStore: createPostgresChallengeStore(database),
     masterKeys,
     // Not needed for reading: a cached name under the previous key is a miss, and expires.
     emailKeySecret: masterKeys.derive('cached-email-names').current,

@@ -19,6 +19,7 @@ import type { ReleaseStack } from '../lib/release-stack.ts';
 import { secretLink } from '../lib/secret-link.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
 import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
+import { accountLinks, challengeSettings } from './challenges.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
 import { openLimits } from './limits.ts';
 import { createMailDelivery } from './mail-delivery.ts';
@@ -115,6 +116,8 @@ export async function wireUseCases(
     invitationUrl: (token, locale) =>
       secretLink(config.links.invitationUrl, token, { lang: locale }),
     registrationMode: config.registration.mode,
+    registration: config.registration,
+    ...{ challengeSettings: challengeSettings(config), accountLinks: accountLinks(config) },
     passwordRules: {
       policy: config.password,
       blocklist,
@@ -123,7 +126,7 @@ export async function wireUseCases(
     },
     ...{ revocations, snapshots, limits },
     lockoutRules: config.lockout,
-    resetPasswordUrl: `${config.server.publicUrl}/reset-password`,
+    resetPasswordUrl: config.links.resetPasswordUrl,
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [

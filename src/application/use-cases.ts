@@ -24,6 +24,14 @@ import { createSessionUseCases, type SessionPorts } from './sessions/session-use
 import { createStartSession } from './sessions/start-session.ts';
 import { createReauthenticate } from './users/reauthenticate.ts';
 import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
+import { createAnnounceEmailChange } from './verification/announce-email-change.ts';
+import { createChallengeRequests } from './verification/challenge-requests.ts';
+import type { AccountLinks } from './verification/challenge-settings.ts';
+import { createServeChallengeRequests } from './verification/serve-challenge-requests.ts';
+import {
+  createVerificationUseCases,
+  type VerificationPorts,
+} from './verification/verification-use-cases.ts';
 
 /** Steps that several use cases share; they are made here. */
 type SharedSteps =
@@ -32,15 +40,19 @@ type SharedSteps =
   | 'startSession'
   | 'issueTokens'
   | 'reauthenticate'
-  | 'requireFresh';
+  | 'requireFresh'
+  | 'challengeRequests'
+  | 'announceEmailChange';
 
 export interface UseCasePorts
   extends Omit<AccessPorts, SharedSteps>,
     LockoutDeps,
     InvitationPorts,
     Omit<SessionPorts, SharedSteps>,
-    Omit<UserPorts, SharedSteps> {
+    Omit<UserPorts, SharedSteps>,
+    Omit<VerificationPorts, SharedSteps> {
   readonly ids: IdGenerator;
+  readonly accountLinks: AccountLinks;
   readonly limits: Limits;
   readonly resetPasswordUrl: string;
   readonly lifetimes: SessionPorts['lifetimes'] & {
@@ -74,12 +86,25 @@ export function createUseCases(ports: UseCasePorts) {
   const issueTokens = createIssueTokens({ ...ports, accessTtlMs });
   // One instance for both as well: attempts of one account take turns in it.
   const lockout = createLockout(ports);
+  const challengePorts = {
+    ...{ ids: ports.ids, secrets: ports.challengeSecrets, settings: ports.challengeSettings },
+    links: ports.accountLinks,
+  };
+  const challengeRequests = createChallengeRequests(challengePorts);
   const requireFresh = createRequireFresh(ports);
-  const reauthenticate = createReauthenticate({ ...ports, lockout, recordFailure, requireFresh });
-  const shared = { lockout, recordFailure, startSession, issueTokens, reauthenticate };
+  const shared = {
+    ...{ lockout, recordFailure, startSession, issueTokens, challengeRequests },
+    reauthenticate: createReauthenticate({ ...ports, lockout, recordFailure, requireFresh }),
+    announceEmailChange: createAnnounceEmailChange(challengePorts),
+  };
   return {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
+    verification: {
+      ...createVerificationUseCases({ ...ports, ...shared }),
+      serveRequests: createServeChallengeRequests({ ...ports, ...challengePorts }),
+      onRequest: challengeRequests.onAnnounced,
+    },
     access: createAccessUseCases({ ...ports, requireFresh }),
     limits: { checkService: ports.limits.checkService },
     lockout: createLockoutUseCases(ports),

@@ -49,6 +49,10 @@ export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
       ? 0
       : Math.min(SHUTDOWN_DELAY_MS, Math.floor(values['server.shutdown_timeout'] / 4)),
   'links.invitation_url': (values) => accountPage(values, 'invitation'),
+  'links.verify_email_url': (values) => accountPage(values, 'verify-email'),
+  'links.reset_password_url': (values) => accountPage(values, 'reset-password'),
+  'links.change_email_url': (values) => accountPage(values, 'change-email'),
+  'links.undo_email_url': (values) => accountPage(values, 'undo-email-change'),
   'tokens.issuer': (values) => values['server.public_url'],
   'database.driver': (values) => (values['database.host'] === undefined ? 'embedded' : 'postgres'),
   'database.max_idle_conns': (values) => Math.min(5, values['database.max_open_conns']),

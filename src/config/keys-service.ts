@@ -147,6 +147,16 @@ export const serviceKeys = {
     'open',
     'Who may register: anyone, who has an invitation, or only the operator and services that change users',
   ),
+  'registration.verification_mail': withDefault(
+    boolean(),
+    true,
+    'Send a mail that verifies the address at each registration, except those by the operator',
+  ),
+  'registration.require_verified_email': withDefault(
+    boolean(),
+    false,
+    'Users sign in only after their address was verified, and change it only to a proven one',
+  ),
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',
@@ -166,6 +176,52 @@ export const serviceKeys = {
     url(),
     '`server.public_url` and `/account/invitation`',
     'Page on which an invited person registers; its token comes in the fragment, `#t=…`',
+  ),
+  'challenges.code_ttl': withDefault(
+    duration(MINUTE_MS, HOUR_MS),
+    10 * MINUTE_MS,
+    'Lifetime of a code that verifies or changes an e-mail address',
+  ),
+  'challenges.link_ttl': withDefault(
+    duration(MINUTE_MS, 7 * DAY_MS),
+    DAY_MS,
+    'Lifetime of a link that verifies or changes an e-mail address',
+  ),
+  'challenges.reset_ttl': withDefault(
+    duration(MINUTE_MS, HOUR_MS),
+    10 * MINUTE_MS,
+    'Lifetime of the code and the link of a password reset; ASVS allows at most 10 minutes',
+  ),
+  'challenges.attempts': withDefault(integer(1, 10), 5, 'Wrong codes that one mail allows'),
+  'challenges.live': withDefault(
+    integer(1, 10),
+    3,
+    'Mails of one user and purpose whose codes and links are valid at the same time',
+  ),
+  'email_change.undo_window': withDefault(
+    duration(HOUR_MS, 30 * DAY_MS),
+    72 * HOUR_MS,
+    'Time in which the owner of the former address can take a change of address back',
+  ),
+  'links.verify_email_url': derived(
+    url(),
+    '`server.public_url` with `/account/verify-email`',
+    'Page that the mail about a new account leads to; the token is in the fragment',
+  ),
+  'links.reset_password_url': derived(
+    url(),
+    '`server.public_url` with `/account/reset-password`',
+    'Page that the mail about a forgotten password leads to; the token is in the fragment',
+  ),
+  'links.change_email_url': derived(
+    url(),
+    '`server.public_url` with `/account/change-email`',
+    'Page that the mail to a new address leads to; the token is in the fragment',
+  ),
+  'links.undo_email_url': derived(
+    url(),
+    '`server.public_url` with `/account/undo-email-change`',
+    'Page on which a change of address is taken back; the token is in the fragment',
   ),
   'password.min_length': withDefault(
     integer(8, 128),

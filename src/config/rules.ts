@@ -1,6 +1,7 @@
 import { ARGON2_FLOOR } from './argon2-floor.ts';
 import { isTlsAddress } from './list-kinds.ts';
 import { decodeMasterKey, masterKeyWeakness } from './master-key.ts';
+import { isRemote } from './plaintext.ts';
 import { type Rule, rule, together } from './rule.ts';
 import { definitionOf } from './schema.ts';
 import { readTracingHeaders } from './tracing-headers.ts';
@@ -31,6 +32,26 @@ const serverRules: readonly Rule[] = [
     'a shorter time: the delay is part of the timeout',
   ),
 ];
+
+const LINK_KEYS = [
+  'links.verify_email_url',
+  'links.reset_password_url',
+  'links.change_email_url',
+  'links.undo_email_url',
+] as const;
+
+/** A link carries a secret. The pages of the service itself are as safe as its public URL. */
+const linkRules: readonly Rule[] = LINK_KEYS.map((key) =>
+  rule(
+    [key, 'server.public_url'],
+    (v) =>
+      new URL(v[key]).protocol === 'https:' ||
+      !isRemote(new URL(v[key]).hostname) ||
+      v[key].startsWith(`${v['server.public_url']}/`),
+    'is an http URL',
+    'an https URL: the link has a secret (http only for loopback hosts and below server.public_url)',
+  ),
+);
 
 const databaseRules: readonly Rule[] = [
   rule(
@@ -272,6 +293,7 @@ const securityRules: readonly Rule[] = [
 ];
 
 export const rules: readonly Rule[] = [
+  ...linkRules,
   ...serverRules,
   ...databaseRules,
   ...lockoutRules,

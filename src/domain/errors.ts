@@ -15,6 +15,8 @@ export type DomainErrorCode =
   | 'invalid_credentials'
   | 'password_expired'
   | 'invalid_grant'
+  | 'email_unverified'
+  | 'challenge_invalid'
   | 'invalid_token'
   | 'unauthenticated'
   | 'step_up_required'

@@ -30,10 +30,11 @@ export type DomainEvent =
   | UserEvent<'user.created', { readonly status: string }>
   | UserEvent<'user.updated', { readonly changed_fields: readonly ProfileField[] }>
   | UserEvent<'user.email_changed', { readonly changed_fields: readonly ProfileField[] }>
-  | UserEvent<'user.password_changed', Record<string, never>>
   | UserEvent<'user.password_expired', Record<string, never>>
   | UserEvent<'user.disabled', { readonly until: string | null }>
   | UserEvent<'user.enabled', Record<string, never>>
+  | UserEvent<'user.email_verified', { readonly password_removed?: true }>
+  | UserEvent<'user.password_changed', { readonly email_verified?: true }>
   | UserEvent<'user.deleted', Record<string, never>>
   | UserEvent<'session.started', { readonly session_id: string }>
   | UserEvent<'session.ended', { readonly session_id: string; readonly reason: SessionEndReason }>

@@ -47,6 +47,22 @@ export function passwordExpired(): DomainError {
   );
 }
 
+/** The password is right, but the address was not verified yet. Only a caller with the password learns it. */
+export function emailUnverified(): DomainError {
+  return new DomainError(
+    'email_unverified',
+    'The e-mail address of this account is not verified yet. A mail with a link was sent to it.',
+  );
+}
+
+/** A code or link that proves nothing. One sentence for all reasons: the reason would help an attacker. */
+export function challengeInvalid(): DomainError {
+  return new DomainError(
+    'challenge_invalid',
+    'The code or link is wrong, has expired or was used already. Request a new one.',
+  );
+}
+
 /** The user does not exist, or the caller may not know that the user exists. */
 export function userNotFound(): DomainError {
   return new DomainError('user_not_found', 'There is no such user.');

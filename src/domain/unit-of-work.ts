@@ -8,6 +8,7 @@ import type { RequestDeadline } from './ports.ts';
 import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { UserRepository } from './user/user-repository.ts';
+import type { ChallengeRepository } from './verification/challenge-repository.ts';
 
 /** The events of one transaction: they exist if and only if it commits. */
 export interface Outbox {
@@ -28,6 +29,7 @@ export interface Transaction {
   readonly acts: AdministrativeActs;
   readonly invitations: InvitationRepository;
   readonly signInFailures: Pick<SignInFailures, 'clear' | 'clearAll'>;
+  readonly challenges: ChallengeRepository;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
    * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work

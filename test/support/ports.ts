@@ -9,7 +9,20 @@ import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
 import type { PasswordHasher, PasswordHashing } from '../../src/domain/user/password-hasher.ts';
 import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
+import type { ChallengeRequest, NewChallenge } from '../../src/domain/verification/challenge.ts';
+import type { ChallengeRepository } from '../../src/domain/verification/challenge-repository.ts';
 import { profileWith } from './profiles.ts';
+
+/** Neither sends a mail at registration nor requires a verified address. */
+export const noVerification = {
+  registration: { verificationMail: false, requireVerifiedEmail: false },
+  challengeRequests: {
+    add: async () => ({ challengeId: '', expiresInSeconds: 0 }),
+    addIfPossible: async () => {},
+    announce: () => {},
+    onAnnounced: () => {},
+  },
+} as const;
 
 /** A port with some of its methods; a call of another one throws. */
 export function portWith<T extends object>(methods: Partial<T>): T {
@@ -49,9 +62,9 @@ export function storedUser(state: Partial<UserState> = {}): UserState {
 
 /** The credentials that a sign-in reads of a user. */
 export function credentialsOf(user: UserState): Credentials {
-  const { id, version, passwordHash, passwordForm, expiredPasswordHash } = user;
+  const { id, emailVerified, version, passwordHash, passwordForm, expiredPasswordHash } = user;
   const status = user.disablingIsOver ? 'active' : user.status;
-  return { userId: id, status, version, passwordHash, passwordForm, expiredPasswordHash };
+  return { userId: id, status, emailVerified, version, passwordHash, passwordForm, expiredPasswordHash };
 }
 
 /**
@@ -91,6 +104,8 @@ export interface MemoryStore {
   readonly events: DomainEvent[];
   readonly mails: NewMail[];
   readonly acts: NewAct[];
+  readonly requests: ChallengeRequest[];
+  readonly challenges: NewChallenge[];
   readonly statements: string[];
   readonly unitOfWork: UnitOfWork;
 }
@@ -106,6 +121,8 @@ export function createMemoryStore(
     events: [] as DomainEvent[],
     mails: [] as NewMail[],
     acts: [] as NewAct[],
+    requests: [] as ChallengeRequest[],
+    challenges: [] as NewChallenge[],
     statements: [] as string[],
   };
   const save = (user: User): void => {
@@ -158,6 +175,17 @@ export function createMemoryStore(
             async record(act) {
               store.acts.push(act);
             },
+          }),
+          challenges: portWith<ChallengeRepository>({
+            async request(request) {
+              store.requests.push(request);
+              return true;
+            },
+            async insert(challenge) {
+              store.challenges.push(challenge);
+            },
+            deleteLive: async () => {},
+            isReserved: async () => false,
           }),
         }),
     } satisfies UnitOfWork,

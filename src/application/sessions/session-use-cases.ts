@@ -17,6 +17,8 @@ import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Lockout } from '../lockout/lockout.ts';
 import type { Reauthenticate } from '../users/reauthenticate.ts';
+import type { ChallengeRequests } from '../verification/challenge-requests.ts';
+import type { VerificationOfRegistrations } from '../verification/challenge-settings.ts';
 import { createEndSessions } from './end-sessions.ts';
 import type { IssueTokens } from './issue-tokens.ts';
 import { createListSessions } from './list-sessions.ts';
@@ -42,6 +44,8 @@ export interface SessionPorts {
   readonly issueTokens: IssueTokens;
   readonly refreshTokens: RefreshTokens;
   readonly recordFailure: RecordFailedAuthentication;
+  readonly challengeRequests: ChallengeRequests;
+  readonly registration: VerificationOfRegistrations;
   readonly lifetimes: SessionLifetimes & {
     readonly refreshGraceMs: number;
   };

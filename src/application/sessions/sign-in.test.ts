@@ -11,6 +11,7 @@ import {
   createMemoryStore,
   createPlainHasher,
   credentialsOf,
+  noVerification,
   portWith,
   storedUser,
 } from '../../../test/support/ports.ts';
@@ -56,6 +57,7 @@ function setUp(
   let ids = 0;
   const signIn = createSignIn({
     audiences: ['user-service'],
+    ...noVerification,
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
     ...{ signInFailures, lockout },

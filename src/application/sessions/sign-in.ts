@@ -7,7 +7,12 @@ import type {
   SignInFailures,
 } from '../../domain/lockout/sign-in-failures.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
-import { invalidCredentials, passwordExpired, unavailable } from '../../domain/rejections.ts';
+import {
+  emailUnverified,
+  invalidCredentials,
+  passwordExpired,
+  unavailable,
+} from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import {
@@ -20,9 +25,12 @@ import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
+import { withoutIdempotency } from '../idempotency/without-idempotency.ts';
 import type { LimitedBy, Limits } from '../limits/limits.ts';
 import type { Lockout } from '../lockout/lockout.ts';
 import { enableInTime } from '../users/enable-users-in-time.ts';
+import type { ChallengeRequests } from '../verification/challenge-requests.ts';
+import type { VerificationOfRegistrations } from '../verification/challenge-settings.ts';
 import type { IssuedTokens, IssueTokens } from './issue-tokens.ts';
 import { readAudience } from './read-audience.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
@@ -39,6 +47,8 @@ interface Deps {
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
+  readonly challengeRequests: ChallengeRequests;
+  readonly registration: Pick<VerificationOfRegistrations, 'requireVerifiedEmail'>;
   readonly profileRules: Pick<ProfileRules, 'email'>;
   readonly clock: Clock;
   readonly audiences: readonly string[];
@@ -78,9 +88,10 @@ const MAX_ATTEMPTS = 3;
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
- * it has expired. Each attempt is counted before it is judged. While it has to wait, a right password is refused as a
- * wrong one is, without being looked at.
- * @throws DomainError `invalid_credentials`, `password_expired`, `rate_limited`, `overloaded`, `validation_failed` on
+ * it has expired or that the address is not verified. Each attempt is counted before it is judged. While it has to wait,
+ * a right password is refused as a wrong one is, without being looked at.
+ * @throws DomainError `invalid_credentials`, `password_expired`, `email_unverified`, `rate_limited`, `overloaded`,
+ *   `validation_failed` on
  *   `audience`
  */
 export function createSignIn(deps: Deps) {
@@ -104,6 +115,9 @@ export function createSignIn(deps: Deps) {
   async function signIn(caller: Caller, attempt: Attempt): Promise<IssuedTokens> {
     for (let count = 1; count <= MAX_ATTEMPTS; count += 1) {
       const credentials = await authenticate(caller, attempt);
+      if (deps.registration.requireVerifiedEmail && !credentials.emailVerified) {
+        throw await refuseUnverified(caller, attempt, credentials.userId);
+      }
       const newHash = await rehash(caller, attempt.password, credentials);
       const tokens = await startSession(caller, attempt, credentials, newHash);
       if (tokens !== null) return tokens;
@@ -139,6 +153,20 @@ export function createSignIn(deps: Deps) {
       locked: counter.deviceId === null && counted === rules.stop ? counter.factor : null,
     });
     throw failure === 'password_expired' ? passwordExpired() : invalidCredentials();
+  }
+
+  /** The caller knows the password, so the mail that follows keeps it. */
+  async function refuseUnverified(caller: Caller, { email, counter }: Attempt, userId: string) {
+    deps.logger.info('sign-in refused until the address is verified', {
+      ...{ request_id: caller.requestId, client_ip: caller.ip, user_id: userId },
+    });
+    const request = { purpose: 'verify', userId, email, byHolder: true } as const;
+    await deps.unitOfWork.run(withoutIdempotency(caller), async (transaction) => {
+      await transaction.signInFailures.clear(counter);
+      await deps.challengeRequests.addIfPossible(transaction, request);
+    });
+    deps.challengeRequests.announce();
+    return emailUnverified();
   }
 
   /** A hash with current parameters if the stored one is outdated. An overload does not fail the sign-in. */

@@ -22,7 +22,7 @@ describe('mails about an account', () => {
   });
 
   it('go to the former and the new address, and neither names the other', () => {
-    const mails = emailChangedMails(ada, 'old@example.com');
+    const mails = emailChangedMails(ada, 'old@example.com', 'https://x.example/#t=1');
     expect(mails.map(({ kind, to }) => [kind, to])).toEqual([
       ['email_changed_former', 'old@example.com'],
       ['email_changed', 'ada@example.com'],

@@ -15,15 +15,20 @@ export function passwordChangedMail(user: Owner): NewMail {
 /**
  * Says to the former address and to the new one that the address was changed (OWASP ASVS 6.3.7). Neither mail names the
  * other address: its reader may be a different person.
+ * @param undoUrl takes the change back; null when it cannot be taken back.
  */
-export function emailChangedMails(user: Owner, formerEmail: string): readonly NewMail[] {
+export function emailChangedMails(
+  user: Owner,
+  formerEmail: string,
+  undoUrl: string | null,
+): readonly NewMail[] {
   const changed_at = user.updatedAt;
   return [
     {
       ...recipient(user),
       to: formerEmail,
       kind: 'email_changed_former',
-      data: { changed_at, undo_url: null },
+      data: { changed_at, undo_url: undoUrl },
     },
     { ...recipient(user), kind: 'email_changed', data: { changed_at } },
   ];

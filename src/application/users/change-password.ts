@@ -60,6 +60,7 @@ export function createChangePassword(deps: Deps) {
       user.changePassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
+      await transaction.challenges.deleteLive(user.id, ['reset', 'change']);
       await transaction.mail.enqueue([passwordChangedMail(user.profile)]);
       await transaction.sessionEnding.end(user, { all: true }, 'password_changed');
       return await deps.startSession(caller, transaction, user);

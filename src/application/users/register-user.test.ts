@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { noLimits } from '../../../test/support/limits.ts';
-import { createPlainHasher } from '../../../test/support/ports.ts';
+import { createPlainHasher, noVerification } from '../../../test/support/ports.ts';
 import { profileWith } from '../../../test/support/profiles.ts';
 import { emailTaken } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
@@ -22,6 +22,7 @@ async function callsFor(principal: Principal, isTaken: boolean): Promise<readonl
       (isTaken ? note('insert', Promise.reject(emailTaken())) : note('insert', undefined)) as never,
   };
   const register = createRegisterUser({
+    ...noVerification,
     profileRules: STRICT_PROFILE_RULES,
     users: { findCredentials: async () => note('look-up', isTaken ? ({} as never) : null) },
     unitOfWork,

@@ -16,6 +16,8 @@ import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { ChallengeRequests } from '../verification/challenge-requests.ts';
+import type { VerificationOfRegistrations } from '../verification/challenge-settings.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
 
 /** Who may register: anyone, a person with an invitation, or only the operator and services that may change users. */
@@ -31,6 +33,8 @@ interface Deps {
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly registrationMode: RegistrationMode;
+  readonly registration: Pick<VerificationOfRegistrations, 'verificationMail'>;
+  readonly challengeRequests: ChallengeRequests;
   readonly ids: IdGenerator;
   readonly clock: Clock;
 }
@@ -83,14 +87,23 @@ export function createRegisterUser(deps: Deps) {
       },
       deps.clock.now(),
     );
+    // An import must not send a mail to every imported person.
+    const sendsMail = deps.registration.verificationMail && caller.principal.kind !== 'operator';
     await deps.unitOfWork.run(caller, async (transaction) => {
       if (invited !== null) {
         const { id, hash } = invited;
         if ((await transaction.invitations.accept(id, hash)) === null) throw invitationInvalid();
       }
       await transaction.users.insert(user);
+      // After the insert, which waits for a change of the same address: its undo is visible from then on.
+      if (await transaction.challenges.isReserved(person.email, user.id)) throw emailTaken();
       await transaction.outbox.append(user.takeEvents());
+      if (sendsMail) {
+        const request = { purpose: 'verify', userId: user.id, email: person.email } as const;
+        await deps.challengeRequests.addIfPossible(transaction, { ...request, byHolder: true });
+      }
     });
+    if (sendsMail) deps.challengeRequests.announce();
     return user.profile;
   };
 

@@ -3,6 +3,7 @@ import { noLimits } from '../../../test/support/limits.ts';
 import { callerWith, createMemoryStore, storedUser } from '../../../test/support/ports.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import { STRICT_PROFILE_RULES } from '../../domain/user/profile-rules.ts';
+import { emailChangedMails } from './account-mails.ts';
 import { createUpdateUser } from './update-user.ts';
 
 const { id, email } = storedUser();
@@ -14,6 +15,9 @@ function setUp(beforeLock: (store: ReturnType<typeof createMemoryStore>) => void
   const store = createMemoryStore(storedUser());
   const passwords: (string | undefined)[] = [];
   const update = createUpdateUser({
+    requireVerifiedEmail: false,
+    announceEmailChange: async ({ mail }, user, former) =>
+      mail.enqueue(emailChangedMails(user.profile, former.email, null)),
     limits: noLimits,
     profileRules: STRICT_PROFILE_RULES,
     users: {

@@ -1,7 +1,7 @@
 import { type ActNote, NO_NOTE } from '../../domain/administrative-acts.ts';
-import { validateFields } from '../../domain/errors.ts';
+import { type DomainError, invalidFields, validateFields } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
-import { accountChanged, userNotFound } from '../../domain/rejections.ts';
+import { accountChanged, emailTaken, userNotFound } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
@@ -12,7 +12,7 @@ import { lockUserFor } from '../access/lock-user.ts';
 import { requireSelfOrScope } from '../access/policy.ts';
 import { recordAct } from '../administrative-acts.ts';
 import type { Limits } from '../limits/limits.ts';
-import { emailChangedMails } from './account-mails.ts';
+import type { AnnounceEmailChange } from '../verification/announce-email-change.ts';
 import { assertVersion, type ExpectedVersions } from './expected-versions.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 
@@ -23,6 +23,9 @@ interface Deps {
   readonly reauthenticate: Reauthenticate;
   readonly profileRules: ProfileRules;
   readonly clock: Clock;
+  readonly announceEmailChange: AnnounceEmailChange;
+  /** Whether users must prove a new address before it is in force. */
+  readonly requireVerifiedEmail: boolean;
 }
 
 /** The fields to change; a field that is left out stays as it is. */
@@ -61,7 +64,7 @@ export function createUpdateUser(deps: Deps) {
         // The address changed between the read and the lock, so the password was not verified.
         throw accountChanged();
       }
-      const { email: formerEmail } = user.state;
+      const former = user.state;
       const changed = user.changeProfile(change, deps.clock.now());
       if (changed.length > 0) {
         await transaction.users.update(user);
@@ -69,7 +72,9 @@ export function createUpdateUser(deps: Deps) {
         if (isAct(caller, note)) await recordAct(caller, transaction, 'update', id, note);
       }
       if (changed.includes('email')) {
-        await transaction.mail.enqueue(emailChangedMails(user.profile, formerEmail));
+        const { email } = user.state;
+        if (await transaction.challenges.isReserved(email, user.id)) throw emailTaken();
+        await deps.announceEmailChange(transaction, user, former);
       }
       return user.profile;
     });
@@ -85,6 +90,7 @@ export function createUpdateUser(deps: Deps) {
     const current = await deps.users.findById(id);
     if (current === null) throw userNotFound();
     if (!isOwnEmailChange(caller, change, current.email)) return undefined;
+    if (deps.requireVerifiedEmail) throw unprovenEmail();
     // A change of address tells whether another account has it, as a registration does.
     await deps.limits.check(caller, [{ policy: 'registration_client' }, { policy: 'global' }]);
     return deps.reauthenticate(caller, id, currentPassword);
@@ -98,4 +104,10 @@ function isOwnEmailChange(caller: Caller, change: ProfileChange, current: string
 function isAct({ principal }: Caller, { operator, reason }: ActNote): boolean {
   if (principal.kind === 'user') return false;
   return principal.kind === 'operator' || operator !== null || reason !== null;
+}
+
+function unprovenEmail(): DomainError {
+  const code = 'email_unproven';
+  const message = 'A new address is proven first: send it to POST /v1/me/email-change.';
+  return invalidFields([{ field: 'email', code, message }]);
 }

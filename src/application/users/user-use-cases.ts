@@ -14,6 +14,9 @@ import type { Limits } from '../limits/limits.ts';
 import type { Lockout } from '../lockout/lockout.ts';
 import type { IssueTokens } from '../sessions/issue-tokens.ts';
 import type { StartSession } from '../sessions/start-session.ts';
+import type { AnnounceEmailChange } from '../verification/announce-email-change.ts';
+import type { ChallengeRequests } from '../verification/challenge-requests.ts';
+import type { VerificationOfRegistrations } from '../verification/challenge-settings.ts';
 import { createAuditStoredUsers } from './audit-stored-users.ts';
 import { createChangePassword } from './change-password.ts';
 import { createDeleteUser } from './delete-user.ts';
@@ -46,11 +49,14 @@ export interface UserPorts {
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly registrationMode: RegistrationMode;
-  readonly reauthenticate: Reauthenticate;
   readonly invitations: InvitationRepository;
   readonly invitationTokens: InvitationTokens;
   readonly startSession: StartSession;
   readonly issueTokens: IssueTokens;
+  readonly reauthenticate: Reauthenticate;
+  readonly challengeRequests: ChallengeRequests;
+  readonly announceEmailChange: AnnounceEmailChange;
+  readonly registration: VerificationOfRegistrations;
   readonly ids: IdGenerator;
   readonly acts: ActReader;
   readonly clock: Clock;
@@ -68,7 +74,8 @@ export function createUserUseCases(ports: UserPorts) {
     getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),
     update: createUpdateUser({
       ...{ users, unitOfWork, reauthenticate, profileRules, clock },
-      limits: ports.limits,
+      ...{ limits: ports.limits, announceEmailChange: ports.announceEmailChange },
+      requireVerifiedEmail: ports.registration.requireVerifiedEmail,
     }),
     changePassword: createChangePassword(ports),
     deleteOwn: deletion.own,

@@ -13,6 +13,7 @@ export interface Credentials {
   readonly userId: string;
   /** A disabling that is over by the database's clock counts as `active`. */
   readonly status: UserStatus;
+  readonly emailVerified: boolean;
   readonly version: number;
   readonly passwordHash: string;
   /** As in `UserState`: verify the attempt against this hash instead, and refuse it in any case. */
@@ -67,6 +68,11 @@ export interface UserRepository extends UserReader {
   update(user: User): Promise<void>;
   /** Stores the password and version of a locked user. */
   updatePassword(user: User): Promise<void>;
+  /**
+   * Stores the address, whether it is verified, the password and the version of a locked user.
+   * @throws DomainError `email_taken`
+   */
+  updateAccess(user: User): Promise<void>;
   /**
    * Replaces a hash by one of the same password with current parameters. Version and `updatedAt` stay.
    * @returns false when the stored hash was no longer `fromHash`: another writer changed it first.

@@ -1,5 +1,6 @@
 import type { DomainEvent } from '../events.ts';
 import { versionExhausted } from '../rejections.ts';
+import type { EmailAddress } from './email-address.ts';
 import {
   PROFILE_FIELDS,
   PROFILE_PROPERTIES,
@@ -11,6 +12,9 @@ export const USER_STATUSES = ['active', 'disabled'] as const;
 
 /** PostgreSQL's largest `integer`: a version cannot rise above it. */
 export const MAX_VERSION = 2_147_483_647;
+
+/** Stands for a password that was taken away. No hash has this form, so no password matches it. */
+export const NO_PASSWORD = '!';
 
 /** A user who is not active has no sessions and starts none. */
 export type UserStatus = (typeof USER_STATUSES)[number];
@@ -39,6 +43,12 @@ export interface UserState extends UserProfile {
   /** Version of the password's preparation before hashing (`PASSWORD_NORMALIZATION_VERSION`). */
   readonly passwordForm: number;
 }
+
+const WITHOUT_PASSWORD = {
+  passwordHash: NO_PASSWORD,
+  passwordForm: 0,
+  expiredPasswordHash: null,
+} as const;
 
 /** The fields to change; a field that is left out stays as it is. */
 export type ProfileChange = Partial<ProfileValues>;
@@ -168,6 +178,43 @@ export class User {
     this.#write({ passwordHash: unusableHash, expiredPasswordHash: passwordHash }, now);
     this.#record({ type: 'user.password_expired', data: {} });
     return true;
+  }
+
+  /**
+   * Marks the address as verified.
+   * @param removePassword also takes the password away, because the person who proved the address did not set it.
+   */
+  verifyEmail({ removePassword }: { readonly removePassword: boolean }, now: Date): void {
+    this.#write({ emailVerified: true, ...(removePassword ? WITHOUT_PASSWORD : {}) }, now);
+    this.#record({
+      type: 'user.email_verified',
+      data: removePassword ? { password_removed: true } : {},
+    });
+  }
+
+  /** Sets a password for a person who proved the address, which is verified from then on. */
+  resetPassword(passwordHash: string, passwordForm: number, now: Date): void {
+    const wasVerified = this.#state.emailVerified;
+    this.#write(
+      { passwordHash, passwordForm, expiredPasswordHash: null, emailVerified: true },
+      now,
+    );
+    this.#record({
+      type: 'user.password_changed',
+      data: wasVerified ? {} : { email_verified: true },
+    });
+  }
+
+  /** Moves the account to an address that its owner has proven. */
+  moveToProvenEmail(email: EmailAddress, now: Date): void {
+    this.#write({ email, emailVerified: true }, now);
+    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
+  }
+
+  /** Takes changes of the address back. Whoever made them knew the password, so it goes. */
+  restoreEmail(email: EmailAddress, emailVerified: boolean, now: Date): void {
+    this.#write({ email, emailVerified, ...WITHOUT_PASSWORD }, now);
+    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
   }
 
   /** Records the last version and the last event of the user. The repository removes the row. */

@@ -1,4 +1,5 @@
 import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
+import * as challenges from '../database/postgres/generated/challenges.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
 import * as idempotency from '../database/postgres/generated/idempotency.queries.ts';
 import * as invitations from '../database/postgres/generated/invitations.queries.ts';
@@ -16,6 +17,7 @@ import { PreparedQuery } from '../database/prepared-query.ts';
 
 const MODULES = [
   administrativeActs,
+  challenges,
   health,
   idempotency,
   invitations,

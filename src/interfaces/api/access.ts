@@ -9,6 +9,8 @@ export type Access =
   | 'public'
   /** Every caller. A service key is checked when one is sent; other credentials are ignored. */
   | 'public_or_service'
+  /** Every caller. The access token of a user names the caller; all other credentials are ignored. */
+  | 'public_or_user'
   /** A signed-in user, for the user's own account. */
   | 'user'
   /** The user whose id is in the request. */

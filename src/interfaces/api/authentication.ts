@@ -1,5 +1,6 @@
 import type { Principal } from '../../application/access/caller.ts';
 import type { UseCases } from '../../application/use-cases.ts';
+import { DomainError } from '../../domain/errors.ts';
 import { invalidToken, unauthenticated } from '../../domain/rejections.ts';
 import type { AccessTokenClaims } from '../../domain/session/access-tokens.ts';
 import type { Access } from './access.ts';
@@ -31,11 +32,24 @@ export function createAuthentication(deps: Deps) {
     if (access === 'public_or_service' && token?.startsWith(SERVICE_KEY_PREFIX) !== true) {
       return { kind: 'anonymous' };
     }
+    if (access === 'public_or_user') return userOrAnonymous(token);
     if (token === undefined) throw missingToken(authorization);
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
     const claims = deps.useCases.access.verifyAccessToken(token);
     return claims instanceof Promise ? claims.then(userOf) : userOf(claims);
   };
+
+  async function userOrAnonymous(token: string | undefined): Promise<Principal> {
+    if (token === undefined || token.startsWith(SERVICE_KEY_PREFIX)) return { kind: 'anonymous' };
+    try {
+      return userOf(await deps.useCases.access.verifyAccessToken(token));
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'invalid_token') {
+        return { kind: 'anonymous' };
+      }
+      throw error;
+    }
+  }
 }
 
 function userOf({ userId, sessionId, authenticatedAt }: AccessTokenClaims): Principal {

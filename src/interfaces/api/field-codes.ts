@@ -68,6 +68,18 @@ export const FIELD_CODES: Readonly<
     where: '`email`',
     rule: 'After the @: a domain name of two or more labels, in any script; a final dot is dropped. With `registration.email_rules: permissive` also one label, or an IPv4 address.',
   },
+  email_unchanged: {
+    where: '`email` of `POST /v1/me/email-change`',
+    rule: 'Not the address that the account has already.',
+  },
+  email_unproven: {
+    where: '`email` of your own account',
+    rule: 'With `registration.require_verified_email`, a new address is proven first: send it to `POST /v1/me/email-change`.',
+  },
+  proof_required: {
+    where: '`token`, `challenge_id`, `code`',
+    rule: 'Either `token`, or `challenge_id` and `code`.',
+  },
   email_too_long: {
     where: '`email`',
     rule: 'At most 64 bytes before the @, and 254 in all with the domain as A-labels.',

@@ -84,6 +84,12 @@ export const PROBLEMS = {
     meaning:
       'The password is right but no longer accepted: an operator has expired it, and a new one has to be set.',
   },
+  email_unverified: {
+    status: 403,
+    title: 'E-mail address not verified',
+    meaning:
+      'The password is right, but `registration.require_verified_email` is set and the address is not verified; a mail with a link was sent to it.',
+  },
   not_found: {
     status: 404,
     title: 'Path not found',
@@ -181,6 +187,12 @@ export const PROBLEMS = {
     status: 422,
     title: 'Invitation not valid',
     meaning: 'The invitation is unknown, expired, revoked or already used.',
+  },
+  challenge_invalid: {
+    status: 422,
+    title: 'Code or link not valid',
+    meaning:
+      'The code or link is wrong, unknown, expired or used, or is for something else; the response does not say which.',
   },
   version_required: {
     status: 428,

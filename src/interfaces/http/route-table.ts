@@ -15,6 +15,7 @@ import { userAuditRoutes } from './routes/users/audit-routes.ts';
 import { governRoutes } from './routes/users/govern-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 import { lockoutRoutes } from './routes/users/lockout-routes.ts';
+import { verificationRoutes } from './routes/verification/verification-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
   Partial<Pick<HttpSettings, 'publicUrl'>>;
@@ -28,6 +29,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...invitationRoutes,
     ...lockoutRoutes,
     ...sessionRoutes,
+    ...verificationRoutes,
     ...tokenRoutes,
     ...probeRoutes,
     ...(settings.managementSeparate ? [] : reportRoutes),

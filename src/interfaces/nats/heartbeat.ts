@@ -42,7 +42,7 @@ export function heartbeatSubject(instanceId: string): string {
  * Publishes the health of this instance: at intervals, when its state or that of a dependency changes, after each
  * reconnection, and a last time when it stops. Without a connection, heartbeats are dropped: a late one would be wrong.
  */
-export function startHeartbeat(deps: Deps): Loop {
+export function startHeartbeat(deps: Deps): Pick<Loop, 'stop'> {
   const { link, instanceId } = deps;
   const subject = heartbeatSubject(instanceId);
   let lastState: string | null = null;

@@ -15,6 +15,8 @@ interface Deps {
 }
 
 export interface Loop {
+  /** Begins the next run now, or right after the current one. */
+  runSoon(): void;
   /** Waits for the current run, and starts no further one. */
   stop(): Promise<void>;
 }
@@ -31,9 +33,14 @@ export function startLoop(task: Task, { logger }: Deps): Loop {
   });
   let wake: (() => void) | undefined;
   let stopped = false;
+  let soon = false;
   const finished = repeat();
 
   return {
+    runSoon() {
+      soon = true;
+      wake?.();
+    },
     stop() {
       stopped = true;
       wake?.();
@@ -44,8 +51,9 @@ export function startLoop(task: Task, { logger }: Deps): Loop {
   async function repeat(): Promise<void> {
     if (task.firstAfterMs !== undefined) await pause(task.firstAfterMs);
     while (!stopped) {
+      soon = false;
       await runOnce();
-      if (!stopped) await pause(task.intervalMs);
+      if (!stopped && !soon) await pause(task.intervalMs);
     }
   }
 

@@ -91,6 +91,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
       unlock: async () => {},
       ...replaced.lockout,
     },
+    verification: { ...fakeVerification, ...replaced.verification },
     limits: { checkService: () => {}, ...replaced.limits },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     invitations: { ...fakeInvitations, ...replaced.invitations },
@@ -136,6 +137,19 @@ const fakeSessions: UseCases['sessions'] = {
   listOfUser: async () => [],
   endOwn: async () => {},
   endOfUser: async () => {},
+};
+
+const requested = { challengeId: '0198c0de-0000-7000-8000-0000000000cc', expiresInSeconds: 600 };
+const fakeVerification: UseCases['verification'] = {
+  requestVerification: async () => requested,
+  requestReset: async () => requested,
+  requestEmailChange: async () => requested,
+  confirmVerification: async () => {},
+  confirmReset: async () => {},
+  confirmEmailChange: async () => {},
+  undoEmailChange: async () => {},
+  serveRequests: async () => {},
+  onRequest: () => {},
 };
 
 const fakeAccess: UseCases['access'] = {

@@ -11,11 +11,12 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
   'user.created': [{ status: 'active' }],
   'user.updated': [{ changed_fields: ['first_name', 'last_name', 'phone'] }],
   'user.email_changed': [{ changed_fields: ['email'] }, { changed_fields: ['phone', 'email'] }],
-  'user.password_changed': [{}],
   'user.password_expired': [{}],
   'user.disabled': [{ until: null }, { until: '2027-01-31T12:00:00.000Z' }],
   'user.enabled': [{}],
   'token.reuse_detected': [{ session_id: randomUUID() }],
+  'user.email_verified': [{}, { password_removed: true }],
+  'user.password_changed': [{}, { email_verified: true }],
   'user.deleted': [{}],
   'session.started': [{ session_id: randomUUID() }],
   'session.ended': (

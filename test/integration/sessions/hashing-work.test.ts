@@ -18,7 +18,7 @@ import { noLimits } from '../../support/limits.ts';
 import { plainAccountKeys, plainDeviceTokens } from '../../support/lockout.ts';
 import { createSilentLogger } from '../../support/logger.ts';
 import { testMailSeal } from '../../support/mail-seal.ts';
-import { anonymous, createPlainHasher, portWith } from '../../support/ports.ts';
+import { anonymous, createPlainHasher, noVerification, portWith } from '../../support/ports.ts';
 
 describe.each(databaseImplementations)('the work of a failed sign-in on $name', ({ open }) => {
   it('is the same statements and one hash for an unknown address, a wrong password and a disabled user', async () => {
@@ -65,6 +65,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
   const signInFailures = createPostgresSignInFailures(database);
   return createSignIn({
     audiences: ['user-service'],
+    ...noVerification,
     profileRules: STRICT_PROFILE_RULES,
     limits: noLimits,
     signInFailures,

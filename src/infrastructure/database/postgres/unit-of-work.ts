@@ -7,6 +7,7 @@ import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { createPostgresAdministrativeActs } from './administrative-acts.ts';
 import { claimAnswerRecord, completeAnswerRecord } from './answer-records.ts';
+import { createPostgresChallengeRepository } from './challenge-repository.ts';
 import { createPostgresInvitationRepository } from './invitation-repository.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
@@ -74,6 +75,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         sessionEnding,
         outbox,
         mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
+        challenges: createPostgresChallengeRepository(connection),
         acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
         invitations: createPostgresInvitationRepository(connection),
         signInFailures: createPostgresSignInFailures(connection),

@@ -29,6 +29,7 @@ import {
   listUsersToEnable,
   lockUser,
   updateUser,
+  updateUserAccess,
   updateUserPassword,
   updateUserPasswordHash,
 } from './generated/users.queries.ts';
@@ -114,6 +115,12 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       const parameters = { id, version, updatedAt, ...passwordColumns(state), expiredPassword };
       assertOneRow(await updateUserPassword.runForCount(parameters, connection));
     },
+    async updateAccess({ state }) {
+      const { id, email, emailVerified, version, updatedAt } = state;
+      const password = { ...passwordColumns(state), expiredPassword: state.expiredPasswordHash };
+      const parameters = { id, email, emailVerified, version, updatedAt, ...password };
+      assertOneRow(await updateUserAccess.runForCount(parameters, connection));
+    },
     async updatePasswordHash(id, fromHash, toHash, passwordForm) {
       const parameters = { id, fromHash, toHash, passwordForm };
       return (await updateUserPasswordHash.runForCount(parameters, connection)) === 1;
@@ -167,6 +174,7 @@ export function toCredentials(row: FindCredentialsResult): Credentials {
   return {
     userId: row.id,
     status: row.disabling_is_over ? 'active' : toStatus(row.status),
+    emailVerified: row.email_verified ?? false,
     version: row.version ?? 0,
     ...toPassword(row),
   };

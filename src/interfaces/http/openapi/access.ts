@@ -6,6 +6,9 @@ export function describeAccess(access: Access): string {
   if (access === 'public_or_service') {
     return 'Needs no credentials. A service key is checked when one is sent; other credentials are ignored.';
   }
+  if (access === 'public_or_user') {
+    return 'Needs no credentials. The access token of a user names the caller; others are ignored.';
+  }
   if (access === 'user') return 'Needs the access token of a user.';
   if (access === 'self') return 'Needs the access token of the user in the path.';
   if (access === 'operator') return 'For the operator, on the control socket.';
@@ -35,6 +38,8 @@ export function securityOf(access: Access): {
 } {
   if (access === 'public' || access === 'operator') return { security: [] };
   if (access === 'public_or_service') return { security: [{}, { serviceKey: [] }] };
+  // The empty requirement makes the others optional.
+  if (access === 'public_or_user') return { security: [{}, { accessToken: [] }] };
   if (access === 'user' || access === 'self') return { security: [{ accessToken: [] }] };
   const { kind, scope } = scopeOf(access);
   const service = { serviceKey: [] };

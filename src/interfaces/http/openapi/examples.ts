@@ -1,6 +1,7 @@
 const ADA = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
 const GRACE = '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60';
 const SESSION = '0198c0df-5c7d-7e9f-a0b1-2c3d4e5f6071';
+const CHALLENGE = '0198c0e0-7e8f-70b1-82d3-4f5061728394';
 /** The service refuses it, because it is printed here. */
 const PASSWORD = 'a long enough passphrase';
 
@@ -120,6 +121,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  AddressOfAccount: { email: 'ada@example.com' },
+  ChallengeProof: { challenge_id: CHALLENGE, code: '204862' },
+  PasswordReset: { challenge_id: CHALLENGE, code: '204862', new_password: PASSWORD },
+  EmailChange: { email: 'ada@example.net', current_password: PASSWORD },
+  EmailChangeUndo: { token: 'uct_AZjA4H6PcLHC0-T1BhcoOQ…' },
+  RequestedChallenge: { challenge_id: CHALLENGE, expires_in: 600 },
   PublicProfilesRequest: { ids: [ADA, GRACE] },
   PublicProfiles: {
     profiles: [{ id: ADA, first_name: 'Ada', last_name: 'Okafor' }],

@@ -44,6 +44,14 @@ import {
   registrationBody,
   replaceUserBody,
 } from '../routes/users/schemas.ts';
+import {
+  addressBody,
+  emailChangeBody,
+  passwordResetBody,
+  proofBody,
+  requestedChallengeSchema,
+  undoBody,
+} from '../routes/verification/schemas.ts';
 
 /** The schema names in generated clients. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
@@ -64,6 +72,12 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [invitationLookupBody, 'InvitationLookup'],
   [invitationSchema, 'Invitation'],
   [invitationListSchema, 'InvitationList'],
+  [addressBody, 'AddressOfAccount'],
+  [proofBody, 'ChallengeProof'],
+  [passwordResetBody, 'PasswordReset'],
+  [emailChangeBody, 'EmailChange'],
+  [undoBody, 'EmailChangeUndo'],
+  [requestedChallengeSchema, 'RequestedChallenge'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
   [reauthenticationBody, 'Reauthentication'],

@@ -17,7 +17,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
 export function problemCodesOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([...EVERYWHERE, ...route.problems]);
   if (route.access === 'public_or_service') codes.add('invalid_token');
-  else if (route.access !== 'public') {
+  else if (route.access !== 'public' && route.access !== 'public_or_user') {
     codes.add('unauthenticated').add('invalid_token').add('forbidden');
   }
   if (policiesOf(route).length > 0) codes.add('rate_limited');

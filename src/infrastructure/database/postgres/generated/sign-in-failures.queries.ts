@@ -20,6 +20,7 @@ export interface ClaimSignInParams {
 export interface ClaimSignInResult {
   counted: number | null;
   disabling_is_over: boolean;
+  email_verified: boolean | null;
   expired_password: string | null;
   id: string | null;
   password: string | null;
@@ -29,13 +30,13 @@ export interface ClaimSignInResult {
   wait_ms: number | null;
 }
 
-const claimSignInIR: StatementSource = {"usedParamSet":{"accountKey":true,"bucket":true,"free":true,"stop":true,"maxWaitMs":true,"quietMs":true,"email":true},"params":[{"name":"accountKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":310}]},{"name":"bucket","required":true,"transform":{"type":"scalar"},"locs":[{"a":313,"b":320}]},{"name":"free","required":true,"transform":{"type":"scalar"},"locs":[{"a":323,"b":328}]},{"name":"stop","required":true,"transform":{"type":"scalar"},"locs":[{"a":331,"b":336}]},{"name":"maxWaitMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":339,"b":349}]},{"name":"quietMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":352,"b":360}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":390,"b":396}]}],"statement":"select counted as \"counted?\", wait_ms as \"wait_ms?\", id as \"id?\", status as \"status?\", version as \"version?\",\n  password as \"password?\", password_form as \"password_form?\", expired_password as \"expired_password?\",\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom claim_attempt(:accountKey!, :bucket!, :free!, :stop!, :maxWaitMs!, :quietMs!)\nleft join users on email = :email!"};
+const claimSignInIR: StatementSource = {"usedParamSet":{"accountKey":true,"bucket":true,"free":true,"stop":true,"maxWaitMs":true,"quietMs":true,"email":true},"params":[{"name":"accountKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":336,"b":347}]},{"name":"bucket","required":true,"transform":{"type":"scalar"},"locs":[{"a":350,"b":357}]},{"name":"free","required":true,"transform":{"type":"scalar"},"locs":[{"a":360,"b":365}]},{"name":"stop","required":true,"transform":{"type":"scalar"},"locs":[{"a":368,"b":373}]},{"name":"maxWaitMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":376,"b":386}]},{"name":"quietMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":389,"b":397}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":427,"b":433}]}],"statement":"select counted as \"counted?\", wait_ms as \"wait_ms?\", id as \"id?\", status as \"status?\", version as \"version?\",\n  email_verified as \"email_verified?\", password as \"password?\", password_form as \"password_form?\", expired_password as \"expired_password?\",\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom claim_attempt(:accountKey!, :bucket!, :free!, :stop!, :maxWaitMs!, :quietMs!)\nleft join users on email = :email!"};
 
 /**
  * Query generated from SQL:
  * ```
  * select counted as "counted?", wait_ms as "wait_ms?", id as "id?", status as "status?", version as "version?",
- *   password as "password?", password_form as "password_form?", expired_password as "expired_password?",
+ *   email_verified as "email_verified?", password as "password?", password_form as "password_form?", expired_password as "expired_password?",
  *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from claim_attempt(:accountKey!, :bucket!, :free!, :stop!, :maxWaitMs!, :quietMs!)
  * left join users on email = :email!

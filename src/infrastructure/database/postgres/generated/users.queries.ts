@@ -75,6 +75,7 @@ export interface FindCredentialsParams {
 /** 'FindCredentials' return type */
 export interface FindCredentialsResult {
   disabling_is_over: boolean;
+  email_verified: boolean;
   expired_password: string | null;
   id: string;
   password: string;
@@ -83,12 +84,12 @@ export interface FindCredentialsResult {
   version: number;
 }
 
-const findCredentialsIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":163,"b":169}]}],"statement":"select id, status, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere email = :email!"};
+const findCredentialsIR: StatementSource = {"usedParamSet":{"email":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":185}]}],"statement":"select id, status, email_verified, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere email = :email!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, status, version, password, password_form, expired_password,
+ * select id, status, email_verified, version, password, password_form, expired_password,
  *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
  * where email = :email!
@@ -104,6 +105,7 @@ export interface FindCredentialsByIdParams {
 /** 'FindCredentialsById' return type */
 export interface FindCredentialsByIdResult {
   disabling_is_over: boolean;
+  email_verified: boolean;
   expired_password: string | null;
   id: string;
   password: string;
@@ -112,12 +114,12 @@ export interface FindCredentialsByIdResult {
   version: number;
 }
 
-const findCredentialsByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":160,"b":163}]}],"statement":"select id, status, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!"};
+const findCredentialsByIdIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":176,"b":179}]}],"statement":"select id, status, email_verified, version, password, password_form, expired_password,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id = :id!"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id, status, version, password, password_form, expired_password,
+ * select id, status, email_verified, version, password, password_form, expired_password,
  *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
  * from users
  * where id = :id!
@@ -318,6 +320,34 @@ const updateUserPasswordIR: StatementSource = {"usedParamSet":{"password":true,"
  * ```
  */
 export const updateUserPassword = new PreparedQuery<UpdateUserPasswordParams,UpdateUserPasswordResult>(updateUserPasswordIR);
+
+/** 'UpdateUserAccess' parameters type */
+export interface UpdateUserAccessParams {
+  email: string;
+  emailVerified: boolean;
+  expiredPassword?: string | null | void;
+  id: string;
+  password: string;
+  passwordForm: number;
+  updatedAt: Date;
+  version: number;
+}
+
+/** 'UpdateUserAccess' return type */
+export type UpdateUserAccessResult = void;
+
+const updateUserAccessIR: StatementSource = {"usedParamSet":{"email":true,"emailVerified":true,"password":true,"passwordForm":true,"expiredPassword":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":25,"b":31}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":65}]},{"name":"password","required":true,"transform":{"type":"scalar"},"locs":[{"a":79,"b":88}]},{"name":"passwordForm","required":true,"transform":{"type":"scalar"},"locs":[{"a":107,"b":120}]},{"name":"expiredPassword","required":false,"transform":{"type":"scalar"},"locs":[{"a":144,"b":159}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":172,"b":180},{"a":251,"b":259}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":196,"b":206}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":219,"b":222}]}],"statement":"update users\nset email = :email!, email_verified = :emailVerified!, password = :password!, password_form = :passwordForm!,\n  expired_password = :expiredPassword, version = :version!, updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update users
+ * set email = :email!, email_verified = :emailVerified!, password = :password!, password_form = :passwordForm!,
+ *   expired_password = :expiredPassword, version = :version!, updated_at = :updatedAt!
+ * where id = :id! and coalesce(version, 0) < :version!
+ * ```
+ */
+export const updateUserAccess = new PreparedQuery<UpdateUserAccessParams,UpdateUserAccessResult>(updateUserAccessIR);
 
 /** 'UpdateUserPasswordHash' parameters type */
 export interface UpdateUserPasswordHashParams {

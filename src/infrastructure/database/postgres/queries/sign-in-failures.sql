@@ -2,7 +2,7 @@
    known and an unknown address but for the user's columns. */
 /* @name claimSignIn */
 select counted as "counted?", wait_ms as "wait_ms?", id as "id?", status as "status?", version as "version?",
-  password as "password?", password_form as "password_form?", expired_password as "expired_password?",
+  email_verified as "email_verified?", password as "password?", password_form as "password_form?", expired_password as "expired_password?",
   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from claim_attempt(:accountKey!, :bucket!, :free!, :stop!, :maxWaitMs!, :quietMs!)
 left join users on email = :email!;

@@ -13,14 +13,14 @@ where email = :email!;
 /* Returns a password hash. Besides this statement, only findCredentialsById, lockUser and listStoredUsers do. The clock of
    the database decides whether a disabling is over. */
 /* @name findCredentials */
-select id, status, version, password, password_form, expired_password,
+select id, status, email_verified, version, password, password_form, expired_password,
   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
 where email = :email!;
 
 /* The same as findCredentials, for a user who is signed in and enters the password again. */
 /* @name findCredentialsById */
-select id, status, version, password, password_form, expired_password,
+select id, status, email_verified, version, password, password_form, expired_password,
   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
 from users
 where id = :id!;
@@ -72,6 +72,13 @@ where id = :id! and coalesce(version, 0) < :version!;
 update users
 set password = :password!, password_form = :passwordForm!, expired_password = :expiredPassword, version = :version!,
   updated_at = :updatedAt!
+where id = :id! and coalesce(version, 0) < :version!;
+
+/* Needs the row locked by lockUser. A version that is not greater changes nothing, as in updateUser. */
+/* @name updateUserAccess */
+update users
+set email = :email!, email_verified = :emailVerified!, password = :password!, password_form = :passwordForm!,
+  expired_password = :expiredPassword, version = :version!, updated_at = :updatedAt!
 where id = :id! and coalesce(version, 0) < :version!;
 
 /* Stores a new hash of the same password, unless the password has changed since it was read. Nothing visible changes,

@@ -34,7 +34,7 @@ const signIn = route({
     201: { description: 'The new session and its tokens.', schema: signedInSchema },
   },
   policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
-  problems: ['invalid_credentials', 'password_expired', 'overloaded'],
+  problems: ['invalid_credentials', 'password_expired', 'email_unverified', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => {
     const { device_token: deviceToken, ...input } = body;
     const signedIn = await useCases.sessions.signIn(caller, {

@@ -1,0 +1,22 @@
+import type {
+  AccountLinks,
+  ChallengeSettings,
+} from '../application/verification/challenge-settings.ts';
+import type { Config } from '../config/schema.ts';
+import { secretLink } from '../lib/secret-link.ts';
+
+export function challengeSettings(config: Config): ChallengeSettings {
+  return { ...config.challenges, ...config.emailChange };
+}
+
+/** The pages that the mails lead to. No part of a request is in a link. */
+export function accountLinks({ links }: Config): AccountLinks {
+  const linkTo = (page: string) => (token: string) => secretLink(page, token);
+  return {
+    verify: linkTo(links.verifyEmailUrl),
+    reset: linkTo(links.resetPasswordUrl),
+    change: linkTo(links.changeEmailUrl),
+    undo: linkTo(links.undoEmailUrl),
+    resetPage: links.resetPasswordUrl,
+  };
+}

@@ -1,0 +1,95 @@
+import type {
+  Challenge,
+  ChallengePurpose,
+  ChallengeRequest,
+  NewChallenge,
+  RequestedPurpose,
+} from './challenge.ts';
+
+/** An address that a user had before a change. */
+export interface FormerAddress {
+  readonly email: string;
+  readonly verified: boolean;
+}
+
+/** Challenges inside of a transaction. */
+export interface ChallengeRepository {
+  /** Stores a request for `ttlMs`. @returns false when `maxWaiting` requests wait already; nothing is stored then. */
+  request(request: ChallengeRequest, limits: RequestLimits): Promise<boolean>;
+  /**
+   * Locks the oldest request that no other process holds, after `skipped` older ones.
+   * @returns null when there is none
+   */
+  lockRequest(skipped: number): Promise<ChallengeRequest | null>;
+  deleteRequest(id: string): Promise<void>;
+  /** Counts a mail to the address with this key. @returns false when it would be one too many. */
+  countSend(addressKey: Uint8Array, limits: SendLimits): Promise<boolean>;
+  /** Stores a challenge and deletes the oldest live ones of its user and purpose beyond `keep`. */
+  insert(challenge: NewChallenge, keep: number): Promise<void>;
+  /** @returns false when it was consumed already, has expired or is gone. */
+  consume(id: string): Promise<boolean>;
+  /**
+   * Deletes the live challenges of a user that have one of these purposes.
+   * @param verifiedFormer false leaves those that restore an address that was verified.
+   */
+  deleteLive(
+    userId: string,
+    purposes: readonly ChallengePurpose[],
+    verifiedFormer?: boolean,
+  ): Promise<void>;
+  /** The first address of the user that a live `undo` can restore. */
+  findFirstFormerAddress(userId: string): Promise<FormerAddress | null>;
+  /** Whether a live `undo` of another user can restore this address. */
+  isReserved(email: string, forUserId: string): Promise<boolean>;
+}
+
+export interface RequestLimits {
+  readonly ttlMs: number;
+  readonly maxWaiting: number;
+}
+
+export interface SendLimits {
+  readonly maxPerQuarterHour: number;
+  readonly maxPerDay: number;
+}
+
+/** A challenge with one more counted guess, and what its code is compared with. */
+export interface GuessedChallenge {
+  readonly challenge: Challenge;
+  readonly codeHmac: Uint8Array;
+  /** Guesses of this hour over all challenges of the user and purpose, this one included. */
+  readonly guessesThisHour: number;
+}
+
+export interface ChallengeRequestBacklog {
+  /** Counted up to 10,000. */
+  readonly waiting: number;
+  /** Age of the oldest waiting request; 0 when none waits. */
+  readonly oldestAgeMs: number;
+}
+
+/** Challenges outside of transactions: each call takes effect by itself. */
+export interface ChallengeStore {
+  /** Reads a live challenge and changes nothing. */
+  findByToken(
+    id: string,
+    purpose: ChallengePurpose,
+    tokenHash: Uint8Array,
+  ): Promise<Challenge | null>;
+  /**
+   * Counts a guess and commits it, before the code is compared.
+   * @returns null when there is no such live challenge, or it has no attempt left
+   */
+  countGuess(
+    id: string,
+    purpose: RequestedPurpose,
+    maxAttempts: number,
+  ): Promise<GuessedChallenge | null>;
+  /** Takes the last counted guess back, because the code was right. */
+  uncountGuess(id: string): Promise<void>;
+  backlog(): Promise<ChallengeRequestBacklog>;
+  /** Each deletes up to `limit` rows. @returns how many */
+  deleteExpiredRequests(limit: number): Promise<number>;
+  deleteEnded(keptMs: number, limit: number): Promise<number>;
+  deleteOldCounters(limit: number): Promise<number>;
+}
