@@ -28,11 +28,15 @@ const ADVICE = {
   session_not_found: 'Do nothing: the session has ended, or never belonged to the user.',
   service_account_not_found: 'List the service accounts; revoked ones cannot be revoked again.',
   invitation_not_found: 'Nothing needs to be revoked.',
+  signing_key_not_found:
+    'List the signing keys; a retired one is deleted when its last token has expired.',
   method_not_allowed: 'Use one of the methods in `Allow`.',
   request_timeout:
     'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
   email_taken: 'Offer to sign in, or use another address.',
   service_account_name_taken: 'Choose another name, or revoke the account that has it.',
+  signing_key_in_use:
+    'Rotate first, or retire the key with `--force`: a new key then signs at once.',
   version_exhausted:
     'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
   idempotency_in_progress:

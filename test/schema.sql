@@ -384,6 +384,12 @@ CREATE TABLE public.mail_queue (
     CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
 );
 
+CREATE TABLE public.master_keys (
+    id character varying(64) NOT NULL,
+    first_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
     START WITH 1
@@ -462,6 +468,9 @@ CREATE TABLE public.signing_keys (
     encrypted_private_key bytea NOT NULL,
     status character varying(20) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_at timestamp with time zone,
+    activated_at timestamp with time zone,
+    retired_at timestamp with time zone,
     CONSTRAINT signing_keys_status_known CHECK (((status)::text = ANY ((ARRAY['signing'::character varying, 'verifying'::character varying])::text[])))
 );
 
@@ -517,6 +526,9 @@ ALTER TABLE ONLY public.mail_budget
 
 ALTER TABLE ONLY public.mail_queue
     ADD CONSTRAINT mail_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.master_keys
+    ADD CONSTRAINT master_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -608,6 +620,8 @@ CREATE INDEX sessions_user_id_id_idx ON public.sessions USING btree (user_id, id
 CREATE INDEX sessions_user_id_idx ON public.sessions USING btree (user_id, last_used_at DESC);
 
 CREATE INDEX sign_in_failures_last_at_idx ON public.sign_in_failures USING btree (last_at);
+
+CREATE UNIQUE INDEX signing_keys_one_next ON public.signing_keys USING btree ((true)) WHERE (((status)::text = 'verifying'::text) AND (published_at IS NOT NULL) AND (activated_at IS NULL));
 
 CREATE UNIQUE INDEX signing_keys_one_signing ON public.signing_keys USING btree (status) WHERE ((status)::text = 'signing'::text);
 

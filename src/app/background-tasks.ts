@@ -4,6 +4,7 @@ import { createInvalidateChangedUsers } from '../application/outbox/invalidate-c
 import type { UseCases } from '../application/use-cases.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { Metrics } from '../infrastructure/metrics/prometheus.ts';
+import { REFRESH_AFTER_MS } from '../infrastructure/security/key-ring.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
@@ -35,6 +36,8 @@ const ENABLE_INTERVAL_MS = 5_000;
 const CHALLENGE_POLL_MS = 1_000;
 /** How long used and expired challenges stay, so that operators can look them up. */
 const ENDED_CHALLENGES_KEPT_MS = 24 * 3_600_000;
+/** Other instances notice a rotated or retired signing key after this time. */
+const SIGNING_KEYS_INTERVAL_MS = REFRESH_AFTER_MS;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MAINTENANCE_MS = 2_000;
 /** An operator can see for a week who did not come. */
@@ -72,6 +75,7 @@ export async function startBackground(
     firstAfterMs: FIRST_MAINTENANCE_MS,
     run: () => parts.useCases.users.enableInTime(),
   });
+  repeat('signing keys', SIGNING_KEYS_INTERVAL_MS, () => persistence.accessTokens.refresh());
   if (userCache.redis !== null) {
     const { outboxLog: log } = persistence;
     const run = createInvalidateChangedUsers({
@@ -112,6 +116,7 @@ export async function startBackground(
     await inRounds(() => challengeStore.deleteEnded(ENDED_CHALLENGES_KEPT_MS, ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteOldCounters(ROWS_PER_ROUND));
   });
+  maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
   mail.start();
   if (broker !== null) {
     maintain('published events', () =>

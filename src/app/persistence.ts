@@ -39,6 +39,7 @@ import {
 } from '../infrastructure/security/master-key.ts';
 import { createRefreshTokens } from '../infrastructure/security/refresh-tokens.ts';
 import { createServiceKeys } from '../infrastructure/security/service-keys.ts';
+import { createSigningKeys } from '../infrastructure/security/signing-keys.ts';
 import { createSystemClock } from '../infrastructure/system/clock.ts';
 import { claimControlSocket } from '../infrastructure/system/control-socket.ts';
 import { createUuidV7Generator } from '../infrastructure/system/ids.ts';
@@ -73,8 +74,9 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
   deps.signal?.throwIfAborted();
 
   const masterKeys = await readMasterKeys(deps, files.masterKey);
+  const signingKeyStore = createPostgresSigningKeyStore(database);
   const accessTokens = createAccessTokens({
-    keys: createPostgresSigningKeyStore(database),
+    keys: signingKeyStore,
     masterKeys,
     ...config.tokens,
     clock,
@@ -126,6 +128,12 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     answerRecords: createPostgresAnswerRecords(database),
     answerSeals: createAnswerSeals({ masterKeys }),
     accessTokens,
+    signingKeys: createSigningKeys({
+      store: signingKeyStore,
+      algorithm: config.tokens.algorithm,
+      encryptionKeys: masterKeys.derive('signing-key-encryption'),
+      refresh: () => accessTokens.refresh(),
+    }),
     refreshTokens: createRefreshTokens({ masterKeys }),
     challengeSecrets: createChallengeSecrets({ masterKeys }),
     challengeStore: createPostgresChallengeStore(database),

@@ -4,12 +4,15 @@ import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
+import { LONGEST_ACCESS_TTL_MS } from '../config/keys-service.ts';
 import type { HealthCheck } from '../domain/ports.ts';
+import { CLOCK_LEEWAY_SECONDS } from '../domain/session/access-tokens.ts';
 import { databaseFailure } from '../infrastructure/database/postgres/failure-reason.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
 import { createUnitOfWork } from '../infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import { createArgon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
+import { RING_MAX_AGE_MS } from '../infrastructure/security/key-ring.ts';
 import { loadPasswordBlocklist } from '../infrastructure/security/password-blocklist.ts';
 import { createPwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
@@ -69,6 +72,7 @@ export async function wireUseCases(
     rememberMs: config.tokens.accessTtlMs + REVOCATION_SLACK_MS,
     onGap: () => verifiedTokens.clear(),
   });
+  persistence.accessTokens.onKeyRemoved(() => verifiedTokens.clear());
   const format = createUserTextFormat(formatRfc3339);
   const userCache = await openUserCache(
     config,
@@ -127,6 +131,7 @@ export async function wireUseCases(
     ...{ revocations, snapshots, limits },
     lockoutRules: config.lockout,
     resetPasswordUrl: config.links.resetPasswordUrl,
+    rotationTimes: rotationTimes(config.tokens),
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
     healthChecks: [
@@ -145,6 +150,15 @@ export async function wireUseCases(
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
     limitStats,
+  };
+}
+
+/** Every time has room for the longest use of a ring that another instance has not loaded again. */
+function rotationTimes({ rotationIntervalMs, jwksMaxAgeMs }: TracedDeps['config']['tokens']) {
+  return {
+    rotationIntervalMs,
+    publishedMs: jwksMaxAgeMs + RING_MAX_AGE_MS,
+    retiredMs: LONGEST_ACCESS_TTL_MS + CLOCK_LEEWAY_SECONDS * 1_000 + 2 * RING_MAX_AGE_MS,
   };
 }
 

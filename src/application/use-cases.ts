@@ -22,6 +22,10 @@ import { createIssueTokens } from './sessions/issue-tokens.ts';
 import { createRecordFailedAuthentication } from './sessions/record-failed-authentication.ts';
 import { createSessionUseCases, type SessionPorts } from './sessions/session-use-cases.ts';
 import { createStartSession } from './sessions/start-session.ts';
+import {
+  createSigningKeyUseCases,
+  type SigningKeyPorts,
+} from './signing-keys/signing-key-use-cases.ts';
 import { createReauthenticate } from './users/reauthenticate.ts';
 import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
 import { createAnnounceEmailChange } from './verification/announce-email-change.ts';
@@ -48,6 +52,7 @@ export interface UseCasePorts
   extends Omit<AccessPorts, SharedSteps>,
     LockoutDeps,
     InvitationPorts,
+    SigningKeyPorts,
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps>,
     Omit<VerificationPorts, SharedSteps> {
@@ -115,6 +120,7 @@ export function createUseCases(ports: UseCasePorts) {
       onRevoked: () => ports.knownServiceAccounts.clear(),
     }),
     invitations: createInvitationUseCases(ports),
+    signingKeys: createSigningKeyUseCases(ports),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
     schema: { read: createReadSchema(ports) },

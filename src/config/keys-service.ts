@@ -19,6 +19,9 @@ import { audienceList, cidrList, headerNameList, originList } from './list-kinds
 /** Text without white space, such as a host name. */
 export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white space' });
 
+/** A retired signing key verifies for longer, so that a change of `tokens.access_ttl` needs no care. */
+export const LONGEST_ACCESS_TTL_MS = HOUR_MS;
+
 /** Server, tokens, sessions, passwords, logs and traces. */
 export const serviceKeys = {
   'server.host': withDefault(host(), '127.0.0.1', 'Address to listen on'),
@@ -103,7 +106,7 @@ export const serviceKeys = {
   ),
   'tokens.client_id': withDefault(word, 'first-party', 'Claim `client_id` of access tokens'),
   'tokens.access_ttl': withDefault(
-    duration(MINUTE_MS, HOUR_MS),
+    duration(MINUTE_MS, LONGEST_ACCESS_TTL_MS),
     10 * MINUTE_MS,
     'Lifetime of an access token',
   ),
@@ -116,6 +119,11 @@ export const serviceKeys = {
     duration(SECOND_MS, DAY_MS),
     5 * MINUTE_MS,
     'Time for which verifiers cache the JWKS; a new key is published for longer before it signs',
+  ),
+  'tokens.rotation_interval': withDefault(
+    duration(0, 3_650 * DAY_MS),
+    90 * DAY_MS,
+    'Age at which the signing key is replaced by a new one; `0s` turns this off, else at least `1h`',
   ),
   'sessions.idle_ttl': withDefault(
     duration(MINUTE_MS, 3_650 * DAY_MS),

@@ -49,6 +49,8 @@ describe('rules between keys', () => {
       'security.master_key_previous',
       { SECURITY_MASTER_KEY: MASTER_KEY, SECURITY_MASTER_KEY_PREVIOUS: 'A'.repeat(44) },
     ],
+    ['tokens.rotation_interval', { TOKENS_ROTATION_INTERVAL: '59m' }],
+    ['tokens.jwks_max_age', { TOKENS_JWKS_MAX_AGE: '0s' }],
     ['sessions.idle_ttl', { SESSIONS_ABSOLUTE_TTL: '1d' }],
     ['sessions.refresh_grace', { SESSIONS_REFRESH_GRACE: '61s' }],
     ['outbox.retention', { OUTBOX_RETENTION: '59m' }],

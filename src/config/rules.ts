@@ -1,4 +1,5 @@
 import { ARGON2_FLOOR } from './argon2-floor.ts';
+import { HOUR_MS } from './duration.ts';
 import { isTlsAddress } from './list-kinds.ts';
 import { decodeMasterKey, masterKeyWeakness } from './master-key.ts';
 import { isRemote } from './plaintext.ts';
@@ -267,6 +268,12 @@ const securityRules: readonly Rule[] = [
         : undefined;
     },
   },
+  rule(
+    ['tokens.rotation_interval'],
+    (v) => v['tokens.rotation_interval'] === 0 || v['tokens.rotation_interval'] >= HOUR_MS,
+    'is shorter than an hour',
+    '`0s`, or at least `1h`',
+  ),
   rule(
     ['sessions.idle_ttl', 'sessions.absolute_ttl'],
     (v) => v['sessions.idle_ttl'] <= v['sessions.absolute_ttl'],

@@ -27,6 +27,8 @@ export type DomainErrorCode =
   | 'rate_limited'
   | 'idempotency_key_reused'
   | 'idempotency_in_progress'
+  | 'signing_key_not_found'
+  | 'signing_key_in_use'
   | 'overloaded'
   | 'unavailable'
   | 'outcome_unknown';

@@ -163,6 +163,17 @@ export function idempotencyInProgress(cause?: unknown): DomainError {
   );
 }
 
+export function signingKeyNotFound(): DomainError {
+  return new DomainError('signing_key_not_found', 'There is no such signing key.');
+}
+
+export function signingKeyInUse(): DomainError {
+  return new DomainError(
+    'signing_key_in_use',
+    'This key signs access tokens. Rotate first, or retire it with force: a new key then signs at once.',
+  );
+}
+
 /** Too much work at once; nothing was done. */
 export function overloaded(message: string, retryAfterSeconds?: number): DomainError {
   return retryAfterSeconds === undefined

@@ -35,13 +35,13 @@ async function call(
   const { id = NOTHING, query = '', body } = request;
   const answer = await (await app.operator()).inject({
     method: method as 'GET',
-    url: path.replace('{id}', id) + query,
+    url: path.replace(/\{(?:id|kid)\}/, encodeURIComponent(id)) + query,
     ...(body === undefined ? {} : { payload: body }),
     ...(typeof body === 'string' ? { headers: { 'content-type': 'application/json' } } : {}),
   });
   expect(Object.keys(responses)).toContain(String(answer.statusCode));
   seen.add(`${operationId} ${answer.statusCode}`);
-  return { status: answer.statusCode, body: answer.json() };
+  return { status: answer.statusCode, body: answer.body === '' ? null : answer.json() };
 }
 
 /** Inserts a dead letter, and an event of the same user that waits behind it. */
@@ -124,6 +124,58 @@ describe('mail dead letters', () => {
   });
 });
 
+describe('signing keys', () => {
+  const kidOf = (keys: { kid: string; state: string }[], state: string) =>
+    keys.find((key) => key.state === state)?.kid ?? expect.fail(`no key is ${state}`);
+  const list = async () => (await call('listSigningKeys')).body.signing_keys;
+
+  test('are published by a rotation, which a repetition leaves as it is, and sign with `now`', async () => {
+    const before = await list();
+    expect(before).toEqual([
+      {
+        ...{ kid: expect.any(String), algorithm: 'EdDSA', state: 'signing' },
+        ...{ retired_at: null, signs_from: null, verifies_until: null },
+        created_at: expect.any(String),
+        published_at: expect.any(String),
+        activated_at: expect.any(String),
+      },
+    ]);
+    const rotated = (await call('rotateSigningKeys', { body: { now: false } })).body.signing_keys;
+    const next = kidOf(rotated, 'next');
+    const [{ published_at: published, signs_from: signs }] = rotated.filter(
+      ({ kid }: { kid: string }) => kid === next,
+    );
+    expect(Date.parse(signs) - Date.parse(published)).toBe(360_000);
+    const again = await call('rotateSigningKeys', { body: { now: false } });
+    expect(again.body.signing_keys).toEqual(rotated);
+    const now = (await call('rotateSigningKeys', { body: { now: true } })).body.signing_keys;
+    expect(kidOf(now, 'signing')).toBe(next);
+    expect(kidOf(now, 'verifying')).toBe(before[0].kid);
+  });
+
+  test('are retired by their id; the one that signs only by force, which replaces it', async () => {
+    const retire = (id: string, force: boolean) =>
+      call('retireSigningKey', { id, body: { force } });
+    const signing = kidOf(await list(), 'signing');
+    expect(await retire('unknown', true)).toMatchObject({
+      status: 404,
+      body: { code: 'signing_key_not_found' },
+    });
+    expect(await retire(signing, false)).toMatchObject({
+      status: 409,
+      body: { code: 'signing_key_in_use' },
+    });
+    expect((await retire(signing, true)).status).toBe(204);
+    const after = await list();
+    expect(after.map(({ kid }: { kid: string }) => kid)).not.toContain(signing);
+    expect(kidOf(after, 'signing')).not.toBe(signing);
+    expect((await retire(signing, false)).status).toBe(404);
+    expect((await retire('a b', false)).status).toBe(422);
+    const wrong = await call('rotateSigningKeys', { body: { now: 'yes' } });
+    expect(wrong.status).toBe(422);
+  });
+});
+
 test('the audit of stored users refuses an id and a limit that are wrong', async () => {
   const { body } = await call('auditStoredUsers', { query: `?from=${NOTHING}&limit=200` });
   expect(body).toEqual({ findings: [], checked: 0, next_from: null });
@@ -163,7 +215,7 @@ test.each(['dropEventDeadLetter', 'dropMailDeadLetter'])(
 describe.each(operations.map((operation) => [operation.operationId, operation] as const))(
   '%s',
   (_name, { method, path }) => {
-    const url = path.replace('{id}', NOTHING);
+    const url = path.replace(/\{(?:id|kid)\}/, NOTHING);
 
     test('does not exist on the public server, with or without a key', async () => {
       for (const authorization of ['', 'Bearer usk_every-scope']) {

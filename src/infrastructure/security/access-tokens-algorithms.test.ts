@@ -107,7 +107,7 @@ describe.each(SIGNING_ALGORITHMS)('access tokens with %s', (algorithm) => {
 
   test('have a key id that is the thumbprint of RFC 7638 as jose computes it', async () => {
     const thumbprint = await calculateJwkThumbprint(setting.row.publicJwk, 'sha256');
-    expect(setting.row.kid).toBe(thumbprint.slice(0, 22));
+    expect(setting.row.kid).toBe(thumbprint.replace(/^[-_]+/, '').slice(0, 22));
   });
 
   test('that jose signs with the same key are accepted', async () => {

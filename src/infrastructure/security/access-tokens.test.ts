@@ -7,7 +7,7 @@ import { createUuidV7Generator } from '../system/ids.ts';
 import { createAccessTokens, type PreparedAccessTokens } from './access-tokens.ts';
 import { createMasterKeys, type MasterKeys } from './master-key.ts';
 import { generateSigningKey, openPrivateKey } from './signing-key-codec.ts';
-import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
+import type { SigningKeySource, StoredSigningKey } from './signing-key-store.ts';
 
 /** The table of signing keys in memory, with the database's rule that only one key signs. */
 function createTable() {
@@ -29,7 +29,7 @@ function createTable() {
         rows.push({ ...key, status: 'signing', createdAt: new Date(0) });
         return true;
       },
-    } satisfies SigningKeyStore,
+    } satisfies SigningKeySource,
   };
   return table;
 }

@@ -11,10 +11,10 @@ import {
 import { createKeyRing } from './key-ring.ts';
 import type { MasterKeys } from './master-key.ts';
 import { findAlgorithm, type SigningAlgorithm } from './signing-algorithms.ts';
-import type { SigningKeyStore } from './signing-key-store.ts';
+import type { SigningKeySource } from './signing-key-store.ts';
 
 export interface AccessTokensDeps {
-  readonly keys: Pick<SigningKeyStore, 'list' | 'insertSigning'>;
+  readonly keys: SigningKeySource;
   readonly masterKeys: MasterKeys;
   /** The algorithm of a key that is created here. Stored keys keep theirs. */
   readonly algorithm: SigningAlgorithm;

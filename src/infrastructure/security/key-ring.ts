@@ -10,7 +10,7 @@ import {
   readPublicKey,
   type VerificationKey,
 } from './signing-key-codec.ts';
-import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
+import type { SigningKeySource, StoredSigningKey } from './signing-key-store.ts';
 
 /** The key that signs now. */
 export interface SigningKey {
@@ -40,7 +40,7 @@ export interface KeyRing {
 }
 
 export interface KeyRingDeps {
-  readonly keys: Pick<SigningKeyStore, 'list' | 'insertSigning'>;
+  readonly keys: SigningKeySource;
   /** Encrypt the private keys. */
   readonly encryptionKeys: DerivedKeys;
   /** Of the first key, if this instance makes it. */
@@ -87,6 +87,7 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
   let ring: Ring | undefined;
   let attemptedAtMs = Number.NEGATIVE_INFINITY;
   let loadedAtMs = Number.NEGATIVE_INFINITY;
+  let unknownKidAtMs = Number.NEGATIVE_INFINITY;
   let failure: unknown;
   let loading: Promise<Ring> | undefined;
 
@@ -144,11 +145,14 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
     async publicKey(kid) {
       const known = (await current()).publicKeys.get(kid);
       if (known !== undefined) return known;
-      if (loading === undefined && ageMs(attemptedAtMs) < UNKNOWN_KID_INTERVAL_MS) {
+      const loaded = (await loading)?.publicKeys.get(kid);
+      if (loaded !== undefined) return loaded;
+      if (ageMs(unknownKidAtMs) < UNKNOWN_KID_INTERVAL_MS) {
         // Without the store, an unknown key may be a new one from another instance: the caller gets the failure.
         if (failure !== undefined) throw failure;
         return null;
       }
+      unknownKidAtMs = clock.now().getTime();
       return (await load()).publicKeys.get(kid) ?? null;
     },
     async publicJwks() {

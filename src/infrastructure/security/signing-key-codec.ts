@@ -48,7 +48,10 @@ export async function generateSigningKey(
   const { publicKey, privateKey } = await generatePair(spec);
   const members = readMembers(spec, publicKey.export({ format: 'jwk' }));
   if (members === null) throw new Error(`a new ${algorithm} key has another form`);
-  const kid = thumbprint(members).slice(0, KID_LENGTH);
+  // An id that begins with a dash would be an option of a command.
+  const kid = thumbprint(members)
+    .replace(/^[-_]+/, '')
+    .slice(0, KID_LENGTH);
   const encoded = privateKey.export({ format: 'der', type: 'pkcs8' });
   const encryptedPrivateKey = sealBytes(encryptionKey, encoded, kid);
   encoded.fill(0);

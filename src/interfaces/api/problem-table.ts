@@ -115,6 +115,11 @@ export const PROBLEMS = {
     title: 'Invitation not found',
     meaning: 'No invitation has this id, or it was accepted, revoked or removed after it expired.',
   },
+  signing_key_not_found: {
+    status: 404,
+    title: 'Signing key not found',
+    meaning: 'No signing key has this id.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -135,6 +140,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'Name in use',
     meaning: 'Another active service account has this name.',
+  },
+  signing_key_in_use: {
+    status: 409,
+    title: 'Signing key in use',
+    meaning: 'This key signs access tokens, so it cannot be retired without a replacement.',
   },
   version_exhausted: {
     status: 409,

@@ -5,6 +5,7 @@ import { type HealthOptions, runHealth } from './health.ts';
 import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
 import { addInvitationCommands } from './invitation-commands.ts';
 import { EXIT, UsageError } from './io.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
 import { addPasswordCommands } from './password-commands.ts';
@@ -62,6 +63,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addUsersCommands(program, deps, setExit);
   addInvitationCommands(program, deps, setExit);
   addServiceAccountCommands(program, deps, setExit);
+  addKeyCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);
   addPasswordCommands(program, deps, setExit);

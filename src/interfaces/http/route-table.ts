@@ -9,6 +9,7 @@ import { mailRoutes } from './routes/mail-routes.ts';
 import { schemaRoute } from './routes/schema-route.ts';
 import { serviceAccountRoutes } from './routes/service-account-routes.ts';
 import { sessionRoutes } from './routes/sessions/session-routes.ts';
+import { signingKeyRoutes } from './routes/signing-key-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { accountRoutes } from './routes/users/account-routes.ts';
 import { userAuditRoutes } from './routes/users/audit-routes.ts';
@@ -40,6 +41,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
 /** Additional routes of the control socket. The OpenAPI document leaves them out. */
 export const operatorRoutes: readonly Route[] = [
   ...serviceAccountRoutes,
+  ...signingKeyRoutes,
   ...eventRoutes,
   ...mailRoutes,
   ...userAuditRoutes,

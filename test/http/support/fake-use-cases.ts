@@ -95,6 +95,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     limits: { checkService: () => {}, ...replaced.limits },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     invitations: { ...fakeInvitations, ...replaced.invitations },
+    signingKeys: { ...fakeSigningKeys, ...replaced.signingKeys },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
     schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
@@ -192,6 +193,13 @@ const fakeInvitations: UseCases['invitations'] = {
   list: async () => ({ invitations: [invitation], nextAfterId: null }),
   revoke: async () => {},
   look: async () => invitation,
+};
+
+const fakeSigningKeys: UseCases['signingKeys'] = {
+  list: async () => [],
+  rotate: async () => [],
+  retire: async () => {},
+  maintain: async () => {},
 };
 
 const deadLetters = { list: async () => [], requeue: async () => 0, drop: async () => true };

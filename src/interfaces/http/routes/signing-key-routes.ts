@@ -1,0 +1,95 @@
+import Type, { type Static } from 'typebox';
+import type { SigningKeyView } from '../../../application/signing-keys/signing-key-use-cases.ts';
+import { closedObject, nullableTimeOutput, timeOutput, wordOf } from '../../api/schemas/common.ts';
+import { type Route, route } from '../route.ts';
+
+const tag = 'Signing keys';
+
+/** Without any key material. */
+const keySchema = Type.Object({
+  kid: Type.String(),
+  algorithm: Type.String(),
+  state: wordOf(['next', 'signing', 'verifying']),
+  created_at: timeOutput(),
+  published_at: nullableTimeOutput(),
+  activated_at: nullableTimeOutput(),
+  retired_at: nullableTimeOutput(),
+  signs_from: nullableTimeOutput(),
+  verifies_until: nullableTimeOutput(),
+});
+const keysSchema = Type.Object({ signing_keys: Type.Array(keySchema) });
+
+const kidParams = closedObject({
+  kid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Id of the key.' }),
+});
+
+function toKeysResponse(keys: readonly SigningKeyView[]): Static<typeof keysSchema> {
+  return {
+    signing_keys: keys.map((key) => ({
+      kid: key.kid,
+      algorithm: key.algorithm,
+      state: key.state,
+      created_at: key.createdAt,
+      published_at: key.publishedAt,
+      activated_at: key.activatedAt,
+      retired_at: key.retiredAt,
+      signs_from: key.signsFrom,
+      verifies_until: key.verifiesUntil,
+    })),
+  };
+}
+
+const listSigningKeys = route({
+  method: 'GET',
+  path: '/v1/signing-keys',
+  operationId: 'listSigningKeys',
+  tag,
+  summary: 'List signing keys',
+  access: 'operator',
+  responses: { 200: { description: 'All keys, the oldest first.', schema: keysSchema } },
+  problems: [],
+  handle: async ({ caller }, { useCases }) => ({
+    status: 200,
+    body: toKeysResponse(await useCases.signingKeys.list(caller)),
+  }),
+});
+
+const rotateSigningKeys = route({
+  method: 'POST',
+  path: '/v1/signing-keys/rotate',
+  operationId: 'rotateSigningKeys',
+  tag,
+  summary: 'Publish the next signing key, or let it sign at once',
+  access: 'operator',
+  body: { schema: closedObject({ now: Type.Boolean() }), mediaTypes: ['application/json'] },
+  responses: { 200: { description: 'All keys afterwards, the oldest first.', schema: keysSchema } },
+  problems: [],
+  handle: async ({ caller, body }, { useCases }) => ({
+    status: 200,
+    body: toKeysResponse(await useCases.signingKeys.rotate(caller, body)),
+  }),
+});
+
+const retireSigningKey = route({
+  method: 'POST',
+  path: '/v1/signing-keys/{kid}/retire',
+  operationId: 'retireSigningKey',
+  tag,
+  summary: 'Delete a signing key, so that its tokens are refused',
+  access: 'operator',
+  params: kidParams,
+  body: { schema: closedObject({ force: Type.Boolean() }), mediaTypes: ['application/json'] },
+  responses: { 204: { description: 'The key is deleted.' } },
+  problems: ['signing_key_not_found', 'signing_key_in_use'],
+  handle: async ({ caller, params, body }, { useCases }) => {
+    await useCases.signingKeys.retire(caller, params.kid, body);
+    return { status: 204 };
+  },
+});
+
+/** On the control socket only. */
+export const signingKeyRoutes: readonly Route[] = [
+  listSigningKeys,
+  rotateSigningKeys,
+  retireSigningKey,
+];
