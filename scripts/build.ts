@@ -19,6 +19,7 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 // Beside the old build, which stays in place until the new one is complete.
 const next = join(root, `dist.${process.pid}`);
+const pageTexts = join('interfaces', 'http', 'routes', 'account-pages', 'texts');
 const mailTemplates = join('infrastructure', 'mail', 'templates');
 const migrations = join('infrastructure', 'database', 'postgres', 'migrations');
 
@@ -27,6 +28,7 @@ try {
   copySwaggerUi();
   writeThirdPartyFiles(next, bundledPackages(metafiles));
   cpSync(join(root, 'src', migrations), join(next, migrations), { recursive: true });
+  cpSync(join(root, 'src', pageTexts), join(next, pageTexts), { recursive: true });
   cpSync(join(root, 'src', mailTemplates), join(next, mailTemplates), { recursive: true });
   const template = await prepareTemplate();
   const target = join(next, 'infrastructure', 'database', 'embedded', 'template.tar.gz');

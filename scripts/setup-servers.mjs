@@ -56,6 +56,16 @@ const servers = [
     older: 'your distribution is older: https://haproxy.debian.net has newer packages',
   },
   {
+    name: 'Chromium',
+    programs: ['chromium'],
+    minimum: [120, 0],
+    apt: 'chromium',
+    brew: 'chromium',
+    dnf: 'chromium',
+    older:
+      'your distribution is older: https://www.chromium.org/getting-involved/download-chromium has builds',
+  },
+  {
     name: 'libfaketime',
     programs: ['faketime'],
     minimum: [0, 9],

@@ -46,6 +46,8 @@ function* searchPath() {
   }
   yield* (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
   yield* ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+  // A cask of Homebrew puts nothing into a folder of PATH.
+  yield '/Applications/Chromium.app/Contents/MacOS';
 }
 
 /** Newest first. */

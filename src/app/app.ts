@@ -14,6 +14,7 @@ import {
   type HttpDeps,
 } from '../interfaces/http/server/server.ts';
 import { type ReleaseStack, startOrRelease } from '../lib/release-stack.ts';
+import { accountPageSettings } from './account-pages.ts';
 import { type EndWork, startBackground } from './background-tasks.ts';
 import { type AppDeps, SERVICE_NAME } from './deps.ts';
 import { metricSources } from './metric-sources.ts';
@@ -103,6 +104,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
       ...config.tokens,
       managementSeparate: config.server.managementPort !== undefined,
       version: deps.version,
+      accountPages: accountPageSettings(config),
     },
     metrics,
     isDraining: () => draining,

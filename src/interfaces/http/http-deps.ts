@@ -1,6 +1,7 @@
 import type { UseCases } from '../../application/use-cases.ts';
 import type { IdGenerator, Logger, RequestLog } from '../../domain/ports.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
+import type { AccountPageSettings } from './routes/account-pages/account-page-routes.ts';
 
 export interface HttpSettings {
   /** Base URL of the service for clients, without a trailing slash. */
@@ -29,6 +30,8 @@ export interface HttpSettings {
   /** Whether a management server serves `/health` and `/metrics`, and the public server does not. */
   readonly managementSeparate: boolean;
   readonly version: string;
+  /** Absent where no page is served. */
+  readonly accountPages?: AccountPageSettings;
 }
 
 /** One answered request, for metrics. */

@@ -1,6 +1,7 @@
 import type { HttpSettings } from './http-deps.ts';
 import { readServedDocument } from './openapi/served-document.ts';
 import type { Route } from './route.ts';
+import { createAccountPageRoutes } from './routes/account-pages/account-page-routes.ts';
 import { createDocsRoutes } from './routes/docs-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
@@ -19,7 +20,7 @@ import { lockoutRoutes } from './routes/users/lockout-routes.ts';
 import { verificationRoutes } from './routes/verification/verification-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
-  Partial<Pick<HttpSettings, 'publicUrl'>>;
+  Partial<Pick<HttpSettings, 'publicUrl' | 'accountPages'>>;
 
 export function publicRoutes(settings: RouteSettings): readonly Route[] {
   const withoutPaths = settings.managementSeparate ? reportRoutes.map(({ path }) => path) : [];
@@ -34,6 +35,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...tokenRoutes,
     ...probeRoutes,
     ...(settings.managementSeparate ? [] : reportRoutes),
+    ...(settings.accountPages === undefined ? [] : createAccountPageRoutes(settings.accountPages)),
     ...createDocsRoutes(() => readServedDocument({ ...settings, withoutPaths })),
   ];
 }
