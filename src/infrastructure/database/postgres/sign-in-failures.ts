@@ -33,7 +33,7 @@ export function createPostgresSignInFailures(connection: SqlConnection): SignInF
           : toCredentials({
               ...{ id, status: status ?? 'disabled', version: version ?? 0, expired_password },
               ...{ password: password ?? '', password_form: password_form ?? 0 },
-              email_verified: row.email_verified,
+              email_verified: row.email_verified ?? false,
               disabling_is_over: row.disabling_is_over,
             });
       return { claim: toClaim(row), credentials };
