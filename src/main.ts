@@ -91,6 +91,10 @@ const deps: CliDeps = {
       signal: interrupted.signal,
     }),
   configExplain: (args) => runConfigExplain(args, io),
+  async openMailPreviews() {
+    const { config } = await load();
+    return (await import('./app/mail-preview.ts')).openMailPreviews(config.mail);
+  },
   async hashingCapacity() {
     const { hashingCapacity } = await import('./app/hashing-capacity.ts');
     return hashingCapacity((await load()).config);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import type { MailRenderer } from '../domain/mail.ts';
+import type { MailBody, MailKind, MailRenderer } from '../domain/mail.ts';
 import { StartError } from './start-error.ts';
 
 type MailConfig = Pick<
@@ -14,11 +14,17 @@ const load = async () => ({
   ...(await import('../infrastructure/mail/override-templates.ts')),
 });
 
+/** The renderer, loaded when it is used first. */
+interface OpenedRenderer extends MailRenderer {
+  localeOf(body: MailBody): Promise<string>;
+  localesOf(kind: MailKind): Promise<readonly string[]>;
+}
+
 /**
  * Reads the templates of `mail.templates_dir` now, and everything else at the first mail.
  * @throws StartError that names each wrong file and placeholder
  */
-export async function openMailRenderer(config: MailConfig): Promise<MailRenderer> {
+export async function openMailRenderer(config: MailConfig): Promise<OpenedRenderer> {
   const { templatesDir, defaultLocale, productName, supportContact } = config;
   const faults = await findMailTemplateFaults(config);
   if (faults.length > 0) throw new StartError(`mail.templates_dir ${faults.join('; ')}`);
@@ -33,11 +39,14 @@ export async function openMailRenderer(config: MailConfig): Promise<MailRenderer
   };
   let opened = templatesDir === undefined ? undefined : open();
   await opened;
+  const renderer = async () => {
+    opened ??= open();
+    return await opened;
+  };
   return {
-    async render(body) {
-      opened ??= open();
-      return (await opened).render(body);
-    },
+    render: async (body) => (await renderer()).render(body),
+    localeOf: async (body) => (await renderer()).localeOf(body),
+    localesOf: async (kind) => (await renderer()).localesOf(kind),
   };
 }
 

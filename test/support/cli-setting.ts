@@ -70,6 +70,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     configCheck: refuse,
     hashingCapacity: () => Promise.reject(new Error('not part of this test')),
     localService: () => Promise.reject(new Error('not part of this test')),
+    openMailPreviews: () => Promise.reject(new Error('not part of this test')),
     configExplain: () => {
       throw new Error('not part of this test');
     },

@@ -1,27 +1,5 @@
-import { MAIL_KINDS, type MailBody, type MailKind } from '../../src/domain/mail.ts';
+import { MAIL_KINDS, type MailKind } from '../../src/domain/mail.ts';
+
+export { exampleMail as mailBody } from '../../src/infrastructure/mail/example-mails.ts';
 
 export const ALL_MAIL_KINDS = Object.keys(MAIL_KINDS) as readonly MailKind[];
-
-const at = new Date('2026-11-05T23:10:59.999Z');
-const link = 'https://app.example.com/confirm#t=uct_a-b_c&x=1';
-const challenge = { code: '042137', url: link, expires_in_minutes: 10 };
-
-const DATA: { readonly [Kind in MailKind]: Extract<MailBody, { kind: Kind }>['data'] } = {
-  verify_email: challenge,
-  reset_password: challenge,
-  change_email: challenge,
-  email_changed: { changed_at: at },
-  email_changed_former: { changed_at: at, undo_url: link },
-  password_changed: { changed_at: at },
-  invitation: { url: link, expires_at: at },
-  address_in_use: { reset_url: link },
-  account_locked: { reset_url: link },
-};
-
-/** A mail of this kind, with a link where the kind has one. */
-export function mailBody(
-  kind: MailKind,
-  { locale = null, firstName = 'Zoë' }: Partial<Pick<MailBody, 'locale' | 'firstName'>> = {},
-): MailBody {
-  return { locale, firstName, kind, data: DATA[kind] } as MailBody;
-}

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Mailer } from '../../domain/mail.ts';
+import type { Mail, Mailer } from '../../domain/mail.ts';
 import type { IdGenerator } from '../../domain/ports.ts';
 import { type Mailbox, messageOptions } from './mail-message.ts';
 
@@ -24,8 +24,7 @@ export function createFileMailer({ path, from, ids }: FileMailerSettings): Maile
   let written = 0;
   return {
     async send(mail, signal) {
-      const message = messageOptions(from, mail);
-      const content = await compose(message);
+      const content = await composeMessage(from, mail);
       signal?.throwIfAborted();
       await mkdir(path, { recursive: true, mode: 0o700 });
       const name = mail.messageId?.split('@')[0] ?? ids.next();
@@ -36,7 +35,9 @@ export function createFileMailer({ path, from, ids }: FileMailerSettings): Maile
   };
 }
 
-async function compose(message: ReturnType<typeof messageOptions>): Promise<Buffer> {
+/** Writes a whole message (RFC 5322). @throws Error for a mail that no mailer sends */
+export async function composeMessage(from: Mailbox, mail: Mail): Promise<Buffer> {
+  const message = messageOptions(from, mail);
   const { createTransport } = await import('nodemailer');
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   const { message: content } = await transport.sendMail(message);

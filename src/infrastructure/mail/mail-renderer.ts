@@ -1,4 +1,4 @@
-import { isMailKind, type MailKind, type MailRenderer } from '../../domain/mail.ts';
+import { isMailKind, type MailBody, type MailKind, type MailRenderer } from '../../domain/mail.ts';
 import {
   BUILT_IN_LOCALES,
   type BuiltInLocale,
@@ -20,17 +20,36 @@ export type MailOverrides = ReadonlyMap<MailKind, ReadonlyMap<string, MailTempla
 /** The language of mails when no other one fits. */
 const LAST_RESORT = 'en';
 
+/** A renderer that says which templates it uses. */
+export interface TemplateRenderer extends MailRenderer {
+  /** The locale of the templates that a mail is written with. */
+  localeOf(body: MailBody): string;
+  /** The locales in which a kind has templates. */
+  localesOf(kind: MailKind): readonly string[];
+}
+
 /** Renders mails from the team's own templates and the built-in ones. */
-export function createMailRenderer(settings: MailRendererSettings): MailRenderer {
+export function createMailRenderer(settings: MailRendererSettings): TemplateRenderer {
+  const { overrides, defaultLocale } = settings;
+
+  function localeOf({ kind, locale }: MailBody): string {
+    const own = overrides?.get(kind);
+    return resolveLocale(
+      [locale, defaultLocale, LAST_RESORT],
+      (tag) => own?.has(tag) === true || isBuiltIn(tag),
+    );
+  }
+
   return {
+    localeOf,
+    localesOf: (kind) => [
+      ...new Set<string>([...BUILT_IN_LOCALES, ...(overrides?.get(kind)?.keys() ?? [])]),
+    ],
     async render(body) {
       if (!isMailKind(body.kind)) throw new Error('this build does not know this kind of mail');
-      const own = settings.overrides?.get(body.kind);
-      const locale = resolveLocale(
-        [body.locale, settings.defaultLocale, LAST_RESORT],
-        (tag) => own?.has(tag) === true || isBuiltIn(tag),
-      );
-      const template = own?.get(locale) ?? builtInTemplate(body.kind, locale as BuiltInLocale);
+      const locale = localeOf(body);
+      const own = overrides?.get(body.kind)?.get(locale);
+      const template = own ?? builtInTemplate(body.kind, locale as BuiltInLocale);
       const dates = isBuiltIn(locale) ? languageOf(locale).dates : locale;
       const values = mailValues(body, settings, dates);
       return {

@@ -2,6 +2,7 @@ import type { OutboxTail } from '../../application/outbox/tail-outbox.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { OutboxLog } from '../../domain/outbox/outbox-queue.ts';
 import { type CliIo, CommandFailure, UsageError } from './io.ts';
+import type { MailPreviews } from './mail-preview.ts';
 import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
 import type { HashingCapacity } from './password-calibrate.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -47,6 +48,8 @@ export interface CliDeps {
   configExplain(args: readonly string[]): number;
   /** What this machine gives to password hashing, by the configuration. */
   hashingCapacity(): Promise<HashingCapacity>;
+  /** Renders mails as the configured service would. @throws CommandFailure for a wrong configuration */
+  openMailPreviews(): Promise<MailPreviews>;
   /** Retries and intervals; for tests. */
   readonly tuning?: {
     readonly policy?: RetryPolicy;
