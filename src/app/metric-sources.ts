@@ -7,6 +7,7 @@ import type { MetricSources } from '../infrastructure/metrics/definitions.ts';
 import type { Argon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
 import type { PwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import type { Broker } from './broker.ts';
+import type { OpenedLimits } from './limits.ts';
 import type { MailDelivery } from './mail-delivery.ts';
 import type { UserCache } from './user-cache.ts';
 
@@ -18,6 +19,9 @@ interface Deps {
   readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
+  readonly limitStats: OpenedLimits['stats'];
+  /** Attempts that had to wait after failures. */
+  readonly refusedAttempts: () => number;
   /** Null when it is not configured. */
   readonly breached: PwnedPasswords | null;
   readonly checkHealth: () => Promise<HealthReport>;
@@ -35,6 +39,10 @@ export function metricSources(deps: Deps): MetricSources {
       ? { databaseClock: () => ({ offsetMs: deps.databaseClock.offsetMs() }) }
       : {}),
     passwordHashing: () => hasher.stats(),
+    limits: () => {
+      const { refused, fallbacks } = deps.limitStats();
+      return { refused: { ...refused, lockout: deps.refusedAttempts() }, fallbacks };
+    },
     health: checkHealth,
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),
     ...(logOutput === undefined ? {} : { log: () => logOutput.stats() }),

@@ -150,6 +150,7 @@ export async function wireUseCases(
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
     limitStats,
+    refusedAttempts: () => useCases.lockout.refused(),
   };
 }
 

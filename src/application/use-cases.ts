@@ -112,7 +112,7 @@ export function createUseCases(ports: UseCasePorts) {
     },
     access: createAccessUseCases({ ...ports, requireFresh }),
     limits: { checkService: ports.limits.checkService },
-    lockout: createLockoutUseCases(ports),
+    lockout: createLockoutUseCases({ ...ports, lockout }),
     serviceAccounts: createServiceAccountUseCases({
       ...ports,
       accounts: ports.serviceAccounts,

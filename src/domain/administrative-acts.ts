@@ -7,6 +7,7 @@ export const ACTIONS = [
   'enable',
   'expire_password',
   'end_sessions',
+  'unlock',
   'update',
   'delete',
 ] as const;

@@ -1,22 +1,24 @@
+import type { ActNote } from '../../domain/administrative-acts.ts';
 import type {
   AccountKeys,
   CounterState,
   SignInFailures,
 } from '../../domain/lockout/sign-in-failures.ts';
-import type { Logger } from '../../domain/ports.ts';
 import { userNotFound } from '../../domain/rejections.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope } from '../access/policy.ts';
+import { recordAct } from '../administrative-acts.ts';
+import type { Lockout } from './lockout.ts';
 
 export interface LockoutPorts {
   readonly users: Pick<UserRepository, 'findById'>;
   readonly unitOfWork: UnitOfWork;
   readonly signInFailures: Pick<SignInFailures, 'list'>;
   readonly accountKeys: AccountKeys;
-  readonly logger: Logger;
+  readonly lockout: Pick<Lockout, 'refused'>;
 }
 
 /** Ends all counters of an account, such as after a reset of its password. */
@@ -37,7 +39,7 @@ export function createClearFailures({
 
 /** What an operator sees and ends of the failures of an account. */
 export function createLockoutUseCases(ports: LockoutPorts) {
-  const { users, unitOfWork, signInFailures, accountKeys, logger } = ports;
+  const { users, unitOfWork, signInFailures, accountKeys } = ports;
   const clearFailures = createClearFailures(ports);
   return {
     /** @throws DomainError `forbidden`, `user_not_found` */
@@ -47,14 +49,16 @@ export function createLockoutUseCases(ports: LockoutPorts) {
       if (user === null) throw userNotFound();
       return await signInFailures.list(keysOf(accountKeys, user.id, user.email));
     },
-    /** @throws DomainError `forbidden`, `user_not_found` */
-    async unlock(caller: Caller, userId: string): Promise<void> {
+    /** Attempts that had to wait, since the start of this process. */
+    refused: () => ports.lockout.refused(),
+    /** Ends all counters of an account, and records the act. @throws DomainError `forbidden`, `user_not_found` */
+    async unlock(caller: Caller, userId: string, note: ActNote): Promise<void> {
       requireScope(caller, 'users:admin');
       await unitOfWork.run(caller, async (transaction) => {
         await lockUserFor(caller, transaction, userId);
         await clearFailures(transaction, userId);
+        await recordAct(caller, transaction, 'unlock', userId, note);
       });
-      logger.info('unlocked', { request_id: caller.requestId, user_id: userId });
     },
   };
 }

@@ -50,6 +50,14 @@ export interface MetricSources {
   readonly breakers?: () => Readonly<Record<string, boolean>>;
   readonly breachLookUps?: () => BreachLookUps;
   readonly log?: () => LogOutputStats;
+  readonly limits?: () => LimitCounts;
+}
+
+export interface LimitCounts {
+  /** Refused requests by policy; `lockout` are attempts that had to wait. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Requests that were counted in this process because Redis did not answer. */
+  readonly fallbacks: number;
 }
 
 type ReadingOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
@@ -255,6 +263,21 @@ export const SOURCE_METRICS: {
       help: 'New passwords looked up in the breached-password API by result; unchecked ones were accepted.',
       label: 'result',
       value: ({ known, unknown, unchecked }) => ({ known, unknown, unchecked }),
+    },
+  ],
+  limits: [
+    {
+      kind: 'total',
+      name: 'rate_limited_total',
+      help: 'Requests refused with 429 by policy; lockout are attempts that had to wait after failures.',
+      label: 'policy',
+      value: ({ refused }) => refused,
+    },
+    {
+      kind: 'total',
+      name: 'limits_fallback_total',
+      help: 'Requests counted in this process, at stricter limits, because Redis did not answer.',
+      value: ({ fallbacks }) => fallbacks,
     },
   ],
   log: [

@@ -127,6 +127,7 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
     add('mail', sources.mail, SOURCE_METRICS.mail),
     add('breakers', sources.breakers, SOURCE_METRICS.breakers),
     add('breachLookUps', sources.breachLookUps, SOURCE_METRICS.breachLookUps),
+    add('limits', sources.limits, SOURCE_METRICS.limits),
     add('log', sources.log, SOURCE_METRICS.log),
   ];
 }

@@ -88,6 +88,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
           blockedUntil: null,
         },
       ],
+      refused: () => 0,
       unlock: async () => {},
       ...replaced.lockout,
     },

@@ -12,6 +12,8 @@ import {
   type NoteOptions,
   type ProfileChanges,
   SESSIONS,
+  SIGN_IN_FAILURES,
+  unlockUser,
   updateUser,
 } from './govern.ts';
 import { PROFILE_VIEWS } from './profile-views.ts';
@@ -30,7 +32,7 @@ const NOTE =
   'the scope users:admin, and users:read to find a user by address.';
 const NOT_FOUND = 'no user matches, or the service is unreachable or rejects the request';
 
-/** Adds `users update | disable | enable | expire-password | delete | end-sessions | sessions | acts`. */
+/** Adds `users update | disable | enable | expire-password | delete | end-sessions | unlock | sessions | sign-in-failures | acts`. */
 export function addGovernCommands(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run: Run = async (options, use) => {
     const target = await readTarget(options, { cwd: deps.cwd, warn: deps.io.stderr });
@@ -44,6 +46,7 @@ export function addGovernCommands(users: Command, deps: CliDeps, setExit: SetExi
   addUpdate(users, run, withName);
   addStateCommands(users, run, withName);
   addEndings(users, run, withName);
+  addUnlock(users, run, withName);
   addLists(users, run);
 }
 
@@ -178,9 +181,33 @@ function addEndings(users: Command, run: Run, withName: WithName): void {
   );
 }
 
+function addUnlock(users: Command, run: Run, withName: WithName): void {
+  documented(
+    addTargetOptions(
+      actCommand(users, 'unlock')
+        .description('end the waits after failed attempts at an account')
+        .option('--reason <text>', 'why, for the record: 1-500 characters')
+        .action((id: string, options: ActOptions) =>
+          run(options, (deps) => unlockUser(id, withName(options), deps)),
+        ),
+    ),
+    {
+      notes: [NOTE, 'Guesses that go on close the password again.'],
+      examples: [['user-service users unlock ada@b.test --reason "Owner called"', 'at once']],
+      exit: ['unlocked, or it was already', NOT_FOUND],
+    },
+  );
+}
+
 function addLists(users: Command, run: Run): void {
   for (const [name, list, description, example] of [
     ['sessions', SESSIONS, 'list the live sessions of a user, at most 200', 'the last used first'],
+    [
+      'sign-in-failures',
+      SIGN_IN_FAILURES,
+      'list the failed attempts of an account, in a row',
+      'the busiest counter first',
+    ],
     ['acts', ACTS, 'list the administrative acts on a user, at most 200', 'the newest first'],
   ] as const) {
     documented(

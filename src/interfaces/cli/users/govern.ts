@@ -86,6 +86,19 @@ export async function endSessions(
   return EXIT.done;
 }
 
+/** Ends the counters of failed attempts of an account. @throws CommandFailure */
+export async function unlockUser(
+  idOrEmail: string,
+  options: OutputOptions,
+  deps: ReadUsersDeps,
+): Promise<number> {
+  const id = await readUserId(idOrEmail, deps);
+  const path = `/v1/users/${id}/unlock`;
+  await send({ method: 'POST', path, headers: noteHeaders(options) }, 204, deps);
+  deps.io.stdout(options.json === true ? JSON.stringify({ id, unlocked: true }) : `unlocked ${id}`);
+  return EXIT.done;
+}
+
 /** One list of a user, as its route and its table show it. */
 interface UserList {
   readonly path: string;
@@ -120,6 +133,19 @@ export const ACTS: UserList = {
       isRecord(actor) ? [actor.kind, actor.id].filter((part) => part !== null).join(' ') : null,
     OPERATOR: ({ operator }) => operator,
     REASON: ({ reason }) => reason,
+  },
+};
+
+export const SIGN_IN_FAILURES: UserList = {
+  path: 'sign-in-failures',
+  field: 'failures',
+  none: 'no failed attempts',
+  columns: {
+    FACTOR: ({ factor }) => factor,
+    'KNOWN DEVICE': ({ known_device: known }) => (known === true ? 'yes' : 'no'),
+    FAILURES: ({ failures }) => failures,
+    'LAST AT': ({ last_at }) => last_at,
+    'BLOCKED UNTIL': ({ blocked_until }) => blocked_until,
   },
 };
 

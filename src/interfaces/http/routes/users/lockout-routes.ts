@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { CounterState } from '../../../../domain/lockout/sign-in-failures.ts';
 import { timeOutput } from '../../../api/schemas/common.ts';
 import { type Route, route } from '../../route.ts';
+import { operatorHeader, readActNote, reasonHeader } from './act-note.ts';
 import { userParams } from './schemas.ts';
 
 const tag = 'Users';
@@ -71,10 +72,11 @@ const unlockUser = route({
   description: 'Ends all counters of failed attempts, so that the next attempt needs no wait.',
   access: 'scope:users:admin',
   params: userParams,
+  headers: [operatorHeader, reasonHeader],
   responses: { 204: { description: 'The account has no counter any more.' } },
   problems: ['user_not_found'],
-  handle: async ({ caller, params }, { useCases }) => {
-    await useCases.lockout.unlock(caller, params.id);
+  handle: async ({ caller, params, header }, { useCases }) => {
+    await useCases.lockout.unlock(caller, params.id, readActNote(header));
     return { status: 204 };
   },
 });
