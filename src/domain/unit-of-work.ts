@@ -5,6 +5,7 @@ import type { InvitationRepository } from './invitation/invitation.ts';
 import type { SignInFailures } from './lockout/sign-in-failures.ts';
 import type { NewMail } from './mail.ts';
 import type { RequestDeadline } from './ports.ts';
+import type { ServiceAccountRepository } from './service-account/service-account-repository.ts';
 import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { UserRepository } from './user/user-repository.ts';
@@ -30,6 +31,7 @@ export interface Transaction {
   readonly invitations: InvitationRepository;
   readonly signInFailures: Pick<SignInFailures, 'clear' | 'clearAll'>;
   readonly challenges: ChallengeRepository;
+  readonly serviceAccounts: ServiceAccountRepository;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
    * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work

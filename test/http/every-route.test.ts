@@ -26,6 +26,11 @@ const bodies: Readonly<Record<string, object>> = {
   signIn: { email: 'a@b.cc', password: 'p' },
   refreshSession: { refresh_token: 'r' },
   introspectToken: { token: 't' },
+  disableUser: { reason: 'r' },
+  enableUser: { reason: 'r' },
+  expirePassword: { reason: 'r' },
+  createInvitation: { email: 'a@b.cc' },
+  lookUpInvitation: { token: 't' },
 };
 
 function requestOf({ operationId, method, path }: Operation) {
@@ -132,6 +137,7 @@ test('all operations that change something accept an idempotency key, except ref
   expect(without.map(({ operationId }) => operationId).sort()).toEqual([
     'getPublicProfiles',
     'introspectToken',
+    'lookUpInvitation',
     'refreshSession',
   ]);
 });

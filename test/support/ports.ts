@@ -3,6 +3,7 @@ import type { AdministrativeActs, NewAct } from '../../src/domain/administrative
 import type { DomainEvent } from '../../src/domain/events.ts';
 import type { InvitationRepository } from '../../src/domain/invitation/invitation.ts';
 import type { NewMail } from '../../src/domain/mail.ts';
+import type { ServiceAccountRepository } from '../../src/domain/service-account/service-account-repository.ts';
 import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
@@ -160,6 +161,7 @@ export function createMemoryStore(
           sessionEnding: portWith<SessionEnding>(sessionEnding),
           invitations: portWith<InvitationRepository>({}),
           signInFailures: { clear: async () => {}, clearAll: async () => {} },
+          serviceAccounts: portWith<ServiceAccountRepository>({}),
           commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {

@@ -97,7 +97,11 @@ export function createInvitationUseCases(ports: InvitationPorts) {
     /** @throws DomainError `unauthenticated`, `forbidden`, `invitation_not_found` */
     async revoke(caller: Caller, id: string): Promise<void> {
       requireScope(caller, 'users:admin');
-      if (!(await invitations.delete(id))) throw invitationNotFound();
+      const isDeleted = await ports.unitOfWork.run(caller, (transaction) => {
+        transaction.commitWithNext();
+        return transaction.invitations.delete(id);
+      });
+      if (!isDeleted) throw invitationNotFound();
     },
 
     /**

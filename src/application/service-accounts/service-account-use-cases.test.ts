@@ -6,6 +6,7 @@ import type {
   ServiceAccount,
   ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
+import type { Transaction } from '../../domain/unit-of-work.ts';
 import type { Principal } from '../access/caller.ts';
 import { createServiceAccountUseCases } from './service-account-use-cases.ts';
 
@@ -15,12 +16,18 @@ function setUp() {
   const stored: { account: ServiceAccount; keyHash: Uint8Array }[] = [];
   const state = { forgotten: 0 };
   const logger = createRecordingLogger();
+  const accounts = portWith<ServiceAccountRepository>({
+    insert: async (account, keyHash) => void stored.push({ account, keyHash }),
+    list: async () => stored.map(({ account }) => account),
+    revoke: async (id) => stored.some(({ account }) => account.id === id),
+  });
+  const transaction = portWith<Transaction>({
+    serviceAccounts: accounts,
+    commitWithNext: () => {},
+  });
   const manage = createServiceAccountUseCases({
-    accounts: portWith<ServiceAccountRepository>({
-      insert: async (account, keyHash) => void stored.push({ account, keyHash }),
-      list: async () => stored.map(({ account }) => account),
-      revoke: async (id) => stored.some(({ account }) => account.id === id),
-    }),
+    accounts,
+    unitOfWork: { run: (_context, work) => work(transaction) },
     keys: {
       create: () => ({ key: 'usk_secret', hash: new Uint8Array([7]) }),
       hash: () => null,

@@ -7,11 +7,13 @@ import type {
   ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
 import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
 
 interface Deps {
-  readonly accounts: ServiceAccountRepository;
+  readonly accounts: Pick<ServiceAccountRepository, 'list'>;
+  readonly unitOfWork: UnitOfWork;
   readonly keys: ServiceKeys;
   readonly ids: IdGenerator;
   readonly clock: Clock;
@@ -50,7 +52,10 @@ export function createServiceAccountUseCases(deps: Deps) {
         createdAt: deps.clock.now(),
         revokedAt: null,
       };
-      await deps.accounts.insert(account, hash);
+      await deps.unitOfWork.run(caller, (transaction) => {
+        transaction.commitWithNext();
+        return transaction.serviceAccounts.insert(account, hash);
+      });
       deps.logger.info('service account created', {
         request_id: caller.requestId,
         service_account_id: account.id,
@@ -67,9 +72,11 @@ export function createServiceAccountUseCases(deps: Deps) {
     /** @throws DomainError `service_account_not_found` */
     async revoke(caller: Caller, id: string): Promise<void> {
       requireOperator(caller);
-      if (!(await deps.accounts.revoke(id))) {
-        throw serviceAccountNotFound();
-      }
+      const isRevoked = await deps.unitOfWork.run(caller, (transaction) => {
+        transaction.commitWithNext();
+        return transaction.serviceAccounts.revoke(id);
+      });
+      if (!isRevoked) throw serviceAccountNotFound();
       deps.onRevoked();
       deps.logger.info('service account revoked', {
         request_id: caller.requestId,

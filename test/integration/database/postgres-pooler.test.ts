@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createMigrator,
@@ -72,6 +73,17 @@ describe('PgBouncer in transaction mode', () => {
       await useTestApp({ database: 'postgres', connection: pooler.connectionOptions, env: POOLED }),
     );
   }
+
+  test('32 parallel requests with one idempotency key take effect once', async () => {
+    const api = await useApi();
+    const sent = { body: createPerson(), headers: { 'idempotency-key': randomUUID() } };
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, () => api.send('POST', '/v1/users', sent)),
+    );
+    expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
+    expect(answers[0]?.statusCode).toBe(201);
+    expect(await api.eventsOf(answers[0]?.json().id)).toHaveLength(1);
+  });
 
   test('the whole service works through it', async () => {
     const api = await useApi();

@@ -11,6 +11,7 @@ import { createPostgresChallengeRepository } from './challenge-repository.ts';
 import { createPostgresInvitationRepository } from './invitation-repository.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
+import { createPostgresServiceAccountRepository } from './service-account-repository.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresSignInFailures } from './sign-in-failures.ts';
@@ -79,6 +80,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
         invitations: createPostgresInvitationRepository(connection),
         signInFailures: createPostgresSignInFailures(connection),
+        serviceAccounts: createPostgresServiceAccountRepository(connection),
         commitWithNext,
       };
       return await work(ports, connection);

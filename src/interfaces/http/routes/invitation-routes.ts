@@ -144,6 +144,7 @@ const lookUpInvitation = route({
   method: 'POST',
   path: '/v1/invitations/lookup',
   operationId: 'lookUpInvitation',
+  ignoresIdempotencyKey: 'reads only',
   tag,
   summary: 'Show an invitation to the invited person',
   description:
