@@ -37,6 +37,8 @@ const ADVICE = {
   service_account_name_taken: 'Choose another name, or revoke the account that has it.',
   signing_key_in_use:
     'Rotate first, or retire the key with `--force`: a new key then signs at once.',
+  too_many_service_keys:
+    'Wait until a key ends: a rotation with a short overlap leaves fewer of them. Or revoke the account and create another one.',
   version_exhausted:
     'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
   idempotency_in_progress:

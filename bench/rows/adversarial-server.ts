@@ -48,6 +48,7 @@ const settings = {
   corsAllowedHeaders: [],
   corsExposedHeaders: [],
   issuer: 'http://bench.test',
+  clientId: 'first-party',
   audience: ['user-service'],
   jwksMaxAgeMs: 300_000,
   requestTimeoutMs: 15_000,

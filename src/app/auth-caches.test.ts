@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessTokenClaims } from '../domain/session/access-tokens.ts';
+import type { UserTokenClaims } from '../domain/session/access-tokens.ts';
 import { createVerifiedTokenCache } from './auth-caches.ts';
 
 const HOUR_MS = 3_600_000;
 
-function claimsOf(userId: string): AccessTokenClaims {
+function claimsOf(userId: string): UserTokenClaims {
   return {
     ...{ kind: 'user', audience: [], authenticatedAt: 0 },
     ...{ userId, sessionId: `session of ${userId}`, clientId: 'client', tokenId: userId },

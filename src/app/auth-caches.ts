@@ -1,10 +1,8 @@
 import type { VerifiedTokenCache } from '../application/access/verify-access-token.ts';
-import {
-  SERVICE_KEY_CACHE_MS,
-  type ServiceAccountCache,
-} from '../application/access/verify-service-key.ts';
-import type { ServiceAccount } from '../domain/service-account/service-account-repository.ts';
-import type { AccessTokenClaims } from '../domain/session/access-tokens.ts';
+import type { ServiceAccountCache } from '../application/access/verify-service-key.ts';
+import type { ServiceTokenCache } from '../application/access/verify-service-token.ts';
+import type { KeyedServiceAccount } from '../domain/service-account/service-account-repository.ts';
+import type { ServiceTokenClaims, UserTokenClaims } from '../domain/session/access-tokens.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createBoundedLru } from '../lib/bounded-lru.ts';
 
@@ -12,9 +10,10 @@ const MAX_VERIFIED_TOKENS = 50_000;
 /** Beyond it, all tokens are verified again. */
 const MAX_FORGOTTEN_USERS = 10_000;
 const MAX_SERVICE_ACCOUNTS = 1_000;
+const MAX_SERVICE_TOKENS = 10_000;
 
 interface VerifiedToken {
-  readonly claims: AccessTokenClaims;
+  readonly claims: UserTokenClaims;
   /** The epoch before its session was read. */
   readonly epoch: number;
 }
@@ -75,14 +74,21 @@ export function createVerifiedTokenCache(
 
 /** Caches service accounts by the hash of their verified key. */
 export function createServiceAccountCache(): ServiceAccountCache & { clear(): void } {
-  const accounts = createBoundedLru<string, ServiceAccount>({
-    maxEntries: MAX_SERVICE_ACCOUNTS,
-    nowMs: monotonicMs,
-  });
+  return createShortCache<KeyedServiceAccount>(MAX_SERVICE_ACCOUNTS);
+}
+
+/** Caches verified tokens of services by their text. */
+export function createServiceTokenCache(): ServiceTokenCache & { clear(): void } {
+  return createShortCache<ServiceTokenClaims>(MAX_SERVICE_TOKENS);
+}
+
+function createShortCache<V>(maxEntries: number) {
+  const accounts = createBoundedLru<string, V>({ maxEntries, nowMs: monotonicMs });
   let epoch = 0;
   return {
-    get: (hash) => accounts.get(hash),
-    set: (hash, account) => accounts.set(hash, account, monotonicMs() + SERVICE_KEY_CACHE_MS),
+    get: (name: string) => accounts.get(name),
+    set: (name: string, value: V, lifetimeMs: number) =>
+      accounts.set(name, value, monotonicMs() + lifetimeMs),
     clear: () => {
       epoch += 1;
       accounts.clear();

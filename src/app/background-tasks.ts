@@ -1,6 +1,7 @@
 import { createDeleteOldRevocations } from '../application/access/delete-old-revocations.ts';
 import type { Revocations } from '../application/access/revocations.ts';
 import { createInvalidateChangedUsers } from '../application/outbox/invalidate-changed-users.ts';
+import type { KeyUsageWriter } from '../application/service-accounts/key-usage.ts';
 import type { UseCases } from '../application/use-cases.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { Metrics } from '../infrastructure/metrics/prometheus.ts';
@@ -21,6 +22,7 @@ export interface BackgroundParts {
   readonly revocations: Revocations;
   readonly userCache: UserCache;
   readonly broker: Broker | null;
+  readonly keyUsage: KeyUsageWriter;
   readonly mail: MailDelivery;
   readonly metrics: Pick<Metrics, 'observeNatsRequest' | 'countDroppedNatsRequest'>;
 }
@@ -29,6 +31,7 @@ export interface BackgroundParts {
 export type EndWork = () => Promise<unknown>;
 
 const REVOCATION_POLL_MS = 500;
+const KEY_USAGE_INTERVAL_MS = 10_000;
 const INVALIDATION_INTERVAL_MS = 1_000;
 /** How late, at most, users are enabled whose disabling is over; a sign-in does not wait for it. */
 const ENABLE_INTERVAL_MS = 5_000;
@@ -55,7 +58,7 @@ export async function startBackground(
   parts: BackgroundParts,
 ): Promise<EndWork[]> {
   const { config, logger } = deps;
-  const { persistence, revocations, userCache, broker, mail } = parts;
+  const { persistence, revocations, keyUsage, userCache, broker, mail } = parts;
   const ends: EndWork[] = [];
   const start = (task: Parameters<typeof startLoop>[0]): void => {
     const loop = startLoop(task, { logger });
@@ -69,6 +72,9 @@ export async function startBackground(
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
+  repeat('uses of service keys', KEY_USAGE_INTERVAL_MS, () => keyUsage.write());
+  // What is lost here is written at the next use.
+  ends.push(() => keyUsage.write().catch(() => undefined));
   start({
     name: 'users to enable',
     intervalMs: ENABLE_INTERVAL_MS,

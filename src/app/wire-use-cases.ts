@@ -2,6 +2,7 @@ import { createRevocations } from '../application/access/revocations.ts';
 import { createSnapshotHistory } from '../application/access/snapshot-history.ts';
 import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
+import { createKeyUsage } from '../application/service-accounts/key-usage.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
 import { LONGEST_ACCESS_TTL_MS } from '../config/keys-service.ts';
@@ -21,7 +22,11 @@ import { createUserTextFormat } from '../interfaces/api/schemas/user-text-format
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { secretLink } from '../lib/secret-link.ts';
 import { createSemaphore } from '../lib/semaphore.ts';
-import { createServiceAccountCache, createVerifiedTokenCache } from './auth-caches.ts';
+import {
+  createServiceAccountCache,
+  createServiceTokenCache,
+  createVerifiedTokenCache,
+} from './auth-caches.ts';
 import { accountLinks, challengeSettings } from './challenges.ts';
 import { SERVICE_NAME, type TracedDeps } from './deps.ts';
 import { openLimits } from './limits.ts';
@@ -98,6 +103,7 @@ export async function wireUseCases(
   const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
+  const keyUsage = createKeyUsage({ accounts: persistence.serviceAccounts, monotonicMs });
   const useCases = createUseCases({
     ...persistence,
     userReader: isCached ? userCache.reader : users,
@@ -134,6 +140,8 @@ export async function wireUseCases(
     rotationTimes: rotationTimes(config.tokens),
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),
+    serviceTokens: createServiceTokenCache(),
+    keyUsage,
     healthChecks: [
       databaseHealth(monitoring, database, databaseClock),
       userCache.health,
@@ -149,7 +157,7 @@ export async function wireUseCases(
   return {
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
-    limitStats,
+    ...{ limitStats, keyUsage },
     refusedAttempts: () => useCases.lockout.refused(),
   };
 }

@@ -15,6 +15,7 @@ import type { Limits } from './limits/limits.ts';
 import { createLockout, type LockoutDeps } from './lockout/lockout.ts';
 import { createLockoutUseCases } from './lockout/lockout-use-cases.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
+import { createOAuthUseCases } from './oauth/oauth-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
 import { createReadSchema, type ReadSchemaRecord } from './read-schema.ts';
 import { createServiceAccountUseCases } from './service-accounts/service-account-use-cases.ts';
@@ -65,6 +66,7 @@ export interface UseCasePorts
     readonly maxPerUser: number;
   };
   readonly knownServiceAccounts: AccessPorts['knownServiceAccounts'] & { clear(): void };
+  readonly serviceTokens: AccessPorts['serviceTokens'] & { clear(): void };
   readonly answerRecords: AnswerRecords;
   readonly answerSeals: AnswerSeals;
   /** How long the answer to a request with an idempotency key is kept, in milliseconds. */
@@ -97,11 +99,12 @@ export function createUseCases(ports: UseCasePorts) {
   };
   const challengeRequests = createChallengeRequests(challengePorts);
   const requireFresh = createRequireFresh(ports);
+  const reauthenticate = createReauthenticate({ ...ports, lockout, recordFailure, requireFresh });
   const shared = {
-    ...{ lockout, recordFailure, startSession, issueTokens, challengeRequests },
-    reauthenticate: createReauthenticate({ ...ports, lockout, recordFailure, requireFresh }),
+    ...{ lockout, recordFailure, startSession, issueTokens, challengeRequests, reauthenticate },
     announceEmailChange: createAnnounceEmailChange(challengePorts),
   };
+  const access = createAccessUseCases({ ...ports, requireFresh });
   return {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
@@ -110,14 +113,22 @@ export function createUseCases(ports: UseCasePorts) {
       serveRequests: createServeChallengeRequests({ ...ports, ...challengePorts }),
       onRequest: challengeRequests.onAnnounced,
     },
-    access: createAccessUseCases({ ...ports, requireFresh }),
+    access,
+    oauth: createOAuthUseCases({
+      ...ports,
+      findByServiceKey: access.findByServiceKey,
+      accessTtlMs,
+    }),
     limits: { checkService: ports.limits.checkService },
     lockout: createLockoutUseCases({ ...ports, lockout }),
     serviceAccounts: createServiceAccountUseCases({
       ...ports,
       accounts: ports.serviceAccounts,
       keys: ports.serviceKeys,
-      onRevoked: () => ports.knownServiceAccounts.clear(),
+      onChanged: () => {
+        ports.knownServiceAccounts.clear();
+        ports.serviceTokens.clear();
+      },
     }),
     invitations: createInvitationUseCases(ports),
     signingKeys: createSigningKeyUseCases(ports),

@@ -24,6 +24,7 @@ export type DomainErrorCode =
   | 'session_not_found'
   | 'service_account_not_found'
   | 'service_account_name_taken'
+  | 'too_many_service_keys'
   | 'rate_limited'
   | 'idempotency_key_reused'
   | 'idempotency_in_progress'

@@ -174,6 +174,13 @@ export function signingKeyInUse(): DomainError {
   );
 }
 
+export function tooManyServiceKeys(most: number): DomainError {
+  return new DomainError(
+    'too_many_service_keys',
+    `The account has ${most} keys that work. Wait until one ends, or revoke the account.`,
+  );
+}
+
 /** Too much work at once; nothing was done. */
 export function overloaded(message: string, retryAfterSeconds?: number): DomainError {
   return retryAfterSeconds === undefined

@@ -9,7 +9,13 @@ import { createTestServer } from './support/test-server.ts';
 
 const operations = readOperations(JSON.parse(await generateOpenApi()));
 /** Operations that call no use case and cannot fail. */
-const WITHOUT_USE_CASE = new Set(['getLiveness', 'getMetrics', 'getOpenApi', 'getDocs']);
+const WITHOUT_USE_CASE = new Set([
+  ...['getLiveness', 'getMetrics', 'getOpenApi', 'getDocs'],
+  ...['getAuthorizationServerMetadata', 'getOpenIdConfiguration'],
+]);
+
+/** What every client may keep. */
+const PUBLIC = new Set(['getKeySet', 'getAuthorizationServerMetadata', 'getOpenIdConfiguration']);
 
 const named = (list: readonly Operation[]) =>
   list.map((operation) => [operation.operationId, operation] as const);
@@ -33,12 +39,36 @@ const bodies: Readonly<Record<string, object>> = {
   lookUpInvitation: { token: 't' },
 };
 
+/** Operations with errors by RFC 6749 §5.2, and a form for each. */
+const oauthForms: Readonly<Record<string, string>> = {
+  requestToken: 'grant_type=refresh_token&refresh_token=r',
+  revokeToken: 'token=t',
+};
+
+/** Status and code of an error, where OAuth has its own. */
+function expected(operation: Operation, status: number, code: string): [number, string] {
+  if (!(operation.operationId in oauthForms)) return [status, code];
+  if (status === 503) return [status, 'temporarily_unavailable'];
+  if (status === 500) return [status, 'server_error'];
+  return [status === 415 ? 400 : status, 'invalid_request'];
+}
+
+function codeOf(answer: { json(): { code?: string; error?: string } }): string | undefined {
+  const { code, error } = answer.json();
+  return code ?? error;
+}
+
 function requestOf({ operationId, method, path }: Operation) {
-  const payload = bodies[operationId];
+  const form = oauthForms[operationId];
+  const payload = form ?? bodies[operationId];
   return {
     method: method as 'GET',
     url: path.replace(/\{[a-z_]+\}/g, ADA_ID),
-    headers: { authorization: `Bearer ${ADA_TOKEN}`, 'if-match': '*' },
+    headers: {
+      authorization: `Bearer ${ADA_TOKEN}`,
+      'if-match': '*',
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
     ...(payload === undefined ? {} : { payload }),
   };
 }
@@ -66,7 +96,7 @@ describe.each(named(operations.filter(({ operationId }) => !WITHOUT_USE_CASE.has
         useCases: failingUseCases(new DomainError('unavailable', 'Down.')),
       });
       const answer = await server.inject(requestOf(operation));
-      expect([answer.statusCode, answer.json().code]).toEqual([503, 'unavailable']);
+      expect([answer.statusCode, codeOf(answer)]).toEqual(expected(operation, 503, 'unavailable'));
       expect(answer.headers['retry-after']).toBe('1');
     });
 
@@ -84,7 +114,9 @@ describe.each(named(operations.filter(({ operationId }) => !WITHOUT_USE_CASE.has
         useCases: failingUseCases(new Error('canary')),
       });
       const answer = await server.inject(requestOf(operation));
-      expect([answer.statusCode, answer.json().code]).toEqual([500, 'internal_error']);
+      expect([answer.statusCode, codeOf(answer)]).toEqual(
+        expected(operation, 500, 'internal_error'),
+      );
       expect(answer.body).not.toContain('canary');
       expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1);
     });
@@ -96,13 +128,13 @@ describe.each(named(operations))('%s', (_name, operation) => {
     const { server } = await createTestServer();
     const { url, ...request } = requestOf(operation);
     const answer = await server.inject({ ...request, url: `${url}?${'x'.repeat(8_000)}` });
-    expect([answer.statusCode, answer.json().code]).toEqual([414, 'uri_too_long']);
+    expect([answer.statusCode, codeOf(answer)]).toEqual(expected(operation, 414, 'uri_too_long'));
   });
 
-  test('is never cached, except the public key set', async () => {
+  test('is never cached, except the public keys and metadata', async () => {
     const { server } = await createTestServer();
     const { headers } = await server.inject(requestOf(operation));
-    const isPublic = operation.operationId === 'getKeySet';
+    const isPublic = PUBLIC.has(operation.operationId);
     expect(headers['cache-control']).toBe(isPublic ? 'public, max-age=300' : 'no-store');
   });
 });
@@ -116,14 +148,18 @@ describe.each(named(writing))('%s', (_name, operation) => {
       headers: { ...request.headers, ...headers },
       payload,
     });
-    return [answer.statusCode, answer.json().code];
+    return [answer.statusCode, codeOf(answer)];
   };
 
   test('rejects a body beyond its limit, of another type, or malformed', async () => {
     const json = { 'content-type': 'application/json' };
-    expect(await send(json, 'x'.repeat(40_000))).toEqual([413, 'payload_too_large']);
-    expect(await send({ 'content-type': '/' }, '{}')).toEqual([415, 'unsupported_media_type']);
-    expect(await send(json, '{')).toEqual([400, 'malformed_request']);
+    expect(await send(json, 'x'.repeat(40_000))).toEqual(
+      expected(operation, 413, 'payload_too_large'),
+    );
+    expect(await send({ 'content-type': '/' }, '{}')).toEqual(
+      expected(operation, 415, 'unsupported_media_type'),
+    );
+    expect(await send(json, '{')).toEqual(expected(operation, 400, 'malformed_request'));
   });
 });
 

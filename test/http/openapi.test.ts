@@ -84,6 +84,8 @@ describe('the OpenAPI document', () => {
     );
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'GET /.well-known/jwks.json',
+      'GET /.well-known/oauth-authorization-server',
+      'GET /.well-known/openid-configuration',
       'GET /docs',
       'GET /health',
       'GET /health/live',
@@ -91,6 +93,8 @@ describe('the OpenAPI document', () => {
       'GET /metrics',
       'GET /openapi.json',
       'POST /v1/invitations/lookup',
+      'POST /v1/oauth/revoke',
+      'POST /v1/oauth/token',
       'POST /v1/sessions',
       'POST /v1/sessions/refresh',
       'POST /v1/users',

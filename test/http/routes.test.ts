@@ -683,6 +683,63 @@ describe('invitations', () => {
   });
 });
 
+describe('OAuth endpoints', () => {
+  const form = (fields: Readonly<Record<string, string>>, headers = {}) => ({
+    body: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  });
+
+  test.each(['getAuthorizationServerMetadata', 'getOpenIdConfiguration'])(
+    '%s names the endpoints',
+    async (operationId) => {
+      const { body } = await call(operationId);
+      expect(body).toMatchObject({
+        issuer: 'http://service.test',
+        token_endpoint: 'http://service.test/v1/oauth/token',
+      });
+    },
+  );
+
+  test('a refresh token is exchanged, and an unknown one is invalid_grant', async () => {
+    const user = await app.user();
+    const refresh = (refresh_token: string) =>
+      call('requestToken', form({ grant_type: 'refresh_token', refresh_token }));
+    const refreshed = await refresh(user.refreshToken);
+    expect([refreshed.status, refreshed.body.token_type]).toEqual([200, 'Bearer']);
+    expect(await refresh('unknown')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+  });
+
+  test('a service account gets a token, and an unknown client invalid_client', async () => {
+    const created = await app.operate('POST', '/v1/service-accounts', {
+      body: { name: 'gateway', scopes: ['users:read'] },
+    });
+    const request = (client_secret: string) =>
+      call(
+        'requestToken',
+        form({ grant_type: 'client_credentials', client_id: 'gateway', client_secret }),
+      );
+    const granted = await request(String(created.body.key));
+    expect(granted.status).toBe(200);
+    expect((await call('listUsers', { as: String(granted.body.access_token) })).status).toBe(200);
+    const refused = await request('usk_unknown');
+    expect([refused.status, refused.body]).toMatchObject([401, { error: 'invalid_client' }]);
+    expect(refused.headers['www-authenticate']).toBe('Basic realm="user-service"');
+  });
+
+  test('a revoked token ends its session, and any other token is no failure', async () => {
+    const user = await app.user();
+    expect((await call('revokeToken', form({ token: user.refreshToken }))).status).toBe(200);
+    await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
+    expect((await call('revokeToken', form({ token: 'unknown' }))).status).toBe(200);
+    expect((await call('revokeToken', form({}))).body.error).toBe('invalid_request');
+    const client = form({ token: 'x', client_id: 'else' });
+    expect((await call('revokeToken', client)).status).toBe(401);
+  });
+});
+
 describe('operations', () => {
   test.each(['getLiveness', 'getReadiness', 'getHealth', 'getMetrics', 'getOpenApi', 'getDocs'])(
     '%s returns 200',

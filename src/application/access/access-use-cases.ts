@@ -7,7 +7,13 @@ import { createIntrospectToken } from './introspect-token.ts';
 import type { RequireFresh } from './require-fresh.ts';
 import type { Revocations } from './revocations.ts';
 import { createVerifyAccessToken, type VerifiedTokenCache } from './verify-access-token.ts';
-import { createVerifyServiceKey, type ServiceAccountCache } from './verify-service-key.ts';
+import {
+  createFindByServiceKey,
+  createVerifyServiceKey,
+  type KeyUsage,
+  type ServiceAccountCache,
+} from './verify-service-key.ts';
+import { createVerifyServiceToken, type ServiceTokenCache } from './verify-service-token.ts';
 
 export interface AccessPorts {
   readonly accessTokens: AccessTokens;
@@ -17,6 +23,8 @@ export interface AccessPorts {
   readonly serviceKeys: ServiceKeys;
   readonly serviceAccounts: ServiceAccountRepository;
   readonly knownServiceAccounts: ServiceAccountCache;
+  readonly serviceTokens: ServiceTokenCache;
+  readonly keyUsage: KeyUsage;
   readonly lifetimes: { readonly accessTtlMs: number };
   /** `tokens.audience`; the first one is this service. */
   readonly audiences: readonly string[];
@@ -25,8 +33,18 @@ export interface AccessPorts {
 }
 
 export function createAccessUseCases(ports: AccessPorts) {
+  const findByServiceKey = createFindByServiceKey({
+    keys: ports.serviceKeys,
+    accounts: ports.serviceAccounts,
+    known: ports.knownServiceAccounts,
+    usage: ports.keyUsage,
+  });
   const verifyAccessToken = createVerifyAccessToken({
     ...ports,
+    verifyServiceToken: createVerifyServiceToken({
+      accounts: ports.serviceAccounts,
+      known: ports.serviceTokens,
+    }),
     verified: ports.verifiedTokens,
     // The configuration refuses an empty list.
     ownAudience: ports.audiences[0] ?? '',
@@ -34,11 +52,8 @@ export function createAccessUseCases(ports: AccessPorts) {
   });
   return {
     verifyAccessToken,
-    verifyServiceKey: createVerifyServiceKey({
-      keys: ports.serviceKeys,
-      accounts: ports.serviceAccounts,
-      known: ports.knownServiceAccounts,
-    }),
+    verifyServiceKey: createVerifyServiceKey(findByServiceKey),
+    findByServiceKey,
     introspectToken: createIntrospectToken({ verifyAccessToken }),
     requireFresh: ports.requireFresh,
     publicKeys: () => ports.accessTokens.publicKeys(),

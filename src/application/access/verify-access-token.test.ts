@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { portWith } from '../../../test/support/ports.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { AccessTokenClaims, AccessTokens } from '../../domain/session/access-tokens.ts';
+import { invalidToken } from '../../domain/rejections.ts';
+import type {
+  AccessTokenClaims,
+  AccessTokens,
+  ServiceTokenClaims,
+  UserTokenClaims,
+} from '../../domain/session/access-tokens.ts';
 import type { LiveSession } from '../../domain/session/session-repository.ts';
 import { createVerifyAccessToken } from './verify-access-token.ts';
 
-const claims: AccessTokenClaims = {
+const claims: UserTokenClaims = {
   kind: 'user',
   audience: ['user-service'],
   authenticatedAt: 1_000,
@@ -13,6 +19,17 @@ const claims: AccessTokenClaims = {
   sessionId: 'session 1',
   clientId: 'client',
   tokenId: 'token 1',
+  issuedAt: 1_000,
+  expiresAt: 1_600,
+};
+const serviceClaims: ServiceTokenClaims = {
+  kind: 'service',
+  accountId: 'account 1',
+  keyId: 'key 1',
+  scopes: ['users:read'],
+  audience: ['user-service'],
+  clientId: 'account 1',
+  tokenId: 'token 2',
   issuedAt: 1_000,
   expiresAt: 1_600,
 };
@@ -31,19 +48,27 @@ function setUp() {
     revoked: false,
     verifications: 0,
     queries: 0,
+    accountQueries: 0,
+    accountRevoked: false,
     nowMs: 1_000_000,
     epoch: 0,
   };
   let answer: () => Promise<LiveSession | null> = async () => live;
   const verified = new Map<
     string,
-    { claims: AccessTokenClaims; lifetimeMs: number; epoch: number }
+    { claims: UserTokenClaims; lifetimeMs: number; epoch: number }
   >();
+  const serviceTokens = new Map<string, ServiceTokenClaims>();
   const verifyAtOnce = createVerifyAccessToken({
     accessTokens: portWith<AccessTokens>({
       async verify(token) {
         state.verifications += 1;
-        return token === 'good' ? claims : null;
+        const known: Readonly<Record<string, AccessTokenClaims>> = {
+          good: claims,
+          service: serviceClaims,
+          elsewhere: { ...claims, audience: ['billing'] },
+        };
+        return known[token] ?? null;
       },
     }),
     sessions: {
@@ -61,6 +86,13 @@ function setUp() {
     },
     accessTtlMs: ACCESS_TTL_MS,
     ownAudience: 'user-service',
+    serviceTokens: { get: (token) => serviceTokens.get(token) },
+    async verifyServiceToken(token, found) {
+      state.accountQueries += 1;
+      if (state.accountRevoked) throw invalidToken('revoked');
+      serviceTokens.set(token, found);
+      return found;
+    },
     clock: { now: () => new Date(state.nowMs) },
   });
   return {
@@ -77,6 +109,23 @@ function setUp() {
 const refused = { code: 'invalid_token' };
 
 describe('the verification of an access token', () => {
+  it('refuses a token for another service, cached or not, unless any audience will do', async () => {
+    const { verifyToken, state } = setUp();
+    await expect(verifyToken('elsewhere')).rejects.toMatchObject(refused);
+    expect(state.queries).toBe(0);
+    expect(await verifyToken('elsewhere', 'database', 'any')).toMatchObject({ userId: 'user 1' });
+    await expect(verifyToken('elsewhere')).rejects.toMatchObject(refused);
+  });
+
+  it('reads the account of a service, keeps it for the cache only, and reads no session', async () => {
+    const { verifyToken, state } = setUp();
+    expect(await verifyToken('service')).toBe(serviceClaims);
+    expect(await verifyToken('service')).toBe(serviceClaims);
+    expect([state.verifications, state.accountQueries, state.queries]).toEqual([1, 1, 0]);
+    state.accountRevoked = true;
+    await expect(verifyToken('service', 'database')).rejects.toMatchObject(refused);
+  });
+
   it('reads the session and checks the signature once while the revocations are fresh', async () => {
     const { verifyToken, state } = setUp();
     for (let round = 0; round < 5; round += 1) {

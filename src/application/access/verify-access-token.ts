@@ -4,21 +4,23 @@ import {
   type AccessTokenClaims,
   type AccessTokens,
   CLOCK_LEEWAY_SECONDS,
+  type UserTokenClaims,
 } from '../../domain/session/access-tokens.ts';
 import type { SessionRepository } from '../../domain/session/session-repository.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import type { Revocations } from './revocations.ts';
+import type { ServiceTokenCache, VerifyServiceToken } from './verify-service-token.ts';
 
 /** Claims of tokens that were verified while their session was live. Bounded; an entry expires with its token. */
 export interface VerifiedTokenCache {
   /** Goes up when tokens are forgotten: a session that was read before may have ended since. */
   epoch(): number;
-  get(token: string): AccessTokenClaims | undefined;
+  get(token: string): UserTokenClaims | undefined;
   /**
    * @param lifetimeMs how long to keep it from now, in milliseconds of a monotonic clock
    * @param epoch that of the moment before the session was read: a token that was forgotten since is not kept
    */
-  set(token: string, claims: AccessTokenClaims, lifetimeMs: number, epoch: number): void;
+  set(token: string, claims: UserTokenClaims, lifetimeMs: number, epoch: number): void;
   /** Forgets the tokens of a user, and those that are being verified now. */
   forgetUser(userId: string): void;
 }
@@ -28,6 +30,8 @@ interface Deps {
   readonly sessions: Pick<SessionRepository, 'findLive'>;
   readonly revocations: Pick<Revocations, 'isFresh' | 'isRevoked'>;
   readonly verified: Pick<VerifiedTokenCache, 'epoch' | 'get' | 'set'>;
+  readonly serviceTokens: Pick<ServiceTokenCache, 'get'>;
+  readonly verifyServiceToken: VerifyServiceToken;
   readonly clock: Clock;
   /** The audience of this service. A token for another one of `tokens.audience` is valid, but not here. */
   readonly ownAudience: string;
@@ -74,17 +78,25 @@ export function createVerifyAccessToken(deps: Deps) {
     ) {
       return known;
     }
+    const service =
+      known === undefined && source === 'cache' ? deps.serviceTokens.get(token) : undefined;
+    if (service !== undefined && millisecondsLeft(service) > 0 && isFor(audience, service)) {
+      return service;
+    }
     return verifyInDatabase(token, known, audience);
   };
 
   async function verifyInDatabase(
     token: string,
-    known: AccessTokenClaims | undefined,
+    known: UserTokenClaims | undefined,
     audience: RequiredAudience,
   ): Promise<AccessTokenClaims> {
     const claims = known ?? (await deps.accessTokens.verify(token));
-    if (claims === null || deps.revocations.isRevoked(claims.sessionId)) throw notValid();
-    if (!isFor(audience, claims)) throw notValid();
+    if (claims === null || !isFor(audience, claims)) throw notValid();
+    if (claims.kind === 'service') {
+      return deps.verifyServiceToken(token, claims, millisecondsLeft(claims));
+    }
+    if (deps.revocations.isRevoked(claims.sessionId)) throw notValid();
     const epoch = deps.verified.epoch();
     const session = await withFallback(
       SESSION_CHECK_DEADLINE_MS,
@@ -105,7 +117,7 @@ export function createVerifyAccessToken(deps: Deps) {
     return required === 'any' || audience.includes(deps.ownAudience);
   }
 
-  function findKnown(token: string): AccessTokenClaims | undefined {
+  function findKnown(token: string): UserTokenClaims | undefined {
     const claims = deps.verified.get(token);
     return claims !== undefined && millisecondsLeft(claims) > 0 ? claims : undefined;
   }

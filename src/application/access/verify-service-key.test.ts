@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceAccount } from '../../domain/service-account/service-account-repository.ts';
-import { createVerifyServiceKey } from './verify-service-key.ts';
+import type { KeyedServiceAccount } from '../../domain/service-account/service-account-repository.ts';
+import { createFindByServiceKey, createVerifyServiceKey } from './verify-service-key.ts';
 
-const account: ServiceAccount = {
+const account: KeyedServiceAccount = {
+  keyId: 'key 1',
+  keyRemainingMs: null,
   id: 'account 1',
   name: 'billing',
   scopes: ['users:read'],
@@ -11,10 +13,12 @@ const account: ServiceAccount = {
 };
 
 function setUp() {
-  const state = { stored: account as ServiceAccount | null, queries: 0, epoch: 0 };
-  const known = new Map<string, ServiceAccount>();
+  const state = { stored: account as KeyedServiceAccount | null, queries: 0, epoch: 0 };
+  const known = new Map<string, KeyedServiceAccount>();
+  const lifetimes: number[] = [];
+  const used: string[] = [];
   let meanwhile = (): void => {};
-  const verifyAtOnce = createVerifyServiceKey({
+  const find = createFindByServiceKey({
     keys: {
       create: () => ({ key: 'usk_1', hash: new Uint8Array([1]) }),
       hash: (key) => (key.startsWith('usk_') ? Buffer.from(key) : null),
@@ -29,14 +33,21 @@ function setUp() {
     },
     known: {
       get: (hash) => known.get(hash),
-      set: (hash, value) => void known.set(hash, value),
+      set(hash, value, lifetimeMs) {
+        lifetimes.push(lifetimeMs);
+        known.set(hash, value);
+      },
       epoch: () => state.epoch,
     },
+    usage: { record: (id) => void used.push(id) },
   });
+  const verifyAtOnce = createVerifyServiceKey(find);
   return {
     verifyAtOnce,
     verifyKey: async (key: string) => verifyAtOnce(key),
     state,
+    lifetimes,
+    used,
     revoke() {
       state.stored = null;
       state.epoch += 1;
@@ -63,6 +74,15 @@ describe('the verification of a service key', () => {
     await verifyKey('usk_1');
     expect(verifyAtOnce('usk_1')).toMatchObject({ kind: 'service', accountId: 'account 1' });
     await expect(verifyAtOnce('nonsense')).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  it('notes each use, also of a cached key, and keeps no account beyond the end of its key', async () => {
+    const { verifyKey, state, lifetimes, used } = setUp();
+    state.stored = { ...account, keyRemainingMs: 300 };
+    await verifyKey('usk_1');
+    await verifyKey('usk_1');
+    expect(used).toEqual(['key 1', 'key 1']);
+    expect(lifetimes).toEqual([300]);
   });
 
   it('rejects a text without the form of a key without a query', async () => {

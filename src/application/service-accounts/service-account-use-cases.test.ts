@@ -3,6 +3,7 @@ import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { callerWith, portWith } from '../../../test/support/ports.ts';
 import { SCOPES } from '../../domain/access/scope.ts';
 import type {
+  NewServiceKey,
   ServiceAccount,
   ServiceAccountRepository,
 } from '../../domain/service-account/service-account-repository.ts';
@@ -10,15 +11,28 @@ import type { Transaction } from '../../domain/unit-of-work.ts';
 import type { Principal } from '../access/caller.ts';
 import { createServiceAccountUseCases } from './service-account-use-cases.ts';
 
+const storedKey = { id: 'key', createdAt: new Date(0), expiresAt: null, lastUsedAt: null };
 const operator = callerWith({ kind: 'operator' });
 
 function setUp() {
-  const stored: { account: ServiceAccount; keyHash: Uint8Array }[] = [];
+  const stored: { account: ServiceAccount; key: NewServiceKey }[] = [];
   const state = { forgotten: 0 };
+  const rotations: object[] = [];
   const logger = createRecordingLogger();
   const accounts = portWith<ServiceAccountRepository>({
-    insert: async (account, keyHash) => void stored.push({ account, keyHash }),
-    list: async () => stored.map(({ account }) => account),
+    async insert(account, key) {
+      stored.push({ account, key });
+      return { ...storedKey, id: key.id };
+    },
+    list: async () => stored.map(({ account }) => ({ ...account, keys: [storedKey] })),
+    async rotateKey(id, key, overlapMs) {
+      rotations.push({ id, ttlMs: key.ttlMs, overlapMs });
+      return { ...storedKey, id: key.id };
+    },
+    async setScopes(id, scopes) {
+      const found = stored.find(({ account }) => account.id === id);
+      return found === undefined ? null : { ...found.account, scopes };
+    },
     revoke: async (id) => stored.some(({ account }) => account.id === id),
   });
   const transaction = portWith<Transaction>({
@@ -35,19 +49,21 @@ function setUp() {
     ids: { next: () => `account ${stored.length + 1}` },
     clock: { now: () => new Date('2026-01-01T00:00:00Z') },
     logger,
-    onRevoked: () => {
+    onChanged: () => {
       state.forgotten += 1;
     },
   });
-  return { manage, stored, state, logger };
+  return { manage, stored, rotations, state, logger };
 }
 
 describe('a service account', () => {
   it('is stored with the hash of its key, and the key is shown once and never logged', async () => {
     const { manage, stored, logger } = setUp();
     const made = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
-    expect(made.key).toBe('usk_secret');
-    expect(stored).toEqual([{ account: made.account, keyHash: new Uint8Array([7]) }]);
+    expect(made.issued.key).toBe('usk_secret');
+    expect(stored).toMatchObject([
+      { account: made.account, key: { hash: new Uint8Array([7]), ttlMs: null } },
+    ]);
     expect(JSON.stringify([stored, logger.lines, await manage.list(operator)])).not.toContain(
       'usk_secret',
     );
@@ -80,6 +96,37 @@ describe('a service account', () => {
     expect(stored).toEqual([]);
   });
 
+  it('gets another key with an overlap of a day, and the cache of this instance forgets the former one', async () => {
+    const { manage, rotations, state, logger } = setUp();
+    const { account } = await manage.create(operator, {
+      ...{ name: 'billing', scopes: ['users:read'], expiresInSeconds: 60 },
+    });
+    const rotated = await manage.rotateKey(operator, account.id, {});
+    await manage.rotateKey(operator, account.id, { overlapSeconds: 0, expiresInSeconds: 90 });
+    expect(rotated.key).toBe('usk_secret');
+    expect(rotations).toEqual([
+      { id: account.id, ttlMs: null, overlapMs: 86_400_000 },
+      { id: account.id, ttlMs: 90_000, overlapMs: 0 },
+    ]);
+    expect(state.forgotten).toBe(2);
+    expect(JSON.stringify(logger.lines)).not.toContain('usk_secret');
+  });
+
+  it('gets other scopes, which are checked as at its creation', async () => {
+    const { manage, state } = setUp();
+    const { account } = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
+    expect(await manage.setScopes(operator, account.id, ['events:read'])).toMatchObject({
+      scopes: ['events:read'],
+    });
+    expect(state.forgotten).toBe(1);
+    await expect(manage.setScopes(operator, account.id, ['all'])).rejects.toMatchObject({
+      code: 'validation_failed',
+    });
+    await expect(manage.setScopes(operator, 'unknown', ['users:read'])).rejects.toMatchObject({
+      code: 'service_account_not_found',
+    });
+  });
+
   it('is removed from the cache of this instance when it is revoked', async () => {
     const { manage, state } = setUp();
     const { account } = await manage.create(operator, { name: 'billing', scopes: ['users:read'] });
@@ -95,7 +142,7 @@ describe('a service account', () => {
     ['an anonymous caller', { kind: 'anonymous' }],
     ['a user', { kind: 'user', userId: 'user 1', sessionId: 'session 1' }],
     ['a service with every scope', { kind: 'service', accountId: 'account 1', scopes: SCOPES }],
-  ])('cannot be created, listed or revoked by %s', async (_who, principal) => {
+  ])('cannot be created, listed, changed or revoked by %s', async (_who, principal) => {
     const { manage, stored } = setUp();
     const caller = callerWith(principal);
     const input = { name: 'billing', scopes: ['users:read'] };
@@ -103,6 +150,8 @@ describe('a service account', () => {
       manage.create(caller, input),
       manage.list(caller),
       manage.revoke(caller, 'account 1'),
+      manage.rotateKey(caller, 'account 1', {}),
+      manage.setScopes(caller, 'account 1', ['users:read']),
     ]) {
       await expect(attempt).rejects.toMatchObject({ code: 'forbidden' });
     }

@@ -65,31 +65,46 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
     encryptionKeys: deps.masterKeys.derive('signing-key-encryption'),
   });
 
+  async function sign(
+    { expiresInSeconds, audience: aud }: { expiresInSeconds: number; audience?: string },
+    own: JsonObject,
+  ): Promise<string> {
+    const { kid, algorithm, privateKey } = await ring.signingKey();
+    const iat = epochSeconds(clock);
+    const claims = {
+      ...own,
+      iss: issuer,
+      aud: aud ?? audience[0],
+      jti: ids.next(),
+      iat,
+      exp: iat + expiresInSeconds,
+    };
+    return signCompactJws({ alg: algorithm, typ: TYPE, kid }, claims, {
+      algorithm,
+      key: privateKey,
+    });
+  }
+
   return {
     prepare: () => ring.prepare(),
     refresh: () => ring.refresh(),
     onKeyRemoved(listener) {
       onRemoved = listener;
     },
-    async issue({ userId, sessionId, authenticatedAt, expiresInSeconds, audience: aud }) {
-      const { kid, algorithm, privateKey } = await ring.signingKey();
-      const iat = epochSeconds(clock);
-      const claims = {
+    issue: ({ userId, sessionId, authenticatedAt, ...rest }) =>
+      sign(rest, {
         client_id: clientId,
         sid: sessionId,
-        iss: issuer,
-        aud: aud ?? audience[0],
         sub: userId,
-        jti: ids.next(),
         auth_time: authenticatedAt,
-        iat,
-        exp: iat + expiresInSeconds,
-      };
-      return signCompactJws({ alg: algorithm, typ: TYPE, kid }, claims, {
-        algorithm,
-        key: privateKey,
-      });
-    },
+      }),
+    issueForService: ({ accountId, keyId, scopes, ...rest }) =>
+      sign(rest, {
+        client_id: accountId,
+        sub: accountId,
+        key_id: keyId,
+        scope: scopes.join(' '),
+      }),
     async verify(token) {
       if (token.length > MAX_TOKEN_LENGTH) return null;
       const jws = parseCompactJws(token);

@@ -35,7 +35,7 @@ export async function createFirstServiceKey(deps: Deps): Promise<string | null> 
       createdAt: deps.clock.now(),
       revokedAt: null,
     },
-    hash,
+    { id: deps.ids.next(), hash, ttlMs: null },
   );
   return key;
 }

@@ -9,6 +9,7 @@ import type { Access } from './access.ts';
 const SERVICE_KEY_PREFIX = 'usk_';
 /** RFC 6750 §2.1. The name of the scheme is case-insensitive (RFC 9110 §11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+const ANONYMOUS: Principal = { kind: 'anonymous' };
 const BEARER_SCHEME = /^bearer(?: |$)/i;
 
 interface Deps {
@@ -30,29 +31,42 @@ export function createAuthentication(deps: Deps) {
     if (access === 'public') return { kind: 'anonymous' };
     const token = BEARER.exec(authorization ?? '')?.[1];
     if (access === 'public_or_service' && token?.startsWith(SERVICE_KEY_PREFIX) !== true) {
-      return { kind: 'anonymous' };
+      return token === undefined ? ANONYMOUS : serviceOrAnonymous(token);
     }
     if (access === 'public_or_user') return userOrAnonymous(token);
     if (token === undefined) throw missingToken(authorization);
     if (token.startsWith(SERVICE_KEY_PREFIX)) return deps.useCases.access.verifyServiceKey(token);
     const claims = deps.useCases.access.verifyAccessToken(token);
-    return claims instanceof Promise ? claims.then(userOf) : userOf(claims);
+    return claims instanceof Promise ? claims.then(principalOf) : principalOf(claims);
   };
 
   async function userOrAnonymous(token: string | undefined): Promise<Principal> {
-    if (token === undefined || token.startsWith(SERVICE_KEY_PREFIX)) return { kind: 'anonymous' };
+    if (token === undefined || token.startsWith(SERVICE_KEY_PREFIX)) return ANONYMOUS;
+    const principal = await validOrAnonymous(token);
+    return principal.kind === 'user' ? principal : ANONYMOUS;
+  }
+
+  /** Only a valid token of a service counts: every other one is ignored, as on public routes. */
+  async function serviceOrAnonymous(token: string): Promise<Principal> {
+    const principal = await validOrAnonymous(token);
+    return principal.kind === 'service' ? principal : ANONYMOUS;
+  }
+
+  async function validOrAnonymous(token: string): Promise<Principal> {
     try {
-      return userOf(await deps.useCases.access.verifyAccessToken(token));
+      return principalOf(await deps.useCases.access.verifyAccessToken(token));
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'invalid_token') {
-        return { kind: 'anonymous' };
-      }
+      if (error instanceof DomainError && error.code === 'invalid_token') return ANONYMOUS;
       throw error;
     }
   }
 }
 
-function userOf({ userId, sessionId, authenticatedAt }: AccessTokenClaims): Principal {
+function principalOf(claims: AccessTokenClaims): Principal {
+  if (claims.kind === 'service') {
+    return { kind: 'service', accountId: claims.accountId, scopes: claims.scopes };
+  }
+  const { userId, sessionId, authenticatedAt } = claims;
   return authenticatedAt === null
     ? { kind: 'user', userId, sessionId }
     : { kind: 'user', userId, sessionId, authenticatedAt };

@@ -146,6 +146,11 @@ export const PROBLEMS = {
     title: 'Signing key in use',
     meaning: 'This key signs access tokens, so it cannot be retired without a replacement.',
   },
+  too_many_service_keys: {
+    status: 409,
+    title: 'Too many keys',
+    meaning: 'The service account has as many working keys as it may have.',
+  },
   version_exhausted: {
     status: 409,
     title: 'Version exhausted',

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
 import { documented, JSON_FLAG, type SetExitCode, uuid } from './help.ts';
 import { UsageError } from './io.ts';
@@ -7,6 +7,8 @@ import {
   createServiceAccount,
   listServiceAccounts,
   revokeServiceAccount,
+  rotateServiceKey,
+  setServiceAccountScopes,
 } from './service-accounts.ts';
 import { type TableOptions, WIDE_FLAG } from './table.ts';
 
@@ -19,7 +21,7 @@ interface JsonOption {
   readonly url?: unknown;
 }
 
-/** Adds `service-accounts create | list | revoke`. */
+/** Adds `service-accounts create | list | rotate | set-scopes | revoke`. */
 export function addServiceAccountCommands(
   program: Command,
   deps: CliDeps,
@@ -27,7 +29,7 @@ export function addServiceAccountCommands(
 ): void {
   const group = program
     .command('service-accounts')
-    .description('create, list and revoke service accounts and their keys');
+    .description('create, list, change and revoke service accounts and their keys');
   documented(group, {
     notes: [LOCAL_ONLY],
     examples: [
@@ -59,7 +61,8 @@ export function addServiceAccountCommands(
         '--scope <scope...>',
         'permissions of the key: users:read, users:write, users:admin, events:read, tokens:introspect',
       )
-      .action((name: string, options: JsonOption & { scope: string[] }) =>
+      .option('--expires-in <duration>', 'time after which the key ends, such as 90d', seconds)
+      .action((name: string, options: JsonOption & { scope: string[]; expiresIn?: number }) =>
         run(options, (client) => createServiceAccount(name, options, { ...deps, client, policy })),
       ),
     {
@@ -91,6 +94,51 @@ export function addServiceAccountCommands(
     },
   );
   documented(
+    subcommand(group, 'rotate')
+      .description('issue another key for a service account and show it, once')
+      .argument('<id>', 'id of the service account, as `list` shows it', uuid)
+      .option(
+        '--overlap <duration>',
+        'time for which the former keys still work (default: 24h)',
+        seconds,
+      )
+      .option('--expires-in <duration>', 'time after which the new key ends, such as 90d', seconds)
+      .action((id: string, options: JsonOption & { overlap?: number; expiresIn?: number }) =>
+        run(options, (client) => rotateServiceKey(id, options, { ...deps, client, policy })),
+      ),
+    {
+      examples: [
+        [
+          'user-service service-accounts rotate 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --overlap 1h',
+          'prints the new key; the former one works for another hour',
+        ],
+        [
+          'user-service service-accounts rotate 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --overlap 0s',
+          'replaces a key that has leaked',
+        ],
+      ],
+      exit: ['the new key works', 'no active account has this id, or it has 10 keys'],
+    },
+  );
+  documented(
+    subcommand(group, 'set-scopes')
+      .description('replace the scopes of a service account')
+      .argument('<id>', 'id of the service account, as `list` shows it', uuid)
+      .requiredOption('--scope <scope...>', 'all permissions that the account has from now on')
+      .action((id: string, options: JsonOption & { scope: string[] }) =>
+        run(options, (client) => setServiceAccountScopes(id, options, { ...deps, client, policy })),
+      ),
+    {
+      examples: [
+        [
+          'user-service service-accounts set-scopes 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --scope users:read',
+          'every instance uses the new scopes within 5 s',
+        ],
+      ],
+      exit: ['changed', 'no active account has this id, or a scope is unknown'],
+    },
+  );
+  documented(
     subcommand(group, 'revoke')
       .description('revoke the key of a service account')
       .argument('<id>', 'id of the service account, as `list` shows it', uuid)
@@ -107,6 +155,18 @@ export function addServiceAccountCommands(
       exit: ['revoked', 'no active account has this id'],
     },
   );
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Whole seconds of a duration such as `90s`, `15m`, `24h` or `30d`. */
+function seconds(text: string): number {
+  const [, amount, unit = ''] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
+  const factor = UNIT_SECONDS[unit];
+  if (factor === undefined) {
+    throw new InvalidArgumentError('Must be a duration such as 90s, 15m, 24h or 30d.');
+  }
+  return Number(amount) * factor;
 }
 
 function subcommand(group: Command, name: string): Command {

@@ -82,12 +82,52 @@ test('create is not repeated after a lost response', async () => {
 });
 
 test('list shows a table, or one JSON document a line', async () => {
-  answer = { status: 200, body: { service_accounts: [account] } };
+  const keys = [
+    { expires_at: '2026-03-01T00:00:00.000Z', last_used_at: null },
+    { expires_at: null, last_used_at: '2026-02-01T00:00:00.000Z' },
+  ];
+  const listed = { ...account, keys };
+  answer = { status: 200, body: { service_accounts: [listed] } };
   expect((await run('list')).stdout).toEqual([
-    expect.stringMatching(/^ID {36}NAME {5}SCOPES {18}CREATED {19}REVOKED$/),
-    `${account.id}  billing  users:read users:write  ${account.created_at}  -`,
+    expect.stringMatching(
+      /^ID {36}NAME {5}SCOPES {18}CREATED {19}LAST USED {17}KEY ENDS {18}REVOKED$/,
+    ),
+    `${account.id}  billing  users:read users:write  ${account.created_at}  2026-02-01T00:00:00.000Z  2026-03-01T00:00:00.000Z  -`,
   ]);
-  expect((await run('list', '--json')).stdout.map((line) => JSON.parse(line))).toEqual([account]);
+  expect((await run('list', '--json')).stdout.map((line) => JSON.parse(line))).toEqual([listed]);
+});
+
+test('rotate sends overlap and lifetime in seconds, and prints only the new key', async () => {
+  const issued = { id: account.id, created_at: account.created_at, expires_at: null, key: KEY };
+  answer = { status: 201, body: issued };
+  const rotated = await run('rotate', account.id, '--overlap', '1h', '--expires-in', '90d');
+  expect(rotated).toMatchObject({ code: 0, stdout: [KEY] });
+  expect((await run('rotate', account.id, '--json')).stdout).toEqual([JSON.stringify(issued)]);
+  expect(service.requests.map(({ path, body }) => [path, body])).toEqual([
+    [`/v1/service-accounts/${account.id}/key-rotations`, { overlap: 3_600, expires_in: 7_776_000 }],
+    [`/v1/service-accounts/${account.id}/key-rotations`, {}],
+  ]);
+});
+
+test('a duration without a unit is wrong usage', async () => {
+  expect((await run('rotate', account.id, '--overlap', '60')).code).toBe(2);
+  expect((await run('create', 'x', '--scope', 'users:read', '--expires-in', 'soon')).code).toBe(2);
+  expect(service.requests).toEqual([]);
+});
+
+test('set-scopes replaces the scopes', async () => {
+  answer = { status: 200, body: { ...account, scopes: ['users:read'] } };
+  expect(await run('set-scopes', account.id, '--scope', 'users:read')).toMatchObject({
+    code: 0,
+    stdout: [`${account.id} has the scopes users:read`],
+  });
+  expect(service.requests).toMatchObject([
+    {
+      method: 'PUT',
+      path: `/v1/service-accounts/${account.id}/scopes`,
+      body: { scopes: ['users:read'] },
+    },
+  ]);
 });
 
 test('revoke names the account in the path', async () => {

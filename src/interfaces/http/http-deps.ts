@@ -15,6 +15,8 @@ export interface HttpSettings {
   /** Response headers for scripts besides those of the API. */
   readonly corsExposedHeaders: readonly string[];
   readonly issuer: string;
+  /** `tokens.client_id`: the client of users, which has no secret. */
+  readonly clientId: string;
   /** The audiences that a token can be for; the first one is this service. */
   readonly audience: readonly string[];
   /** For how long verifiers may cache the JWKS. */

@@ -7,6 +7,7 @@ import { eventRoutes } from './routes/event-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
 import { invitationRoutes } from './routes/invitation-routes.ts';
 import { mailRoutes } from './routes/mail-routes.ts';
+import { createOAuthRoutes } from './routes/oauth/oauth-routes.ts';
 import { schemaRoute } from './routes/schema-route.ts';
 import { serviceAccountRoutes } from './routes/service-account-routes.ts';
 import { sessionRoutes } from './routes/sessions/session-routes.ts';
@@ -20,7 +21,7 @@ import { lockoutRoutes } from './routes/users/lockout-routes.ts';
 import { verificationRoutes } from './routes/verification/verification-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
-  Partial<Pick<HttpSettings, 'publicUrl' | 'accountPages'>>;
+  Partial<Pick<HttpSettings, 'publicUrl' | 'issuer' | 'accountPages'>>;
 
 export function publicRoutes(settings: RouteSettings): readonly Route[] {
   const withoutPaths = settings.managementSeparate ? reportRoutes.map(({ path }) => path) : [];
@@ -33,6 +34,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...sessionRoutes,
     ...verificationRoutes,
     ...tokenRoutes,
+    ...createOAuthRoutes(settings),
     ...probeRoutes,
     ...(settings.managementSeparate ? [] : reportRoutes),
     ...(settings.accountPages === undefined ? [] : createAccountPageRoutes(settings.accountPages)),

@@ -73,6 +73,8 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly description?: string;
   readonly access: Access;
   readonly freshness?: Freshness;
+  /** Also takes the key of a service account as `Authorization: Basic` (RFC 6749 §2.3.1). */
+  readonly acceptsBasic?: true;
   /** `oauth` for errors by RFC 6749 §5.2 instead of problem documents. */
   readonly errors?: 'oauth';
   /**

@@ -65,6 +65,13 @@ const account = {
   revokedAt: null,
 };
 
+const serviceKey = {
+  id: '0198c0de-0000-7000-8000-0000000000fe',
+  createdAt: ada.createdAt,
+  expiresAt: null,
+  lastUsedAt: null,
+};
+
 /** The use cases that a test replaces, by group. */
 export type ReplacedUseCases = {
   readonly [Group in keyof UseCases]?: UseCases[Group] extends () => unknown
@@ -94,6 +101,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     },
     verification: { ...fakeVerification, ...replaced.verification },
     limits: { checkService: () => {}, ...replaced.limits },
+    oauth: { ...fakeOAuth, ...replaced.oauth },
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     invitations: { ...fakeInvitations, ...replaced.invitations },
     signingKeys: { ...fakeSigningKeys, ...replaced.signingKeys },
@@ -169,6 +177,7 @@ const fakeAccess: UseCases['access'] = {
     if (caller.principal.kind === 'anonymous') throw unauthenticated();
     return token === ADA_TOKEN ? claims : null;
   },
+  findByServiceKey: async () => keyedAccount,
   requireFresh: async () => {},
   publicKeys: async () => ({
     keys: [
@@ -178,9 +187,26 @@ const fakeAccess: UseCases['access'] = {
   }),
 };
 
+const keyedAccount = { ...account, keyId: serviceKey.id, keyRemainingMs: null };
+
+const fakeOAuth: UseCases['oauth'] = {
+  async authenticateClient(_id, secret) {
+    if (secret !== SERVICE_KEY) throw invalidToken();
+    return keyedAccount;
+  },
+  issueServiceToken: async () => ({
+    accessToken: 'service.access.token',
+    expiresInSeconds: 600,
+    scopes: ['users:read'],
+  }),
+  revoke: async () => 'done',
+};
+
 const fakeServiceAccounts: UseCases['serviceAccounts'] = {
-  create: async () => ({ account, key: 'usk_new' }),
-  list: async () => [account],
+  create: async () => ({ account, issued: { ...serviceKey, key: 'usk_new' } }),
+  list: async () => [{ ...account, keys: [serviceKey] }],
+  rotateKey: async () => ({ ...serviceKey, key: 'usk_new' }),
+  setScopes: async () => account,
   revoke: async () => {},
 };
 

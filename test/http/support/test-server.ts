@@ -18,6 +18,7 @@ const testSettings: HttpSettings = {
   corsAllowedHeaders: [],
   corsExposedHeaders: [],
   issuer: 'http://127.0.0.1:8080',
+  clientId: 'first-party',
   audience: ['user-service'],
   jwksMaxAgeMs: 300_000,
   requestTimeoutMs: 15_000,

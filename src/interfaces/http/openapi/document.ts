@@ -1,11 +1,4 @@
 import type { TSchema } from 'typebox';
-import {
-  OAUTH_ERRORS,
-  type OAuthErrorCode,
-  oauthDocument,
-  oauthErrorOf,
-  oauthErrorSchema,
-} from '../../api/oauth-errors.ts';
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import {
@@ -18,6 +11,7 @@ import { policiesOf, type ResponseSpec, type Route } from '../route.ts';
 import { describeAccess, describeFreshness, securityOf } from './access.ts';
 import { EXAMPLES } from './examples.ts';
 import { namedSchemas, schemaName, withReferences } from './named-schemas.ts';
+import { oauthExamples, oauthResponses } from './oauth-responses.ts';
 import { describeProblems, problemCodesOf } from './problem-responses.ts';
 import {
   pascalCase,
@@ -256,47 +250,6 @@ function problemResponses(route: Route, responses: Map<string, Json>): Json {
   return described;
 }
 
-/** Errors by RFC 6749 §5.2, one response a status. */
-function oauthResponses(route: Route, responses: Map<string, Json>): Json {
-  const statuses = new Set(problemCodesOf(route).map((code) => oauthErrorOf(code).status));
-  const described: Json = {};
-  for (const status of [...statuses.add(400).add(401)].sort((a, b) => a - b)) {
-    const name = `OAuthError${status}`;
-    const errors = oauthErrorsWith(status);
-    responses.set(name, {
-      description: errors.map((error) => `\`${error}\`: ${OAUTH_ERRORS[error]}`).join('\n\n'),
-      headers: {
-        ...requestIdHeader,
-        ...(status === 401
-          ? { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
-          : {}),
-        ...(status === 503 ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
-      },
-      content: {
-        'application/json': {
-          schema: { $ref: `#/components/schemas/${schemaName(oauthErrorSchema)}` },
-          examples: Object.fromEntries(
-            errors.map((error) => [error, { value: oauthDocument(error, OAUTH_ERRORS[error]) }]),
-          ),
-        },
-      },
-    });
-    described[status] = { $ref: `#/components/responses/${name}` };
-  }
-  return described;
-}
-
-function oauthErrorsWith(status: number): readonly OAuthErrorCode[] {
-  if (status === 401) return ['invalid_client'];
-  if (status === 503) return ['temporarily_unavailable'];
-  if (status === 500) return ['server_error'];
-  if (status !== 400) return ['invalid_request'];
-  const elsewhere = ['invalid_client', 'temporarily_unavailable', 'server_error'];
-  return (Object.keys(OAUTH_ERRORS) as OAuthErrorCode[]).filter(
-    (error) => !elsewhere.includes(error),
-  );
-}
-
 function problemResponse(status: number, codes: readonly ProblemCode[]): Json {
   return {
     description: describeProblems(codes),
@@ -332,7 +285,8 @@ function mediaOf(schema: TSchema, status = ''): Json {
 }
 
 function namedExamples(): Json {
-  return Object.fromEntries(Object.entries(EXAMPLES).map(([name, value]) => [name, { value }]));
+  const named = [...Object.entries(EXAMPLES), ...oauthExamples()];
+  return Object.fromEntries(named.map(([name, value]) => [name, { value }]));
 }
 
 function withoutEmpty(name: string, list: readonly Json[]): Json {

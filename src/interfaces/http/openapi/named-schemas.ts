@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { oauthErrorSchema } from '../../api/oauth-errors.ts';
 import { fieldErrorSchema, problemSchema } from '../../api/problems.ts';
 import { databaseSchema, dependencySchema, reportSchema } from '../../api/schemas/health.ts';
 import {
@@ -14,6 +15,9 @@ import {
   invitationLookupBody,
   invitationSchema,
 } from '../routes/invitation-routes.ts';
+import { authorizationServerSchema } from '../routes/oauth/metadata-routes.ts';
+import { revocationBody } from '../routes/oauth/revocation-route.ts';
+import { tokenRequestBody, tokenResponseSchema } from '../routes/oauth/token-route.ts';
 import {
   issuedTokensSchema,
   reauthenticationBody,
@@ -57,6 +61,11 @@ import {
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [problemSchema, 'Problem'],
   [fieldErrorSchema, 'FieldError'],
+  [oauthErrorSchema, 'OAuthError'],
+  [tokenRequestBody, 'TokenRequest'],
+  [tokenResponseSchema, 'TokenResponse'],
+  [revocationBody, 'RevocationRequest'],
+  [authorizationServerSchema, 'AuthorizationServerMetadata'],
   [userSchema, 'User'],
   [userListSchema, 'UserList'],
   [registrationBody, 'Registration'],

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { AccessTokenClaims } from '../../../domain/session/access-tokens.ts';
 import { uuidOutput } from '../../api/schemas/common.ts';
 import { type Route, route } from '../route.ts';
 
@@ -55,7 +56,8 @@ export const introspectionSchema = Type.Object({
   auth_time: Type.Optional(
     Type.Integer({ description: 'When the user proved a password (RFC 9470 §6.2).' }),
   ),
-  sub: Type.Optional(uuidOutput('Id of the user.')),
+  sub: Type.Optional(uuidOutput('Id of the user, or of the service account.')),
+  scope: Type.Optional(Type.String({ description: 'Scopes of the token of a service.' })),
   aud: Type.Optional(
     Type.Unsafe<string | readonly string[]>({
       anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
@@ -63,7 +65,7 @@ export const introspectionSchema = Type.Object({
   ),
   iss: Type.Optional(Type.String()),
   jti: Type.Optional(Type.String()),
-  sid: Type.Optional(uuidOutput('Id of the session.')),
+  sid: Type.Optional(uuidOutput('Id of the session; absent for the token of a service.')),
 });
 
 // Open: a server ignores parameters that it does not know (RFC 6749 §3.2).
@@ -82,6 +84,7 @@ const introspectToken = route({
   summary: 'Introspect an access token (RFC 7662)',
   ignoresIdempotencyKey: 'reads only',
   access: 'scope:tokens:introspect',
+  acceptsBasic: true,
   body: {
     schema: introspectionBody,
     mediaTypes: ['application/x-www-form-urlencoded', 'application/json'],
@@ -105,15 +108,25 @@ const introspectToken = route({
         token_type: 'Bearer',
         exp: claims.expiresAt,
         iat: claims.issuedAt,
-        ...(claims.authenticatedAt === null ? {} : { auth_time: claims.authenticatedAt }),
-        sub: claims.userId,
         aud: claims.audience.length === 1 ? claims.audience[0] : claims.audience,
         iss: settings.issuer,
         jti: claims.tokenId,
-        sid: claims.sessionId,
+        ...ownClaims(claims),
       },
     };
   },
 });
+
+/** The members that only tokens of users, or only those of services, have. */
+function ownClaims(claims: AccessTokenClaims) {
+  if (claims.kind === 'service') {
+    return { sub: claims.accountId, scope: claims.scopes.join(' ') };
+  }
+  return {
+    sub: claims.userId,
+    sid: claims.sessionId,
+    ...(claims.authenticatedAt === null ? {} : { auth_time: claims.authenticatedAt }),
+  };
+}
 
 export const tokenRoutes: readonly Route[] = [getKeySet, introspectToken];

@@ -67,9 +67,10 @@ export function createSendProblem(logger: Logger): SendProblem {
 function prepareOAuthError(problem: Problem, error: unknown, reply: FastifyReply): string {
   const mapped = oauthErrorOf(problem.code);
   const code = error instanceof OAuthError ? error.error : mapped.error;
+  const { 'www-authenticate': _bearer, ...headers } = problemHeaders(problem, error);
   reply
     .code(mapped.status)
-    .headers(problemHeaders(problem, error))
+    .headers(headers)
     .header('pragma', 'no-cache')
     .type('application/json; charset=utf-8');
   if (mapped.status === 401) reply.header('www-authenticate', 'Basic realm="user-service"');

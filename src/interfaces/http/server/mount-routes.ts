@@ -9,6 +9,7 @@ import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { acceptsIdempotencyKey, canonicalContent, readIdempotencyKey } from '../idempotency-key.ts';
 import { policiesOf, type Route, type RouteRequest, type RouteResponse } from '../route.ts';
+import { createBasicAuthentication } from './basic-authentication.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { readBody } from './request-body.ts';
 import { readQuery } from './request-query.ts';
@@ -35,6 +36,7 @@ export function mountRoutes(
   },
 ): void {
   const authenticate = createAuthentication(deps);
+  const authenticateBasic = createBasicAuthentication(deps);
 
   for (const route of routes) {
     const isLimited = policiesOf(route).length > 0;
@@ -68,7 +70,10 @@ export function mountRoutes(
         };
         let principal: Principal | Promise<Principal>;
         try {
-          principal = authenticate(route.access, request.headers.authorization);
+          const { authorization } = request.headers;
+          principal =
+            (route.acceptsBasic === true ? authenticateBasic(authorization) : null) ??
+            authenticate(route.access, authorization);
         } catch (error) {
           done(error as Error);
           return;
