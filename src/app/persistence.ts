@@ -9,6 +9,7 @@ import {
 import { createPostgresActReader } from '../infrastructure/database/postgres/administrative-acts.ts';
 import { createPostgresAnswerRecords } from '../infrastructure/database/postgres/answer-records.ts';
 import { createPostgresChallengeStore } from '../infrastructure/database/postgres/challenge-repository.ts';
+import { createPostgresDiagnostics } from '../infrastructure/database/postgres/diagnostics.ts';
 import { createPostgresInvitationRepository } from '../infrastructure/database/postgres/invitation-repository.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import {
@@ -123,6 +124,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
       clock,
       ttlMs: config.devices.ttlMs,
     }),
+    diagnostics: createPostgresDiagnostics(database),
     serviceAccounts,
     serviceKeys,
     answerRecords: createPostgresAnswerRecords(database),

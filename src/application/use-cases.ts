@@ -1,4 +1,5 @@
 import type { DeadLetters } from '../domain/dead-letters.ts';
+import type { Diagnostics } from '../domain/diagnostics.ts';
 import type { AnswerRecords, AnswerSeals } from '../domain/idempotency/idempotent-request.ts';
 import type { DeadMail } from '../domain/mail.ts';
 import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
@@ -6,6 +7,7 @@ import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
 import { createRequireFresh } from './access/require-fresh.ts';
 import { createCheckHealth } from './check-health.ts';
+import { createDiagnosticsUseCases } from './diagnostics.ts';
 import { createAnswerOnce } from './idempotency/answer-once.ts';
 import {
   createInvitationUseCases,
@@ -75,6 +77,7 @@ export interface UseCasePorts
   readonly deadEvents: DeadLetters<DeadEvent>;
   readonly deadMails: DeadLetters<DeadMail>;
   readonly readSchemaRecord: ReadSchemaRecord;
+  readonly diagnostics: Diagnostics;
   readonly healthChecks: readonly HealthCheck[];
   readonly monotonicMs: () => number;
   /** `step_up.max_age` */
@@ -134,6 +137,7 @@ export function createUseCases(ports: UseCasePorts) {
     signingKeys: createSigningKeyUseCases(ports),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
+    diagnostics: createDiagnosticsUseCases(ports),
     schema: { read: createReadSchema(ports) },
     idempotency: { answerOnce: createAnswerOnce(ports) },
     checkHealth: createCheckHealth({

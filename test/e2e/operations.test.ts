@@ -64,7 +64,7 @@ beforeAll(async () => {
     PGPASSWORD: PASSWORD,
     PGDATABASE: 'users',
     MONITOR: `http://127.0.0.1:${monitoringPort}`,
-    NEW_PASSWORD: PASSWORD,
+    REQUEST_ID: 'a-request-of-this-test',
     PATH: pathOfServers(),
     HOME: process.env.HOME ?? '',
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REPORTS } from '../../src/domain/diagnostics.ts';
 import { openApiDocument } from '../../src/interfaces/http/openapi/document.ts';
 import { operatorRoutes } from '../../src/interfaces/http/route-table.ts';
 import { createTestApp } from '../support/app.ts';
@@ -29,13 +30,18 @@ function operationOf(operationId: string): Operation {
 /** Sends a request over the control socket, as the operator. */
 async function call(
   operationId: string,
-  request: { readonly id?: string; readonly query?: string; readonly body?: object | string } = {},
+  request: {
+    readonly id?: string;
+    readonly report?: string;
+    readonly query?: string;
+    readonly body?: object | string;
+  } = {},
 ) {
   const { method, path, responses } = operationOf(operationId);
-  const { id = NOTHING, query = '', body } = request;
+  const { id = NOTHING, report = 'outbox-state', query = '', body } = request;
   const answer = await (await app.operator()).inject({
     method: method as 'GET',
-    url: path.replace(/\{(?:id|kid)\}/, encodeURIComponent(id)) + query,
+    url: path.replace(/\{(?:id|kid)\}/, encodeURIComponent(id)).replace('{report}', report) + query,
     ...(body === undefined ? {} : { payload: body }),
     ...(typeof body === 'string' ? { headers: { 'content-type': 'application/json' } } : {}),
   });
@@ -173,6 +179,56 @@ describe('signing keys', () => {
     expect((await retire('a b', false)).status).toBe(422);
     const wrong = await call('rotateSigningKeys', { body: { now: 'yes' } });
     expect(wrong.status).toBe(422);
+  });
+});
+
+describe('diagnostics', () => {
+  test.each(REPORTS)('has the report %s', async (report) => {
+    const { status, body } = await call('readReport', { report });
+    expect([status, Array.isArray(body.rows)]).toEqual([200, true]);
+  });
+
+  test('shows the outbox, the events of a request and the counts of recent events', async () => {
+    await insertDeadEvent();
+    const [state] = (await call('readReport', { report: 'outbox-state' })).body.rows;
+    expect(Number(state.dead_letters)).toBeGreaterThan(0);
+    expect(state).toMatchObject({ publishing_instance: null, published_and_kept: '0' });
+    const query = '?request_id=r';
+    const { rows } = (await call('listEventsOfRequest', { query })).body;
+    expect(rows.map(({ type }: { type: string }) => type)).toContain('user.created');
+    const recent = (await call('readReport', { report: 'recent-events' })).body.rows;
+    expect(recent.map(({ type }: { type: string }) => type)).toContain('user.created');
+    for (const wrong of ['', '?request_id=', '?request_id=a%20b', '?request_id=x&limit=1']) {
+      expect((await call('listEventsOfRequest', { query: wrong })).status).toBe(422);
+    }
+    expect((await call('readReport', { report: 'users' })).status).toBe(422);
+  });
+
+  test('makes waiting mail due, but no mail that may be on its way', async () => {
+    const [late, soon] = [randomUUID(), randomUUID()];
+    await app.database.query(
+      `insert into mail_queue (id, user_id, kind, recipient, subject, body, created_at, attempts, due_at, last_error)
+       select id, gen_random_uuid(), 'password_changed', 'canary@example.com', 'canary', 'canary', now(), 3, due_at, '451 busy'
+       from (values ($1::uuid, now() + interval '1 hour'), ($2::uuid, now() + interval '30 seconds')) as mail (id, due_at)`,
+      [late, soon],
+    );
+    const { rows } = (await call('readReport', { report: 'waiting-mail' })).body;
+    expect(rows).toContainEqual(
+      expect.objectContaining({ id: late, kind: 'password_changed', error: '451 busy' }),
+    );
+    expect(JSON.stringify(rows)).not.toContain('canary');
+    expect((await call('retryMail')).body).toEqual({ count: 1 });
+    expect((await call('retryMail')).body).toEqual({ count: 0 });
+    await app.database.query('delete from mail_queue where id = any($1::uuid[])', [[late, soon]]);
+  });
+
+  test('ends no connection that is not there, and refuses what is no pid', async () => {
+    expect((await call('endConnection', { body: { pid: 2_147_483_647 } })).body).toEqual({
+      count: 0,
+    });
+    for (const pid of [0, -1, 1.5, '1', 2_147_483_648]) {
+      expect((await call('endConnection', { body: { pid } })).status).toBe(422);
+    }
   });
 });
 

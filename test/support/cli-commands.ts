@@ -34,6 +34,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   url: 'http://127.0.0.1:1',
   id: ID,
   'id-or-email': ID,
+  'request-id': ID,
 };
 
 /** A valid value for each argument. */

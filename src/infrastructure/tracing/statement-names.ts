@@ -1,5 +1,6 @@
 import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
 import * as challenges from '../database/postgres/generated/challenges.queries.ts';
+import * as diagnostics from '../database/postgres/generated/diagnostics.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
 import * as idempotency from '../database/postgres/generated/idempotency.queries.ts';
 import * as invitations from '../database/postgres/generated/invitations.queries.ts';
@@ -18,6 +19,7 @@ import { PreparedQuery } from '../database/prepared-query.ts';
 const MODULES = [
   administrativeActs,
   challenges,
+  diagnostics,
   health,
   idempotency,
   invitations,

@@ -9,6 +9,7 @@ import {
   type OperatorOptions,
   type RunAtService,
 } from './dead-letter-commands.ts';
+import { addEventReports } from './diagnostic-commands.ts';
 import { EVENT_DEAD_LETTERS, type TailOptions, tailEvents } from './events.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 
@@ -18,7 +19,7 @@ const DEAD_LETTER_NOTE =
   'users do not wait. After a drop the waiting events are published, and consumers see a gap in the ' +
   'user’s versions.';
 
-/** Adds `events tail` and `events dead-letters list | requeue | drop`. */
+/** Adds `events tail | status | recent | of-request` and `events dead-letters list | requeue | drop`. */
 export function addEventCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run = createRunAtService(deps, setExit);
   const group = documented(
@@ -33,6 +34,7 @@ export function addEventCommands(program: Command, deps: CliDeps, setExit: SetEx
     },
   );
   addTail(group, run);
+  addEventReports(group, run);
   addDeadLetterCommands(
     group,
     EVENT_DEAD_LETTERS,

@@ -6,6 +6,7 @@ import {
   OPERATOR_NOTE,
 } from './dead-letter-commands.ts';
 import type { DeadLetterKind } from './dead-letters.ts';
+import { addMailReports } from './diagnostic-commands.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { type MailPreviewOptions, runMailPreview } from './mail-preview.ts';
 
@@ -28,7 +29,7 @@ const NOTE =
   'a code or a link is deleted, so such a mail cannot be requeued. The log line about the dead ' +
   'letter has mail_id and user_id.';
 
-/** Adds `mail preview` and `mail dead-letters list | requeue | drop`. */
+/** Adds `mail preview`, `mail queue | retry` and `mail dead-letters list | requeue | drop`. */
 export function addMailCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const group = documented(
     program.command('mail').description('preview mails, and handle mail that could not be sent'),
@@ -39,6 +40,8 @@ export function addMailCommands(program: Command, deps: CliDeps, setExit: SetExi
     },
   );
   addPreview(group, deps, setExit);
+  const run = createRunAtService(deps, setExit);
+  addMailReports(group, run);
   addDeadLetterCommands(
     group,
     MAIL_DEAD_LETTERS,
@@ -48,7 +51,7 @@ export function addMailCommands(program: Command, deps: CliDeps, setExit: SetExi
       note: NOTE,
       dropped: 'the mail is never sent',
     },
-    createRunAtService(deps, setExit),
+    run,
   );
 }
 

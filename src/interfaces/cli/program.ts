@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
+import { addDatabaseCommands } from './diagnostic-commands.ts';
 import { addEventCommands } from './event-commands.ts';
 import { type HealthOptions, runHealth } from './health.ts';
 import { documented, helpWidth, JSON_FLAG, type SetExitCode } from './help.ts';
@@ -66,6 +67,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addKeyCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);
+  addDatabaseCommands(program, deps, setExit);
   addPasswordCommands(program, deps, setExit);
   return program;
 }

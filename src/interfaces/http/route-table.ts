@@ -2,6 +2,7 @@ import type { HttpSettings } from './http-deps.ts';
 import { readServedDocument } from './openapi/served-document.ts';
 import type { Route } from './route.ts';
 import { createAccountPageRoutes } from './routes/account-pages/account-page-routes.ts';
+import { diagnosticRoutes } from './routes/diagnostic-routes.ts';
 import { createDocsRoutes } from './routes/docs-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
@@ -49,6 +50,7 @@ export const operatorRoutes: readonly Route[] = [
   ...eventRoutes,
   ...mailRoutes,
   ...userAuditRoutes,
+  ...diagnosticRoutes,
   schemaRoute,
 ];
 

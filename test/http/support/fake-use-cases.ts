@@ -107,6 +107,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     signingKeys: { ...fakeSigningKeys, ...replaced.signingKeys },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
+    diagnostics: { ...fakeDiagnostics, ...replaced.diagnostics },
     schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
     idempotency: { ...fakeIdempotency, ...replaced.idempotency },
     checkHealth: replaced.checkHealth ?? fakeHealth,
@@ -241,6 +242,13 @@ const fakeIdempotency: UseCases['idempotency'] = {
     answer: await execute(caller),
     originalRequestId: null,
   }),
+};
+
+const fakeDiagnostics: UseCases['diagnostics'] = {
+  read: async () => [],
+  listEventsOfRequest: async () => [],
+  endConnection: async () => true,
+  retryMail: async () => 0,
 };
 
 const fakeHealth: UseCases['checkHealth'] = async () => ({

@@ -19,6 +19,14 @@ describe('docs/run-it/runbook.md', () => {
     expect(mentioned.filter((name) => !alerts().includes(name))).toEqual([]);
   });
 
+  it('has a command for every remedy: SQL is left only where the master key is replaced', () => {
+    const outside = page.replace(/^### The master key\n[\s\S]*?(?=^#{2,3} )/m, '');
+    expect(outside.length).toBeLessThan(page.length);
+    expect(fencedBlocks(outside).filter(({ language }) => language === 'sql')).toEqual([]);
+    expect(page).not.toContain('psql');
+    expect(page).not.toMatch(/\b(?:alter (?:role|system)|pg_terminate_backend|update users)\b/);
+  });
+
   it('names only metrics that the service exports, with labels that they have', () => {
     const labels = exportedLabels();
     const named = codes.filter((code) => /^user_service_\w+/.test(code));
