@@ -54,7 +54,7 @@ export type AnswerOnce = ReturnType<typeof createAnswerOnce>;
  * @throws DomainError `idempotency_key_reused`, `idempotency_in_progress`, and those of the use case
  */
 export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs }: Deps) {
-  const queue = createKeyedQueue();
+  const queue = createKeyedQueue<AnswerRecord>();
 
   return async (
     caller: Caller,
@@ -64,14 +64,18 @@ export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs 
     const seal = answerSeals.create(callerIdOf(caller.principal), key, content);
     const { callerId, keyHash } = seal.key;
     // Before any work: an equal request in this process is not hashed a second time, and holds no connection.
-    const release = await queue.acquire(`${callerId} ${Buffer.from(keyHash).toString('hex')}`);
-    if (release === null) throw idempotencyInProgress();
+    const turn = await queue.acquire(`${callerId} ${Buffer.from(keyHash).toString('hex')}`);
+    if (turn === null) throw idempotencyInProgress();
+    let record = turn.earlier;
     try {
-      const record = await answerRecords.find(seal.key, idempotencyTtlMs);
+      record ??= await answerRecords.find(seal.key, idempotencyTtlMs);
       if (record !== null) return replay(seal, record);
-      return await executeOnce(caller, seal, execute);
+      const executed = await executeOnce(caller, seal, execute);
+      record = executed.record;
+      return executed.answered;
     } finally {
-      release();
+      // Those that waited meanwhile need no look-up.
+      turn.end(record);
     }
   };
 
@@ -79,7 +83,7 @@ export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs 
     caller: Caller,
     seal: AnswerSeal,
     execute: (caller: Caller) => Promise<Answer>,
-  ): Promise<AnsweredRequest> {
+  ): Promise<{ readonly answered: AnsweredRequest; readonly record: AnswerRecord }> {
     const { key, fingerprint } = seal;
     const commit = new DeferredCommit({ key, fingerprint, ttlMs: idempotencyTtlMs });
     let answer: Answer;
@@ -88,19 +92,20 @@ export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs 
       answer = await execute({ ...caller, idempotency: commit });
       sealed = { fingerprint, ...sealAnswer(seal, answer, caller.requestId) };
     } catch (error) {
-      if (error instanceof AlreadyAnswered) return replay(seal, error.record);
+      if (error instanceof AlreadyAnswered) {
+        return { answered: replay(seal, error.record), record: error.record };
+      }
       // What the use case did before it failed takes place, as without a key: it may have counted a wrong password.
       await commit.settle(null);
       throw error;
     }
-    if (await commit.settle(sealed)) return { answer, originalRequestId: null };
+    const executed = { answered: { answer, originalRequestId: null }, record: sealed };
+    if (await commit.settle(sealed)) return executed;
     // The use case has changed nothing.
-    if (await answerRecords.insert(key, sealed, idempotencyTtlMs)) {
-      return { answer, originalRequestId: null };
-    }
+    if (await answerRecords.insert(key, sealed, idempotencyTtlMs)) return executed;
     const record = await answerRecords.find(key, idempotencyTtlMs);
     if (record === null) throw unavailable('The request could not be finished. Try again.');
-    return replay(seal, record);
+    return { answered: replay(seal, record), record };
   }
 }
 
