@@ -107,7 +107,13 @@ function registration(sample: number): readonly string[] {
     statementOf('users.insertUser', {
       ...{ id: literal(id), firstName: `'Ada'`, lastName: `'Okafor'` },
       email: literal(`scale-${sample}@example.com`),
-      ...{ phone: 'null', password: `'no hash'`, passwordForm: '1', emailVerified: 'false' },
+      ...{
+        phone: 'null',
+        locale: 'null',
+        password: `'no hash'`,
+        passwordForm: '1',
+        emailVerified: 'false',
+      },
       ...{ status: `'active'`, version: '1', createdAt: literal(NOW), updatedAt: literal(NOW) },
     }),
     statementOf('outbox.insertEvents', { events: literal(JSON.stringify([event])) }),

@@ -180,11 +180,6 @@ export const serviceKeys = {
     DAY_MS,
     'Time for which a repeated request with the same `Idempotency-Key` gets the same response',
   ),
-  'links.invitation_url': derived(
-    url(),
-    '`server.public_url` and `/account/invitation`',
-    'Page on which an invited person registers; its token comes in the fragment, `#t=…`',
-  ),
   'challenges.code_ttl': withDefault(
     duration(MINUTE_MS, HOUR_MS),
     10 * MINUTE_MS,
@@ -210,6 +205,11 @@ export const serviceKeys = {
     duration(HOUR_MS, 30 * DAY_MS),
     72 * HOUR_MS,
     'Time in which the owner of the former address can take a change of address back',
+  ),
+  'links.invitation_url': derived(
+    url(),
+    '`server.public_url` and `/account/invitation`',
+    'Page on which an invited person registers; its token comes in the fragment, `#t=…`',
   ),
   'links.verify_email_url': derived(
     url(),
