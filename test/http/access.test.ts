@@ -35,6 +35,10 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
     current_password: password,
     new_password: 'nine slow turtles',
   }),
+  requestEmailChange: ({ password }) => ({
+    email: 'x@y.example',
+    current_password: password,
+  }),
   reauthenticateSession: ({ password }) => ({ password }),
   deleteOwnUser: ({ password }) => ({ current_password: password }),
   getPublicProfiles: ({ id }) => ({ ids: [id] }),

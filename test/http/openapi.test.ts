@@ -92,9 +92,15 @@ describe('the OpenAPI document', () => {
       'GET /health/ready',
       'GET /metrics',
       'GET /openapi.json',
+      'POST /v1/email-changes/confirm',
+      'POST /v1/email-changes/undo',
+      'POST /v1/email-verifications',
+      'POST /v1/email-verifications/confirm',
       'POST /v1/invitations/lookup',
       'POST /v1/oauth/revoke',
       'POST /v1/oauth/token',
+      'POST /v1/password-resets',
+      'POST /v1/password-resets/confirm',
       'POST /v1/sessions',
       'POST /v1/sessions/refresh',
       'POST /v1/users',
@@ -176,6 +182,7 @@ describe('the OpenAPI document', () => {
     const ids = operations.filter(takesPassword).map(({ operationId }) => operationId);
     expect(ids.sort()).toEqual([
       'changePassword',
+      'confirmPasswordReset',
       'reauthenticateSession',
       'registerUser',
       'signIn',

@@ -740,6 +740,86 @@ describe('OAuth endpoints', () => {
   });
 });
 
+describe('verification and recovery', () => {
+  const UNKNOWN = 'unknown@example.com';
+  const requests = ['requestEmailVerification', 'requestPasswordReset'] as const;
+
+  test.each(requests)('%s answers 202 for every address, and names a bad one', async (name) => {
+    const user = await app.user();
+    for (const email of [user.email, UNKNOWN]) {
+      const { status, body } = await call(name, { body: { email } });
+      expect([status, Object.keys(body)]).toEqual([202, ['challenge_id', 'expires_in']]);
+    }
+    await expectProblem(name, { body: { email: 'x' } }, 422, 'validation_failed');
+  });
+
+  test('an address is verified once', async () => {
+    const user = await app.user();
+    const body = { token: await app.challenge('verify', user) };
+    expect((await call('confirmEmailVerification', { body })).status).toBe(204);
+    await expectProblem('confirmEmailVerification', { body }, 422, 'challenge_invalid');
+    const me = await call('getMe', { as: user.token });
+    expect(me.body).toMatchObject({ email_verified: true, version: 2 });
+  });
+
+  test('a proof is either a token or a code with its challenge', async () => {
+    const code = { challenge_id: UNKNOWN_ID, code: '123456' };
+    const wrong = [{}, { code: '123456' }, { token: 'x', ...code }, { challenge_id: UNKNOWN_ID }];
+    for (const body of wrong) {
+      const { body: problem } = await expectProblem(
+        'confirmEmailVerification',
+        { body },
+        422,
+        'validation_failed',
+      );
+      expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/token']);
+    }
+    await expectProblem('confirmEmailVerification', { body: code }, 422, 'challenge_invalid');
+  });
+
+  test('a password is reset once, and all sessions end', async () => {
+    const user = await app.user();
+    const body = {
+      token: await app.challenge('reset', user),
+      new_password: 'violet rivers hum softly',
+    };
+    expect((await call('confirmPasswordReset', { body })).status).toBe(204);
+    await expectProblem('confirmPasswordReset', { body }, 422, 'challenge_invalid');
+    await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
+  });
+
+  test('a new address is requested with the password, and proven', async () => {
+    const user = await app.user();
+    const body = { email: 'moved@example.com', current_password: user.password };
+    expect((await call('requestEmailChange', { as: user.token, body })).status).toBe(202);
+    await expectProblem('requestEmailChange', { body }, 401, 'unauthenticated');
+    const key = await app.serviceKey('users:write');
+    await expectProblem('requestEmailChange', { as: key, body }, 403, 'forbidden');
+    const proof = { token: await app.challenge('change', { ...user, email: body.email }) };
+    expect((await call('confirmEmailChange', { body: proof })).status).toBe(204);
+    await expectProblem('confirmEmailChange', { body: proof }, 422, 'challenge_invalid');
+    const same = { ...body, email: body.email };
+    const again = { as: user.token, body: same };
+    await expectProblem('requestEmailChange', again, 422, 'validation_failed');
+  });
+
+  test('an address that was taken meanwhile is refused', async () => {
+    const [user, other] = [await app.user(), await app.user()];
+    const body = { token: await app.challenge('change', { ...user, email: other.email }) };
+    await expectProblem('confirmEmailChange', { body }, 409, 'email_taken');
+    const undo = { token: await app.challenge('undo', { ...user, email: other.email }) };
+    await expectProblem('undoEmailChange', { body: undo }, 409, 'email_taken');
+  });
+
+  test('a change of address is taken back once', async () => {
+    const user = await app.user();
+    const body = { token: await app.challenge('undo', { ...user, email: 'first@example.com' }) };
+    expect((await call('undoEmailChange', { body })).status).toBe(204);
+    await expectProblem('undoEmailChange', { body }, 422, 'challenge_invalid');
+    await expectProblem('getMe', { as: user.token }, 401, 'invalid_token');
+  });
+});
+
 describe('operations', () => {
   test.each(['getLiveness', 'getReadiness', 'getHealth', 'getMetrics', 'getOpenApi', 'getDocs'])(
     '%s returns 200',
@@ -776,6 +856,7 @@ const RACES = new Set([
   'endAllSessions 404',
   'endCurrentSession 404',
   'reauthenticateSession 404',
+  'requestEmailChange 404',
   // Only a server without metrics returns this.
   'getMetrics 404',
 ]);
@@ -784,6 +865,7 @@ const RACES = new Set([
 const LAST_VERSION = new Set([
   ...['deleteUser 409', 'changePassword 409', 'deleteOwnUser 409'],
   ...['disableUser 409', 'enableUser 409', 'expirePassword 409'],
+  ...['confirmEmailVerification 409', 'confirmPasswordReset 409'],
 ]);
 
 /** Statuses that only an idempotency key brings; `every-route.test.ts` tests them. */

@@ -65,7 +65,15 @@ export function storedUser(state: Partial<UserState> = {}): UserState {
 export function credentialsOf(user: UserState): Credentials {
   const { id, emailVerified, version, passwordHash, passwordForm, expiredPasswordHash } = user;
   const status = user.disablingIsOver ? 'active' : user.status;
-  return { userId: id, status, emailVerified, version, passwordHash, passwordForm, expiredPasswordHash };
+  return {
+    userId: id,
+    status,
+    emailVerified,
+    version,
+    passwordHash,
+    passwordForm,
+    expiredPasswordHash,
+  };
 }
 
 /**

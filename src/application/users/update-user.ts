@@ -107,7 +107,6 @@ function isAct({ principal }: Caller, { operator, reason }: ActNote): boolean {
 }
 
 function unprovenEmail(): DomainError {
-  const code = 'email_unproven';
   const message = 'A new address is proven first: send it to POST /v1/me/email-change.';
-  return invalidFields([{ field: 'email', code, message }]);
+  return invalidFields([{ field: 'email', code: 'email_unproven', message }]);
 }

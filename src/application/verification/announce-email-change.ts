@@ -16,7 +16,7 @@ export type AnnounceEmailChange = ReturnType<typeof createAnnounceEmailChange>;
 
 /**
  * Tells the former and the new address of a changed user about the change, in its transaction. The mail to the former
- * address has a link that takes the change back, whoever made it. Until then the address stays reserved.
+ * address has a link that takes the change back, also one by an operator. Until then the address stays reserved.
  */
 export function createAnnounceEmailChange(deps: Deps) {
   const { secrets, settings, links } = deps;

@@ -81,7 +81,7 @@ export function createChangeEmail(deps: Deps) {
 
     /**
      * Restores the first address that the user had within the time for it, ends all sessions and takes the password
-     * away: whoever changed the address knew it. The restored address gets a mail to choose another one.
+     * away: the person who changed the address knew it. The restored address gets a mail to choose another one.
      * @throws DomainError `challenge_invalid`, `email_taken`, `version_exhausted`
      */
     async undo(caller: Caller, token: string): Promise<void> {

@@ -211,7 +211,7 @@ export class User {
     this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
   }
 
-  /** Takes changes of the address back. Whoever made them knew the password, so it goes. */
+  /** Takes changes of the address back. The person who made them knew the password, so it goes. */
   restoreEmail(email: EmailAddress, emailVerified: boolean, now: Date): void {
     this.#write({ email, emailVerified, ...WITHOUT_PASSWORD }, now);
     this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });

@@ -1,5 +1,8 @@
 import type { EmailAddress } from '../../../src/domain/user/email-address.ts';
+import type { ChallengePurpose } from '../../../src/domain/verification/challenge.ts';
+import { createPostgresChallengeRepository } from '../../../src/infrastructure/database/postgres/challenge-repository.ts';
 import { createPostgresInvitationRepository } from '../../../src/infrastructure/database/postgres/invitation-repository.ts';
+import { createChallengeSecrets } from '../../../src/infrastructure/security/challenge-secrets.ts';
 import { createInvitationTokens } from '../../../src/infrastructure/security/invitation-tokens.ts';
 import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
 import { ids } from '../../contract/fixtures.ts';
@@ -46,6 +49,11 @@ export interface RouteApp {
   user(): Promise<TestUser>;
   /** Stores an invitation as `POST /v1/invitations` does. @returns the token that only its mail has */
   invite(email: string): Promise<string>;
+  /** Sends no mail. @returns the token of a link that proves this address for this user */
+  challenge(
+    purpose: ChallengePurpose,
+    user: { readonly id: string; readonly email: string },
+  ): Promise<string>;
   stop(): Promise<unknown>;
 }
 
@@ -121,6 +129,22 @@ export async function createRouteApp(
         ...{ id, email: email as EmailAddress, locale: null, tokenHash: hash },
         ...{ firstName: null, lastName: null, ttlMs: 60_000 },
       });
+      return token;
+    },
+    async challenge(purpose, { id: userId, email }) {
+      const secrets = createChallengeSecrets({
+        masterKeys: createMasterKeys(Buffer.from(masterKey, 'base64')),
+      });
+      const id = ids.next();
+      const { token, tokenHash, codeHmac } = secrets.create(id);
+      const challenge = { id, purpose, userId, email, tokenHash, codeHmac };
+      await createPostgresChallengeRepository(app.database).insert(
+        {
+          ...{ ...challenge, byHolder: true, formerVerified: false },
+          ...{ guessKey: tokenHash, codeTtlMs: 60_000, ttlMs: 60_000 },
+        },
+        3,
+      );
       return token;
     },
     stop: () => app.stop(),

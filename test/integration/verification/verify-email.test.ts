@@ -104,9 +104,9 @@ describe.each(APP_DATABASES)('verification of addresses on %s', (database) => {
     }
     const { code } = await box().secretsOf(account.email, 'verify_email');
     const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-    await api().sql('update challenge_guesses set guesses = 10');
     const [first, second] = challenges;
     await box().post(confirm, { challenge_id: first, code: wrong });
+    await api().sql('update challenge_guesses set guesses = 10');
     const right = await box().post(confirm, { challenge_id: second, code });
     expect(codeOf(right)).toBe('challenge_invalid');
     await api().sql("update challenge_guesses set window_started_at = now() - interval '2 hours'");

@@ -35,6 +35,8 @@ const TAGS: Readonly<Record<string, string>> = {
     'Accounts and profiles: registration, changes, lists, and public profiles for other services.',
   Invitations: 'Registration by invitation: an administrator invites, and a mail has the link.',
   Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
+  'Verification and recovery':
+    'Proofs of an address by mail: verification, password resets, and changes of address.',
   Tokens:
     'For services that verify access tokens: public keys, and whether a session is still live.',
   OAuth:

@@ -31,7 +31,7 @@ const requestVerification = route({
   policies: ['reset_client', 'global'],
   body: { schema: addressBody, mediaTypes: json },
   responses: { 202: requested },
-  problems: ['overloaded', 'rate_limited'],
+  problems: ['overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 202,
     body: toRequestedResponse(await useCases.verification.requestVerification(caller, body.email)),
@@ -68,7 +68,7 @@ const requestReset = route({
   policies: ['reset_client', 'global'],
   body: { schema: addressBody, mediaTypes: json },
   responses: { 202: requested },
-  problems: ['overloaded', 'rate_limited'],
+  problems: ['overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 202,
     body: toRequestedResponse(await useCases.verification.requestReset(caller, body.email)),
@@ -103,10 +103,11 @@ const requestEmailChange = route({
   description:
     'The address stays as it is until the new one is confirmed. The response is the same for a free and a taken address.',
   access: 'user',
+  freshness: 'or_current_password',
   policies: ['reset_client', 'global'],
   body: { schema: emailChangeBody, mediaTypes: json },
   responses: { 202: { ...requested, description: 'A mail to the new address is sent soon.' } },
-  problems: ['user_not_found', 'overloaded', 'rate_limited'],
+  problems: ['user_not_found', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 202,
     body: toRequestedResponse(
