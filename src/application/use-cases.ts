@@ -15,7 +15,7 @@ import {
 } from './invitations/invitation-use-cases.ts';
 import type { Limits } from './limits/limits.ts';
 import { createLockout, type LockoutDeps } from './lockout/lockout.ts';
-import { createLockoutUseCases } from './lockout/lockout-use-cases.ts';
+import { createClearFailures, createLockoutUseCases } from './lockout/lockout-use-cases.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOAuthUseCases } from './oauth/oauth-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
@@ -112,7 +112,10 @@ export function createUseCases(ports: UseCasePorts) {
     users: createUserUseCases({ ...ports, ...shared }),
     sessions: createSessionUseCases({ ...ports, ...shared }),
     verification: {
-      ...createVerificationUseCases({ ...ports, ...shared }),
+      ...createVerificationUseCases({
+        ...{ ...ports, ...shared },
+        clearFailures: createClearFailures(ports),
+      }),
       serveRequests: createServeChallengeRequests({ ...ports, ...challengePorts }),
       onRequest: challengeRequests.onAnnounced,
     },

@@ -40,5 +40,5 @@ export const MAX_GUESSES_PER_HOUR = 10;
 export const SEND_LIMITS = { maxPerQuarterHour: 3, maxPerDay: 10 } as const;
 /** Changes of address of one user that can be taken back at the same time; the first one is always among them. */
 export const MAX_LIVE_UNDOS = 20;
-/** What each request for a mail counts against. Limits of one address are silent, since all addresses look the same. */
+/** What each request for a mail counts against, beside the limit of its address. */
 export const REQUEST_POLICIES = [{ policy: 'reset_client' }, { policy: 'global' }] as const;

@@ -55,8 +55,11 @@ export function createVerificationUseCases(ports: VerificationPorts) {
      * @throws DomainError `rate_limited`, `validation_failed`, `overloaded`
      */
     async requestVerification(caller: Caller, input: string): Promise<RequestedChallenge> {
-      await ports.limits.check(caller, REQUEST_POLICIES);
       const email = readEmail(input);
+      await ports.limits.check(caller, [
+        ...REQUEST_POLICIES,
+        { policy: 'verification_account', key: email },
+      ]);
       const userId = await holderOf(caller, email);
       return store(caller, { purpose: 'verify', userId, email, byHolder: userId !== null });
     },
@@ -66,8 +69,11 @@ export function createVerificationUseCases(ports: VerificationPorts) {
      * @throws DomainError `rate_limited`, `validation_failed`, `overloaded`
      */
     async requestReset(caller: Caller, input: string): Promise<RequestedChallenge> {
-      await ports.limits.check(caller, REQUEST_POLICIES);
       const email = readEmail(input);
+      await ports.limits.check(caller, [
+        ...REQUEST_POLICIES,
+        { policy: 'reset_account', key: email },
+      ]);
       return store(caller, { purpose: 'reset', userId: null, email, byHolder: false });
     },
     confirmVerification: createConfirmVerification({ ...ports, prove, requests }),
