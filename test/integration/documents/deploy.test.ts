@@ -129,6 +129,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
         suppressed: { mailbox: 0, service: 0 },
       }),
       breakers: () => ({ redis: false }),
+      limits: () => ({ refused: { global: 0 }, fallbacks: 0 }),
       breachLookUps: () => ({ known: 0, unknown: 0, unchecked: 0 }),
       log: () => ({ unread: 0, droppedLines: 0 }),
     },
