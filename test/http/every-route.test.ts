@@ -55,7 +55,7 @@ const oauthForms: Readonly<Record<string, string>> = {
 /** Status and code of an error, where OAuth has its own. */
 function expected(operation: Operation, status: number, code: string): [number, string] {
   if (!(operation.operationId in oauthForms)) return [status, code];
-  if (status === 503) return [status, 'temporarily_unavailable'];
+  if (status === 429 || status === 503) return [status, 'temporarily_unavailable'];
   if (status === 500) return [status, 'server_error'];
   return [status === 415 ? 400 : status, 'invalid_request'];
 }
@@ -112,7 +112,7 @@ describe.each(named(operations.filter(({ operationId }) => !WITHOUT_USE_CASE.has
       const refused = new DomainError('rate_limited', 'Wait.', { retryAfterSeconds: 7 });
       const { server } = await createTestServer({ useCases: failingUseCases(refused) });
       const answer = await server.inject(requestOf(operation));
-      expect([answer.statusCode, answer.json().code]).toEqual([429, 'rate_limited']);
+      expect([answer.statusCode, codeOf(answer)]).toEqual(expected(operation, 429, 'rate_limited'));
       expect(answer.headers['retry-after']).toBe('7');
     });
 
@@ -182,6 +182,8 @@ test('all operations that change something accept an idempotency key, except ref
     'introspectToken',
     'lookUpInvitation',
     'refreshSession',
+    'requestToken',
+    'revokeToken',
   ]);
 });
 
