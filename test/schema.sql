@@ -384,12 +384,6 @@ CREATE TABLE public.mail_queue (
     CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
 );
 
-CREATE TABLE public.master_keys (
-    id character varying(64) NOT NULL,
-    first_used_at timestamp with time zone DEFAULT now() NOT NULL,
-    last_used_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
     START WITH 1
@@ -526,9 +520,6 @@ ALTER TABLE ONLY public.mail_budget
 
 ALTER TABLE ONLY public.mail_queue
     ADD CONSTRAINT mail_queue_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.master_keys
-    ADD CONSTRAINT master_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);

@@ -26,6 +26,10 @@ interface Deps {
 export function createRotateSigningKeys({ signingKeys, times, logger }: Deps) {
   return async (): Promise<void> => {
     let changed = false;
+    const moved = await signingKeys.reseal();
+    if (moved > 0) {
+      logger.info('encrypted signing keys under the current master key', { count: moved });
+    }
     for (const kid of await signingKeys.deleteRetired(times.retiredMs)) {
       logger.info('deleted a retired signing key', { kid });
       changed = true;

@@ -14,6 +14,8 @@ export interface SigningKeyRecord {
   readonly retiredAt: Date | null;
   /** Time in this state, in milliseconds. */
   readonly ageMs: number;
+  /** Whether its private key is encrypted under `security.master_key`, and not under the previous one. */
+  readonly isUnderCurrentMasterKey: boolean;
 }
 
 export interface ActivatedKey {
@@ -46,6 +48,12 @@ export interface SigningKeys {
   deleteRetired(retiredMs: number): Promise<readonly string[]>;
   /** Deletes a key that does not sign: its tokens are refused. @returns false when there is no such key. */
   delete(kid: string): Promise<boolean>;
+  /**
+   * Encrypts private keys that are under the previous master key under the current one. Of several instances one does
+   * it; a key that changed meanwhile is left to the next call.
+   * @returns how many.
+   */
+  reseal(): Promise<number>;
   /** Makes this instance see its own change; the others see it within seconds. */
   refresh(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { SigningKeyState, SigningKeys } from '../../domain/signing-key/signing-keys.ts';
 import type { DerivedKeys } from './master-key.ts';
+import { openBytes, openWithAny, sealBytes } from './sealing.ts';
 import type { SigningAlgorithm } from './signing-algorithms.ts';
 import { generateSigningKey } from './signing-key-codec.ts';
 import type { SigningKeyStore, TimedSigningKey } from './signing-key-store.ts';
@@ -26,6 +27,7 @@ export function createSigningKeys(deps: Deps): SigningKeys {
         activatedAt: key.activatedAt,
         retiredAt: key.retiredAt,
         ageMs: key.ageMs,
+        isUnderCurrentMasterKey: isOpenedBy(encryptionKeys.current, key),
       }));
     },
     async publishNext(minAgeMs) {
@@ -35,8 +37,29 @@ export function createSigningKeys(deps: Deps): SigningKeys {
     activateNext: (publishedMs) => store.activateNext(publishedMs),
     deleteRetired: (retiredMs) => store.deleteRetired(retiredMs),
     delete: (kid) => store.delete(kid),
+    async reseal() {
+      // Without a previous master key there is nothing to move, and no query is needed.
+      if (encryptionKeys.accepted.length === 1) return 0;
+      let moved = 0;
+      for (const key of await store.list()) {
+        const { kid, encryptedPrivateKey: former } = key;
+        if (isOpenedBy(encryptionKeys.current, key)) continue;
+        const encoded = openWithAny(encryptionKeys, former, kid);
+        if (encoded === null) continue;
+        const sealed = sealBytes(encryptionKeys.current, encoded, kid);
+        encoded.fill(0);
+        if (await store.updateSealed(kid, former, sealed)) moved += 1;
+      }
+      return moved;
+    },
     refresh: () => deps.refresh(),
   };
+}
+
+function isOpenedBy(key: Uint8Array, stored: TimedSigningKey): boolean {
+  const encoded = openBytes(key, stored.encryptedPrivateKey, stored.kid);
+  encoded?.fill(0);
+  return encoded !== null;
 }
 
 /** An older build knows two states: to it, the next key is one that verifies. */

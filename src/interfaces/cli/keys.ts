@@ -20,6 +20,7 @@ const COLUMNS = {
   RETIRED: 'retired_at',
   'SIGNS FROM': 'signs_from',
   'VERIFIES UNTIL': 'verifies_until',
+  'MASTER KEY': 'master_key',
 } as const;
 
 /** Prints a table, or one JSON object a line. @throws CommandFailure */
@@ -59,8 +60,8 @@ export async function retireKey(
   deps: OperatorDeps,
 ): Promise<number> {
   const { client, io, signal, policy = PROMPT } = deps;
-  const path = `${PATH}/${encodeURIComponent(kid)}/retire`;
-  const body = { force: options.force === true };
+  const path = `${PATH}/retire`;
+  const body = { kid, force: options.force === true };
   const response = await requestWithRetries(
     client,
     { method: 'POST', path, body, signal },

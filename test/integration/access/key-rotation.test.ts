@@ -133,8 +133,8 @@ describe('a rotation by schedule, with two leaders that are killed after each ch
     const { checks, refused, kids, largestKeySet } = await simulate(TIMES);
     expect(refused).toBe(0);
     expect(checks).toBeGreaterThan(5_000);
-    // Three rotations in 200 minutes; the key set never grows beyond one key of each state.
-    expect(kids.size).toBe(3);
+    // The first key and three rotations in 200 minutes. The key set never grows beyond one key of each state.
+    expect(kids.size).toBe(4);
     expect(largestKeySet).toBeLessThanOrEqual(3);
   }, 120_000);
 
@@ -208,8 +208,12 @@ describe('two instances on one PostgreSQL', () => {
 
     const old = (await keys()).find(({ kid }) => kid === first?.kid);
     expect(old?.state).toBe('verifying');
-    const url = `/v1/signing-keys/${kidOf(lastToken)}/retire`;
-    const retired = await operator.inject({ method: 'POST', url, payload: { force: true } });
+    const url = '/v1/signing-keys/retire';
+    const retired = await operator.inject({
+      method: 'POST',
+      url,
+      payload: { kid: kidOf(lastToken), force: true },
+    });
     expect(retired.statusCode).toBe(204);
     expect(await here.statusOf(lastToken)).toBe(401);
     await eventually(async () => expect(await there.statusOf(lastToken)).toBe(401), {

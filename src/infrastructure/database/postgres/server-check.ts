@@ -7,7 +7,7 @@ const OLDEST_VERSION = 130_000;
 const OWN_TABLES = [
   ...['users', 'sessions', 'session_revocations', 'service_accounts', 'service_account_keys'],
   ...['signing_keys', 'outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search'],
-  ...['administrative_acts', 'idempotency_keys', 'invitations', 'sign_in_failures', 'master_keys'],
+  ...['administrative_acts', 'idempotency_keys', 'invitations', 'sign_in_failures'],
   ...['challenge_requests', 'challenges', 'challenge_guesses', 'challenge_sends'],
   ...['schema_migrations', 'schema_migration_history'],
 ];

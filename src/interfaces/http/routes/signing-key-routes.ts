@@ -16,12 +16,12 @@ const keySchema = Type.Object({
   retired_at: nullableTimeOutput(),
   signs_from: nullableTimeOutput(),
   verifies_until: nullableTimeOutput(),
+  master_key: wordOf(['current', 'previous']),
 });
 const keysSchema = Type.Object({ signing_keys: Type.Array(keySchema) });
 
-const kidParams = closedObject({
-  kid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Id of the key.' }),
-});
+/** In the body, since ids in paths have no case. */
+const kid = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Id of the key.' });
 
 function toKeysResponse(keys: readonly SigningKeyView[]): Static<typeof keysSchema> {
   return {
@@ -35,6 +35,7 @@ function toKeysResponse(keys: readonly SigningKeyView[]): Static<typeof keysSche
       retired_at: key.retiredAt,
       signs_from: key.signsFrom,
       verifies_until: key.verifiesUntil,
+      master_key: key.isUnderCurrentMasterKey ? 'current' : 'previous',
     })),
   };
 }
@@ -72,17 +73,16 @@ const rotateSigningKeys = route({
 
 const retireSigningKey = route({
   method: 'POST',
-  path: '/v1/signing-keys/{kid}/retire',
+  path: '/v1/signing-keys/retire',
   operationId: 'retireSigningKey',
   tag,
   summary: 'Delete a signing key, so that its tokens are refused',
   access: 'operator',
-  params: kidParams,
-  body: { schema: closedObject({ force: Type.Boolean() }), mediaTypes: ['application/json'] },
+  body: { schema: closedObject({ kid, force: Type.Boolean() }), mediaTypes: ['application/json'] },
   responses: { 204: { description: 'The key is deleted.' } },
   problems: ['signing_key_not_found', 'signing_key_in_use'],
-  handle: async ({ caller, params, body }, { useCases }) => {
-    await useCases.signingKeys.retire(caller, params.kid, body);
+  handle: async ({ caller, body }, { useCases }) => {
+    await useCases.signingKeys.retire(caller, body.kid, body);
     return { status: 204 };
   },
 });

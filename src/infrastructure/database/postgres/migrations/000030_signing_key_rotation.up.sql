@@ -10,10 +10,3 @@ update signing_keys set retired_at = now() where status = 'verifying';
 -- One leader by constraint: of several instances that begin a rotation, one publishes its key.
 create unique index signing_keys_one_next on signing_keys ((true))
 where status = 'verifying' and published_at is not null and activated_at is null;
--- The master keys that instances use, by the identifier of each; written while one replaces the other. A key that was
--- used last before the oldest thing that depends on a master key can be removed from the configuration.
-create table master_keys (
-  id varchar(64) constraint master_keys_pkey primary key,
-  first_used_at timestamptz not null default now(),
-  last_used_at timestamptz not null default now()
-);
