@@ -12,7 +12,11 @@ export function accountPageSettings({
   mail,
   password,
 }: Pick<Config, 'server' | 'links' | 'mail' | 'password'>): AccountPageSettings {
-  const configured: Partial<Readonly<Record<AccountPageName, string>>> = {
+  const configured: Readonly<Record<AccountPageName, string>> = {
+    verify: links.verifyEmailUrl,
+    reset: links.resetPasswordUrl,
+    change: links.changeEmailUrl,
+    undo: links.undoEmailUrl,
     invitation: links.invitationUrl,
   };
   const names = Object.keys(ACCOUNT_PAGES) as AccountPageName[];

@@ -51,7 +51,7 @@ export const derivations: { readonly [K in DerivedKey]: Derivation<K> } = {
   'links.invitation_url': (values) => accountPage(values, 'invitation'),
   'links.verify_email_url': (values) => accountPage(values, 'verify-email'),
   'links.reset_password_url': (values) => accountPage(values, 'reset-password'),
-  'links.change_email_url': (values) => accountPage(values, 'change-email'),
+  'links.change_email_url': (values) => accountPage(values, 'confirm-email-change'),
   'links.undo_email_url': (values) => accountPage(values, 'undo-email-change'),
   'tokens.issuer': (values) => values['server.public_url'],
   'database.driver': (values) => (values['database.host'] === undefined ? 'embedded' : 'postgres'),

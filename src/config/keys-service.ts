@@ -223,7 +223,7 @@ export const serviceKeys = {
   ),
   'links.change_email_url': derived(
     url(),
-    '`server.public_url` with `/account/change-email`',
+    '`server.public_url` with `/account/confirm-email-change`',
     'Page that the mail to a new address leads to; the token is in the fragment',
   ),
   'links.undo_email_url': derived(

@@ -34,6 +34,7 @@ export function createAnnounceEmailChange(deps: Deps) {
       ttlMs: settings.undoWindowMs,
     };
     await challenges.insert(challenge, MAX_LIVE_UNDOS);
-    await mail.enqueue(emailChangedMails(user.profile, former.email, links.undo(token)));
+    const undoUrl = links.undo(token, { challengeId: null, locale: user.profile.locale });
+    await mail.enqueue(emailChangedMails(user.profile, former.email, undoUrl));
   };
 }

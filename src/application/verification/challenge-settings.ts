@@ -16,9 +16,17 @@ export interface ChallengeSettings {
   readonly live: number;
 }
 
+/** What a link says beside its token; nothing of it is a secret. */
+export interface LinkDetails {
+  /** The challenge, for a person who enters its code on the page; null for a challenge without a code. */
+  readonly challengeId: string | null;
+  /** BCP 47 tag of the page; null for the language of the browser. */
+  readonly locale: string | null;
+}
+
 /** Makes the links of mails. Their pages come from the configuration, never from a request. */
 export type AccountLinks = {
-  readonly [Purpose in ChallengePurpose]: (token: string) => string;
+  readonly [Purpose in ChallengePurpose]: (token: string, details: LinkDetails) => string;
 } & {
   /** The page on which a reset begins, without a token. */
   readonly resetPage: string;

@@ -78,7 +78,7 @@ export function createServeChallengeRequests(deps: Deps) {
       settings.live,
     );
     if (user === null) return;
-    const url = links[purpose](token);
+    const url = links[purpose](token, { challengeId: id, locale: user.locale });
     const expiresInMinutes = Math.floor(codeTtlMs / MS_PER_MINUTE);
     const mail = challengeMail(purpose, user, email, { code, url, expiresInMinutes });
     await transaction.mail.enqueue([mail]);

@@ -18,7 +18,9 @@ describe.each(APP_DATABASES)('password resets on %s', (database) => {
     const grants = [await api().signIn(account), await api().signIn(account)];
     await box().request(path, { email: account.email });
     const { token, url } = await box().secretsOf(account.email, 'reset_password');
-    expect(url).toBe(`http://service.test/account/reset-password#t=${token}`);
+    expect(url.replace(/\?c=[0-9a-f-]{36}/, '')).toBe(
+      `http://service.test/account/reset-password#t=${token}`,
+    );
     const answer = await box().post(confirm, { token, new_password });
     expect([answer.statusCode, answer.body]).toEqual([204, '']);
     for (const { access_token, refresh_token } of grants) {

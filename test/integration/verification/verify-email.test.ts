@@ -30,7 +30,9 @@ describe.each(APP_DATABASES)('verification of addresses on %s', (database) => {
     const account = await register();
     expect(await box().mailsTo(account.email)).toHaveLength(1);
     const { token, url } = await box().secretsOf(account.email, 'verify_email');
-    expect(url).toBe(`http://service.test/account/verify-email#t=${token}`);
+    expect(url.replace(/\?c=[0-9a-f-]{36}/, '')).toBe(
+      `http://service.test/account/verify-email#t=${token}`,
+    );
     expect((await box().post(confirm, { token })).statusCode).toBe(204);
     expect(await isVerified(account.id)).toBe(true);
     const [, verified] = await api().eventsOf(account.id);

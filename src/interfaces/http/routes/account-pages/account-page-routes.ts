@@ -13,6 +13,7 @@ import { PAGE_HEADERS, page as writePage } from './page.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-assets.ts';
 import type { FormValues } from './page-form.ts';
 import { choosePageLocale, textsOf } from './page-texts.ts';
+import { changePage, resetPage, undoPage, verifyPage } from './proof-pages.ts';
 
 /** What the configuration says about the built-in pages. */
 export interface AccountPageSettings {
@@ -24,7 +25,13 @@ export interface AccountPageSettings {
   readonly passwordMinLength: number;
 }
 
-const PAGES: readonly AccountPage[] = [invitationPage];
+const PAGES: readonly AccountPage[] = [
+  ...[verifyPage, resetPage, changePage, undoPage],
+  invitationPage,
+];
+
+/** Refusals of a token or code. */
+const PROOF_REFUSED: ReadonlySet<string> = new Set(['challenge_invalid', 'invitation_invalid']);
 
 const tag = 'Pages';
 /** Assets change only with the installed version. */
@@ -132,9 +139,8 @@ function refusal(page: AccountPage, context: PageContext, error: unknown): Route
   if (!(error instanceof DomainError)) throw error;
   const { status } = PROBLEMS[error.code];
   if (PAGE_RESPONSES[status] === undefined) throw error;
-  const isProofRefused = error.code === 'invitation_invalid';
   // A token that proves nothing goes: the person can enter a code or another link instead.
-  const values = isProofRefused ? { c: context.values.c } : context.values;
+  const values = PROOF_REFUSED.has(error.code) ? { c: context.values.c } : context.values;
   const response = pageResponse(status, page, {
     ...context,
     values,
