@@ -10,7 +10,7 @@ import type { Caller } from './access/caller.ts';
 import { requireScope } from './access/policy.ts';
 
 /** Most acts that one reading returns, the newest ones. */
-export const ACTS_LIMIT = 200;
+const ACTS_LIMIT = 200;
 
 /** The actor of what the service does by itself. */
 export const SYSTEM_ACTOR: Actor = { kind: 'system', id: null };

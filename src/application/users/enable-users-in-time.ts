@@ -15,7 +15,7 @@ interface Deps {
 }
 
 /** Users that one run enables at most; the next run goes on. */
-export const USERS_PER_RUN = 100;
+const USERS_PER_RUN = 100;
 
 /**
  * Enables a locked user whose disabling is over by the database's clock, and records it as an act of the service.
