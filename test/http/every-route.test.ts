@@ -44,6 +44,13 @@ const bodies: Readonly<Record<string, object>> = {
   expirePassword: { reason: 'r' },
   createInvitation: { email: 'a@b.cc' },
   lookUpInvitation: { token: 't' },
+  requestEmailVerification: { email: 'a@b.cc' },
+  confirmEmailVerification: { token: 't' },
+  requestPasswordReset: { email: 'a@b.cc' },
+  confirmPasswordReset: { token: 't', new_password: 'q' },
+  requestEmailChange: { email: 'a@b.cc' },
+  confirmEmailChange: { token: 't' },
+  undoEmailChange: { token: 't' },
 };
 
 /** Operations with errors by RFC 6749 §5.2, and a form for each. */
