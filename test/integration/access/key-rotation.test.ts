@@ -224,6 +224,78 @@ describe('two instances on one PostgreSQL', () => {
   }, 90_000);
 });
 
+describe('the replacement of the master key on two instances, one after the other', () => {
+  it('refuses no access or refresh token, and leaves nothing under the old key', async () => {
+    const connection = (await createTestDatabase()).connectionOptions;
+    const [old, fresh] = [createMasterKey(), createMasterKey()];
+    const apis: Api[] = [];
+    onTestFinished(async () => {
+      for (const { app } of apis) await app.stop();
+    });
+    const start = async (current: string, previous?: string) => {
+      const env = {
+        SECURITY_MASTER_KEY: current,
+        ...(previous === undefined ? {} : { SECURITY_MASTER_KEY_PREVIOUS: previous }),
+      };
+      const api = createApi(await createTestApp({ database: 'postgres', connection, env }));
+      apis.push(api);
+      return api;
+    };
+    const statesAt = async (api: Api): Promise<{ master_key: string }[]> =>
+      (await (await api.app.operator()).inject({ method: 'GET', url: '/v1/signing-keys' })).json()
+        .signing_keys;
+    /** Each instance refreshes and accepts what the other one issued. */
+    const exchange = async (one: Api, other: Api, refreshToken: string) => {
+      let token = refreshToken;
+      for (const [issuer, verifier] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const grant = await issuer.refresh(token);
+        expect(await verifier.statusOf(grant.access_token)).toBe(200);
+        token = grant.refresh_token;
+      }
+      return token;
+    };
+
+    const before = await start(old);
+    const account = await before.register();
+    const kept = (await before.signIn(account)).refresh_token;
+    let token = (await before.signIn(account)).refresh_token;
+    const accepting = await start(old, fresh);
+    token = await exchange(before, accepting, token);
+    const moving = await start(fresh, old);
+    expect(await statesAt(moving)).toMatchObject([{ master_key: 'previous' }]);
+    token = await exchange(accepting, moving, token);
+    const { signingKeys } = createRoundOf(moving, [fresh, old]);
+    expect([await signingKeys.reseal(), await signingKeys.reseal()]).toEqual([1, 0]);
+    expect(await statesAt(moving)).toMatchObject([{ master_key: 'current' }]);
+    token = await exchange(accepting, moving, token);
+    // An instance that only has the new key starts, and accepts what was refreshed under it.
+    token = (await moving.refresh(token)).refresh_token;
+    const moved = await start(fresh);
+    token = await exchange(moving, moved, token);
+    // A token that was never refreshed is under the old key: valid as long as that key is configured.
+    expect((await moved.tryRefresh(kept)).statusCode).toBe(401);
+    expect((await moving.refresh(kept)).refresh_token).toMatch(/^urt_/);
+  });
+});
+
+/** What the rotation of an instance with these master keys works on. */
+function createRoundOf({ app }: Api, [current, previous]: readonly [string, string]) {
+  const masterKeys = createMasterKeys(
+    Buffer.from(current, 'base64'),
+    Buffer.from(previous, 'base64'),
+  );
+  const signingKeys = createSigningKeys({
+    store: createPostgresSigningKeyStore(app.database),
+    algorithm: 'EdDSA',
+    encryptionKeys: masterKeys.derive('signing-key-encryption'),
+    refresh: async () => {},
+  });
+  return { signingKeys };
+}
+
 function kidOf(token: string): string {
   const [header = ''] = token.split('.');
   return JSON.parse(Buffer.from(header, 'base64url').toString()).kid;
