@@ -91,6 +91,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       const expected = {
         userId: id,
         status: 'active',
+        emailVerified: false,
         version: 1,
         passwordHash: state.passwordHash,
         passwordForm: 1,

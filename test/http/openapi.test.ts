@@ -169,7 +169,8 @@ describe('the OpenAPI document', () => {
   test('no response has a field for a password, a hash or a private key', () => {
     for (const operation of operations) {
       for (const schema of Object.values(operation.responses)) {
-        expect(JSON.stringify(schema), operation.operationId).not.toMatch(
+        const withoutCodes = JSON.stringify(schema).replaceAll('"password_expired":', '');
+        expect(withoutCodes, operation.operationId).not.toMatch(
           /"(?:[a-z_]*password[a-z_]*|[a-z_]*hash|d|private_key)":/,
         );
       }

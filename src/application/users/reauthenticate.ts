@@ -130,7 +130,6 @@ export function createReauthenticate(deps: Deps) {
 }
 
 function wrongPassword(field: string): DomainError {
-  return invalidFields([
-    { field, code: 'current_password_wrong', message: 'The current password is not right.' },
-  ]);
+  const message = 'The current password is not right.';
+  return invalidFields([{ field, code: 'current_password_wrong', message }]);
 }

@@ -266,7 +266,7 @@ const CODE_PLACES = [
   /new InvalidValue\(\s*'(\w+)'/g,
   /\brefused\(\s*'(\w+)'/g,
   /\bcursorError\(\s*'(\w+)'/g,
-  /\{\s*(?:field|pointer): [^}]*?\bcode: '(\w+)'/g,
+  /\{\s*(?:field|pointer)[:,] [^}]*?\bcode: '(\w+)'/g,
 ];
 
 /** The codes of fields that a source file can give. */
