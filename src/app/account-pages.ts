@@ -3,7 +3,7 @@ import {
   ACCOUNT_PAGES,
   type AccountPageName,
 } from '../interfaces/http/routes/account-pages/account-page.ts';
-import type { AccountPageSettings } from '../interfaces/http/routes/account-pages/account-page-routes.ts';
+import type { AccountPageSettings } from '../interfaces/http/routes/account-pages/account-page-settings.ts';
 
 /** Serves each built-in page unless the configuration names a page of the team's own in its place. */
 export function accountPageSettings({

@@ -8,6 +8,7 @@ export const ACTIONS = [
   'expire_password',
   'end_sessions',
   'unlock',
+  'send_password_reset',
   'update',
   'delete',
 ] as const;

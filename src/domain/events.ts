@@ -1,4 +1,4 @@
-import type { Factor } from './lockout/sign-in-failures.ts';
+import type { Factor } from './lockout/factor.ts';
 import type { ProfileField } from './user/profile-fields.ts';
 
 export type SessionEndReason =

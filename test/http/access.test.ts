@@ -42,6 +42,7 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
   }),
   disableUser: () => ({ reason: 'Reported as taken over' }),
   enableUser: () => ({ reason: 'The owner has a new password' }),
+  sendPasswordReset: () => ({ reason: 'The owner called support' }),
   expirePassword: () => ({ reason: 'Reported as taken over' }),
   createInvitation: () => ({ email: `guest-${invited++}@example.com` }),
   reauthenticateSession: ({ password }) => ({ password }),

@@ -35,6 +35,7 @@ const bodies: Readonly<Record<string, object>> = {
   disableUser: { reason: 'r' },
   enableUser: { reason: 'r' },
   expirePassword: { reason: 'r' },
+  sendPasswordReset: { reason: 'r' },
   createInvitation: { email: 'a@b.cc' },
   lookUpInvitation: { token: 't' },
   requestEmailVerification: { email: 'a@b.cc' },

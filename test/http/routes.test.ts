@@ -590,6 +590,22 @@ describe('governing accounts', () => {
     await expectProblem(operationId, { ids, as: admin, body: {} }, 422, 'validation_failed');
   });
 
+  test('a password reset is sent by administrators, and the record has the act', async () => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    const ids = [user.id];
+    expect((await call('sendPasswordReset', { ids, as: admin, body })).status).toBe(204);
+    const listed = await call('listUserActs', { ids, as: admin });
+    expect(listed.body.acts).toMatchObject([{ action: 'send_password_reset', ...body }]);
+    await expectProblem('sendPasswordReset', { ids, body }, 401, 'unauthenticated');
+    const writer = await app.serviceKey('users:write');
+    await expectProblem('sendPasswordReset', { ids, as: writer, body }, 403, 'forbidden');
+    const unknown = { ids: [UNKNOWN_ID], as: admin, body };
+    await expectProblem('sendPasswordReset', unknown, 404, 'user_not_found');
+    const empty = { ids, as: admin, body: {} };
+    await expectProblem('sendPasswordReset', empty, 422, 'validation_failed');
+  });
+
   test('a sign-in with an expired password gets a code of its own, and the record has the act', async () => {
     const user = await app.user();
     const admin = await app.serviceKey('users:admin');

@@ -15,7 +15,7 @@ import { DeferredCommit } from './deferred-commit.ts';
 import { createKeyedQueue } from './keyed-queue.ts';
 
 /** Longest answer that is stored, in bytes. Those of the routes have less than 4 KiB. */
-export const MAX_ANSWER_BYTES = 16 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024;
 
 /** A response as it is sent: a repeated request gets the same. */
 export interface Answer {
@@ -45,8 +45,6 @@ interface Deps {
   readonly answerSeals: AnswerSeals;
   readonly idempotencyTtlMs: number;
 }
-
-export type AnswerOnce = ReturnType<typeof createAnswerOnce>;
 
 /**
  * Executes a request once for each key of its caller. The answer is stored in the transaction of the effect, so it

@@ -1,5 +1,7 @@
 import { isMailKind, MAIL_KINDS, type MailLimits } from '../../domain/mail.ts';
 
+export type MailLimitName = 'mailbox' | 'service';
+
 /** To one mailbox, so that no account can flood the mailbox of a stranger. */
 const ORDINARY = { mailboxPerHour: 10, mailboxPerDay: 20 } as const;
 /** Notices may use what other mails leave free and five an hour more, so a flood of other mails does not hide them. */

@@ -9,7 +9,7 @@ import {
 import type { Logger } from '../../domain/ports.ts';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 import { withFallback } from '../../lib/deadline.ts';
-import { mailLimits } from './mail-limits.ts';
+import { type MailLimitName, mailLimits } from './mail-limits.ts';
 import { createSuppressionLog } from './suppression-log.ts';
 
 interface Deps {
@@ -38,8 +38,6 @@ export interface MailTotals {
   /** Mails that were over a limit, and were not sent. */
   readonly suppressed: Readonly<Record<MailLimitName, number>>;
 }
-
-export type MailLimitName = 'mailbox' | 'service';
 
 export interface MailSender {
   /** Sends the mails that are due, at most 200. Do not call it again before it has ended. */

@@ -1,6 +1,6 @@
 import type { ClaimedMail } from '../../domain/mail.ts';
 import type { Logger } from '../../domain/ports.ts';
-import type { MailLimitName } from './send-mail.ts';
+import type { MailLimitName } from './mail-limits.ts';
 
 interface Deps {
   readonly logger: Logger;

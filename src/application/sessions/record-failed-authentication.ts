@@ -1,5 +1,5 @@
 import type { AuthenticationFailure, DomainEvent } from '../../domain/events.ts';
-import type { Factor } from '../../domain/lockout/sign-in-failures.ts';
+import type { Factor } from '../../domain/lockout/factor.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { User } from '../../domain/user/user.ts';

@@ -29,6 +29,7 @@ import { createListUsers } from './list-users.ts';
 import type { PasswordRules } from './password-rules.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 import { createRegisterUser, type RegistrationMode } from './register-user.ts';
+import { createSendPasswordReset } from './send-password-reset.ts';
 import { createUpdateUser } from './update-user.ts';
 
 export interface UserPorts {
@@ -83,6 +84,7 @@ export function createUserUseCases(ports: UserPorts) {
     ...{ disable, enable },
     enableInTime: createEnableUsersInTime({ ...ports, newRequestId: () => ports.ids.next() }),
     expirePassword: createExpirePassword(ports),
+    sendPasswordReset: createSendPasswordReset(ports),
     listActs: createListActs(ports),
     auditStored: createAuditStoredUsers(ports),
   };

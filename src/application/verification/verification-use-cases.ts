@@ -4,7 +4,6 @@ import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
-import type { UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { ChallengeStore } from '../../domain/verification/challenge-repository.ts';
 import type { ChallengeSecrets } from '../../domain/verification/challenge-secrets.ts';
@@ -105,17 +104,4 @@ export function createVerificationUseCases(ports: VerificationPorts) {
     requests.announce();
     return requested;
   }
-}
-
-/**
- * Queues the mail of a password reset in the transaction of another change, such as one by an operator. Announce the
- * requests after the commit.
- */
-export async function sendReset(
-  requests: ChallengeRequests,
-  transaction: Pick<Transaction, 'challenges'>,
-  user: Pick<UserProfile, 'id' | 'email'>,
-): Promise<void> {
-  const request = { purpose: 'reset', userId: user.id, email: user.email } as const;
-  await requests.addIfPossible(transaction, { ...request, byHolder: true });
 }

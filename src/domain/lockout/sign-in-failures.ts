@@ -1,8 +1,6 @@
 import type { EmailAddress } from '../user/email-address.ts';
 import type { Credentials } from '../user/user-repository.ts';
-
-/** What is guessed. Each has counters of its own, so that guesses at one do not close another. */
-export type Factor = 'password' | 'reauthentication' | 'code';
+import type { Factor } from './factor.ts';
 
 /** Whose attempts a counter counts. */
 export interface Counter {

@@ -47,7 +47,7 @@ const SUBJECT_MAX_LENGTH = 200;
  * The placeholders that a part may use. A subject shows no text that a user wrote: it would be read as the service's
  * own words.
  */
-export function placeholdersOf(kind: MailKind, part: MailPart): readonly string[] {
+function placeholdersOf(kind: MailKind, part: MailPart): readonly string[] {
   const all = [...COMMON, ...PLACEHOLDERS[kind]];
   return part === 'subject.txt' ? all.filter((name) => name !== 'first_name') : all;
 }

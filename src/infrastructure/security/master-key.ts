@@ -53,7 +53,7 @@ export function createMasterKeys(current: Uint8Array, previous?: Uint8Array): Ma
  * (§3.1).
  * @throws Error when the master key is too short.
  */
-export function deriveKey(masterKey: Uint8Array, purpose: KeyPurpose): Uint8Array {
+function deriveKey(masterKey: Uint8Array, purpose: KeyPurpose): Uint8Array {
   if (masterKey.byteLength < MASTER_KEY_MIN_BYTES) {
     throw new Error(`a master key has at least ${MASTER_KEY_MIN_BYTES} bytes`);
   }

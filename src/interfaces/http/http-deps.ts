@@ -1,7 +1,7 @@
 import type { UseCases } from '../../application/use-cases.ts';
 import type { IdGenerator, Logger, RequestLog } from '../../domain/ports.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
-import type { AccountPageSettings } from './routes/account-pages/account-page-routes.ts';
+import type { AccountPageSettings } from './routes/account-pages/account-page-settings.ts';
 
 export interface HttpSettings {
   /** Base URL of the service for clients, without a trailing slash. */

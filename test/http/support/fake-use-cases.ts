@@ -133,6 +133,7 @@ const fakeUsers: UseCases['users'] = {
   enable: async () => ada,
   enableInTime: async () => {},
   expirePassword: async () => ada,
+  sendPasswordReset: async () => {},
   listActs: async () => [],
   auditStored: async () => ({ findings: [], checked: 0, nextFromId: null }),
 };

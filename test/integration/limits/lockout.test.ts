@@ -18,9 +18,7 @@ describe.each(APP_DATABASES)('failed attempts on %s', (database) => {
 
   /** Ends all waits. A closed counter stays closed. */
   const pass = () =>
-    api().sql(
-      `update sign_in_failures set blocked_until = now() where failures < 8`,
-    );
+    api().sql(`update sign_in_failures set blocked_until = now() where failures < 8`);
   /** Makes waits longer than a slow machine needs for the next request. */
   const hold = () =>
     api().sql(`update sign_in_failures set blocked_until = blocked_until + interval '1 hour'`);

@@ -1,8 +1,8 @@
+import type { Factor } from '../../../domain/lockout/factor.ts';
 import {
   type Claim,
   type Counter,
   type CounterState,
-  type Factor,
   QUIET_MS,
   type SignInFailures,
 } from '../../../domain/lockout/sign-in-failures.ts';

@@ -13,6 +13,7 @@ import {
   type ProfileChanges,
   SESSIONS,
   SIGN_IN_FAILURES,
+  sendPasswordReset,
   unlockUser,
   updateUser,
 } from './govern.ts';
@@ -32,7 +33,7 @@ const NOTE =
   'the scope users:admin, and users:read to find a user by address.';
 const NOT_FOUND = 'no user matches, or the service is unreachable or rejects the request';
 
-/** Adds `users update | disable | enable | expire-password | delete | end-sessions | unlock | sessions | sign-in-failures | acts`. */
+/** Adds `users update | disable | enable | expire-password | send-reset | delete | end-sessions | unlock | sessions | sign-in-failures | acts`. */
 export function addGovernCommands(users: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run: Run = async (options, use) => {
     const target = await readTarget(options, { cwd: deps.cwd, warn: deps.io.stderr });
@@ -142,6 +143,23 @@ function addStateCommands(users: Command, run: Run, withName: WithName): void {
         ['user-service users expire-password ada@b.test --reason "Found in a leak"', 'at once'],
       ],
       exit: ['expired, or it was already', NOT_FOUND],
+    },
+  );
+  documented(
+    addTargetOptions(
+      withReason(actCommand(users, 'send-reset'))
+        .description('send the mail of a password reset to the address of a user')
+        .action((id: string, options: ActOptions) =>
+          run(options, (deps) => sendPasswordReset(id, withName(options), deps)),
+        ),
+    ),
+    {
+      notes: [
+        NOTE,
+        'The link and the code are in the mail only. The password stays valid until then.',
+      ],
+      examples: [['user-service users send-reset ada@b.test --reason "Owner called"', 'at once']],
+      exit: ['the mail will be sent', NOT_FOUND],
     },
   );
 }

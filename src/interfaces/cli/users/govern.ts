@@ -86,6 +86,22 @@ export async function endSessions(
   return EXIT.done;
 }
 
+/** Sends the mail of a password reset. @throws CommandFailure */
+export async function sendPasswordReset(
+  idOrEmail: string,
+  options: OutputOptions,
+  deps: ReadUsersDeps,
+): Promise<number> {
+  const id = await readUserId(idOrEmail, deps);
+  const path = `/v1/users/${id}/send-password-reset`;
+  const body = { reason: options.reason };
+  const headers = operatorHeaders(options);
+  await send({ method: 'POST', path, body, headers }, 204, deps);
+  const text = `the mail of a password reset will be sent to the address of ${id}`;
+  deps.io.stdout(options.json === true ? JSON.stringify({ id, sent: true }) : text);
+  return EXIT.done;
+}
+
 /** Ends the counters of failed attempts of an account. @throws CommandFailure */
 export async function unlockUser(
   idOrEmail: string,

@@ -59,6 +59,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Disabling: { reason: REASON, until: '2026-12-05T09:30:00Z' },
   Enabling: { reason: 'The owner has a new password' },
   PasswordExpiry: { reason: REASON },
+  PasswordResetMail: { reason: 'The owner called support' },
   ActList: {
     acts: [
       {

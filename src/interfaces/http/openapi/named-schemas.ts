@@ -38,6 +38,7 @@ import {
   disableBody,
   enableBody,
   expirePasswordBody,
+  passwordResetMailBody,
 } from '../routes/users/govern-routes.ts';
 import { userListSchema } from '../routes/users/list-routes.ts';
 import { signInFailureSchema, signInFailuresSchema } from '../routes/users/lockout-routes.ts';
@@ -76,6 +77,7 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [disableBody, 'Disabling'],
   [enableBody, 'Enabling'],
   [expirePasswordBody, 'PasswordExpiry'],
+  [passwordResetMailBody, 'PasswordResetMail'],
   [actListSchema, 'ActList'],
   [invitationBody, 'InvitationRequest'],
   [invitationLookupBody, 'InvitationLookup'],

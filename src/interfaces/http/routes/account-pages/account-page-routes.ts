@@ -2,28 +2,14 @@ import Type, { type Static } from 'typebox';
 import { DomainError, type FieldError } from '../../../../domain/errors.ts';
 import { PROBLEMS } from '../../../api/problem-table.ts';
 import { type ResponseSpec, type Route, type RouteResponse, route } from '../../route.ts';
-import {
-  ACCOUNT_PAGES,
-  type AccountPage,
-  type AccountPageName,
-  type PageContext,
-} from './account-page.ts';
+import { ACCOUNT_PAGES, type AccountPage, type PageContext } from './account-page.ts';
+import type { AccountPageSettings } from './account-page-settings.ts';
 import { invitationPage } from './invitation-page.ts';
 import { PAGE_HEADERS, page as writePage } from './page.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-assets.ts';
 import type { FormValues } from './page-form.ts';
 import { choosePageLocale, textsOf } from './page-texts.ts';
 import { changePage, resetPage, undoPage, verifyPage } from './proof-pages.ts';
-
-/** What the configuration says about the built-in pages. */
-export interface AccountPageSettings {
-  /** The pages that no page of the team's own replaces. */
-  readonly builtIn: readonly AccountPageName[];
-  readonly productName: string;
-  /** BCP 47 tag for browsers whose languages no page has. */
-  readonly defaultLocale: string;
-  readonly passwordMinLength: number;
-}
 
 const PAGES: readonly AccountPage[] = [
   ...[verifyPage, resetPage, changePage, undoPage],

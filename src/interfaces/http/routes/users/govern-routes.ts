@@ -36,6 +36,7 @@ export const disableBody = closedObject({
 });
 export const enableBody = closedObject({ reason });
 export const expirePasswordBody = closedObject({ reason });
+export const passwordResetMailBody = closedObject({ reason });
 
 const actSchema = Type.Object({
   id: uuidOutput(),
@@ -116,6 +117,27 @@ const expirePassword = route({
   },
 });
 
+const sendPasswordReset = route({
+  method: 'POST',
+  path: '/v1/users/{id}/send-password-reset',
+  operationId: 'sendPasswordReset',
+  tag,
+  summary: 'Send a password reset to a user',
+  description:
+    'Sends the mail of a password reset to the address of the user. The response has no link and no code. The password stays valid until the user sets another one.',
+  access,
+  params: userParams,
+  headers: [operatorHeader],
+  body: { schema: passwordResetMailBody, mediaTypes: ['application/json'] },
+  responses: { 204: { description: 'The mail will be sent.' } },
+  problems: ['user_not_found', 'overloaded'],
+  handle: async ({ caller, params, body, header }, { useCases }) => {
+    const operator = readOperator(header);
+    await useCases.users.sendPasswordReset(caller, params.id, { ...body, operator });
+    return { status: 204 };
+  },
+});
+
 const listActs = route({
   method: 'GET',
   path: '/v1/users/{id}/acts',
@@ -143,4 +165,7 @@ function toActResponse({ userId, requestId, ...act }: AdministrativeAct) {
 }
 
 /** Routes by which operators govern accounts. */
-export const governRoutes: readonly Route[] = [disableUser, enableUser, expirePassword, listActs];
+export const governRoutes: readonly Route[] = [
+  ...[disableUser, enableUser, expirePassword],
+  ...[sendPasswordReset, listActs],
+];
