@@ -136,7 +136,6 @@ export async function wireUseCases(
     },
     ...{ revocations, snapshots, limits },
     lockoutRules: config.lockout,
-    resetPasswordUrl: config.links.resetPasswordUrl,
     rotationTimes: rotationTimes(config.tokens),
     verifiedTokens,
     knownServiceAccounts: createServiceAccountCache(),

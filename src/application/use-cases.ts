@@ -62,7 +62,6 @@ export interface UseCasePorts
   readonly ids: IdGenerator;
   readonly accountLinks: AccountLinks;
   readonly limits: Limits;
-  readonly resetPasswordUrl: string;
   readonly lifetimes: SessionPorts['lifetimes'] & {
     readonly accessTtlMs: number;
     readonly maxPerUser: number;
@@ -90,7 +89,10 @@ export type UseCases = ReturnType<typeof createUseCases>;
 export function createUseCases(ports: UseCasePorts) {
   const { logger } = ports;
   // One instance for sign-in and re-authentication: its limit on events counts both.
-  const recordFailure = createRecordFailedAuthentication(ports);
+  const recordFailure = createRecordFailedAuthentication({
+    ...ports,
+    resetPasswordUrl: ports.accountLinks.resetPage,
+  });
   const { accessTtlMs, maxPerUser: maxSessionsPerUser } = ports.lifetimes;
   const startSession = createStartSession({ ...ports, maxSessionsPerUser });
   const issueTokens = createIssueTokens({ ...ports, accessTtlMs });

@@ -51,6 +51,8 @@ describe('rules between keys', () => {
     ],
     ['tokens.rotation_interval', { TOKENS_ROTATION_INTERVAL: '59m' }],
     ['tokens.jwks_max_age', { TOKENS_JWKS_MAX_AGE: '0s' }],
+    ['links.invitation_url', { LINKS_INVITATION_URL: 'http://accounts.example.com/join' }],
+    ['links.reset_password_url', { LINKS_RESET_PASSWORD_URL: 'http://accounts.example.com/r' }],
     ['sessions.idle_ttl', { SESSIONS_ABSOLUTE_TTL: '1d' }],
     ['sessions.refresh_grace', { SESSIONS_REFRESH_GRACE: '61s' }],
     ['outbox.retention', { OUTBOX_RETENTION: '59m' }],

@@ -35,6 +35,7 @@ const serverRules: readonly Rule[] = [
 ];
 
 const LINK_KEYS = [
+  'links.invitation_url',
   'links.verify_email_url',
   'links.reset_password_url',
   'links.change_email_url',

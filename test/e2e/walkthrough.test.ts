@@ -180,12 +180,15 @@ async function listenForEvents(servers: string): Promise<Seen> {
 /** Everything of the walk, once: the registrations, and the story of the one who signed in, in its order. */
 async function expectEvents(seen: Seen, output: string, count: number): Promise<void> {
   if (seen === null) return;
-  await eventually(() => expect(seen).toHaveLength(count + 3), { timeoutMs: READY_TIMEOUT_MS });
+  await eventually(() => expect(seen).toHaveLength(count + 7), { timeoutMs: READY_TIMEOUT_MS });
   expect(seen.filter(({ type }) => type === 'user.created')).toHaveLength(count);
   expect(new Set(seen.map(({ userId }) => userId)).size).toBe(count);
   const [, ada] = /"id":"([0-9a-f-]{36})","first_name":"Ada"/.exec(output) ?? [];
   const story = seen.filter(({ userId }) => userId === ada).map(({ type }) => type);
-  expect(story).toEqual(['user.created', 'session.started', 'user.updated', 'session.ended']);
+  expect(story).toEqual([
+    ...['user.created', 'session.started', 'user.updated', 'session.ended'],
+    ...['user.password_changed', 'user.disabled', 'authentication.failed', 'user.enabled'],
+  ]);
 }
 
 async function inTerminal(
@@ -228,6 +231,8 @@ function expectOutcome(output: string, lines: readonly string[]): void {
   expect(output).toContain('"last_name":"Okafor-Lindqvist"');
   expect(output).toContain('"code":"version_mismatch"');
   expect(output).toContain('"code":"invalid_token"');
+  expect(output).toContain('"code":"invalid_credentials"');
+  expect(output).toMatch(/^\S+ +\S+ +disable /m);
   const { profiles, missing } = JSON.parse(/^\{"profiles".*$/m.exec(output)?.[0] ?? '{}') as {
     profiles: { first_name: string; last_name: string }[];
     missing: string[];
