@@ -61,7 +61,10 @@ test('scripts may read the headers of the API and those of the configuration', a
     const answer = await getApi().send('GET', '/v1/me', { headers: { origin: ORIGIN } });
     return names(answer.headers['access-control-expose-headers']);
   };
-  const ofTheApi = ['etag', 'location', 'retry-after', 'www-authenticate', 'x-request-id'];
+  const ofTheApi = [
+    ...['etag', 'idempotent-replayed', 'location', 'original-request-id', 'ratelimit'],
+    ...['ratelimit-policy', 'retry-after', 'www-authenticate', 'x-request-id'],
+  ];
   expect(await exposed(getDefault)).toEqual(ofTheApi);
   expect(await exposed(getConfigured)).toEqual([...ofTheApi, 'server-timing']);
 });

@@ -68,7 +68,8 @@ describe('wrong usage is one sentence, or one JSON object, and exit code 2', () 
   it.each(leaves)('$name: values that an argument or option refuses', async (entry) => {
     const { path, command } = entry;
     for (const [index, argument] of command.registeredArguments.entries()) {
-      if (argument.parseArg === undefined) continue;
+      // Any word may be the id of a key.
+      if (argument.parseArg === undefined || argument.name() === 'kid') continue;
       const values = argumentsOf(entry).with(index, 'canary');
       await expectWrongUsage([...path, ...values], /^(?!.*canary)/);
     }
@@ -88,6 +89,7 @@ describe('wrong usage is one sentence, or one JSON object, and exit code 2', () 
     ['migrate', 'up', '0'],
     ['migrate', 'down', '0'],
     ['service-accounts', 'revoke', 'billing'],
+    ['keys', 'retire', 'a b'],
     ['events', 'dead-letters', 'requeue'],
   ])('%s %s %s', async (...argv) => {
     await expectWrongUsage(argv.filter((word) => word !== undefined));
@@ -165,9 +167,17 @@ describe('tables', () => {
   const more = { scopes: ['users:read'], created_at: time, last_error: `${RED}${LONG}` };
   const finding = { id: ID, field: 'email', rule: 'format', effects: [RED], message: LONG };
   const check = { status: 'down', latency_ms: 1, driver: RED, reason: LONG };
+  const failed = { factor: LONG, known_device: false, failures: 3, last_at: time };
+  const act = { at: time, action: RED, actor: { kind: 'operator', id: null }, reason: LONG };
   const bodies: readonly (readonly [path: RegExp, body: object])[] = [
     [/dead-letters/, { dead_letters: [{ ...row, ...more }] }],
     [/service-accounts/, { service_accounts: [{ ...row, ...more }] }],
+    [/sign-in-failures/, { failures: [failed] }],
+    [/acts$/, { acts: [act] }],
+    [/sessions$/, { sessions: [{ ...row, ...more, user_agent: LONG }] }],
+    [/invitations/, { invitations: [{ ...row, ...more, expires_at: time }], next_cursor: null }],
+    [/signing-keys/, { signing_keys: [{ ...more, kid: ID, algorithm: LONG, state: RED }] }],
+    [/diagnostics|request-events/, { rows: [{ ...row, ...more }] }],
     [/audit/, { findings: [finding], checked: 1, next_from: null }],
     [/health/, { status: 'degraded', checks: { database: check } }],
   ];
@@ -198,6 +208,10 @@ describe('tables', () => {
 
   const tables = leaves.filter(({ command }) => takes('--wide', command));
 
+  /** `health` without a URL asks the local service. */
+  const valuesOf = (entry: (typeof leaves)[number]) =>
+    entry.command.name() === 'health' ? [] : argumentsOf(entry);
+
   function run(streams: Parameters<typeof runOn>[0], argv: readonly string[]): Promise<Output> {
     return runOn(streams, argv, setting);
   }
@@ -205,17 +219,21 @@ describe('tables', () => {
   it('every command that prints a table has --wide', () => {
     expect(tables.map(({ path }) => path.join(' ')).sort()).toEqual([
       'config print',
+      ...['activity', 'connections', 'sizes', 'slots'].map((report) => `database ${report}`),
       'events dead-letters list',
+      ...['events of-request', 'events recent', 'events status'],
       'health',
-      'mail dead-letters list',
+      'invitations list',
+      ...['keys list', 'keys rotate'],
+      ...['mail dead-letters list', 'mail queue'],
       'service-accounts list',
-      'users audit-data',
-      'users list',
+      ...['users acts', 'users audit-data', 'users list', 'users sessions'],
+      'users sign-in-failures',
     ]);
   });
 
   it.each(tables)('$name: cut to the terminal, whole with --wide and in a pipe', async (entry) => {
-    const { path } = entry;
+    const path = [...entry.path, ...valuesOf(entry)];
     for (const columns of [40, 80]) {
       const { stdout } = await run({ columns }, path);
       const lines = stdout.split('\n');
@@ -235,7 +253,8 @@ describe('tables', () => {
     expect(pipe.stdout).toBe(wide.stdout);
   });
 
-  it.each(tables)('$name: a reader that closed the pipe is no failure', async ({ path }) => {
+  it.each(tables)('$name: a reader that closed the pipe is no failure', async (entry) => {
+    const path = [...entry.path, ...valuesOf(entry)];
     for (const argv of [path, [...path, '--json']]) {
       const whole = await run({}, argv);
       const before = service.requests.length;

@@ -34,7 +34,11 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   url: 'http://127.0.0.1:1',
   id: ID,
   'id-or-email': ID,
+  user: ID,
   'request-id': ID,
+  email: 'guest@example.com',
+  kid: 'PXkq5xI5R3tYvBqk0nS2dg',
+  kind: 'verify_email',
 };
 
 /** A valid value for each argument. */

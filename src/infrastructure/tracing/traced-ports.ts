@@ -75,11 +75,14 @@ export function traceStream(spans: Spans, stream: EventStream): EventStream {
   };
 }
 
+/** Groups whose calls take microseconds and belong to every request: their spans would hide the others. */
+const UNTRACED: ReadonlySet<string> = new Set(['limits']);
+
 /** Adds a span to every use case, named after it; in a group, `group.name`. */
 export function traceUseCases<T extends object>(spans: Spans, useCases: T, group = ''): T {
   const traced = traceMethods(spans, useCases, (name) => ({ name: `use case ${group}${name}` }));
   for (const [name, member] of Object.entries(useCases)) {
-    if (typeof member !== 'object' || member === null) continue;
+    if (typeof member !== 'object' || member === null || UNTRACED.has(name)) continue;
     Object.assign(traced, { [name]: traceUseCases(spans, member, `${group}${name}.`) });
   }
   return traced;

@@ -109,11 +109,11 @@ export function addServiceAccountCommands(
     {
       examples: [
         [
-          'user-service service-accounts rotate 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --overlap 1h',
+          'user-service service-accounts rotate "$ID" --overlap 1h',
           'prints the new key; the former one works for another hour',
         ],
         [
-          'user-service service-accounts rotate 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --overlap 0s',
+          'user-service service-accounts rotate "$ID" --overlap 0s',
           'replaces a key that has leaked',
         ],
       ],
@@ -131,7 +131,7 @@ export function addServiceAccountCommands(
     {
       examples: [
         [
-          'user-service service-accounts set-scopes 0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61 --scope users:read',
+          'user-service service-accounts set-scopes "$ID" --scope users:read',
           'every instance uses the new scopes within 5 s',
         ],
       ],

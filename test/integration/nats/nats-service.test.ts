@@ -14,6 +14,7 @@ const adaBody = {
   last_name: 'Lovelace',
   email: 'ada@example.com',
   phone: null,
+  locale: null,
   email_verified: false,
   status: 'active',
   version: 3,

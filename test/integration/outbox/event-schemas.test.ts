@@ -25,6 +25,7 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
       'ended_by_user',
       'ended_by_admin',
       'password_changed',
+      'reauthenticated',
       'refresh_token_reused',
       'user_deleted',
       'user_disabled',

@@ -29,6 +29,12 @@ const WITHOUT_CREDENTIALS = [
   'getMetrics',
   'getOpenApi',
   'getDocs',
+  // They take a proof from a mail, which is no credential of a session.
+  ...['requestEmailVerification', 'confirmEmailVerification', 'requestPasswordReset'],
+  ...['confirmPasswordReset', 'confirmEmailChange', 'undoEmailChange'],
+  ...['getAuthorizationServerMetadata', 'getOpenIdConfiguration'],
+  // It only ends sessions.
+  'revokeToken',
 ];
 
 /** Starts a listening service; with a connection, one more on the same database. */
@@ -49,6 +55,13 @@ async function expectRefused(api: Api, account: Account, grant: Grant): Promise<
     expect(`${route.operationId} ${codeOf(answer)}`).toBe(`${route.operationId} invalid_token`);
   }
   expect(codeOf(await api.tryRefresh(grant.refresh_token))).toBe('invalid_grant');
+  const exchanged = await api.app.http.inject({
+    method: 'POST',
+    url: '/v1/oauth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: `grant_type=refresh_token&refresh_token=${grant.refresh_token}`,
+  });
+  expect([exchanged.statusCode, exchanged.json().error]).toEqual([400, 'invalid_grant']);
   expect(codeOf(await api.trySignIn(account.email, account.password))).toBe('invalid_credentials');
   const { key } = await api.createService('tokens:introspect');
   const introspected = await api.send('POST', '/v1/tokens/introspect', {
@@ -63,7 +76,9 @@ describe('the doors', () => {
     const open = routes
       .filter(({ access, undocumented }) => access.startsWith('public') && undocumented !== true)
       .map(({ operationId }) => operationId);
-    expect(open.sort()).toEqual([...WITHOUT_CREDENTIALS, 'refreshSession', 'signIn'].sort());
+    expect(open.sort()).toEqual(
+      [...WITHOUT_CREDENTIALS, 'refreshSession', 'requestToken', 'signIn'].sort(),
+    );
   });
 
   it('over NATS and the control socket are no door of their own', () => {

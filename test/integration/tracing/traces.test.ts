@@ -137,7 +137,9 @@ describe('a traced service', () => {
     const use = 'POST /v1/users > use case users.register';
     expect(pathsOf(collector, server.traceId)).toEqual([
       `${use} > sql transaction > sql insertUser`,
+      `${use} > sql transaction > sql findReservedAddress`,
       `${use} > sql transaction > sql insertEvents`,
+      `${use} > sql transaction > sql insertChallengeRequest`,
       `${use} > sql transaction`,
       `${use} > redis invalidate`,
       use,

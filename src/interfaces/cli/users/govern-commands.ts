@@ -56,7 +56,7 @@ type WithName = <O extends NoteOptions>(options: O) => O;
 function actCommand(users: Command, name: string): Command {
   return users
     .command(name)
-    .argument('<id-or-email>', 'id or e-mail address of the user')
+    .argument('<user>', 'id or e-mail address of the user')
     .option(
       '--operator <name>',
       'your name, for the record (default: your account on this machine)',
@@ -112,7 +112,7 @@ function addStateCommands(users: Command, run: Run, withName: WithName): void {
       examples: [
         ['user-service users disable ada@b.test --reason "Ticket 4711"', 'until enabled again'],
         [
-          'user-service users disable ada@b.test --reason "Ticket 4711" --until 2027-01-31T12:00:00Z',
+          'user-service users disable "$ID" --reason Lost --until 2027-01-31T12:00:00Z',
           'for a time',
         ],
       ],
@@ -193,7 +193,7 @@ function addEndings(users: Command, run: Run, withName: WithName): void {
     ),
     {
       notes: [NOTE, 'The address is free again. The record of acts is kept.'],
-      examples: [[`user-service users delete ${ID} --reason "Asked by the owner"`, 'at once']],
+      examples: [[`user-service users delete ${ID} --reason Asked`, 'at once']],
       exit: ['deleted', NOT_FOUND],
     },
   );
@@ -233,7 +233,7 @@ function addLists(users: Command, run: Run): void {
         users
           .command(name)
           .description(description)
-          .argument('<id-or-email>', 'id or e-mail address of the user')
+          .argument('<user>', 'id or e-mail address of the user')
           .option(...WIDE_FLAG)
           .option('--json', 'write one JSON document a line (NDJSON)')
           .action((id: string, options: TargetOptions & TableOptions & { json?: boolean }) =>
@@ -243,7 +243,7 @@ function addLists(users: Command, run: Run): void {
       {
         examples: [
           [`user-service users ${name} ada@b.test`, example],
-          [`user-service users ${name} ${ID} --json`, 'by id, for a script'],
+          [`user-service users ${name} "$ID" --json`, 'by id, for a script'],
         ],
         exit: ['listed, also when there are none', NOT_FOUND],
       },

@@ -36,12 +36,11 @@ const REQUEST_HEADERS = [
 /** The response headers of the API that scripts may need. */
 const RESPONSE_HEADERS = [
   'ETag',
-  'Location',
-  'RateLimit',
-  'RateLimit-Policy',
   'Idempotent-Replayed',
   'Location',
   'Original-Request-Id',
+  'RateLimit',
+  'RateLimit-Policy',
   'Retry-After',
   'WWW-Authenticate',
   'X-Request-Id',
