@@ -114,6 +114,14 @@ async function setTheScene(text: string): Promise<RunningProcess | null> {
     );
     env.SERVICE_ACCOUNT_ID = (JSON.parse(made.stdout) as { id: string }).id;
   }
+  if (text.includes('$KID')) {
+    const { stdout } = await shell('user-service keys list --json');
+    const keys = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    env.KID = keys.find(({ state }) => state === 'signing')?.kid;
+  }
   if (!text.includes('$PID')) return null;
   const { PATH = '', PGPASSWORD = '' } = env;
   const connection = `host=${env.PGHOST} port=${env.PGPORT} user=${ROLE} dbname=users`;

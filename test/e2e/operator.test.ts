@@ -47,6 +47,8 @@ describe('with the embedded database', () => {
       MAIL_SMTP_PORT: String(smtp.port),
       MAIL_SMTP_TLS: 'none',
       MAIL_FROM: 'accounts@example.com',
+      // So that the change of the password is the only mail.
+      REGISTRATION_VERIFICATION_MAIL: 'false',
     });
     const tail = await start(['events', 'tail', '--from-start'], cwd);
     const { id } = await register(url, 'never.a@example.com');

@@ -232,7 +232,7 @@ function expectOutcome(output: string, lines: readonly string[]): void {
   expect(output).toContain('"code":"version_mismatch"');
   expect(output).toContain('"code":"invalid_token"');
   expect(output).toContain('"code":"invalid_credentials"');
-  expect(output).toMatch(/^\S+ +\S+ +disable /m);
+  expect(output).toMatch(/^\S+ +disable +operator /m);
   const { profiles, missing } = JSON.parse(/^\{"profiles".*$/m.exec(output)?.[0] ?? '{}') as {
     profiles: { first_name: string; last_name: string }[];
     missing: string[];
