@@ -37,7 +37,8 @@ describe.each(APP_DATABASES)('a flood of sign-ins from one client on %s', (datab
     async function signIn(): Promise<void> {
       sent += 1;
       const address = `2001:db8:1:2:${(sent % 0xffff).toString(16)}::1`;
-      const body = { email: 'nobody@example.com', password: 'wrong password' };
+      // Of other accounts each time: attempts of one account take turns.
+      const body = { email: `stranger${sent}@example.com`, password: 'wrong password' };
       const answer = await send(address, '/v1/sessions', body);
       const outcome = `${answer.statusCode} ${codeOf(answer)}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);

@@ -1,3 +1,4 @@
+-- loses_data: the record of administrative acts, the times at which disabled users are enabled, and expired passwords
 -- Drops the record of administrative acts. Users who are disabled stay so without an end; an expired password stays
 -- refused.
 -- transaction: none
