@@ -20,7 +20,7 @@ export type MailContent =
       readonly kind: 'invitation';
       readonly data: { readonly url: string; readonly expires_at: Date };
     }
-  /** To the owner of an address that somebody tried to register again. */
+  /** To the owner of an address that is registered a second time. */
   | { readonly kind: 'address_in_use'; readonly data: { readonly reset_url: string } }
   /** Too many wrong passwords. */
   | { readonly kind: 'account_locked'; readonly data: { readonly reset_url: string } };
