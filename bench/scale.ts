@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
-import { measureSize, type PathTimes } from './scale/measure-size.ts';
+import { type FilledSize, fillSize, measurePath, type PathTimes } from './scale/measure-size.ts';
 import { PATHS } from './scale/paths.ts';
-import { writeScaleReport } from './scale/report.ts';
+import { pathAsLine, writeScaleReport } from './scale/report.ts';
 import { parseSizes } from './scale/sizes.ts';
 import { libraryVersions } from './versions.ts';
 
@@ -30,11 +30,22 @@ if (paths.length === 0) throw new Error(`--only takes ${PATHS.map(({ id }) => id
 
 const startedAt = performance.now();
 // Commits reach the disk, as in production; without it, the statements of a registration would be too fast.
-const postgres = await startPostgres({ durable: true, settings: { shared_buffers: '1GB' } });
+const postgres = await startPostgres({
+  durable: true,
+  settings: { shared_buffers: '1GB', max_wal_size: '16GB' },
+});
+const filled: FilledSize[] = [];
 try {
-  const bySize = new Map<number, readonly PathTimes[]>();
-  for (const size of sizes) {
-    bySize.set(size, await measureSize({ postgres, size, samples, paths, progress }));
+  for (const size of sizes) filled.push(await fillSize({ postgres, size, samples, progress }));
+  progress('all sizes are filled');
+  const bySize = new Map<number, PathTimes[]>(sizes.map((size) => [size, []]));
+  for (const path of paths) {
+    const measured = await measurePath(path, filled);
+    for (const [index, size] of sizes.entries()) {
+      const times = measured[index];
+      if (times !== undefined) bySize.get(size)?.push(times);
+    }
+    progress(pathAsLine(measured));
   }
   const report = writeScaleReport(bySize, {
     samples,
@@ -45,6 +56,7 @@ try {
   if (values.output !== undefined) writeFileSync(values.output, report);
   console.log(report);
 } finally {
+  for (const one of filled) await one.close();
   await postgres.stop('immediate');
 }
 

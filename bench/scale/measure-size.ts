@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { Client } from 'pg';
-import type { ConnectionOptions, PostgresServer } from '../../test/support/postgres-server.ts';
+import type { PostgresServer } from '../../test/support/postgres-server.ts';
 import { populateForSearch } from '../../test/support/search-population.ts';
 import { quantile } from '../compare.ts';
 import { onDatabase } from '../context.ts';
-import { startService } from '../service.ts';
+import { type Service, startService } from '../service.ts';
 import type { Drawn, Path, Sized } from './paths.ts';
 import { sizeAsText } from './sizes.ts';
 
@@ -23,31 +23,43 @@ export interface PathTimes {
   readonly p99Ms: number;
 }
 
-/** Fills a database with users and measures each path, one request at a time. */
-export async function measureSize(deps: {
+/** A filled database with a service of its own. */
+export interface FilledSize {
+  readonly size: number;
+  readonly client: Client;
+  readonly drawn: readonly Drawn[];
+  readonly sized: Sized;
+  readonly service: Service;
+  readonly authorization: string;
+  /** Stops the service and closes the connection. */
+  close(): Promise<void>;
+}
+
+/** Fills a database with users and starts a service on it. */
+export async function fillSize(deps: {
   readonly postgres: PostgresServer;
   readonly size: number;
   readonly samples: number;
-  readonly paths: readonly Path[];
   progress(text: string): void;
-}): Promise<readonly PathTimes[]> {
-  const { postgres, size, samples, paths } = deps;
-  const name = `scale_${size}`;
-  const progress = (text: string): void => deps.progress(`${sizeAsText(size)}: ${text}`);
-  const connection = await postgres.createDatabase(name);
+}): Promise<FilledSize> {
+  const { postgres, size, samples } = deps;
+  const connection = await postgres.createDatabase(`scale_${size}`);
   // The start creates the schema.
   const first = await startService(onDatabase(connection));
   await first.stop();
   const client = new Client(connection);
   await client.connect();
-  try {
-    const sized = await fill(client, size, progress);
-    const drawn = await drawUsers(client, samples + WARM_UPS);
-    return await measurePaths({ client, connection, paths, drawn, sized, progress });
-  } finally {
-    await client.end();
-    await postgres.dropDatabase(name);
-  }
+  const sized = await fill(client, size, (text) => deps.progress(`${sizeAsText(size)}: ${text}`));
+  const drawn = await drawUsers(client, samples + WARM_UPS);
+  const service = await startService(onDatabase(connection));
+  return {
+    ...{ size, client, drawn, sized, service },
+    authorization: `Bearer ${await service.createKey(['users:read'])}`,
+    async close() {
+      await service.stop();
+      await client.end();
+    },
+  };
 }
 
 async function fill(
@@ -55,13 +67,7 @@ async function fill(
   size: number,
   progress: (text: string) => void,
 ): Promise<Sized> {
-  progress('inserting users');
-  const ticker = setInterval(() => progress('inserting users and building indexes'), 15_000);
-  try {
-    await populateForSearch(client, size);
-  } finally {
-    clearInterval(ticker);
-  }
+  await populateForSearch(client, size, progress);
   progress('inserting events and revocations');
   await client.query(
     `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
@@ -100,46 +106,49 @@ async function drawUsers(client: Client, count: number): Promise<readonly Drawn[
   });
 }
 
-async function measurePaths(deps: {
-  readonly client: Client;
-  readonly connection: ConnectionOptions;
-  readonly paths: readonly Path[];
-  readonly drawn: readonly Drawn[];
-  readonly sized: Sized;
-  progress(text: string): void;
-}): Promise<readonly PathTimes[]> {
-  const { client, connection, paths, drawn, sized, progress } = deps;
-  const service = await startService(onDatabase(connection));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+/**
+ * Measures one path at every size, one request at a time: each sample visits all sizes, so that a slower moment of the
+ * machine is in all of them.
+ * @returns the times of each size, in the order of `filled`
+ */
+export async function measurePath(
+  path: Path,
+  filled: readonly FilledSize[],
+): Promise<readonly PathTimes[]> {
+  const agent = new Agent({ keepAlive: true });
+  const times = filled.map((): number[] => []);
   try {
-    const authorization = `Bearer ${await service.createKey(['users:read'])}`;
-    const prepare = (path: Path, user: Drawn): (() => Promise<void>) => {
-      if (path.kind === 'http') {
-        const url = `${service.url}${path.request(user, sized)}`;
-        return () => get(agent, url, authorization);
-      }
-      const statements = path.statements(user, sized);
-      return () => runInTransaction(client, statements);
-    };
-    const results: PathTimes[] = [];
-    for (const path of paths) {
-      progress(path.title);
-      const times: number[] = [];
-      for (const user of drawn) {
-        const run = prepare(path, user);
+    const samples = filled[0]?.drawn.length ?? 0;
+    for (let sample = 0; sample < samples; sample += 1) {
+      for (let turn = 0; turn < filled.length; turn += 1) {
+        // Another size comes first each time.
+        const index = (sample + turn) % filled.length;
+        const one = filled[index];
+        const user = one?.drawn[sample];
+        if (one === undefined || user === undefined) throw new Error('the sizes have no users');
+        const run = prepare(path, one, user, agent);
         const startedAt = performance.now();
         await run();
-        times.push(performance.now() - startedAt);
+        times[index]?.push(performance.now() - startedAt);
       }
-      const measured = times.slice(WARM_UPS);
-      const { title } = path;
-      results.push({ title, p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) });
     }
-    return results;
   } finally {
     agent.destroy();
-    await service.stop();
   }
+  return times.map((all) => {
+    const measured = all.slice(WARM_UPS);
+    const { title } = path;
+    return { title, p50Ms: quantile(measured, 0.5), p99Ms: quantile(measured, 0.99) };
+  });
+}
+
+function prepare(path: Path, one: FilledSize, user: Drawn, agent: Agent): () => Promise<void> {
+  if (path.kind === 'http') {
+    const url = `${one.service.url}${path.request(user, one.sized)}`;
+    return () => get(agent, url, one.authorization);
+  }
+  const statements = path.statements(user, one.sized);
+  return () => runInTransaction(one.client, statements);
 }
 
 async function runInTransaction(client: Client, statements: readonly string[]): Promise<void> {
