@@ -13,6 +13,7 @@ const LONG_FORM = {
   FAULTS_STANDBY_AWAY_MS: '60000',
   FAULTS_AWAY: '10m',
   FAULTS_SESSIONS: '400000',
+  FAULTS_GUESSES: '10000',
 };
 const SERVERS = ['postgres', 'redis-server', 'nats-server', 'haproxy', 'faketime'];
 /** Timeout of tests without one of their own. */
@@ -25,6 +26,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'embedded-full-disk': 20,
   'embedded-kill': 160,
   'nats-outages': 780,
+  'one-account': 300,
   'redis-app': 150,
   'redis-outages': 165,
   'relay-kill': 215,
@@ -89,6 +91,7 @@ function help(): string {
     '  FAULTS_STANDBY_AWAY_MS  absence of a synchronous standby',
     '  FAULTS_AWAY    duration of a NATS outage',
     '  FAULTS_SESSIONS  sessions of an account that end at once',
+    '  FAULTS_GUESSES  wrong passwords for one account',
     '',
     `Defaults here: ${namesOf(LONG_FORM)
       .map((name) => `${name}=${LONG_FORM[name]}`)

@@ -92,7 +92,7 @@ export function describeSignInFailuresContract(implementation: DatabaseImplement
       expect(await failures().claim(counterOf('ada'), rules)).toEqual({ counted: 4 });
     });
 
-    test('a success ends the counters of its factor, and those of other devices and factors stay', async () => {
+    test('a success ends the counter of its device, and those of other devices and factors stay', async () => {
       const [phone, desk] = [
         counterOf('ada', { deviceId: 'phone' }),
         counterOf('ada', { deviceId: 'desk' }),
@@ -100,13 +100,26 @@ export function describeSignInFailuresContract(implementation: DatabaseImplement
       for (const counter of [counterOf('ada'), phone, desk, counterOf('ada', { factor: 'code' })]) {
         await failures().claim(counter, rules);
       }
-      await failures().clear(phone);
+      await failures().clear(phone, rules);
+      expect(await failures().list([hashOf('ada')])).toMatchObject([
+        { factor: 'code', knownDevice: false },
+        { factor: 'password', knownDevice: false, failures: 1 },
+        { factor: 'password', knownDevice: true },
+      ]);
+      await failures().clear(counterOf('ada'), rules);
       expect(await failures().list([hashOf('ada')])).toMatchObject([
         { factor: 'code', knownDevice: false },
         { factor: 'password', knownDevice: true },
       ]);
       await failures().clearAll([hashOf('ada')]);
       expect(await failures().list([hashOf('ada')])).toEqual([]);
+    });
+
+    test('a success on a known device opens a closed counter of unknown devices for one attempt', async () => {
+      await waitsOf(counterOf('ada'), 10);
+      await failures().clear(counterOf('ada', { deviceId: 'phone' }), rules);
+      expect(await failures().claim(counterOf('ada'), rules)).toEqual({ counted: 4 });
+      expect(await failures().claim(counterOf('ada'), rules)).toHaveProperty('waitMs');
     });
 
     test('one statement counts a sign-in and reads the credentials of its address', async () => {

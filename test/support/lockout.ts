@@ -44,7 +44,11 @@ export function createMemoryLockout(
       return { counted };
     },
     release: async (counter, counted) => void counts.set(nameOf(counter), counted - 1),
-    clear: async (counter) => void counts.delete(nameOf(counter)),
+    async clear(counter, { free }) {
+      counts.delete(nameOf(counter));
+      const others = nameOf({ ...counter, deviceId: null });
+      if ((counts.get(others) ?? 0) > free) counts.set(others, free);
+    },
     clearAll: async () => counts.clear(),
     list: async () => [],
     deleteQuiet: async () => 0,

@@ -114,12 +114,17 @@ export function createSignIn(deps: Deps) {
 
   async function signIn(caller: Caller, attempt: Attempt): Promise<IssuedTokens> {
     for (let count = 1; count <= MAX_ATTEMPTS; count += 1) {
-      const credentials = await authenticate(caller, attempt);
+      const { credentials, counted } = await authenticate(caller, attempt);
       if (deps.registration.requireVerifiedEmail && !credentials.emailVerified) {
         throw await refuseUnverified(caller, attempt, credentials.userId);
       }
-      const newHash = await rehash(caller, attempt.password, credentials);
-      const tokens = await startSession(caller, attempt, credentials, newHash);
+      // The password is right: without a session, the attempt must not bring its owner nearer to a wait.
+      const tokens = await deps.lockout
+        .judge(attempt.counter, counted, () => startSession(caller, attempt, credentials))
+        .catch((error: unknown) => {
+          if (error instanceof AccountChanged) return null;
+          throw error;
+        });
       if (tokens !== null) return tokens;
     }
     throw unavailable('The account keeps changing. Try again.');
@@ -128,7 +133,7 @@ export function createSignIn(deps: Deps) {
   async function authenticate(
     caller: Caller,
     { email, password, counter }: Attempt,
-  ): Promise<Credentials> {
+  ): Promise<{ readonly credentials: Credentials; readonly counted: number }> {
     const { rules } = deps.lockout;
     const { counted, credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
       const { claim, credentials: found } = await deps.signInFailures.claimSignIn(
@@ -145,7 +150,7 @@ export function createSignIn(deps: Deps) {
       return { ...admitted, credentials: found, matches: verified };
     });
     const failure = failureOf(credentials, matches);
-    if (credentials !== null && failure === null) return credentials;
+    if (credentials !== null && failure === null) return { credentials, counted };
     await deps.recordFailure(caller, {
       reason: failure ?? 'unknown_email',
       userId: credentials?.userId ?? null,
@@ -162,7 +167,7 @@ export function createSignIn(deps: Deps) {
     });
     const request = { purpose: 'verify', userId, email, byHolder: true } as const;
     await deps.unitOfWork.run(withoutIdempotency(caller), async (transaction) => {
-      await transaction.signInFailures.clear(counter);
+      await transaction.signInFailures.clear(counter, deps.lockout.rules);
       await deps.challengeRequests.addIfPossible(transaction, request);
     });
     deps.challengeRequests.announce();
@@ -180,15 +185,15 @@ export function createSignIn(deps: Deps) {
     }
   }
 
-  /** @returns null when the account changed since the password was verified */
+  /** @throws AccountChanged when the account changed since the password was verified */
   async function startSession(
     caller: Caller,
-    { counter, audience }: Attempt,
+    { counter, audience, password }: Attempt,
     credentials: Credentials,
-    newHash: string | null,
-  ): Promise<IssuedTokens | null> {
+  ): Promise<IssuedTokens> {
     const { userId } = credentials;
-    const transaction = deps.unitOfWork.run(caller, async (ports) => {
+    const newHash = await rehash(caller, password, credentials);
+    const session = await deps.unitOfWork.run(caller, async (ports) => {
       const user = await ports.users.lockById(userId);
       // Thrown, so that nothing is committed: with an idempotency key, a commit would wait for the answer.
       if (user === null || !isStillProven(user, credentials)) throw new AccountChanged();
@@ -202,14 +207,9 @@ export function createSignIn(deps: Deps) {
           PASSWORD_NORMALIZATION_VERSION,
         );
       }
-      await ports.signInFailures.clear(counter);
+      await ports.signInFailures.clear(counter, deps.lockout.rules);
       return await deps.startSession(caller, ports, user);
     });
-    const session = await transaction.catch((error: unknown) => {
-      if (error instanceof AccountChanged) return null;
-      throw error;
-    });
-    if (session === null) return null;
     deps.logger.info('signed in', {
       request_id: caller.requestId,
       client_ip: caller.ip,

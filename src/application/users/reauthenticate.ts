@@ -116,7 +116,7 @@ export function createReauthenticate(deps: Deps) {
       return { ...admitted, credentials: found, matches: verified };
     });
     if (matches) {
-      await deps.signInFailures.clear(counter);
+      await deps.signInFailures.clear(counter, rules);
       return credentials;
     }
     await deps.recordFailure(caller, {

@@ -51,8 +51,11 @@ export interface SignInFailures {
   claim(counter: Counter, rules: AttemptRules): Promise<Claim>;
   /** Takes back an attempt that was not judged. */
   release(counter: Counter, counted: number): Promise<void>;
-  /** Ends the counter of unknown devices and that of the known device, after a success. */
-  clear(counter: Counter): Promise<void>;
+  /**
+   * Ends the counter after a success. One on a known device also ends the wait of unknown devices, and leaves them
+   * without free attempts: a sign-in of the owner must not give `free` more guesses to others.
+   */
+  clear(counter: Counter, rules: Pick<AttemptRules, 'free'>): Promise<void>;
   clearAll(accountKeys: readonly Uint8Array[]): Promise<void>;
   /** The busiest 100 counters. */
   list(accountKeys: readonly Uint8Array[]): Promise<readonly CounterState[]>;

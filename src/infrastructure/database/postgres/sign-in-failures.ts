@@ -47,9 +47,10 @@ export function createPostgresSignInFailures(connection: SqlConnection): SignInF
       const { accountKey, bucket } = parameters(counter);
       await updateUnjudgedAttempt.run({ accountKey, bucket, counted }, connection);
     },
-    async clear({ accountKey, factor, deviceId }) {
-      const buckets = deviceId === null ? [factor] : [factor, bucketOf(factor, deviceId)];
-      await deleteSignInFailures.run({ accountKey: Buffer.from(accountKey), buckets }, connection);
+    async clear(counter, { free }) {
+      const { accountKey, bucket } = parameters(counter);
+      const others = counter.deviceId === null ? null : counter.factor;
+      await deleteSignInFailures.run({ accountKey, bucket, others, free }, connection);
     },
     async clearAll(accountKeys) {
       await deleteAllSignInFailures.run({ accountKeys: accountKeys.map(toBuffer) }, connection);

@@ -3,8 +3,6 @@ import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
 export type Uint8ArrayArray = (Uint8Array)[];
 
-export type stringArray = (string)[];
-
 /** 'ClaimSignIn' parameters type */
 export interface ClaimSignInParams {
   accountKey: Uint8Array;
@@ -97,19 +95,26 @@ export const updateUnjudgedAttempt = new PreparedQuery<UpdateUnjudgedAttemptPara
 /** 'DeleteSignInFailures' parameters type */
 export interface DeleteSignInFailuresParams {
   accountKey: Uint8Array;
-  buckets: stringArray;
+  bucket: string;
+  free: number;
+  others?: string | null | void;
 }
 
 /** 'DeleteSignInFailures' return type */
 export type DeleteSignInFailuresResult = void;
 
-const deleteSignInFailuresIR: StatementSource = {"usedParamSet":{"accountKey":true,"buckets":true},"params":[{"name":"accountKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":49,"b":60}]},{"name":"buckets","required":true,"transform":{"type":"scalar"},"locs":[{"a":79,"b":87}]}],"statement":"delete from sign_in_failures\nwhere account_key = :accountKey! and bucket = any(:buckets!::text[])"};
+const deleteSignInFailuresIR: StatementSource = {"usedParamSet":{"free":true,"accountKey":true,"others":true,"bucket":true},"params":[{"name":"free","required":true,"transform":{"type":"scalar"},"locs":[{"a":62,"b":67},{"a":177,"b":182}]},{"name":"accountKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":122,"b":133},{"a":244,"b":255}]},{"name":"others","required":false,"transform":{"type":"scalar"},"locs":[{"a":148,"b":154}]},{"name":"bucket","required":true,"transform":{"type":"scalar"},"locs":[{"a":270,"b":277}]}],"statement":"with reopened as (\n  update sign_in_failures\n  set failures = :free!::integer, blocked_until = null\n  where account_key = :accountKey! and bucket = :others::text and failures > :free!::integer\n)\ndelete from sign_in_failures\nwhere account_key = :accountKey! and bucket = :bucket!"};
 
 /**
  * Query generated from SQL:
  * ```
+ * with reopened as (
+ *   update sign_in_failures
+ *   set failures = :free!::integer, blocked_until = null
+ *   where account_key = :accountKey! and bucket = :others::text and failures > :free!::integer
+ * )
  * delete from sign_in_failures
- * where account_key = :accountKey! and bucket = any(:buckets!::text[])
+ * where account_key = :accountKey! and bucket = :bucket!
  * ```
  */
 export const deleteSignInFailures = new PreparedQuery<DeleteSignInFailuresParams,DeleteSignInFailuresResult>(deleteSignInFailuresIR);

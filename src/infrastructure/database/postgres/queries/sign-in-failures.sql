@@ -19,10 +19,15 @@ set failures = greatest(failures - 1, 0),
   blocked_until = case when failures = :counted! then null else blocked_until end
 where account_key = :accountKey! and bucket = :bucket!;
 
-/* Ends the counters of a factor: that of unknown devices, and that of one known device if it is given. */
+/* Ends a counter after a success. That of `others`, if it is given, keeps its free attempts and loses its wait. */
 /* @name deleteSignInFailures */
+with reopened as (
+  update sign_in_failures
+  set failures = :free!::integer, blocked_until = null
+  where account_key = :accountKey! and bucket = :others::text and failures > :free!::integer
+)
 delete from sign_in_failures
-where account_key = :accountKey! and bucket = any(:buckets!::text[]);
+where account_key = :accountKey! and bucket = :bucket!;
 
 /* All counters of an account, for a reset or an operator. */
 /* @name deleteAllSignInFailures */
