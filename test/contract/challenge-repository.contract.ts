@@ -34,7 +34,6 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
         userId,
         email: userId === null ? null : 'ada@example.com',
         byHolder: false,
-        formerVerified: false,
         tokenHash: hashOf(`token ${id}`),
         codeHmac: hashOf(`code ${id}`),
         guessKey: hashOf(`guesses ${id}`),
@@ -143,24 +142,31 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
 
     it('keeps the first former address of a user, and reserves it', async () => {
       const { id: userId } = await storeUser(database());
-      const undo = (email: string) =>
-        insert(newChallenge(userId, { purpose: 'undo', email, formerVerified: true }), 3);
+      const undo = (email: string) => insert(newChallenge(userId, { purpose: 'undo', email }), 3);
       for (const name of ['a', 'b', 'c', 'd', 'e']) await undo(`${name}@example.com`);
       const { rows } = await database().query<{ email: string }>(
         'select email from challenges order by created_at',
       );
       expect(rows.map(({ email }) => email[0])).toEqual(['a', 'd', 'e']);
       await inTransaction(database(), async ({ challenges }) => {
-        expect(await challenges.findFirstFormerAddress(userId)).toEqual({
-          ...{ email: 'a@example.com', verified: true },
-        });
+        expect(await challenges.findFirstFormerAddress(userId)).toBe('a@example.com');
         expect(await challenges.isReserved('a@example.com', ids.next())).toBe(true);
         expect(await challenges.isReserved('a@example.com', userId)).toBe(false);
         expect(await challenges.isReserved('b@example.com', ids.next())).toBe(false);
-        await challenges.deleteLive(userId, ['undo'], false);
-        expect(await challenges.findFirstFormerAddress(userId)).not.toBeNull();
         await challenges.deleteLive(userId, ['undo']);
         expect(await challenges.findFirstFormerAddress(userId)).toBeNull();
+      });
+    });
+
+    it('neither reserves nor restores a former address that an older build stored unverified', async () => {
+      const { id: userId } = await storeUser(database());
+      const undo = await insert(newChallenge(userId, { purpose: 'undo' }));
+      expect(await find(undo)).not.toBeNull();
+      await database().query('update challenges set former_verified = false');
+      expect(await find(undo)).toBeNull();
+      await inTransaction(database(), async ({ challenges }) => {
+        expect(await challenges.findFirstFormerAddress(userId)).toBeNull();
+        expect(await challenges.isReserved('ada@example.com', ids.next())).toBe(false);
       });
     });
 

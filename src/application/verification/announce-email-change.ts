@@ -15,8 +15,9 @@ interface Deps {
 export type AnnounceEmailChange = ReturnType<typeof createAnnounceEmailChange>;
 
 /**
- * Tells the former and the new address of a changed user about the change, in its transaction. The mail to the former
- * address has a link that takes the change back, also one by an operator. Until then the address stays reserved.
+ * Tells the former and the new address of a changed user about the change, in its transaction. The mail to a verified
+ * former address has a link that takes the change back, also one by an operator; until it expires, the address stays
+ * reserved. An address that was never verified may be that of a stranger: it gets no link, and it is free at once.
  */
 export function createAnnounceEmailChange(deps: Deps) {
   const { secrets, settings, links } = deps;
@@ -25,16 +26,25 @@ export function createAnnounceEmailChange(deps: Deps) {
     user: User,
     former: { readonly email: string; readonly emailVerified: boolean },
   ): Promise<void> => {
+    const undoUrl = former.emailVerified ? await createUndo(challenges, user, former.email) : null;
+    await mail.enqueue(emailChangedMails(user.profile, former.email, undoUrl));
+  };
+
+  /** @returns the link */
+  async function createUndo(
+    challenges: Transaction['challenges'],
+    user: User,
+    email: string,
+  ): Promise<string> {
     const id = deps.ids.next();
     const { token, tokenHash } = secrets.create(id);
     const challenge = {
-      ...{ id, purpose: 'undo' as const, userId: user.id, email: former.email, byHolder: false },
-      ...{ formerVerified: former.emailVerified, tokenHash, codeHmac: null, codeTtlMs: null },
+      ...{ id, purpose: 'undo' as const, userId: user.id, email, byHolder: false },
+      ...{ tokenHash, codeHmac: null, codeTtlMs: null },
       guessKey: secrets.guessKey('undo', user.id),
       ttlMs: settings.undoWindowMs,
     };
     await challenges.insert(challenge, MAX_LIVE_UNDOS);
-    const undoUrl = links.undo(token, { challengeId: null, locale: user.profile.locale });
-    await mail.enqueue(emailChangedMails(user.profile, former.email, undoUrl));
-  };
+    return links.undo(token, { challengeId: null, locale: user.profile.locale });
+  }
 }

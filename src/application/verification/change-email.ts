@@ -80,7 +80,7 @@ export function createChangeEmail(deps: Deps) {
     },
 
     /**
-     * Restores the first address that the user had within the time for it, ends all sessions and takes the password
+     * Restores the first verified address that the user had within the time for it, ends all sessions and takes the password
      * away: the person who changed the address knew it. The restored address gets a mail to choose another one.
      * @throws DomainError `challenge_invalid`, `email_taken`, `version_exhausted`
      */
@@ -92,10 +92,9 @@ export function createChangeEmail(deps: Deps) {
         const locked = await transaction.users.lockById(challenge.userId);
         const first = locked === null ? null : await challenges.findFirstFormerAddress(locked.id);
         const user = await consumeChallenge(transaction, challenge);
-        const restored = (first?.email ?? challenge.email) as EmailAddress;
-        const isProven = restored === challenge.email || first?.verified === true;
+        const restored = (first ?? challenge.email) as EmailAddress;
         const changed = user.state.email;
-        user.restoreEmail(restored, isProven, clock.now());
+        user.restoreEmail(restored, clock.now());
         await transaction.users.updateAccess(user);
         await transaction.outbox.append(user.takeEvents());
         await challenges.deleteLive(user.id, ['undo', ...REPLACED_BY_PROOF]);

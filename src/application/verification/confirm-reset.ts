@@ -48,13 +48,10 @@ export function createConfirmReset(deps: Deps) {
     await deps.unitOfWork.run(finishInAnyCase(caller), async (transaction) => {
       const user = await consumeChallenge(transaction, challenge);
       if (user.state.email !== challenge.email) throw challengeInvalid();
-      const { emailVerified } = user.state;
       user.resetPassword(passwordHash, PASSWORD_NORMALIZATION_VERSION, deps.clock.now());
       await transaction.users.updateAccess(user);
       await transaction.outbox.append(user.takeEvents());
       await transaction.challenges.deleteLive(user.id, REPLACED_BY_PROOF);
-      // Someone who registered with a foreign address must not get the account back by an undo of that.
-      if (!emailVerified) await transaction.challenges.deleteLive(user.id, ['undo'], false);
       await transaction.mail.enqueue([passwordChangedMail(user.profile)]);
       await transaction.sessionEnding.end(user, { all: true }, 'password_changed');
       await deps.clearFailures?.(transaction, user.id);

@@ -40,7 +40,6 @@ export function createConfirmVerification({ prove, requests, unitOfWork, clock }
         return;
       }
       await transaction.challenges.deleteLive(user.id, REPLACED_BY_PROOF);
-      await transaction.challenges.deleteLive(user.id, ['undo'], false);
       await transaction.sessionEnding.end(user, { all: true }, 'password_changed');
       const request = { purpose: 'reset', userId: user.id, email, byHolder: true } as const;
       await requests.addIfPossible(transaction, request);

@@ -72,7 +72,6 @@ export function createServeChallengeRequests(deps: Deps) {
         ...{ id, purpose, byHolder, tokenHash, codeHmac, codeTtlMs, ttlMs },
         userId: user?.id ?? null,
         email: user === null ? null : email,
-        formerVerified: false,
         guessKey: secrets.guessKey(purpose, subject),
       },
       settings.live,

@@ -211,9 +211,9 @@ export class User {
     this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
   }
 
-  /** Takes changes of the address back. The person who made them knew the password, so it goes. */
-  restoreEmail(email: EmailAddress, emailVerified: boolean, now: Date): void {
-    this.#write({ email, emailVerified, ...WITHOUT_PASSWORD }, now);
+  /** Takes changes of a verified address back. The person who made them knew the password, so it goes. */
+  restoreEmail(email: EmailAddress, now: Date): void {
+    this.#write({ email, emailVerified: true, ...WITHOUT_PASSWORD }, now);
     this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
   }
 

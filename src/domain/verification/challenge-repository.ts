@@ -6,12 +6,6 @@ import type {
   RequestedPurpose,
 } from './challenge.ts';
 
-/** An address that a user had before a change. */
-export interface FormerAddress {
-  readonly email: string;
-  readonly verified: boolean;
-}
-
 /** Challenges inside of a transaction. */
 export interface ChallengeRepository {
   /** Stores a request for `ttlMs`. @returns false when `maxWaiting` requests wait already; nothing is stored then. */
@@ -28,17 +22,10 @@ export interface ChallengeRepository {
   insert(challenge: NewChallenge, keep: number): Promise<void>;
   /** @returns false when it was consumed already, has expired or is gone. */
   consume(id: string): Promise<boolean>;
-  /**
-   * Deletes the live challenges of a user that have one of these purposes.
-   * @param verifiedFormer false leaves those that restore an address that was verified.
-   */
-  deleteLive(
-    userId: string,
-    purposes: readonly ChallengePurpose[],
-    verifiedFormer?: boolean,
-  ): Promise<void>;
+  /** Deletes the live challenges of a user that have one of these purposes. */
+  deleteLive(userId: string, purposes: readonly ChallengePurpose[]): Promise<void>;
   /** The first address of the user that a live `undo` can restore. */
-  findFirstFormerAddress(userId: string): Promise<FormerAddress | null>;
+  findFirstFormerAddress(userId: string): Promise<string | null>;
   /** Whether a live `undo` of another user can restore this address. */
   isReserved(email: string, forUserId: string): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /**
  * What a challenge is for: `verify` proves the address of an account, `reset` sets another password, `change` proves a
- * new address, `undo` takes a change of address back.
+ * new address, `undo` takes a change of address back. An `undo` has a verified former address.
  */
 export type ChallengePurpose = 'verify' | 'reset' | 'change' | 'undo';
 
@@ -32,8 +32,6 @@ export interface Challenge {
 /** A challenge to store. */
 export interface NewChallenge extends Challenge {
   readonly purpose: ChallengePurpose;
-  /** Only for `undo`: whether the former address was verified. */
-  readonly formerVerified: boolean;
   readonly tokenHash: Uint8Array;
   /** Null for a challenge without a code. */
   readonly codeHmac: Uint8Array | null;

@@ -140,7 +140,7 @@ export async function createRouteApp(
       const challenge = { id, purpose, userId, email, tokenHash, codeHmac };
       await createPostgresChallengeRepository(app.database).insert(
         {
-          ...{ ...challenge, byHolder: true, formerVerified: false },
+          ...{ ...challenge, byHolder: true },
           ...{ guessKey: tokenHash, codeTtlMs: 60_000, ttlMs: 60_000 },
         },
         3,

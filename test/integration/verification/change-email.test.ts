@@ -18,6 +18,17 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
     return row;
   }
 
+  /** An account whose address is proven, with an access token. */
+  async function registerVerified(): Promise<{ account: Account; token: string }> {
+    const account = await api().register();
+    const { access_token: token } = await api().signIn(account);
+    await box().request('/v1/email-verifications', { email: account.email }, token);
+    const sent = await box().secretsOf(account.email, 'verify_email');
+    const answer = await box().post('/v1/email-verifications/confirm', { token: sent.token });
+    expect(answer.statusCode, answer.body).toBe(204);
+    return { account, token };
+  }
+
   /** Requests and confirms a change. @returns the new address */
   async function change({ password }: Account, token: string): Promise<string> {
     const { email } = createPerson();
@@ -29,12 +40,11 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
   }
 
   test('the old address stays until the new one is proven, and both get a notice', async () => {
-    const account = await api().register();
-    const { access_token: token } = await api().signIn(account);
+    const { account, token } = await registerVerified();
     const { email } = createPerson();
     const body = { email, current_password: account.password };
     const challenge_id = await box().request(request, body, token);
-    expect(await emailOf(account.id)).toEqual({ email: account.email, email_verified: false });
+    expect(await emailOf(account.id)).toEqual({ email: account.email, email_verified: true });
     const { code } = await box().secretsOf(email, 'change_email');
     expect((await box().post(confirm, { challenge_id, code })).statusCode).toBe(204);
     expect(await emailOf(account.id)).toEqual({ email, email_verified: true });
@@ -46,7 +56,8 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
     );
     expect(changed.map(({ type, user_version }) => [type, user_version])).toEqual([
       ['user.created', 1],
-      ['user.email_changed', 2],
+      ['user.email_verified', 2],
+      ['user.email_changed', 3],
     ]);
   });
 
@@ -95,8 +106,7 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
   });
 
   test('after three changes, each undo restores the first address and ends everything', async () => {
-    const account = await api().register();
-    const { access_token: token } = await api().signIn(account);
+    const { account, token } = await registerVerified();
     const second = await change(account, token);
     await change(account, token);
     const fourth = await change(account, token);
@@ -115,9 +125,8 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
     await api().signIn({ email: account.email, password: body.new_password });
   });
 
-  test('no other account can take the former address while the change can be undone', async () => {
-    const account = await api().register();
-    const { access_token: token } = await api().signIn(account);
+  test('no other account can take a verified former address while the change can be undone', async () => {
+    const { account, token } = await registerVerified();
     await change(account, token);
     const body = createPerson({ email: account.email });
     const answer = await api().send('POST', '/v1/users', { body });
@@ -132,8 +141,39 @@ describe.each(APP_DATABASES)('changes of address on %s', (database) => {
     expect(moved.statusCode).toBe(409);
   });
 
-  test('a change by an operator can be undone, too', async () => {
+  test('an account reserves no address that it never proved, and gets no undo for it', async () => {
+    const { account, token } = await registerVerified();
+    const strangers = [createPerson(), createPerson(), createPerson()];
+    for (const email of [...strangers.map((person) => person.email), createPerson().email]) {
+      const body = { email, current_password: account.password };
+      const answer = await api().send('PATCH', `/v1/users/${account.id}`, { token, body });
+      expect(answer.statusCode, answer.body).toBe(200);
+    }
+    for (const stranger of strangers) {
+      const [notice] = await box().mailsTo(stranger.email, 'email_changed_former');
+      expect(notice?.data).toMatchObject({ undo_url: null });
+      await api().register(stranger);
+    }
+    const { token: undoToken } = await box().secretsOf(account.email, 'email_changed_former');
+    expect((await box().post(undo, { token: undoToken })).statusCode).toBe(204);
+    expect(await emailOf(account.id)).toEqual({ email: account.email, email_verified: true });
+  });
+
+  test('an undo restores the first verified address, not an unverified one before it', async () => {
     const account = await api().register();
+    const { access_token: token } = await api().signIn(account);
+    const verified = await change(account, token);
+    await change(account, token);
+    expect((await box().mailsTo(account.email, 'email_changed_former'))[0]?.data).toMatchObject({
+      undo_url: null,
+    });
+    const { token: undoToken } = await box().secretsOf(verified, 'email_changed_former');
+    expect((await box().post(undo, { token: undoToken })).statusCode).toBe(204);
+    expect(await emailOf(account.id)).toEqual({ email: verified, email_verified: true });
+  });
+
+  test('a change by an operator can be undone, too', async () => {
+    const { account } = await registerVerified();
     const { email } = createPerson();
     const operator = await api().app.operator();
     const answer = await operator.inject({

@@ -68,13 +68,12 @@ export function createPostgresChallengeRepository(connection: SqlConnection): Ch
     async consume(id) {
       return (await markChallengeConsumed.runForCount({ id }, connection)) === 1;
     },
-    async deleteLive(userId, purposes, verifiedFormer = true) {
-      const parameters = { userId, purposes: [...purposes], verifiedFormer };
-      await deleteLiveChallenges.run(parameters, connection);
+    async deleteLive(userId, purposes) {
+      await deleteLiveChallenges.run({ userId, purposes: [...purposes] }, connection);
     },
     async findFirstFormerAddress(userId) {
       const [row] = await findFirstFormerAddress.run({ userId }, connection);
-      return row === undefined ? null : { email: row.email, verified: row.former_verified };
+      return row?.email ?? null;
     },
     async isReserved(email, forUserId) {
       const rows = await findReservedAddress.run({ email, userId: forUserId }, connection);

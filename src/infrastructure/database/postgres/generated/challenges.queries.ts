@@ -159,7 +159,6 @@ export interface InsertChallengeParams {
   codeHmac?: Uint8Array | null | void;
   codeTtlMs?: number | null | void;
   email?: string | null | void;
-  formerVerified: boolean;
   guessKey: Uint8Array;
   id: string;
   purpose: string;
@@ -171,14 +170,14 @@ export interface InsertChallengeParams {
 /** 'InsertChallenge' return type */
 export type InsertChallengeResult = void;
 
-const insertChallengeIR: StatementSource = {"usedParamSet":{"id":true,"purpose":true,"userId":true,"email":true,"byHolder":true,"formerVerified":true,"tokenHash":true,"codeHmac":true,"guessKey":true,"codeTtlMs":true,"ttlMs":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":157}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":166,"b":174}]},{"name":"userId","required":false,"transform":{"type":"scalar"},"locs":[{"a":177,"b":183}]},{"name":"email","required":false,"transform":{"type":"scalar"},"locs":[{"a":192,"b":197}]},{"name":"byHolder","required":true,"transform":{"type":"scalar"},"locs":[{"a":200,"b":209}]},{"name":"formerVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":227}]},{"name":"tokenHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":230,"b":240}]},{"name":"codeHmac","required":false,"transform":{"type":"scalar"},"locs":[{"a":243,"b":251}]},{"name":"guessKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":254,"b":263}]},{"name":"codeTtlMs","required":false,"transform":{"type":"scalar"},"locs":[{"a":288,"b":297}]},{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":367,"b":373}]}],"statement":"insert into challenges (id, purpose, user_id, email, by_holder, former_verified, token_hash, code_hmac, guess_key,\n  code_expires_at, expires_at)\nvalues (:id!::uuid, :purpose!, :userId::uuid, :email, :byHolder!, :formerVerified!, :tokenHash!, :codeHmac, :guessKey!,\n  clock_timestamp() + :codeTtlMs::double precision * interval '1 millisecond',\n  clock_timestamp() + :ttlMs!::double precision * interval '1 millisecond')"};
+const insertChallengeIR: StatementSource = {"usedParamSet":{"id":true,"purpose":true,"userId":true,"email":true,"byHolder":true,"tokenHash":true,"codeHmac":true,"guessKey":true,"codeTtlMs":true,"ttlMs":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":157}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":166,"b":174},{"a":221,"b":229}]},{"name":"userId","required":false,"transform":{"type":"scalar"},"locs":[{"a":186,"b":192}]},{"name":"email","required":false,"transform":{"type":"scalar"},"locs":[{"a":201,"b":206}]},{"name":"byHolder","required":true,"transform":{"type":"scalar"},"locs":[{"a":209,"b":218}]},{"name":"tokenHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":260}]},{"name":"codeHmac","required":false,"transform":{"type":"scalar"},"locs":[{"a":263,"b":271}]},{"name":"guessKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":274,"b":283}]},{"name":"codeTtlMs","required":false,"transform":{"type":"scalar"},"locs":[{"a":308,"b":317}]},{"name":"ttlMs","required":true,"transform":{"type":"scalar"},"locs":[{"a":387,"b":393}]}],"statement":"insert into challenges (id, purpose, user_id, email, by_holder, former_verified, token_hash, code_hmac, guess_key,\n  code_expires_at, expires_at)\nvalues (:id!::uuid, :purpose!::varchar, :userId::uuid, :email, :byHolder!, :purpose!::varchar = 'undo', :tokenHash!, :codeHmac, :guessKey!,\n  clock_timestamp() + :codeTtlMs::double precision * interval '1 millisecond',\n  clock_timestamp() + :ttlMs!::double precision * interval '1 millisecond')"};
 
 /**
  * Query generated from SQL:
  * ```
  * insert into challenges (id, purpose, user_id, email, by_holder, former_verified, token_hash, code_hmac, guess_key,
  *   code_expires_at, expires_at)
- * values (:id!::uuid, :purpose!, :userId::uuid, :email, :byHolder!, :formerVerified!, :tokenHash!, :codeHmac, :guessKey!,
+ * values (:id!::uuid, :purpose!::varchar, :userId::uuid, :email, :byHolder!, :purpose!::varchar = 'undo', :tokenHash!, :codeHmac, :guessKey!,
  *   clock_timestamp() + :codeTtlMs::double precision * interval '1 millisecond',
  *   clock_timestamp() + :ttlMs!::double precision * interval '1 millisecond')
  * ```
@@ -200,14 +199,14 @@ export interface FindChallengeByTokenResult {
   user_id: string | null;
 }
 
-const findChallengeByTokenIR: StatementSource = {"usedParamSet":{"id":true,"purpose":true,"tokenHash":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":64,"b":67}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":89,"b":97}]},{"name":"tokenHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":116,"b":126}]}],"statement":"select id, user_id, email, by_holder\nfrom challenges\nwhere id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash!\n  and consumed_at is null and expires_at > clock_timestamp()"};
+const findChallengeByTokenIR: StatementSource = {"usedParamSet":{"id":true,"purpose":true,"tokenHash":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":64,"b":67}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":89,"b":97}]},{"name":"tokenHash","required":true,"transform":{"type":"scalar"},"locs":[{"a":116,"b":126}]}],"statement":"select id, user_id, email, by_holder\nfrom challenges\nwhere id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash! and (purpose <> 'undo' or former_verified)\n  and consumed_at is null and expires_at > clock_timestamp()"};
 
 /**
  * Query generated from SQL:
  * ```
  * select id, user_id, email, by_holder
  * from challenges
- * where id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash!
+ * where id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash! and (purpose <> 'undo' or former_verified)
  *   and consumed_at is null and expires_at > clock_timestamp()
  * ```
  */
@@ -305,20 +304,18 @@ export const markChallengeConsumed = new PreparedQuery<MarkChallengeConsumedPara
 export interface DeleteLiveChallengesParams {
   purposes: stringArray;
   userId: string;
-  verifiedFormer: boolean;
 }
 
 /** 'DeleteLiveChallenges' return type */
 export type DeleteLiveChallengesResult = void;
 
-const deleteLiveChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purposes":true,"verifiedFormer":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":39,"b":46}]},{"name":"purposes","required":true,"transform":{"type":"scalar"},"locs":[{"a":72,"b":81}]},{"name":"verifiedFormer","required":true,"transform":{"type":"scalar"},"locs":[{"a":146,"b":161}]}],"statement":"delete from challenges\nwhere user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null\n  and (not former_verified or :verifiedFormer!::boolean)"};
+const deleteLiveChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purposes":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":39,"b":46}]},{"name":"purposes","required":true,"transform":{"type":"scalar"},"locs":[{"a":72,"b":81}]}],"statement":"delete from challenges\nwhere user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null"};
 
 /**
  * Query generated from SQL:
  * ```
  * delete from challenges
  * where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null
- *   and (not former_verified or :verifiedFormer!::boolean)
  * ```
  */
 export const deleteLiveChallenges = new PreparedQuery<DeleteLiveChallengesParams,DeleteLiveChallengesResult>(deleteLiveChallengesIR);
@@ -331,17 +328,17 @@ export interface FindFirstFormerAddressParams {
 /** 'FindFirstFormerAddress' return type */
 export interface FindFirstFormerAddressResult {
   email: string;
-  former_verified: boolean;
 }
 
-const findFirstFormerAddressIR: StatementSource = {"usedParamSet":{"userId":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":81}]}],"statement":"select email as \"email!\", former_verified\nfrom challenges\nwhere user_id = :userId!::uuid and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()\norder by created_at, id\nlimit 1"};
+const findFirstFormerAddressIR: StatementSource = {"usedParamSet":{"userId":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":64}]}],"statement":"select email as \"email!\"\nfrom challenges\nwhere user_id = :userId!::uuid and purpose = 'undo' and former_verified and consumed_at is null\n  and expires_at > clock_timestamp()\norder by created_at, id\nlimit 1"};
 
 /**
  * Query generated from SQL:
  * ```
- * select email as "email!", former_verified
+ * select email as "email!"
  * from challenges
- * where user_id = :userId!::uuid and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()
+ * where user_id = :userId!::uuid and purpose = 'undo' and former_verified and consumed_at is null
+ *   and expires_at > clock_timestamp()
  * order by created_at, id
  * limit 1
  * ```
@@ -359,15 +356,15 @@ export interface FindReservedAddressResult {
   id: string;
 }
 
-const findReservedAddressIR: StatementSource = {"usedParamSet":{"email":true,"userId":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":40,"b":46}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":145,"b":152}]}],"statement":"select id\nfrom challenges\nwhere email = :email! and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()\n  and user_id <> :userId!::uuid\nlimit 1"};
+const findReservedAddressIR: StatementSource = {"usedParamSet":{"email":true,"userId":true},"params":[{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":40,"b":46}]},{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":172}]}],"statement":"select id\nfrom challenges\nwhere email = :email! and purpose = 'undo' and former_verified and consumed_at is null\n  and expires_at > clock_timestamp() and user_id <> :userId!::uuid\nlimit 1"};
 
 /**
  * Query generated from SQL:
  * ```
  * select id
  * from challenges
- * where email = :email! and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()
- *   and user_id <> :userId!::uuid
+ * where email = :email! and purpose = 'undo' and former_verified and consumed_at is null
+ *   and expires_at > clock_timestamp() and user_id <> :userId!::uuid
  * limit 1
  * ```
  */

@@ -46,10 +46,11 @@ where id in (
   where place - :keepFirst!::integer between 1 and live - :keep!::integer
 );
 
+/* Only a verified former address can be restored. Older builds also store others for an undo. */
 /* @name insertChallenge */
 insert into challenges (id, purpose, user_id, email, by_holder, former_verified, token_hash, code_hmac, guess_key,
   code_expires_at, expires_at)
-values (:id!::uuid, :purpose!, :userId::uuid, :email, :byHolder!, :formerVerified!, :tokenHash!, :codeHmac, :guessKey!,
+values (:id!::uuid, :purpose!::varchar, :userId::uuid, :email, :byHolder!, :purpose!::varchar = 'undo', :tokenHash!, :codeHmac, :guessKey!,
   clock_timestamp() + :codeTtlMs::double precision * interval '1 millisecond',
   clock_timestamp() + :ttlMs!::double precision * interval '1 millisecond');
 
@@ -57,7 +58,7 @@ values (:id!::uuid, :purpose!, :userId::uuid, :email, :byHolder!, :formerVerifie
 /* @name findChallengeByToken */
 select id, user_id, email, by_holder
 from challenges
-where id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash!
+where id = :id!::uuid and purpose = :purpose! and token_hash = :tokenHash! and (purpose <> 'undo' or former_verified)
   and consumed_at is null and expires_at > clock_timestamp();
 
 /* Counts a guess before the code is compared, for the challenge and for all challenges of its user and purpose. Both
@@ -101,14 +102,14 @@ where id = :id!::uuid and consumed_at is null and expires_at > clock_timestamp()
 
 /* @name deleteLiveChallenges */
 delete from challenges
-where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null
-  and (not former_verified or :verifiedFormer!::boolean);
+where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null;
 
-/* The first address that a user had within the time in which changes can be undone. */
+/* The first verified address that a user had within the time in which changes can be undone. */
 /* @name findFirstFormerAddress */
-select email as "email!", former_verified
+select email as "email!"
 from challenges
-where user_id = :userId!::uuid and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()
+where user_id = :userId!::uuid and purpose = 'undo' and former_verified and consumed_at is null
+  and expires_at > clock_timestamp()
 order by created_at, id
 limit 1;
 
@@ -116,8 +117,8 @@ limit 1;
 /* @name findReservedAddress */
 select id
 from challenges
-where email = :email! and purpose = 'undo' and consumed_at is null and expires_at > clock_timestamp()
-  and user_id <> :userId!::uuid
+where email = :email! and purpose = 'undo' and former_verified and consumed_at is null
+  and expires_at > clock_timestamp() and user_id <> :userId!::uuid
 limit 1;
 
 /* Deletes challenges that ended long ago, a bounded number per statement. */

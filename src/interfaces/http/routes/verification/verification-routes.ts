@@ -126,7 +126,7 @@ const confirmEmailChange = route({
   tag,
   summary: 'Confirm a new e-mail address',
   description:
-    'Takes the token of the link, or the code with its `challenge_id`. The former address gets a mail with a link that takes the change back.',
+    'Takes the token of the link, or the code with its `challenge_id`. The former address gets a mail; if it was verified, with a link that takes the change back.',
   access: 'public',
   body: { schema: proofBody, mediaTypes: json },
   responses: { 204: { description: 'The new address is in force and verified.' } },
@@ -144,7 +144,7 @@ const undoEmailChange = route({
   tag,
   summary: 'Take a change of e-mail address back',
   description:
-    'Restores the first address of the last 72 hours, ends all sessions and takes the password away. The restored address gets a mail to choose another one.',
+    'Restores the first verified address of the last 72 hours, ends all sessions and takes the password away. The restored address gets a mail to choose another one.',
   access: 'public',
   body: { schema: undoBody, mediaTypes: json },
   responses: { 204: { description: 'The former address is in force.' } },
