@@ -90,7 +90,8 @@ function send(
       });
       response.once('end', () => {
         const { statusCode = 0 } = response;
-        if (statusCode < 300) resolve(JSON.parse(text) as Record<string, unknown>);
+        if (statusCode < 300)
+          resolve(text === '' ? {} : (JSON.parse(text) as Record<string, unknown>));
         else reject(new Error(`${path}: ${statusCode} ${text}`));
       });
     });

@@ -2,6 +2,7 @@ import type { LoadRequest } from '../load-generator.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PASSWORD = 'velvet anchor 208 drifts past noon';
+const NAME = { first_name: 'Ada', last_name: 'Okafor' };
 const PARSE = { 'x-parse-application-id': 'bench' };
 
 /** A product whose registration, sign-in and read of the own user are compared. */
@@ -20,8 +21,7 @@ export interface Peer {
 
 export const OURS: Omit<Peer, 'packages' | 'program'> = {
   name: 'this service',
-  register: (email) =>
-    post('/v1/users', { first_name: 'Ada', last_name: 'Okafor', email, password: PASSWORD }),
+  register: (email) => post('/v1/users', { ...NAME, email, password: PASSWORD }),
   signIn: (email) => post('/v1/sessions', { email, password: PASSWORD }),
   tokenOf: ({ access_token: token }) => token,
   read: (token) => get('/v1/me', { authorization: `Bearer ${token}` }),
@@ -47,6 +47,17 @@ export const PEERS: readonly Peer[] = [
     signIn: (email) => post('/parse/login', { username: email, password: PASSWORD }, PARSE),
     tokenOf: ({ sessionToken }) => sessionToken,
     read: (token) => get('/parse/users/me', { ...PARSE, 'x-parse-session-token': token }),
+  },
+  {
+    // The newest that npm installs with Node 20.
+    name: 'directus 11.3.5',
+    packages: ['directus@11.3.5'],
+    program: 'directus.mjs',
+    register: (email) => post('/users/register', { ...NAME, email, password: PASSWORD }),
+    signIn: (email) => post('/auth/login', { email, password: PASSWORD }),
+    tokenOf: ({ data }) => (data as { readonly access_token?: unknown }).access_token,
+    read: (token) =>
+      get('/users/me?fields=id,first_name,last_name,email', { authorization: `Bearer ${token}` }),
   },
 ];
 
