@@ -35,6 +35,11 @@ describe.each(documents)('%s', (path, text) => {
     expect(broken).toEqual([]);
   });
 
+  it('has each section once', () => {
+    const headings = [...text.matchAll(/^##? .+$/gm)].map(([heading]) => heading);
+    expect(headings).toEqual([...new Set(headings)]);
+  });
+
   it('names no configuration key that does not exist', () => {
     const unknown = codeOf(text)
       .flatMap(configurationNames)
@@ -73,6 +78,12 @@ describe('the documents together', () => {
       .sort();
     expect(numbers.length).toBeGreaterThan(0);
     expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(4, '0')));
+  });
+
+  it('are each named once in the index', () => {
+    const rows = readFileSync(join(root, 'docs/README.md'), 'utf8').match(/^\| [^-].+ \|$/gm) ?? [];
+    const subjects = rows.map((row) => row.split('|')[1]?.trim());
+    expect(subjects).toEqual([...new Set(subjects)]);
   });
 
   it('give every decision its context, decision and consequences', () => {
