@@ -66,7 +66,7 @@ function isAboutTheEvent(error: unknown): boolean {
 
 /**
  * The events that are sent and not marked yet. A user is released, and its next events may be claimed, only after the
- * outcome of each of its events is in the database.
+ * outcome of each of its events is in the database. `models/relay.pml` is the protocol.
  */
 export function createInFlightEvents(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
@@ -193,6 +193,10 @@ export function createInFlightEvents(deps: Deps) {
       }
       onOutcome = () => {};
     },
+
+    /** The highest sequence that was acknowledged and is not marked; 0 without one. */
+    highestAcknowledged: (): number =>
+      published.reduce((highest, { place }) => Math.max(highest, place.sequence), 0),
 
     /** They stay until they are marked, so that a failed statement loses none. */
     outcomes: (): Outcomes => ({ published: [...published], failed: [...failed] }),

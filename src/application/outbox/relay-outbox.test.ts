@@ -457,3 +457,64 @@ test('counts every message that a replaced database does not know, though no sta
   await expect.poll(() => world.recorded).toBe(8);
   expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0 });
 });
+
+test('sends nothing of a claim during which the connection broke before what the stream lost then', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  let change = (): void => {};
+  const stream: EventStream = {
+    ...parts.stream,
+    onChange: (listener) => {
+      change = listener;
+      return () => {};
+    },
+  };
+  const queue: OutboxQueue = {
+    ...parts.queue,
+    claim: async (...request) => {
+      const claimed = await parts.queue.claim(...request);
+      if (claimed.events.some(({ id }) => id === 'a2') && world.stream.lastSequence === 1) {
+        // The broker restarts without the end of its stream.
+        world.added.length = 0;
+        world.stream = { ...world.stream, lastSequence: 0, messages: 0 };
+        change();
+      }
+      return claimed;
+    },
+  };
+  world.commit('a', 'a1');
+  start({ queue, stream });
+  await expect.poll(() => world.rows[0]?.published).toBe(1);
+  world.commit('a', 'a2');
+  await expect.poll(() => world.rows[1]?.published).toBe(2);
+  expect(world.added).toEqual(['a1', 'a2']);
+});
+
+test('sends an event again that the stream lost between its acknowledgement and its mark', async () => {
+  const parts = createWorld();
+  const { world } = parts;
+  let change = (): void => {};
+  let isFirst = true;
+  const stream: EventStream = {
+    ...parts.stream,
+    onChange: (listener) => {
+      change = listener;
+      return () => {};
+    },
+    add: async (...request) => {
+      const place = await parts.stream.add(...request);
+      if (isFirst) {
+        isFirst = false;
+        world.added.length = 0;
+        world.stream = { ...world.stream, lastSequence: 0, messages: 0 };
+        change();
+      }
+      return place;
+    },
+  };
+  world.commit('a', 'a1');
+  const relay = start({ queue: parts.queue, stream }, { reconcileEveryMs: 60_000 });
+  await expect.poll(() => world.added).toEqual(['a1']);
+  await expect.poll(() => world.rows[0]?.published).toBe(1);
+  expect(relay.stats().resent).toBe(1);
+});

@@ -43,6 +43,7 @@ interface LeadershipTerm {
 
 /**
  * Publishes the events of the outbox to the stream. Every instance runs a relay; the one that holds the lease publishes.
+ * `models/relay.pml` is its protocol.
  *
  * # States
  *
@@ -69,6 +70,7 @@ interface LeadershipTerm {
  *   Events without a user go in any order.
  * - Nothing is sent after the lease has expired, by a clock that starts before the lease was requested. Every mark names
  *   the epoch of the lease: a relay that lost its lease changes no row.
+ * - Nothing is sent on a connection that is newer than the round's comparison of the stream with the marks.
  * - An event whose outcome is unknown stays the first of its user and is sent again under the same id. Inside the
  *   duplicate window the broker drops the copy; for an older event, the relay looks for it in the stream first.
  * - A stream that lost acknowledged events is detected by its creation time, its last sequence, or a sequence given
@@ -100,8 +102,11 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   let moreWaits = false;
   /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
   let mayBeReplaced = false;
+  /** Of the connection to the broker. After one, the stream may lack earlier events of a user: those go first. */
+  let changes = 0;
 
   async function round(): Promise<void> {
+    const changesBefore = changes;
     if (!stream.isAvailable()) {
       state = 'disconnected';
       reconciler.markStale();
@@ -122,7 +127,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     state = 'publishing';
     const events = await markAndClaim(held.lease);
     if (events === null) return wakeup.wait(settings.retryMs);
-    const mayStillSend = () => monotonicMs() < held.expiresAtMs;
+    const mayStillSend = () => monotonicMs() < held.expiresAtMs && changes === changesBefore;
     if (!mayStillSend()) return;
     if (events.length > 0) inFlight.start(events, { known: reconciler.known(), mayStillSend });
     if (moreWaits && capacity() > 0) return;
@@ -164,7 +169,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   }
 
   async function reconcile(lease: RelayLease): Promise<void> {
-    if (await reconciler.compare(lease)) return;
+    if (await reconciler.compare(lease, inFlight.highestAcknowledged())) return;
     await inFlight.settle();
     await mark(lease);
     await reconciler.reconcile(lease);
@@ -264,6 +269,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     async run(signal) {
       const wake = () => wakeup.notify();
       const unsubscribe = stream.onChange(() => {
+        changes += 1;
         reconciler.markDisturbed();
         wake();
       });

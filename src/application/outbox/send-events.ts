@@ -9,7 +9,7 @@ import type { AcknowledgedPlace, KnownStreamWindow } from './stream-reconciler.t
 /** What is known when events are sent. */
 export interface SendingTerm {
   readonly known: KnownStreamWindow;
-  /** False once the lease may have expired. */
+  /** False once the lease may have expired, or the connection to the broker has changed. */
   mayStillSend(): boolean;
 }
 
@@ -42,7 +42,7 @@ function mayBeForgotten(
  *
  * The first events are sent one after the other, until the stream has added one. The rest follows without a wait: the
  * broker adds each of these only directly after the one before it. An event that the stream had already does not start
- * this, since the broker may know ids of events that its stream has lost.
+ * this, since the broker may know ids of events that its stream has lost. `models/relay.pml` is the protocol.
  */
 export function createEventSender({ queue, stream, note, holdBack }: Deps) {
   async function publish(
@@ -51,7 +51,8 @@ export function createEventSender({ queue, stream, note, holdBack }: Deps) {
     previousId: string | null,
   ): Promise<AcknowledgedPlace> {
     const markedBefore = known.sequence;
-    if (!mayStillSend()) throw new EventHeldBack('the lease may have expired');
+    if (!mayStillSend())
+      throw new EventHeldBack('the lease may have expired, or the connection has changed');
     const place = await stream.add(event, previousId);
     if (place.duplicate && !(await stream.holds({ id: event.id, sequence: place.sequence }))) {
       throw new EventRemembered('the stream lost the event, and the broker still knows its id');

@@ -41,6 +41,7 @@ const RESET_BATCH = 1_000;
  * can lose acknowledged events: a recreated stream has lost every marked event, and a stream that ends below the
  * highest marked sequence has lost its tail. A purge takes the head, and removed messages leave gaps. Lost events are
  * reset, so that they wait again and are sent first. It also tells when the stream has what the database does not know.
+ * `models/relay.pml` is the protocol.
  */
 export function createStreamReconciler(deps: Deps) {
   const { queue, stream, monotonicMs, logger, settings } = deps;
@@ -106,8 +107,9 @@ export function createStreamReconciler(deps: Deps) {
     return known?.name === name && known.created === created;
   }
 
-  function isRewound(state: StreamState): boolean {
-    return known !== null && (!isSame(state) || state.lastSequence < known.sequence);
+  function isRewound(state: StreamState, acknowledged: number): boolean {
+    if (known === null) return false;
+    return !isSame(state) || state.lastSequence < Math.max(known.sequence, acknowledged);
   }
 
   /** Resets what the stream lost. @returns what to record of the stream. */
@@ -183,12 +185,14 @@ export function createStreamReconciler(deps: Deps) {
 
     /**
      * Compares the stream with the marks. It changes no event.
+     * @param acknowledged the highest acknowledged sequence that is not marked yet, 0 without one: the stream may have
+     *   lost that event since
      * @returns false when the stream lost events: nothing may be in flight when `reconcile` resets them.
      * @throws StreamConflict, StreamUnavailable, LeaseLost
      */
-    async compare(lease: RelayLease): Promise<boolean> {
+    async compare(lease: RelayLease, acknowledged: number): Promise<boolean> {
       const reading = await read();
-      if (isRewound(reading.state)) return false;
+      if (isRewound(reading.state, acknowledged)) return false;
       await restore(lease, reading);
       return true;
     },
