@@ -37,6 +37,8 @@ export default defineConfig({
           isolate: false,
         },
       },
+      // Searches all states of the protocols with Spin.
+      { test: { name: 'models', include: ['test/models/**/*.test.ts'], testTimeout: 60_000 } },
       withPostgres('contract'),
       withPostgres('integration'),
       withPostgres('http'),

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findBinary, node24 } from './lib/server-binaries.mjs';
 import { withoutStartingServices } from './lib/service-starts.mjs';
 
-/** Versions are compared by major and minor; `apt`, `brew` and `dnf` name packages. */
+/** Versions are compared by major and minor; `apt`, `brew` and `dnf` name packages, with blanks between them. */
 const servers = [
   {
     name: 'PostgreSQL',
@@ -74,6 +74,18 @@ const servers = [
     dnf: 'libfaketime',
     older: 'your distribution is older: https://github.com/wolfcw/libfaketime has the source',
   },
+  {
+    name: 'Spin',
+    programs: ['spin', 'gcc'],
+    versionOption: '-V',
+    minimum: [6, 4],
+    // The models are C programs in the end. Without recommended packages, gcc comes without the C library's headers.
+    apt: 'spin gcc libc6-dev',
+    // The command line tools of Xcode have a gcc.
+    brew: 'spin',
+    dnf: 'spin gcc',
+    older: 'your distribution is older: https://spinroot.com has the source',
+  },
 ];
 
 const attempts = 3;
@@ -95,14 +107,14 @@ async function main() {
 }
 
 /** The path and version of a server's first program, and the problem with it, if any. */
-function inspect({ name, programs, minimum, older }) {
+function inspect({ name, programs, minimum, older, versionOption = '--version' }) {
   const absent = programs.filter((program) => findBinary(program) === undefined);
   if (absent.length > 0) return { problem: `${name}: ${absent.join(' and ')} not found` };
   const path = findBinary(programs[0]);
-  const { stdout = '', stderr = '' } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  const { stdout = '', stderr = '' } = spawnSync(path, [versionOption], { encoding: 'utf8' });
   const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0];
   if (version === undefined)
-    return { path, problem: `${name}: ${path} --version prints no version` };
+    return { path, problem: `${name}: ${path} ${versionOption} prints no version` };
   const [major, minor] = version.split('.').map(Number);
   const tooOld = major < minimum[0] || (major === minimum[0] && minor < minimum[1]);
   return {
@@ -161,7 +173,7 @@ function remedies(missing) {
 }
 
 async function installWithApt(missing, privilege) {
-  const packages = missing.map(({ apt }) => apt);
+  const packages = missing.flatMap(({ apt }) => apt.split(' '));
   const aptGet = (...args) => {
     const settings = ['Acquire::Retries=2', 'Acquire::http::Timeout=30', 'DPkg::Lock::Timeout=120'];
     const options = settings.flatMap((setting) => ['-o', setting]);
