@@ -8,21 +8,17 @@ import { ConfigError } from './config/config-error.ts';
 import { takeConfigFlags } from './config/flag-source.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import type { CliDeps, LocalService } from './interfaces/cli/cli-deps.ts';
+import type { CliDeps } from './interfaces/cli/cli-deps.ts';
 import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
-import { createHttpClient } from './interfaces/cli/http-client.ts';
-import { createInProcessClient } from './interfaces/cli/in-process-client.ts';
 import { AlreadyReported, CommandFailure, EXIT, UsageError } from './interfaces/cli/io.ts';
-import { localUrl } from './interfaces/cli/local-url.ts';
 import { runMigrate } from './interfaces/cli/migrate.ts';
-import type { OperatorClient } from './interfaces/cli/operator-client.ts';
 import { createProcessIo } from './interfaces/cli/process-io.ts';
 import { runCli } from './interfaces/cli/program.ts';
 import { readyText } from './interfaces/cli/ready-text.ts';
-import type { Target } from './interfaces/cli/target.ts';
 
 // Loaded on demand: help and the commands that only ask a running service start without the service's own modules.
 const loadApp = () => import('./app/app.ts');
+const loadTargets = () => import('./app/operator-target.ts');
 const loadOperatorAccess = () => import('./app/operator-access.ts');
 const checkConnections = async (config: Config) =>
   (await import('./app/check-connections.ts')).checkConnections(config);
@@ -67,8 +63,9 @@ const deps: CliDeps = {
   operatorName,
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   serve,
-  openOperator,
-  localService,
+  openOperator: async (target) =>
+    await (await loadTargets()).openOperator(target, { load: loadConfigOnly, version }),
+  localService: async () => (await loadTargets()).localService(await loadConfigOnly()),
   tailOutbox: async (...args) => (await loadOperatorAccess()).tailOutbox(...args),
   async migrate(args) {
     const { createMigration, openMigrator, openSchemaReader } = await loadOperatorAccess();
@@ -144,6 +141,10 @@ async function load(): Promise<LoadedConfig> {
     }
     throw error;
   }
+}
+
+async function loadConfigOnly(): Promise<Config> {
+  return (await load()).config;
 }
 
 /** Without a terminal, the faults have the form of the log, like every other reason not to start. */
@@ -259,52 +260,4 @@ function readyFields(ready: ReadyInfo): Readonly<Record<string, unknown>> {
     ...ready.drivers,
     ...(ready.serviceKeyFile === null ? {} : { first_start_file: ready.serviceKeyFile }),
   };
-}
-
-/** The control socket of a service with the embedded database, which knows a port chosen by the system; else the address. */
-async function localService(): Promise<LocalService> {
-  const { config } = await load();
-  const { findRunningService } = await loadOperatorAccess();
-  const socketPath = await findRunningService(config);
-  return socketPath === null
-    ? localUrl(config.server)
-    : { socketPath, description: describeData(config) };
-}
-
-/** Connects to the service at a URL; else to the local one over its control socket, or in this process if none runs. */
-async function openOperator(target: Target): Promise<OperatorClient> {
-  if (target.url !== undefined) {
-    return createHttpClient({
-      url: target.url,
-      ...(target.key === undefined ? {} : { key: target.key }),
-    });
-  }
-  const { config } = await load();
-  const { findRunningService } = await loadOperatorAccess();
-  const socketPath = await findRunningService(config);
-  const description = describeData(config);
-  if (socketPath !== null) return createHttpClient({ socketPath, description });
-  if (target.mustRun === true && config.database.driver === 'embedded') {
-    throw new CommandFailure(
-      `No service runs on ${description}. Start it with \`user-service serve\`, or run this command in its folder, as its user.`,
-    );
-  }
-  const { createApp, createLogger } = await loadApp();
-  const logger = createLogger({ level: 'error', format: 'json' }, process.stderr);
-  try {
-    const app = await createApp({ config, logger, version, threadPoolSize: threadPoolSize() });
-    return createInProcessClient({
-      server: await app.operator(),
-      description,
-      close: async () => void (await app.stop()),
-    });
-  } catch (error) {
-    throw new CommandFailure(describeStartFailure(error));
-  }
-}
-
-function describeData({ database }: LoadedConfig['config']): string {
-  return database.driver === 'embedded'
-    ? `the data under ${database.path}`
-    : `the database ${database.name} on ${database.host}`;
 }

@@ -18,6 +18,8 @@ export interface AppDeps {
   readonly threadPoolSize: string | undefined;
   /** Aborts the start: everything acquired is released, and the signal's reason is thrown. */
   readonly signal?: AbortSignal;
+  /** The signing keys are not opened at the start; for the command that replaces them. */
+  readonly toleratesLostMasterKey?: boolean;
   /** For tests: keeps the embedded database in memory, created from this template, and writes no file. */
   readonly inMemoryTemplate?: string;
 }

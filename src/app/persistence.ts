@@ -17,6 +17,7 @@ import {
   createPostgresOutboxAdministration,
   createPostgresOutboxLog,
 } from '../infrastructure/database/postgres/outbox-queue.ts';
+import { createPostgresSealedRows } from '../infrastructure/database/postgres/sealed-rows.ts';
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
 import { createPostgresSignInFailures } from '../infrastructure/database/postgres/sign-in-failures.ts';
@@ -84,7 +85,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     ids,
     logger,
   });
-  await accessTokens.prepare();
+  if (deps.toleratesLostMasterKey !== true) await accessTokens.prepare();
   const serviceAccounts = createPostgresServiceAccountRepository(database);
   const serviceKeys = createServiceKeys();
   const newServiceKey =
@@ -127,6 +128,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     diagnostics: createPostgresDiagnostics(database),
     serviceAccounts,
     serviceKeys,
+    sealedRows: createPostgresSealedRows(database, connectionNameOf(deps)),
     answerRecords: createPostgresAnswerRecords(database),
     answerSeals: createAnswerSeals({ masterKeys }),
     accessTokens,
@@ -157,10 +159,10 @@ export function dataFiles(config: Config) {
   };
 }
 
-export function databaseSettings({
-  config,
-  inMemoryTemplate,
-}: Pick<AppDeps, 'config' | 'inMemoryTemplate'>) {
+export function databaseSettings(
+  deps: Pick<AppDeps, 'config' | 'inMemoryTemplate' | 'toleratesLostMasterKey'>,
+) {
+  const { config, inMemoryTemplate } = deps;
   const { migrateOnStart, path, ...settings } = config.database;
   if (settings.driver === 'embedded') {
     return {
@@ -176,12 +178,22 @@ export function databaseSettings({
     migrateOnStart,
     postgres: {
       ...rest,
+      applicationName: connectionNameOf(deps),
       host,
       database: name,
       password: password?.reveal() ?? '',
       sslRootCert: readRootCertificate(sslRootCert, rest.sslMode),
     },
   };
+}
+
+/** The command that replaces lost keys tells its own connections from those of instances. */
+function connectionNameOf({
+  config,
+  toleratesLostMasterKey,
+}: Pick<AppDeps, 'config' | 'toleratesLostMasterKey'>): string {
+  const { applicationName } = config.database;
+  return toleratesLostMasterKey === true ? `keys reset: ${applicationName}` : applicationName;
 }
 
 async function readMasterKeys(

@@ -21,7 +21,7 @@ const NOT_RUN = /<!-- not run: (.+) -->\n\n(```[\s\S]*?^```$)/gm;
 const pages = ['docs/run-it/runbook.md', 'docs/run-it/upgrade.md'].map((path) => {
   const text = readFileSync(join(root, path), 'utf8');
   const blocks = fencedBlocks(text.replace(NOT_RUN, ''))
-    .filter(({ language }) => language === 'sh' || language === 'sql')
+    .filter(({ language }) => language === 'sh')
     .map((block, index) => ({ ...block, name: `${index + 1}: ${block.text.split('\n', 1)[0]}` }));
   return { path, text, blocks };
 });
@@ -93,9 +93,9 @@ describe.each(pages)('$path', ({ text: page, blocks }) => {
     expect(page.match(/<!-- not run/g) ?? []).toHaveLength(exceptions.length);
   });
 
-  it.each(blocks)('has a block that works: $name', async ({ language, text }) => {
+  it.each(blocks)('has a block that works: $name', async ({ text }) => {
     const sleeper = await setTheScene(text);
-    const { code, output } = await (language === 'sh' ? shell(text) : sql(text));
+    const { code, output } = await shell(text);
     expect(code, output).toBe(0);
     await sleeper?.kill();
     await eventually(async () => {
@@ -186,17 +186,8 @@ function shell(script: string) {
   return run('bash', ['-c', `set -euo pipefail\n${program}\n${script}`]);
 }
 
-/** As the role of the service; settings of the server need an administrator. */
-function sql(script: string) {
-  const args = ['-v', 'ON_ERROR_STOP=1', '-v', `user_id=${env.USER_ID}`];
-  const { user, password } = postgres?.connectionOptions ?? {};
-  return script.includes('alter system')
-    ? run('env', [`PGUSER=${user}`, `PGPASSWORD=${password}`, 'psql', ...args], script)
-    : run('psql', args, script);
-}
-
-async function run(command: string, args: readonly string[], input = '') {
-  const child = await startProcess(command, args, { cwd: directory.path, env, input });
+async function run(command: string, args: readonly string[]) {
+  const child = await startProcess(command, args, { cwd: directory.path, env });
   const { code } = await child.exited;
   return { code, stdout: child.stdout(), output: child.output() };
 }

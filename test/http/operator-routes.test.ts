@@ -182,6 +182,19 @@ describe('signing keys', () => {
   });
 });
 
+describe('a reset of the signing keys', () => {
+  test('changes nothing while the master key opens the key that signs', async () => {
+    const before = (await call('listSigningKeys')).body;
+    const reset = await call('resetSigningKeys', { body: { confirm: true, force: true } });
+    expect(reset).toMatchObject({
+      status: 200,
+      body: { outcome: 'nothing_lost', lost_kid: null, new_kid: null, lost: null },
+    });
+    expect((await call('listSigningKeys')).body).toEqual(before);
+    expect((await call('resetSigningKeys', { body: { confirm: true } })).status).toBe(422);
+  });
+});
+
 describe('diagnostics', () => {
   test.each(REPORTS)('has the report %s', async (report) => {
     const { status, body } = await call('readReport', { report });

@@ -1,12 +1,17 @@
+import type { AnswerRecords } from '../../domain/idempotency/idempotent-request.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { signingKeyInUse, signingKeyNotFound } from '../../domain/rejections.ts';
+import type { SealedRows } from '../../domain/signing-key/sealed-rows.ts';
 import type { SigningKeyRecord, SigningKeys } from '../../domain/signing-key/signing-keys.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
+import { createResetSigningKeys } from './reset-signing-keys.ts';
 import { createRotateSigningKeys, type RotationTimes } from './rotate-signing-keys.ts';
 
 export interface SigningKeyPorts {
   readonly signingKeys: SigningKeys;
+  readonly sealedRows: SealedRows;
+  readonly answerRecords: Pick<AnswerRecords, 'deleteExpired'>;
   readonly rotationTimes: RotationTimes;
   readonly logger: Logger;
 }
@@ -101,6 +106,8 @@ export function createSigningKeyUseCases(ports: SigningKeyPorts) {
       }
       throw signingKeyInUse();
     },
+
+    reset: createResetSigningKeys(ports),
 
     /** One round of the scheduled rotation. */
     maintain: createRotateSigningKeys({ signingKeys, times, logger }),

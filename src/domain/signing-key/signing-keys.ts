@@ -4,6 +4,9 @@
  */
 export type SigningKeyState = 'next' | 'signing' | 'verifying';
 
+/** `unknown`: neither `security.master_key` nor `security.master_key_previous`. */
+export type SealingMasterKey = 'current' | 'previous' | 'unknown';
+
 export interface SigningKeyRecord {
   readonly kid: string;
   readonly algorithm: string;
@@ -14,8 +17,8 @@ export interface SigningKeyRecord {
   readonly retiredAt: Date | null;
   /** Time in this state, in milliseconds. */
   readonly ageMs: number;
-  /** Whether its private key is encrypted under `security.master_key`, and not under the previous one. */
-  readonly isUnderCurrentMasterKey: boolean;
+  /** Which master key opens its private key. */
+  readonly masterKey: SealingMasterKey;
 }
 
 export interface ActivatedKey {

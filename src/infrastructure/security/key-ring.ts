@@ -57,7 +57,7 @@ class WrongMasterKey extends Error {
 
   constructor(kid: string) {
     super(
-      `security.master_key does not open the stored signing key ${kid}: it is not the master key that this database was set up with. To change the master key, give the old one as security.master_key_previous.`,
+      `security.master_key does not open the stored signing key ${kid}: it is not the master key that this database was set up with. To change the master key, give the old one as security.master_key_previous. If it is lost for good, stop all instances and run \`user-service keys reset\`.`,
     );
   }
 }

@@ -1,4 +1,8 @@
-import type { SigningKeyState, SigningKeys } from '../../domain/signing-key/signing-keys.ts';
+import type {
+  SealingMasterKey,
+  SigningKeyState,
+  SigningKeys,
+} from '../../domain/signing-key/signing-keys.ts';
 import type { DerivedKeys } from './master-key.ts';
 import { openBytes, openWithAny, sealBytes } from './sealing.ts';
 import type { SigningAlgorithm } from './signing-algorithms.ts';
@@ -27,7 +31,7 @@ export function createSigningKeys(deps: Deps): SigningKeys {
         activatedAt: key.activatedAt,
         retiredAt: key.retiredAt,
         ageMs: key.ageMs,
-        isUnderCurrentMasterKey: isOpenedBy(encryptionKeys.current, key),
+        masterKey: masterKeyOf(encryptionKeys, key),
       }));
     },
     async publishNext(minAgeMs) {
@@ -54,6 +58,11 @@ export function createSigningKeys(deps: Deps): SigningKeys {
     },
     refresh: () => deps.refresh(),
   };
+}
+
+function masterKeyOf(keys: DerivedKeys, stored: TimedSigningKey): SealingMasterKey {
+  if (isOpenedBy(keys.current, stored)) return 'current';
+  return keys.accepted.some((key) => isOpenedBy(key, stored)) ? 'previous' : 'unknown';
 }
 
 function isOpenedBy(key: Uint8Array, stored: TimedSigningKey): boolean {

@@ -7,6 +7,7 @@ import * as invitations from '../database/postgres/generated/invitations.queries
 import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
+import * as sealedRows from '../database/postgres/generated/sealed-rows.queries.ts';
 import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
 import * as sessions from '../database/postgres/generated/sessions.queries.ts';
 import * as signInFailures from '../database/postgres/generated/sign-in-failures.queries.ts';
@@ -26,6 +27,7 @@ const MODULES = [
   mailQueue,
   outbox,
   relay,
+  sealedRows,
   serviceAccounts,
   sessions,
   signInFailures,

@@ -33,15 +33,19 @@ export type RunAtService = (
 
 /** With the embedded database the runner fails when no service runs, instead of opening the data itself. */
 export function createRunAtService(deps: CliDeps, setExit: SetExitCode): RunAtService {
-  return async ({ url }, use) => {
-    if (url !== undefined) {
-      throw new UsageError('Run this command on the machine of the service, without --url.');
-    }
+  return async (options, use) => {
+    refuseUrl(options);
     const policy = deps.tuning?.policy;
     setExit(
       await withOperator(deps, { mustRun: true }, (client) => use({ ...deps, client, policy })),
     );
   };
+}
+
+/** @throws UsageError with `--url` */
+export function refuseUrl({ url }: OperatorOptions): void {
+  if (url === undefined) return;
+  throw new UsageError('Run this command on the machine of the service, without --url.');
 }
 
 /** Adds a subcommand with `--json`, and a hidden `--url` that is refused with an explanation. */

@@ -1,21 +1,23 @@
 import type { Command } from 'commander';
-import type { CliDeps } from './cli-deps.ts';
+import { type CliDeps, withOperator } from './cli-deps.ts';
 import {
   addOperatorCommand,
   createRunAtService,
   OPERATOR_HINT,
   OPERATOR_NOTE,
   type OperatorOptions,
+  refuseUrl,
 } from './dead-letter-commands.ts';
 import { documented, type SetExitCode } from './help.ts';
 import { UsageError } from './io.ts';
 import { listKeys, retireKey, rotateKeys } from './keys.ts';
+import { type ResetOptions, resetKeys } from './reset-keys.ts';
 import { type TableOptions, WIDE_FLAG } from './table.ts';
 
 const KID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 const EXAMPLE_KID = 'kZ2ZBP6WrqQTNWGHqVYvBg';
 
-/** Adds `keys list | rotate | retire`. */
+/** Adds `keys list | rotate | retire | reset`. */
 export function addKeyCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run = createRunAtService(deps, setExit);
   const group = documented(
@@ -77,6 +79,38 @@ export function addKeyCommands(program: Command, deps: CliDeps, setExit: SetExit
       notes: [OPERATOR_HINT],
       examples: [[`user-service keys retire ${EXAMPLE_KID}`, 'one key']],
       exit: ['retired', 'no key has this id, or it signs'],
+    },
+  );
+  addReset(group, deps, setExit);
+}
+
+function addReset(group: Command, deps: CliDeps, setExit: SetExitCode): void {
+  documented(
+    addOperatorCommand(group, 'reset')
+      .description('replace what a lost master key sealed: every user signs in again')
+      .option('--confirm', 'do it; without this the command shows what would be lost')
+      .option('--force', 'also while other programs use the database')
+      .action(async (options: OperatorOptions & ResetOptions) => {
+        refuseUrl(options);
+        const target = { toleratesLostMasterKey: true };
+        const policy = deps.tuning?.policy;
+        setExit(
+          await withOperator(deps, target, (client) =>
+            resetKeys(options, { ...deps, client, policy }),
+          ),
+        );
+      }),
+    {
+      notes: [
+        'For a database whose signing key `security.master_key` does not open. While it opens the key, nothing is changed.',
+        'Stop all instances and configure the new master key first. The command opens the database itself.',
+        OPERATOR_HINT,
+      ],
+      examples: [
+        ['user-service keys reset', 'shows what would be lost'],
+        ['user-service keys reset --confirm', 'a new key signs; sessions end'],
+      ],
+      exit: ['reset, or nothing is lost', 'not confirmed, or other programs use the database'],
     },
   );
 }

@@ -10,6 +10,8 @@ export interface Target {
   readonly key?: string;
   /** With the embedded database, fail unless a service runs: do not open the data in this process. */
   readonly mustRun?: boolean;
+  /** Open the data also if the master key does not open the signing keys. */
+  readonly toleratesLostMasterKey?: boolean;
 }
 
 /** The values of `--url` and `--key-file`. */

@@ -228,6 +228,9 @@ const fakeSigningKeys: UseCases['signingKeys'] = {
   list: async () => [],
   rotate: async () => [],
   retire: async () => {},
+  reset: async () => ({
+    ...{ outcome: 'nothing_lost', lostKid: null, newKid: null, lost: null, otherConnections: [] },
+  }),
   maintain: async () => {},
 };
 

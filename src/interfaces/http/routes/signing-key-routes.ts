@@ -16,7 +16,7 @@ const keySchema = Type.Object({
   retired_at: nullableTimeOutput(),
   signs_from: nullableTimeOutput(),
   verifies_until: nullableTimeOutput(),
-  master_key: wordOf(['current', 'previous']),
+  master_key: wordOf(['current', 'previous', 'unknown']),
 });
 const keysSchema = Type.Object({ signing_keys: Type.Array(keySchema) });
 
@@ -35,7 +35,7 @@ function toKeysResponse(keys: readonly SigningKeyView[]): Static<typeof keysSche
       retired_at: key.retiredAt,
       signs_from: key.signsFrom,
       verifies_until: key.verifiesUntil,
-      master_key: key.isUnderCurrentMasterKey ? 'current' : 'previous',
+      master_key: key.masterKey,
     })),
   };
 }
@@ -89,9 +89,63 @@ const retireSigningKey = route({
   },
 });
 
+const sealedCounts = Type.Object({
+  sessions: Type.Integer(),
+  mails: Type.Integer(),
+  answers: Type.Integer(),
+  challenges: Type.Integer(),
+  invitations: Type.Integer(),
+});
+
+const resetSigningKeys = route({
+  method: 'POST',
+  path: '/v1/signing-keys/reset',
+  operationId: 'resetSigningKeys',
+  tag,
+  summary: 'Replace what a lost master key sealed',
+  access: 'operator',
+  ignoresIdempotencyKey: 'repeatable by itself',
+  body: {
+    schema: closedObject({ confirm: Type.Boolean(), force: Type.Boolean() }),
+    mediaTypes: ['application/json'],
+  },
+  responses: {
+    200: {
+      description: 'What was replaced, or would be.',
+      schema: Type.Object({
+        outcome: wordOf(['nothing_lost', 'not_confirmed', 'instances_connected', 'reset']),
+        lost_kid: Type.Union([Type.String(), Type.Null()]),
+        new_kid: Type.Union([Type.String(), Type.Null()]),
+        lost: Type.Union([sealedCounts, Type.Null()]),
+        other_connections: Type.Array(
+          Type.Object({ pid: Type.Integer(), application: Type.String() }),
+        ),
+      }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller, body }, { useCases }) => {
+    const { outcome, lostKid, newKid, lost, otherConnections } = await useCases.signingKeys.reset(
+      caller,
+      body,
+    );
+    return {
+      status: 200,
+      body: {
+        outcome,
+        lost_kid: lostKid,
+        new_kid: newKid,
+        lost,
+        other_connections: [...otherConnections],
+      },
+    };
+  },
+});
+
 /** On the control socket only. */
 export const signingKeyRoutes: readonly Route[] = [
   listSigningKeys,
   rotateSigningKeys,
   retireSigningKey,
+  resetSigningKeys,
 ];
