@@ -33,7 +33,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,scripts,bench}/**/*.test.ts'],
-          testTimeout: 10_000,
+          // Tests with generated inputs take seconds, and a multiple beside other suites.
+          testTimeout: 30_000,
           isolate: false,
         },
       },

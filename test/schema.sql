@@ -393,6 +393,19 @@ ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE TABLE public.registration_requests (
+    id uuid NOT NULL,
+    first_name character varying(100) NOT NULL,
+    last_name character varying(100) NOT NULL,
+    email character varying(254) NOT NULL,
+    phone character varying(20),
+    locale character varying(35),
+    password character varying(255) NOT NULL,
+    password_form smallint NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.relay_lease (
     name character varying(50) NOT NULL,
     holder character varying(100) NOT NULL,
@@ -524,6 +537,9 @@ ALTER TABLE ONLY public.mail_queue
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.registration_requests
+    ADD CONSTRAINT registration_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.relay_lease
     ADD CONSTRAINT relay_lease_pkey PRIMARY KEY (name);
 
@@ -597,6 +613,8 @@ CREATE UNIQUE INDEX outbox_position_key ON public.outbox USING btree ("position"
 CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence) WHERE (published_at IS NOT NULL);
 
 CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
+
+CREATE INDEX registration_requests_created_at_idx ON public.registration_requests USING btree (created_at);
 
 CREATE INDEX service_account_keys_service_account_id_idx ON public.service_account_keys USING btree (service_account_id, created_at);
 

@@ -69,6 +69,12 @@ export async function startBackground(
   /** Deletes what is too old; not during the start, which it would delay. */
   const maintain = (name: string, run: () => Promise<unknown>): void =>
     start({ name, intervalMs: MAINTENANCE_INTERVAL_MS, firstAfterMs: FIRST_MAINTENANCE_MS, run });
+  /** @returns begins a run at once */
+  const serve = (name: string, intervalMs: number, run: () => Promise<void>): (() => void) => {
+    const loop = startLoop({ name, intervalMs, run }, { logger });
+    ends.push(() => loop.stop());
+    return () => loop.runSoon();
+  };
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
@@ -106,18 +112,20 @@ export async function startBackground(
   maintain('quiet counters of failures', () =>
     inRounds(() => persistence.signInFailures.deleteQuiet(ROWS_PER_ROUND)),
   );
-  const serving = startLoop(
-    {
-      name: 'challenge requests',
-      intervalMs: CHALLENGE_POLL_MS,
-      run: () => parts.useCases.verification.serveRequests(),
-    },
-    { logger },
+  const { users, verification } = parts.useCases;
+  verification.onRequest(
+    serve('challenge requests', CHALLENGE_POLL_MS, () => verification.serveRequests()),
   );
-  parts.useCases.verification.onRequest(() => serving.runSoon());
-  ends.push(() => serving.stop());
-  const { challengeStore } = persistence;
+  // Where taken addresses are revealed, only what was stored before a change of the configuration waits.
+  const isConcealing = config.registration.existingEmail === 'conceal';
+  users.onRegistrationRequest(
+    serve('registration requests', isConcealing ? CHALLENGE_POLL_MS : MAINTENANCE_INTERVAL_MS, () =>
+      users.serveRegistrations(),
+    ),
+  );
+  const { challengeStore, registrationRequestStore } = persistence;
   maintain('old challenges', async () => {
+    await inRounds(() => registrationRequestStore.deleteExpired(ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteExpiredRequests(ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteEnded(ENDED_CHALLENGES_KEPT_MS, ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteOldCounters(ROWS_PER_ROUND));

@@ -17,6 +17,7 @@ import {
   createPostgresOutboxAdministration,
   createPostgresOutboxLog,
 } from '../infrastructure/database/postgres/outbox-queue.ts';
+import { createPostgresRegistrationRequestStore } from '../infrastructure/database/postgres/registration-requests.ts';
 import { createPostgresSealedRows } from '../infrastructure/database/postgres/sealed-rows.ts';
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
@@ -141,6 +142,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     refreshTokens: createRefreshTokens({ masterKeys }),
     challengeSecrets: createChallengeSecrets({ masterKeys }),
     challengeStore: createPostgresChallengeStore(database),
+    registrationRequestStore: createPostgresRegistrationRequestStore(database),
     masterKeys,
     // Not needed for reading: a cached name under the previous key is a miss, and expires.
     emailKeySecret: masterKeys.derive('cached-email-names').current,

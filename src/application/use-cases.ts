@@ -30,6 +30,8 @@ import {
   type SigningKeyPorts,
 } from './signing-keys/signing-key-use-cases.ts';
 import { createReauthenticate } from './users/reauthenticate.ts';
+import { createRegistrationRequests } from './users/registration-requests.ts';
+import { createServeRegistrationRequests } from './users/serve-registration-requests.ts';
 import { createUserUseCases, type UserPorts } from './users/user-use-cases.ts';
 import { createAnnounceEmailChange } from './verification/announce-email-change.ts';
 import { createChallengeRequests } from './verification/challenge-requests.ts';
@@ -49,6 +51,8 @@ type SharedSteps =
   | 'reauthenticate'
   | 'requireFresh'
   | 'challengeRequests'
+  | 'registrationRequests'
+  | 'serveRegistrations'
   | 'announceEmailChange';
 
 export interface UseCasePorts
@@ -108,6 +112,8 @@ export function createUseCases(ports: UseCasePorts) {
   const shared = {
     ...{ lockout, recordFailure, startSession, issueTokens, challengeRequests, reauthenticate },
     announceEmailChange: createAnnounceEmailChange(challengePorts),
+    registrationRequests: createRegistrationRequests(ports),
+    serveRegistrations: createServeRegistrationRequests({ ...ports, ...challengePorts }),
   };
   const access = createAccessUseCases({ ...ports, requireFresh });
   return {

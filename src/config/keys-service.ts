@@ -165,6 +165,11 @@ export const serviceKeys = {
     false,
     'Users sign in only after their address was verified, and change it only to a proven one',
   ),
+  'registration.existing_email': withDefault(
+    oneOf('reveal', 'conceal'),
+    'reveal',
+    '`reveal` tells at a registration that its address is taken; `conceal` tells only the owner, by mail',
+  ),
   'registration.email_rules': withDefault(
     oneOf('strict', 'permissive'),
     'strict',

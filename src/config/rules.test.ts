@@ -18,6 +18,15 @@ describe('rules between keys', () => {
       'database.ssl_root_cert',
       { DATABASE_SSL_MODE: 'verify-ca', DATABASE_SSL_ROOT_CERT: 'system' },
     ],
+    ['registration.existing_email', { REGISTRATION_EXISTING_EMAIL: 'conceal' }],
+    [
+      'registration.existing_email',
+      {
+        REGISTRATION_EXISTING_EMAIL: 'conceal',
+        REGISTRATION_REQUIRE_VERIFIED_EMAIL: 'true',
+        REGISTRATION_VERIFICATION_MAIL: 'false',
+      },
+    ],
     ['redis.sentinel_name', { REDIS_SENTINELS: 'a:1' }],
     ['redis.sentinel_name', { REDIS_SENTINEL_NAME: 'a' }],
     ['redis.db', { REDIS_CLUSTER_NODES: 'a:1', REDIS_DB: '1' }],

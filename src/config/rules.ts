@@ -100,6 +100,23 @@ const lockoutRules: readonly Rule[] = [
   ),
 ];
 
+/** An account that can be used unproven would tell who registers that the address was free. */
+const registrationRules: readonly Rule[] = [
+  rule(
+    ['registration.existing_email', 'registration.require_verified_email'],
+    (v) =>
+      v['registration.existing_email'] !== 'conceal' || v['registration.require_verified_email'],
+    'is conceal, but registration.require_verified_email is false',
+    'registration.require_verified_email true: a sign-in would tell that the address was free',
+  ),
+  rule(
+    ['registration.existing_email', 'registration.verification_mail'],
+    (v) => v['registration.existing_email'] !== 'conceal' || v['registration.verification_mail'],
+    'is conceal, but registration.verification_mail is false',
+    'registration.verification_mail true: the mail is the only response that people get',
+  ),
+];
+
 const redisRules: readonly Rule[] = [
   rule(
     ['redis.host', 'redis.url', 'redis.sentinels', 'redis.cluster_nodes', 'redis.driver'],
@@ -305,6 +322,7 @@ export const rules: readonly Rule[] = [
   ...serverRules,
   ...databaseRules,
   ...lockoutRules,
+  ...registrationRules,
   ...redisRules,
   ...natsRules,
   ...mailRules,

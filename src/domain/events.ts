@@ -17,6 +17,8 @@ export type AuthenticationFailure =
   | 'unknown_email'
   | 'wrong_password'
   | 'user_disabled'
+  /** The right password of an account that must prove its address first. */
+  | 'email_unverified'
   | 'password_expired';
 
 /**

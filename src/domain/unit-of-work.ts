@@ -8,6 +8,7 @@ import type { RequestDeadline } from './ports.ts';
 import type { ServiceAccountRepository } from './service-account/service-account-repository.ts';
 import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
+import type { RegistrationRequestRepository } from './user/registration-request.ts';
 import type { UserRepository } from './user/user-repository.ts';
 import type { ChallengeRepository } from './verification/challenge-repository.ts';
 
@@ -31,6 +32,7 @@ export interface Transaction {
   readonly invitations: InvitationRepository;
   readonly signInFailures: Pick<SignInFailures, 'clear' | 'clearAll'>;
   readonly challenges: ChallengeRepository;
+  readonly registrationRequests: RegistrationRequestRepository;
   readonly serviceAccounts: ServiceAccountRepository;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round

@@ -77,7 +77,7 @@ describe('the line of a request', () => {
 
   test('is one, and the service goes on, when the response cannot be sent', async () => {
     const { port, writes } = await serve({
-      useCases: { users: { register: async () => ({ ...ada, id: 'not\r\na header' }) } },
+      useCases: { users: { register: async () => ({ user: { ...ada, id: 'not\r\na header' } }) } },
     });
     const body = JSON.stringify({
       first_name: 'Ada',

@@ -10,13 +10,20 @@ const seen = new Set<string>();
 
 let app: RouteApp;
 let closedApp: RouteApp;
+let concealingApp: RouteApp;
 let inviteApp: RouteApp;
 beforeAll(async () => {
-  app = await createRouteApp();
-  closedApp = await createRouteApp('embedded', { REGISTRATION_MODE: 'closed' });
-  inviteApp = await createRouteApp('embedded', { REGISTRATION_MODE: 'invite' });
+  [app, closedApp, concealingApp, inviteApp] = await Promise.all([
+    createRouteApp(),
+    createRouteApp('embedded', { REGISTRATION_MODE: 'closed' }),
+    createRouteApp('embedded', {
+      REGISTRATION_EXISTING_EMAIL: 'conceal',
+      REGISTRATION_REQUIRE_VERIFIED_EMAIL: 'true',
+    }),
+    createRouteApp('embedded', { REGISTRATION_MODE: 'invite' }),
+  ]);
 });
-afterAll(() => Promise.all([app, closedApp, inviteApp].map((one) => one?.stop())));
+afterAll(() => Promise.all([app, closedApp, concealingApp, inviteApp].map((one) => one?.stop())));
 
 function operationOf(operationId: string): Operation {
   const operation = operations.find((candidate) => candidate.operationId === operationId);
@@ -112,6 +119,15 @@ describe('accounts', () => {
     }
     const body = person('operator@example.com');
     expect((await at.operate('POST', '/v1/users', { body })).status).toBe(201);
+  });
+
+  test('with registration.existing_email: conceal, every address gets 202', async () => {
+    const body = person('concealed@example.com');
+    for (const at of [concealingApp, concealingApp]) {
+      const answer = await call('registerUser', { at, body });
+      expect([answer.status, answer.body.status]).toEqual([202, 'verification_sent']);
+      expect(answer.headers).not.toHaveProperty('location');
+    }
   });
 
   test('an invitation registers its address, once, and the address is verified', async () => {

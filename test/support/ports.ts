@@ -8,6 +8,7 @@ import type { SessionEnding } from '../../src/domain/session/session-ending.ts';
 import type { SessionRepository } from '../../src/domain/session/session-repository.ts';
 import type { UnitOfWork } from '../../src/domain/unit-of-work.ts';
 import type { PasswordHasher, PasswordHashing } from '../../src/domain/user/password-hasher.ts';
+import type { RegistrationRequestRepository } from '../../src/domain/user/registration-request.ts';
 import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
 import type { ChallengeRequest, NewChallenge } from '../../src/domain/verification/challenge.ts';
@@ -16,7 +17,12 @@ import { profileWith } from './profiles.ts';
 
 /** Neither sends a mail at registration nor requires a verified address. */
 export const noVerification = {
-  registration: { verificationMail: false, requireVerifiedEmail: false },
+  registration: { verificationMail: false, requireVerifiedEmail: false, existingEmail: 'reveal' },
+  registrationRequests: {
+    add: async () => ({ challengeId: '', expiresInSeconds: 0 }),
+    announce: () => {},
+    onAnnounced: () => {},
+  },
   challengeRequests: {
     add: async () => ({ challengeId: '', expiresInSeconds: 0 }),
     addIfPossible: async () => {},
@@ -186,6 +192,7 @@ export function createMemoryStore(
               store.acts.push(act);
             },
           }),
+          registrationRequests: portWith<RegistrationRequestRepository>({}),
           challenges: portWith<ChallengeRepository>({
             async request(request) {
               store.requests.push(request);

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { accountLinks, challengeSettings } from '../../src/app/challenges.ts';
+import { createServeRegistrationRequests } from '../../src/application/users/serve-registration-requests.ts';
 import { createServeChallengeRequests } from '../../src/application/verification/serve-challenge-requests.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { MailBody, MailKind } from '../../src/domain/mail.ts';
@@ -46,15 +47,18 @@ export function createMailbox(api: Api, env: Readonly<Record<string, string>> = 
       cwd: '/nonexistent/user-service',
     });
     const logger = createSilentLogger();
-    await createServeChallengeRequests({
-      ...{ ids, logger, secrets },
+    const clock = createSystemClock();
+    const deps = {
+      ...{ ids, logger, secrets, clock },
       unitOfWork: createUnitOfWork({
-        ...{ database, ids, logger, mailSeal: testMailSeal, clock: createSystemClock() },
+        ...{ database, ids, logger, mailSeal: testMailSeal, clock },
         onCommitted: async () => {},
       }),
       settings: challengeSettings(config),
       links: accountLinks(config),
-    })();
+    };
+    await createServeRegistrationRequests(deps)();
+    await createServeChallengeRequests(deps)();
   }
 
   async function mailsTo(to: string, kind?: MailKind): Promise<readonly QueuedMail[]> {

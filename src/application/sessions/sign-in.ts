@@ -48,7 +48,10 @@ interface Deps {
   readonly issueTokens: IssueTokens;
   readonly recordFailure: RecordFailedAuthentication;
   readonly challengeRequests: ChallengeRequests;
-  readonly registration: Pick<VerificationOfRegistrations, 'requireVerifiedEmail'>;
+  readonly registration: Pick<
+    VerificationOfRegistrations,
+    'requireVerifiedEmail' | 'existingEmail'
+  >;
   readonly profileRules: Pick<ProfileRules, 'email'>;
   readonly clock: Clock;
   readonly audiences: readonly string[];
@@ -88,13 +91,17 @@ const MAX_ATTEMPTS = 3;
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
- * it has expired or that the address is not verified. Each attempt is counted before it is judged. While it has to wait,
+ * it has expired or that the address is not verified; the latter not where taken addresses are concealed. Each attempt is counted before it is judged. While it has to wait,
  * a right password is refused as a wrong one is, without being looked at.
  * @throws DomainError `invalid_credentials`, `password_expired`, `email_unverified`, `rate_limited`, `overloaded`,
  *   `validation_failed` on
  *   `audience`
  */
 export function createSignIn(deps: Deps) {
+  // Someone who registered an address must not learn by a sign-in that it was free: the right password of an unproven
+  // account is refused, counted and answered as a wrong one.
+  const concealsUnverified = deps.registration.existingEmail === 'conceal';
+
   return async (caller: Caller, input: SignInInput): Promise<SignedIn> => {
     const email = readEmail(input.email, deps.profileRules);
     const { deviceToken = '' } = input;
@@ -149,7 +156,7 @@ export function createSignIn(deps: Deps) {
       );
       return { ...admitted, credentials: found, matches: verified };
     });
-    const failure = failureOf(credentials, matches);
+    const failure = failureOf(credentials, matches, concealsUnverified);
     if (credentials !== null && failure === null) return { credentials, counted };
     await deps.recordFailure(caller, {
       reason: failure ?? 'unknown_email',
@@ -233,9 +240,11 @@ function isStillProven({ state }: User, { passwordHash, version }: Credentials):
 function failureOf(
   credentials: Credentials | null,
   matches: boolean,
+  concealsUnverified: boolean,
 ): AuthenticationFailure | null {
   if (credentials === null) return 'unknown_email';
   if (!matches) return 'wrong_password';
+  if (concealsUnverified && !credentials.emailVerified) return 'email_unverified';
   if (credentials.status !== 'active') return 'user_disabled';
   return credentials.expiredPasswordHash === null ? null : 'password_expired';
 }

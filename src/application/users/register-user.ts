@@ -12,13 +12,15 @@ import { PASSWORD_NORMALIZATION_VERSION } from '../../domain/user/password.ts';
 import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
 import { type ProfileInput, profileParsers } from '../../domain/user/profile-fields.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
+import type { RegistrationRequest } from '../../domain/user/registration-request.ts';
 import { User, type UserProfile } from '../../domain/user/user.ts';
 import type { UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { ChallengeRequests } from '../verification/challenge-requests.ts';
+import type { ChallengeRequests, RequestedChallenge } from '../verification/challenge-requests.ts';
 import type { VerificationOfRegistrations } from '../verification/challenge-settings.ts';
 import { type PasswordRules, readNewPassword, refuseBreachedPassword } from './password-rules.ts';
+import type { RegistrationRequests } from './registration-requests.ts';
 
 /** Who may register: anyone, a person with an invitation, or only the operator and services that may change users. */
 export type RegistrationMode = 'open' | 'invite' | 'closed';
@@ -33,8 +35,9 @@ interface Deps {
   readonly profileRules: ProfileRules;
   readonly passwordRules: PasswordRules;
   readonly registrationMode: RegistrationMode;
-  readonly registration: Pick<VerificationOfRegistrations, 'verificationMail'>;
+  readonly registration: Pick<VerificationOfRegistrations, 'verificationMail' | 'existingEmail'>;
   readonly challengeRequests: ChallengeRequests;
+  readonly registrationRequests: Pick<RegistrationRequests, 'add' | 'announce'>;
   readonly ids: IdGenerator;
   readonly clock: Clock;
 }
@@ -45,17 +48,27 @@ export interface RegistrationInput extends ProfileInput {
   readonly invitation?: string;
 }
 
+/** The new user; or, where taken addresses are concealed, what every caller learns. */
+export type Registered =
+  | { readonly user: UserProfile }
+  | { readonly requested: RequestedChallenge };
+
 /**
  * Registers a user at version 1. A free and a taken address get the same work up to the insert, whose unique
  * constraint decides. Looking the address up first would answer more questions about who has an account than the
  * hashing limit allows, and with a breached password without creating one.
+ *
+ * Where taken addresses are concealed, the registration is only stored: nothing in the request depends on whether the
+ * address is taken. Callers who set up users, and people with an invitation, who have proven the address, learn it.
+ *
  * An invitation proves the address, so the account begins verified; it is used up in the transaction that creates it.
  * @throws DomainError `registration_closed`, `rate_limited`, `invitation_invalid`, `validation_failed`, `email_taken`,
  * `overloaded`
  */
 export function createRegisterUser(deps: Deps) {
-  return async (caller: Caller, input: RegistrationInput): Promise<UserProfile> => {
-    if (!maySetUpUsers(caller)) {
+  return async (caller: Caller, input: RegistrationInput): Promise<Registered> => {
+    const isPublic = !maySetUpUsers(caller);
+    if (isPublic) {
       requireOpenRegistration(input);
       // Before the fields are judged: a taken address must not be asked for more often by leaving one out.
       await deps.limits.check(caller, [{ policy: 'registration_client' }, { policy: 'global' }]);
@@ -77,14 +90,12 @@ export function createRegisterUser(deps: Deps) {
       await refuseBreachedPassword(deps.passwordRules, 'password', password);
       return hashing.hash(password);
     });
+    const registration = { ...person, passwordHash, passwordForm: PASSWORD_NORMALIZATION_VERSION };
+    if (isPublic && invited === null && deps.registration.existingEmail === 'conceal') {
+      return { requested: await request(caller, registration) };
+    }
     const user = User.register(
-      {
-        id: deps.ids.next(),
-        ...person,
-        emailVerified: invited !== null,
-        passwordHash,
-        passwordForm: PASSWORD_NORMALIZATION_VERSION,
-      },
+      { id: deps.ids.next(), ...registration, emailVerified: invited !== null },
       deps.clock.now(),
     );
     // An import must not send a mail to every imported person.
@@ -104,8 +115,20 @@ export function createRegisterUser(deps: Deps) {
       }
     });
     if (sendsMail) deps.challengeRequests.announce();
-    return user.profile;
+    return { user: user.profile };
   };
+
+  async function request(
+    caller: Caller,
+    registration: Omit<RegistrationRequest, 'id'>,
+  ): Promise<RequestedChallenge> {
+    const { registrationRequests } = deps;
+    const requested = await deps.unitOfWork.run(caller, (transaction) =>
+      registrationRequests.add(transaction, registration),
+    );
+    registrationRequests.announce();
+    return requested;
+  }
 
   function requireOpenRegistration({ invitation }: RegistrationInput): void {
     const { registrationMode: mode } = deps;

@@ -29,6 +29,7 @@ import { createListUsers } from './list-users.ts';
 import type { PasswordRules } from './password-rules.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
 import { createRegisterUser, type RegistrationMode } from './register-user.ts';
+import type { RegistrationRequests } from './registration-requests.ts';
 import { createSendPasswordReset } from './send-password-reset.ts';
 import { createUpdateUser } from './update-user.ts';
 
@@ -56,6 +57,8 @@ export interface UserPorts {
   readonly issueTokens: IssueTokens;
   readonly reauthenticate: Reauthenticate;
   readonly challengeRequests: ChallengeRequests;
+  readonly registrationRequests: RegistrationRequests;
+  readonly serveRegistrations: () => Promise<void>;
   readonly announceEmailChange: AnnounceEmailChange;
   readonly registration: VerificationOfRegistrations;
   readonly ids: IdGenerator;
@@ -70,6 +73,8 @@ export function createUserUseCases(ports: UserPorts) {
   const deletion = createDeleteUser({ unitOfWork, reauthenticate, clock });
   return {
     register: createRegisterUser(ports),
+    serveRegistrations: ports.serveRegistrations,
+    onRegistrationRequest: ports.registrationRequests.onAnnounced,
     get: createGetUser({ texts: userTexts }),
     list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
     getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),

@@ -38,6 +38,8 @@ export interface VerificationOfRegistrations {
   readonly verificationMail: boolean;
   /** Whether a user can sign in only after the address was verified. */
   readonly requireVerifiedEmail: boolean;
+  /** Whether a registration tells that its address is taken. */
+  readonly existingEmail: 'reveal' | 'conceal';
 }
 
 /** Requests that wait for their mail, over all instances. */

@@ -24,6 +24,8 @@ export interface ChallengeRepository {
   consume(id: string): Promise<boolean>;
   /** Deletes the live challenges of a user that have one of these purposes. */
   deleteLive(userId: string, purposes: readonly ChallengePurpose[]): Promise<void>;
+  /** Makes the proofs of live `verify` challenges those of someone who may not have set the password. */
+  disownVerifications(userId: string): Promise<void>;
   /** The first address of the user that a live `undo` can restore. */
   findFirstFormerAddress(userId: string): Promise<string | null>;
   /** Whether a live `undo` of another user can restore this address. */

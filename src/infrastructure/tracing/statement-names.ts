@@ -6,6 +6,7 @@ import * as idempotency from '../database/postgres/generated/idempotency.queries
 import * as invitations from '../database/postgres/generated/invitations.queries.ts';
 import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts';
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
+import * as registrationRequests from '../database/postgres/generated/registration-requests.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
 import * as sealedRows from '../database/postgres/generated/sealed-rows.queries.ts';
 import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
@@ -26,6 +27,7 @@ const MODULES = [
   invitations,
   mailQueue,
   outbox,
+  registrationRequests,
   relay,
   sealedRows,
   serviceAccounts,

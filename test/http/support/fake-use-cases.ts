@@ -115,7 +115,9 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
 }
 
 const fakeUsers: UseCases['users'] = {
-  register: async () => ada,
+  register: async () => ({ user: ada }),
+  serveRegistrations: async () => {},
+  onRegistrationRequest: () => {},
   get: async (_caller: Caller, id: string) => {
     if (id !== ADA_ID) throw new DomainError('user_not_found', 'There is no such user.');
     return adaText;

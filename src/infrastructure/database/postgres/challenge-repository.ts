@@ -28,6 +28,7 @@ import {
   markChallengeConsumed,
   updateChallengeSends,
   updateGuessesAfterRightCode,
+  updateLiveVerificationsToForeign,
 } from './generated/challenges.queries.ts';
 
 /** Challenges in the transaction of `connection`. */
@@ -70,6 +71,9 @@ export function createPostgresChallengeRepository(connection: SqlConnection): Ch
     },
     async deleteLive(userId, purposes) {
       await deleteLiveChallenges.run({ userId, purposes: [...purposes] }, connection);
+    },
+    async disownVerifications(userId) {
+      await updateLiveVerificationsToForeign.run({ userId }, connection);
     },
     async findFirstFormerAddress(userId) {
       const [row] = await findFirstFormerAddress.run({ userId }, connection);

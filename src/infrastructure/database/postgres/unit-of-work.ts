@@ -11,6 +11,7 @@ import { createPostgresChallengeRepository } from './challenge-repository.ts';
 import { createPostgresInvitationRepository } from './invitation-repository.ts';
 import { createPostgresMailQueue } from './mail-queue.ts';
 import { createPostgresOutbox } from './outbox.ts';
+import { createPostgresRegistrationRequests } from './registration-requests.ts';
 import { createPostgresServiceAccountRepository } from './service-account-repository.ts';
 import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
@@ -77,6 +78,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         outbox,
         mail: createPostgresMailQueue(connection, { ids, clock, mailSeal }),
         challenges: createPostgresChallengeRepository(connection),
+        registrationRequests: createPostgresRegistrationRequests(connection),
         acts: createPostgresAdministrativeActs(connection, { ids, requestId }),
         invitations: createPostgresInvitationRepository(connection),
         signInFailures: createPostgresSignInFailures(connection),

@@ -320,6 +320,26 @@ const deleteLiveChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"
  */
 export const deleteLiveChallenges = new PreparedQuery<DeleteLiveChallengesParams,DeleteLiveChallengesResult>(deleteLiveChallengesIR);
 
+/** 'UpdateLiveVerificationsToForeign' parameters type */
+export interface UpdateLiveVerificationsToForeignParams {
+  userId: string;
+}
+
+/** 'UpdateLiveVerificationsToForeign' return type */
+export type UpdateLiveVerificationsToForeignResult = void;
+
+const updateLiveVerificationsToForeignIR: StatementSource = {"usedParamSet":{"userId":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":56,"b":63}]}],"statement":"update challenges\nset by_holder = false\nwhere user_id = :userId!::uuid and purpose = 'verify' and by_holder and consumed_at is null"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update challenges
+ * set by_holder = false
+ * where user_id = :userId!::uuid and purpose = 'verify' and by_holder and consumed_at is null
+ * ```
+ */
+export const updateLiveVerificationsToForeign = new PreparedQuery<UpdateLiveVerificationsToForeignParams,UpdateLiveVerificationsToForeignResult>(updateLiveVerificationsToForeignIR);
+
 /** 'FindFirstFormerAddress' parameters type */
 export interface FindFirstFormerAddressParams {
   userId: string;

@@ -104,6 +104,12 @@ where id = :id!::uuid and consumed_at is null and expires_at > clock_timestamp()
 delete from challenges
 where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null;
 
+/* After a second person registers with the address, a proof no longer tells which of them set the password. */
+/* @name updateLiveVerificationsToForeign */
+update challenges
+set by_holder = false
+where user_id = :userId!::uuid and purpose = 'verify' and by_holder and consumed_at is null;
+
 /* The first verified address that a user had within the time in which changes can be undone. */
 /* @name findFirstFormerAddress */
 select email as "email!"

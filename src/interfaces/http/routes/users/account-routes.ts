@@ -9,6 +9,7 @@ import {
 import { publicPath } from '../../public-path.ts';
 import { type HeaderSpec, type Route, route } from '../../route.ts';
 import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
+import { toRequestedResponse } from '../verification/schemas.ts';
 import { operatorHeader, readActNote, reasonHeader } from './act-note.ts';
 import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
 import {
@@ -16,6 +17,7 @@ import {
   passwordChangeBody,
   patchUserBody,
   registrationBody,
+  registrationRequestedSchema,
   replaceUserBody,
   userParams,
   userResponse,
@@ -47,7 +49,7 @@ const registerUser = route({
   tag,
   summary: 'Register a user',
   description:
-    'With `registration.mode: invite`, this needs an invitation; with `closed`, a service key with the scope `users:write` or `users:admin`, which works in every mode.',
+    'With `registration.mode: invite`, this needs an invitation; with `closed`, a service key with the scope `users:write` or `users:admin`, which works in every mode. With `registration.existing_email: conceal`, the response is 202 for every address: a mail to the address has a code and a link for a new account, or says that the address is in use. The new account signs in after the address is verified. Invitations and service keys that may change users get 201 also then.',
   access: 'public_or_service',
   body: { schema: registrationBody, mediaTypes: ['application/json'] },
   responses: {
@@ -56,15 +58,25 @@ const registerUser = route({
       description: 'The new user.',
       headers: { ...userResponseSpec.headers, Location: 'Path of the new user.' },
     },
+    202: {
+      description:
+        'With `registration.existing_email: conceal`: a mail to the address is sent soon. The response is the same for a free and a taken address.',
+      schema: registrationRequestedSchema,
+    },
   },
   policies: ['registration_client', 'global'],
   problems: ['email_taken', 'invitation_invalid', 'overloaded', 'registration_closed'],
   handle: async ({ caller, body }, { useCases, settings }) => {
-    const user = await useCases.users.register(caller, {
+    const registered = await useCases.users.register(caller, {
       ...toProfileInput(body),
       password: body.password,
       ...(body.invitation === undefined ? {} : { invitation: body.invitation }),
     });
+    if ('requested' in registered) {
+      const requested = toRequestedResponse(registered.requested);
+      return { status: 202, body: { status: 'verification_sent', ...requested } };
+    }
+    const { user } = registered;
     return {
       status: 201,
       body: toUserResponse(user),

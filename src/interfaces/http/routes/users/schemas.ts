@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { UserProfile } from '../../../../domain/user/user.ts';
 import type { UserText } from '../../../../domain/user/user-texts.ts';
 import { JsonText } from '../../../api/response-json.ts';
-import { closedObject, uuidInput } from '../../../api/schemas/common.ts';
+import { closedObject, uuidInput, uuidOutput } from '../../../api/schemas/common.ts';
 import {
   changedProfileInputs,
   fullProfileInputs,
@@ -34,6 +34,13 @@ export const registrationBody = closedObject({
         'Token of an invitation to this address. The address of the new user is then verified.',
     }),
   ),
+});
+
+/** The same for every address. */
+export const registrationRequestedSchema = Type.Object({
+  status: Type.Literal('verification_sent'),
+  challenge_id: uuidOutput('The code of the mail counts only together with this id.'),
+  expires_in: Type.Integer({ description: 'Lifetime of the code, in seconds.' }),
 });
 
 const ownPassword = Type.Optional(
