@@ -41,6 +41,8 @@ const ADVICE = {
     'Wait until a key ends: a rotation with a short overlap leaves fewer of them. Or revoke the account and create another one.',
   version_exhausted:
     'Tell the operator: a version of 2,147,483,647 was not counted by this service. `user-service users audit-data` finds such users, and [Commands](cli.md#data-of-another-program) says how to correct them.',
+  idempotency_answer_not_kept:
+    'Do not repeat the request: it has taken effect. Read the record that it changed.',
   idempotency_in_progress:
     'Wait for `Retry-After` seconds, and send the same request with the same key: you get the response of the first one.',
   version_mismatch:

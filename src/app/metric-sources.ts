@@ -1,5 +1,6 @@
 import type { HealthReport } from '../application/check-health.ts';
 import type { DatabaseClock } from '../application/database-clock.ts';
+import type { IdempotencyTotals } from '../application/idempotency/answer-once.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import type { LogOutput } from '../infrastructure/logging/log-output.ts';
@@ -22,6 +23,7 @@ interface Deps {
   readonly limitStats: OpenedLimits['stats'];
   /** Attempts that had to wait after failures. */
   readonly refusedAttempts: () => number;
+  readonly idempotencyTotals: () => IdempotencyTotals;
   /** Null when it is not configured. */
   readonly breached: PwnedPasswords | null;
   readonly checkHealth: () => Promise<HealthReport>;
@@ -43,6 +45,7 @@ export function metricSources(deps: Deps): MetricSources {
       const { refused, fallbacks } = deps.limitStats();
       return { refused: { ...refused, lockout: deps.refusedAttempts() }, fallbacks };
     },
+    idempotency: () => ({ outcomes: { ...deps.idempotencyTotals() } }),
     health: checkHealth,
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),
     ...(logOutput === undefined ? {} : { log: () => logOutput.stats() }),

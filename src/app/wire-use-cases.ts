@@ -158,6 +158,7 @@ export async function wireUseCases(
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
     ...{ limitStats, keyUsage },
     refusedAttempts: () => useCases.lockout.refused(),
+    idempotencyTotals: () => useCases.idempotency.totals(),
   };
 }
 

@@ -150,7 +150,7 @@ export function createUseCases(ports: UseCasePorts) {
     mail: createMailUseCases(ports),
     diagnostics: createDiagnosticsUseCases(ports),
     schema: { read: createReadSchema(ports) },
-    idempotency: { answerOnce: createAnswerOnce(ports) },
+    idempotency: createAnswerOnce(ports),
     checkHealth: createCheckHealth({
       checks: ports.healthChecks,
       logger,

@@ -28,6 +28,7 @@ export type DomainErrorCode =
   | 'rate_limited'
   | 'idempotency_key_reused'
   | 'idempotency_in_progress'
+  | 'idempotency_answer_not_kept'
   | 'signing_key_not_found'
   | 'signing_key_in_use'
   | 'overloaded'

@@ -163,6 +163,14 @@ export function idempotencyInProgress(cause?: unknown): DomainError {
   );
 }
 
+/** The request took effect; its answer was too long to be stored. */
+export function idempotencyAnswerNotKept(): DomainError {
+  return new DomainError(
+    'idempotency_answer_not_kept',
+    'The request with this Idempotency-Key has taken effect, and its response was too long to keep. Read the result instead of repeating the request.',
+  );
+}
+
 export function signingKeyNotFound(): DomainError {
   return new DomainError('signing_key_not_found', 'There is no such signing key.');
 }

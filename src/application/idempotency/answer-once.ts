@@ -1,3 +1,4 @@
+import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
 import {
   AlreadyAnswered,
   type AnswerRecord,
@@ -6,6 +7,7 @@ import {
   type AnswerSeals,
 } from '../../domain/idempotency/idempotent-request.ts';
 import {
+  idempotencyAnswerNotKept,
   idempotencyInProgress,
   idempotencyKeyReused,
   unavailable,
@@ -15,7 +17,21 @@ import { DeferredCommit } from './deferred-commit.ts';
 import { createKeyedQueue } from './keyed-queue.ts';
 
 /** Longest answer that is stored, in bytes. Those of the routes have less than 4 KiB. */
-const MAX_ANSWER_BYTES = 16 * 1024;
+export const MAX_ANSWER_BYTES = 16 * 1024;
+
+/** Stands for an answer that is longer. */
+const NOT_KEPT = { notKept: true } as const;
+
+/** What keys led to since the start of the process, but for requests that were executed. */
+export interface IdempotencyTotals {
+  readonly replayed: number;
+  /** Equal requests that came before the first one had ended. */
+  readonly in_progress: number;
+  /** Other requests with the same key. */
+  readonly reused: number;
+  /** Repeated requests whose answer was too long to be stored. */
+  readonly not_kept: number;
+}
 
 /** A response as it is sent: a repeated request gets the same. */
 export interface Answer {
@@ -49,16 +65,34 @@ interface Deps {
 /**
  * Executes a request once for each key of its caller. The answer is stored in the transaction of the effect, so it
  * exists exactly when the effect does; a refused request stores none and may be tried again.
- * @throws DomainError `idempotency_key_reused`, `idempotency_in_progress`, and those of the use case
+ * @throws DomainError `idempotency_key_reused`, `idempotency_in_progress`, `idempotency_answer_not_kept`, and those of the
+ * use case
  */
 export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs }: Deps) {
   const queue = createKeyedQueue<AnswerRecord>();
+  const totals = { replayed: 0, in_progress: 0, reused: 0, not_kept: 0 };
 
-  return async (
+  async function answerOnce(
+    caller: Caller,
+    request: RepeatableRequest,
+    execute: (caller: Caller) => Promise<Answer>,
+  ): Promise<AnsweredRequest> {
+    try {
+      const answered = await answer(caller, request, execute);
+      if (answered.originalRequestId !== null) totals.replayed += 1;
+      return answered;
+    } catch (error) {
+      const outcome = error instanceof DomainError ? OUTCOMES[error.code] : undefined;
+      if (outcome !== undefined) totals[outcome] += 1;
+      throw error;
+    }
+  }
+
+  async function answer(
     caller: Caller,
     { key, content }: RepeatableRequest,
     execute: (caller: Caller) => Promise<Answer>,
-  ): Promise<AnsweredRequest> => {
+  ): Promise<AnsweredRequest> {
     const seal = answerSeals.create(callerIdOf(caller.principal), key, content);
     const { callerId, keyHash } = seal.key;
     // Before any work: an equal request in this process is not hashed a second time, and holds no connection.
@@ -75,7 +109,7 @@ export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs 
       // Those that waited meanwhile need no look-up.
       turn.end(record);
     }
-  };
+  }
 
   async function executeOnce(
     caller: Caller,
@@ -105,22 +139,32 @@ export function createAnswerOnce({ answerRecords, answerSeals, idempotencyTtlMs 
     if (record === null) throw unavailable('The request could not be finished. Try again.');
     return { answered: replay(seal, record), record };
   }
+
+  return { answerOnce, totals: (): IdempotencyTotals => ({ ...totals }) };
 }
 
-/** @throws Error for an answer that is too large: its route must not accept a key */
+/** What a refusal of a repeated request counts as. */
+const OUTCOMES: Readonly<Partial<Record<DomainErrorCode, keyof IdempotencyTotals>>> = {
+  idempotency_in_progress: 'in_progress',
+  idempotency_key_reused: 'reused',
+  idempotency_answer_not_kept: 'not_kept',
+};
+
+/** An answer that is too long is not stored, and a note takes its place: the request still has one effect. */
 function sealAnswer(seal: AnswerSeal, answer: Answer, requestId: string) {
   const text = JSON.stringify({ ...answer, requestId });
-  if (Buffer.byteLength(text) > MAX_ANSWER_BYTES) {
-    throw new Error(`an answer for an idempotency key has more than ${MAX_ANSWER_BYTES} bytes`);
-  }
-  return { status: answer.status, sealedAnswer: seal.seal(text) };
+  const stored =
+    Buffer.byteLength(text) > MAX_ANSWER_BYTES ? JSON.stringify({ ...NOT_KEPT, requestId }) : text;
+  return { status: answer.status, sealedAnswer: seal.seal(stored) };
 }
 
-/** @throws DomainError `idempotency_key_reused` */
+/** @throws DomainError `idempotency_key_reused`, `idempotency_answer_not_kept` */
 function replay(seal: AnswerSeal, record: AnswerRecord): AnsweredRequest {
   const text = seal.open(record);
   if (text === null) throw idempotencyKeyReused();
-  const { requestId, ...answer } = JSON.parse(text) as Answer & { readonly requestId: string };
+  const stored = JSON.parse(text) as { readonly requestId: string } & (Answer | typeof NOT_KEPT);
+  if ('notKept' in stored) throw idempotencyAnswerNotKept();
+  const { requestId, ...answer } = stored;
   return { answer, originalRequestId: requestId };
 }
 

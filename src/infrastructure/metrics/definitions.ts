@@ -51,6 +51,8 @@ export interface MetricSources {
   readonly breachLookUps?: () => BreachLookUps;
   readonly log?: () => LogOutputStats;
   readonly limits?: () => LimitCounts;
+  /** Requests whose idempotency key was used before, by what they got. */
+  readonly idempotency?: () => { readonly outcomes: Readonly<Record<string, number>> };
 }
 
 export interface LimitCounts {
@@ -278,6 +280,15 @@ export const SOURCE_METRICS: {
       name: 'limits_fallback_total',
       help: 'Requests counted in this process, at stricter limits, because Redis did not answer.',
       value: ({ fallbacks }) => fallbacks,
+    },
+  ],
+  idempotency: [
+    {
+      kind: 'total',
+      name: 'idempotency_total',
+      help: 'Requests with an Idempotency-Key that was used before: replayed, or refused as in_progress, reused or not_kept.',
+      label: 'outcome',
+      value: ({ outcomes }) => outcomes,
     },
   ],
   log: [

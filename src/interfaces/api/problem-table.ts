@@ -162,6 +162,12 @@ export const PROBLEMS = {
     meaning:
       'A request with this `Idempotency-Key` has not ended yet; repeat yours after `Retry-After`.',
   },
+  idempotency_answer_not_kept: {
+    status: 409,
+    title: 'Response not kept',
+    meaning:
+      'The first request with this `Idempotency-Key` has taken effect, and its response was too long to keep; read the result instead of repeating.',
+  },
   version_mismatch: {
     status: 412,
     title: 'Version mismatch',

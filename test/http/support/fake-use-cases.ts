@@ -248,6 +248,7 @@ const fakeIdempotency: UseCases['idempotency'] = {
     answer: await execute(caller),
     originalRequestId: null,
   }),
+  totals: () => ({ replayed: 0, in_progress: 0, reused: 0, not_kept: 0 }),
 };
 
 const fakeDiagnostics: UseCases['diagnostics'] = {

@@ -30,6 +30,7 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
     codes
       .add('idempotency_key_invalid')
       .add('idempotency_in_progress')
+      .add('idempotency_answer_not_kept')
       .add('idempotency_key_reused');
   }
   if (route.body !== undefined || route.query !== undefined || route.params !== undefined) {
