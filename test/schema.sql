@@ -384,6 +384,11 @@ CREATE TABLE public.mail_queue (
     CONSTRAINT mail_queue_one_end CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
 );
 
+CREATE TABLE public.master_key_uses (
+    fingerprint bytea NOT NULL,
+    last_used_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
     START WITH 1
@@ -533,6 +538,9 @@ ALTER TABLE ONLY public.mail_budget
 
 ALTER TABLE ONLY public.mail_queue
     ADD CONSTRAINT mail_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.master_key_uses
+    ADD CONSTRAINT master_key_uses_pkey PRIMARY KEY (fingerprint);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);

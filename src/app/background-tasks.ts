@@ -130,6 +130,10 @@ export async function startBackground(
     await inRounds(() => challengeStore.deleteEnded(ENDED_CHALLENGES_KEPT_MS, ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteOldCounters(ROWS_PER_ROUND));
   });
+  // Before the first request: what it seals must not be older than the record.
+  await persistence.masterKeyUses.recordCurrent().catch((error: unknown) => {
+    logger.warn('could not record the use of the master key', { error });
+  });
   maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
   mail.start();
   if (broker !== null) {

@@ -12,6 +12,7 @@ import { createPostgresChallengeStore } from '../infrastructure/database/postgre
 import { createPostgresDiagnostics } from '../infrastructure/database/postgres/diagnostics.ts';
 import { createPostgresInvitationRepository } from '../infrastructure/database/postgres/invitation-repository.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
+import { createPostgresMasterKeyUses } from '../infrastructure/database/postgres/master-key-uses.ts';
 import {
   createPostgresDeadEvents,
   createPostgresOutboxAdministration,
@@ -129,6 +130,10 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     diagnostics: createPostgresDiagnostics(database),
     serviceAccounts,
     serviceKeys,
+    masterKeyUses: createPostgresMasterKeyUses(
+      database,
+      masterKeys.derive('master-key-fingerprint'),
+    ),
     sealedRows: createPostgresSealedRows(database, connectionNameOf(deps)),
     answerRecords: createPostgresAnswerRecords(database),
     answerSeals: createAnswerSeals({ masterKeys }),

@@ -182,6 +182,13 @@ describe('signing keys', () => {
   });
 });
 
+test('the previous master key is reported as not configured where there is none', async () => {
+  expect(await call('getPreviousMasterKey')).toMatchObject({
+    status: 200,
+    body: { state: 'not_configured', last_used_at: null, signing_keys: 0, sessions: 0 },
+  });
+});
+
 describe('a reset of the signing keys', () => {
   test('changes nothing while the master key opens the key that signs', async () => {
     const before = (await call('listSigningKeys')).body;

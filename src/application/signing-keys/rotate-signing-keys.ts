@@ -1,4 +1,5 @@
 import type { Logger } from '../../domain/ports.ts';
+import type { MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
 import type { SigningKeys } from '../../domain/signing-key/signing-keys.ts';
 
 export interface RotationTimes {
@@ -15,6 +16,7 @@ export interface RotationTimes {
 
 interface Deps {
   readonly signingKeys: SigningKeys;
+  readonly masterKeyUses: Pick<MasterKeyUses, 'recordCurrent' | 'recordPrevious'>;
   readonly times: RotationTimes;
   readonly logger: Logger;
 }
@@ -23,11 +25,13 @@ interface Deps {
  * One round of the rotation, on each instance every minute. Each step stands alone: an instance that ends between two of
  * them leaves the rest to the next round of any instance.
  */
-export function createRotateSigningKeys({ signingKeys, times, logger }: Deps) {
+export function createRotateSigningKeys({ signingKeys, masterKeyUses, times, logger }: Deps) {
   return async (): Promise<void> => {
     let changed = false;
+    await masterKeyUses.recordCurrent();
     const moved = await signingKeys.reseal();
     if (moved > 0) {
+      await masterKeyUses.recordPrevious();
       logger.info('encrypted signing keys under the current master key', { count: moved });
     }
     for (const kid of await signingKeys.deleteRetired(times.retiredMs)) {

@@ -1,16 +1,19 @@
 import type { AnswerRecords } from '../../domain/idempotency/idempotent-request.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { signingKeyInUse, signingKeyNotFound } from '../../domain/rejections.ts';
+import type { MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
 import type { SealedRows } from '../../domain/signing-key/sealed-rows.ts';
 import type { SigningKeyRecord, SigningKeys } from '../../domain/signing-key/signing-keys.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
+import { createReadPreviousMasterKey } from './read-previous-master-key.ts';
 import { createResetSigningKeys } from './reset-signing-keys.ts';
 import { createRotateSigningKeys, type RotationTimes } from './rotate-signing-keys.ts';
 
 export interface SigningKeyPorts {
   readonly signingKeys: SigningKeys;
   readonly sealedRows: SealedRows;
+  readonly masterKeyUses: MasterKeyUses;
   readonly answerRecords: Pick<AnswerRecords, 'deleteExpired'>;
   readonly rotationTimes: RotationTimes;
   readonly logger: Logger;
@@ -107,10 +110,14 @@ export function createSigningKeyUseCases(ports: SigningKeyPorts) {
       throw signingKeyInUse();
     },
 
+    readPreviousMasterKey: createReadPreviousMasterKey(ports),
     reset: createResetSigningKeys(ports),
 
     /** One round of the scheduled rotation. */
-    maintain: createRotateSigningKeys({ signingKeys, times, logger }),
+    maintain: createRotateSigningKeys({
+      ...{ signingKeys, times, logger },
+      masterKeyUses: ports.masterKeyUses,
+    }),
   };
 }
 

@@ -16,7 +16,8 @@ export type KeyPurpose =
   | 'limit-names'
   | 'idempotent-answers'
   | 'sign-in-failure-names'
-  | 'device-token-authentication';
+  | 'device-token-authentication'
+  | 'master-key-fingerprint';
 
 /**
  * The 32-byte keys for one purpose. Everything new is sealed or authenticated with `current`. What exists may be under

@@ -11,13 +11,14 @@ import {
 import { documented, type SetExitCode } from './help.ts';
 import { UsageError } from './io.ts';
 import { listKeys, retireKey, rotateKeys } from './keys.ts';
+import { showPreviousMasterKey } from './previous-master-key.ts';
 import { type ResetOptions, resetKeys } from './reset-keys.ts';
 import { type TableOptions, WIDE_FLAG } from './table.ts';
 
 const KID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 const EXAMPLE_KID = 'kZ2ZBP6WrqQTNWGHqVYvBg';
 
-/** Adds `keys list | rotate | retire | reset`. */
+/** Adds `keys list | rotate | retire | previous-master-key | reset`. */
 export function addKeyCommands(program: Command, deps: CliDeps, setExit: SetExitCode): void {
   const run = createRunAtService(deps, setExit);
   const group = documented(
@@ -79,6 +80,21 @@ export function addKeyCommands(program: Command, deps: CliDeps, setExit: SetExit
       notes: [OPERATOR_HINT],
       examples: [[`user-service keys retire ${EXAMPLE_KID}`, 'one key']],
       exit: ['retired', 'no key has this id, or it signs'],
+    },
+  );
+  documented(
+    addOperatorCommand(group, 'previous-master-key')
+      .description('count what depends on `security.master_key_previous`')
+      .action((options: OperatorOptions) =>
+        run(options, (client) => showPreviousMasterKey(options, client)),
+      ),
+    {
+      notes: [
+        'Rows do not show which key sealed them: those from before its last use, and five minutes after it, count.',
+        OPERATOR_HINT,
+      ],
+      examples: [['user-service keys previous-master-key', 'whether it can be removed']],
+      exit: ['shown', 'the service is unreachable'],
     },
   );
   addReset(group, deps, setExit);

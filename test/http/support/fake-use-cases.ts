@@ -230,6 +230,10 @@ const fakeSigningKeys: UseCases['signingKeys'] = {
   list: async () => [],
   rotate: async () => [],
   retire: async () => {},
+  readPreviousMasterKey: async () => ({
+    ...{ state: 'not_configured', lastUsedAt: null, signingKeys: 0 },
+    counts: { sessions: 0, mails: 0, answers: 0, challenges: 0, invitations: 0 },
+  }),
   reset: async () => ({
     ...{ outcome: 'nothing_lost', lostKid: null, newKid: null, lost: null, otherConnections: [] },
   }),

@@ -4,6 +4,7 @@ import {
   createRotateSigningKeys,
   type RotationTimes,
 } from '../../../src/application/signing-keys/rotate-signing-keys.ts';
+import { createPostgresMasterKeyUses } from '../../../src/infrastructure/database/postgres/master-key-uses.ts';
 import { createPostgresSigningKeyStore } from '../../../src/infrastructure/database/postgres/signing-key-store.ts';
 import { createAccessTokens } from '../../../src/infrastructure/security/access-tokens.ts';
 import { createMasterKeys } from '../../../src/infrastructure/security/master-key.ts';
@@ -61,7 +62,12 @@ async function simulate(times: RotationTimes) {
       encryptionKeys: masterKeys.derive('signing-key-encryption'),
       refresh: () => Promise.reject(new Error('killed before it loads its own change')),
     });
-    const rotate = createRotateSigningKeys({ signingKeys, times, logger: createSilentLogger() });
+    const masterKeyUses = createPostgresMasterKeyUses(
+      database,
+      masterKeys.derive('master-key-fingerprint'),
+    );
+    const logger = createSilentLogger();
+    const rotate = createRotateSigningKeys({ signingKeys, masterKeyUses, times, logger });
     return { tokens, rotate };
   }
 
@@ -279,6 +285,68 @@ describe('the replacement of the master key on two instances, one after the othe
     expect((await moved.tryRefresh(kept)).statusCode).toBe(401);
     expect((await moving.refresh(kept)).refresh_token).toMatch(/^urt_/);
   });
+});
+
+describe('what depends on the previous master key', () => {
+  it('is counted, and falls to 0 as it is sealed again, ends or expires', async () => {
+    const connection = (await createTestDatabase()).connectionOptions;
+    const [old, fresh] = [createMasterKey(), createMasterKey()];
+    const start = async (current: string, previous?: string) => {
+      const env = {
+        SECURITY_MASTER_KEY: current,
+        ...(previous === undefined ? {} : { SECURITY_MASTER_KEY_PREVIOUS: previous }),
+      };
+      const app = await createTestApp({ database: 'postgres', connection, env });
+      onTestFinished(async () => void (await app.stop()));
+      await app.listen();
+      return createApi(app);
+    };
+    const stateAt = async ({ app }: Api): Promise<Record<string, unknown>> => {
+      const operator = await app.operator();
+      return (await operator.inject({ method: 'GET', url: '/v1/previous-master-key' })).json();
+    };
+
+    const before = await start(old);
+    expect(await stateAt(before)).toMatchObject({ state: 'not_configured' });
+    const accepting = await start(old, fresh);
+    // The new key is known and seals nothing yet.
+    expect(await stateAt(accepting)).toMatchObject({ state: 'not_needed', last_used_at: null });
+    const account = await before.register();
+    const [one, other] = [await before.signIn(account), await before.signIn(account)];
+    await before.app.stop();
+    await accepting.app.stop();
+
+    const moved = await start(fresh, old);
+    await eventually(async () => {
+      expect(await stateAt(moved)).toMatchObject({
+        ...{ state: 'in_use', last_used_at: expect.any(String), signing_keys: 0 },
+        ...{ sessions: 2, challenges: 1, answers: 0, invitations: 0 },
+      });
+    });
+    const { query } = moved.app.database;
+    for (const [table, time] of [
+      ...[['master_key_uses', 'last_used_at'] as const, ['sessions', 'created_at'] as const],
+      ...[['challenges', 'created_at'] as const, ['mail_queue', 'created_at'] as const],
+    ]) {
+      await query(`update ${table} set ${time} = ${time} - interval '10 min'`);
+    }
+    const later = await moved.signIn(account);
+    expect(await stateAt(moved)).toMatchObject({ state: 'in_use', sessions: 2, challenges: 1 });
+    const { refresh_token: kept } = await moved.refresh(one.refresh_token);
+    expect(await stateAt(moved)).toMatchObject({ state: 'in_use', sessions: 1 });
+    await moved.refresh(other.refresh_token);
+    expect(await stateAt(moved)).toMatchObject({ state: 'in_use', sessions: 0 });
+    await query('update challenges set expires_at = now()');
+    expect(await stateAt(moved)).toEqual({
+      ...{ state: 'not_needed', last_used_at: expect.any(String), signing_keys: 0 },
+      ...{ sessions: 0, mails: 0, answers: 0, challenges: 0, invitations: 0 },
+    });
+    await moved.app.stop();
+    const done = await start(fresh);
+    for (const token of [kept, later.refresh_token]) {
+      expect((await done.tryRefresh(token)).statusCode).toBe(200);
+    }
+  }, 60_000);
 });
 
 /** What the rotation of an instance with these master keys works on. */

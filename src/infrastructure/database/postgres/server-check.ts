@@ -9,7 +9,7 @@ const OWN_TABLES = [
   ...['signing_keys', 'outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search'],
   ...['administrative_acts', 'idempotency_keys', 'invitations', 'sign_in_failures'],
   ...['challenge_requests', 'challenges', 'challenge_guesses', 'challenge_sends'],
-  'registration_requests',
+  ...['registration_requests', 'master_key_uses'],
   ...['schema_migrations', 'schema_migration_history'],
 ];
 

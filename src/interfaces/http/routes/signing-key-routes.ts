@@ -97,6 +97,35 @@ const sealedCounts = Type.Object({
   invitations: Type.Integer(),
 });
 
+const getPreviousMasterKey = route({
+  method: 'GET',
+  path: '/v1/previous-master-key',
+  operationId: 'getPreviousMasterKey',
+  tag,
+  summary: 'Count what depends on the previous master key',
+  access: 'operator',
+  responses: {
+    200: {
+      description: 'The counts end at 10,000.',
+      schema: Type.Object({
+        state: wordOf(['not_configured', 'in_use', 'not_needed']),
+        last_used_at: nullableTimeOutput(),
+        signing_keys: Type.Integer(),
+        ...sealedCounts.properties,
+      }),
+    },
+  },
+  problems: [],
+  handle: async ({ caller }, { useCases }) => {
+    const { state, lastUsedAt, signingKeys, counts } =
+      await useCases.signingKeys.readPreviousMasterKey(caller);
+    return {
+      status: 200,
+      body: { state, last_used_at: lastUsedAt, signing_keys: signingKeys, ...counts },
+    };
+  },
+});
+
 const resetSigningKeys = route({
   method: 'POST',
   path: '/v1/signing-keys/reset',
@@ -147,5 +176,6 @@ export const signingKeyRoutes: readonly Route[] = [
   listSigningKeys,
   rotateSigningKeys,
   retireSigningKey,
+  getPreviousMasterKey,
   resetSigningKeys,
 ];

@@ -169,3 +169,46 @@ const listConnectionsOfOthersIR: StatementSource = {"usedParamSet":{"ownName":tr
  * ```
  */
 export const listConnectionsOfOthers = new PreparedQuery<ListConnectionsOfOthersParams,ListConnectionsOfOthersResult>(listConnectionsOfOthersIR);
+
+/** 'InsertMasterKeyUse' parameters type */
+export interface InsertMasterKeyUseParams {
+  fingerprint: Uint8Array;
+}
+
+/** 'InsertMasterKeyUse' return type */
+export type InsertMasterKeyUseResult = void;
+
+const insertMasterKeyUseIR: StatementSource = {"usedParamSet":{"fingerprint":true},"params":[{"name":"fingerprint","required":true,"transform":{"type":"scalar"},"locs":[{"a":64,"b":76}]}],"statement":"insert into master_key_uses (fingerprint, last_used_at) values (:fingerprint!, clock_timestamp())\non conflict (fingerprint) do update set last_used_at = excluded.last_used_at"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * insert into master_key_uses (fingerprint, last_used_at) values (:fingerprint!, clock_timestamp())
+ * on conflict (fingerprint) do update set last_used_at = excluded.last_used_at
+ * ```
+ */
+export const insertMasterKeyUse = new PreparedQuery<InsertMasterKeyUseParams,InsertMasterKeyUseResult>(insertMasterKeyUseIR);
+
+/** 'FindMasterKeyUse' parameters type */
+export interface FindMasterKeyUseParams {
+  fingerprint: Uint8Array;
+}
+
+/** 'FindMasterKeyUse' return type */
+export interface FindMasterKeyUseResult {
+  age_ms: number;
+  last_used_at: Date;
+}
+
+const findMasterKeyUseIR: StatementSource = {"usedParamSet":{"fingerprint":true},"params":[{"name":"fingerprint","required":true,"transform":{"type":"scalar"},"locs":[{"a":157,"b":169}]}],"statement":"select last_used_at,\n  (extract(epoch from clock_timestamp() - last_used_at) * 1000)::double precision as \"age_ms!\"\nfrom master_key_uses\nwhere fingerprint = :fingerprint!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select last_used_at,
+ *   (extract(epoch from clock_timestamp() - last_used_at) * 1000)::double precision as "age_ms!"
+ * from master_key_uses
+ * where fingerprint = :fingerprint!
+ * ```
+ */
+export const findMasterKeyUse = new PreparedQuery<FindMasterKeyUseParams,FindMasterKeyUseResult>(findMasterKeyUseIR);

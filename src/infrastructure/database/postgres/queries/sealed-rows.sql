@@ -81,3 +81,14 @@ where datname = current_database() and usename = current_user and pid <> pg_back
   and left(application_name, length(:ownName!)) <> :ownName!
 order by pid
 limit 100;
+
+/* An instance seals with the master key of this fingerprint now. */
+/* @name insertMasterKeyUse */
+insert into master_key_uses (fingerprint, last_used_at) values (:fingerprint!, clock_timestamp())
+on conflict (fingerprint) do update set last_used_at = excluded.last_used_at;
+
+/* @name findMasterKeyUse */
+select last_used_at,
+  (extract(epoch from clock_timestamp() - last_used_at) * 1000)::double precision as "age_ms!"
+from master_key_uses
+where fingerprint = :fingerprint!;

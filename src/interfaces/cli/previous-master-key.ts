@@ -1,0 +1,49 @@
+import { MOST_COUNTED } from '../../domain/signing-key/sealed-rows.ts';
+import { type OperatorDeps, requestBody } from './dead-letters.ts';
+import { CommandFailure, EXIT } from './io.ts';
+import { isRecord } from './problem.ts';
+import { counted, printable } from './text.ts';
+
+const NOUNS = {
+  signing_keys: 'signing key',
+  sessions: 'session',
+  mails: 'unsent e-mail',
+  answers: 'stored answer',
+  challenges: 'pending confirmation',
+  invitations: 'invitation',
+} as const;
+
+const VERDICTS: Readonly<Record<string, string>> = {
+  not_configured: 'security.master_key_previous is not set.',
+  in_use: 'security.master_key_previous is still needed.',
+  not_needed: 'security.master_key_previous can be removed.',
+};
+
+/** Prints what depends on the previous master key, and whether it can be removed. @throws CommandFailure */
+export async function showPreviousMasterKey(
+  { json }: { readonly json?: boolean },
+  deps: OperatorDeps,
+): Promise<number> {
+  const body = await requestBody({ method: 'GET', path: '/v1/previous-master-key' }, deps);
+  const verdict = isRecord(body) ? VERDICTS[String(body.state)] : undefined;
+  if (!isRecord(body) || verdict === undefined) {
+    throw new CommandFailure('The response is not from the user service.');
+  }
+  const { io } = deps;
+  if (json === true) {
+    io.stdout(JSON.stringify(body));
+    return EXIT.done;
+  }
+  io.stdout(verdict);
+  if (body.state === 'not_configured') return EXIT.done;
+  io.stdout(
+    body.last_used_at === null
+      ? 'No instance is known to have sealed with it.'
+      : `An instance last sealed with it at ${printable(String(body.last_used_at))}.`,
+  );
+  for (const [field, noun] of Object.entries(NOUNS)) {
+    const count = Number(body[field] ?? 0);
+    io.stdout(`${count >= MOST_COUNTED ? 'at least ' : ''}${counted(count, noun)} may need it`);
+  }
+  return EXIT.done;
+}
