@@ -8,7 +8,7 @@ interface Deps {
  * Deletes the revocations that no instance needs any more. A run deletes only what was visible when the previous run
  * ended, so the pause between two runs must be longer than 15 s: an instance that has not polled
  * for that long has a gap and verifies every token again. So no clock, however it is set, makes a revocation disappear
- * before every instance has read it. The first run of a process deletes nothing.
+ * before every instance has read it. The first run of a process deletes nothing. `models/revocation.pml` is the protocol.
  * @returns a function that deletes; `inRounds` repeats the given step, which deletes at most `limit` rows
  */
 export function createDeleteOldRevocations({ sessions }: Deps) {

@@ -148,6 +148,18 @@ describe('a gap between two polls', () => {
     expect(freshAtGap).toBe(false);
   });
 
+  it('is reported by a poll that reads the database too late, however early it began', async () => {
+    const { revocations, state, answerPollWith, gapsOfPoll } = setUp();
+    await revocations.poll();
+    state.nowMs += 15_000;
+    answerPollWith(async () => {
+      // The process was paused after the poll began; what it has to learn may have been deleted meanwhile.
+      state.nowMs += 1;
+      return {};
+    });
+    expect(await gapsOfPoll()).toBe(1);
+  });
+
   it('is reported once when a poll returns its maximum', async () => {
     const { revocations, answerPollWith, gapsOfPoll } = setUp();
     await revocations.poll();

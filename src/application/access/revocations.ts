@@ -24,8 +24,9 @@ interface Deps {
 /** Age beyond which the known revocations of other instances are stale. */
 export const REVOCATION_MAX_AGE_MS = 1_000;
 /**
- * Age of the last good poll beyond which the next one is a gap. Revocations stay in the database for longer than this
- * after they became visible (`createDeleteOldRevocations`), so that a poll within it finds them all.
+ * Age of the last good poll beyond which the next one is a gap, counted to the end of the next one: the process may be
+ * paused before it reads the database. Revocations stay in the database for longer than this after they became visible
+ * (`createDeleteOldRevocations`), so that a poll within it finds them all.
  */
 const REVOCATION_MAX_UNSEEN_MS = 15_000;
 /** Most ids that one poll returns. A full result may have left some out, and is a gap. */
@@ -50,6 +51,7 @@ export type Revocations = ReturnType<typeof createRevocations>;
  * Polls follow commits, not times: each returns what became visible since the snapshot of the last good one. Where that
  * cannot be relied upon there is a gap, after which every token is verified again: no good poll for a while, a full
  * result, another server or an older database, and a step of the database's clock, by which sessions may have expired.
+ * `models/revocation.pml` is the protocol.
  */
 export function createRevocations(deps: Deps) {
   /** Session id to the monotonic time at which it expires; in order of insertion. */
@@ -89,7 +91,7 @@ export function createRevocations(deps: Deps) {
       const clock = deps.databaseClock.observe({ beganAtMs, endedAtMs, databaseTimeMs });
       if (isAnotherServer(last, reading)) deps.snapshots.clear();
       deps.snapshots.add({ snapshot: reading.snapshot, endedAtMs });
-      if (clock === 'stepped' || isGap(last, { beganAtMs, reading })) deps.onGap();
+      if (clock === 'stepped' || isGap(last, endedAtMs, reading)) deps.onGap();
       this.add(reading.sessionIds);
       last = { beganAtMs, reading };
     },
@@ -106,10 +108,10 @@ export function createRevocations(deps: Deps) {
   }
 }
 
-function isGap(last: GoodPoll | null, { beganAtMs, reading }: GoodPoll): boolean {
+function isGap(last: GoodPoll | null, endedAtMs: number, reading: RevocationReading): boolean {
   return (
     last === null ||
-    beganAtMs - last.beganAtMs > REVOCATION_MAX_UNSEEN_MS ||
+    endedAtMs - last.beganAtMs > REVOCATION_MAX_UNSEEN_MS ||
     reading.sessionIds.length >= POLL_LIMIT ||
     isAnotherServer(last, reading)
   );

@@ -59,7 +59,7 @@ export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>;
 /**
  * Verifies a token and its session. A cached token needs no database query while the revocations are fresh: its claims
  * are returned at once, without a promise, since most requests come this way. Otherwise the session is read from the
- * database, and no token is accepted while the database is down.
+ * database, and no token is accepted while the database is down. `models/revocation.pml` is the protocol.
  * @throws DomainError `invalid_token`, `unavailable`; always as a rejected promise
  */
 export function createVerifyAccessToken(deps: Deps) {
