@@ -39,7 +39,14 @@ export default defineConfig({
         },
       },
       // Searches all states of the protocols with Spin.
-      { test: { name: 'models', include: ['test/models/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'models',
+          include: ['test/models/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       withPostgres('contract'),
       withPostgres('integration'),
       withPostgres('http'),

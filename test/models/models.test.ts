@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import { compileModel } from './model-checker.ts';
-import { models } from './models.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CheckResult, type CompiledModel, compileModel } from './model-checker.ts';
+import { models, type Search } from './models.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(root + path, 'utf8');
@@ -17,26 +17,28 @@ describe.each(models)('$name', ({ name, code, searches, mutants }) => {
     ),
   );
 
-  test.each(searches)('has no error, all states visited: $defines', async (search) => {
+  // Compiled once for the search and the mutants: a compiler takes longer than most searches.
+  let main: CompiledModel;
+  beforeAll(async () => {
+    main = await compileModel(root + pathOf(name), searches[0].defines);
+  });
+  afterAll(() => main?.remove());
+
+  test('has no error, all states visited', async () => {
+    expectNoError(await main.search(0), searches[0]);
+  });
+
+  test.each(searches.slice(1))('has no error, all states visited: $defines', async (search) => {
     const model = await compileModel(root + pathOf(name), search.defines);
-    const { error, isComplete, states } = await model.search(0).finally(model.remove);
-    expect(error).toBeNull();
-    expect(isComplete).toBe(true);
-    // Fewer would say that a change of the model has cut off most of what can happen.
-    expect(states).toBeGreaterThan(search.minStates);
+    expectNoError(await model.search(0).finally(model.remove), search);
   });
 
   test('fails as each of its mutants', async () => {
     expect([...rules.keys()]).toEqual(mutants);
-    const model = await compileModel(root + pathOf(name), searches[0]?.defines ?? []);
     const passed: string[] = [];
-    try {
-      for (const [mutant, number] of rules) {
-        const { error } = await model.search(number);
-        if (!/^(assertion violated|invalid end state)/.test(error ?? '')) passed.push(mutant);
-      }
-    } finally {
-      await model.remove();
+    for (const [mutant, number] of rules) {
+      const { error } = await main.search(number);
+      if (!/^(assertion violated|invalid end state)/.test(error ?? '')) passed.push(mutant);
     }
     expect(passed).toEqual([]);
   });
@@ -46,6 +48,13 @@ describe.each(models)('$name', ({ name, code, searches, mutants }) => {
     expect(read(path)).toContain(pathOf(name));
   });
 });
+
+function expectNoError({ error, isComplete, states }: CheckResult, { minStates }: Search): void {
+  expect(error).toBeNull();
+  expect(isComplete).toBe(true);
+  // Fewer would say that a change of the model has cut off most of what can happen.
+  expect(states).toBeGreaterThan(minStates);
+}
 
 test('every model is checked and described', () => {
   const files = readdirSync(`${root}models`).filter((file) => file.endsWith('.pml'));

@@ -64,7 +64,8 @@ interface Deps {
 
 /**
  * Executes a request once for each key of its caller. The answer is stored in the transaction of the effect, so it
- * exists exactly when the effect does; a refused request stores none and may be tried again.
+ * exists exactly when the effect does; a refused request stores none and may be tried again. `models/idempotency.pml` is
+ * the protocol.
  * @throws DomainError `idempotency_key_reused`, `idempotency_in_progress`, `idempotency_answer_not_kept`, and those of the
  * use case
  */

@@ -12,7 +12,7 @@ const ANSWER_WAIT_MS = 1_000;
 
 /**
  * Holds the commit of a request's last transaction until its answer is known. States: no transaction, running, waiting
- * for the answer, ended.
+ * for the answer, ended. `models/idempotency.pml` is the protocol.
  */
 export class DeferredCommit implements IdempotentRequest {
   readonly key: IdempotentRequest['key'];

@@ -52,7 +52,7 @@ type Outcome =
 /**
  * Rotates a refresh token (RFC 9700 §4.14.2). Within the grace period its immediate predecessor gets the same successor
  * again, so that a lost response or parallel tabs do not end a session. Any other earlier token of the session ends it:
- * two parties have its tokens.
+ * two parties have its tokens. `models/refresh-rotation.pml` is the protocol.
  * @throws DomainError `invalid_grant`, `rate_limited`, `validation_failed` on `audience`
  */
 export function createRefreshSession(deps: Deps) {

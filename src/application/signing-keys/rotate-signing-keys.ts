@@ -23,7 +23,7 @@ interface Deps {
 
 /**
  * One round of the rotation, on each instance every minute. Each step stands alone: an instance that ends between two of
- * them leaves the rest to the next round of any instance.
+ * them leaves the rest to the next round of any instance. `models/signing-key-rotation.pml` is the protocol.
  */
 export function createRotateSigningKeys({ signingKeys, masterKeyUses, times, logger }: Deps) {
   return async (): Promise<void> => {

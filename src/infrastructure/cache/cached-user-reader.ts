@@ -52,7 +52,7 @@ const profileKey = (id: string): string => `profile:${id}`;
  *
  * An e-mail address is cached with the user's id only, and the user found by that id must still have the address, else
  * the source decides. "No user has this address" is never cached. So invalidating the id, which is all that a user's
- * events name, invalidates every cached result about the user.
+ * events name, invalidates every cached result about the user. `models/cache-lease.pml` is the protocol.
  */
 export function createCachedUserReader(deps: CachedUserReaderDeps): CachedUserReader {
   const { source, format, random = Math.random } = deps;

@@ -12,7 +12,8 @@ export interface PendingInvalidationsDeps {
 /**
  * Invalidations that Redis has not acknowledged, and those of the last 10 s. The pending ones are repeated until they
  * are acknowledged, so that an old value does not outlive an outage. The recent ones are repeated after each
- * reconnection, since a promoted replica or a restored snapshot may have missed them.
+ * reconnection, since a promoted replica or a restored snapshot may have missed them. `models/cache-lease.pml` is the
+ * protocol.
  */
 export interface PendingInvalidations {
   /** Deletes the keys now, and repeats the deletion later until it succeeds. Rejects when the first attempt fails. */

@@ -62,7 +62,8 @@ return kept`;
 /**
  * The cache as Redis commands. Look-ups of one event-loop turn share one MGET and, for the missing keys, one script
  * that takes all leases; the keys of a batch and its fills do the same. In a cluster each key has its own command,
- * pipelined with those for the same node: keys of one command would have to share a slot.
+ * pipelined with those for the same node: keys of one command would have to share a slot. `models/cache-lease.pml` is the
+ * protocol.
  */
 export function createRedisCommands(deps: RedisCommandsDeps): {
   readonly cache: Cache;

@@ -22,6 +22,7 @@ export interface SigningKey {
 /**
  * This instance's copy of the signing keys that all instances share. States: empty until the first load succeeds
  * (`prepare`), then loaded. A refresh replaces the whole ring or, when it fails, leaves it unchanged.
+ * `models/signing-key-rotation.pml` is the protocol.
  */
 export interface KeyRing {
   /**

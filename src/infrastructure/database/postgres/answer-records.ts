@@ -34,7 +34,7 @@ export function createPostgresAnswerRecords(connection: SqlConnection): AnswerRe
 
 /**
  * Takes the key of a request for a transaction, as its first statement. An equal request in another transaction is
- * waited for.
+ * waited for. `models/idempotency.pml` is the protocol.
  * @throws AlreadyAnswered, and DomainError `idempotency_in_progress` when the wait takes too long
  */
 export async function claimAnswerRecord(
