@@ -14,6 +14,7 @@ const LONG_FORM = {
   FAULTS_AWAY: '10m',
   FAULTS_SESSIONS: '400000',
   FAULTS_GUESSES: '10000',
+  FAULTS_PAIRS: '2000',
 };
 const SERVERS = ['postgres', 'redis-server', 'nats-server', 'haproxy', 'faketime'];
 /** Timeout of tests without one of their own. */
@@ -25,6 +26,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'concurrent-start': 180,
   'embedded-full-disk': 20,
   'embedded-kill': 160,
+  enumeration: 600,
   'nats-outages': 780,
   'one-account': 300,
   'redis-app': 150,
@@ -92,6 +94,7 @@ function help(): string {
     '  FAULTS_AWAY    duration of a NATS outage',
     '  FAULTS_SESSIONS  sessions of an account that end at once',
     '  FAULTS_GUESSES  wrong passwords for one account',
+    '  FAULTS_PAIRS   requests for a known and for an unknown address whose times are compared',
     '',
     `Defaults here: ${namesOf(LONG_FORM)
       .map((name) => `${name}=${LONG_FORM[name]}`)

@@ -1,6 +1,7 @@
-/** Serves requests for challenges in a separate process that tests kill. argv[2]: the database. */
+/** Serves waiting registrations and requests for challenges in a separate process that tests kill. argv[2]: the database. */
 
 import { accountLinks, challengeSettings } from '../../src/app/challenges.ts';
+import { createServeRegistrationRequests } from '../../src/application/users/serve-registration-requests.ts';
 import { createServeChallengeRequests } from '../../src/application/verification/serve-challenge-requests.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
@@ -19,17 +20,21 @@ const logger = createSilentLogger();
 const ids = createUuidV7Generator();
 const { config } = await loadConfig({ env: {}, cwd: '/nonexistent' });
 const database = await createPostgresDatabase(postgresSettings(JSON.parse(connection)), { logger });
-const serve = createServeChallengeRequests({
-  ...{ ids, logger },
+const clock = createSystemClock();
+const deps = {
+  ...{ ids, logger, clock },
   secrets: createChallengeSecrets({
     masterKeys: createMasterKeys(Buffer.from(TEST_MASTER_KEY, 'base64')),
   }),
   unitOfWork: createUnitOfWork({
-    ...{ database, ids, logger, mailSeal: testMailSeal, clock: createSystemClock() },
+    ...{ database, ids, logger, mailSeal: testMailSeal, clock },
     onCommitted: async () => {},
   }),
   settings: challengeSettings(config),
   links: accountLinks(config),
-});
-startLoop({ name: 'challenge requests', intervalMs: 1, run: serve }, { logger });
+};
+const registrations = createServeRegistrationRequests(deps);
+startLoop({ name: 'registration requests', intervalMs: 1, run: registrations }, { logger });
+const challenges = createServeChallengeRequests(deps);
+startLoop({ name: 'challenge requests', intervalMs: 1, run: challenges }, { logger });
 process.stdout.write('serving\n');
