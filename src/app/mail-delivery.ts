@@ -13,6 +13,7 @@ import { createFileMailer } from '../infrastructure/mail/file-mailer.ts';
 import { parseMailbox } from '../infrastructure/mail/mail-message.ts';
 import { createSmtpMailer } from '../infrastructure/mail/smtp-mailer.ts';
 import type { MailSeal } from '../infrastructure/security/mail-seal.ts';
+import { createSystemClock } from '../infrastructure/system/clock.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { startLoop } from '../interfaces/worker/loop.ts';
 import { readKeyFile } from './read-key-file.ts';
@@ -61,6 +62,7 @@ export function createMailDelivery(
     host: from.address.slice(from.address.lastIndexOf('@') + 1),
     attemptTimeoutMs: STEPS_PER_SESSION * config.smtp.timeoutMs,
     maxPerHour: config.maxPerHour,
+    clock: createSystemClock(),
     nowMs: monotonicMs,
     random: Math.random,
   });

@@ -26,9 +26,14 @@ export type MailContent =
   | { readonly kind: 'account_locked'; readonly data: { readonly reset_url: string } };
 
 interface ChallengeData {
+  /** Empty when it has expired and the link has not. */
   readonly code: string;
   readonly url: string;
+  /** Lifetime of the code. */
   readonly expires_in_minutes: number;
+  /** When the code expires. Older builds queued mails without it, whose link expires with the code. */
+  readonly code_expires_at?: Date;
+  readonly link_expires_in_minutes?: number;
 }
 
 export type MailKind = MailContent['kind'];
@@ -71,13 +76,30 @@ export type NewMail = {
   readonly to: string;
 } & MailBody;
 
+const MINUTE_MS = 60_000;
+
+/**
+ * The mail as it is true at `now`: it says how long the code is still valid, and says nothing of a code that has expired
+ * or is about to.
+ */
+export function withTimeLeft(body: MailBody, now: Date): MailBody {
+  if (!('code_expires_at' in body.data)) return body;
+  const { code_expires_at: expiresAt, ...data } = body.data;
+  if (expiresAt === undefined) return body;
+  const left = Math.round((expiresAt.getTime() - now.getTime()) / MINUTE_MS);
+  const current = left < 1 ? { code: '', expires_in_minutes: 0 } : { expires_in_minutes: left };
+  return { ...body, data: { ...data, ...current } } as MailBody;
+}
+
 /** When the content is useless; null if it does not expire. */
 export function mailExpiry({ kind, data }: MailContent, createdAt: Date): Date | null {
   switch (kind) {
     case 'verify_email':
     case 'reset_password':
     case 'change_email':
-      return new Date(createdAt.getTime() + data.expires_in_minutes * 60_000);
+      return new Date(
+        createdAt.getTime() + (data.link_expires_in_minutes ?? data.expires_in_minutes) * MINUTE_MS,
+      );
     case 'invitation':
       return data.expires_at;
     default:

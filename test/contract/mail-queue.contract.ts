@@ -265,6 +265,27 @@ export function describeMailQueueContract(implementation: DatabaseImplementation
       expect((await claimOne()).expired).toBe(true);
     });
 
+    it('keeps a mail whose code has expired as long as its link is good', async () => {
+      const data = {
+        ...{ code: '042137', url: 'https://app.example/#t=a', expires_in_minutes: 10 },
+        ...{ code_expires_at: new Date('2026-01-01T00:10:00Z'), link_expires_in_minutes: 1_440 },
+      };
+      await queue({
+        ...{ userId: null, to: 'ada@example.com', locale: null, firstName: null },
+        ...{ kind: 'verify_email', data },
+      });
+      const age = (interval: string) =>
+        database().query(`update mail_queue set expires_at = expires_at - $1::interval`, [
+          interval,
+        ]);
+      await age('23 hours');
+      const mail = await claimOne();
+      expect([mail.expired, mail.content]).toMatchObject([false, { data }]);
+      await store().reschedule(mail, 0, 'later');
+      await age('1 hour');
+      expect((await claimOne()).expired).toBe(true);
+    });
+
     it('gives security notices before mails that were queued up to an hour before them', async () => {
       const code = { code: '1', url: 'https://app.example', expires_in_minutes: 60 };
       const ordinary: NewMail = { ...newMail(), kind: 'verify_email', data: code } as NewMail;

@@ -22,7 +22,7 @@ const { config } = await loadConfig({ env: {}, cwd: '/nonexistent' });
 const database = await createPostgresDatabase(postgresSettings(JSON.parse(connection)), { logger });
 const clock = createSystemClock();
 const deps = {
-  ...{ ids, logger, clock },
+  ...{ ids, logger, clock, limits: { allow: async () => true } },
   secrets: createChallengeSecrets({
     masterKeys: createMasterKeys(Buffer.from(TEST_MASTER_KEY, 'base64')),
   }),

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { accountLinks, challengeSettings } from '../../src/app/challenges.ts';
+import { openLimits } from '../../src/app/limits.ts';
 import { createServeRegistrationRequests } from '../../src/application/users/serve-registration-requests.ts';
 import { createServeChallengeRequests } from '../../src/application/verification/serve-challenge-requests.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -36,20 +38,26 @@ const secrets = createChallengeSecrets({
   masterKeys: createMasterKeys(Buffer.from(TEST_MASTER_KEY, 'base64')),
 });
 
-/** Requests, mails and proofs of a service that does not listen: nothing is sent before a test says so. */
+/**
+ * Requests, mails and proofs of a service that does not listen: nothing is sent before a test says so. Each mailbox has
+ * limits of its own, those of `env`.
+ */
 export function createMailbox(api: Api, env: Readonly<Record<string, string>> = {}) {
   // The composition root gives out the whole database under a narrower type.
   const database = api.app.database as Database;
 
-  async function serve(): Promise<void> {
+  const serving = createServing();
+
+  async function createServing(): Promise<() => Promise<void>> {
     const { config } = await loadConfig({
       env: { SERVER_PUBLIC_URL: 'http://service.test', ...env },
       cwd: '/nonexistent/user-service',
     });
     const logger = createSilentLogger();
+    const { limits } = openLimits(config, { shared: null, keySecret: randomBytes(32), logger });
     const clock = createSystemClock();
     const deps = {
-      ...{ ids, logger, secrets, clock },
+      ...{ ids, logger, secrets, limits, clock },
       unitOfWork: createUnitOfWork({
         ...{ database, ids, logger, mailSeal: testMailSeal, clock },
         onCommitted: async () => {},
@@ -57,9 +65,15 @@ export function createMailbox(api: Api, env: Readonly<Record<string, string>> = 
       settings: challengeSettings(config),
       links: accountLinks(config),
     };
-    await createServeRegistrationRequests(deps)();
-    await createServeChallengeRequests(deps)();
+    const serveRegistrations = createServeRegistrationRequests(deps);
+    const serveChallenges = createServeChallengeRequests(deps);
+    return async () => {
+      await serveRegistrations();
+      await serveChallenges();
+    };
   }
+
+  const serve = async (): Promise<void> => await (await serving)();
 
   async function mailsTo(to: string, kind?: MailKind): Promise<readonly QueuedMail[]> {
     const { rows } = await database.query<{

@@ -37,12 +37,20 @@ export interface Limits {
    */
   check(caller: Caller, limits: readonly LimitedBy[]): Promise<void>;
   /**
+   * Counts work for an account that was accepted before, so that a refusal tells no caller about the account.
+   * @returns false when it is one too many
+   */
+  allow(policy: AccountPolicy, key: string): Promise<boolean>;
+  /**
    * Counts a request of a service account. Each instance counts on its own, so that a read needs no round trip.
    * @throws DomainError `rate_limited`
    */
   checkService(caller: Pick<Caller, 'principal' | 'reportQuotas'>): void;
   stats(): LimitsStats;
 }
+
+/** Policies whose counter is that of an e-mail address. */
+export type AccountPolicy = 'reset_account' | 'verification_account';
 
 /** Budgets of the networks around a client, the narrowest first. */
 const NETWORK_BUDGETS = [1, 4, 16];
@@ -62,7 +70,10 @@ export function createLimits(deps: LimitsDeps): Limits {
     number
   >;
 
-  function bucketsOf(caller: Caller, { policy, key = '', cost = 1 }: LimitedBy): Counted[] {
+  function bucketsOf(
+    caller: Pick<Caller, 'ip'>,
+    { policy, key = '', cost = 1 }: LimitedBy,
+  ): Counted[] {
     const { scope } = kindOf(policy);
     const counted = (name: string, factor = 1): Counted => {
       const { rate, perMs, burst } = deps.policies[policy];
@@ -111,6 +122,14 @@ export function createLimits(deps: LimitsDeps): Limits {
       if (!deps.enabled || caller.principal.kind === 'operator') return;
       const all = limits.flatMap((limit) => bucketsOf(caller, limit));
       conclude(caller, all, await deps.limiter.take(all.map(({ bucket }) => bucket)));
+    },
+    async allow(policy, key) {
+      if (!deps.enabled) return true;
+      const all = bucketsOf({ ip: null }, { policy, key });
+      const states = await deps.limiter.take(all.map(({ bucket }) => bucket));
+      if (states.every(({ waitUs }) => waitUs === 0)) return true;
+      refused[policy] += 1;
+      return false;
     },
     checkService(caller) {
       if (!deps.enabled || caller.principal.kind !== 'service') return;

@@ -2,10 +2,13 @@ import { isMailKind, MAIL_KINDS, type MailLimits } from '../../domain/mail.ts';
 
 export type MailLimitName = 'mailbox' | 'service';
 
-/** To one mailbox, so that no account can flood the mailbox of a stranger. */
-const ORDINARY = { mailboxPerHour: 10, mailboxPerDay: 20 } as const;
+/**
+ * To one mailbox, so that no account can flood the mailbox of a stranger. Strangers get ten mails with codes out of the
+ * service an hour and day, so some are left for those that the owner's known devices ask for.
+ */
+const ORDINARY = { mailboxPerHour: 15, mailboxPerDay: 20 } as const;
 /** Notices may use what other mails leave free and five an hour more, so a flood of other mails does not hide them. */
-const NOTICE = { mailboxPerHour: 15, mailboxPerDay: 40 } as const;
+const NOTICE = { mailboxPerHour: 20, mailboxPerDay: 40 } as const;
 /** The part of the service's limit that mails other than notices may use. */
 const ORDINARY_PART = 0.8;
 

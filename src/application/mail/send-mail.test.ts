@@ -40,13 +40,15 @@ function setUp(batches: ClaimedMail[][], send: Mailer['send'], store: Partial<Ma
       },
     },
     renderer: {
-      async render({ kind }) {
-        return { subject: kind, text: `Rendered ${kind}.` };
+      async render({ kind, data }) {
+        const values = 'code' in data ? ` ${data.code} ${data.url}` : '';
+        return { subject: kind, text: `Rendered ${kind}${values}.` };
       },
     },
     logger,
     host: 'example.com',
     maxPerHour: 100,
+    clock: { now: () => new Date('2026-01-01T12:00:00Z') },
     nowMs: () => 0,
     attemptTimeoutMs: 60_000,
     random: () => 0.5,
@@ -104,6 +106,21 @@ describe('sending queued mail', () => {
     );
     expect(sent).not.toContain('older@example.com');
     expect(sender.totals()).toMatchObject({ sent: 0, retried: 0, dead: 3 });
+  });
+
+  it('sends a mail late without its code when that has expired', async () => {
+    const texts: string[] = [];
+    const data = {
+      ...{ code: '042137', url: 'https://app.example/#t=a', expires_in_minutes: 10 },
+      ...{ code_expires_at: new Date('2026-01-01T11:00:00Z'), link_expires_in_minutes: 1_440 },
+    };
+    const content = { locale: null, firstName: null, kind: 'verify_email', data } as const;
+    const mail = claimed('late', 7, { kind: 'verify_email', content });
+    const { sender, outcomes } = setUp([[mail]], async ({ text }) => void texts.push(text));
+    await sender.run();
+    expect(outcomes).toEqual([['sent', 'late']]);
+    expect(texts[0]).toContain('https://app.example/#t=a');
+    expect(texts[0]).not.toContain('042137');
   });
 
   it('does not send a mail again when it was sent and the outcome could not be recorded', async () => {
@@ -178,12 +195,12 @@ describe('sending queued mail', () => {
     expect(asked).toEqual([
       ...[
         ['password_changed', 100],
-        ['', 15],
+        ['', 20],
         ['', 40],
       ],
       ...[
         ['verify_email', 80],
-        ['', 10],
+        ['', 15],
         ['', 20],
       ],
     ]);

@@ -5,8 +5,9 @@ import {
   MailRefused,
   type MailRenderer,
   type MailStore,
+  withTimeLeft,
 } from '../../domain/mail.ts';
-import type { Logger } from '../../domain/ports.ts';
+import type { Clock, Logger } from '../../domain/ports.ts';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import { type MailLimitName, mailLimits } from './mail-limits.ts';
@@ -22,6 +23,7 @@ interface Deps {
   readonly attemptTimeoutMs: number;
   /** Mails of the whole service, at least 1. */
   readonly maxPerHour: number;
+  readonly clock: Clock;
   /** A monotonic clock. */
   readonly nowMs: () => number;
   /** Returns a number from 0 up to, but not including, 1. */
@@ -157,7 +159,10 @@ export function createSendMail(deps: Deps): MailSender {
 
   async function send({ to, messageId, content }: ClaimedMail): Promise<void> {
     if (content === null) throw new Error('a mail without content');
-    const text = 'text' in content ? content : await deps.renderer.render(content);
+    const text =
+      'text' in content
+        ? content
+        : await deps.renderer.render(withTimeLeft(content, deps.clock.now()));
     const timeout = AbortSignal.timeout(deps.attemptTimeoutMs);
     await mailer.send({ to, messageId, ...text }, AbortSignal.any([abort.signal, timeout]));
   }

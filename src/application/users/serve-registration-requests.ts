@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { Clock, IdGenerator, Logger } from '../../domain/ports.ts';
+import type { IdGenerator, Logger } from '../../domain/ports.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { RegistrationRequest } from '../../domain/user/registration-request.ts';
@@ -12,7 +12,6 @@ import { serveWaiting } from '../verification/serve-waiting.ts';
 interface Deps extends IssueChallengeDeps {
   readonly unitOfWork: UnitOfWork;
   readonly ids: IdGenerator;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 

@@ -8,7 +8,10 @@ const KINDS = { verify: 'verify_email', reset: 'reset_password', change: 'change
 export interface MailedSecrets {
   readonly code: string;
   readonly url: string;
+  /** Lifetime of the code. */
   readonly expiresInMinutes: number;
+  readonly codeExpiresAt: Date;
+  readonly linkExpiresInMinutes: number;
 }
 
 /** The mail of a challenge. It goes to the address that the challenge is about. */
@@ -16,7 +19,7 @@ export function challengeMail(
   purpose: RequestedPurpose,
   user: UserProfile,
   to: string,
-  { code, url, expiresInMinutes }: MailedSecrets,
+  { code, url, ...times }: MailedSecrets,
 ): NewMail {
   return {
     ...{
@@ -26,7 +29,12 @@ export function challengeMail(
       firstName: user.firstName,
       kind: KINDS[purpose],
     },
-    data: { code, url, expires_in_minutes: expiresInMinutes },
+    data: {
+      ...{ code, url },
+      expires_in_minutes: times.expiresInMinutes,
+      code_expires_at: times.codeExpiresAt,
+      link_expires_in_minutes: times.linkExpiresInMinutes,
+    },
   };
 }
 

@@ -1,4 +1,6 @@
 import type { ChallengePurpose } from '../../domain/verification/challenge.ts';
+import type { AccountPolicy } from '../limits/limits.ts';
+import type { PolicyName } from '../limits/policies.ts';
 
 /** Lifetimes and bounds of challenges, from the configuration. */
 export interface ChallengeSettings {
@@ -50,5 +52,15 @@ export const MAX_GUESSES_PER_HOUR = 10;
 export const SEND_LIMITS = { maxPerQuarterHour: 3, maxPerDay: 10 } as const;
 /** Changes of address of one user that can be taken back at the same time; the first one is always among them. */
 export const MAX_LIVE_UNDOS = 20;
-/** What each request for a mail counts against, beside the limit of its address. */
-export const REQUEST_POLICIES = [{ policy: 'reset_client' }, { policy: 'global' }] as const;
+/** What a request for a mail counts against when it is made. Only these can refuse it. */
+export const REQUEST_POLICIES: readonly { readonly policy: PolicyName }[] = [
+  { policy: 'reset_client' },
+  { policy: 'global' },
+];
+/** The same for a known device, which no flood from elsewhere keeps out. */
+export const DEVICE_REQUEST_POLICIES: typeof REQUEST_POLICIES = [{ policy: 'reset_client' }];
+/** What a request counts against when its mail is made; beyond it there is no mail, and no caller can tell. */
+export const MAIL_POLICIES: Readonly<Partial<Record<ChallengePurpose, AccountPolicy>>> = {
+  verify: 'verification_account',
+  reset: 'reset_account',
+};

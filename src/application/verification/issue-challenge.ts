@@ -1,3 +1,4 @@
+import type { Clock } from '../../domain/ports.ts';
 import type { Transaction } from '../../domain/unit-of-work.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { ChallengeRequest } from '../../domain/verification/challenge.ts';
@@ -9,6 +10,7 @@ export interface IssueChallengeDeps {
   readonly secrets: ChallengeSecrets;
   readonly settings: ChallengeSettings;
   readonly links: AccountLinks;
+  readonly clock: Clock;
 }
 
 export type IssueChallenge = ReturnType<typeof createIssueChallenge>;
@@ -19,7 +21,7 @@ const MS_PER_MINUTE = 60_000;
  * Stores the challenge of a request, and queues its mail in the same transaction. Without a user nothing is mailed: the
  * challenge makes a wrong code cost the same as for an account.
  */
-export function createIssueChallenge({ secrets, settings, links }: IssueChallengeDeps) {
+export function createIssueChallenge({ secrets, settings, links, clock }: IssueChallengeDeps) {
   return async (
     transaction: Pick<Transaction, 'challenges' | 'mail'>,
     request: ChallengeRequest,
@@ -30,7 +32,7 @@ export function createIssueChallenge({ secrets, settings, links }: IssueChalleng
     const ttlMs = purpose === 'reset' ? settings.resetTtlMs : settings.linkTtlMs;
     const codeTtlMs = purpose === 'reset' ? settings.resetTtlMs : settings.codeTtlMs;
     // A change is guessed at by a signed-in user, everything else by those who know an address.
-    const subject = purpose === 'change' ? (request.userId ?? email) : email;
+    const subject = purpose === 'change' ? (request.userId ?? email) : budgetOf(request);
     await transaction.challenges.insert(
       {
         ...{ id, purpose, byHolder, tokenHash, codeHmac, codeTtlMs, ttlMs },
@@ -42,8 +44,18 @@ export function createIssueChallenge({ secrets, settings, links }: IssueChalleng
     );
     if (user === null) return;
     const url = links[purpose](token, { challengeId: id, locale: user.locale });
-    const expiresInMinutes = Math.floor(codeTtlMs / MS_PER_MINUTE);
-    const mail = challengeMail(purpose, user, email, { code, url, expiresInMinutes });
+    const mail = challengeMail(purpose, user, email, {
+      ...{ code, url },
+      expiresInMinutes: Math.floor(codeTtlMs / MS_PER_MINUTE),
+      codeExpiresAt: new Date(clock.now().getTime() + codeTtlMs),
+      linkExpiresInMinutes: Math.floor(ttlMs / MS_PER_MINUTE),
+    });
     await transaction.mail.enqueue([mail]);
   };
+}
+
+/** Names the counters of a request. Those of the holder are out of reach of those who only know the address. */
+export function budgetOf({ purpose, email, byHolder }: ChallengeRequest): string {
+  // The new address of a change is not proven, so its mails have no budget of their own.
+  return byHolder && purpose !== 'change' ? `${email} holder` : email;
 }

@@ -3,13 +3,15 @@ import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { ChallengeRequest } from '../../domain/verification/challenge.ts';
+import type { Limits } from '../limits/limits.ts';
 import { addressInUseMail } from './challenge-mails.ts';
-import { SEND_LIMITS } from './challenge-settings.ts';
-import { createIssueChallenge, type IssueChallengeDeps } from './issue-challenge.ts';
+import { MAIL_POLICIES, SEND_LIMITS } from './challenge-settings.ts';
+import { budgetOf, createIssueChallenge, type IssueChallengeDeps } from './issue-challenge.ts';
 import { serveWaiting } from './serve-waiting.ts';
 
 interface Deps extends IssueChallengeDeps {
   readonly unitOfWork: UnitOfWork;
+  readonly limits: Pick<Limits, 'allow'>;
   readonly ids: IdGenerator;
   readonly logger: Logger;
 }
@@ -33,7 +35,7 @@ export function createServeChallengeRequests(deps: Deps) {
     return unitOfWork.run({ requestId: deps.ids.next() }, async (transaction) => {
       const request = await transaction.challenges.lockRequest(skipped);
       if (request === null) return false;
-      if (await transaction.challenges.countSend(secrets.addressKey(request.email), SEND_LIMITS)) {
+      if (await isWithinBudget(transaction, request)) {
         await issue(transaction, request, await findRecipient(transaction, request));
       } else {
         const { purpose } = request;
@@ -42,6 +44,16 @@ export function createServeChallengeRequests(deps: Deps) {
       await transaction.challenges.deleteRequest(request.id);
       return true;
     });
+  }
+
+  /** Counts the mail against the budget of its address, and if that is used up, against that of the holder. */
+  async function isWithinBudget({ challenges }: Step, request: ChallengeRequest): Promise<boolean> {
+    const policy = MAIL_POLICIES[request.purpose];
+    for (const budget of new Set([request.email, budgetOf(request)])) {
+      if (policy !== undefined && !(await deps.limits.allow(policy, budget))) continue;
+      if (await challenges.countSend(secrets.addressKey(budget), SEND_LIMITS)) return true;
+    }
+    return false;
   }
 
   /** The user whom the request is for; null when there is none, or nothing is to be proven. */

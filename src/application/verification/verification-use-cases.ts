@@ -1,4 +1,5 @@
 import { validateFields } from '../../domain/errors.ts';
+import type { DeviceTokens } from '../../domain/lockout/sign-in-failures.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import { type EmailAddress, parseEmailAddress } from '../../domain/user/email-address.ts';
@@ -13,7 +14,11 @@ import type { PasswordRules } from '../users/password-rules.ts';
 import type { Reauthenticate } from '../users/reauthenticate.ts';
 import type { AnnounceEmailChange } from './announce-email-change.ts';
 import type { ChallengeRequests, RequestedChallenge } from './challenge-requests.ts';
-import { type ChallengeSettings, REQUEST_POLICIES } from './challenge-settings.ts';
+import {
+  type ChallengeSettings,
+  DEVICE_REQUEST_POLICIES,
+  REQUEST_POLICIES,
+} from './challenge-settings.ts';
 import { createChangeEmail } from './change-email.ts';
 import { createConfirmReset } from './confirm-reset.ts';
 import { createConfirmVerification } from './confirm-verification.ts';
@@ -29,12 +34,20 @@ export interface VerificationPorts {
   readonly challengeRequests: ChallengeRequests;
   readonly announceEmailChange: AnnounceEmailChange;
   readonly reauthenticate: Reauthenticate;
+  readonly deviceTokens: DeviceTokens;
   readonly hasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
   readonly profileRules: ProfileRules;
   readonly clock: Clock;
   /** Clears what was counted against sign-ins of a user, in the transaction of a reset. */
   readonly clearFailures?: (transaction: Transaction, userId: string) => Promise<void>;
+}
+
+/** Whose mail is requested. */
+export interface MailRequest {
+  readonly email: string;
+  /** What an earlier sign-in with this address returned; any other text counts as none. */
+  readonly deviceToken?: string;
 }
 
 export function createVerificationUseCases(ports: VerificationPorts) {
@@ -53,27 +66,20 @@ export function createVerificationUseCases(ports: VerificationPorts) {
      * Requests a mail that verifies an address. The answer is the same whether an account has it.
      * @throws DomainError `rate_limited`, `validation_failed`, `overloaded`
      */
-    async requestVerification(caller: Caller, input: string): Promise<RequestedChallenge> {
-      const email = readEmail(input);
-      await ports.limits.check(caller, [
-        ...REQUEST_POLICIES,
-        { policy: 'verification_account', key: email },
-      ]);
+    async requestVerification(caller: Caller, input: MailRequest): Promise<RequestedChallenge> {
+      const { email, isKnownDevice } = await admit(caller, input);
       const userId = await holderOf(caller, email);
-      return store(caller, { purpose: 'verify', userId, email, byHolder: userId !== null });
+      const byHolder = isKnownDevice || userId !== null;
+      return store(caller, { purpose: 'verify', userId, email, byHolder });
     },
     /**
      * Requests a mail with which its reader can set another password. The answer is the same whether an account has the
      * address.
      * @throws DomainError `rate_limited`, `validation_failed`, `overloaded`
      */
-    async requestReset(caller: Caller, input: string): Promise<RequestedChallenge> {
-      const email = readEmail(input);
-      await ports.limits.check(caller, [
-        ...REQUEST_POLICIES,
-        { policy: 'reset_account', key: email },
-      ]);
-      return store(caller, { purpose: 'reset', userId: null, email, byHolder: false });
+    async requestReset(caller: Caller, input: MailRequest): Promise<RequestedChallenge> {
+      const { email, isKnownDevice } = await admit(caller, input);
+      return store(caller, { purpose: 'reset', userId: null, email, byHolder: isKnownDevice });
     },
     confirmVerification: createConfirmVerification({ ...ports, prove, requests }),
     confirmReset: createConfirmReset({ ...ports, prove }),
@@ -82,9 +88,14 @@ export function createVerificationUseCases(ports: VerificationPorts) {
     undoEmailChange: change.undo,
   };
 
-  function readEmail(input: string): EmailAddress {
-    return validateFields({ email: () => parseEmailAddress(input, ports.profileRules.email) })
-      .email;
+  /** Counts the request for its client only: the budget of the address is that of its mails, and never told. */
+  async function admit(caller: Caller, input: MailRequest) {
+    const { email } = validateFields({
+      email: () => parseEmailAddress(input.email, ports.profileRules.email),
+    });
+    const isKnownDevice = ports.deviceTokens.read(input.deviceToken ?? '', email) !== null;
+    await ports.limits.check(caller, isKnownDevice ? DEVICE_REQUEST_POLICIES : REQUEST_POLICIES);
+    return { email, isKnownDevice };
   }
 
   /** The id of the signed-in user whose address it is; null for everyone else. */

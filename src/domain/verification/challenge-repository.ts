@@ -18,7 +18,10 @@ export interface ChallengeRepository {
   deleteRequest(id: string): Promise<void>;
   /** Counts a mail to the address with this key. @returns false when it would be one too many. */
   countSend(addressKey: Uint8Array, limits: SendLimits): Promise<boolean>;
-  /** Stores a challenge and deletes the oldest live ones of its user and purpose beyond `keep`. */
+  /**
+   * Stores a challenge and deletes the oldest live ones of its user and purpose beyond `keep`. Those of the holder are
+   * counted apart, so that no stranger can end them.
+   */
   insert(challenge: NewChallenge, keep: number): Promise<void>;
   /** @returns false when it was consumed already, has expired or is gone. */
   consume(id: string): Promise<boolean>;

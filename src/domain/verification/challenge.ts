@@ -15,7 +15,7 @@ export interface ChallengeRequest {
   readonly userId: string | null;
   /** For `change`, the new address. */
   readonly email: string;
-  /** Whether the request came from the person who holds the account's credentials. */
+  /** Whether the request came with credentials of the account, or from a device that signed in with them. */
   readonly byHolder: boolean;
 }
 

@@ -28,6 +28,8 @@ interface KindTexts {
   readonly paragraphs: readonly string[];
   readonly action?: { readonly before: string; readonly label: string };
   readonly notes: readonly string[];
+  /** For a mail that is sent after its code has expired. Only kinds whose link lives longer than their code have it. */
+  readonly withoutCode?: { readonly subject: string; readonly paragraph: string };
 }
 
 /** The placeholder behind the button of each kind that has one. */
@@ -62,11 +64,12 @@ export function languageOf(locale: BuiltInLocale): Language {
  */
 export function builtInTemplate(kind: MailKind, locale: BuiltInLocale): MailTemplate {
   const { kinds, ...common } = languageOf(locale);
-  const { action, ...texts } = kinds[kind];
+  const { action, withoutCode, ...texts } = kinds[kind];
   const url = ACTION_URLS[kind] ?? '';
   const view = {
     ...common,
     ...texts,
+    withoutCode,
     language: locale,
     showsCode: KINDS_WITH_CODE.has(kind),
     action: action && { ...action, url, optional: OPTIONAL_URLS.has(url) },
@@ -74,7 +77,10 @@ export function builtInTemplate(kind: MailKind, locale: BuiltInLocale): MailTemp
   const fill = (part: 'html' | 'txt', escapeText: (text: string) => string) =>
     Mustache.render(layoutOf(part), view, undefined, { tags: ['<%', '%>'], escape: escapeText });
   return {
-    'subject.txt': texts.subject,
+    'subject.txt':
+      withoutCode === undefined
+        ? texts.subject
+        : `{{#code}}${texts.subject}{{/code}}{{^code}}${withoutCode.subject}{{/code}}`,
     html: fill('html', escapeHtml),
     txt: fill('txt', String),
   };

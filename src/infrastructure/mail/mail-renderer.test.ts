@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_MAIL_KINDS, mailBody } from '../../../test/support/mail-bodies.ts';
-import type { MailBody, MailKind } from '../../domain/mail.ts';
-import { BUILT_IN_LOCALES, builtInTemplate } from './built-in-templates.ts';
+import { type MailBody, type MailKind, withTimeLeft } from '../../domain/mail.ts';
+import { BUILT_IN_LOCALES, builtInTemplate, languageOf } from './built-in-templates.ts';
 import { messageOptions } from './mail-message.ts';
 import { createMailRenderer, type MailOverrides } from './mail-renderer.ts';
 import { findTemplateFaults, MAIL_PARTS } from './mail-template.ts';
@@ -91,6 +91,53 @@ describe.each(everyMail as [MailKind, (typeof BUILT_IN_LOCALES)[number]][])(
     });
   },
 );
+
+describe('a mail whose code has expired before it was sent', () => {
+  it.each(
+    BUILT_IN_LOCALES.flatMap((locale) => [
+      ['verify_email', locale] as const,
+      ['change_email', locale] as const,
+    ]),
+  )('%s in %s has its link and says nothing of a code', async (kind, locale) => {
+    const body = mailBody(kind, { locale });
+    const data = { ...body.data, code_expires_at: new Date(0) };
+    const late = withTimeLeft({ ...body, data } as MailBody, new Date(1));
+    const { subject, text, html = '' } = await renderer().render(late);
+    const { url } = body.data as { url: string };
+    expect(text.split('\n')).toContain(url);
+    expect(html).toContain(`href="${url.replaceAll('&', '&amp;')}"`);
+    const { codeLabel, kinds } = languageOf(locale);
+    const all = `${subject}${text}${html}`;
+    for (const gone of ['042137', codeLabel, kinds[kind].action?.before ?? '?']) {
+      expect(all).not.toContain(gone);
+    }
+    expect(subject).toBe(
+      kinds[kind].withoutCode?.subject.replace('{{product_name}}', 'Acme & Söhne'),
+    );
+    expect(all).not.toMatch(/\{\{|\}\}|<%|%>|undefined|NaN/);
+  });
+
+  it('says how long the code is still valid', async () => {
+    const body = mailBody('verify_email');
+    const data = { ...body.data, code_expires_at: new Date(600_000) };
+    const at = (now: number) =>
+      renderer().render(withTimeLeft({ ...body, data } as MailBody, new Date(now)));
+    expect((await at(5)).text).toContain('It is valid for 10 minutes.');
+    expect((await at(480_000)).text).toContain('It is valid for 2 minutes.');
+    expect((await at(590_000)).text).not.toContain('042137');
+  });
+
+  it('uses a template of the team only if it can hide the code', async () => {
+    const late = { ...mailBody('verify_email', { locale: 'en' }) } as MailBody;
+    const withoutCode = { ...late, data: { ...late.data, code: '' } } as MailBody;
+    const rigid = await renderer(own('verify_email', 'en', 'Code {{code}} {{url}}')).render(
+      withoutCode,
+    );
+    expect(rigid.subject).toBe('Confirm your Acme & Söhne address');
+    const flexible = own('verify_email', 'en', '{{#code}}Code {{code}}{{/code}} Own {{url}}');
+    expect((await renderer(flexible).render(withoutCode)).subject).toMatch(/^Own http/);
+  });
+});
 
 describe('rendering a mail', () => {
   it('writes time and duration in words', async () => {

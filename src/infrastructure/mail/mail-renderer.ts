@@ -5,7 +5,7 @@ import {
   builtInTemplate,
   languageOf,
 } from './built-in-templates.ts';
-import { type MailTemplate, renderPart } from './mail-template.ts';
+import { MAIL_PARTS, type MailTemplate, renderPart } from './mail-template.ts';
 import { type MailProduct, mailValues } from './mail-values.ts';
 
 export interface MailRendererSettings extends MailProduct {
@@ -32,12 +32,19 @@ export interface TemplateRenderer extends MailRenderer {
 export function createMailRenderer(settings: MailRendererSettings): TemplateRenderer {
   const { overrides, defaultLocale } = settings;
 
-  function localeOf({ kind, locale }: MailBody): string {
-    const own = overrides?.get(kind);
+  function localeOf(body: MailBody): string {
+    const own = ownTemplates(body);
     return resolveLocale(
-      [locale, defaultLocale, LAST_RESORT],
+      [body.locale, defaultLocale, LAST_RESORT],
       (tag) => own?.has(tag) === true || isBuiltIn(tag),
     );
+  }
+
+  /** The team's templates for a mail. Those that cannot do without a code are not for a mail whose code has expired. */
+  function ownTemplates({ kind, data }: MailBody): ReadonlyMap<string, MailTemplate> | undefined {
+    const own = overrides?.get(kind);
+    if (own === undefined || !('code' in data) || data.code !== '') return own;
+    return new Map([...own].filter(([, template]) => canHideCode(template)));
   }
 
   return {
@@ -48,7 +55,7 @@ export function createMailRenderer(settings: MailRendererSettings): TemplateRend
     async render(body) {
       if (!isMailKind(body.kind)) throw new Error('this build does not know this kind of mail');
       const locale = localeOf(body);
-      const own = overrides?.get(body.kind)?.get(locale);
+      const own = ownTemplates(body)?.get(locale);
       const template = own ?? builtInTemplate(body.kind, locale as BuiltInLocale);
       const dates = isBuiltIn(locale) ? languageOf(locale).dates : locale;
       const values = mailValues(body, settings, dates);
@@ -59,6 +66,14 @@ export function createMailRenderer(settings: MailRendererSettings): TemplateRend
       };
     },
   };
+}
+
+/** Whether each part that shows a code has a section for it. */
+function canHideCode(template: MailTemplate): boolean {
+  return MAIL_PARTS.every(
+    (part) =>
+      !/\{\{\s*code\s*\}\}/.test(template[part]) || /\{\{#\s*code\s*\}\}/.test(template[part]),
+  );
 }
 
 function isBuiltIn(tag: string): tag is BuiltInLocale {

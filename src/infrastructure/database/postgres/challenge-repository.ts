@@ -53,10 +53,10 @@ export function createPostgresChallengeRepository(connection: SqlConnection): Ch
       return (await updateChallengeSends.run(parameters, connection)).length === 1;
     },
     async insert({ tokenHash, codeHmac, guessKey, ...challenge }, keep) {
-      const { userId, purpose } = challenge;
+      const { userId, purpose, byHolder } = challenge;
       if (userId !== null) {
         const keepFirst = purpose === 'undo' ? 1 : 0;
-        const surplus = { userId, purpose, keep: keep - 1, keepFirst };
+        const surplus = { userId, purpose, byHolder, keep: keep - 1, keepFirst };
         await deleteSurplusChallenges.run(surplus, connection);
       }
       const secrets = {

@@ -125,6 +125,7 @@ export const findChallengeRequestBacklog = new PreparedQuery<FindChallengeReques
 
 /** 'DeleteSurplusChallenges' parameters type */
 export interface DeleteSurplusChallengesParams {
+  byHolder: boolean;
   keep: number;
   keepFirst: number;
   purpose: string;
@@ -134,7 +135,7 @@ export interface DeleteSurplusChallengesParams {
 /** 'DeleteSurplusChallenges' return type */
 export type DeleteSurplusChallengesResult = void;
 
-const deleteSurplusChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purpose":true,"keepFirst":true,"keep":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":192,"b":199}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":221,"b":229}]},{"name":"keepFirst","required":true,"transform":{"type":"scalar"},"locs":[{"a":320,"b":330}]},{"name":"keep","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":367}]}],"statement":"delete from challenges\nwhere id in (\n  select id\n  from (\n    select id, row_number() over (order by created_at, id) as place, count(*) over () as live\n    from challenges\n    where user_id = :userId!::uuid and purpose = :purpose! and consumed_at is null and expires_at > clock_timestamp()\n  ) as ranked\n  where place - :keepFirst!::integer between 1 and live - :keep!::integer\n)"};
+const deleteSurplusChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purpose":true,"byHolder":true,"keepFirst":true,"keep":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":192,"b":199}]},{"name":"purpose","required":true,"transform":{"type":"scalar"},"locs":[{"a":221,"b":229}]},{"name":"byHolder","required":true,"transform":{"type":"scalar"},"locs":[{"a":247,"b":256}]},{"name":"keepFirst","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":372}]},{"name":"keep","required":true,"transform":{"type":"scalar"},"locs":[{"a":404,"b":409}]}],"statement":"delete from challenges\nwhere id in (\n  select id\n  from (\n    select id, row_number() over (order by created_at, id) as place, count(*) over () as live\n    from challenges\n    where user_id = :userId!::uuid and purpose = :purpose! and by_holder = :byHolder!::boolean and consumed_at is null\n      and expires_at > clock_timestamp()\n  ) as ranked\n  where place - :keepFirst!::integer between 1 and live - :keep!::integer\n)"};
 
 /**
  * Query generated from SQL:
@@ -145,7 +146,8 @@ const deleteSurplusChallengesIR: StatementSource = {"usedParamSet":{"userId":tru
  *   from (
  *     select id, row_number() over (order by created_at, id) as place, count(*) over () as live
  *     from challenges
- *     where user_id = :userId!::uuid and purpose = :purpose! and consumed_at is null and expires_at > clock_timestamp()
+ *     where user_id = :userId!::uuid and purpose = :purpose! and by_holder = :byHolder!::boolean and consumed_at is null
+ *       and expires_at > clock_timestamp()
  *   ) as ranked
  *   where place - :keepFirst!::integer between 1 and live - :keep!::integer
  * )

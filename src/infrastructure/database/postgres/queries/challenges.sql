@@ -32,7 +32,8 @@ select count(*)::integer as "waiting!",
   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
 from (select created_at from challenge_requests order by created_at limit 10000) as waiting;
 
-/* Deletes the live challenges of a user and purpose that are too many with one more: the oldest ones. With `keepFirst`
+/* Deletes the live challenges of a user and purpose that are too many with one more: the oldest ones. Those that the
+   holder asked for are counted apart. With `keepFirst`
    the very first one stays: it holds the address that an undo restores. */
 /* @name deleteSurplusChallenges */
 delete from challenges
@@ -41,7 +42,8 @@ where id in (
   from (
     select id, row_number() over (order by created_at, id) as place, count(*) over () as live
     from challenges
-    where user_id = :userId!::uuid and purpose = :purpose! and consumed_at is null and expires_at > clock_timestamp()
+    where user_id = :userId!::uuid and purpose = :purpose! and by_holder = :byHolder!::boolean and consumed_at is null
+      and expires_at > clock_timestamp()
   ) as ranked
   where place - :keepFirst!::integer between 1 and live - :keep!::integer
 );

@@ -41,7 +41,7 @@ export const resetPage: AccountPage = {
       return donePage(context, texts.reset);
     }
     if (values.email === undefined) throw missing('email');
-    const { challengeId } = await verification.requestReset(caller, values.email);
+    const { challengeId } = await verification.requestReset(caller, { email: values.email });
     const next = { ...context, values: { c: challengeId } };
     const content = html`<p role="status">${texts.reset.sent}</p>${passwordForm(next)}`;
     return page(next, texts.reset.title, content);

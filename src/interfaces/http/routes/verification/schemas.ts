@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { RequestedChallenge } from '../../../../application/verification/challenge-requests.ts';
+import type { MailRequest } from '../../../../application/verification/verification-use-cases.ts';
 import { invalidFields } from '../../../../domain/errors.ts';
 import type { ChallengeProof } from '../../../../domain/verification/challenge.ts';
 import { closedObject, uuidInput, uuidOutput } from '../../../api/schemas/common.ts';
@@ -16,7 +17,23 @@ const proof = {
   ),
 };
 
-export const addressBody = closedObject({ email: Type.String() });
+export const addressBody = closedObject({
+  email: Type.String(),
+  device_token: Type.Optional(
+    Type.String({
+      description:
+        'The `device_token` of an earlier sign-in on this device. The mail then does not wait for requests from elsewhere. A text that is none, or one of another account, counts as none.',
+    }),
+  ),
+});
+
+/** What the use cases take. */
+export function toMailRequest({
+  email,
+  device_token: deviceToken,
+}: Static<typeof addressBody>): MailRequest {
+  return { email, ...(deviceToken === undefined ? {} : { deviceToken }) };
+}
 
 export const proofBody = closedObject(proof);
 

@@ -5,6 +5,7 @@ import {
   passwordResetBody,
   proofBody,
   requestedChallengeSchema,
+  toMailRequest,
   toProof,
   toRequestedResponse,
   undoBody,
@@ -26,7 +27,7 @@ const requestVerification = route({
   tag,
   summary: 'Request a mail that verifies an address',
   description:
-    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes.',
+    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes, and three more that known devices ask for.',
   access: 'public_or_user',
   policies: ['reset_client', 'global'],
   body: { schema: addressBody, mediaTypes: json },
@@ -34,7 +35,9 @@ const requestVerification = route({
   problems: ['overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 202,
-    body: toRequestedResponse(await useCases.verification.requestVerification(caller, body.email)),
+    body: toRequestedResponse(
+      await useCases.verification.requestVerification(caller, toMailRequest(body)),
+    ),
   }),
 });
 
@@ -45,7 +48,7 @@ const confirmVerification = route({
   tag,
   summary: 'Verify an address',
   description:
-    'Takes the token of the link, or the code with its `challenge_id`. Password and sessions stay if the mail was requested at registration, by a sign-in, or with an access token of the account, or if this request has one. Otherwise they are taken away, since someone else may have registered with the address, and a mail to choose a password follows.',
+    'Takes the token of the link, or the code with its `challenge_id`. Password and sessions stay if the mail was requested at registration, by a sign-in, or with an access token or a `device_token` of the account, or if this request has one. Otherwise they are taken away, since someone else may have registered with the address, and a mail to choose a password follows.',
   access: 'public_or_user',
   body: { schema: proofBody, mediaTypes: json },
   responses: { 204: { description: 'The address is verified.' } },
@@ -63,7 +66,7 @@ const requestReset = route({
   tag,
   summary: 'Request a mail to choose another password',
   description:
-    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes.',
+    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes, and three more that known devices ask for.',
   access: 'public',
   policies: ['reset_client', 'global'],
   body: { schema: addressBody, mediaTypes: json },
@@ -71,7 +74,9 @@ const requestReset = route({
   problems: ['overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 202,
-    body: toRequestedResponse(await useCases.verification.requestReset(caller, body.email)),
+    body: toRequestedResponse(
+      await useCases.verification.requestReset(caller, toMailRequest(body)),
+    ),
   }),
 });
 
