@@ -2,19 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, codeOf, createApi, patientHashing } from '../../support/api.ts';
 import { createMasterKey, createTestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createMailFolder, linksOf, type MailFolder } from '../../support/mail-folder.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
 
 /** The documented delay on other instances, with room for the pauses of a busy machine. */
 const withinASecond = { timeoutMs: 2_000, what: 'the refusal by the other instance' };
 const withinFiveSeconds = { timeoutMs: 7_000, what: 'the refusal of the revoked key' };
 
-describe('two instances on one PostgreSQL', () => {
+describe.each([
+  { name: 'PostgreSQL', withRedis: false },
+  { name: 'PostgreSQL and Redis', withRedis: true },
+])('two instances on one $name', ({ withRedis }) => {
   let here: Api;
   let there: Api;
+  let folder: MailFolder;
+  let redis: RedisServer | undefined;
 
   beforeAll(async () => {
     const connection = (await createTestDatabase()).connectionOptions;
-    const env = { ...patientHashing, SECURITY_MASTER_KEY: createMasterKey() };
+    folder = createMailFolder();
+    redis = withRedis ? await startRedis() : undefined;
+    const cache = redis && { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
+    const mail = { MAIL_PATH: folder.path, SERVER_PUBLIC_URL: 'http://service.test' };
+    const env = { ...patientHashing, SECURITY_MASTER_KEY: createMasterKey(), ...mail, ...cache };
     const apps = [
       await createTestApp({ database: 'postgres', connection, env }),
       await createTestApp({ database: 'postgres', connection, env }),
@@ -28,6 +39,8 @@ describe('two instances on one PostgreSQL', () => {
   afterAll(async () => {
     await here?.app.stop();
     await there?.app.stop();
+    await redis?.stop();
+    await folder?.remove();
   });
 
   /** A session that both instances have verified and cached. */
@@ -99,6 +112,26 @@ describe('two instances on one PostgreSQL', () => {
     expect(codeOf(await there.trySignIn(account.email, account.password))).toBe(
       'invalid_credentials',
     );
+  });
+
+  it('reject every session after a password reset that was confirmed here', async () => {
+    const { account, grant } = await knownToBoth();
+    const other = await there.signIn(account);
+    expect(await here.statusOf(other.access_token)).toBe(200);
+    await there.send('POST', '/v1/password-resets', { body: { email: account.email } });
+    const [link = ''] = linksOf(await folder.waitFor(account.email, /password/i));
+    const body = { token: new URL(link).hash.slice(3), new_password: 'eleven green umbrellas' };
+    const confirmed = await here.send('POST', '/v1/password-resets/confirm', { body });
+    expect(confirmed.statusCode, confirmed.body).toBe(204);
+    for (const { access_token, refresh_token } of [grant, other]) {
+      expect(codeOf(await there.tryRefresh(refresh_token))).toBe('invalid_grant');
+      expect(await here.statusOf(access_token)).toBe(401);
+      await expectRefusedThere(access_token);
+    }
+    expect(codeOf(await there.trySignIn(account.email, account.password))).toBe(
+      'invalid_credentials',
+    );
+    await there.signIn({ email: account.email, password: body.new_password });
   });
 
   it('reject the sessions of a user who was deleted here', async () => {
