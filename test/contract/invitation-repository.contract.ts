@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Invitation } from '../../src/domain/invitation/invitation.ts';
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
+import type { Locale } from '../../src/domain/user/locale.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
 import { createPostgresInvitationRepository } from '../../src/infrastructure/database/postgres/invitation-repository.ts';
 import type { DatabaseImplementation } from './databases.ts';
@@ -18,7 +19,7 @@ export function describeInvitationRepositoryContract(implementation: DatabaseImp
       const id = ids.next();
       const names = { firstName: 'Zoë' as PersonName, lastName: null };
       return invitations().insert({
-        ...{ id, email: email as EmailAddress, ...names, locale: 'fr' },
+        ...{ id, email: email as EmailAddress, ...names, locale: 'fr' as Locale },
         ...{ tokenHash: hashOf(id), ttlMs },
       });
     }

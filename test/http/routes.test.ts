@@ -637,13 +637,15 @@ describe('governing accounts', () => {
 describe('invitations', () => {
   test('an administrator invites, lists page by page and revokes; no response has the token', async () => {
     const admin = await app.serviceKey('users:admin');
-    const body = { email: 'Grace@Example.com', first_name: 'Grace', expires_in: 3_600 };
+    const names = { first_name: 'Grace', locale: 'pt-br' };
+    const body = { email: 'Grace@Example.com', ...names, expires_in: 3_600 };
     const created = await call('createInvitation', { as: admin, body });
     expect(created.status).toBe(201);
     expect(created.body).toMatchObject({
       email: 'grace@example.com',
       first_name: 'Grace',
       last_name: null,
+      locale: 'pt-BR',
     });
     const { created_at, expires_at } = created.body as Record<string, string>;
     expect(Date.parse(expires_at ?? '') - Date.parse(created_at ?? '')).toBe(3_600_000);
@@ -679,7 +681,7 @@ describe('invitations', () => {
     const user = await app.user();
     const invite = (body: object) => ({ as: admin, body });
     await expectProblem('createInvitation', invite({ email: user.email }), 409, 'email_taken');
-    const wrong = { email: 'x', first_name: '', last_name: '\u0000' };
+    const wrong = { email: 'x', first_name: '', last_name: '\u0000', locale: 'x'.repeat(36) };
     const refused = await expectProblem(
       'createInvitation',
       invite(wrong),
@@ -690,6 +692,7 @@ describe('invitations', () => {
       '/email',
       '/first_name',
       '/last_name',
+      '/locale',
     ]);
     for (const expires_in of [59, 2_592_001]) {
       const body = { email: 'long@example.com', expires_in };

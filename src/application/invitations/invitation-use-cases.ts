@@ -14,6 +14,7 @@ import {
 } from '../../domain/rejections.ts';
 import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import { parseEmailAddress } from '../../domain/user/email-address.ts';
+import { parseLocale } from '../../domain/user/locale.ts';
 import { parsePersonName } from '../../domain/user/person-name.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { Caller } from '../access/caller.ts';
@@ -41,6 +42,8 @@ export interface InvitationInput {
   readonly email: string;
   readonly firstName: string | null;
   readonly lastName: string | null;
+  /** BCP 47 tag of the mail, its page and the account; null for the default. */
+  readonly locale: string | null;
   /** `INVITATION_MIN_SECONDS` to `INVITATION_MAX_SECONDS`. */
   readonly expiresInSeconds: number;
 }
@@ -56,29 +59,32 @@ export function createInvitationUseCases(ports: InvitationPorts) {
     async create(caller: Caller, input: InvitationInput): Promise<Invitation> {
       requireScope(caller, 'users:admin');
       if (ports.registrationMode === 'closed') throw registrationClosed();
-      const { firstName, lastName } = input;
+      const { firstName, lastName, locale } = input;
       const person = validateFields({
         email: () => parseEmailAddress(input.email, profileRules.email),
         firstName: () => (firstName === null ? null : parsePersonName(firstName)),
         lastName: () => (lastName === null ? null : parsePersonName(lastName)),
+        locale: () => (locale === null ? null : parseLocale(locale)),
       });
       const id = ports.ids.next();
       const { token, hash } = tokens.create(id);
-      const locale = null;
       return ports.unitOfWork.run(caller, async ({ users, mail, ...transaction }) => {
         if ((await users.findCredentials(person.email)) !== null) throw emailTaken();
         const invitation = await transaction.invitations.insert({
-          ...{ id, ...person, locale, tokenHash: hash },
+          ...{ id, ...person, tokenHash: hash },
           ttlMs: input.expiresInSeconds * 1_000,
         });
         await mail.enqueue([
           {
             userId: null,
             to: person.email,
-            locale,
+            locale: person.locale,
             firstName: person.firstName,
             kind: 'invitation',
-            data: { url: ports.invitationUrl(token, locale), expires_at: invitation.expiresAt },
+            data: {
+              url: ports.invitationUrl(token, person.locale),
+              expires_at: invitation.expiresAt,
+            },
           },
         ]);
         return invitation;

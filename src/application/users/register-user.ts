@@ -95,7 +95,12 @@ export function createRegisterUser(deps: Deps) {
       return { requested: await request(caller, registration) };
     }
     const user = User.register(
-      { id: deps.ids.next(), ...registration, emailVerified: invited !== null },
+      {
+        id: deps.ids.next(),
+        ...registration,
+        locale: person.locale ?? invited?.invitation.locale ?? null,
+        emailVerified: invited !== null,
+      },
       deps.clock.now(),
     );
     // An import must not send a mail to every imported person.

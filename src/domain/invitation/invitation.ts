@@ -1,4 +1,5 @@
 import type { EmailAddress } from '../user/email-address.ts';
+import type { Locale } from '../user/locale.ts';
 import type { PersonName } from '../user/person-name.ts';
 
 /** An invitation to register, which has not been accepted or revoked. It may have expired. */
@@ -9,7 +10,7 @@ export interface Invitation {
   readonly firstName: PersonName | null;
   readonly lastName: PersonName | null;
   /** BCP 47 tag of the mail and of the account; null for the default. */
-  readonly locale: string | null;
+  readonly locale: Locale | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }

@@ -42,6 +42,7 @@ export function addInvitationCommands(program: Command, deps: CliDeps, setExit: 
     .argument('<email>', 'e-mail address; an earlier invitation of it is no longer valid')
     .option('--first-name <name>', 'first name, for the greeting and the form')
     .option('--last-name <name>', 'last name, for the form')
+    .option('--locale <tag>', 'language of the mail and its page as a BCP 47 tag, such as pt-BR')
     .option('--days <n>', 'days until it expires (default: 7)', wholeNumber(1, MAX_DAYS))
     .option(...JSON_FLAG)
     .action((email: string, options: CreateInvitationOptions & TargetOptions) =>
@@ -50,6 +51,7 @@ export function addInvitationCommands(program: Command, deps: CliDeps, setExit: 
   documented(addTargetOptions(create), {
     examples: [
       ['user-service invitations create ada@example.com --first-name Ada', 'greets by name'],
+      ['user-service invitations create ada@example.com --locale de', 'a mail in German'],
       ['user-service invitations create ada@example.com --days 2', 'valid for two days'],
     ],
     exit: ['the mail is queued', 'rejected, for example because the address has an account'],

@@ -20,6 +20,7 @@ interface JsonOption {
 export interface CreateInvitationOptions extends JsonOption {
   readonly firstName?: string;
   readonly lastName?: string;
+  readonly locale?: string;
   readonly days?: number;
 }
 
@@ -31,13 +32,14 @@ const PAGE_LIMIT = 200;
 /** Invites the owner of an address and shows the invitation, without its token. @throws CommandFailure */
 export async function createInvitation(
   email: string,
-  { firstName, lastName, days, json }: CreateInvitationOptions,
+  { firstName, lastName, locale, days, json }: CreateInvitationOptions,
   deps: InvitationsDeps,
 ): Promise<number> {
   const body = {
     email,
     ...(firstName === undefined ? {} : { first_name: firstName }),
     ...(lastName === undefined ? {} : { last_name: lastName }),
+    ...(locale === undefined ? {} : { locale }),
     ...(days === undefined ? {} : { expires_in: days * DAY_SECONDS }),
   };
   const invitation = await send({ method: 'POST', path: PATH, body }, 201, deps);

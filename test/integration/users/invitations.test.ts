@@ -51,6 +51,22 @@ describe.each(APP_DATABASES)('invitations on %s', (database) => {
     expect(await api.sql('select id from invitations')).toEqual([]);
   });
 
+  it('the mail, its page and the account have the language of the invitation', async () => {
+    const { api, folder } = await start(database, {});
+    const { key: token } = await api.createService('users:admin');
+    const { email } = createPerson();
+    const body = { email, locale: 'de-at' };
+    const invited = await api.send('POST', '/v1/invitations', { token, body });
+    expect([invited.statusCode, invited.json().locale]).toEqual([201, 'de-AT']);
+    const [link = ''] = linksOf(await folder.waitFor(email, /Einladung|eingeladen/i));
+    const { pathname, search, hash } = new URL(link);
+    const page = await api.send('GET', pathname + search);
+    expect(page.body).toContain('<html lang="de"');
+    const person = { ...createPerson({ email }), invitation: hash.replace('#t=', '') };
+    const registered = await api.send('POST', '/v1/users', { body: person });
+    expect(registered.json()).toMatchObject({ email, locale: 'de-AT' });
+  });
+
   it('the link leads to the page of the team where one is set', async () => {
     const page = 'https://app.example.com/join';
     const { api, folder } = await start(database, { LINKS_INVITATION_URL: page });

@@ -1,5 +1,6 @@
 import type { Invitation, InvitationRepository } from '../../../domain/invitation/invitation.ts';
 import type { EmailAddress } from '../../../domain/user/email-address.ts';
+import type { Locale } from '../../../domain/user/locale.ts';
 import type { PersonName } from '../../../domain/user/person-name.ts';
 import type { SqlConnection } from '../sql.ts';
 import {
@@ -54,7 +55,7 @@ function toInvitation(row: ListInvitationsResult): Invitation {
     email: row.email as EmailAddress,
     firstName: row.first_name as PersonName | null,
     lastName: row.last_name as PersonName | null,
-    locale: row.locale,
+    locale: row.locale as Locale | null,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

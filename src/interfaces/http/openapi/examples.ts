@@ -25,6 +25,7 @@ const invitation = {
   email: 'grace@example.com',
   first_name: 'Grace',
   last_name: null,
+  locale: 'en-GB',
   created_at: '2026-11-05T09:30:00.000Z',
   expires_at: '2026-11-12T09:30:00.000Z',
 };

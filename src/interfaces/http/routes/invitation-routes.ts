@@ -28,6 +28,7 @@ export const invitationSchema = Type.Object({
   email: Type.String({ format: 'email' }),
   first_name: nullableString(),
   last_name: nullableString(),
+  locale: nullableString({ description: 'Language of the mail as a BCP 47 tag, or null.' }),
   created_at: timeOutput(),
   expires_at: timeOutput('The invitation cannot be accepted from then on.'),
 });
@@ -41,6 +42,13 @@ export const invitationBody = closedObject({
   email: newProfileInputs.email,
   first_name: Type.Optional(newProfileInputs.first_name),
   last_name: Type.Optional(newProfileInputs.last_name),
+  locale: Type.Optional(
+    nullableString({
+      description:
+        'Language of the mail, its page and the account, as a BCP 47 tag of at most 35 characters, or null for the default of the service.',
+      examples: ['pt-BR'],
+    }),
+  ),
   expires_in: Type.Optional(
     Type.Integer({
       minimum: INVITATION_MIN_SECONDS,
@@ -60,6 +68,7 @@ function toInvitationResponse(invitation: Invitation): Static<typeof invitationS
     email: invitation.email,
     first_name: invitation.firstName,
     last_name: invitation.lastName,
+    locale: invitation.locale,
     created_at: invitation.createdAt,
     expires_at: invitation.expiresAt,
   };
@@ -82,6 +91,7 @@ const createInvitation = route({
       email: body.email,
       firstName: body.first_name ?? null,
       lastName: body.last_name ?? null,
+      locale: body.locale ?? null,
       expiresInSeconds: body.expires_in ?? DEFAULT_SECONDS,
     });
     return { status: 201, body: toInvitationResponse(invitation) };
