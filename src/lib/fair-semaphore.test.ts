@@ -148,6 +148,16 @@ describe('a full queue of a fair semaphore', () => {
 });
 
 describe('a reserved place', () => {
+  test('of a key with many callers leaves room for another key', async () => {
+    const { semaphore, arrive } = setUp({ maxWaiting: 3 });
+    arrive('x', 'a');
+    await turn();
+    const places = [semaphore.reserve('a'), semaphore.reserve('a')];
+    expect(places).not.toContain(null);
+    expect(semaphore.reserve('a')).toBeNull();
+    expect(semaphore.reserve('b')).not.toBeNull();
+  });
+
   test('counts against its key before its caller waits, and only while others wait', async () => {
     const { arrive, semaphore } = setUp({ maxWaiting: 3 });
     arrive('a');

@@ -87,6 +87,14 @@ export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphor
     return found;
   }
 
+  /** Whether no other key has more callers, those with reserved places among them. */
+  function hasItsShare(callers: number): boolean {
+    for (const { active: served, waiting: own, reserved: held } of queues.values()) {
+      if (served + own + held > callers + 1) return false;
+    }
+    return true;
+  }
+
   function queueOf(key: string): Queue {
     let queue = queues.get(key);
     if (queue === undefined) {
@@ -188,7 +196,7 @@ export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphor
     if (waiting + reserved < limit) return false;
     const own = queues.get(key);
     const callers = own === undefined ? 0 : own.active + own.waiting + own.reserved;
-    return queueBeyondShare(callers) === undefined;
+    return hasItsShare(callers);
   }
 
   return {

@@ -98,13 +98,6 @@ test('a client that tries one address too often is refused, and the response nam
   expect((await signInFrom(limited, '192.0.2.7', 'ada@example.com')).statusCode).toBe(401);
 });
 
-test.each(['SIGN_IN_GLOBAL', 'GLOBAL'])('%s refuses sign-ins of all clients', async (policy) => {
-  const limited = await useLimitedApi(narrow(policy, 1));
-  await signInFrom(limited, '192.0.2.1', 'a@example.com');
-  const refused = await signInFrom(limited, '198.51.100.1', 'b@example.com');
-  expect(refusalOf(refused)).toMatchObject({ status: 429, violated: undefined });
-});
-
 test('a client that refreshes too often is refused before its token is looked at', async () => {
   const { api } = await useLimitedApi(narrow('REFRESH_CLIENT'));
   const account = await api.register();
