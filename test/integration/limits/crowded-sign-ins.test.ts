@@ -1,30 +1,38 @@
 import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Account, createApi, goodPassword } from '../../support/api.ts';
+import { type Account, createApi, goodPassword, patientHashing } from '../../support/api.ts';
 import { useTestApp } from '../../support/app.ts';
 
 const CONNECTIONS = 128;
 const OTHERS = 16;
 const SIGN_INS = 3;
+/** What a flood may get; a slow machine refuses a part of it. */
+const REFUSALS = ['401 invalid_credentials', '429 rate_limited', '503 overloaded'];
 const ATTACKER = '203.0.113.9';
 
-/** The wait for a hash is the default; a cheap hash makes up for a slow machine. */
+/**
+ * In turns, the attacker has one hash for each round of the others, and some while they have sessions written. First come,
+ * first served would give it 128 for each.
+ */
+const MOST_JUDGED = (CONNECTIONS * SIGN_INS) / 2;
+
+/** The wait is long, so that a slow machine serves the others too. */
 const env = {
-  PASSWORD_HASHING_SLOTS: '1',
-  PASSWORD_ARGON2_MEMORY_KIB: '7168',
-  PASSWORD_ARGON2_ITERATIONS: '5',
-  SERVER_REQUEST_DEADLINE: '60s',
-  SERVER_REQUEST_TIMEOUT: '60s',
+  ...patientHashing,
+  DATABASE_CONNECT_TIMEOUT: '30s',
+  PASSWORD_HASHING_SLOTS: '2',
   SERVER_TRUSTED_PROXIES: '127.0.0.0/8',
 };
 
-/** Sends a sign-in over real connections, as a proxy that names the client. @returns the status */
-function signIn(agent: Agent, url: string, address: string, body: object): Promise<number> {
+/** Sends a sign-in over real connections, as a proxy that names the client. @returns the status, and the code of a problem */
+function signIn(agent: Agent, url: string, address: string, body: object): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
     const sent = request(`${url}/v1/sessions`, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve(answer.statusCode ?? 0));
+      text(answer)
+        .then((json) => resolve([answer.statusCode, JSON.parse(json).code].join(' ').trim()))
+        .catch(reject);
     });
     sent.once('error', reject);
     sent.end(JSON.stringify(body));
@@ -37,12 +45,9 @@ function useAgent(maxSockets: number): Agent {
   return agent;
 }
 
-test.each([
-  { limits: 'on', refusals: [401, 429] },
-  { limits: 'off', refusals: [401, 503] },
-])(
-  '128 connections of wrong passwords cost 16 other clients only time, with limits $limits',
-  async ({ limits, refusals }) => {
+test.each(['on', 'off'])(
+  '128 connections of wrong passwords cost 16 other clients only time, with limits %s',
+  async (limits) => {
     const app = await useTestApp({
       database: 'postgres',
       env: { ...env, LIMITS_ENABLED: String(limits === 'on') },
@@ -53,7 +58,7 @@ test.each([
     while (accounts.length < OTHERS) accounts.push(await api.register());
     const { url } = await app.listen();
     const [attacking, others] = [useAgent(CONNECTIONS), useAgent(OTHERS)];
-    const refused = new Map<number, number>();
+    const answers = new Map<string, number>();
     let sent = 0;
     let isOver = false;
 
@@ -61,15 +66,16 @@ test.each([
       while (!isOver) {
         sent += 1;
         const body = { email: `stranger${sent}@example.com`, password: 'a wrong guess at it' };
-        const status = await signIn(attacking, url, ATTACKER, body);
-        refused.set(status, (refused.get(status) ?? 0) + 1);
+        const status = await signIn(attacking, url, ATTACKER, body).catch(String);
+        if (isOver) return;
+        answers.set(status, (answers.get(status) ?? 0) + 1);
       }
     }
 
     const attacks = Array.from({ length: CONNECTIONS }, attack);
     const statuses = await Promise.all(
       accounts.map(async ({ email }, index) => {
-        const own: number[] = [];
+        const own: string[] = [];
         for (let count = 0; count < SIGN_INS; count += 1) {
           const address = `198.51.${100 + index}.7`;
           own.push(await signIn(others, url, address, { email, password: goodPassword }));
@@ -78,11 +84,13 @@ test.each([
       }),
     );
     isOver = true;
+    attacking.destroy();
     await Promise.all(attacks);
 
-    expect(statuses.flat()).toEqual(Array(OTHERS * SIGN_INS).fill(201));
-    expect([...refused.keys()].filter((status) => !refusals.includes(status))).toEqual([]);
-    expect(sent).toBeGreaterThan(CONNECTIONS);
+    expect(statuses.flat()).toEqual(Array(OTHERS * SIGN_INS).fill('201'));
+    expect([...answers.keys()].filter((status) => !REFUSALS.includes(status))).toEqual([]);
+    expect(answers.get('401 invalid_credentials') ?? 0).toBeLessThan(MOST_JUDGED);
+    expect(sent).toBeGreaterThanOrEqual(CONNECTIONS);
   },
   120_000,
 );
