@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeStoredUser, type StoredUserFinding } from './judge-stored-user.ts';
 import { STRICT_PROFILE_RULES } from './profile-rules.ts';
 import type { StoredUser } from './stored-user.ts';
+import { NO_PASSWORD } from './user.ts';
 
 const ID = '0198c0de-0000-7000-8000-00000000000a';
 const PERMISSIVE = { email: 'permissive', phone: 'permissive' } as const;
@@ -60,6 +61,10 @@ describe('a stored user', () => {
     [{ updatedAtInRange: null }, 'updated_at', 'missing', ['cannot_be_shown']],
   ])('%j breaks one rule', (traits, field, rule, effects) => {
     expect(brief(judge(traits))).toEqual([[field, rule, ...effects]]);
+  });
+
+  test('has no finding for a password that the proof of an address took away', () => {
+    expect(judge({ passwordHash: NO_PASSWORD })).toEqual([]);
   });
 
   test('is judged by the rules in force', () => {

@@ -3,7 +3,7 @@ import { type EmailAddress, parseEmailAddress } from './email-address.ts';
 import { PROFILE_FIELDS, PROFILE_PROPERTIES, type ProfileProperty } from './profile-fields.ts';
 import type { ProfileRules } from './profile-rules.ts';
 import type { StoredUser } from './stored-user.ts';
-import { MAX_VERSION, USER_STATUSES } from './user.ts';
+import { MAX_VERSION, NO_PASSWORD, USER_STATUSES } from './user.ts';
 
 /** What a stored value that breaks a rule means for the user. */
 export type StoredValueEffect =
@@ -54,7 +54,9 @@ export function judgeStoredUser(
   for (const property of PROFILE_PROPERTIES) findings.push(...judgeField(user, property, rules));
   findings.push(
     ...judgeValue('password', user.passwordHash, (hash) =>
-      isVerifiable(hash) ? null : broken('password', 'password_hash_unknown', 'cannot_sign_in'),
+      hash === NO_PASSWORD || isVerifiable(hash)
+        ? null
+        : broken('password', 'password_hash_unknown', 'cannot_sign_in'),
     ),
     ...judgeValue('email_verified', user.emailVerified, () => null),
     ...judgeValue('status', user.status, (status) =>

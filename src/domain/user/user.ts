@@ -14,7 +14,7 @@ export const USER_STATUSES = ['active', 'disabled'] as const;
 export const MAX_VERSION = 2_147_483_647;
 
 /** Stands for a password that was taken away. No hash has this form, so no password matches it. */
-const NO_PASSWORD = '!';
+export const NO_PASSWORD = '!';
 
 /** A user who is not active has no sessions and starts none. */
 export type UserStatus = (typeof USER_STATUSES)[number];
