@@ -5,7 +5,7 @@ import { createDatabaseClock, type DatabaseClock } from '../application/database
 import { createKeyUsage } from '../application/service-accounts/key-usage.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
-import { LONGEST_ACCESS_TTL_MS } from '../config/keys-service.ts';
+import { LONGEST_ACCESS_TTL_MS } from '../config/keys-accounts.ts';
 import type { HealthCheck } from '../domain/ports.ts';
 import { CLOCK_LEEWAY_SECONDS } from '../domain/session/access-tokens.ts';
 import { databaseFailure } from '../infrastructure/database/postgres/failure-reason.ts';

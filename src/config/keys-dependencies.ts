@@ -1,7 +1,7 @@
 import { derived, expanded, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import { host, hostOrSocketFolder } from './host-kinds.ts';
-import { word } from './keys-service.ts';
+import { word } from './keys-server.ts';
 import { boolean, duration, integer, oneOf, path, port, secret, text } from './kinds.ts';
 import { addressList, inboxPrefixList, natsServerList } from './list-kinds.ts';
 

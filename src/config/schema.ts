@@ -1,14 +1,19 @@
 import type { KeyDefinition, Presence } from './definition.ts';
+import { accountKeys } from './keys-accounts.ts';
 import { databaseKeys, natsKeys, redisKeys } from './keys-dependencies.ts';
 import { limitKeys } from './keys-limits.ts';
-import { mailKeys, serviceKeys } from './keys-service.ts';
+import { mailKeys } from './keys-mail.ts';
+import { observabilityKeys } from './keys-observability.ts';
+import { serverKeys } from './keys-server.ts';
 
 /**
  * Every configuration key. Loading, the typed configuration, the default file, the JSON Schema and
  * the documentation all come from this definition.
  */
 const definitions = {
-  ...serviceKeys,
+  ...serverKeys,
+  ...accountKeys,
+  ...observabilityKeys,
   ...limitKeys,
   ...databaseKeys,
   ...redisKeys,

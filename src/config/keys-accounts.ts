@@ -1,95 +1,14 @@
 import { derived, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
-import { host, mailbox } from './host-kinds.ts';
-import {
-  boolean,
-  duration,
-  integer,
-  languageTag,
-  oneOf,
-  path,
-  port,
-  ratio,
-  secret,
-  text,
-  url,
-} from './kinds.ts';
-import { audienceList, cidrList, headerNameList, originList } from './list-kinds.ts';
-
-/** Text without white space, such as a host name. */
-export const word = text({ pattern: '^[^\\s]+$', expected: 'text without white space' });
+import { word } from './keys-server.ts';
+import { boolean, duration, integer, oneOf, secret, url } from './kinds.ts';
+import { audienceList } from './list-kinds.ts';
 
 /** A retired signing key verifies for longer, so that a change of `tokens.access_ttl` needs no care. */
 export const LONGEST_ACCESS_TTL_MS = HOUR_MS;
 
-/** Server, tokens, sessions, passwords, logs and traces. */
-export const serviceKeys = {
-  'server.host': withDefault(host(), '127.0.0.1', 'Address to listen on'),
-  'server.port': withDefault(port(true), 8080, 'Port to listen on; 0 means any free port'),
-  'server.public_url': derived(
-    url(),
-    '`http://` with `server.host` (`localhost` for a wildcard address) and `server.port`',
-    'URL at which clients reach the service',
-  ),
-  'server.trusted_proxies': withDefault(
-    cidrList(),
-    [],
-    'Networks of proxies whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are trusted',
-  ),
-  'server.cors_origins': withDefault(
-    originList(),
-    [],
-    'Origins from which browsers may call the API (CORS)',
-  ),
-  'server.cors_allowed_headers': withDefault(
-    headerNameList(),
-    ['baggage', 'sentry-trace', 'traceparent', 'tracestate', 'X-Requested-With'],
-    'Request headers that browsers may send, besides those that the API reads',
-  ),
-  'server.cors_exposed_headers': withDefault(
-    headerNameList(),
-    [],
-    'Response headers that scripts may read, besides those of the API',
-  ),
-  'server.management_port': optional(
-    port(true),
-    'Separate port for `/health` and `/metrics`, on the same host',
-  ),
-  'server.request_timeout': withDefault(
-    duration(SECOND_MS, 5 * MINUTE_MS),
-    15 * SECOND_MS,
-    'Longest time for a client to send a whole request',
-  ),
-  'server.headers_timeout': withDefault(
-    duration(SECOND_MS, MINUTE_MS),
-    10 * SECOND_MS,
-    'Longest time for a client to send the headers of a request',
-  ),
-  'server.request_deadline': derived(
-    duration(100, 10 * MINUTE_MS),
-    '`5s`, or `server.request_timeout` if that is shorter',
-    'Time for the work on a request that has arrived; then it is rejected and changes nothing any more',
-  ),
-  'server.max_connections': withDefault(
-    integer(1, 1_000_000),
-    10_000,
-    'Largest number of open client connections; further ones are closed',
-  ),
-  'server.max_connections_per_address': withDefault(
-    integer(1, 1_000_000),
-    512,
-    'Largest number of open connections of one address or IPv6 /64; `server.trusted_proxies` have no limit',
-  ),
-  'server.shutdown_timeout': withDefault(
-    duration(SECOND_MS, 10 * MINUTE_MS),
-    25 * SECOND_MS,
-    'Longest time from the signal to the end of the process',
-  ),
-  'server.shutdown_delay': derived(
-    duration(0, 5 * MINUTE_MS),
-    '`3s`, or a quarter of `server.shutdown_timeout` if that is shorter; `0s` on a terminal',
-    'Time between reporting not ready and refusing new connections, for load balancers',
-  ),
+/** Keys, tokens, sessions, registration and passwords. */
+export const accountKeys = {
   'security.master_key': optional(
     secret('base64 secret', 'at least 32 random bytes in base64 (`openssl rand -base64 32`)'),
     'Key that encrypts private keys at rest; created under `./data` with the embedded database, required with PostgreSQL',
@@ -282,85 +201,5 @@ export const serviceKeys = {
     boolean(),
     true,
     'Accept a new password while the API is unreachable; `false` answers 503',
-  ),
-  'logging.level': withDefault(
-    oneOf('debug', 'info', 'warn', 'error'),
-    'info',
-    'Lowest level that is logged',
-  ),
-  'logging.format': derived(
-    oneOf('json', 'pretty'),
-    '`json`; `pretty` on a terminal',
-    'One JSON object per line, or text for people',
-  ),
-  'tracing.endpoint': optional(
-    url(),
-    'OpenTelemetry collector (OTLP over HTTP), such as `http://127.0.0.1:4318`; without it tracing is off',
-  ),
-  'tracing.headers': optional(
-    secret(
-      'secret headers',
-      'headers such as `authorization=Bearer%20…`, separated by commas, with percent-encoded values',
-    ),
-    'Headers of every export, as in `OTEL_EXPORTER_OTLP_HEADERS`: `name=value`, separated by commas, percent-encoded',
-  ),
-  'tracing.tls_ca': optional(
-    path(),
-    'File with the CA certificates to trust (PEM), instead of those of Node.js',
-  ),
-  'tracing.tls_cert': optional(path(), 'File with the client certificate (PEM)'),
-  'tracing.tls_key': optional(path(), 'File with the key of the client certificate (PEM)'),
-  'tracing.sample_ratio': withDefault(
-    ratio(),
-    1,
-    'Fraction of the traces started here that is kept; for a caller’s trace, its `traceparent` decides',
-  ),
-} as const;
-
-export const mailKeys = {
-  'mail.driver': derived(
-    oneOf('file', 'smtp'),
-    '`file`, or `smtp` if `mail.smtp.host` is set',
-    'Destination of mail: a folder, or an SMTP server',
-  ),
-  'mail.path': withDefault(path(), './data/mail', 'Folder of the `file` driver'),
-  'mail.from': withDefault(mailbox(), 'user-service@localhost', 'Sender of every mail'),
-  'mail.product_name': withDefault(
-    text({ pattern: '^.{1,60}$', expected: 'text of at most 60 characters' }),
-    'user-service',
-    'What mails call the product',
-  ),
-  'mail.support_contact': optional(
-    text({
-      pattern: '^(https://[^\\s<>"]+|[^\\s@<>":/]+@[^\\s@<>":/]+)$',
-      expected: 'an e-mail address or an https URL',
-    }),
-    'E-mail address or https URL of the support, shown in every mail',
-  ),
-  'mail.default_locale': withDefault(
-    languageTag(),
-    'en',
-    'Language of mails to people without a locale: en, de, fr, es, ar, or one of `mail.templates_dir`',
-  ),
-  'mail.templates_dir': optional(path(), 'Folder of your own mail templates'),
-  'mail.max_per_hour': withDefault(
-    integer(1, 1_000_000),
-    10_000,
-    'Most mails of the whole service in an hour; a fifth is for security notices only',
-  ),
-  'mail.smtp.host': optional(host(), 'Host name of the SMTP server'),
-  'mail.smtp.port': withDefault(port(), 587, 'Port of the SMTP server'),
-  'mail.smtp.username': optional(text(), 'User name for SMTP authentication'),
-  'mail.smtp.password': optional(secret(), 'Password for SMTP authentication'),
-  'mail.smtp.tls': withDefault(
-    oneOf('starttls', 'implicit', 'none'),
-    'starttls',
-    'TLS after `STARTTLS` (required, not optional), TLS from the first byte, or none',
-  ),
-  'mail.smtp.tls_ca': optional(path(), 'File with the CA certificates to trust (PEM)'),
-  'mail.smtp.timeout': withDefault(
-    duration(100, 5 * MINUTE_MS),
-    10 * SECOND_MS,
-    'Timeout of connecting and of each response',
   ),
 } as const;
