@@ -9,7 +9,7 @@ import { createTemporaryDirectory } from '../../test/support/temp-directory.ts';
 import type { Peer } from './peers.ts';
 
 const run = promisify(execFile);
-const INSTALL_TIMEOUT_MS = 600_000;
+const INSTALL_TIMEOUT_MS = 900_000;
 const START_TIMEOUT_MS = 120_000;
 
 /** A peer or the service, in a process of its own. */
