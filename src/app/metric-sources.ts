@@ -4,7 +4,7 @@ import type { IdempotencyTotals } from '../application/idempotency/answer-once.t
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import type { LogOutput } from '../infrastructure/logging/log-output.ts';
-import type { MetricSources } from '../infrastructure/metrics/definitions.ts';
+import type { MetricSources } from '../infrastructure/metrics/metric-sources.ts';
 import type { Argon2Hasher } from '../infrastructure/security/argon2-hasher.ts';
 import type { PwnedPasswords } from '../infrastructure/security/pwned-passwords.ts';
 import type { Broker } from './broker.ts';

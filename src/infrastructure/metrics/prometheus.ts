@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type MetricSources, SOURCE_METRICS } from './definitions.ts';
+import { SOURCE_METRICS } from './definitions.ts';
+import type { MetricSources } from './metric-sources.ts';
 import { registerSource, type SourceMetric, type SourceMetrics } from './source-metrics.ts';
 
 export interface ObservedRequest {

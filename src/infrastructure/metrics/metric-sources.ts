@@ -1,0 +1,62 @@
+import type { MailBacklog } from '../../domain/mail.ts';
+import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
+import type { FairSemaphoreStats } from '../../lib/fair-semaphore.ts';
+import type { RedisCacheStats } from '../cache/redis-cache.ts';
+import type { DatabaseStats } from '../database/sql.ts';
+import type { LogOutputStats } from '../logging/log-output.ts';
+import type { BreachLookUps } from '../security/pwned-passwords.ts';
+
+/**
+ * Where metrics are read from at each scrape. Leave out what is not configured: its metrics are absent then. Totals
+ * count from the start of the process. Sources that return a promise may query the database.
+ */
+export interface MetricSources {
+  readonly databasePool?: () => DatabaseStats;
+  /** The database's clock minus this instance's; null while it is unknown. */
+  readonly databaseClock?: () => { readonly offsetMs: number | null };
+  readonly passwordHashing?: () => FairSemaphoreStats;
+  readonly health?: () => Promise<{
+    readonly status: 'ok' | 'degraded' | 'down';
+    readonly checks: Readonly<
+      Record<string, { readonly status: 'ok' | 'down' | 'off'; readonly reason?: string }>
+    >;
+  }>;
+  readonly cache?: () => Pick<
+    RedisCacheStats,
+    'hits' | 'misses' | 'bypasses' | 'refusedFills' | 'errors'
+  >;
+  readonly outbox?: () => Promise<OutboxBacklog>;
+  readonly relay?: () => {
+    readonly leader: boolean;
+    readonly published: number;
+    readonly refused: number;
+    readonly unknown: number;
+    readonly resent: number;
+    readonly foreign: number;
+    /** Null before the first event. */
+    readonly lagMs: number | null;
+  };
+  /** Attempts of this process, and the backlog of all. */
+  readonly mail?: () => Promise<
+    MailBacklog & {
+      readonly sent: number;
+      readonly retried: number;
+      readonly dead: number;
+      readonly suppressed: Readonly<Record<'mailbox' | 'service', number>>;
+    }
+  >;
+  /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
+  readonly breakers?: () => Readonly<Record<string, boolean>>;
+  readonly breachLookUps?: () => BreachLookUps;
+  readonly log?: () => LogOutputStats;
+  readonly limits?: () => LimitCounts;
+  /** Requests whose idempotency key was used before, by what they got. */
+  readonly idempotency?: () => { readonly outcomes: Readonly<Record<string, number>> };
+}
+
+export interface LimitCounts {
+  /** Refused requests by policy; `lockout` are attempts that had to wait. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Requests that were counted in this process because Redis did not answer. */
+  readonly fallbacks: number;
+}
