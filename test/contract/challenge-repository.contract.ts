@@ -55,6 +55,9 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
     const setPast = (table: string, column: string) =>
       database().query(`update ${table} set ${column} = ${column} - interval '2 days'`);
 
+    const countRequests = async (): Promise<number> =>
+      (await database().query('select id from challenge_requests')).rows.length;
+
     it('finds a live challenge by its token, purpose and id only', async () => {
       const { id: userId } = await storeUser(database());
       const challenge = await insert(newChallenge(userId));
@@ -198,9 +201,9 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
         throw new Error('rolled back');
       });
       await expect(failing).rejects.toThrow('rolled back');
-      expect((await store().backlog()).waiting).toBe(2);
+      expect(await countRequests()).toBe(2);
       await inTransaction(database(), ({ challenges }) => challenges.deleteRequest(first.id));
-      expect((await store().backlog()).waiting).toBe(1);
+      expect(await countRequests()).toBe(1);
     });
 
     it('stores no request when as many wait as may', async () => {

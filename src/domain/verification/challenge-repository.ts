@@ -53,13 +53,6 @@ export interface GuessedChallenge {
   readonly guessesThisHour: number;
 }
 
-export interface ChallengeRequestBacklog {
-  /** Counted up to 10,000. */
-  readonly waiting: number;
-  /** Age of the oldest waiting request; 0 when none waits. */
-  readonly oldestAgeMs: number;
-}
-
 /** Challenges outside of transactions: each call takes effect by itself. */
 export interface ChallengeStore {
   /** Reads a live challenge and changes nothing. */
@@ -79,7 +72,6 @@ export interface ChallengeStore {
   ): Promise<GuessedChallenge | null>;
   /** Takes the last counted guess back, because the code was right. */
   uncountGuess(id: string): Promise<void>;
-  backlog(): Promise<ChallengeRequestBacklog>;
   /** Each deletes up to `limit` rows. @returns how many */
   deleteExpiredRequests(limit: number): Promise<number>;
   deleteEnded(keptMs: number, limit: number): Promise<number>;

@@ -19,7 +19,6 @@ import {
   deleteSurplusChallenges,
   type FindChallengeByTokenResult,
   findChallengeByToken,
-  findChallengeRequestBacklog,
   findFirstFormerAddress,
   findReservedAddress,
   insertChallenge,
@@ -101,10 +100,6 @@ export function createPostgresChallengeStore(connection: SqlConnection): Challen
     },
     async uncountGuess(id) {
       await updateGuessesAfterRightCode.run({ id }, connection);
-    },
-    async backlog() {
-      const [row] = await findChallengeRequestBacklog.run(undefined, connection);
-      return { waiting: row?.waiting ?? 0, oldestAgeMs: row?.oldest_age_ms ?? 0 };
     },
     deleteExpiredRequests: (limit) =>
       deleteExpiredChallengeRequests.runForCount({ limit }, connection),

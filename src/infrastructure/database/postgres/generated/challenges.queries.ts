@@ -102,27 +102,6 @@ const deleteExpiredChallengeRequestsIR: StatementSource = {"usedParamSet":{"limi
  */
 export const deleteExpiredChallengeRequests = new PreparedQuery<DeleteExpiredChallengeRequestsParams,DeleteExpiredChallengeRequestsResult>(deleteExpiredChallengeRequestsIR);
 
-/** 'FindChallengeRequestBacklog' parameters type */
-export type FindChallengeRequestBacklogParams = void;
-
-/** 'FindChallengeRequestBacklog' return type */
-export interface FindChallengeRequestBacklogResult {
-  oldest_age_ms: number;
-  waiting: number;
-}
-
-const findChallengeRequestBacklogIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select count(*)::integer as \"waiting!\",\n  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as \"oldest_age_ms!\"\nfrom (select created_at from challenge_requests order by created_at limit 10000) as waiting"};
-
-/**
- * Query generated from SQL:
- * ```
- * select count(*)::integer as "waiting!",
- *   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
- * from (select created_at from challenge_requests order by created_at limit 10000) as waiting
- * ```
- */
-export const findChallengeRequestBacklog = new PreparedQuery<FindChallengeRequestBacklogParams,FindChallengeRequestBacklogResult>(findChallengeRequestBacklogIR);
-
 /** 'DeleteSurplusChallenges' parameters type */
 export interface DeleteSurplusChallengesParams {
   byHolder: boolean;

@@ -26,12 +26,6 @@ where id in (
   select id from challenge_requests where expires_at <= clock_timestamp() limit :limit!::integer for update skip locked
 );
 
-/* How many requests wait, at most 10,000, and the age of the oldest. */
-/* @name findChallengeRequestBacklog */
-select count(*)::integer as "waiting!",
-  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
-from (select created_at from challenge_requests order by created_at limit 10000) as waiting;
-
 /* Deletes the live challenges of a user and purpose that are too many with one more: the oldest ones. Those that the
    holder asked for are counted apart. With `keepFirst`
    the very first one stays: it holds the address that an undo restores. */

@@ -1,3 +1,7 @@
+import type { Caller } from '../../../../application/access/caller.ts';
+import type { UseCases } from '../../../../application/use-cases.ts';
+import type { RequestedChallenge } from '../../../../application/verification/challenge-requests.ts';
+import type { MailRequest } from '../../../../application/verification/verification-use-cases.ts';
 import { type ResponseSpec, type Route, route } from '../../route.ts';
 import {
   addressBody,
@@ -20,26 +24,41 @@ const requested: ResponseSpec = {
   schema: requestedChallengeSchema,
 };
 
-const requestVerification = route({
-  method: 'POST',
-  path: '/v1/email-verifications',
-  operationId: 'requestEmailVerification',
-  tag,
-  summary: 'Request a mail that verifies an address',
-  description:
-    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes, and three more that known devices ask for.',
-  access: 'public_or_user',
-  policies: ['reset_client', 'global'],
-  body: { schema: addressBody, mediaTypes: json },
-  responses: { 202: requested },
-  problems: ['overloaded'],
-  handle: async ({ caller, body }, { useCases }) => ({
-    status: 202,
-    body: toRequestedResponse(
-      await useCases.verification.requestVerification(caller, toMailRequest(body)),
-    ),
-  }),
-});
+/** A request for a mail by address. It answers the same for every address. */
+function mailRequestRoute(
+  traits: Pick<Route, 'path' | 'operationId' | 'summary'> & {
+    readonly access: 'public' | 'public_or_user';
+  },
+  request: (
+    verification: UseCases['verification'],
+    caller: Caller,
+    input: MailRequest,
+  ) => Promise<RequestedChallenge>,
+): Route {
+  return route({
+    method: 'POST',
+    ...traits,
+    tag,
+    description:
+      'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes, and three more that known devices ask for.',
+    policies: ['reset_client', 'global'],
+    body: { schema: addressBody, mediaTypes: json },
+    responses: { 202: requested },
+    problems: ['overloaded'],
+    handle: async ({ caller, body }, { useCases }) => ({
+      status: 202,
+      body: toRequestedResponse(await request(useCases.verification, caller, toMailRequest(body))),
+    }),
+  });
+}
+
+const requestVerification = mailRequestRoute(
+  {
+    ...{ path: '/v1/email-verifications', operationId: 'requestEmailVerification' },
+    ...{ summary: 'Request a mail that verifies an address', access: 'public_or_user' },
+  },
+  (verification, caller, input) => verification.requestVerification(caller, input),
+);
 
 const confirmVerification = route({
   method: 'POST',
@@ -59,26 +78,13 @@ const confirmVerification = route({
   },
 });
 
-const requestReset = route({
-  method: 'POST',
-  path: '/v1/password-resets',
-  operationId: 'requestPasswordReset',
-  tag,
-  summary: 'Request a mail to choose another password',
-  description:
-    'The response is the same for every address. The mail has a code and a link; at most three mails go to an address in 15 minutes, and three more that known devices ask for.',
-  access: 'public',
-  policies: ['reset_client', 'global'],
-  body: { schema: addressBody, mediaTypes: json },
-  responses: { 202: requested },
-  problems: ['overloaded'],
-  handle: async ({ caller, body }, { useCases }) => ({
-    status: 202,
-    body: toRequestedResponse(
-      await useCases.verification.requestReset(caller, toMailRequest(body)),
-    ),
-  }),
-});
+const requestReset = mailRequestRoute(
+  {
+    ...{ path: '/v1/password-resets', operationId: 'requestPasswordReset' },
+    ...{ summary: 'Request a mail to choose another password', access: 'public' },
+  },
+  (verification, caller, input) => verification.requestReset(caller, input),
+);
 
 const confirmReset = route({
   method: 'POST',
