@@ -1,61 +1,33 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Api,
-  createApi,
-  createPerson,
-  goodPassword,
-  patientHashing,
-} from '../../support/api.ts';
+import { describe, expect, it } from 'vitest';
+import { useAccountPages } from '../../support/account-pages.ts';
+import { createPerson, goodPassword } from '../../support/api.ts';
 import { createTestApp } from '../../support/app.ts';
-import { useBrowser } from '../../support/browser.ts';
-import { findFreePort } from '../../support/free-port.ts';
-import { createMailFolder, linksOf, type MailFolder } from '../../support/mail-folder.ts';
+import { linksOf } from '../../support/mail-folder.ts';
 
 describe('the page of an invitation', () => {
-  const open = useBrowser();
-  let api: Api;
-  let folder: MailFolder;
-  let origin: string;
-  beforeAll(async () => {
-    folder = createMailFolder();
-    const port = await findFreePort();
-    origin = `http://127.0.0.1:${port}`;
-    const app = await createTestApp({
-      database: 'embedded',
-      env: {
-        ...{ ...patientHashing, MAIL_PATH: folder.path, REGISTRATION_MODE: 'invite' },
-        ...{ SERVER_PORT: String(port), SERVER_PUBLIC_URL: origin },
-      },
-    });
-    await app.listen();
-    api = createApi(app);
-  }, 60_000);
-  afterAll(async () => {
-    await api?.app.stop();
-    await folder?.remove();
-  });
+  const pages = useAccountPages({ REGISTRATION_MODE: 'invite' });
 
   /** Invites a person. @returns the address and the link of the mail */
   async function invite(names: { first_name?: string; last_name?: string } = {}) {
-    const { key: token } = await api.createService('users:admin');
+    const { key: token } = await pages.api().createService('users:admin');
     const { email } = createPerson();
     const body = { email, ...names };
-    const answer = await api.send('POST', '/v1/invitations', { token, body });
+    const answer = await pages.api().send('POST', '/v1/invitations', { token, body });
     expect(answer.statusCode, answer.body).toBe(201);
-    const [link = ''] = linksOf(await folder.waitFor(email, /invit/i));
+    const [link = ''] = linksOf(await pages.folder().waitFor(email, /invit/i));
     return { email, link, token: new URL(link).hash.slice(3) };
   }
 
   async function isOpen(token: string): Promise<boolean> {
-    const looked = await api.send('POST', '/v1/invitations/lookup', { body: { token } });
+    const looked = await pages.api().send('POST', '/v1/invitations/lookup', { body: { token } });
     return looked.statusCode === 200;
   }
 
   it('shows a form when it is opened, changes nothing, and registers when its button is pressed', async () => {
     const { email, link, token } = await invite({ first_name: 'Zoë' });
-    const { page, notes } = await open();
+    const { page, notes } = await pages.open();
     await page.goto(link, { waitUntil: 'networkidle' });
-    expect(page.url()).toBe(`${origin}/account/invitation`);
+    expect(page.url()).toBe(`${pages.origin()}/account/invitation`);
     expect(await isOpen(token)).toBe(true);
     expect(notes.requests.filter((request) => !request.startsWith('GET '))).toEqual([]);
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -73,10 +45,12 @@ describe('the page of an invitation', () => {
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('heading', { name: 'Account created' }).waitFor();
     expect(notes.problems).toEqual([]);
-    expect(notes.requests.filter((request) => !request.includes(` ${origin}/`))).toEqual([]);
+    expect(notes.requests.filter((request) => !request.includes(` ${pages.origin()}/`))).toEqual(
+      [],
+    );
     expect(notes.requests.join()).not.toContain('uit_');
-    const { access_token } = await api.signIn({ email, password: goodPassword });
-    const me = await api.send('GET', '/v1/me', { token: access_token });
+    const { access_token } = await pages.api().signIn({ email, password: goodPassword });
+    const me = await pages.api().send('GET', '/v1/me', { token: access_token });
     expect(me.json()).toMatchObject({
       first_name: 'Zoë',
       last_name: 'Okafor',
@@ -86,7 +60,7 @@ describe('the page of an invitation', () => {
 
   it('works without a script: the person pastes the link of the mail', async () => {
     const { email, link } = await invite();
-    const { page, notes } = await open({ javaScriptEnabled: false });
+    const { page, notes } = await pages.open({ javaScriptEnabled: false });
     await page.goto(link);
     await page.getByLabel('Link from the mail').fill(` ${link} `);
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -96,17 +70,17 @@ describe('the page of an invitation', () => {
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('heading', { name: 'Account created' }).waitFor();
     expect(notes.problems).toEqual([]);
-    await api.signIn({ email, password: goodPassword });
+    await pages.api().signIn({ email, password: goodPassword });
   });
 
   it('a second link in the same tab counts, and an old one is refused with a way on', async () => {
     const [first, second] = [await invite(), await invite()];
-    const { page } = await open();
+    const { page } = await pages.open();
     await page.goto(first.link);
     await page.goto(second.link);
     await page.getByRole('button', { name: 'Continue' }).click();
     expect(await page.getByLabel('Email address').inputValue()).toBe(second.email);
-    await api.sql('delete from invitations');
+    await pages.api().sql('delete from invitations');
     await page.goto(first.link);
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('This invitation is wrong, has expired').waitFor();
@@ -119,23 +93,12 @@ describe('the page of an invitation', () => {
     const statuses = await Promise.all(
       Array.from({ length: 100 }, async (_, index) => {
         const method = index % 2 === 0 ? 'GET' : 'HEAD';
-        const answer = await api.app.http.inject({ method, url: pathname + search });
+        const answer = await pages.api().app.http.inject({ method, url: pathname + search });
         return answer.statusCode;
       }),
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(await isOpen(token)).toBe(true);
-  });
-
-  it.each(['en', 'de', 'fr', 'es', 'ar'])('is written in %s, and fits 320 pixels', async (lang) => {
-    const { page, notes } = await open({ viewport: { width: 320, height: 640 } });
-    await page.goto(`${origin}/account/invitation?lang=${lang}&utm_source=mail`);
-    const { title, ...shown } = await page.evaluate<Record<string, unknown>>(
-      `({ title: document.title, lang: document.documentElement.lang, dir: getComputedStyle(document.body).direction, wide: document.documentElement.scrollWidth > 320 })`,
-    );
-    expect(shown).toEqual({ lang, dir: lang === 'ar' ? 'rtl' : 'ltr', wide: false });
-    expect(title).toMatch(/ - user-service$/);
-    expect(notes.problems).toEqual([]);
   });
 
   it.each([
@@ -146,7 +109,7 @@ describe('the page of an invitation', () => {
     [',;q=,=', 'en'],
   ])('takes the language of the browser: %s', async (accepted, lang) => {
     const headers = { 'accept-language': accepted };
-    const { body } = await api.send('GET', '/account/invitation', { headers });
+    const { body } = await pages.api().send('GET', '/account/invitation', { headers });
     expect(body).toContain(`<html lang="${lang}"`);
   });
 
@@ -154,7 +117,7 @@ describe('the page of an invitation', () => {
     const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\`{{x}}`;
     const { token } = await invite({ first_name: hostile.slice(0, 60) });
     const post = (form: Record<string, string>) =>
-      api.app.http.inject({
+      pages.api().app.http.inject({
         method: 'POST',
         url: '/account/invitation?lang=%22%3E%3Cscript%3E',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -181,7 +144,9 @@ describe('the page of an invitation', () => {
       expect(headers['referrer-policy']).toBe('no-referrer');
       expect(headers['content-security-policy']).toMatch(/^default-src 'none';/);
     }
-    const get = await api.send('GET', `/account/invitation?c=${encodeURIComponent(hostile)}`);
+    const get = await pages
+      .api()
+      .send('GET', `/account/invitation?c=${encodeURIComponent(hostile)}`);
     expect([get.statusCode, get.body.includes('<script>')]).toEqual([200, false]);
   });
 

@@ -1,59 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Account,
-  type Api,
-  createApi,
-  createPerson,
-  goodPassword,
-  patientHashing,
-} from '../../support/api.ts';
-import { createTestApp } from '../../support/app.ts';
-import { useBrowser } from '../../support/browser.ts';
-import { findFreePort } from '../../support/free-port.ts';
-import { createMailFolder, linksOf, type MailFolder } from '../../support/mail-folder.ts';
+import { describe, expect, it } from 'vitest';
+import { useAccountPages } from '../../support/account-pages.ts';
+import { type Account, createPerson, goodPassword } from '../../support/api.ts';
+import { linksOf } from '../../support/mail-folder.ts';
 
 const newPassword = 'eleven green umbrellas';
 
 describe('the pages of links and codes', () => {
-  const open = useBrowser();
-  let api: Api;
-  let folder: MailFolder;
-  let origin: string;
-  beforeAll(async () => {
-    folder = createMailFolder();
-    const port = await findFreePort();
-    origin = `http://127.0.0.1:${port}`;
-    const app = await createTestApp({
-      database: 'embedded',
-      env: {
-        ...{ ...patientHashing, MAIL_PATH: folder.path, LIMITS_ENABLED: 'false' },
-        ...{ SERVER_PORT: String(port), SERVER_PUBLIC_URL: origin },
-      },
-    });
-    await app.listen();
-    api = createApi(app);
-  }, 60_000);
-  afterAll(async () => {
-    await api?.app.stop();
-    await folder?.remove();
-  });
+  const pages = useAccountPages();
 
   /** The link and the code of the only mail to an address whose subject matches. */
   async function secretsOf(email: string, subject: RegExp) {
-    const mail = await folder.waitFor(email, subject);
+    const mail = await pages.folder().waitFor(email, subject);
     const [link = ''] = linksOf(mail);
     return { link, code: /\d{6}/.exec(mail.subject)?.[0] ?? '' };
   }
 
   async function isVerified({ email }: Pick<Account, 'email'>): Promise<boolean> {
-    const rows = await api.sql('select id from users where email = $1 and email_verified', [email]);
+    const rows = await pages
+      .api()
+      .sql('select id from users where email = $1 and email_verified', [email]);
     return rows.length === 1;
   }
 
   it('opening every link changes nothing; the button verifies the address', async () => {
-    const account = await api.register();
+    const account = await pages.api().register();
     const { link } = await secretsOf(account.email, /confirm|verif|code/i);
-    const { page, notes } = await open();
+    const { page, notes } = await pages.open();
     for (let visit = 0; visit < 3; visit += 1) {
       await page.goto('about:blank');
       await page.goto(link, { waitUntil: 'networkidle' });
@@ -69,14 +41,16 @@ describe('the pages of links and codes', () => {
     await page.getByRole('button', { name: 'Confirm address' }).click();
     await page.getByText('The code or link is wrong').waitFor();
     expect(notes.problems).toEqual([]);
-    expect(notes.requests.filter((request) => !request.includes(` ${origin}/`))).toEqual([]);
+    expect(notes.requests.filter((request) => !request.includes(` ${pages.origin()}/`))).toEqual(
+      [],
+    );
     expect(notes.requests.join()).not.toContain('uct_');
   });
 
   it('without a script, the code of the mail verifies, after a wrong one', async () => {
-    const account = await api.register();
+    const account = await pages.api().register();
     const { link, code } = await secretsOf(account.email, /confirm|verif|code/i);
-    const { page, notes } = await open({ javaScriptEnabled: false });
+    const { page, notes } = await pages.open({ javaScriptEnabled: false });
     await page.goto(link);
     await page.getByLabel('Code from the mail').fill(code === '000000' ? '000001' : '000000');
     await page.getByRole('button', { name: 'Confirm address' }).click();
@@ -89,11 +63,11 @@ describe('the pages of links and codes', () => {
   });
 
   it('a reset begins on the page, for known and unknown addresses alike, and its link sets a password', async () => {
-    const account = await api.register();
-    const { page, notes } = await open();
+    const account = await pages.api().register();
+    const { page, notes } = await pages.open();
     const texts: (string | null)[] = [];
     for (const email of [createPerson().email, account.email]) {
-      await page.goto(`${origin}/account/reset-password`);
+      await page.goto(`${pages.origin()}/account/reset-password`);
       await page.getByLabel('Email address').fill(email);
       await page.getByRole('button', { name: 'Send mail' }).click();
       await page.getByText('If there is an account with this address').waitFor();
@@ -108,15 +82,15 @@ describe('the pages of links and codes', () => {
     await page.getByLabel('New password').fill(newPassword);
     await page.getByRole('button', { name: 'Save password' }).click();
     await page.getByRole('heading', { name: 'Password saved' }).waitFor();
-    expect((await api.trySignIn(account.email, goodPassword)).statusCode).toBe(401);
-    await api.signIn({ email: account.email, password: newPassword });
+    expect((await pages.api().trySignIn(account.email, goodPassword)).statusCode).toBe(401);
+    await pages.api().signIn({ email: account.email, password: newPassword });
     expect(notes.problems).toEqual([]);
   });
 
   it('without a script, a reset begins and ends on one page, with the code', async () => {
-    const account = await api.register();
-    const { page } = await open({ javaScriptEnabled: false, locale: 'de-DE' });
-    await page.goto(`${origin}/account/reset-password`);
+    const account = await pages.api().register();
+    const { page } = await pages.open({ javaScriptEnabled: false, locale: 'de-DE' });
+    await page.goto(`${pages.origin()}/account/reset-password`);
     await page.getByLabel('E-Mail-Adresse').fill(account.email);
     await page.getByRole('button', { name: 'E-Mail senden' }).click();
     const { code } = await secretsOf(account.email, /password/i);
@@ -124,21 +98,21 @@ describe('the pages of links and codes', () => {
     await page.getByLabel('Neues Passwort').fill(newPassword);
     await page.getByRole('button', { name: 'Passwort speichern' }).click();
     await page.getByRole('heading', { name: 'Passwort gespeichert' }).waitFor();
-    await api.signIn({ email: account.email, password: newPassword });
+    await pages.api().signIn({ email: account.email, password: newPassword });
   });
 
   it('a change of address is confirmed at the new address and taken back at the old one', async () => {
-    const account = await api.register();
+    const account = await pages.api().register();
     const verifying = await secretsOf(account.email, /\d{6}/);
     const proof = { token: new URL(verifying.link).hash.slice(3) };
-    await api.send('POST', '/v1/email-verifications/confirm', { body: proof });
-    const { access_token: token } = await api.signIn(account);
+    await pages.api().send('POST', '/v1/email-verifications/confirm', { body: proof });
+    const { access_token: token } = await pages.api().signIn(account);
     const { email } = createPerson();
     const body = { email, current_password: account.password };
-    const requested = await api.send('POST', '/v1/me/email-change', { token, body });
+    const requested = await pages.api().send('POST', '/v1/me/email-change', { token, body });
     expect(requested.statusCode, requested.body).toBe(202);
     const { link } = await secretsOf(email, /\d{6}/);
-    const { page, notes } = await open();
+    const { page, notes } = await pages.open();
     await page.goto(link, { waitUntil: 'networkidle' });
     expect(new URL(page.url()).pathname).toBe('/account/confirm-email-change');
     await page.getByRole('button', { name: 'Confirm address' }).click();
@@ -147,8 +121,11 @@ describe('the pages of links and codes', () => {
     await page.goto(undo.link, { waitUntil: 'networkidle' });
     expect(new URL(page.url()).pathname).toBe('/account/undo-email-change');
     const addressOf = async () =>
-      (await api.sql<{ email: string }>('select email from users where id = $1', [account.id]))[0]
-        ?.email;
+      (
+        await pages
+          .api()
+          .sql<{ email: string }>('select email from users where id = $1', [account.id])
+      )[0]?.email;
     expect(await addressOf()).toBe(email);
     await page.getByRole('button', { name: 'Restore my address' }).click();
     await page.getByRole('heading', { name: 'Address restored' }).waitFor();
@@ -161,7 +138,9 @@ describe('the pages of links and codes', () => {
     async (path) => {
       const titles = new Set<string>();
       for (const lang of ['en', 'de', 'fr', 'es', 'ar']) {
-        const { statusCode, body } = await api.send('GET', `/account/${path}?lang=${lang}-XX`);
+        const { statusCode, body } = await pages
+          .api()
+          .send('GET', `/account/${path}?lang=${lang}-XX`);
         expect(statusCode).toBe(200);
         expect(body).toContain(`<html lang="${lang}" dir="${lang === 'ar' ? 'rtl' : 'ltr'}">`);
         expect(body).not.toContain('undefined');
