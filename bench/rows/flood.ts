@@ -4,6 +4,8 @@ import type { Person } from '../people.ts';
 import { readResidentMb } from '../process-usage.ts';
 import { type Service, startService } from '../service.ts';
 
+/** Figures of one run. */
+const ROWS = 11;
 const SECONDS = 10;
 const QUICK_SECONDS = 4;
 const FLOOD_PER_SECOND = 1_200;
@@ -16,15 +18,23 @@ const OTHER_ADDRESS = '127.0.0.3';
 const REST_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
-/** Measures how one client that floods the sign-in affects another client, reads, and memory. */
+/** Measures how one client that floods the sign-in affects another client, reads, and memory, without and with limits. */
 export async function measureFlood(context: Context): Promise<Result[]> {
-  const service = await startService(onDatabase(context.database));
+  return [...(await measure(context, 'off', 0)), ...(await measure(context, 'on', ROWS))];
+}
+
+/** @param offset number of the row before the first one */
+async function measure(context: Context, limits: 'on' | 'off', offset: number): Promise<Result[]> {
+  const service = await startService({
+    ...onDatabase(context.database),
+    LIMITS_ENABLED: String(limits === 'on'),
+  });
   try {
     const people = await context.people.on(service);
-    context.progress('l: reads without a flood');
+    context.progress(`l: limits ${limits}, reads without a flood`);
     const idle = await sendReads(context, service, people);
     const beforeMb = readResidentMb(service.pid);
-    context.progress(`l: ${FLOOD_PER_SECOND} sign-ins a second from one address`);
+    context.progress(`l: limits ${limits}, ${FLOOD_PER_SECOND} sign-ins a second from one address`);
     const { flood, other, reads, peakMb } = await sendFlood(context, service, people);
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const readsTarget = Math.max(20, 2 * idle.p99Ms);
@@ -36,7 +46,8 @@ export async function measureFlood(context: Context): Promise<Result[]> {
       unit: Value['unit'],
       target?: number,
     ): Result => ({
-      ...{ kind: 'value', id: `l${number}`, title, value: figure, unit },
+      ...{ kind: 'value', id: `l${offset + number}`, value: figure, unit },
+      title: `limits ${limits}: ${title}`,
       ...(target === undefined ? {} : { target }),
     });
     return [

@@ -27,7 +27,7 @@ export function refreshScript(): string[] {
 }
 
 /**
- * The end of a session: lock its user, delete it and record the event. Each client ends sessions of its own,
+ * The end of a session: lock its user, delete it, record the event and the act. Each client ends sessions of its own,
  * which the variable `turn` counts.
  * @param first number of the first session
  * @param perClient sessions of each client
@@ -50,6 +50,11 @@ export function endSessionScript(first: number, perClient: number): string[] {
       requestId: `'bench'`,
       occurredAt: 'now()',
       listed: '1000',
+    }),
+    statementOf('administrative-acts.insertAdministrativeAct', {
+      ...{ id: 'gen_random_uuid()', userId, requestId: `'bench'` },
+      ...{ action: `'end_sessions'`, actorKind: `'service'`, actorId: userId },
+      ...{ operator: 'null', reason: 'null' },
     }),
     'commit;',
   ];

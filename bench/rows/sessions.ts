@@ -105,7 +105,7 @@ async function endings(deps: {
       },
     ),
     floor: {
-      title: `pgbench, ${CLIENTS} clients: lock the user, end the session`,
+      title: `pgbench, ${CLIENTS} clients: lock the user, end the session, record the act`,
       slice: async () => {
         const first = await insert('floor');
         return await runPgbench(database, {
