@@ -45,6 +45,8 @@ const ADVICE = {
     'Do not repeat the request: it has taken effect. Read the record that it changed.',
   idempotency_in_progress:
     'Wait for `Retry-After` seconds, and send the same request with the same key: you get the response of the first one.',
+  position_gone:
+    'Build your copy of the users again from `GET /v1/users/export`, and go on from the position in its last line.',
   version_mismatch:
     'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
   registration_closed:

@@ -30,6 +30,39 @@ begin
 end
 $$;
 
+CREATE TABLE public.outbox (
+    id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    user_id uuid,
+    user_version integer,
+    type character varying(100) NOT NULL,
+    data jsonb NOT NULL,
+    request_id character varying(128) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    stream character varying(255),
+    stream_created character varying(40),
+    stream_sequence bigint,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    last_error character varying(500),
+    parked_at timestamp with time zone,
+    sequence bigint,
+    CONSTRAINT outbox_version_with_user CHECK (((user_id IS NULL) = (user_version IS NULL)))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
+
+CREATE FUNCTION public.claim_events(after_key uuid, after_position bigint, most integer) RETURNS SETOF public.outbox
+    LANGUAGE plpgsql ROWS 512
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  perform number_events(most);
+  return query select * from waiting_events(after_key, after_position, most);
+
+end
+$$;
+
 CREATE FUNCTION public.clear_outdated_restrictions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -174,6 +207,58 @@ CREATE FUNCTION public.make_event_id() RETURNS uuid
     52, 1), 53, 1), 'hex')::uuid
 $$;
 
+CREATE FUNCTION public.note_deleted_events() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+begin
+  update event_counter
+  set first_sequence = greatest(first_sequence, gone.newest + 1)
+  from (select max(sequence) as newest from deleted) gone
+  where name = 'outbox' and gone.newest >= first_sequence;
+  return null;
+
+end
+$$;
+
+CREATE FUNCTION public.number_events(most integer, OUT numbered integer, OUT newest bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+  newest_id uuid;
+
+begin
+  if not exists (select from outbox where sequence is null) then
+    numbered := 0;
+    select last_sequence into newest from event_counter where name = 'outbox';
+    newest := coalesce(newest, 0);
+    return;
+  end if;
+  select last_sequence into newest from event_counter where name = 'outbox' for update;
+  if not found then
+    insert into event_counter (name, last_sequence, first_sequence)
+    select 'outbox', coalesce(max(sequence), 0), coalesce(min(sequence), 1) from outbox
+    on conflict do nothing;
+    select last_sequence into newest from event_counter where name = 'outbox' for update;
+  end if;
+  -- Locked first: a row that is deleted meanwhile must not take a number.
+  with waiting as (
+    select id, position from outbox where sequence is null order by position limit most for update
+  ), numbers as (
+    select id, newest + row_number() over (order by position) as sequence from waiting
+  ), given as (
+    update outbox set sequence = numbers.sequence from numbers where outbox.id = numbers.id
+    returning outbox.id, outbox.sequence
+  )
+  select count(*), (array_agg(id order by given.sequence desc))[1] into numbered, newest_id from given;
+  if numbered = 0 then return; end if;
+  newest := newest + numbered;
+  update event_counter set last_sequence = newest, last_event_id = newest_id where name = 'outbox';
+
+end
+$$;
+
 CREATE FUNCTION public.refuse_change_of_acts() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -238,27 +323,6 @@ begin
 
 end
 $$;
-
-CREATE TABLE public.outbox (
-    id uuid NOT NULL,
-    "position" bigint NOT NULL,
-    user_id uuid,
-    user_version integer,
-    type character varying(100) NOT NULL,
-    data jsonb NOT NULL,
-    request_id character varying(128) NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    published_at timestamp with time zone,
-    stream character varying(255),
-    stream_created character varying(40),
-    stream_sequence bigint,
-    attempts integer DEFAULT 0 NOT NULL,
-    next_attempt_at timestamp with time zone,
-    last_error character varying(500),
-    parked_at timestamp with time zone,
-    CONSTRAINT outbox_version_with_user CHECK (((user_id IS NULL) = (user_version IS NULL)))
-)
-WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
 
 CREATE FUNCTION public.waiting_events(after_key uuid, after_position bigint, most integer) RETURNS SETOF public.outbox
     LANGUAGE plpgsql STABLE ROWS 512
@@ -331,6 +395,14 @@ CREATE TABLE public.challenges (
     CONSTRAINT challenges_address_of_user CHECK (((user_id IS NULL) = (email IS NULL))),
     CONSTRAINT challenges_purpose CHECK (((purpose)::text = ANY ((ARRAY['verify'::character varying, 'reset'::character varying, 'change'::character varying, 'undo'::character varying])::text[])))
 );
+
+CREATE TABLE public.event_counter (
+    name character varying(50) NOT NULL,
+    last_sequence bigint DEFAULT 0 NOT NULL,
+    last_event_id uuid,
+    first_sequence bigint DEFAULT 1 NOT NULL
+)
+WITH (fillfactor='10');
 
 CREATE TABLE public.idempotency_keys (
     caller_id character varying(100) NOT NULL,
@@ -527,6 +599,9 @@ ALTER TABLE ONLY public.challenge_sends
 ALTER TABLE ONLY public.challenges
     ADD CONSTRAINT challenges_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.event_counter
+    ADD CONSTRAINT event_counter_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key_hash);
 
@@ -620,6 +695,10 @@ CREATE UNIQUE INDEX outbox_position_key ON public.outbox USING btree ("position"
 
 CREATE INDEX outbox_published_idx ON public.outbox USING btree (stream_sequence) WHERE (published_at IS NOT NULL);
 
+CREATE UNIQUE INDEX outbox_sequence_idx ON public.outbox USING btree (sequence) WHERE (sequence IS NOT NULL);
+
+CREATE INDEX outbox_unnumbered_idx ON public.outbox USING btree ("position") WHERE (sequence IS NULL);
+
 CREATE INDEX outbox_waiting_idx ON public.outbox USING btree ("position") WHERE (published_at IS NULL);
 
 CREATE INDEX registration_requests_created_at_idx ON public.registration_requests USING btree (created_at);
@@ -651,6 +730,8 @@ CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::tex
 CREATE TRIGGER administrative_acts_append_only BEFORE DELETE OR UPDATE ON public.administrative_acts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change_of_acts();
 
 CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
+
+CREATE TRIGGER note_deleted_events AFTER DELETE ON public.outbox REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION public.note_deleted_events();
 
 CREATE TRIGGER service_accounts_fill_keys AFTER INSERT ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION public.fill_service_account_keys();
 

@@ -105,6 +105,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
       managementSeparate: config.server.managementPort !== undefined,
       version: deps.version,
       accountPages: accountPageSettings(config),
+      events: config.events.http,
     },
     metrics,
     isDraining: () => draining,

@@ -1,5 +1,7 @@
 import { createDeleteOldRevocations } from '../application/access/delete-old-revocations.ts';
 import type { Revocations } from '../application/access/revocations.ts';
+import { createEventSequencer } from '../application/outbox/event-sequencer.ts';
+import type { FeedSignal } from '../application/outbox/feed-signal.ts';
 import { createInvalidateChangedUsers } from '../application/outbox/invalidate-changed-users.ts';
 import type { KeyUsageWriter } from '../application/service-accounts/key-usage.ts';
 import type { UseCases } from '../application/use-cases.ts';
@@ -22,6 +24,7 @@ export interface BackgroundParts {
   readonly revocations: Revocations;
   readonly userCache: UserCache;
   readonly broker: Broker | null;
+  readonly feedSignal: FeedSignal;
   readonly keyUsage: KeyUsageWriter;
   readonly mail: MailDelivery;
   readonly metrics: Pick<Metrics, 'observeNatsRequest' | 'countDroppedNatsRequest'>;
@@ -41,6 +44,8 @@ const CHALLENGE_POLL_MS = 1_000;
 const ENDED_CHALLENGES_KEPT_MS = 24 * 3_600_000;
 /** Other instances notice a rotated or retired signing key after this time. */
 const SIGNING_KEYS_INTERVAL_MS = REFRESH_AFTER_MS;
+/** How soon readers of the feed see what was committed on another instance. */
+const NUMBERING_INTERVAL_MS = 250;
 const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MAINTENANCE_MS = 2_000;
 /** An operator can see for a week who did not come. */
@@ -50,8 +55,8 @@ const MAX_ROUNDS = 20;
 
 /**
  * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and
- * idempotency keys, sending mail; with
- * Redis, invalidating changed users once more; with NATS, the relay, deleting published events, and answering requests.
+ * idempotency keys, numbering events and deleting old ones, sending mail; with Redis, invalidating changed users once more;
+ * with NATS, the relay, and answering requests.
  */
 export async function startBackground(
   deps: TracedDeps,
@@ -135,16 +140,40 @@ export async function startBackground(
     logger.warn('could not record the use of the master key', { error });
   });
   maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
+  ends.push(startNumbering(parts, logger));
   mail.start();
+  const { outboxAdministration } = persistence;
+  const { retentionMs } = config.outbox;
+  maintain(broker === null ? 'numbered events' : 'published events', () =>
+    inRounds(() =>
+      broker === null
+        ? outboxAdministration.deleteNumbered(retentionMs, ROWS_PER_ROUND)
+        : outboxAdministration.deletePublished(retentionMs, ROWS_PER_ROUND),
+    ),
+  );
   if (broker !== null) {
-    maintain('published events', () =>
-      inRounds(() =>
-        persistence.outboxAdministration.deletePublished(config.outbox.retentionMs, ROWS_PER_ROUND),
-      ),
-    );
     ends.push(startRelay(broker), await startNatsService(deps, parts, broker, logger));
   }
   return ends;
+}
+
+function startNumbering({ persistence, feedSignal }: BackgroundParts, logger: Logger): EndWork {
+  const sequencer = createEventSequencer({
+    numbering: persistence.eventNumbering,
+    onNumbered: (newest) => feedSignal.notify(newest),
+  });
+  const loop = startLoop(
+    {
+      name: 'event numbers',
+      intervalMs: NUMBERING_INTERVAL_MS,
+      async run() {
+        if (!(await sequencer.run())) loop.runSoon();
+      },
+    },
+    { logger },
+  );
+  feedSignal.onDemand(() => loop.runSoon());
+  return () => loop.stop();
 }
 
 function startRelay({ relay }: Broker): EndWork {

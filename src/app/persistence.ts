@@ -10,6 +10,10 @@ import { createPostgresActReader } from '../infrastructure/database/postgres/adm
 import { createPostgresAnswerRecords } from '../infrastructure/database/postgres/answer-records.ts';
 import { createPostgresChallengeStore } from '../infrastructure/database/postgres/challenge-repository.ts';
 import { createPostgresDiagnostics } from '../infrastructure/database/postgres/diagnostics.ts';
+import {
+  createPostgresEventFeed,
+  createPostgresEventNumbering,
+} from '../infrastructure/database/postgres/event-feed.ts';
 import { createPostgresInvitationRepository } from '../infrastructure/database/postgres/invitation-repository.ts';
 import { createPostgresDeadMails } from '../infrastructure/database/postgres/mail-queue.ts';
 import { createPostgresMasterKeyUses } from '../infrastructure/database/postgres/master-key-uses.ts';
@@ -111,6 +115,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     monitoring,
     readSchemaRecord: () => readRecord(database),
     outboxLog: createPostgresOutboxLog(database),
+    eventFeed: createPostgresEventFeed(database),
+    eventNumbering: createPostgresEventNumbering(database),
     outboxAdministration: createPostgresOutboxAdministration(database),
     deadEvents: createPostgresDeadEvents(database),
     deadMails: createPostgresDeadMails(database),

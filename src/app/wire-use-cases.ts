@@ -2,6 +2,7 @@ import { createRevocations } from '../application/access/revocations.ts';
 import { createSnapshotHistory } from '../application/access/snapshot-history.ts';
 import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
+import { createFeedSignal, type FeedSignal } from '../application/outbox/feed-signal.ts';
 import { createKeyUsage } from '../application/service-accounts/key-usage.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
@@ -99,6 +100,7 @@ export async function wireUseCases(
           releases,
         )
       : null;
+  const feedSignal = createFeedSignal();
   const renderer = await openMailRenderer(config.mail);
   const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
@@ -113,7 +115,10 @@ export async function wireUseCases(
       ...createAfterCommit({
         ...{ revocations, verifiedTokens },
         invalidateUser: (id) => userCache.reader.invalidateUser(id),
-        notifyRelay: () => broker?.announceCommit(),
+        notifyRelay() {
+          broker?.announceCommit();
+          feedSignal.announceCommit();
+        },
       }),
     }),
     searches: createSemaphore({
@@ -121,6 +126,7 @@ export async function wireUseCases(
       waitMs: SEARCH_WAIT_MS,
       maxWaiting: MAX_WAITING_SEARCHES,
     }),
+    ...feedBounds(config, feedSignal),
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
     invitationUrl: (token, locale) =>
@@ -156,7 +162,7 @@ export async function wireUseCases(
   return {
     useCases: tracing?.useCases(useCases) ?? useCases,
     ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
-    ...{ limitStats, keyUsage },
+    ...{ limitStats, keyUsage, feedSignal },
     refusedAttempts: () => useCases.lockout.refused(),
     idempotencyTotals: () => useCases.idempotency.totals(),
   };
@@ -168,6 +174,24 @@ function rotationTimes({ rotationIntervalMs, jwksMaxAgeMs }: TracedDeps['config'
     rotationIntervalMs,
     publishedMs: jwksMaxAgeMs + RING_MAX_AGE_MS,
     retiredMs: LONGEST_ACCESS_TTL_MS + CLOCK_LEEWAY_SECONDS * 1_000 + 2 * RING_MAX_AGE_MS,
+  };
+}
+
+/** One read of the feed in so many connections: readers of events leave room for everything else. */
+const CONNECTIONS_FOR_ONE_FEED_READ = 8;
+const FEED_READ_WAIT_MS = 5_000;
+
+function feedBounds({ database, events }: TracedDeps['config'], feedSignal: FeedSignal) {
+  const { maxConnections } = events.http;
+  const connections = database.driver === 'postgres' ? database.maxOpenConns : 1;
+  return {
+    feedSignal,
+    feedReads: createSemaphore({
+      maxConcurrent: Math.max(1, Math.floor(connections / CONNECTIONS_FOR_ONE_FEED_READ)),
+      waitMs: FEED_READ_WAIT_MS,
+      maxWaiting: 2 * maxConnections,
+    }),
+    feedConnections: createSemaphore({ maxConcurrent: maxConnections, waitMs: 0, maxWaiting: 0 }),
   };
 }
 

@@ -18,6 +18,7 @@ import { createLockout, type LockoutDeps } from './lockout/lockout.ts';
 import { createClearFailures, createLockoutUseCases } from './lockout/lockout-use-cases.ts';
 import { createMailUseCases } from './mail/mail-use-cases.ts';
 import { createOAuthUseCases } from './oauth/oauth-use-cases.ts';
+import { createFeedUseCases, type FeedPorts } from './outbox/feed-use-cases.ts';
 import { createOutboxUseCases } from './outbox/outbox-use-cases.ts';
 import { createReadSchema, type ReadSchemaRecord } from './read-schema.ts';
 import { createServiceAccountUseCases } from './service-accounts/service-account-use-cases.ts';
@@ -58,6 +59,7 @@ type SharedSteps =
 export interface UseCasePorts
   extends Omit<AccessPorts, SharedSteps>,
     LockoutDeps,
+    FeedPorts,
     InvitationPorts,
     SigningKeyPorts,
     Omit<SessionPorts, SharedSteps>,
@@ -146,6 +148,7 @@ export function createUseCases(ports: UseCasePorts) {
     }),
     invitations: createInvitationUseCases(ports),
     signingKeys: createSigningKeyUseCases(ports),
+    feed: createFeedUseCases(ports),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
     diagnostics: createDiagnosticsUseCases(ports),

@@ -120,7 +120,7 @@ export const natsKeys = {
   'nats.driver': derived(
     oneOf('none', 'nats', 'embedded'),
     '`none`, or `nats` if `nats.servers` is set',
-    'Where events are published; with `none` they stay in the outbox. `embedded` is the old name of `none`',
+    'Where events are published; with `none` they are read over HTTP only. `embedded` is the old name of `none`',
   ),
   'nats.servers': withDefault(natsServerList(), [], 'Addresses of NATS servers', ['NATS_URL']),
   'nats.user': optional(text(), 'User name'),
@@ -167,6 +167,6 @@ export const natsKeys = {
   'outbox.retention': withDefault(
     duration(HOUR_MS, 365 * DAY_MS),
     72 * HOUR_MS,
-    'Time for which published events stay in the database, to publish them again if the broker loses them',
+    'Time for which events stay in the database, for the feed and to publish them again if the broker loses them',
   ),
 } as const;

@@ -1,6 +1,7 @@
 import type { KeyDefinition, Presence } from './definition.ts';
 import { accountKeys } from './keys-accounts.ts';
 import { databaseKeys, natsKeys, redisKeys } from './keys-dependencies.ts';
+import { eventKeys } from './keys-events.ts';
 import { limitKeys } from './keys-limits.ts';
 import { mailKeys } from './keys-mail.ts';
 import { observabilityKeys } from './keys-observability.ts';
@@ -18,6 +19,7 @@ const definitions = {
   ...databaseKeys,
   ...redisKeys,
   ...natsKeys,
+  ...eventKeys,
   ...mailKeys,
 } as const;
 

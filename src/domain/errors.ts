@@ -21,6 +21,7 @@ export type DomainErrorCode =
   | 'unauthenticated'
   | 'step_up_required'
   | 'forbidden'
+  | 'position_gone'
   | 'session_not_found'
   | 'service_account_not_found'
   | 'service_account_name_taken'
@@ -48,6 +49,7 @@ interface DomainErrorDetails {
   readonly retryAfterSeconds?: number;
   readonly violatedPolicies?: readonly string[];
   readonly maxAgeSeconds?: number;
+  readonly oldestPosition?: string;
 }
 
 /** An expected rejection. The message is safe to show to any caller and never repeats input. */
@@ -62,6 +64,8 @@ export class DomainError extends Error {
   readonly violatedPolicies: readonly string[];
   /** Longest time since the authentication that the change allows; only with `step_up_required`. */
   readonly maxAgeSeconds: number | undefined;
+  /** The oldest position of the feed that can be gone on from; only with `position_gone`. */
+  readonly oldestPosition: string | undefined;
 
   constructor(code: DomainErrorCode, message: string, details: DomainErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -70,6 +74,7 @@ export class DomainError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.violatedPolicies = details.violatedPolicies ?? [];
     this.maxAgeSeconds = details.maxAgeSeconds;
+    this.oldestPosition = details.oldestPosition;
   }
 }
 

@@ -44,6 +44,27 @@ export type DomainEvent =
   | UserEvent<'account.locked', { readonly factor: Factor }>
   | AuthenticationFailedEvent;
 
+/** Does not compile while a type is missing. */
+const EVENT_TYPE_NAMES: Readonly<Record<DomainEvent['type'], true>> = {
+  'user.created': true,
+  'user.updated': true,
+  'user.email_changed': true,
+  'user.email_verified': true,
+  'user.password_changed': true,
+  'user.password_expired': true,
+  'user.disabled': true,
+  'user.enabled': true,
+  'user.deleted': true,
+  'session.started': true,
+  'session.ended': true,
+  'token.reuse_detected': true,
+  'account.locked': true,
+  'authentication.failed': true,
+};
+
+/** Every type of event. */
+export const EVENT_TYPES: readonly string[] = Object.keys(EVENT_TYPE_NAMES);
+
 interface UserEvent<Type extends string, Data> {
   readonly type: Type;
   readonly userId: string;
@@ -69,4 +90,6 @@ export interface RecordedEvent {
   readonly event: DomainEvent;
   readonly time: Date;
   readonly requestId: string;
+  /** Its number in the feed; absent before it has one. */
+  readonly sequence?: number;
 }

@@ -116,6 +116,18 @@ export function versionExhausted(): DomainError {
   );
 }
 
+/**
+ * Events behind the position are not kept any more, or it belongs to a database that was replaced by an older copy.
+ * @param oldest the oldest position that can be gone on from
+ */
+export function positionGone(oldest: string): DomainError {
+  return new DomainError(
+    'position_gone',
+    'The feed cannot go on from this position. Build your copy of the users again, then go on from its position.',
+    { oldestPosition: oldest },
+  );
+}
+
 export function sessionNotFound(): DomainError {
   return new DomainError('session_not_found', 'There is no such session.');
 }

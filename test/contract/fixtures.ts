@@ -32,7 +32,7 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
   });
   beforeEach(async () => {
     await get().query(
-      `truncate users, user_search, sessions, session_revocations, outbox, signing_keys, service_accounts,
+      `truncate users, user_search, sessions, session_revocations, outbox, event_counter, signing_keys, service_accounts,
          service_account_keys, mail_queue, mail_budget, administrative_acts, idempotency_keys, invitations,
          sign_in_failures, challenge_requests, challenges, challenge_guesses, challenge_sends,
          registration_requests, master_key_uses

@@ -64,7 +64,7 @@ export interface OutboxQueue {
   /** @throws LeaseLost */
   recordStream(lease: RelayLease, stream: KnownStream): Promise<void>;
   /**
-   * Waiting events in the order of their keys, without those of busy users and those held back by a failed event or a
+   * Numbers committed events, then returns waiting events in the order of their keys, without those of busy users and those held back by a failed event or a
    * dead letter. The events of a user come together, from its first waiting one on, in the order of their positions.
    * Examines at most `limit` or 100 events, whichever is more.
    * @param afterKey null for the first key
@@ -171,6 +171,11 @@ export interface OutboxAdministration {
   findBacklog(): Promise<OutboxBacklog>;
   /** Deletes at most `limit` events that were published longer ago than this. @returns how many. */
   deletePublished(retentionMs: number, limit: number): Promise<number>;
+  /**
+   * Deletes at most `limit` numbered events older than this, published or not, unless a relay of any instance has worked
+   * within this time. For services without a broker. @returns how many.
+   */
+  deleteNumbered(retentionMs: number, limit: number): Promise<number>;
 }
 
 export interface LoggedEvent extends RecordedEvent {

@@ -26,6 +26,15 @@ export const FIELD_CODES: Readonly<
   },
   search_length: { where: '`q`', rule: '1–100 characters, not counting white space at the ends.' },
   search_without_letter: { where: '`q`', rule: 'At least one letter or digit of any script.' },
+  position_invalid: {
+    where: '`after`, `Last-Event-ID`',
+    rule: 'The value is not a position of the feed: a number, a position from a response, or `latest`.',
+  },
+  event_type_unknown: {
+    where: '`types`',
+    rule: 'At most 50 types of events such as `user.created`, or groups such as `user.*`, with commas between them.',
+  },
+  wait_invalid: { where: '`wait`', rule: 'A time up to 999 seconds, such as `25s` or `500ms`.' },
   cursor_invalid: { where: '`cursor`', rule: 'The value is not a `next_cursor` of this list.' },
   cursor_of_other_list: {
     where: '`cursor`',

@@ -168,6 +168,12 @@ export const PROBLEMS = {
     meaning:
       'The first request with this `Idempotency-Key` has taken effect, and its response was too long to keep; read the result instead of repeating.',
   },
+  position_gone: {
+    status: 410,
+    title: 'Position gone',
+    meaning:
+      'Events behind this position are not kept any more, or the database was replaced by an older copy; build your copy of the users again. `oldest` is the oldest position that can be gone on from.',
+  },
   version_mismatch: {
     status: 412,
     title: 'Version mismatch',

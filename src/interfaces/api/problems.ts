@@ -49,6 +49,11 @@ export const problemSchema = Type.Object({
         'With `rate_limited`: the policies of the client that refused the request, as in `RateLimit`. Absent when another limit did.',
     }),
   ),
+  oldest: Type.Optional(
+    Type.String({
+      description: 'With `position_gone`: the oldest position that `after` may have.',
+    }),
+  ),
 });
 
 /** A rejection by an interface, before a use case runs. */
@@ -83,6 +88,8 @@ export interface Problem {
   readonly violatedPolicies?: readonly string[];
   /** Longest age of the authentication in seconds, with `step_up_required`. */
   readonly maxAgeSeconds?: number;
+  /** With `position_gone`. */
+  readonly oldest?: string;
 }
 
 /**
@@ -106,11 +113,12 @@ function domainProblem(error: DomainError, fieldsIn: 'body' | 'query'): Problem 
     }));
     return validationProblem(error.message, fieldErrors);
   }
-  const { maxAgeSeconds } = error;
+  const { maxAgeSeconds, oldestPosition } = error;
   const problem = {
     code: error.code,
     detail: error.message,
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(oldestPosition === undefined ? {} : { oldest: oldestPosition }),
   };
   const { status } = PROBLEMS[error.code];
   const { retryAfterSeconds, violatedPolicies } = error;
@@ -127,7 +135,7 @@ function validationProblem(detail: string, fieldErrors: readonly ProblemFieldErr
 }
 
 export function problemDocument(
-  problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors' | 'violatedPolicies'>,
+  problem: Pick<Problem, 'code' | 'detail' | 'fieldErrors' | 'violatedPolicies' | 'oldest'>,
   requestId: string,
 ): Static<typeof problemSchema> {
   const { status, title } = PROBLEMS[problem.code];
@@ -143,5 +151,6 @@ export function problemDocument(
     ...(problem.violatedPolicies === undefined
       ? {}
       : { violated_policies: [...problem.violatedPolicies] }),
+    ...(problem.oldest === undefined ? {} : { oldest: problem.oldest }),
   };
 }

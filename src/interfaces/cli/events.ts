@@ -12,7 +12,7 @@ import { isRecord } from './problem.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
 import { printable } from './text.ts';
 
-const PATH = '/v1/events';
+const PATH = '/v1/outbox';
 const TAIL_INTERVAL_MS = 500;
 /** Retries for at least a minute: the time of a restart of the service or a failover of the database. */
 const TAIL_POLICY: RetryPolicy = {
@@ -23,7 +23,7 @@ const TAIL_POLICY: RetryPolicy = {
 };
 
 export const EVENT_DEAD_LETTERS: DeadLetterKind = {
-  path: `${PATH}/dead-letters`,
+  path: '/v1/events/dead-letters',
   columns: {
     ID: 'id',
     TYPE: 'type',

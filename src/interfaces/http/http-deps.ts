@@ -32,6 +32,15 @@ export interface HttpSettings {
   /** Whether a management server serves `/health` and `/metrics`, and the public server does not. */
   readonly managementSeparate: boolean;
   readonly version: string;
+  /** How events are read. */
+  readonly events: {
+    /** Largest number of events in a page. */
+    readonly page: number;
+    /** Longest wait for the first event of a page. */
+    readonly waitMs: number;
+    /** Life of a stream. */
+    readonly maxDurationMs: number;
+  };
   /** Absent where no page is served. */
   readonly accountPages?: AccountPageSettings;
 }

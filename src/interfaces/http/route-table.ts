@@ -4,7 +4,8 @@ import type { Route } from './route.ts';
 import { createAccountPageRoutes } from './routes/account-pages/account-page-routes.ts';
 import { diagnosticRoutes } from './routes/diagnostic-routes.ts';
 import { createDocsRoutes } from './routes/docs-routes.ts';
-import { eventRoutes } from './routes/event-routes.ts';
+import { feedRoute } from './routes/events/feed-route.ts';
+import { outboxRoutes } from './routes/events/outbox-routes.ts';
 import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
 import { invitationRoutes } from './routes/invitation-routes.ts';
 import { mailRoutes } from './routes/mail-routes.ts';
@@ -34,6 +35,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...lockoutRoutes,
     ...sessionRoutes,
     ...verificationRoutes,
+    feedRoute,
     ...tokenRoutes,
     ...createOAuthRoutes(settings),
     ...probeRoutes,
@@ -47,7 +49,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
 export const operatorRoutes: readonly Route[] = [
   ...serviceAccountRoutes,
   ...signingKeyRoutes,
-  ...eventRoutes,
+  ...outboxRoutes,
   ...mailRoutes,
   ...userAuditRoutes,
   ...diagnosticRoutes,

@@ -4,6 +4,7 @@ import type { PolicyName } from '../../application/limits/policies.ts';
 import { type Access, allowsServices } from '../api/access.ts';
 import type { ProblemCode } from '../api/problem-table.ts';
 import type { HttpDeps } from './http-deps.ts';
+import type { LongLivedConnection } from './long-lived.ts';
 
 /** `GET` includes `HEAD`. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -27,6 +28,8 @@ export interface ResponseSpec {
   readonly schema?: TSchema;
   /** Set when the route writes the body itself. Otherwise the body is JSON by the schema. */
   readonly mediaType?: string;
+  /** Further media types of the body, as text. */
+  readonly otherMediaTypes?: readonly string[];
   /** Names and descriptions of headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -54,6 +57,8 @@ export interface RouteRequest<P extends TSchema, Q extends TSchema, B extends TS
   readonly body: ValueOf<B>;
   /** @param name in lower case */
   header(name: string): string | undefined;
+  /** Never aborts unless the route is `longLived`. */
+  readonly connection: LongLivedConnection;
 }
 
 export interface RouteResponse {
@@ -82,6 +87,8 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
    * answers are stored, and so must be small texts.
    */
   readonly ignoresIdempotencyKey?: 'reads only' | 'repeatable by itself';
+  /** The answer may come late or be a stream: the route bounds its time itself, and `server.request_deadline` does not. */
+  readonly longLived?: true;
   /** Left out of the OpenAPI document, for the assets of the documentation page. */
   readonly undocumented?: true;
   readonly params?: P;

@@ -105,6 +105,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     serviceAccounts: { ...fakeServiceAccounts, ...replaced.serviceAccounts },
     invitations: { ...fakeInvitations, ...replaced.invitations },
     signingKeys: { ...fakeSigningKeys, ...replaced.signingKeys },
+    feed: { ...fakeFeed, ...replaced.feed },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
     diagnostics: { ...fakeDiagnostics, ...replaced.diagnostics },
@@ -244,6 +245,16 @@ const deadLetters = { list: async () => [], requeue: async () => 0, drop: async 
 const fakeOutbox: UseCases['outbox'] = {
   list: async () => ({ events: [], lastPosition: 0 }),
   deadLetters,
+};
+const fakeFeed: UseCases['feed'] = {
+  read: async () => ({
+    events: [],
+    position: { sequence: 0, check: null },
+    newest: 0,
+    isAtEnd: true,
+  }),
+  wait: async () => {},
+  connect: async () => () => {},
 };
 const fakeMail: UseCases['mail'] = { deadLetters };
 

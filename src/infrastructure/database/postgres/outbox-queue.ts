@@ -1,5 +1,4 @@
 import type { DeadLetters } from '../../../domain/dead-letters.ts';
-import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
 import {
   type DeadEvent,
   type KnownStream,
@@ -10,6 +9,7 @@ import {
   type WaitingEvent,
 } from '../../../domain/outbox/outbox-queue.ts';
 import type { SqlConnection } from '../sql.ts';
+import { deleteNumberedEvents } from './generated/event-feed.queries.ts';
 import {
   acquireLease,
   type ClaimEventsResult,
@@ -34,6 +34,7 @@ import {
   resetRange,
   resetSequences,
 } from './generated/relay.queries.ts';
+import { toRecordedEvent } from './recorded-event.ts';
 
 /** Before every key and position. */
 const QUEUE_START = { afterKey: '00000000-0000-0000-0000-000000000000', afterPosition: -1 };
@@ -169,6 +170,8 @@ export function createPostgresOutboxAdministration(
     },
     deletePublished: (retentionMs, limit) =>
       deletePublished.runForCount({ retentionMs, limit }, connection),
+    deleteNumbered: (retentionMs, limit) =>
+      deleteNumberedEvents.runForCount({ retentionMs, limit }, connection),
   };
 }
 
@@ -201,29 +204,13 @@ function toKnownStream(row: StreamRow): KnownStream | null {
   return stream === null || created === null ? null : { name: stream, created, sequence };
 }
 
-interface EventRow {
-  readonly id: string;
-  readonly user_id: string | null;
-  readonly user_version: number | null;
-  readonly type: string;
-  readonly data: unknown;
-  readonly request_id: string;
-  readonly occurred_at: Date;
-}
-
-function toRecordedEvent(row: EventRow): RecordedEvent {
-  const { id, type, data } = row;
-  // The row was written from a DomainEvent. Event types of a newer build pass through unchanged.
-  const event = { type, userId: row.user_id, userVersion: row.user_version, data } as DomainEvent;
-  return { id, event, time: row.occurred_at, requestId: row.request_id };
-}
-
 function toWaitingEvent(row: ClaimEventsResult): WaitingEvent {
   return {
     ...toRecordedEvent(row),
     position: row.position,
     userKey: row.user_key,
     attempts: row.attempts,
+    ...(row.sequence === null ? {} : { sequence: row.sequence }),
     ageMs: row.age_ms,
   };
 }

@@ -6,7 +6,8 @@ import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './setting
 const OLDEST_VERSION = 130_000;
 const OWN_TABLES = [
   ...['users', 'sessions', 'session_revocations', 'service_accounts', 'service_account_keys'],
-  ...['signing_keys', 'outbox', 'relay_lease', 'mail_queue', 'mail_budget', 'user_search'],
+  ...['signing_keys', 'outbox', 'event_counter', 'relay_lease', 'mail_queue', 'mail_budget'],
+  ...['user_search'],
   ...['administrative_acts', 'idempotency_keys', 'invitations', 'sign_in_failures'],
   ...['challenge_requests', 'challenges', 'challenge_guesses', 'challenge_sends'],
   ...['registration_requests', 'master_key_uses'],

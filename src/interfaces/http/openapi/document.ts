@@ -34,6 +34,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Users:
     'Accounts and profiles: registration, changes, lists, and public profiles for other services.',
   Invitations: 'Registration by invitation: an administrator invites, and a mail has the link.',
+  Events: 'What happened to users and sessions, for services that keep their own copy.',
   Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
   'Verification and recovery':
     'Proofs of an address by mail: verification, password resets, and changes of address.',
@@ -198,7 +199,7 @@ function successResponses(route: Route): Json {
 }
 
 function successResponse(spec: ResponseSpec, status: string, routeHeaders: Json): Json {
-  const { description, schema, mediaType, headers = {} } = spec;
+  const { description, schema, mediaType, otherMediaTypes = [], headers = {} } = spec;
   const described = Object.entries(headers).map(([name, text]) => [
     name,
     { description: text, schema: { type: 'string' } },
@@ -208,9 +209,16 @@ function successResponse(spec: ResponseSpec, status: string, routeHeaders: Json)
     headers: { ...requestIdHeader, ...routeHeaders, ...Object.fromEntries(described) },
     ...(schema === undefined
       ? {}
-      : { content: { [mediaType ?? 'application/json']: mediaOf(schema, status) } }),
+      : {
+          content: {
+            [mediaType ?? 'application/json']: mediaOf(schema, status),
+            ...Object.fromEntries(otherMediaTypes.map((name) => [name, TEXT_MEDIA])),
+          },
+        }),
   };
 }
+
+const TEXT_MEDIA = { schema: { type: 'string' } };
 
 /** With every response that may have quotas of the client. */
 const rateLimitHeaders = {

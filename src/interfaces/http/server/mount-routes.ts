@@ -8,14 +8,22 @@ import { writeJson } from '../../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { acceptsIdempotencyKey, canonicalContent, readIdempotencyKey } from '../idempotency-key.ts';
+import type { LongLivedConnection } from '../long-lived.ts';
 import { policiesOf, type Route, type RouteRequest, type RouteResponse } from '../route.ts';
 import { createBasicAuthentication } from './basic-authentication.ts';
 import type { ClientAddress } from './forwarded-address.ts';
+import { createLongLivedConnections } from './long-lived-connections.ts';
 import { readBody } from './request-body.ts';
 import { readQuery } from './request-query.ts';
 import type { ResponseDeadline } from './response-deadline.ts';
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** Of routes that answer within their deadline. */
+const SHORT: LongLivedConnection = {
+  signal: new AbortController().signal,
+  elapsedMs: () => 0,
+  verifyAgain: async () => {},
+};
 const JSON_MEDIA_TYPE = 'application/json; charset=utf-8';
 
 /** Turns `/v1/users/{id}` into Fastify's `/v1/users/:id`. */
@@ -31,12 +39,13 @@ export function mountRoutes(
   fastify: FastifyInstance,
   routes: readonly Route[],
   deps: HttpDeps & {
-    readonly deadline: Pick<ResponseDeadline, 'beginWork'>;
+    readonly deadline: Pick<ResponseDeadline, 'beginWork' | 'end'>;
     readonly clientAddress: ClientAddress;
   },
 ): void {
   const authenticate = createAuthentication(deps);
   const authenticateBasic = createBasicAuthentication(deps);
+  const keepOpen = createLongLivedConnections(fastify, { ...deps, authenticate });
 
   for (const route of routes) {
     const isLimited = policiesOf(route).length > 0;
@@ -82,11 +91,15 @@ export function mountRoutes(
         else goOn(principal);
       },
       handler: async (request, reply) => {
+        const authenticated = request.caller ?? anonymousCaller(request, deps.clientAddress);
+        if (route.longLived === true) {
+          deps.deadline.end(reply);
+          const connection = keepOpen(request, reply, route.access);
+          const read = readRequest(request, route, authenticated, connection);
+          return send(reply, render(route, await route.handle(read, deps), deps.formatTime));
+        }
         const deadline = deps.deadline.beginWork(request, reply);
-        const caller = {
-          ...(request.caller ?? anonymousCaller(request, deps.clientAddress)),
-          deadline,
-        };
+        const caller = { ...authenticated, deadline };
         if (route.freshness === 'required') await deps.useCases.access.requireFresh(caller);
         const read = readRequest(request, route, caller);
         const key = acceptsKey ? request.headers['idempotency-key'] : undefined;
@@ -133,6 +146,7 @@ function readRequest(
   request: FastifyRequest,
   route: Route,
   caller: Caller,
+  connection: LongLivedConnection = SHORT,
 ): RouteRequest<never, never, never> {
   const body = readBody(request, route.body);
   const query = readQuery(request.query, route.query);
@@ -145,7 +159,7 @@ function readRequest(
     fieldErrors.push(...findFieldErrors('body', route.body.schema, body));
   assertNoFieldErrors(fieldErrors);
   return {
-    caller,
+    ...{ caller, connection },
     params: lowerCased(params) as never,
     query: query as never,
     body: body as never,

@@ -20,29 +20,30 @@ export interface ClaimEventsResult {
   occurred_at: Date;
   position: string;
   request_id: string;
+  sequence: number | null;
   type: string;
   user_id: string | null;
   user_key: string;
   user_version: number | null;
 }
 
-const claimEventsIR: StatementSource = {"usedParamSet":{"afterKey":true,"afterPosition":true,"limit":true},"params":[{"name":"afterKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":596,"b":605}]},{"name":"afterPosition","required":true,"transform":{"type":"scalar"},"locs":[{"a":614,"b":628}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":639,"b":645}]}],"statement":"select id as \"id!\", position as \"position!\", user_id, user_version, type as \"type!\", data as \"data!\",\n  request_id as \"request_id!\", occurred_at as \"occurred_at!\", attempts as \"attempts!\",\n  coalesce(user_id, id) as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  (\n    attempts > 0 and (\n      parked_at is not null\n      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.\n      or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')\n    )\n  ) is true as \"is_held!\"\nfrom waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)"};
+const claimEventsIR: StatementSource = {"usedParamSet":{"afterKey":true,"afterPosition":true,"limit":true},"params":[{"name":"afterKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":646,"b":655}]},{"name":"afterPosition","required":true,"transform":{"type":"scalar"},"locs":[{"a":664,"b":678}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":689,"b":695}]}],"statement":"select id as \"id!\", position as \"position!\", user_id, user_version, type as \"type!\", data as \"data!\",\n  request_id as \"request_id!\", occurred_at as \"occurred_at!\", attempts as \"attempts!\", sequence::float8 as \"sequence\",\n  coalesce(user_id, id) as \"user_key!\",\n  (extract(epoch from now() - occurred_at) * 1000)::float8 as \"age_ms!\",\n  sequence is null or (\n    attempts > 0 and (\n      parked_at is not null\n      -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.\n      or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')\n    )\n  ) is true as \"is_held!\"\nfrom claim_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)"};
 
 /**
  * Query generated from SQL:
  * ```
  * select id as "id!", position as "position!", user_id, user_version, type as "type!", data as "data!",
- *   request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!",
+ *   request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!", sequence::float8 as "sequence",
  *   coalesce(user_id, id) as "user_key!",
  *   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
- *   (
+ *   sequence is null or (
  *     attempts > 0 and (
  *       parked_at is not null
  *       -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
  *       or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')
  *     )
  *   ) is true as "is_held!"
- * from waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)
+ * from claim_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer)
  * ```
  */
 export const claimEvents = new PreparedQuery<ClaimEventsParams,ClaimEventsResult>(claimEventsIR);

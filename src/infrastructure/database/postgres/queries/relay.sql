@@ -1,19 +1,20 @@
 /* Waiting events behind a place, user by user and in their order within a user. It reads the entries of one index in
    their order, so its cost is that of the events it returns, however many wait. An event without a user depends on no
-   other: its own id is its key. No lock is needed, since only the holder of the lease publishes. */
+   other: its own id is its key. No lock is needed, since only the holder of the lease publishes. Committed events get
+   their numbers first; one that has none yet is held. */
 /* @name claimEvents */
 select id as "id!", position as "position!", user_id, user_version, type as "type!", data as "data!",
-  request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!",
+  request_id as "request_id!", occurred_at as "occurred_at!", attempts as "attempts!", sequence::float8 as "sequence",
   coalesce(user_id, id) as "user_key!",
   (extract(epoch from now() - occurred_at) * 1000)::float8 as "age_ms!",
-  (
+  sequence is null or (
     attempts > 0 and (
       parked_at is not null
       -- A pause is a minute at most: one that ends later is an effect of a clock that was set back.
       or (next_attempt_at > now() and next_attempt_at < now() + interval '2 minutes')
     )
   ) is true as "is_held!"
-from waiting_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer);
+from claim_events(:afterKey!::uuid, :afterPosition!::bigint, :limit!::integer);
 
 /* Marks acknowledged events, if this epoch still holds the lease. The row lock on the lease keeps another instance from
    acquiring it until the marks are committed. A recorded sequence below the one that the caller knows stays as it is: the

@@ -1,8 +1,13 @@
 import Type, { type Static } from 'typebox';
-import type { DeadEvent, LoggedEvent } from '../../../domain/outbox/outbox-queue.ts';
-import { closedObject, nullableString, timeOutput, uuidOutput } from '../../api/schemas/common.ts';
-import { type Route, route } from '../route.ts';
-import { deadLetterRoutes } from './dead-letter-routes.ts';
+import type { DeadEvent, LoggedEvent } from '../../../../domain/outbox/outbox-queue.ts';
+import {
+  closedObject,
+  nullableString,
+  timeOutput,
+  uuidOutput,
+} from '../../../api/schemas/common.ts';
+import { type Route, route } from '../../route.ts';
+import { deadLetterRoutes } from '../dead-letter-routes.ts';
 
 const tag = 'Events';
 
@@ -31,10 +36,10 @@ function toEventResponse({ id, position, event, time }: LoggedEvent): Static<typ
   return { id, position, type, time, user_id: userId, user_version: userVersion, data };
 }
 
-const listEvents = route({
+const listOutbox = route({
   method: 'GET',
-  path: '/v1/events',
-  operationId: 'listEvents',
+  path: '/v1/outbox',
+  operationId: 'listOutbox',
   tag,
   summary: 'List events after a position; without one, return only the last position',
   access: 'operator',
@@ -57,8 +62,8 @@ const listEvents = route({
 });
 
 /** Routes of the outbox; on the control socket only. */
-export const eventRoutes: readonly Route[] = [
-  listEvents,
+export const outboxRoutes: readonly Route[] = [
+  listOutbox,
   ...deadLetterRoutes({
     tag,
     noun: 'Event',

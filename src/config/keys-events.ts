@@ -1,0 +1,23 @@
+import { withDefault } from './definition.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
+import { duration, integer } from './kinds.ts';
+
+/** How events are read over HTTP. */
+export const eventKeys = {
+  'events.http.max_connections': withDefault(
+    integer(1, 10_000),
+    100,
+    'Largest number of callers that wait for events at the same time; further ones get 503',
+  ),
+  'events.http.page': withDefault(integer(1, 1_000), 1_000, 'Largest number of events in a page'),
+  'events.http.wait': withDefault(
+    duration(SECOND_MS, 5 * MINUTE_MS),
+    25 * SECOND_MS,
+    'Longest wait for the first event of a page; a longer `wait` is cut to it',
+  ),
+  'events.http.max_duration': withDefault(
+    duration(SECOND_MS, 24 * HOUR_MS),
+    15 * MINUTE_MS,
+    'Life of a stream of server-sent events, up to a tenth shorter or longer at random; clients reconnect',
+  ),
+} as const;

@@ -1,0 +1,47 @@
+import type { EventFeed, EventNumbering } from '../../../domain/outbox/event-feed.ts';
+import type { SqlConnection } from '../sql.ts';
+import {
+  findFeedBounds,
+  listFeedEvents,
+  updateUnnumberedEvents,
+} from './generated/event-feed.queries.ts';
+import { toRecordedEvent } from './recorded-event.ts';
+
+export function createPostgresEventNumbering(connection: SqlConnection): EventNumbering {
+  return {
+    async number(limit) {
+      const [row] = await updateUnnumberedEvents.run({ limit }, connection);
+      return { numbered: row?.numbered ?? 0, newest: row?.newest ?? 0 };
+    },
+  };
+}
+
+export function createPostgresEventFeed(connection: SqlConnection): EventFeed {
+  return {
+    async findBounds() {
+      const [row] = await findFeedBounds.run(undefined, connection);
+      return {
+        first: row?.first_sequence ?? 1,
+        last: row?.last_sequence ?? 0,
+        lastId: row?.last_event_id ?? null,
+      };
+    },
+    async list({ types, ...window }) {
+      const parameters = { ...window, types: types === null ? null : [...types] };
+      const rows = await listFeedEvents.run(parameters, connection);
+      const [bounds] = rows;
+      return {
+        first: bounds?.first_sequence ?? 1,
+        last: bounds?.last_sequence ?? 0,
+        afterId: bounds?.after_id ?? null,
+        windowId: bounds?.window_id ?? null,
+        events: rows.flatMap(({ id, sequence, type, request_id, occurred_at, ...row }) => {
+          // The row without an event carries the bounds only.
+          if (id === null || sequence === null) return [];
+          if (type === null || request_id === null || occurred_at === null) return [];
+          return [{ ...toRecordedEvent({ id, type, request_id, occurred_at, ...row }), sequence }];
+        }),
+      };
+    },
+  };
+}
