@@ -116,6 +116,12 @@ export function eventHeaders(): Json {
           ...text('Version of the user that the event created or observed. Absent without a user.'),
           pattern: '^[1-9][0-9]*$',
         },
+        'ce-sequence': {
+          ...text(
+            'Number of the event in the order of commits, without gaps. Absent from messages of builds before it existed.',
+          ),
+          pattern: '^[1-9][0-9]*$',
+        },
         'ce-datacontenttype': { type: 'string', const: 'application/json' },
         'Nats-Msg-Id': {
           ...text('As `ce-id`: the server detects a repeated event by it.'),
@@ -188,7 +194,7 @@ function eventMessage(schema: EventSchema): Json {
 function exampleOf(type: DomainEvent['type'], data: object): Json {
   const event = { type, userId: USER_ID, userVersion: isFirst(type) ? 1 : 3, data } as DomainEvent;
   const time = new Date('2026-11-05T09:30:00.000Z');
-  const attributes = toHeaders({ id: EVENT_ID, event, time, requestId: '' });
+  const attributes = toHeaders({ id: EVENT_ID, event, time, requestId: '', sequence: 1042 });
   return {
     headers: {
       ...Object.fromEntries(attributes),

@@ -180,6 +180,7 @@ function rotationTimes({ rotationIntervalMs, jwksMaxAgeMs }: TracedDeps['config'
 /** One read of the feed in so many connections: readers of events leave room for everything else. */
 const CONNECTIONS_FOR_ONE_FEED_READ = 8;
 const FEED_READ_WAIT_MS = 5_000;
+const EXPORTS_AT_ONCE = 4;
 
 function feedBounds({ database, events }: TracedDeps['config'], feedSignal: FeedSignal) {
   const { maxConnections } = events.http;
@@ -192,6 +193,7 @@ function feedBounds({ database, events }: TracedDeps['config'], feedSignal: Feed
       maxWaiting: 2 * maxConnections,
     }),
     feedConnections: createSemaphore({ maxConcurrent: maxConnections, waitMs: 0, maxWaiting: 0 }),
+    exports: createSemaphore({ maxConcurrent: EXPORTS_AT_ONCE, waitMs: 0, maxWaiting: 0 }),
   };
 }
 

@@ -48,6 +48,7 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
   reauthenticateSession: ({ password }) => ({ password }),
   deleteOwnUser: ({ password }) => ({ current_password: password }),
   getPublicProfiles: ({ id }) => ({ ids: [id] }),
+  getUsers: ({ id }) => ({ ids: [id] }),
   introspectToken: ({ token }) => ({ token }),
 };
 
@@ -96,7 +97,8 @@ describe('every guarded route', () => {
       const target = { userId: victim.id, sessionId: victim.sessionId };
       const anonymous = await call(operation, target, undefined);
       expect([anonymous.status, anonymous.body.code]).toEqual([401, 'unauthenticated']);
-      const scopeless = await call(operation, target, await app.serviceKey('events:read'));
+      const scope = operation.scope === 'events:read' ? 'tokens:introspect' : 'events:read';
+      const scopeless = await call(operation, target, await app.serviceKey(scope));
       expect([scopeless.status, scopeless.body.code]).toEqual([403, 'forbidden']);
     },
   );

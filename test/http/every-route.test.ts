@@ -29,6 +29,7 @@ const bodies: Readonly<Record<string, object>> = {
   reauthenticateSession: { password: 'p' },
   deleteOwnUser: { current_password: 'p' },
   getPublicProfiles: { ids: [ADA_ID] },
+  getUsers: { ids: [ADA_ID] },
   signIn: { email: 'a@b.cc', password: 'p' },
   refreshSession: { refresh_token: 'r' },
   introspectToken: { token: 't' },

@@ -537,6 +537,108 @@ describe('sessions', () => {
   });
 });
 
+describe('copies of users', () => {
+  test('a batch has users and missing ids, each once and in order', async () => {
+    const user = await app.user();
+    const reader = await app.serviceKey('users:read');
+    const body = { ids: [UNKNOWN_ID, user.id.toUpperCase(), user.id] };
+    const answer = await call('getUsers', { as: reader, body });
+    expect([answer.status, answer.body]).toMatchObject([
+      200,
+      { users: [{ id: user.id, version: 1, email: user.email }], missing: [UNKNOWN_ID] },
+    ]);
+    await expectProblem('getUsers', { body }, 401, 'unauthenticated');
+    await expectProblem('getUsers', { as: user.token, body }, 403, 'forbidden');
+    const many = { as: reader, body: { ids: Array.from({ length: 501 }, () => UNKNOWN_ID) } };
+    const refused = await expectProblem('getUsers', many, 422, 'validation_failed');
+    expect(refused.body.errors).toMatchObject([{ pointer: '/ids', code: 'wrong_count' }]);
+  });
+
+  test('an export has each user once, and ends with the position where events go on', async () => {
+    const user = await app.user();
+    const admin = await app.serviceKey('users:admin');
+    const follower = await app.serviceKey('events:read');
+    const { text } = await call('exportUsers', { as: admin });
+    const lines = text.split('\n').map((line) => (line === '' ? null : JSON.parse(line)));
+    expect(lines.pop()).toBeNull();
+    const { position } = lines.pop();
+    expect(lines.filter(({ id }) => id === user.id)).toMatchObject([{ email: user.email }]);
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
+    const none = await call('readEvents', { as: follower, query: `?after=${position}` });
+    expect(none.text).toBe('');
+    const later = await app.user();
+    const query = `?after=${position}&types=user.*`;
+    const next = await call('readEvents', { as: follower, query });
+    const [event, record] = next.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(event).toMatchObject({ type: 'user-service.user.created.v1', subject: later.id });
+    expect(next.headers.link).toContain(`after=${record.position}&`);
+    await expectProblem('exportUsers', {}, 401, 'unauthenticated');
+    await expectProblem('exportUsers', { as: follower }, 403, 'forbidden');
+  });
+});
+
+describe('events', () => {
+  test('pages are CloudEvents with numbers without gaps, each page where the last one ended', async () => {
+    const follower = await app.serviceKey('events:read');
+    await app.user();
+    const sequences: number[] = [];
+    let query = '?limit=3';
+    for (;;) {
+      const page = await call('readEvents', { as: follower, query });
+      if (page.text === '') break;
+      const lines = page.text.trimEnd().split('\n');
+      sequences.push(...lines.map((line) => Number(JSON.parse(line).sequence)));
+      query = /<[^?]*([^>]*)>; rel="next"/.exec(String(page.headers.link))?.[1] ?? '';
+    }
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+    expect(sequences.length).toBeGreaterThan(1);
+  });
+
+  test('a position of another feed, and one that was never reached, are gone', async () => {
+    const as = await app.serviceKey('events:read');
+    await app.user();
+    for (const after of ['999999999', '1-00000000']) {
+      const request = { as, query: `?after=${after}` };
+      const answer = await expectProblem('readEvents', request, 410, 'position_gone');
+      expect(answer.body.oldest).toBe('0');
+    }
+  });
+
+  test.each([
+    ['after', 'x', 'position_invalid'],
+    ['after', '-1', 'position_invalid'],
+    ['after', '1-zzzzzzzz', 'position_invalid'],
+    ['after', '1234567890123456', 'position_invalid'],
+    ['types', '', 'event_type_unknown'],
+    ['types', 'user.created,', 'event_type_unknown'],
+    ['types', 'user', 'event_type_unknown'],
+    ['types', Array.from({ length: 51 }, () => 'user.created').join(), 'event_type_unknown'],
+    ['user', 'ada', 'wrong_format'],
+    ['limit', '0', 'out_of_range'],
+    ['limit', '1001', 'out_of_range'],
+    ['wait', '-1s', 'wait_invalid'],
+    ['wait', '25m', 'wait_invalid'],
+    ['wait', '1000s', 'wait_invalid'],
+  ])('%s=%s is refused', async (name, value, code) => {
+    const as = await app.serviceKey('events:read');
+    const request = { as, query: `?${name}=${encodeURIComponent(value)}` };
+    const answer = await expectProblem('readEvents', request, 422, 'validation_failed');
+    expect(answer.body.errors).toMatchObject([{ pointer: `/query/${name}`, code }]);
+  });
+
+  test('a wrong Last-Event-ID is refused by its name', async () => {
+    const as = await app.serviceKey('events:read');
+    const headers = { accept: 'text/event-stream', 'last-event-id': 'yesterday' };
+    const answer = await expectProblem('readEvents', { as, headers }, 422, 'validation_failed');
+    expect(answer.body.errors).toMatchObject([{ pointer: '/header/Last-Event-ID' }]);
+    await expectProblem('readEvents', {}, 401, 'unauthenticated');
+    await expectProblem('readEvents', { as: (await app.user()).token }, 403, 'forbidden');
+  });
+});
+
 describe('tokens', () => {
   test('introspection knows active access tokens only', async () => {
     const user = await app.user();

@@ -81,6 +81,7 @@ export function readEventMessage(message: EventMessage): RecordedEvent {
   expected('ce-dataschema', attribute('dataschema') === `urn:user-service:schema:${type}.v1`);
   expected('ce-subject', userId === null || ID.test(userId));
   expected('ce-userversion', userId === null ? version === null : /^[1-9]\d*$/.test(version ?? ''));
+  expected('ce-sequence', /^[1-9]\d*$/.test(attribute('sequence') ?? ''));
   expected('subject', subject === `users.events.${type}.${userId ?? 'unknown'}`);
 
   const validate = validators.get(attribute('dataschema') ?? '');

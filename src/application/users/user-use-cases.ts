@@ -23,8 +23,10 @@ import { createDeleteUser } from './delete-user.ts';
 import { createDisableUser } from './disable-user.ts';
 import { createEnableUsersInTime } from './enable-users-in-time.ts';
 import { createExpirePassword } from './expire-password.ts';
+import { createExportUsers, type ExportPorts } from './export-users.ts';
 import { createGetPublicProfiles } from './get-public-profiles.ts';
 import { createGetUser } from './get-user.ts';
+import { createGetUsers } from './get-users.ts';
 import { createListUsers } from './list-users.ts';
 import type { PasswordRules } from './password-rules.ts';
 import type { Reauthenticate } from './reauthenticate.ts';
@@ -33,7 +35,7 @@ import type { RegistrationRequests } from './registration-requests.ts';
 import { createSendPasswordReset } from './send-password-reset.ts';
 import { createUpdateUser } from './update-user.ts';
 
-export interface UserPorts {
+export interface UserPorts extends Omit<ExportPorts, 'users'> {
   readonly users: UserRepository;
   /** Reads that may come from a cache. */
   readonly userReader: Pick<UserReader, 'findByEmail' | 'list' | 'search'>;
@@ -78,6 +80,8 @@ export function createUserUseCases(ports: UserPorts) {
     get: createGetUser({ texts: userTexts }),
     list: createListUsers({ users: userReader, profileRules, searches: ports.searches }),
     getPublicProfiles: createGetPublicProfiles({ texts: userTexts }),
+    getMany: createGetUsers(ports),
+    exportAll: createExportUsers(ports),
     update: createUpdateUser({
       ...{ users, unitOfWork, reauthenticate, profileRules, clock },
       ...{ limits: ports.limits, announceEmailChange: ports.announceEmailChange },

@@ -17,6 +17,7 @@ import { signingKeyRoutes } from './routes/signing-key-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { accountRoutes } from './routes/users/account-routes.ts';
 import { userAuditRoutes } from './routes/users/audit-routes.ts';
+import { bootstrapRoutes } from './routes/users/bootstrap-routes.ts';
 import { governRoutes } from './routes/users/govern-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 import { lockoutRoutes } from './routes/users/lockout-routes.ts';
@@ -30,6 +31,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
   return [
     ...accountRoutes,
     ...userListRoutes,
+    ...bootstrapRoutes,
     ...governRoutes,
     ...invitationRoutes,
     ...lockoutRoutes,

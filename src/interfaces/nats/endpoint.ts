@@ -8,7 +8,7 @@ import type { ProblemCode } from '../api/problem-table.ts';
 export interface NatsUseCases {
   readonly access: Pick<UseCases['access'], 'verifyAccessToken' | 'verifyServiceKey'>;
   readonly limits: Pick<UseCases['limits'], 'checkService'>;
-  readonly users: Pick<UseCases['users'], 'get' | 'getPublicProfiles' | 'list'>;
+  readonly users: Pick<UseCases['users'], 'get' | 'getMany' | 'getPublicProfiles' | 'list'>;
   readonly checkHealth: UseCases['checkHealth'];
 }
 

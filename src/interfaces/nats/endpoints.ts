@@ -9,6 +9,12 @@ import {
   publicProfilesSchema,
   toPublicProfilesText,
 } from '../api/schemas/public-profiles.ts';
+import {
+  toUserBatchResponse,
+  USER_BATCH_LIMIT_BYTES,
+  userBatchBody,
+  userBatchSchema,
+} from '../api/schemas/user-batches.ts';
 import { email, toUserResponse, userSchema } from '../api/schemas/users.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
@@ -62,6 +68,19 @@ const getPublicProfiles = endpoint({
     toPublicProfilesText(await users.getPublicProfiles(caller, lowerCased(body.ids))),
 });
 
+const getUsers = endpoint({
+  name: 'get-many',
+  summary: 'Get users by id',
+  access: 'scope:users:read',
+  body: userBatchBody,
+  example: { ids: [EXAMPLE_USER_ID, '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60'] },
+  limitBytes: USER_BATCH_LIMIT_BYTES,
+  response: userBatchSchema,
+  problems: [],
+  handle: async ({ caller, body }, { users }) =>
+    toUserBatchResponse(await users.getMany(caller, lowerCased(body.ids))),
+});
+
 const getHealth = endpoint({
   name: 'health',
   summary: 'Get the health of one instance and of its dependencies',
@@ -78,5 +97,6 @@ export const endpoints: readonly Endpoint[] = [
   getUser,
   getUserByEmail,
   getPublicProfiles,
+  getUsers,
   getHealth,
 ];

@@ -128,6 +128,17 @@ const fakeUsers: UseCases['users'] = {
     profiles: ids.filter((id) => id === ADA_ID).map(() => format.writePublicProfile(ada)),
     missing: ids.filter((id) => id !== ADA_ID),
   }),
+  getMany: async (_caller, ids) => ({
+    users: ids.filter((id) => id === ADA_ID).map(() => ada),
+    missing: ids.filter((id) => id !== ADA_ID),
+  }),
+  exportAll: async () => ({
+    position: { sequence: 0, check: null },
+    pages: (async function* () {
+      yield [ada];
+    })(),
+    release: () => {},
+  }),
   update: async () => ada,
   changePassword: async () => issuedTokens,
   deleteOwn: async () => {},

@@ -82,7 +82,7 @@ export async function createRouteApp(
         },
         ...(request.body === undefined ? {} : { payload: request.body as object }),
       });
-      const isJson = String(response.headers['content-type']).includes('json');
+      const isJson = /[/+]json/.test(String(response.headers['content-type']));
       return {
         status: response.statusCode,
         headers: response.headers,

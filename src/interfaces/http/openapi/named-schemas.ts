@@ -7,7 +7,9 @@ import {
   publicProfilesBody,
   publicProfilesSchema,
 } from '../../api/schemas/public-profiles.ts';
+import { userBatchBody, userBatchSchema } from '../../api/schemas/user-batches.ts';
 import { userSchema } from '../../api/schemas/users.ts';
+import { cloudEventSchema } from '../routes/events/feed-route.ts';
 import { liveSchema, readySchema } from '../routes/health-routes.ts';
 import {
   invitationBody,
@@ -69,6 +71,9 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [authorizationServerSchema, 'AuthorizationServerMetadata'],
   [userSchema, 'User'],
   [userListSchema, 'UserList'],
+  [userBatchBody, 'UserBatchRequest'],
+  [userBatchSchema, 'UserBatch'],
+  [cloudEventSchema, 'CloudEvent'],
   [registrationBody, 'Registration'],
   [replaceUserBody, 'UserReplacement'],
   [patchUserBody, 'UserPatch'],

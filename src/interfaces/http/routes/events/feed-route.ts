@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { writePosition } from '../../../../application/outbox/feed-position.ts';
+import { STREAM_HEADERS } from '../../long-lived.ts';
 import { publicPath } from '../../public-path.ts';
 import { route } from '../../route.ts';
 import { type CollectedPage, collectPage, writePage } from './feed-page.ts';
@@ -65,7 +66,12 @@ export const feedRoute = route({
       );
       return {
         status: 200,
-        headers: { 'content-type': EVENT_STREAM, 'x-accel-buffering': 'no', vary: 'accept' },
+        headers: {
+          ...STREAM_HEADERS,
+          'content-type': EVENT_STREAM,
+          'x-accel-buffering': 'no',
+          vary: 'accept',
+        },
         body: stream,
       };
     }
