@@ -6,7 +6,7 @@ import type { RequestedChallenge } from '../verification/challenge-requests.ts';
 import type { ChallengeSettings } from '../verification/challenge-settings.ts';
 
 /** Registrations that wait for the background task, over all instances. */
-export const MAX_WAITING_REGISTRATIONS = 10_000;
+const MAX_WAITING_REGISTRATIONS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
 
 interface Deps {

@@ -13,8 +13,6 @@ export interface IssueChallengeDeps {
   readonly clock: Clock;
 }
 
-export type IssueChallenge = ReturnType<typeof createIssueChallenge>;
-
 const MS_PER_MINUTE = 60_000;
 
 /**
