@@ -4,7 +4,7 @@ import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { cheapHashing } from '../support.ts';
 
 /** The address of the proxy through which all clients of these tests come. */
-export const PROXY = '10.0.0.1';
+const PROXY = '10.0.0.1';
 
 /** A service with its limits, behind a proxy that names the client. */
 export const limited = {
