@@ -114,7 +114,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('has a name, a title and an example for each message', () => {
-    expect(messages()).toHaveLength(4 + 3 + 10 + 1 + 14);
+    expect(messages()).toHaveLength(5 + 4 + 10 + 1 + 14);
     for (const [place, { name, title, examples }] of messages()) {
       expect([name, title], place).toEqual([expect.any(String), expect.any(String)]);
       expect(examples.length, place).toBeGreaterThan(0);

@@ -224,6 +224,10 @@ $$;
 CREATE FUNCTION public.number_events(most integer, OUT numbered integer, OUT newest bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
   newest_id uuid;
