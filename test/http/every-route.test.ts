@@ -181,6 +181,7 @@ test('all operations that change something accept an idempotency key, except ref
   const without = writing.filter((operation) => !repeatable.includes(operation));
   expect(without.map(({ operationId }) => operationId).sort()).toEqual([
     'getPublicProfiles',
+    'getUsers',
     'introspectToken',
     'lookUpInvitation',
     'refreshSession',

@@ -372,7 +372,7 @@ describe('discovery', () => {
     });
     const [info] = await all(await services.info('user-service'));
     expect(info?.endpoints).toEqual(
-      ['get', 'get-by-email', 'public-profiles', 'health'].map((name) => ({
+      ['get', 'get-by-email', 'public-profiles', 'get-many', 'health'].map((name) => ({
         name,
         subject: `users.v1.${name}`,
         queue_group: 'user-service',
