@@ -23,7 +23,7 @@ export interface PreviousMasterKey {
 }
 
 /** Instances record their use every minute; a record may come late, and the clocks of instances differ a little. */
-export const USE_SLACK_MS = 5 * 60_000;
+const USE_SLACK_MS = 5 * 60_000;
 const NOTHING: SealedCounts = { sessions: 0, mails: 0, answers: 0, challenges: 0, invitations: 0 };
 
 /**
