@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { generateOpenApi } from '../../scripts/generate-openapi.ts';
 import type { UseCases } from '../../src/application/use-cases.ts';
 import { DomainError } from '../../src/domain/errors.ts';
-import { idempotencyInProgress, idempotencyKeyReused } from '../../src/domain/rejections.ts';
+import {
+  idempotencyAnswerNotKept,
+  idempotencyInProgress,
+  idempotencyKeyReused,
+} from '../../src/domain/rejections.ts';
 import { ADA_ID, ADA_TOKEN, createFakeUseCases } from './support/fake-use-cases.ts';
 import { type Operation, readOperations } from './support/openapi-operations.ts';
 import { createTestServer } from './support/test-server.ts';
@@ -223,6 +227,8 @@ describe.each(named(repeatable))('%s', (_name, operation) => {
     expect(inUse.headers['retry-after']).toBe('1');
     const reused = await send(KEY, () => Promise.reject(idempotencyKeyReused()));
     expect([reused.statusCode, reused.json().code]).toEqual([422, 'idempotency_key_reused']);
+    const notKept = await send(KEY, () => Promise.reject(idempotencyAnswerNotKept()));
+    expect([notKept.statusCode, notKept.json().code]).toEqual([409, 'idempotency_answer_not_kept']);
   });
 
   test('sends a stored answer as it was', async () => {

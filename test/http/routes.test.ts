@@ -1008,14 +1008,24 @@ const LAST_VERSION = new Set([
 /** Statuses that only an idempotency key brings; `every-route.test.ts` tests them. */
 const byKeyOnly = operations.flatMap(({ operationId, responses }) =>
   Object.entries(responses)
-    .filter(([, schema]) => hasOneCodeLike(schema, /^idempotency_/))
+    .filter(([, schema]) => hasOnlyCodesLike(schema, /^idempotency_/))
     .map(([status]) => `${operationId} ${status}`),
 );
 
-function hasOneCodeLike(schema: unknown, form: RegExp): boolean {
-  type Part = { readonly properties?: { readonly code?: { readonly const?: string } } };
-  const { allOf = [] } = (schema ?? {}) as { readonly allOf?: readonly Part[] };
-  return allOf.some(({ properties }) => form.test(properties?.code?.const ?? ''));
+interface ProblemPart {
+  readonly properties?: { readonly code?: { readonly const?: string } };
+  readonly allOf?: readonly ProblemPart[];
+  readonly oneOf?: readonly ProblemPart[];
+}
+
+function codesOf({ properties, allOf = [], oneOf = [] }: ProblemPart): readonly string[] {
+  const code = properties?.code?.const;
+  return [...(code === undefined ? [] : [code]), ...[...allOf, ...oneOf].flatMap(codesOf)];
+}
+
+function hasOnlyCodesLike(schema: unknown, form: RegExp): boolean {
+  const codes = codesOf((schema ?? {}) as ProblemPart);
+  return codes.length > 0 && codes.every((code) => form.test(code));
 }
 
 test('every declared status of every operation has a case above', () => {
