@@ -1,6 +1,7 @@
 /*
  * Sequencer: committed events get numbers without gaps; consumers follow by number.
- * Code: the function number_events of the database and the counter event_counter.
+ * Code: src/application/outbox/event-sequencer.ts; postgres/queries/event-feed.sql, and the function number_events of the
+ * database with the counter event_counter.
  *
  * Shows: each committed event gets one number; the numbers have no gap and none is given twice; the events of one user
  * are numbered in the order of their commits; a consumer that goes on after its number gets each committed event once.

@@ -1,6 +1,7 @@
 /*
  * Snapshot, then follow: a copy of the users in another service.
- * Code: the export of users and the feed of events; the consumer is that of the other service.
+ * Code: src/application/users/export-users.ts, src/application/outbox/feed-use-cases.ts; the consumer is that of the other
+ * service.
  *
  * Shows: a consumer that reads the number S of the newest event, then the users page by page in short statements, then
  * the events after S, has the users of the database in the end; the version of a user never goes back in its copy.

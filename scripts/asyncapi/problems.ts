@@ -1,4 +1,5 @@
 import { ServiceErrorCodeHeader, ServiceErrorHeader } from '@nats-io/services';
+import { allowsServices } from '../../src/interfaces/api/access.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/interfaces/api/problem-table.ts';
 import {
   fieldErrorSchema,
@@ -22,12 +23,26 @@ const EVERYWHERE: readonly ProblemCode[] = [
 /** Codes that every endpoint with credentials can return, too. */
 const OF_CREDENTIALS: readonly ProblemCode[] = ['unauthenticated', 'invalid_token', 'forbidden'];
 
+const OF_IDEMPOTENCY_KEYS: readonly ProblemCode[] = [
+  'idempotency_key_invalid',
+  'idempotency_in_progress',
+  'idempotency_key_reused',
+  // Endpoints that write take keys.
+  'outcome_unknown',
+];
+
 /** All codes that an endpoint can return, in the order of the problem table. */
-export function problemCodesOf({ access, problems }: Endpoint): readonly ProblemCode[] {
+export function problemCodesOf({
+  access,
+  problems,
+  acceptsIdempotencyKey,
+}: Endpoint): readonly ProblemCode[] {
   const codes = new Set([
     ...EVERYWHERE,
     ...problems,
     ...(access === 'public' ? [] : OF_CREDENTIALS),
+    ...(allowsServices(access) ? (['rate_limited'] as const) : []),
+    ...(acceptsIdempotencyKey ? OF_IDEMPOTENCY_KEYS : []),
   ]);
   return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => codes.has(code));
 }
@@ -85,7 +100,7 @@ export function problemComponents(codes: ReadonlySet<ProblemCode>): Json {
       properties: {
         ...fieldErrorSchema.properties,
         pointer: text(
-          'JSON Pointer (RFC 6901) to the field in the payload, such as `/email`; empty for the whole payload.',
+          'JSON Pointer (RFC 6901) to the field in the payload, such as `/email`; empty for the whole payload. A header has the prefix `/header`.',
         ),
       },
     },
@@ -110,7 +125,7 @@ function problemHeaders(codes: ReadonlySet<ProblemCode>): Json {
         description: 'As `code` in the payload.',
       },
       'Retry-After': {
-        ...text('Seconds to wait before a retry; with the number 503 only.'),
+        ...text('Seconds to wait before a retry; with the numbers 429 and 503.'),
         pattern: '^[1-9][0-9]*$',
       },
     },

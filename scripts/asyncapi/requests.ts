@@ -1,8 +1,9 @@
+import type { TSchema } from 'typebox';
 import { EXAMPLES } from '../../src/interfaces/http/openapi/examples.ts';
 import { schemaName, withReferences } from '../../src/interfaces/http/openapi/named-schemas.ts';
 import type { Endpoint } from '../../src/interfaces/nats/endpoint.ts';
 import { SERVICE_NAME, subjectOf } from '../../src/interfaces/nats/endpoints.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
+import { requestHeaders, requestHeadersOf, responseHeaders } from './headers.ts';
 import { camelCase, type Json, pascalCase, reference } from './json.ts';
 import { problemReferences } from './problems.ts';
 
@@ -36,7 +37,16 @@ export function requestChannels(endpoint: Endpoint): Json {
       title: `Reply to \`${subject}\``,
       description: 'The address is the reply subject of the request, an inbox of the caller.',
       messages: {
-        response: reference(`components/messages/${responseName(endpoint)}`),
+        response: reference(
+          `components/messages/${responseName(endpoint.name, endpoint.response)}`,
+        ),
+        ...(endpoint.acceptedResponse === undefined
+          ? {}
+          : {
+              accepted: reference(
+                `components/messages/${responseName(endpoint.name, endpoint.acceptedResponse)}`,
+              ),
+            }),
         ...problemReferences(endpoint),
       },
     },
@@ -64,19 +74,22 @@ export const requestBindings: Json = { queue: { nats: { queue: SERVICE_NAME } } 
 
 /** The messages of successful replies. */
 export function responseMessages(endpoints: readonly Endpoint[]): Json {
+  const responses = endpoints.flatMap(({ name, response, acceptedResponse }) =>
+    [response, acceptedResponse].flatMap((schema) => (schema ? [{ endpoint: name, schema }] : [])),
+  );
   return Object.fromEntries(
-    endpoints.map((endpoint) => {
-      const name = responseName(endpoint);
+    responses.map(({ endpoint, schema }) => {
+      const name = responseName(endpoint, schema);
       return [
         name,
         {
           name,
           title: name.replace(/(?!^)([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`),
           headers: reference('components/schemas/ResponseHeaders'),
-          payload: withReferences(endpoint.response),
+          payload: withReferences(schema),
           examples: [
             {
-              name: camelCase(endpoint.name),
+              name: camelCase(endpoint),
               headers: { 'X-Request-Id': REQUEST_ID, 'Content-Type': MEDIA_TYPE },
               payload: EXAMPLES[name],
             },
@@ -92,20 +105,18 @@ export function requestSchemas(): Json {
   return { ...requestHeaders(), ResponseHeaders: responseHeaders(MEDIA_TYPE) };
 }
 
-function requestMessage({ name, summary, access, body, example }: Endpoint): Json {
-  const isPublic = access === 'public';
+function requestMessage(endpoint: Endpoint): Json {
+  const { name, summary, access, body, example } = endpoint;
   return {
     name: `${pascalCase(name)}Request`,
     title: summary,
-    headers: reference(
-      `components/schemas/${isPublic ? 'PublicRequestHeaders' : 'RequestHeaders'}`,
-    ),
+    headers: requestHeadersOf(endpoint),
     payload: withReferences(body),
     examples: [
       {
         name: camelCase(name),
         headers: {
-          ...(isPublic ? {} : { Authorization: 'Bearer usk_…' }),
+          ...(access === 'public' ? {} : { Authorization: 'Bearer usk_…' }),
           'X-Request-Id': REQUEST_ID,
         },
         payload: example,
@@ -115,10 +126,10 @@ function requestMessage({ name, summary, access, body, example }: Endpoint): Jso
 }
 
 /** @throws Error for a response without a name or an example: the document refers to both. */
-function responseName({ name, response }: Endpoint): string {
+function responseName(endpoint: string, response: TSchema): string {
   const named = schemaName(response);
   if (named === undefined || EXAMPLES[named] === undefined) {
-    throw new Error(`the response of ${name} needs a schema name and an example`);
+    throw new Error(`the response of ${endpoint} needs a schema name and an example`);
   }
   return named;
 }
@@ -126,6 +137,13 @@ function responseName({ name, response }: Endpoint): string {
 function describeAccess({ access }: Endpoint): Json {
   if (access === 'public') {
     return { description: 'Needs no credentials and ignores them.', security: [] };
+  }
+  if (access === 'public_or_service') {
+    return {
+      description:
+        'Needs no credentials. A service key with the scope `users:write` or `users:admin` registers users in every `registration.mode`.',
+      security: [],
+    };
   }
   const scope = access.slice(access.indexOf(':') + 1);
   const service = `a service key with the scope \`${scope}\``;

@@ -206,6 +206,7 @@ async function startNatsService(
     settings: {
       version,
       requestTimeoutMs: config.server.requestDeadlineMs,
+      issuer: config.tokens.issuer,
       inboxPrefixes: config.nats.inboxPrefixes,
       ownInboxPrefix: config.nats.inboxPrefix,
     },

@@ -76,15 +76,15 @@ async function insertDeadMail(): Promise<string> {
 describe('events', () => {
   test('are listed after a position; without one, only the last position is returned', async () => {
     await insertDeadEvent();
-    const { body } = await call('listEvents');
+    const { body } = await call('listOutbox');
     expect(body).toEqual({ events: [], last_position: expect.any(Number) });
     const query = `?after=${body.last_position - 1}`;
-    expect((await call('listEvents', { query })).body).toMatchObject({
+    expect((await call('listOutbox', { query })).body).toMatchObject({
       last_position: body.last_position,
       events: [{ type: 'user.updated', position: body.last_position, user_version: 2 }],
     });
     for (const wrong of ['x', '-1', '', '1e3']) {
-      expect((await call('listEvents', { query: `?after=${wrong}` })).status).toBe(422);
+      expect((await call('listOutbox', { query: `?after=${wrong}` })).status).toBe(422);
     }
   });
 

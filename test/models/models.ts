@@ -50,7 +50,10 @@ export const models: readonly Model[] = [
   },
   {
     name: 'sequencer',
-    code: [],
+    code: [
+      'src/application/outbox/event-sequencer.ts',
+      'src/infrastructure/database/postgres/queries/event-feed.sql',
+    ],
     searches: [{ defines: [], minStates: 500_000 }],
     mutants: ['CURSOR_BY_POSITION', 'NO_LOCK', 'COUNTER_APART', 'NO_ORDER', 'CURSOR_BEFORE_EVENTS'],
   },
@@ -104,7 +107,7 @@ export const models: readonly Model[] = [
   },
   {
     name: 'snapshot-then-follow',
-    code: [],
+    code: ['src/application/users/export-users.ts', 'src/application/outbox/feed-use-cases.ts'],
     searches: [{ defines: [], minStates: 50_000 }],
     mutants: [
       'POSITION_AFTER_PAGES',

@@ -48,7 +48,7 @@ export interface Caller {
   /** The client's address, as the trusted proxies report it. */
   readonly ip: string | null;
   readonly userAgent: string | null;
-  /** Absent over NATS, where requests only read. */
+  /** Absent where no time is set for the work, such as for the operator's commands. */
   readonly deadline?: RequestDeadline;
   /** Gets the quotas of the client, also when they refuse the request. Absent where they are not shown. */
   readonly reportQuotas?: (quotas: readonly Quota[]) => void;

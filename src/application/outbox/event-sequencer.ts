@@ -23,6 +23,7 @@ export interface EventSequencer {
 /**
  * Gives committed events their numbers. Every instance does this: after its own commits at once, and by polling for
  * commits of others, of older builds and of instances that died. A row lock makes them take turns.
+ * `models/sequencer.pml` is the protocol.
  */
 export function createEventSequencer({ numbering, onNumbered }: Deps): EventSequencer {
   let newestKnown = -1;

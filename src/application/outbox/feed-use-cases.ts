@@ -42,6 +42,7 @@ export interface FeedPage {
   readonly isAtEnd: boolean;
 }
 
+/** `models/snapshot-then-follow.pml` is the protocol of a consumer that fills a copy and then reads here. */
 const MAX_EVENTS = 500;
 /** Numbers that one statement with a filter looks at. */
 const FILTERED_WINDOW = 5_000;

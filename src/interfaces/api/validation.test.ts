@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { registrationBody } from '../http/routes/users/schemas.ts';
 import { publicProfilesBody } from './schemas/public-profiles.ts';
+import { registrationBody } from './schemas/user-bodies.ts';
 import { findFieldErrors } from './validation.ts';
 
 const ID = '0198c0de-0000-7000-8000-0000000000aa';

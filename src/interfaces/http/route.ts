@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import type { Caller } from '../../application/access/caller.ts';
 import type { PolicyName } from '../../application/limits/policies.ts';
 import { type Access, allowsServices } from '../api/access.ts';
+import type { HeaderSpec } from '../api/header-spec.ts';
 import type { ProblemCode } from '../api/problem-table.ts';
 import type { HttpDeps } from './http-deps.ts';
 import type { LongLivedConnection } from './long-lived.ts';
@@ -32,12 +33,6 @@ export interface ResponseSpec {
   readonly otherMediaTypes?: readonly string[];
   /** Names and descriptions of headers. */
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface HeaderSpec {
-  readonly name: string;
-  readonly required: boolean;
-  readonly description: string;
 }
 
 /**
@@ -118,4 +113,12 @@ export function route<
   B extends TSchema = never,
 >(spec: RouteSpec<P, Q, B>): Route {
   return spec as unknown as Route;
+}
+
+/** Whether a route executes a request once for each `Idempotency-Key`. Other routes ignore the header. */
+export function acceptsIdempotencyKey({
+  method,
+  ignoresIdempotencyKey,
+}: Pick<Route, 'method' | 'ignoresIdempotencyKey'>): boolean {
+  return method !== 'GET' && ignoresIdempotencyKey === undefined;
 }

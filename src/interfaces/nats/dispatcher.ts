@@ -10,6 +10,7 @@ import type { RequestTracer } from '../api/request-tracer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointStats } from './endpoint-stats.ts';
 import { subjectOf } from './endpoints.ts';
+import { createRequestDeadline } from './request-deadline.ts';
 import type { Outcome, RequestContext, RequestHandling } from './request-handling.ts';
 
 interface Deps {
@@ -165,16 +166,14 @@ export function createDispatcher(deps: Deps): Dispatcher {
       data: message.data,
       header: (name: string) => headerValues(message, name),
     };
-    const outcome = handling.handle(endpoint, request, context).finally(() => {
+    const deadline = createRequestDeadline(deps.requestTimeoutMs, deps.monotonicMs);
+    const outcome = handling.handle(endpoint, request, context, deadline).finally(() => {
       active -= 1;
     });
     return withFallback(
       deps.requestTimeoutMs,
       () => outcome,
-      () => {
-        const error = new DomainError('unavailable', 'The request was not answered in time.');
-        return handling.reject(error, endpoint, context);
-      },
+      () => handling.reject(deadline.end(), endpoint, context),
     );
   }
 
@@ -217,6 +216,10 @@ function responseHeaders(outcome: Outcome, { shownRequestId }: RequestContext): 
   if (outcome.code !== undefined) {
     fields.set(ServiceErrorCodeHeader, String(outcome.status));
     fields.set(ServiceErrorHeader, outcome.code);
+  }
+  if (outcome.originalRequestId !== undefined) {
+    fields.set('Idempotent-Replayed', 'true');
+    fields.set('Original-Request-Id', outcome.originalRequestId);
   }
   if (outcome.retryAfterSeconds !== undefined) {
     fields.set('Retry-After', String(outcome.retryAfterSeconds));

@@ -17,6 +17,8 @@ import {
 } from '../api/schemas/user-batches.ts';
 import { email, toUserResponse, userSchema } from '../api/schemas/users.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
+import { introspectToken } from './token-endpoints.ts';
+import { writingEndpoints } from './writing-endpoints.ts';
 
 /** Name of the NATS service and of its queue group. */
 export const SERVICE_NAME = 'user-service';
@@ -24,8 +26,8 @@ export const SUBJECT_PREFIX = 'users.v1';
 /** The user of the examples in the documentation. */
 const EXAMPLE_USER_ID = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
 
-export function subjectOf({ name }: Pick<Endpoint, 'name'>): string {
-  return `${SUBJECT_PREFIX}.${name}`;
+export function subjectOf({ name, prefix }: Pick<Endpoint, 'name' | 'prefix'>): string {
+  return `${prefix ?? SUBJECT_PREFIX}.${name}`;
 }
 
 const getUser = endpoint({
@@ -98,5 +100,7 @@ export const endpoints: readonly Endpoint[] = [
   getUserByEmail,
   getPublicProfiles,
   getUsers,
+  ...writingEndpoints,
+  introspectToken,
   getHealth,
 ];

@@ -9,6 +9,7 @@ import { createRecordingLogger } from '../../../test/support/logger.ts';
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
 import { PROBLEMS } from '../api/problem-table.ts';
 import { endpoints } from './endpoints.ts';
+import { createRequestDeadline } from './request-deadline.ts';
 import { createRequestHandling, type RequestContext } from './request-handling.ts';
 
 function endpointNamed(name: string) {
@@ -23,6 +24,7 @@ function setting(replaced: ReplacedUseCases = {}) {
     useCases: createFakeUseCases(replaced),
     logger,
     formatTime: (time) => time.toISOString(),
+    settings: { issuer: 'https://id.example.com' },
   });
   const context: RequestContext = {
     requestId: 'request-1',
@@ -37,6 +39,7 @@ function setting(replaced: ReplacedUseCases = {}) {
         header: (header) => (header === 'Authorization' ? authorization : []),
       },
       context,
+      createRequestDeadline(5_000, () => 0),
     );
   return { send, context, lines: logger.lines };
 }

@@ -1,12 +1,19 @@
 import type { Principal } from '../../application/access/caller.ts';
-import type { Logger } from '../../domain/ports.ts';
+import type { Logger, RequestDeadline } from '../../domain/ports.ts';
 import { createAuthentication } from '../api/authentication.ts';
+import { canonicalContent, readIdempotencyKey } from '../api/idempotency-key.ts';
 import { PROBLEMS, type ProblemCode } from '../api/problem-table.ts';
 import { EdgeError, problemDocument, toProblem } from '../api/problems.ts';
 import { BODY_LIMIT_BYTES, parseJsonBytes } from '../api/request-json.ts';
 import { writeJson } from '../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../api/validation.ts';
-import type { Endpoint, NatsUseCases } from './endpoint.ts';
+import {
+  Accepted,
+  type Endpoint,
+  type EndpointRequest,
+  type EndpointSettings,
+  type NatsUseCases,
+} from './endpoint.ts';
 import { subjectOf } from './endpoints.ts';
 
 export interface RequestMessage {
@@ -31,6 +38,8 @@ export interface Outcome {
   readonly code?: ProblemCode;
   readonly body: string;
   readonly retryAfterSeconds?: number;
+  /** The id of the earlier request with the same `Idempotency-Key`, whose answer this is. */
+  readonly originalRequestId?: string;
 }
 
 interface Deps {
@@ -38,6 +47,7 @@ interface Deps {
   readonly logger: Logger;
   /** Formats a time as RFC 3339 text in UTC. */
   readonly formatTime: (time: Date) => string;
+  readonly settings: EndpointSettings;
 }
 
 export type RequestHandling = ReturnType<typeof createRequestHandling>;
@@ -53,6 +63,7 @@ export function createRequestHandling(deps: Deps) {
     endpoint: Endpoint,
     message: RequestMessage,
     context: RequestContext,
+    deadline: RequestDeadline,
   ): Promise<Outcome> {
     try {
       const principal = authenticate(endpoint.access, readAuthorization(message));
@@ -61,12 +72,48 @@ export function createRequestHandling(deps: Deps) {
       const body = readBody(endpoint, message.data);
       assertNoFieldErrors(findFieldErrors('body', endpoint.body, body));
       const { requestId } = context;
-      const caller = { principal: context.principal, requestId, ip: null, userAgent: null };
-      const response = await endpoint.handle({ caller, body: body as never }, deps.useCases);
-      return { status: 200, body: writeJson(endpoint.response, response, deps.formatTime) };
+      const caller = {
+        principal: context.principal,
+        requestId,
+        ip: null,
+        userAgent: null,
+        deadline,
+      };
+      const header = (name: string): string | undefined => {
+        const values = message.header(name);
+        return values.length === 0 ? undefined : values.join(', ');
+      };
+      return await execute(endpoint, { caller, body: body as never, header });
     } catch (error) {
       return reject(error, endpoint, context);
     }
+  }
+
+  /** Executes the request, or finds the answer of an earlier one with the same `Idempotency-Key`. */
+  async function execute(endpoint: Endpoint, request: EndpointRequest<never>): Promise<Outcome> {
+    const write = async (one: EndpointRequest<never>): Promise<Outcome> => {
+      const response = await endpoint.handle(one, deps.useCases, deps.settings);
+      if (response instanceof Accepted) {
+        const schema = endpoint.acceptedResponse ?? endpoint.response;
+        return { status: 202, body: writeJson(schema, response.body, deps.formatTime) };
+      }
+      const body = writeJson(endpoint.response, response, deps.formatTime);
+      return { status: endpoint.status ?? 200, body };
+    };
+    const sent = endpoint.acceptsIdempotencyKey ? request.header('Idempotency-Key') : undefined;
+    if (sent === undefined) return await write(request);
+    const key = readIdempotencyKey(sent);
+    const content = canonicalContent(
+      { method: 'NATS', path: subjectOf(endpoint) },
+      { params: null, query: null, body: request.body, ifMatch: request.header('If-Match') },
+    );
+    const { answer, originalRequestId } = await deps.useCases.idempotency.answerOnce(
+      request.caller,
+      { key, content },
+      async (caller) => ({ ...(await write({ ...request, caller })), headers: {} }),
+    );
+    const outcome = { status: answer.status, body: answer.body ?? '' };
+    return originalRequestId === null ? outcome : { ...outcome, originalRequestId };
   }
 
   /** Turns an error into its problem document, and logs it if it is unexpected. */

@@ -1,13 +1,13 @@
 import { type Service, Svcm } from '@nats-io/services';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { IdGenerator, Logger, RequestLog } from '../../domain/ports.ts';
 import { type Backoff, backoffDelayMs } from '../../lib/backoff.ts';
 import { withFallback } from '../../lib/deadline.ts';
 import type { RequestTracer } from '../api/request-tracer.ts';
 import { createDispatcher, type ObservedNatsRequest } from './dispatcher.ts';
-import type { NatsUseCases } from './endpoint.ts';
+import type { Endpoint, NatsUseCases } from './endpoint.ts';
 import { createEndpointStats, type EndpointStats } from './endpoint-stats.ts';
-import { endpoints, SERVICE_NAME, SUBJECT_PREFIX } from './endpoints.ts';
+import { endpoints, SERVICE_NAME, SUBJECT_PREFIX, subjectOf } from './endpoints.ts';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_POLL_MS, startHeartbeat } from './heartbeat.ts';
 import type { NatsLink } from './nats-link.ts';
 import { createInboxCheck, type DropReason, guardReplies } from './reply-guard.ts';
@@ -22,6 +22,8 @@ export interface NatsServiceSettings {
   readonly ownInboxPrefix: string;
   /** Longest time until the response, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Claim `iss` of access tokens. */
+  readonly issuer: string;
   /** Requests beyond this many at the same time are rejected at once. Default: 256. */
   readonly maxConcurrentRequests?: number;
   /** Time between two heartbeats, in milliseconds. Default: 10,000. */
@@ -91,9 +93,12 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
   /** Restarts on this connection since the service last ran for long. */
   let restarts = 0;
   let stopped = false;
+  /** Endpoints whose subjects the rights of this connection do not allow. */
+  const denied = new Set<Endpoint>();
 
   const unlisten = link.onConnection((connection) => {
     restarts = 0;
+    denied.clear();
     void serve(connection);
   });
   const heartbeat = startHeartbeat({
@@ -130,6 +135,15 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
       reason = error as Error;
     }
     if (stopped || connection.isClosed()) return;
+    const refused = endpoints.find((endpoint) => isRefused(reason, subjectOf(endpoint)));
+    if (refused !== undefined && !denied.has(refused)) {
+      // The other subjects are served: an account from before this subject existed goes on as it was.
+      denied.add(refused);
+      logger.error('the NATS account may not subscribe to a subject of the service', {
+        subject: subjectOf(refused),
+      });
+      return void serve(connection);
+    }
     if (deps.monotonicMs() - startedAtMs > RESTART_BACKOFF.maxMs) restarts = 0;
     restarts += 1;
     const pauseMs = backoffDelayMs(restarts, RESTART_BACKOFF);
@@ -144,7 +158,7 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
     const added = await new Svcm(guardReplies(connection, { ...deps, isInbox })).add({
       name: SERVICE_NAME,
       version: settings.version,
-      description: 'Reads users and their public profiles.',
+      description: 'Reads and changes users, and introspects access tokens.',
       metadata: { instance_id: instanceId },
       queue: SERVICE_NAME,
       statsHandler: async (reported) => {
@@ -153,8 +167,9 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
         return undefined;
       },
     });
-    const group = added.addGroup(SUBJECT_PREFIX, SERVICE_NAME);
     for (const endpoint of endpoints) {
+      if (denied.has(endpoint)) continue;
+      const group = added.addGroup(endpoint.prefix ?? SUBJECT_PREFIX, SERVICE_NAME);
       group.addEndpoint(endpoint.name, {
         metadata: { access: endpoint.access },
         handler: (_error, message) =>
@@ -163,6 +178,14 @@ export function createNatsService(deps: NatsServiceDeps): NatsService {
     }
     return added;
   }
+}
+
+function isRefused(reason: Error | null, subject: string): boolean {
+  return (
+    reason instanceof PermissionViolationError &&
+    reason.operation === 'subscription' &&
+    reason.subject === subject
+  );
 }
 
 /** Whether the promise is fulfilled or rejected within the time. */

@@ -159,8 +159,8 @@ const KEY = new RegExp(
   `(?<![\\w/.-])(?:--)?((?:${topSections.join('|')})\\.[a-z][a-z0-9_.]*[a-z0-9])(?![\\w(/])`,
   'g',
 );
-/** Words that only look like a key: events, files, members of JavaScript. */
-const NO_KEY = /^(?:[a-z]+\.(?:key|pem|ts|md|json|yaml|sql|map|log))$/;
+/** Words that only look like a key: files, members of JavaScript, subjects of NATS. */
+const NO_KEY = /^(?:[a-z]+\.(?:key|pem|ts|md|json|yaml|sql|map|log)|tokens\.v1(?:\.[a-z]+)?)$/;
 
 /** Keys and environment variables of ours that the code mentions. */
 function configurationNames(code: string): string[] {

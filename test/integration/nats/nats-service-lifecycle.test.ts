@@ -1,5 +1,6 @@
 import { setTimeout as work } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { endpoints, subjectOf } from '../../../src/interfaces/nats/endpoints.ts';
 import { ADA_ID, adaText, SERVICE_KEY } from '../../http/support/fake-use-cases.ts';
 import { createCertificates } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -171,11 +172,12 @@ describe('while NATS restarts', () => {
 const permissions = `authorization {
   users: [
     { user: service, password: s, permissions: {
-      subscribe: ["users.v1.>", "$SRV.>", "_INBOX.>"]
+      subscribe: ["users.v1.>", "tokens.v1.>", "$SRV.>", "_INBOX.>"]
       publish: ["users.health.>", "$SRV.>"]
       allow_responses: { max: 1, expires: "1m" } } }
     { user: caller, password: c, permissions: {
       subscribe: "_INBOX.>", publish: "users.v1.get" } }
+    { user: asking, password: a }
     { user: half, password: h, permissions: {
       subscribe: ["$SRV.>", "users.v1.health"] } }
   ]
@@ -206,17 +208,23 @@ describe('NATS accounts and TLS', () => {
     await certificates.remove();
   });
 
-  it('without the permission for a subject log an error, and the service retries', async () => {
+  it('without the permission for some subjects log each of them, and serve the others', async () => {
     const server = await useNats({ accounts: permissions });
     const instance = await startInstance(server.url, {
       connection: { user: 'half', password: 'h' },
     });
-    const tries = () =>
-      instance.lines.filter(({ message }) => message.startsWith('the NATS service lost'));
-    await eventually(() => expect(tries().length).toBeGreaterThan(1), { timeoutMs: 10_000 });
-    expect(tries()[0]).toMatchObject({
-      level: 'error',
-      fields: { pause_ms: 1_000, error: expect.any(Error) },
+    const refused = () =>
+      instance.lines
+        .filter(({ message }) => message.startsWith('the NATS account may not subscribe'))
+        .map(({ fields }) => fields.subject);
+    const others = endpoints.map(subjectOf).filter((subject) => subject !== 'users.v1.health');
+    await eventually(() => expect(refused().toSorted()).toEqual(others.toSorted()), {
+      timeoutMs: 10_000,
+    });
+    const client = await createNatsClient({ servers: server.url, user: 'asking', pass: 'a' });
+    await eventually(async () => {
+      const health = await client.connection.request('users.v1.health', '', { timeout: 500 });
+      expect(health.json()).toMatchObject({ status: expect.any(String) });
     });
   });
 });

@@ -55,6 +55,7 @@ export async function startInstance(url: string, options: InstanceOptions = {}):
     settings: {
       version: '1.2.3',
       requestTimeoutMs: 5_000,
+      issuer: 'http://127.0.0.1:8080',
       inboxPrefixes: ['_INBOX'],
       ownInboxPrefix: options.connection?.inboxPrefix ?? '_INBOX',
       ...options.settings,

@@ -372,9 +372,14 @@ describe('discovery', () => {
     });
     const [info] = await all(await services.info('user-service'));
     expect(info?.endpoints).toEqual(
-      ['get', 'get-by-email', 'public-profiles', 'get-many', 'health'].map((name) => ({
-        name,
-        subject: `users.v1.${name}`,
+      [
+        ...['users.v1.get', 'users.v1.get-by-email', 'users.v1.public-profiles'],
+        'users.v1.get-many',
+        ...['users.v1.create', 'users.v1.update', 'users.v1.disable', 'users.v1.enable'],
+        ...['tokens.v1.introspect', 'users.v1.health'],
+      ].map((subject) => ({
+        name: subject.split('.')[2],
+        subject,
         queue_group: 'user-service',
         metadata: { access: expect.any(String) },
       })),

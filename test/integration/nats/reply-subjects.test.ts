@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createApi, patientHashing } from '../../support/api.ts';
+import { createApi, createPerson, patientHashing } from '../../support/api.ts';
 import { useTestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createRecordingLogger } from '../../support/logger.ts';
@@ -47,9 +47,9 @@ const DISCOVERY = ['PING', 'INFO', 'STATS'].flatMap((verb) => [
   `$SRV.${verb}.user-service`,
 ]);
 
-async function useWorld(authorization: 'example' | 'none') {
+async function useWorld(authorization: 'example' | 'none', rights = accounts) {
   const isExample = authorization === 'example';
-  const server = await startNats({ jetstream: true, ...(isExample ? { accounts } : {}) });
+  const server = await startNats({ jetstream: true, ...(isExample ? { accounts: rights } : {}) });
   onTestFinished(() => server.stop());
   const login = (user: string) => (isExample ? { user, pass: PASSWORD } : {});
   const logger = createRecordingLogger();
@@ -261,4 +261,50 @@ describe('with the rights of the example', () => {
     await eventually(async () => expect(await dropped(api, 'reply_not_inbox')).toBe(1));
     expect(await streamState(operator)).toEqual(before);
   });
+});
+
+test('the example lets a caller change users and introspect tokens, and no reply subject but an inbox gets the change done', async () => {
+  const { api, client } = await useWorld('example');
+  const { key } = await api.createService('users:write', 'users:admin', 'tokens:introspect');
+  const created = await client.call('users.v1.create', { token: key, body: createPerson() });
+  expect(created.status).toBe(200);
+  const { id } = created.body as { id: string };
+  expect(
+    await client.call('tokens.v1.introspect', { token: key, body: { token: 'none' } }),
+  ).toMatchObject({ status: 200, body: { active: false } });
+
+  const withKey = headers();
+  withKey.set('Authorization', `Bearer ${key}`);
+  const body = JSON.stringify({ id, reason: 'Reported' });
+  const before = await dropped(api, 'reply_not_inbox');
+  for (const reply of ['users.events.user.disabled.x', 'users.v1.enable', 'tokens.v1.introspect']) {
+    client.connection.publish('users.v1.disable', body, { reply, headers: withKey });
+  }
+  await settle(client);
+  const read = await api.send('GET', `/v1/users/${id}/acts`, { token: key });
+  expect(read.json()).toEqual({ acts: [] });
+  expect(await dropped(api, 'reply_not_inbox')).toBe(before + 3);
+});
+
+test('an account without the rights on tokens.v1 serves the other subjects, and says which one it lacks', async () => {
+  const [, service = ''] = /(user: "user-service".*?)user: "consumer"/s.exec(accounts) ?? [];
+  const older = accounts.replace(service, service.replace('"tokens.v1.>",', ''));
+  expect(older).not.toBe(accounts);
+  const { api, client, logger } = await useWorld('example', older);
+  const ada = await api.register();
+  const { key } = await api.createService('users:read', 'users:admin');
+  const refused = 'the NATS account may not subscribe to a subject of the service';
+  await eventually(() =>
+    expect(logger.lines.filter(({ message }) => message === refused)).toEqual([
+      expect.objectContaining({
+        fields: expect.objectContaining({ subject: 'tokens.v1.introspect' }),
+      }),
+    ]),
+  );
+  await eventually(async () => {
+    const read = await client.call('users.v1.get', { token: key, body: { id: ada.id } });
+    expect(read.status).toBe(200);
+  });
+  const call = { token: key, body: { id: ada.id, reason: 'Reported' } };
+  expect((await client.call('users.v1.disable', call)).status).toBe(200);
 });

@@ -1,13 +1,12 @@
 import type { TSchema } from 'typebox';
-import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
-import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import {
-  acceptsIdempotencyKey,
   IDEMPOTENCY_KEY_MAX_LENGTH,
   IDEMPOTENCY_KEY_MIN_LENGTH,
-} from '../idempotency-key.ts';
+} from '../../api/idempotency-key.ts';
+import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../api/problems.ts';
 import { publicPath } from '../public-path.ts';
-import { policiesOf, type ResponseSpec, type Route } from '../route.ts';
+import { acceptsIdempotencyKey, policiesOf, type ResponseSpec, type Route } from '../route.ts';
 import { describeAccess, describeFreshness, securityOf } from './access.ts';
 import { EXAMPLES } from './examples.ts';
 import { namedSchemas, schemaName, withReferences } from './named-schemas.ts';

@@ -144,6 +144,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   EmailChange: { email: 'ada@example.net', current_password: PASSWORD },
   EmailChangeUndo: { token: 'uct_AZjA4H6PcLHC0-T1BhcoOQ…' },
   RequestedChallenge: { challenge_id: CHALLENGE, expires_in: 600 },
+  RegistrationRequested: { status: 'verification_sent', challenge_id: CHALLENGE, expires_in: 600 },
   PublicProfilesRequest: { ids: [ADA, GRACE] },
   PublicProfiles: {
     profiles: [{ id: ADA, first_name: 'Ada', last_name: 'Okafor' }],

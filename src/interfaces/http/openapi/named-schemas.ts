@@ -1,13 +1,23 @@
 import type { TSchema } from 'typebox';
 import { oauthErrorSchema } from '../../api/oauth-errors.ts';
 import { fieldErrorSchema, problemSchema } from '../../api/problems.ts';
+import { disableBody, enableBody } from '../../api/schemas/governing.ts';
 import { databaseSchema, dependencySchema, reportSchema } from '../../api/schemas/health.ts';
+import { introspectionBody, introspectionSchema } from '../../api/schemas/introspection.ts';
 import {
   publicProfileSchema,
   publicProfilesBody,
   publicProfilesSchema,
 } from '../../api/schemas/public-profiles.ts';
 import { userBatchBody, userBatchSchema } from '../../api/schemas/user-batches.ts';
+import {
+  deletionBody,
+  passwordChangeBody,
+  patchUserBody,
+  registrationBody,
+  registrationRequestedSchema,
+  replaceUserBody,
+} from '../../api/schemas/user-bodies.ts';
 import { userSchema } from '../../api/schemas/users.ts';
 import { cloudEventSchema } from '../routes/events/feed-route.ts';
 import { liveSchema, readySchema } from '../routes/health-routes.ts';
@@ -29,28 +39,14 @@ import {
   signedInSchema,
   signInBody,
 } from '../routes/sessions/schemas.ts';
-import {
-  introspectionBody,
-  introspectionSchema,
-  keySetSchema,
-  publicKeySchema,
-} from '../routes/token-routes.ts';
+import { keySetSchema, publicKeySchema } from '../routes/token-routes.ts';
 import {
   actListSchema,
-  disableBody,
-  enableBody,
   expirePasswordBody,
   passwordResetMailBody,
 } from '../routes/users/govern-routes.ts';
 import { userListSchema } from '../routes/users/list-routes.ts';
 import { signInFailureSchema, signInFailuresSchema } from '../routes/users/lockout-routes.ts';
-import {
-  deletionBody,
-  passwordChangeBody,
-  patchUserBody,
-  registrationBody,
-  replaceUserBody,
-} from '../routes/users/schemas.ts';
 import {
   addressBody,
   emailChangeBody,
@@ -75,6 +71,7 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [userBatchSchema, 'UserBatch'],
   [cloudEventSchema, 'CloudEvent'],
   [registrationBody, 'Registration'],
+  [registrationRequestedSchema, 'RegistrationRequested'],
   [replaceUserBody, 'UserReplacement'],
   [patchUserBody, 'UserPatch'],
   [passwordChangeBody, 'PasswordChange'],

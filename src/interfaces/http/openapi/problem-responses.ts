@@ -1,6 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../../api/problem-table.ts';
-import { acceptsIdempotencyKey } from '../idempotency-key.ts';
-import { policiesOf, type Route } from '../route.ts';
+import { acceptsIdempotencyKey, policiesOf, type Route } from '../route.ts';
 
 /** Codes that every route can return. */
 const EVERYWHERE: readonly ProblemCode[] = [

@@ -1,15 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Principal, Quota } from '../../../application/access/caller.ts';
 import { createAuthentication } from '../../api/authentication.ts';
+import { canonicalContent, readIdempotencyKey } from '../../api/idempotency-key.ts';
 import type { ProblemFieldError } from '../../api/problems.ts';
 import { rateLimitFields } from '../../api/rate-limit-fields.ts';
 import { BODY_LIMIT_BYTES } from '../../api/request-json.ts';
 import { writeJson } from '../../api/response-json.ts';
 import { assertNoFieldErrors, findFieldErrors } from '../../api/validation.ts';
 import type { HttpDeps } from '../http-deps.ts';
-import { acceptsIdempotencyKey, canonicalContent, readIdempotencyKey } from '../idempotency-key.ts';
 import type { LongLivedConnection } from '../long-lived.ts';
-import { policiesOf, type Route, type RouteRequest, type RouteResponse } from '../route.ts';
+import {
+  acceptsIdempotencyKey,
+  policiesOf,
+  type Route,
+  type RouteRequest,
+  type RouteResponse,
+} from '../route.ts';
 import { createBasicAuthentication } from './basic-authentication.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { createLongLivedConnections } from './long-lived-connections.ts';

@@ -1,5 +1,5 @@
 /* Numbers committed events that have no number, at most so many, and returns the newest number. The function is one
-   transaction of its own; its row lock on the counter makes instances take turns. */
+   transaction of its own; its row lock on the counter makes instances take turns. `models/sequencer.pml` is the protocol. */
 /* @name updateUnnumberedEvents */
 select numbered as "numbered!", newest::float8 as "newest!" from number_events(:limit!::integer);
 

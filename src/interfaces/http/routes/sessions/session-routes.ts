@@ -1,5 +1,5 @@
+import { operatorHeader, readActNote, reasonHeader } from '../../../api/act-note.ts';
 import { type ResponseSpec, type Route, route } from '../../route.ts';
-import { operatorHeader, readActNote, reasonHeader } from '../users/act-note.ts';
 import { userParams } from '../users/schemas.ts';
 import {
   issuedTokensSchema,

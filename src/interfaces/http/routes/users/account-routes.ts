@@ -1,29 +1,30 @@
-import type { Static } from 'typebox';
 import { requireUser } from '../../../../application/access/policy.ts';
+import { operatorHeader, readActNote, reasonHeader } from '../../../api/act-note.ts';
+import type { HeaderSpec } from '../../../api/header-spec.ts';
 import {
-  toProfileChange,
-  toProfileInput,
-  toUserResponse,
-  userSchema,
-} from '../../../api/schemas/users.ts';
-import { publicPath } from '../../public-path.ts';
-import { type HeaderSpec, type Route, route } from '../../route.ts';
-import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
-import { toRequestedResponse } from '../verification/schemas.ts';
-import { operatorHeader, readActNote, reasonHeader } from './act-note.ts';
-import { etagOf, matchesNone, readIfMatch, requireIfMatch } from './preconditions.ts';
+  etagOf,
+  ifMatchHeader,
+  matchesNone,
+  readIfMatch,
+  requireIfMatch,
+} from '../../../api/preconditions.ts';
 import {
+  currentPasswordOf,
   deletionBody,
   passwordChangeBody,
   patchUserBody,
   registrationBody,
   registrationRequestedSchema,
   replaceUserBody,
-  userParams,
-  userResponse,
-  userResponseSpec,
-  userTextResponse,
-} from './schemas.ts';
+  toRegistration,
+  toRegistrationRequestedResponse,
+  toUpdate,
+} from '../../../api/schemas/user-bodies.ts';
+import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
+import { publicPath } from '../../public-path.ts';
+import { type Route, route } from '../../route.ts';
+import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
+import { userParams, userResponse, userResponseSpec, userTextResponse } from './schemas.ts';
 
 const tag = 'Users';
 const ifNoneMatch: HeaderSpec = {
@@ -32,15 +33,6 @@ const ifNoneMatch: HeaderSpec = {
   description:
     'Entity tags that you have. The response is 304 if one of them is the current version.',
 };
-
-function ifMatch(required: boolean): HeaderSpec {
-  return {
-    name: 'If-Match',
-    required,
-    description:
-      'One or more `ETag` values. The change is rejected unless the user has one of these versions. `*` accepts any version.',
-  };
-}
 
 const registerUser = route({
   method: 'POST',
@@ -67,14 +59,9 @@ const registerUser = route({
   policies: ['registration_client', 'global'],
   problems: ['email_taken', 'invitation_invalid', 'overloaded', 'registration_closed'],
   handle: async ({ caller, body }, { useCases, settings }) => {
-    const registered = await useCases.users.register(caller, {
-      ...toProfileInput(body),
-      password: body.password,
-      ...(body.invitation === undefined ? {} : { invitation: body.invitation }),
-    });
+    const registered = await useCases.users.register(caller, toRegistration(body));
     if ('requested' in registered) {
-      const requested = toRequestedResponse(registered.requested);
-      return { status: 202, body: { status: 'verification_sent', ...requested } };
+      return { status: 202, body: toRegistrationRequestedResponse(registered.requested) };
     }
     const { user } = registered;
     return {
@@ -129,7 +116,7 @@ const replaceUser = route({
   access: 'self_or:users:write',
   freshness: 'or_current_password',
   params: userParams,
-  headers: [ifMatch(true), operatorHeader, reasonHeader],
+  headers: [ifMatchHeader(true), operatorHeader, reasonHeader],
   body: { schema: replaceUserBody, mediaTypes: ['application/json'] },
   responses: { 200: { ...userResponseSpec, description: 'The user after the change.' } },
   policies: ['registration_client', 'global'],
@@ -164,7 +151,7 @@ const patchUser = route({
   access: 'self_or:users:write',
   freshness: 'or_current_password',
   params: userParams,
-  headers: [ifMatch(false), operatorHeader, reasonHeader],
+  headers: [ifMatchHeader(false), operatorHeader, reasonHeader],
   body: {
     schema: patchUserBody,
     mediaTypes: ['application/merge-patch+json', 'application/json'],
@@ -241,7 +228,7 @@ const deleteUser = route({
   summary: 'Delete any account',
   access: 'scope:users:admin',
   params: userParams,
-  headers: [ifMatch(false), operatorHeader, reasonHeader],
+  headers: [ifMatchHeader(false), operatorHeader, reasonHeader],
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
   problems: ['user_not_found', 'version_exhausted', 'version_mismatch'],
   handle: async ({ caller, params, header }, { useCases }) => {
@@ -250,17 +237,6 @@ const deleteUser = route({
     return { status: 204 };
   },
 });
-
-function toUpdate(body: Static<typeof patchUserBody>) {
-  return {
-    ...toProfileChange(body),
-    ...currentPasswordOf(body),
-  };
-}
-
-function currentPasswordOf(body: { readonly current_password?: string }) {
-  return body.current_password === undefined ? {} : { currentPassword: body.current_password };
-}
 
 export const accountRoutes: readonly Route[] = [
   registerUser,

@@ -3,9 +3,8 @@ import {
   ACTIONS,
   ACTOR_KINDS,
   type AdministrativeAct,
-  REASON_MAX_LENGTH,
 } from '../../../../domain/administrative-acts.ts';
-import { DISABLED_MAX_DAYS } from '../../../../domain/user/disabled-until.ts';
+import { operatorHeader, readOperator } from '../../../api/act-note.ts';
 import {
   closedObject,
   nullableString,
@@ -13,28 +12,13 @@ import {
   uuidOutput,
   wordOf,
 } from '../../../api/schemas/common.ts';
+import { disableBody, enableBody, reason } from '../../../api/schemas/governing.ts';
 import { type Route, route } from '../../route.ts';
-import { operatorHeader, readOperator } from './act-note.ts';
 import { userParams, userResponse, userResponseSpec } from './schemas.ts';
 
 const tag = 'Users';
 const access = 'scope:users:admin';
 const problems = ['user_not_found', 'version_exhausted'] as const;
-const reason = Type.String({
-  description: `Why: 1–${REASON_MAX_LENGTH} characters without line breaks. It is kept in the record of administrative acts, and in no event. Name no personal data that is not needed.`,
-  examples: ['Reported as taken over, ticket 4711'],
-});
-
-export const disableBody = closedObject({
-  reason,
-  until: Type.Optional(
-    Type.String({
-      format: 'date-time',
-      description: `Time at which the user is enabled again, within ${DISABLED_MAX_DAYS} days. Left out, the user stays disabled.`,
-    }),
-  ),
-});
-export const enableBody = closedObject({ reason });
 export const expirePasswordBody = closedObject({ reason });
 export const passwordResetMailBody = closedObject({ reason });
 

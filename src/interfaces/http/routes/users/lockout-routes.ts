@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
 import type { CounterState } from '../../../../domain/lockout/sign-in-failures.ts';
+import { operatorHeader, readActNote, reasonHeader } from '../../../api/act-note.ts';
 import { timeOutput } from '../../../api/schemas/common.ts';
 import { type Route, route } from '../../route.ts';
-import { operatorHeader, readActNote, reasonHeader } from './act-note.ts';
 import { userParams } from './schemas.ts';
 
 const tag = 'Users';

@@ -1,6 +1,7 @@
-import type { ExpectedVersions } from '../../../../application/users/expected-versions.ts';
-import { versionRequired } from '../../../../domain/rejections.ts';
-import { EdgeError } from '../../../api/problems.ts';
+import type { ExpectedVersions } from '../../application/users/expected-versions.ts';
+import { versionRequired } from '../../domain/rejections.ts';
+import type { HeaderSpec } from './header-spec.ts';
+import { EdgeError } from './problems.ts';
 
 /** One entity tag: weakness mark and opaque text (RFC 9110 §8.8.3). */
 const ENTITY_TAG = /(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/.source;
@@ -12,6 +13,15 @@ const ENTITY_TAG_LIST = new RegExp(
  * `-br`, Jetty `--gzip`, others `;gzip`.
  */
 const VERSION = /^([1-9]\d{0,14})(?:[-;:._+]{1,2}(?:gzip|br|zstd|deflate|compress))?$/i;
+
+export function ifMatchHeader(required: boolean): HeaderSpec {
+  return {
+    name: 'If-Match',
+    required,
+    description:
+      'One or more `ETag` values. The change is rejected unless the user has one of these versions. `*` accepts any version.',
+  };
+}
 
 export function etagOf(version: number): string {
   return `"${version}"`;

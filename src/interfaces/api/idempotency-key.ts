@@ -1,5 +1,4 @@
-import { EdgeError } from '../api/problems.ts';
-import type { Method, Route } from './route.ts';
+import { EdgeError } from './problems.ts';
 
 export const IDEMPOTENCY_KEY_MIN_LENGTH = 16;
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
@@ -7,17 +6,6 @@ export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 /** A String of a structured field (RFC 9651 §3.3.3), without a space. */
 const QUOTED = /^"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
-
-/** Whether a route executes a request once for each `Idempotency-Key`. Other routes ignore the header. */
-export function acceptsIdempotencyKey({
-  method,
-  ignoresIdempotencyKey,
-}: {
-  readonly method: Method;
-  readonly ignoresIdempotencyKey?: Route['ignoresIdempotencyKey'];
-}): boolean {
-  return method !== 'GET' && ignoresIdempotencyKey === undefined;
-}
 
 /**
  * Reads `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07), quoted or bare: both name the same key.
@@ -51,7 +39,10 @@ export interface RequestContent {
 }
 
 /** One text for equal requests: the order of members in a JSON object and white space do not count. */
-export function canonicalContent({ method, path }: Route, content: RequestContent): string {
+export function canonicalContent(
+  { method, path }: { readonly method: string; readonly path: string },
+  content: RequestContent,
+): string {
   const { params, query, body, ifMatch } = content;
   return JSON.stringify([method, path, params, query, body, ifMatch ?? null], sortMembers);
 }

@@ -4,10 +4,10 @@ import {
   parseOperator,
   parseReason,
   REASON_MAX_LENGTH,
-} from '../../../../domain/administrative-acts.ts';
-import { InvalidValue } from '../../../../domain/errors.ts';
-import { InvalidRequest, type ProblemFieldError } from '../../../api/problems.ts';
-import type { HeaderSpec } from '../../route.ts';
+} from '../../domain/administrative-acts.ts';
+import { InvalidValue } from '../../domain/errors.ts';
+import type { HeaderSpec } from './header-spec.ts';
+import { InvalidRequest, type ProblemFieldError } from './problems.ts';
 
 const ENCODING = 'Characters outside of printable ASCII, and `%`, are percent-encoded UTF-8.';
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
