@@ -15,7 +15,7 @@ describe('statementOf', () => {
     });
     expect(claim).not.toContain('--');
     expect(claim).toMatch(
-      /^select .* from waiting_events\(null::uuid, -1::bigint, 512::integer\);$/,
+      /^select .* from claim_events\(null::uuid, -1::bigint, 512::integer\);$/,
     );
   });
 

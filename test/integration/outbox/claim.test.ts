@@ -23,7 +23,7 @@ beforeEach(async () => {
   });
 });
 
-/** Appends events; `userId` is an expression over `n`. */
+/** Appends events with their numbers, as the sequencer gives them soon after a commit; `userId` is an expression over `n`. */
 async function fill(count: number, userId: string): Promise<void> {
   await database.query(
     `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
@@ -31,6 +31,9 @@ async function fill(count: number, userId: string): Promise<void> {
        'user.updated', '{"changed_fields": ["phone"]}', 'request-1', now()
      from generate_series(1, ${count}) n`,
   );
+  await database.query('select number_events($1)', [count]);
+  // As autovacuum does: numbering has left a dead version of each row.
+  await database.query('vacuum analyze outbox');
 }
 
 const SHAPES = [
@@ -108,6 +111,21 @@ describe('a claim', () => {
     expect(positions((await queue.claim(NONE, 10, null)).events)).toEqual(['1', '2', '3']);
     expect(positions((await queue.claim(NONE, 2, null)).events)).toEqual(['1', '2']);
     expect((await queue.claim(new Set([ANN]), 10, null)).events).toEqual([]);
+  });
+
+  test('numbers what waits first, and holds back what has no number yet', async () => {
+    await database.query(
+      `insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+       select gen_random_uuid(), $1, n, 'user.updated', '{}', 'request-1', now() from generate_series(1, 5) n`,
+      [ANN],
+    );
+    const queue = createPostgresOutboxQueue(database);
+    expect(positions((await queue.claim(NONE, 3, null)).events)).toEqual(['1', '2', '3']);
+    expect(positions((await queue.claim(NONE, 9, null)).events)).toEqual(['1', '2', '3', '4', '5']);
+    const { rows } = await database.query<{ sequence: string }>(
+      'select sequence from outbox order by position',
+    );
+    expect(rows.map(({ sequence }) => Number(sequence))).toEqual([1, 2, 3, 4, 5]);
   });
 
   test('goes through every user once, whatever its limit', async () => {
