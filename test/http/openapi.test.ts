@@ -27,6 +27,19 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document)).not.toMatch(/localhost|127\.0\.0\.1/);
   });
 
+  test('declares 429 wherever a password is verified, since its attempts are counted', () => {
+    const routes = publicRoutes({ managementSeparate: false, version: '1' });
+    const bodies = routes.flatMap(({ operationId, body }) => {
+      const { properties = {} } = (body?.schema ?? {}) as { readonly properties?: object };
+      return 'current_password' in properties || 'password' in properties ? [operationId] : [];
+    });
+    expect(bodies).toEqual(expect.arrayContaining(['signIn', 'changePassword', 'deleteOwnUser']));
+    const undeclared = operations.filter(
+      ({ operationId, responses }) => bodies.includes(operationId) && !('429' in responses),
+    );
+    expect(undeclared.map(({ operationId }) => operationId)).toEqual([]);
+  });
+
   test.each([
     ['the defaults', {}],
     ['a path in the public URL', { publicUrl: 'https://example.com/accounts' }],

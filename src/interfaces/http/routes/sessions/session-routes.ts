@@ -78,7 +78,7 @@ const reauthenticateSession = route({
   responses: {
     200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
   },
-  problems: ['user_not_found', 'overloaded'],
+  problems: ['user_not_found', 'rate_limited', 'overloaded'],
   handle: async ({ caller, body }, { useCases }) => ({
     status: 200,
     body: toTokensResponse(await useCases.sessions.reauthenticate(caller, body.password)),

@@ -192,7 +192,7 @@ const changePassword = route({
   responses: {
     200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
   },
-  problems: ['user_not_found', 'version_exhausted', 'overloaded'],
+  problems: ['user_not_found', 'version_exhausted', 'rate_limited', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     const tokens = await useCases.users.changePassword(caller, params.id, {
       ...currentPasswordOf(body),
@@ -213,7 +213,7 @@ const deleteOwnUser = route({
   params: userParams,
   body: { schema: deletionBody, mediaTypes: ['application/json'] },
   responses: { 204: { description: 'The account and its sessions are deleted.' } },
-  problems: ['user_not_found', 'version_exhausted', 'overloaded'],
+  problems: ['user_not_found', 'version_exhausted', 'rate_limited', 'overloaded'],
   handle: async ({ caller, params, body }, { useCases }) => {
     await useCases.users.deleteOwn(caller, params.id, body.current_password);
     return { status: 204 };
