@@ -14,9 +14,7 @@ describe('statementOf', () => {
       ...{ afterKey: 'null', afterPosition: '-1', limit: '512' },
     });
     expect(claim).not.toContain('--');
-    expect(claim).toMatch(
-      /^select .* from claim_events\(null::uuid, -1::bigint, 512::integer\);$/,
-    );
+    expect(claim).toMatch(/^select .* from claim_events\(null::uuid, -1::bigint, 512::integer\);$/);
   });
 
   test('names what is missing', () => {
