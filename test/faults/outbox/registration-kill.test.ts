@@ -1,13 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createPostgresDatabase } from '../../../src/infrastructure/database/postgres/pool.ts';
 import { ids, inTransaction, storeUser } from '../../contract/fixtures.ts';
-import { startProcess } from '../../support/child-process.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createSilentLogger } from '../../support/logger.ts';
 import { postgresSettings } from '../../support/postgres-database.ts';
 import { profileWith } from '../../support/profiles.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
+import { countRows, startBackgroundServer } from './background-server.ts';
 
 const KILLS = 5;
 /** Registrations of each kind: a free address, a taken one, and a free one that two people register. */
@@ -33,19 +32,8 @@ it('carries each registration out exactly once when its server is killed repeate
     await add((await storeUser(database)).state.email);
     for (let person = 0; person < 2; person += 1) await add(`both${count}@example.com`);
   }
-  const startServer = async () => {
-    const child = fileURLToPath(new URL('../../support/challenge-child.ts', import.meta.url));
-    const arguments_ = ['--import', 'tsx', child, JSON.stringify(connectionOptions)];
-    const server = await startProcess(process.execPath, arguments_);
-    onTestFinished(async () => void (await server.kill()));
-    return server;
-  };
-  const count = async (table: string): Promise<number> => {
-    const { rows } = await database.query<{ count: number }>(
-      `select count(*)::integer as count from ${table}`,
-    );
-    return rows[0]?.count ?? 0;
-  };
+  const startServer = () => startBackgroundServer(connectionOptions);
+  const count = (table: string) => countRows(database, table);
 
   for (let kill = 1; kill <= KILLS; kill += 1) {
     // Two at once, as two instances of a service.
