@@ -140,7 +140,14 @@ export async function startBackground(
     logger.warn('could not record the use of the master key', { error });
   });
   maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
-  ends.push(startNumbering(parts, logger));
+  const sequencer = createEventSequencer({
+    numbering: persistence.eventNumbering,
+    onNumbered: (newest) => parts.feedSignal.notify(newest),
+  });
+  const numberSoon = serve('event numbers', NUMBERING_INTERVAL_MS, async () => {
+    if (!(await sequencer.run())) numberSoon();
+  });
+  parts.feedSignal.onDemand(numberSoon);
   mail.start();
   const { outboxAdministration } = persistence;
   const { retentionMs } = config.outbox;
@@ -155,25 +162,6 @@ export async function startBackground(
     ends.push(startRelay(broker), await startNatsService(deps, parts, broker, logger));
   }
   return ends;
-}
-
-function startNumbering({ persistence, feedSignal }: BackgroundParts, logger: Logger): EndWork {
-  const sequencer = createEventSequencer({
-    numbering: persistence.eventNumbering,
-    onNumbered: (newest) => feedSignal.notify(newest),
-  });
-  const loop = startLoop(
-    {
-      name: 'event numbers',
-      intervalMs: NUMBERING_INTERVAL_MS,
-      async run() {
-        if (!(await sequencer.run())) loop.runSoon();
-      },
-    },
-    { logger },
-  );
-  feedSignal.onDemand(() => loop.runSoon());
-  return () => loop.stop();
 }
 
 function startRelay({ relay }: Broker): EndWork {

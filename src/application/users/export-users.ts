@@ -32,7 +32,7 @@ const RETRY_AFTER_SECONDS = 30;
 /**
  * Starts an export of all users without a long transaction: first the position of the feed, then pages by key. Every
  * numbered event was committed before the first page, so the pages have its change. A change during the export has a
- * later number: whoever follows the feed from the position sees it again, and the versions say which is newer.
+ * later number: a consumer that follows the feed from the position gets it again, and compares the versions.
  * `models/snapshot-then-follow.pml` is the protocol.
  * @throws DomainError `unauthenticated`, `forbidden`, `overloaded`
  */
