@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMasterKey, postgresEnvironment } from '../../support/app.ts';
 import { startProcess } from '../../support/child-process.ts';
@@ -22,8 +23,15 @@ const ROUNDS = Math.min(8, Number(process.env.FAULT_ROUNDS ?? '2'));
 const EMAIL = 'rotating@example.com';
 /** `tokens.jwks_max_age` and the time in which every instance loads its keys again. */
 const PUBLISHED_SECONDS = 300 + 60;
-/** The traffic has many sessions of one user. */
-const SETTINGS = { TOKENS_ROTATION_INTERVAL: '1h', SESSIONS_MAX_PER_USER: '1000' } as const;
+/** The traffic has many sessions of one user; one more would end the oldest, whose token is shown again and again. */
+const MAX_SESSIONS = 1_000;
+const SETTINGS = {
+  TOKENS_ROTATION_INTERVAL: '1h',
+  SESSIONS_MAX_PER_USER: String(MAX_SESSIONS),
+} as const;
+/** Pause between two rounds of the traffic, and the rounds of a sign-in each. After those, each tenth has one. */
+const TRAFFIC_PAUSE_MS = 50;
+const SIGN_IN_ROUNDS = 500;
 /** The first round of a started instance comes after two seconds; a loaded machine is slower. */
 const ROUND_TIMEOUT_MS = 90_000;
 /** The first key of the released build may be loaded again after a minute. */
@@ -91,7 +99,24 @@ function startTraffic(instances: () => readonly Pick<Service, 'call'>[]) {
 
   async function round(number: number): Promise<void> {
     const services = instances();
-    const issuer = services[number % services.length];
+    if (number < SIGN_IN_ROUNDS || number % 10 === 0) await issue(services, number);
+    // The oldest ones are of the keys that were retired first.
+    const shown = [...tokens.slice(0, 3), ...tokens.slice(-3)];
+    for (const [index, { call }] of services.entries()) {
+      for (const token of shown) {
+        const reply = await call('GET', '/v1/me', { token }).catch(() => null);
+        if (reply?.status === 200) counts.accepted += 1;
+        else if (reply !== null) {
+          refused.push(`${kidOf(token)} at ${index}: ${reply.status} ${reply.body.code}`);
+        }
+      }
+    }
+    await delay(TRAFFIC_PAUSE_MS);
+  }
+
+  async function issue(services: readonly Pick<Service, 'call'>[], number: number): Promise<void> {
+    if (tokens.length >= MAX_SESSIONS - 1) throw new Error('too many sessions of the traffic');
+    const issuer = services[(number < SIGN_IN_ROUNDS ? number : number / 10) % services.length];
     // A killed instance answers nothing: that is not a refusal.
     const issued = await issuer
       ?.call('POST', '/v1/sessions', { body: { email: EMAIL, password: PASSWORD } })
@@ -101,15 +126,6 @@ function startTraffic(instances: () => readonly Pick<Service, 'call'>[]) {
       kids.add(kidOf(token));
       tokens.push(token);
     } else if (issued) refused.push(`a sign-in: ${issued.status}`);
-    // The oldest ones are of the keys that were retired first.
-    const shown = [...tokens.slice(0, 3), ...tokens.slice(-3)];
-    for (const { call } of services) {
-      for (const token of shown) {
-        const reply = await call('GET', '/v1/me', { token }).catch(() => null);
-        if (reply?.status === 200) counts.accepted += 1;
-        else if (reply !== null) refused.push(`${kidOf(token)}: ${reply.status}`);
-      }
-    }
   }
 
   const ended = (async () => {
@@ -164,7 +180,7 @@ test('instances that are killed in the middle of rotations refuse no token', asy
       return changer >= 0;
     });
     await restarted;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_000));
+    await delay(Math.random() * 1_000);
     await instances[changer]?.process.kill();
     await keys.resume();
     expect(await keys.find('signing')).toHaveLength(1);
