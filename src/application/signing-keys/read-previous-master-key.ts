@@ -1,4 +1,4 @@
-import type { MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
+import type { MasterKeyUse, MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
 import type { SealedCounts, SealedRows } from '../../domain/signing-key/sealed-rows.ts';
 import type { SigningKeys } from '../../domain/signing-key/signing-keys.ts';
 import type { Caller } from '../access/caller.ts';
@@ -10,8 +10,11 @@ interface Deps {
   readonly masterKeyUses: MasterKeyUses;
 }
 
-/** `not_needed`: `security.master_key_previous` can be removed. */
-export type PreviousMasterKeyState = 'not_configured' | 'in_use' | 'not_needed';
+/**
+ * `not_needed`: `security.master_key_previous` can be removed. `unknown`: no use of it is recorded, so it has sealed
+ * nothing, or builds without these records have sealed with it.
+ */
+export type PreviousMasterKeyState = 'not_configured' | 'in_use' | 'not_needed' | 'unknown';
 
 /** What depends on the previous master key. */
 export interface PreviousMasterKey {
@@ -28,7 +31,7 @@ const NOTHING: SealedCounts = { sessions: 0, mails: 0, answers: 0, challenges: 0
 
 /**
  * Counts what was sealed while an instance may have sealed with the previous master key. Most rows do not show which key
- * sealed them: those that are as old as its last use count.
+ * sealed them: those that are as old as its last use count, and all of them when no use is recorded.
  * @throws DomainError `forbidden` unless the caller is the operator
  */
 export function createReadPreviousMasterKey({ signingKeys, sealedRows, masterKeyUses }: Deps) {
@@ -41,16 +44,23 @@ export function createReadPreviousMasterKey({ signingKeys, sealedRows, masterKey
     const keys = (await signingKeys.list()).filter(({ masterKey }) => masterKey === 'previous');
     const before =
       previous === null ? null : new Date(previous.lastUsedAt.getTime() + USE_SLACK_MS);
-    const counts = before === null ? NOTHING : await sealedRows.count(before);
-    const isNeeded =
-      keys.length > 0 ||
-      (previous !== null && previous.ageMs < USE_SLACK_MS) ||
-      Object.values(counts).some((count) => count > 0);
+    const counts = await sealedRows.count(before);
     return {
-      state: isNeeded ? 'in_use' : 'not_needed',
+      state: stateOf(previous, keys.length, counts),
       lastUsedAt: previous?.lastUsedAt ?? null,
       signingKeys: keys.length,
       counts,
     };
   };
+}
+
+function stateOf(
+  previous: MasterKeyUse | null,
+  signingKeys: number,
+  counts: SealedCounts,
+): PreviousMasterKeyState {
+  if (signingKeys > 0) return 'in_use';
+  const isEmpty = Object.values(counts).every((count) => count === 0);
+  if (previous === null) return isEmpty ? 'not_needed' : 'unknown';
+  return previous.ageMs < USE_SLACK_MS || !isEmpty ? 'in_use' : 'not_needed';
 }

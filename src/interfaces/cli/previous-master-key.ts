@@ -17,7 +17,13 @@ const VERDICTS: Readonly<Record<string, string>> = {
   not_configured: 'security.master_key_previous is not set.',
   in_use: 'security.master_key_previous is still needed.',
   not_needed: 'security.master_key_previous can be removed.',
+  unknown: 'It is unknown whether security.master_key_previous is still needed.',
 };
+
+const ADVICE_WHEN_UNKNOWN = [
+  'It can be removed if it was never security.master_key.',
+  'If it was, with a version that does not record the use of keys: keep it for sessions.idle_ttl after the last instance that had it as security.master_key stopped. An earlier removal signs out users.',
+];
 
 /** Prints what depends on the previous master key, and whether it can be removed. @throws CommandFailure */
 export async function showPreviousMasterKey(
@@ -38,12 +44,13 @@ export async function showPreviousMasterKey(
   if (body.state === 'not_configured') return EXIT.done;
   io.stdout(
     body.last_used_at === null
-      ? 'No instance is known to have sealed with it.'
+      ? 'No use of it is recorded.'
       : `An instance last sealed with it at ${printable(String(body.last_used_at))}.`,
   );
   for (const [field, noun] of Object.entries(NOUNS)) {
     const count = Number(body[field] ?? 0);
     io.stdout(`${count >= MOST_COUNTED ? 'at least ' : ''}${counted(count, noun)} may need it`);
   }
+  if (body.state === 'unknown') for (const line of ADVICE_WHEN_UNKNOWN) io.stdout(line);
   return EXIT.done;
 }

@@ -309,10 +309,15 @@ describe('what depends on the previous master key', () => {
     const before = await start(old);
     expect(await stateAt(before)).toMatchObject({ state: 'not_configured' });
     const accepting = await start(old, fresh);
-    // The new key is known and seals nothing yet.
+    // The new key has sealed nothing, and nothing else is stored yet that it could have sealed.
     expect(await stateAt(accepting)).toMatchObject({ state: 'not_needed', last_used_at: null });
     const account = await before.register();
     const [one, other] = [await before.signIn(account), await before.signIn(account)];
+    // Whether a build that records no use has sealed them with that key cannot be seen.
+    expect(await stateAt(accepting)).toMatchObject({
+      ...{ state: 'unknown', last_used_at: null, signing_keys: 0 },
+      ...{ sessions: 2, challenges: 1 },
+    });
     await before.app.stop();
     await accepting.app.stop();
 

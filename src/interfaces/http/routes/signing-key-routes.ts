@@ -106,9 +106,10 @@ const getPreviousMasterKey = route({
   access: 'operator',
   responses: {
     200: {
-      description: 'The counts end at 10,000.',
+      description:
+        'The counts end at 10,000. `unknown`: no use of the key is recorded, and the counts are those of all rows.',
       schema: Type.Object({
-        state: wordOf(['not_configured', 'in_use', 'not_needed']),
+        state: wordOf(['not_configured', 'in_use', 'not_needed', 'unknown']),
         last_used_at: nullableTimeOutput(),
         signing_keys: Type.Integer(),
         ...sealedCounts.properties,
