@@ -194,9 +194,10 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
         );
         expect(stored).toBe(true);
       }
+      expect(await store().findRequest(0)).toEqual(first);
+      expect(await store().findRequest(1)).toEqual(second);
       const failing = inTransaction(database(), async ({ challenges }) => {
-        expect(await challenges.lockRequest(0)).toEqual(first);
-        expect(await challenges.lockRequest(1)).toEqual(second);
+        expect(await challenges.lockRequest(first.id)).toBe(true);
         await challenges.deleteRequest(first.id);
         throw new Error('rolled back');
       });
@@ -204,6 +205,9 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
       expect(await countRequests()).toBe(2);
       await inTransaction(database(), ({ challenges }) => challenges.deleteRequest(first.id));
       expect(await countRequests()).toBe(1);
+      await inTransaction(database(), async ({ challenges }) => {
+        expect(await challenges.lockRequest(first.id)).toBe(false);
+      });
     });
 
     it('stores no request when as many wait as may', async () => {
@@ -224,9 +228,7 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
         challenges.request(newRequest(), waiting),
       );
       await setPast('challenge_requests', 'expires_at');
-      await inTransaction(database(), async ({ challenges }) => {
-        expect(await challenges.lockRequest(0)).toBeNull();
-      });
+      expect(await store().findRequest(0)).toBeNull();
       expect(await store().deleteExpiredRequests(10)).toBe(1);
     });
 
@@ -234,13 +236,17 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
       const key = hashOf('address');
       const send = () =>
         inTransaction(database(), ({ challenges }) => challenges.countSend(key, sends));
+      const canSend = () => store().canSend(key, sends);
+      expect(await canSend()).toBe(true);
       const first = await Promise.all(Array.from({ length: 8 }, send));
       expect(first.filter(Boolean)).toHaveLength(3);
+      expect(await canSend()).toBe(false);
       const rounds = [];
       for (let round = 0; round < 4; round += 1) {
         await database().query(
           "update challenge_sends set sent_at = (select array_agg(t - interval '16 minutes') from unnest(sent_at) t)",
         );
+        expect(await canSend()).toBe(round < 3);
         rounds.push((await Promise.all(Array.from({ length: 4 }, send))).filter(Boolean).length);
       }
       expect(rounds).toEqual([3, 3, 1, 0]);

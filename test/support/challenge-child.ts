@@ -4,6 +4,7 @@ import { accountLinks, challengeSettings } from '../../src/app/challenges.ts';
 import { createServeRegistrationRequests } from '../../src/application/users/serve-registration-requests.ts';
 import { createServeChallengeRequests } from '../../src/application/verification/serve-challenge-requests.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createPostgresChallengeStore } from '../../src/infrastructure/database/postgres/challenge-repository.ts';
 import { createPostgresDatabase } from '../../src/infrastructure/database/postgres/pool.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import { createChallengeSecrets } from '../../src/infrastructure/security/challenge-secrets.ts';
@@ -23,6 +24,7 @@ const database = await createPostgresDatabase(postgresSettings(JSON.parse(connec
 const clock = createSystemClock();
 const deps = {
   ...{ ids, logger, clock, limits: { allow: async () => true } },
+  challengeStore: createPostgresChallengeStore(database),
   secrets: createChallengeSecrets({
     masterKeys: createMasterKeys(Buffer.from(TEST_MASTER_KEY, 'base64')),
   }),

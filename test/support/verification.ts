@@ -6,6 +6,7 @@ import { createServeRegistrationRequests } from '../../src/application/users/ser
 import { createServeChallengeRequests } from '../../src/application/verification/serve-challenge-requests.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { MailBody, MailKind } from '../../src/domain/mail.ts';
+import { createPostgresChallengeStore } from '../../src/infrastructure/database/postgres/challenge-repository.ts';
 import { createUnitOfWork } from '../../src/infrastructure/database/postgres/unit-of-work.ts';
 import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { createChallengeSecrets } from '../../src/infrastructure/security/challenge-secrets.ts';
@@ -40,9 +41,13 @@ const secrets = createChallengeSecrets({
 
 /**
  * Requests, mails and proofs of a service that does not listen: nothing is sent before a test says so. Each mailbox has
- * limits of its own, those of `env`.
+ * limits of its own, those of `env`; `onLimitAsked` runs before each question to them.
  */
-export function createMailbox(api: Api, env: Readonly<Record<string, string>> = {}) {
+export function createMailbox(
+  api: Api,
+  env: Readonly<Record<string, string>> = {},
+  { onLimitAsked = async () => {} }: { readonly onLimitAsked?: () => Promise<void> } = {},
+) {
   // The composition root gives out the whole database under a narrower type.
   const database = api.app.database as Database;
 
@@ -57,7 +62,14 @@ export function createMailbox(api: Api, env: Readonly<Record<string, string>> = 
     const { limits } = openLimits(config, { shared: null, keySecret: randomBytes(32), logger });
     const clock = createSystemClock();
     const deps = {
-      ...{ ids, logger, secrets, limits, clock },
+      ...{ ids, logger, secrets, clock },
+      limits: {
+        allow: async (...asked: Parameters<typeof limits.allow>) => {
+          await onLimitAsked();
+          return await limits.allow(...asked);
+        },
+      },
+      challengeStore: createPostgresChallengeStore(database),
       unitOfWork: createUnitOfWork({
         ...{ database, ids, logger, mailSeal: testMailSeal, clock },
         onCommitted: async () => {},

@@ -3,6 +3,7 @@ import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { EmailAddress } from '../../domain/user/email-address.ts';
 import type { UserProfile } from '../../domain/user/user.ts';
 import type { ChallengeRequest } from '../../domain/verification/challenge.ts';
+import type { ChallengeStore } from '../../domain/verification/challenge-repository.ts';
 import type { Limits } from '../limits/limits.ts';
 import { addressInUseMail } from './challenge-mails.ts';
 import { MAIL_POLICIES, SEND_LIMITS } from './challenge-settings.ts';
@@ -11,6 +12,7 @@ import { serveWaiting } from './serve-waiting.ts';
 
 interface Deps extends IssueChallengeDeps {
   readonly unitOfWork: UnitOfWork;
+  readonly challengeStore: Pick<ChallengeStore, 'findRequest' | 'canSend'>;
   readonly limits: Pick<Limits, 'allow'>;
   readonly ids: IdGenerator;
   readonly logger: Logger;
@@ -22,38 +24,51 @@ type Step = Pick<Transaction, 'users' | 'challenges' | 'mail'>;
  * Serves the waiting requests: each gets its challenge and its mail in the transaction that removes the request, so a
  * process that dies neither loses a mail nor sends it twice. A request for an address without an account gets a
  * challenge without a user, and a request beyond the limit of mails gets nothing; no caller can tell.
+ *
+ * The limits are asked before the transaction, which must not wait for Redis. When two processes find the same request
+ * at the same time, both count its mail: the limit is stricter then, never looser.
  */
 export function createServeChallengeRequests(deps: Deps) {
-  const { unitOfWork, secrets, links } = deps;
+  const { unitOfWork, challengeStore, secrets, links } = deps;
   const issue = createIssueChallenge(deps);
 
   /** @throws the first failure, after the requests behind it were served */
   return (): Promise<void> => serveWaiting(serveNext);
 
   /** @returns false when no request waits */
-  function serveNext(skipped: number): Promise<boolean> {
-    return unitOfWork.run({ requestId: deps.ids.next() }, async (transaction) => {
-      const request = await transaction.challenges.lockRequest(skipped);
-      if (request === null) return false;
-      if (await isWithinBudget(transaction, request)) {
-        await issue(transaction, request, await findRecipient(transaction, request));
-      } else {
+  async function serveNext(skipped: number): Promise<boolean> {
+    const request = await challengeStore.findRequest(skipped);
+    if (request === null) return false;
+    const addressKey = await findBudget(request);
+    await unitOfWork.run({ requestId: deps.ids.next() }, async (transaction) => {
+      const { challenges } = transaction;
+      if (!(await challenges.lockRequest(request.id))) return;
+      if (addressKey === null) {
         const { purpose } = request;
         deps.logger.warn('did not send a mail: its address got too many', { purpose });
+      } else {
+        // Another mail took the last place meanwhile: the next round finds the request again.
+        if (!(await challenges.countSend(addressKey, SEND_LIMITS))) return;
+        await issue(transaction, request, await findRecipient(transaction, request));
       }
-      await transaction.challenges.deleteRequest(request.id);
-      return true;
+      await challenges.deleteRequest(request.id);
     });
+    return true;
   }
 
-  /** Counts the mail against the budget of its address, and if that is used up, against that of the holder. */
-  async function isWithinBudget({ challenges }: Step, request: ChallengeRequest): Promise<boolean> {
+  /**
+   * Counts the mail by the policy of its purpose, for its address, and if that got too many mails, for the holder.
+   * @returns the counter of mails that has room; null when none has
+   */
+  async function findBudget(request: ChallengeRequest): Promise<Uint8Array | null> {
     const policy = MAIL_POLICIES[request.purpose];
     for (const budget of new Set([request.email, budgetOf(request)])) {
-      if (policy !== undefined && !(await deps.limits.allow(policy, budget))) continue;
-      if (await challenges.countSend(secrets.addressKey(budget), SEND_LIMITS)) return true;
+      const addressKey = secrets.addressKey(budget);
+      // First, so that a mail that is not sent does not count.
+      if (!(await challengeStore.canSend(addressKey, SEND_LIMITS))) continue;
+      if (policy === undefined || (await deps.limits.allow(policy, budget))) return addressKey;
     }
-    return false;
+    return null;
   }
 
   /** The user whom the request is for; null when there is none, or nothing is to be proven. */

@@ -10,11 +10,8 @@ import type {
 export interface ChallengeRepository {
   /** Stores a request for `ttlMs`. @returns false when `maxWaiting` requests wait already; nothing is stored then. */
   request(request: ChallengeRequest, limits: RequestLimits): Promise<boolean>;
-  /**
-   * Locks the oldest request that no other process holds, after `skipped` older ones.
-   * @returns null when there is none
-   */
-  lockRequest(skipped: number): Promise<ChallengeRequest | null>;
+  /** Locks a request. @returns false when another process holds it or has served it. */
+  lockRequest(id: string): Promise<boolean>;
   deleteRequest(id: string): Promise<void>;
   /** Counts a mail to the address with this key. @returns false when it would be one too many. */
   countSend(addressKey: Uint8Array, limits: SendLimits): Promise<boolean>;
@@ -70,6 +67,13 @@ export interface ChallengeStore {
     purpose: RequestedPurpose,
     maxAttempts: number,
   ): Promise<GuessedChallenge | null>;
+  /**
+   * The oldest request that no other process holds, after `skipped` older ones.
+   * @returns null when there is none
+   */
+  findRequest(skipped: number): Promise<ChallengeRequest | null>;
+  /** Whether `countSend` would count one more mail to this address now. */
+  canSend(addressKey: Uint8Array, limits: SendLimits): Promise<boolean>;
   /** Takes the last counted guess back, because the code was right. */
   uncountGuess(id: string): Promise<void>;
   /** Each deletes up to `limit` rows. @returns how many */

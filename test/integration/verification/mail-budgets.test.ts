@@ -17,8 +17,11 @@ const narrow = (policy: string) => ({
 });
 
 /** An account, and requests for its mails as a stranger and as its owner send them. */
-async function useAccount(env: Readonly<Record<string, string>> = {}) {
-  const box = createMailbox(api(), env);
+async function useAccount(
+  env: Readonly<Record<string, string>> = {},
+  onLimitAsked = async (): Promise<void> => {},
+) {
+  const box = createMailbox(api(), env, { onLimitAsked });
   const account = await api().register();
   const signedIn = await api().trySignIn(account.email, account.password);
   const { device_token } = signedIn.json();
@@ -65,6 +68,18 @@ test.each([
     await api().signIn(account);
   },
 );
+
+test('the limit is asked outside of a transaction, and only for a mail that the send limit allows', async () => {
+  let asked = 0;
+  // The embedded database has one connection: inside a transaction, this would wait for its end.
+  const { ask, mails } = await useAccount({}, async () => {
+    asked += 1;
+    await api().app.database.query('select 1');
+  });
+  for (let count = 0; count < 5; count += 1) await ask(reset);
+  expect(await mails(reset)).toBe(3);
+  expect(asked).toBe(3);
+});
 
 test('an access token has the budget of the owner as well', async () => {
   const { box, account, ask, mails } = await useAccount(narrow('VERIFICATION_ACCOUNT'));

@@ -19,6 +19,8 @@ import {
   deleteSurplusChallenges,
   type FindChallengeByTokenResult,
   findChallengeByToken,
+  findChallengeRequest,
+  findChallengeSendsLeft,
   findFirstFormerAddress,
   findReservedAddress,
   insertChallenge,
@@ -37,12 +39,8 @@ export function createPostgresChallengeRepository(connection: SqlConnection): Ch
       const rows = await insertChallengeRequest.run({ ...request, ...limits }, connection);
       return rows.length === 1;
     },
-    async lockRequest(skipped) {
-      const [row] = await lockChallengeRequest.run({ skipped }, connection);
-      if (row === undefined) return null;
-      const { id, email } = row;
-      const purpose = row.purpose as RequestedPurpose;
-      return { id, purpose, userId: row.user_id, email, byHolder: row.by_holder };
+    async lockRequest(id) {
+      return (await lockChallengeRequest.run({ id }, connection)).length === 1;
     },
     async deleteRequest(id) {
       await deleteChallengeRequest.run({ id }, connection);
@@ -97,6 +95,18 @@ export function createPostgresChallengeStore(connection: SqlConnection): Challen
       if (row === undefined) return null;
       const codeHmac = new Uint8Array(row.code_hmac);
       return { challenge: toChallenge(row), codeHmac, guessesThisHour: row.guesses };
+    },
+    async findRequest(skipped) {
+      const [row] = await findChallengeRequest.run({ skipped }, connection);
+      if (row === undefined) return null;
+      const { id, email } = row;
+      const purpose = row.purpose as RequestedPurpose;
+      return { id, purpose, userId: row.user_id, email, byHolder: row.by_holder };
+    },
+    async canSend(addressKey, limits) {
+      const parameters = { addressKey: Buffer.from(addressKey), ...limits };
+      const [row] = await findChallengeSendsLeft.run(parameters, connection);
+      return row?.has_left ?? true;
     },
     async uncountGuess(id) {
       await updateGuessesAfterRightCode.run({ id }, connection);

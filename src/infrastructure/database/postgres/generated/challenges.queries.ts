@@ -33,13 +33,13 @@ const insertChallengeRequestIR: StatementSource = {"usedParamSet":{"id":true,"pu
  */
 export const insertChallengeRequest = new PreparedQuery<InsertChallengeRequestParams,InsertChallengeRequestResult>(insertChallengeRequestIR);
 
-/** 'LockChallengeRequest' parameters type */
-export interface LockChallengeRequestParams {
+/** 'FindChallengeRequest' parameters type */
+export interface FindChallengeRequestParams {
   skipped: number;
 }
 
-/** 'LockChallengeRequest' return type */
-export interface LockChallengeRequestResult {
+/** 'FindChallengeRequest' return type */
+export interface FindChallengeRequestResult {
   by_holder: boolean;
   email: string;
   id: string;
@@ -47,7 +47,7 @@ export interface LockChallengeRequestResult {
   user_id: string | null;
 }
 
-const lockChallengeRequestIR: StatementSource = {"usedParamSet":{"skipped":true},"params":[{"name":"skipped","required":true,"transform":{"type":"scalar"},"locs":[{"a":134,"b":142}]}],"statement":"select id, purpose, user_id, email, by_holder\nfrom challenge_requests\nwhere expires_at > clock_timestamp()\norder by created_at\noffset :skipped!::bigint\nlimit 1\nfor update skip locked"};
+const findChallengeRequestIR: StatementSource = {"usedParamSet":{"skipped":true},"params":[{"name":"skipped","required":true,"transform":{"type":"scalar"},"locs":[{"a":134,"b":142}]}],"statement":"select id, purpose, user_id, email, by_holder\nfrom challenge_requests\nwhere expires_at > clock_timestamp()\norder by created_at\noffset :skipped!::bigint\nlimit 1\nfor update skip locked"};
 
 /**
  * Query generated from SQL:
@@ -59,6 +59,26 @@ const lockChallengeRequestIR: StatementSource = {"usedParamSet":{"skipped":true}
  * offset :skipped!::bigint
  * limit 1
  * for update skip locked
+ * ```
+ */
+export const findChallengeRequest = new PreparedQuery<FindChallengeRequestParams,FindChallengeRequestResult>(findChallengeRequestIR);
+
+/** 'LockChallengeRequest' parameters type */
+export interface LockChallengeRequestParams {
+  id: string;
+}
+
+/** 'LockChallengeRequest' return type */
+export interface LockChallengeRequestResult {
+  id: string;
+}
+
+const lockChallengeRequestIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":45,"b":48}]}],"statement":"select id from challenge_requests where id = :id!::uuid for update skip locked"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id from challenge_requests where id = :id!::uuid for update skip locked
  * ```
  */
 export const lockChallengeRequest = new PreparedQuery<LockChallengeRequestParams,LockChallengeRequestResult>(lockChallengeRequestIR);
@@ -455,6 +475,35 @@ const updateChallengeSendsIR: StatementSource = {"usedParamSet":{"addressKey":tr
  * ```
  */
 export const updateChallengeSends = new PreparedQuery<UpdateChallengeSendsParams,UpdateChallengeSendsResult>(updateChallengeSendsIR);
+
+/** 'FindChallengeSendsLeft' parameters type */
+export interface FindChallengeSendsLeftParams {
+  addressKey: Uint8Array;
+  maxPerDay: number;
+  maxPerQuarterHour: number;
+}
+
+/** 'FindChallengeSendsLeft' return type */
+export interface FindChallengeSendsLeftResult {
+  has_left: boolean;
+}
+
+const findChallengeSendsLeftIR: StatementSource = {"usedParamSet":{"maxPerQuarterHour":true,"maxPerDay":true,"addressKey":true},"params":[{"name":"maxPerQuarterHour","required":true,"transform":{"type":"scalar"},"locs":[{"a":131,"b":149}]},{"name":"maxPerDay","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":294}]},{"name":"addressKey","required":true,"transform":{"type":"scalar"},"locs":[{"a":369,"b":380}]}],"statement":"select (\n    select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '15 minutes'\n  ) < :maxPerQuarterHour!::bigint\n  and (\n    select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '1 day'\n  ) < :maxPerDay!::bigint as \"has_left!\"\nfrom challenge_sends as sends\nwhere address_key = :addressKey!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select (
+ *     select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '15 minutes'
+ *   ) < :maxPerQuarterHour!::bigint
+ *   and (
+ *     select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '1 day'
+ *   ) < :maxPerDay!::bigint as "has_left!"
+ * from challenge_sends as sends
+ * where address_key = :addressKey!
+ * ```
+ */
+export const findChallengeSendsLeft = new PreparedQuery<FindChallengeSendsLeftParams,FindChallengeSendsLeftResult>(findChallengeSendsLeftIR);
 
 /** 'DeleteOldChallengeSends' parameters type */
 export interface DeleteOldChallengeSendsParams {

@@ -6,8 +6,9 @@ select :id!::uuid, :purpose!, :userId::uuid, :email!, :byHolder!::boolean,
 where (select count(*) from (select from challenge_requests limit :maxWaiting!::bigint) as waiting) < :maxWaiting!::bigint
 returning id;
 
-/* Locks the oldest request that no other process holds, behind those that could not be served in this run. */
-/* @name lockChallengeRequest */
+/* The oldest request that no other process serves, behind those that could not be served in this run. The lock ends with
+   the statement; it only passes over the requests that others hold. */
+/* @name findChallengeRequest */
 select id, purpose, user_id, email, by_holder
 from challenge_requests
 where expires_at > clock_timestamp()
@@ -15,6 +16,10 @@ order by created_at
 offset :skipped!::bigint
 limit 1
 for update skip locked;
+
+/* Locks a request unless another process holds it or has served it. */
+/* @name lockChallengeRequest */
+select id from challenge_requests where id = :id!::uuid for update skip locked;
 
 /* @name deleteChallengeRequest */
 delete from challenge_requests where id = :id!::uuid;
@@ -160,6 +165,17 @@ where (
     select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '1 day'
   ) < :maxPerDay!::bigint
 returning address_key;
+
+/* Whether a mail to an address could be counted now. */
+/* @name findChallengeSendsLeft */
+select (
+    select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '15 minutes'
+  ) < :maxPerQuarterHour!::bigint
+  and (
+    select count(*) from unnest(sends.sent_at) as earlier where earlier > clock_timestamp() - interval '1 day'
+  ) < :maxPerDay!::bigint as "has_left!"
+from challenge_sends as sends
+where address_key = :addressKey!;
 
 /* @name deleteOldChallengeSends */
 delete from challenge_sends
