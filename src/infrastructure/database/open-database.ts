@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../domain/ports.ts';
 import { ensureSchema } from './ensure-schema.ts';
-import type { PostgresSettings } from './postgres/settings.ts';
+import { connectionNames, type PostgresSettings } from './postgres/settings.ts';
 import type { Database, MigrationConnection } from './sql.ts';
 
 export type DatabaseSettings =
@@ -73,7 +73,7 @@ export async function openMonitoringConnection(
       ...settings.postgres,
       maxOpenConns: 1,
       maxIdleConns: 1,
-      applicationName: `${settings.postgres.applicationName ?? 'user-service'} monitoring`,
+      applicationName: connectionNames(settings.postgres.applicationName).monitoring,
     },
     { logger },
   );

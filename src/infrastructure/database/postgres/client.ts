@@ -3,7 +3,11 @@ import { sessionOptions } from '../session-settings.ts';
 import type { MigrationConnection } from '../sql.ts';
 import { translateDatabaseError } from './errors.ts';
 import { IsolatedClient, type IsolatedClientConfig } from './isolated-client.ts';
-import { IDLE_IN_TRANSACTION_TIMEOUT_MS, type PostgresSettings } from './settings.ts';
+import {
+  connectionNames,
+  IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  type PostgresSettings,
+} from './settings.ts';
 import { DatabaseStartError } from './start-error.ts';
 import { prefersTls, tlsOptions } from './tls.ts';
 import { valueParsers } from './value-parsers.ts';
@@ -11,10 +15,6 @@ import { valueParsers } from './value-parsers.ts';
 /** Extra time after the statement timeout before the client treats the network as dead, in milliseconds. */
 const NETWORK_GRACE_MS = 2_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
-
-function applicationName(settings: PostgresSettings): string {
-  return settings.applicationName ?? 'user-service';
-}
 
 /** Sets everything that `IsolatedClient` would otherwise read from the environment. */
 function addressConfig(settings: PostgresSettings): IsolatedClientConfig {
@@ -31,7 +31,7 @@ function addressConfig(settings: PostgresSettings): IsolatedClientConfig {
     preferTls: prefersTls(settings),
     enableChannelBinding: (settings.channelBinding ?? 'disable') !== 'disable',
     requireChannelBinding: settings.channelBinding === 'require',
-    application_name: applicationName(settings),
+    application_name: connectionNames(settings.applicationName).pool,
     types: valueParsers,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
@@ -73,7 +73,7 @@ export async function findWorkingBackends(
 ): Promise<ReadonlyMap<number, string>> {
   const client = new IsolatedClient({
     ...addressConfig(settings),
-    application_name: `${applicationName(settings)} monitoring`,
+    application_name: connectionNames(settings.applicationName).monitoring,
     query_timeout: NETWORK_GRACE_MS,
   });
   client.on('error', () => {}); // the pending call reports it
@@ -104,7 +104,7 @@ export async function openPostgresMigrationConnection(
 ): Promise<MigrationConnection> {
   const client = new IsolatedClient({
     ...addressConfig(settings),
-    application_name: `${applicationName(settings)} migrate`,
+    application_name: connectionNames(settings.applicationName).migrator,
   });
   client.on('error', (error) =>
     logger.debug('The migrator lost its connection to PostgreSQL.', { error }),

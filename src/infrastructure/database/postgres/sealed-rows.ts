@@ -7,6 +7,7 @@ import {
   markChallengesExpired,
   markUnreadableMails,
 } from './generated/sealed-rows.queries.ts';
+import { connectionNames } from './settings.ts';
 
 /** A statement with so many rows takes some 0.2 s. */
 const ROWS_PER_STATEMENT = 5_000;
@@ -14,8 +15,11 @@ const ROWS_PER_STATEMENT = 5_000;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const UNREADABLE = 'sealed under a master key that was lost';
 
-/** @param ownName the start of the names of this program's own connections */
+/** @param ownName the name of this program's own connections */
 export function createPostgresSealedRows(database: Database, ownName: string): SealedRows {
+  const { pool, monitoring, migrator } = connectionNames(ownName);
+  // The monitoring pool has connections that monitor it.
+  const ownNames = [pool, monitoring, migrator, connectionNames(monitoring).monitoring];
   return {
     async count(before) {
       const [counts] = await countSealedRows.run({ before, most: MOST_COUNTED }, database);
@@ -46,7 +50,7 @@ export function createPostgresSealedRows(database: Database, ownName: string): S
       inPieces((limit) => markChallengesExpired.runForCount({ limit }, database)),
     async listOtherConnections() {
       if (database.driver === 'embedded') return [];
-      return await listConnectionsOfOthers.run({ ownName }, database);
+      return await listConnectionsOfOthers.run({ ownNames }, database);
     },
   };
 }

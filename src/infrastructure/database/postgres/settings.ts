@@ -38,5 +38,17 @@ export interface PostgresSettings {
   readonly applicationName?: string;
 }
 
+/** The names of the connections of one process, as they are sent; PostgreSQL keeps 63 bytes of each. */
+export interface ConnectionNames {
+  readonly pool: string;
+  readonly monitoring: string;
+  readonly migrator: string;
+}
+
+export function connectionNames(applicationName = 'user-service'): ConnectionNames {
+  const pool = applicationName;
+  return { pool, monitoring: `${pool} monitoring`, migrator: `${pool} migrate` };
+}
+
 /** How long a transaction may be idle before the server ends its session. */
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;

@@ -1,6 +1,8 @@
 /** Types generated for queries found in "queries/sealed-rows.sql" */
 import { PreparedQuery, type StatementSource } from '../../prepared-query.ts';
 
+export type stringArray = (string)[];
+
 /** 'CountSealedRows' parameters type */
 export interface CountSealedRowsParams {
   before?: Date | null | void;
@@ -146,7 +148,7 @@ export const markChallengesExpired = new PreparedQuery<MarkChallengesExpiredPara
 
 /** 'ListConnectionsOfOthers' parameters type */
 export interface ListConnectionsOfOthersParams {
-  ownName: string;
+  ownNames: stringArray;
 }
 
 /** 'ListConnectionsOfOthers' return type */
@@ -155,15 +157,19 @@ export interface ListConnectionsOfOthersResult {
   pid: number;
 }
 
-const listConnectionsOfOthersIR: StatementSource = {"usedParamSet":{"ownName":true},"params":[{"name":"ownName","required":true,"transform":{"type":"scalar"},"locs":[{"a":205,"b":213},{"a":220,"b":228}]}],"statement":"select pid as \"pid!\", application_name as \"application!\"\nfrom pg_stat_activity\nwhere datname = current_database() and usename = current_user and pid <> pg_backend_pid()\n  and left(application_name, length(:ownName!)) <> :ownName!\norder by pid\nlimit 100"};
+const listConnectionsOfOthersIR: StatementSource = {"usedParamSet":{"ownNames":true},"params":[{"name":"ownNames","required":true,"transform":{"type":"scalar"},"locs":[{"a":124,"b":133}]}],"statement":"with own_names as materialized (\n  select set_config('application_name', sent_name, true)::name::text as name\n  from unnest(:ownNames!::text[]) as sent_name\n)\nselect pid as \"pid!\", application_name as \"application!\"\nfrom pg_stat_activity\nwhere datname = current_database() and usename = current_user and pid <> pg_backend_pid()\n  and application_name not in (select name from own_names)\norder by pid\nlimit 100"};
 
 /**
  * Query generated from SQL:
  * ```
+ * with own_names as materialized (
+ *   select set_config('application_name', sent_name, true)::name::text as name
+ *   from unnest(:ownNames!::text[]) as sent_name
+ * )
  * select pid as "pid!", application_name as "application!"
  * from pg_stat_activity
  * where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
- *   and left(application_name, length(:ownName!)) <> :ownName!
+ *   and application_name not in (select name from own_names)
  * order by pid
  * limit 100
  * ```

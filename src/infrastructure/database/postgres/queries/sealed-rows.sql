@@ -73,12 +73,18 @@ where id in (
   limit :limit!::integer
 );
 
-/* Connections of this role to this database by other programs than the one of this name. */
+/* Connections of this role to this database by other programs than the one that uses these names. A name is compared in
+   the form that the server keeps: it cuts names, and replaces characters in a way that depends on its version. The setting
+   is changed until the end of the statement. */
 /* @name listConnectionsOfOthers */
+with own_names as materialized (
+  select set_config('application_name', sent_name, true)::name::text as name
+  from unnest(:ownNames!::text[]) as sent_name
+)
 select pid as "pid!", application_name as "application!"
 from pg_stat_activity
 where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
-  and left(application_name, length(:ownName!)) <> :ownName!
+  and application_name not in (select name from own_names)
 order by pid
 limit 100;
 
