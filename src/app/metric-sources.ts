@@ -2,6 +2,8 @@ import type { HealthReport } from '../application/check-health.ts';
 import type { DatabaseClock } from '../application/database-clock.ts';
 import type { IdempotencyTotals } from '../application/idempotency/answer-once.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
+import type { RegistrationRequestStore } from '../domain/user/registration-request.ts';
+import type { ChallengeStore } from '../domain/verification/challenge-repository.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import type { LogOutput } from '../infrastructure/logging/log-output.ts';
 import type { MetricSources } from '../infrastructure/metrics/metric-sources.ts';
@@ -16,6 +18,8 @@ interface Deps {
   readonly database: Database;
   readonly databaseClock: DatabaseClock;
   readonly outboxAdministration: OutboxAdministration;
+  readonly challengeStore: Pick<ChallengeStore, 'readRequestBacklog'>;
+  readonly registrationRequestStore: Pick<RegistrationRequestStore, 'readBacklog'>;
   readonly hasher: Argon2Hasher;
   readonly userCache: UserCache;
   readonly broker: Broker | null;
@@ -48,6 +52,10 @@ export function metricSources(deps: Deps): MetricSources {
     idempotency: () => ({ outcomes: { ...deps.idempotencyTotals() } }),
     health: checkHealth,
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),
+    backgroundRequests: async () => ({
+      challenge: await deps.challengeStore.readRequestBacklog(),
+      registration: await deps.registrationRequestStore.readBacklog(),
+    }),
     ...(logOutput === undefined ? {} : { log: () => logOutput.stats() }),
     ...(redis === null ? {} : { cache: () => redis.stats() }),
     ...(breached === null ? {} : { breachLookUps: () => breached.lookUps() }),

@@ -210,6 +210,23 @@ export function describeChallengeRepositoryContract(implementation: DatabaseImpl
       });
     });
 
+    it('tells how many requests wait, and since when, without those that came too late', async () => {
+      expect(await store().readRequestBacklog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+      for (let count = 0; count < 3; count += 1) {
+        await inTransaction(database(), ({ challenges }) =>
+          challenges.request(newRequest(), waiting),
+        );
+      }
+      await database().query(
+        "update challenge_requests set created_at = created_at - interval '1 minute'",
+      );
+      const backlog = await store().readRequestBacklog();
+      expect(backlog.waiting).toBe(3);
+      expect(backlog.oldestAgeMs).toBeGreaterThanOrEqual(60_000);
+      await setPast('challenge_requests', 'expires_at');
+      expect(await store().readRequestBacklog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+    });
+
     it('stores no request when as many wait as may', async () => {
       const stored = [];
       for (let count = 0; count < 3; count += 1) {

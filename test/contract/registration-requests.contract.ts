@@ -57,6 +57,19 @@ export function describeRegistrationRequestsContract(implementation: DatabaseImp
       expect(stored).toEqual([true, true, false]);
     });
 
+    it('tells how many wait, and since when', async () => {
+      const store = createPostgresRegistrationRequestStore(database());
+      expect(await store.readBacklog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+      await add();
+      await add();
+      await database().query(
+        "update registration_requests set created_at = created_at - interval '1 minute'",
+      );
+      const backlog = await store.readBacklog();
+      expect(backlog.waiting).toBe(2);
+      expect(backlog.oldestAgeMs).toBeGreaterThanOrEqual(60_000);
+    });
+
     it('serves none that came too late, and deletes it in bounded steps', async () => {
       for (let count = 0; count < 3; count += 1) await add();
       const store = createPostgresRegistrationRequestStore(database());

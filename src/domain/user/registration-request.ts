@@ -1,3 +1,4 @@
+import type { RequestBacklog } from '../verification/challenge-repository.ts';
 import type { ProfileValues } from './profile-fields.ts';
 
 /** A registration that a background task carries out: valid, with its password hashed. */
@@ -25,6 +26,7 @@ export interface RegistrationRequestRepository {
 
 /** Waiting registrations outside of transactions. */
 export interface RegistrationRequestStore {
+  readBacklog(): Promise<RequestBacklog>;
   /** Deletes up to `limit` registrations that were not carried out in time. @returns how many */
   deleteExpired(limit: number): Promise<number>;
 }

@@ -50,6 +50,14 @@ export interface GuessedChallenge {
   readonly guessesThisHour: number;
 }
 
+/** Stored requests that wait for a background task, over all instances. */
+export interface RequestBacklog {
+  /** Counted up to 10,000. */
+  readonly waiting: number;
+  /** 0 when none waits. */
+  readonly oldestAgeMs: number;
+}
+
 /** Challenges outside of transactions: each call takes effect by itself. */
 export interface ChallengeStore {
   /** Reads a live challenge and changes nothing. */
@@ -72,6 +80,7 @@ export interface ChallengeStore {
    * @returns null when there is none
    */
   findRequest(skipped: number): Promise<ChallengeRequest | null>;
+  readRequestBacklog(): Promise<RequestBacklog>;
   /** Whether `countSend` would count one more mail to this address now. */
   canSend(addressKey: Uint8Array, limits: SendLimits): Promise<boolean>;
   /** Takes the last counted guess back, because the code was right. */

@@ -1,7 +1,10 @@
 import type { MetricSources } from './metric-sources.ts';
 import type { SourceMetric } from './source-metrics.ts';
 
-type ReadingOf<N extends keyof MetricSources> = Awaited<ReturnType<NonNullable<MetricSources[N]>>>;
+/** What one source returns. */
+export type ReadingOf<N extends keyof MetricSources> = Awaited<
+  ReturnType<NonNullable<MetricSources[N]>>
+>;
 
 export const SOURCE_METRICS: {
   readonly [N in keyof Required<MetricSources>]: readonly SourceMetric<ReadingOf<N>>[];
@@ -185,6 +188,28 @@ export const SOURCE_METRICS: {
       help: 'Mails that were not sent because they were over a limit: of one mailbox, or of the service.',
       label: 'limit',
       value: ({ suppressed }) => ({ ...suppressed }),
+    },
+  ],
+  backgroundRequests: [
+    {
+      kind: 'gauge',
+      name: 'background_requests_waiting',
+      help: 'Accepted requests that wait for the background task by kind: challenge (a mail with a code) or registration; counted up to 10,000.',
+      label: 'kind',
+      value: ({ challenge, registration }) => ({
+        challenge: challenge.waiting,
+        registration: registration.waiting,
+      }),
+    },
+    {
+      kind: 'gauge',
+      name: 'background_requests_oldest_age_seconds',
+      help: 'Age of the oldest accepted request that waits for the background task, by kind.',
+      label: 'kind',
+      value: ({ challenge, registration }) => ({
+        challenge: challenge.oldestAgeMs / 1000,
+        registration: registration.oldestAgeMs / 1000,
+      }),
     },
   ],
   breakers: [

@@ -1,5 +1,6 @@
 import type { MailBacklog } from '../../domain/mail.ts';
 import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
+import type { RequestBacklog } from '../../domain/verification/challenge-repository.ts';
 import type { FairSemaphoreStats } from '../../lib/fair-semaphore.ts';
 import type { RedisCacheStats } from '../cache/redis-cache.ts';
 import type { DatabaseStats } from '../database/sql.ts';
@@ -44,6 +45,10 @@ export interface MetricSources {
       readonly dead: number;
       readonly suppressed: Readonly<Record<'mailbox' | 'service', number>>;
     }
+  >;
+  /** Requests of all instances that are accepted and not carried out yet. */
+  readonly backgroundRequests?: () => Promise<
+    Readonly<Record<'challenge' | 'registration', RequestBacklog>>
   >;
   /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
   readonly breakers?: () => Readonly<Record<string, boolean>>;

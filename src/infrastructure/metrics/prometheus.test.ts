@@ -27,6 +27,23 @@ describe('Prometheus metrics', () => {
     ]);
   });
 
+  test('exist for each source that has definitions', async () => {
+    const metrics = createPrometheusMetrics({
+      idempotency: () => ({ outcomes: { replayed: 2 } }),
+      backgroundRequests: async () => ({
+        challenge: { waiting: 3, oldestAgeMs: 1_500 },
+        registration: { waiting: 0, oldestAgeMs: 0 },
+      }),
+    });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_background_requests_waiting{kind="challenge"} 3',
+      'user_service_background_requests_waiting{kind="registration"} 0',
+      'user_service_background_requests_oldest_age_seconds{kind="challenge"} 1.5',
+      'user_service_background_requests_oldest_age_seconds{kind="registration"} 0',
+      'user_service_idempotency_total{outcome="replayed"} 2',
+    ]);
+  });
+
   test('have no series of a source that is not configured', async () => {
     expect(await ownLines(createPrometheusMetrics({}))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { SOURCE_METRICS } from './definitions.ts';
+import { type ReadingOf, SOURCE_METRICS } from './definitions.ts';
 import type { MetricSources } from './metric-sources.ts';
-import { registerSource, type SourceMetric, type SourceMetrics } from './source-metrics.ts';
+import { registerSource, type SourceMetrics } from './source-metrics.ts';
 
 export interface ObservedRequest {
   /** The template, never the requested path, so that the number of series is bounded. */
@@ -112,23 +112,10 @@ function registerSources(registry: Registry, sources: MetricSources): SourceMetr
     labelNames: ['source'],
     registers: [registry],
   });
-  const add = <T>(
-    source: keyof MetricSources,
-    read: (() => T | Promise<T>) | undefined,
-    metrics: readonly SourceMetric<T>[],
-  ): SourceMetrics => registerSource(registry, read, metrics, () => failures.inc({ source }));
-  return [
-    add('databasePool', sources.databasePool, SOURCE_METRICS.databasePool),
-    add('databaseClock', sources.databaseClock, SOURCE_METRICS.databaseClock),
-    add('passwordHashing', sources.passwordHashing, SOURCE_METRICS.passwordHashing),
-    add('health', sources.health, SOURCE_METRICS.health),
-    add('cache', sources.cache, SOURCE_METRICS.cache),
-    add('outbox', sources.outbox, SOURCE_METRICS.outbox),
-    add('relay', sources.relay, SOURCE_METRICS.relay),
-    add('mail', sources.mail, SOURCE_METRICS.mail),
-    add('breakers', sources.breakers, SOURCE_METRICS.breakers),
-    add('breachLookUps', sources.breachLookUps, SOURCE_METRICS.breachLookUps),
-    add('limits', sources.limits, SOURCE_METRICS.limits),
-    add('log', sources.log, SOURCE_METRICS.log),
-  ];
+  const register = <N extends keyof MetricSources>(source: N): SourceMetrics => {
+    type Reading = ReadingOf<N>;
+    const read = sources[source] as (() => Reading | Promise<Reading>) | undefined;
+    return registerSource(registry, read, SOURCE_METRICS[source], () => failures.inc({ source }));
+  };
+  return (Object.keys(SOURCE_METRICS) as (keyof MetricSources)[]).map((source) => register(source));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { MetricSources } from '../../../src/infrastructure/metrics/metric-sources.ts';
 import { createPrometheusMetrics } from '../../../src/infrastructure/metrics/prometheus.ts';
 
 const deploy = fileURLToPath(new URL('../../../deploy', import.meta.url));
@@ -128,11 +129,16 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
         dead: 0,
         suppressed: { mailbox: 0, service: 0 },
       }),
+      backgroundRequests: async () => ({
+        challenge: { waiting: 0, oldestAgeMs: 0 },
+        registration: { waiting: 0, oldestAgeMs: 0 },
+      }),
+      idempotency: () => ({ outcomes: { replayed: 0 } }),
       breakers: () => ({ redis: false }),
       limits: () => ({ refused: { global: 0 }, fallbacks: 0 }),
       breachLookUps: () => ({ known: 0, unknown: 0, unchecked: 0 }),
       log: () => ({ unread: 0, droppedLines: 0 }),
-    },
+    } satisfies Required<MetricSources>,
     '0.0.0',
   );
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, seconds: 0 });

@@ -27,6 +27,7 @@ import {
   insertChallengeRequest,
   lockChallengeRequest,
   markChallengeConsumed,
+  readChallengeRequestBacklog,
   updateChallengeSends,
   updateGuessesAfterRightCode,
   updateLiveVerificationsToForeign,
@@ -102,6 +103,10 @@ export function createPostgresChallengeStore(connection: SqlConnection): Challen
       const { id, email } = row;
       const purpose = row.purpose as RequestedPurpose;
       return { id, purpose, userId: row.user_id, email, byHolder: row.by_holder };
+    },
+    async readRequestBacklog() {
+      const [row] = await readChallengeRequestBacklog.run(undefined, connection);
+      return { waiting: row?.waiting ?? 0, oldestAgeMs: row?.oldest_age_ms ?? 0 };
     },
     async canSend(addressKey, limits) {
       const parameters = { addressKey: Buffer.from(addressKey), ...limits };

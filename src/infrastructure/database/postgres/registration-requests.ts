@@ -13,6 +13,7 @@ import {
   deleteRegistrationRequest,
   insertRegistrationRequest,
   lockRegistrationRequest,
+  readRegistrationRequestBacklog,
 } from './generated/registration-requests.queries.ts';
 
 /** Waiting registrations in the transaction of `connection`. */
@@ -52,6 +53,10 @@ export function createPostgresRegistrationRequestStore(
   connection: SqlConnection,
 ): RegistrationRequestStore {
   return {
+    async readBacklog() {
+      const [row] = await readRegistrationRequestBacklog.run(undefined, connection);
+      return { waiting: row?.waiting ?? 0, oldestAgeMs: row?.oldest_age_ms ?? 0 };
+    },
     deleteExpired: (limit) => deleteExpiredRegistrationRequests.runForCount({ limit }, connection),
   };
 }

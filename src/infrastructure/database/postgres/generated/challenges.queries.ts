@@ -528,3 +528,24 @@ const deleteOldChallengeSendsIR: StatementSource = {"usedParamSet":{"limit":true
  * ```
  */
 export const deleteOldChallengeSends = new PreparedQuery<DeleteOldChallengeSendsParams,DeleteOldChallengeSendsResult>(deleteOldChallengeSendsIR);
+
+/** 'ReadChallengeRequestBacklog' parameters type */
+export type ReadChallengeRequestBacklogParams = void;
+
+/** 'ReadChallengeRequestBacklog' return type */
+export interface ReadChallengeRequestBacklogResult {
+  oldest_age_ms: number;
+  waiting: number;
+}
+
+const readChallengeRequestBacklogIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select count(*)::integer as \"waiting!\",\n  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as \"oldest_age_ms!\"\nfrom (select created_at from challenge_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select count(*)::integer as "waiting!",
+ *   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
+ * from (select created_at from challenge_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting
+ * ```
+ */
+export const readChallengeRequestBacklog = new PreparedQuery<ReadChallengeRequestBacklogParams,ReadChallengeRequestBacklogResult>(readChallengeRequestBacklogIR);

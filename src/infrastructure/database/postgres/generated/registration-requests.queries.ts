@@ -106,3 +106,24 @@ const deleteExpiredRegistrationRequestsIR: StatementSource = {"usedParamSet":{"l
  * ```
  */
 export const deleteExpiredRegistrationRequests = new PreparedQuery<DeleteExpiredRegistrationRequestsParams,DeleteExpiredRegistrationRequestsResult>(deleteExpiredRegistrationRequestsIR);
+
+/** 'ReadRegistrationRequestBacklog' parameters type */
+export type ReadRegistrationRequestBacklogParams = void;
+
+/** 'ReadRegistrationRequestBacklog' return type */
+export interface ReadRegistrationRequestBacklogResult {
+  oldest_age_ms: number;
+  waiting: number;
+}
+
+const readRegistrationRequestBacklogIR: StatementSource = {"usedParamSet":{},"params":[],"statement":"select count(*)::integer as \"waiting!\",\n  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as \"oldest_age_ms!\"\nfrom (select created_at from registration_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select count(*)::integer as "waiting!",
+ *   (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
+ * from (select created_at from registration_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting
+ * ```
+ */
+export const readRegistrationRequestBacklog = new PreparedQuery<ReadRegistrationRequestBacklogParams,ReadRegistrationRequestBacklogResult>(readRegistrationRequestBacklogIR);

@@ -185,3 +185,9 @@ where address_key in (
   where last_sent_at < clock_timestamp() - interval '1 day'
   limit :limit!::integer
 );
+
+/* How many requests wait, and since when. */
+/* @name readChallengeRequestBacklog */
+select count(*)::integer as "waiting!",
+  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
+from (select created_at from challenge_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting;

@@ -26,3 +26,9 @@ where id in (
   select id from registration_requests where expires_at <= clock_timestamp() limit :limit!::integer
   for update skip locked
 );
+
+/* How many requests wait, and since when. */
+/* @name readRegistrationRequestBacklog */
+select count(*)::integer as "waiting!",
+  (coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) * 1000)::double precision as "oldest_age_ms!"
+from (select created_at from registration_requests where expires_at > clock_timestamp() order by created_at limit 10000) as waiting;
