@@ -9,7 +9,7 @@ import {
 } from '../../support/api.ts';
 import { APP_DATABASES, type AppDatabase, useTestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createNatsClient } from '../../support/nats-client.ts';
+import { createNatsClient, type NatsClient } from '../../support/nats-client.ts';
 import { startNats } from '../../support/nats-server.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -301,6 +301,67 @@ describe.each(APP_DATABASES)('NATS and HTTP on %s', (database) => {
     ];
     expect(http).toMatchObject({ status: 429, code: 'rate_limited' });
     expect(nats).toEqual(http);
+  });
+
+  it('conceal a taken address alike, with the same response and the same effect', async () => {
+    const { api, overHttp, overNats } = await useWorld(database, {
+      REGISTRATION_EXISTING_EMAIL: 'conceal',
+      REGISTRATION_REQUIRE_VERIFIED_EMAIL: 'true',
+    });
+    const { key: writer } = await api.createService('users:write');
+    const person = createPerson();
+    const registered = await api.send('POST', '/v1/users', { token: writer, body: person });
+    const taken = { ...person, id: registered.json().id };
+    const create: Operation = {
+      subject: 'users.v1.create',
+      method: 'POST',
+      path: '/v1/users',
+      token: null,
+      valid: () => ({ ...createPerson({ phone: null }) }),
+      cases: [
+        { what: 'a free address' },
+        { what: 'a taken address', body: withField('email', taken.email) },
+        { what: 'a malformed address', body: withField('email', 'ada') },
+        { what: 'a common password', body: withField('password', 'password') },
+        { what: 'a taken address, by a service', token: writer },
+      ],
+    };
+    const responses = [];
+    for (const one of create.cases) {
+      const http = await overHttp(create, one, taken);
+      expect(await overNats(create, one, taken), one.what).toEqual(http);
+      responses.push(http);
+    }
+    const [free, known] = responses;
+    expect(free).toMatchObject({ status: 200, body: { challenge_id: '<id>' } });
+    expect(known).toEqual(free);
+    await eventually(async () => {
+      const { rows } = await api.app.database.query(
+        `select kind, count(*)::integer as count from mail_queue where recipient = $1 group by kind`,
+        [taken.email],
+      );
+      expect(rows).toContainEqual({ kind: 'address_in_use', count: 2 });
+    });
+  });
+
+  it('count anonymous registrations over NATS together, and not those of a service', async () => {
+    const { api, client } = await useWorld(database, {
+      LIMITS_ENABLED: 'true',
+      LIMITS_REGISTRATION_CLIENT_RATE: '1',
+      LIMITS_REGISTRATION_CLIENT_PER: '1h',
+      LIMITS_REGISTRATION_CLIENT_BURST: '1',
+    });
+    const { key } = await api.createService('users:write');
+    const create = (caller: NatsClient, token?: string) =>
+      caller.call('users.v1.create', {
+        body: createPerson(),
+        ...(token === undefined ? {} : { token }),
+      });
+    const other = await createNatsClient({ servers: client.connection.getServer() });
+    expect((await create(client)).status).toBe(200);
+    expect(await create(other)).toMatchObject({ status: 429, code: 'rate_limited' });
+    expect((await create(other, key)).status).toBe(200);
+    expect((await api.send('POST', '/v1/users', { body: createPerson() })).statusCode).toBe(201);
   });
 
   it('take effect once for each idempotency key of a caller', async () => {
