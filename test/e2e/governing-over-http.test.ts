@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { argumentsOf, leaves, mandatoryOf } from '../support/cli-commands.ts';
 import { type CliRun, runCommand } from '../support/cli-setting.ts';
+import { createMailFolder } from '../support/mail-folder.ts';
 import { runProgram } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 import { PASSWORD } from './support.ts';
@@ -10,27 +11,136 @@ import { PASSWORD } from './support.ts';
 const EMAIL = 'governed@example.com';
 const OTHER = 'another@example.com';
 const WHY = ['--reason', 'Ticket 4711', '--operator', 'Zoe'];
+const ACT = (action: string): unknown =>
+  expect.objectContaining({ action, operator: 'Zoe', reason: 'Ticket 4711' });
 const READY_TIMEOUT_MS = 60_000;
 const directory = createTemporaryDirectory('governing');
+const mail = createMailFolder();
 
-/** What an operator does with one account over HTTP, in this order, and what it shows. */
-const OVER_HTTP: readonly (readonly [command: string, more: readonly string[], shows: RegExp])[] = [
-  ['users create', ['--first-name', 'Ada', '--last-name', 'Byron', '--email', OTHER], /\S/],
-  ['users get', [EMAIL], /governed@example\.com/],
-  ['users list', ['--all'], /governed@example\.com/],
-  ['users sessions', [EMAIL], /STARTED/],
-  ['users end-sessions', [EMAIL, ...WHY], /ended/],
-  ['users update', [EMAIL, '--first-name', 'Grace', ...WHY], /first_name +Grace/],
-  ['users disable', [EMAIL, ...WHY], /status +disabled/],
-  ['users enable', [EMAIL, ...WHY], /status +active/],
-  ['users send-reset', [EMAIL, ...WHY], /./],
-  ['users expire-password', [EMAIL, ...WHY], /./],
-  ['users sign-in-failures', [EMAIL], /./],
-  ['users unlock', [EMAIL, ...WHY], /./],
-  ['users acts', [EMAIL], /disable.*Ticket 4711/],
-  ['users delete', [EMAIL, ...WHY], /deleted/],
-  ['invitations create', ['guest@example.com'], /guest@example\.com/],
-  ['invitations list', [], /guest@example\.com/],
+type Row = Readonly<Record<string, unknown>>;
+
+interface Governing {
+  readonly command: string;
+  readonly more: readonly string[];
+  /** What the command shows. */
+  readonly shows: RegExp;
+  /** Prepares the account for the command. */
+  readonly before?: () => Promise<unknown>;
+  /** Reads the effect back from the service, not from the command. */
+  readonly effect: () => Promise<void>;
+}
+
+/** What an operator does with one account over HTTP, in this order. */
+const OVER_HTTP: readonly Governing[] = [
+  {
+    command: 'users create',
+    more: ['--first-name', 'Ada', '--last-name', 'Byron', '--email', OTHER],
+    shows: /\S/,
+    effect: async () => {
+      expect(await userBy(OTHER)).toMatchObject({ first_name: 'Ada', last_name: 'Byron' });
+      expect((await signIn(OTHER)).status).toBe(201);
+    },
+  },
+  reading('users get', [EMAIL], /governed@example\.com/, async () => [await userBy(EMAIL)]),
+  reading('users list', ['--all'], /governed@example\.com/, async () =>
+    listOf(await read('/v1/users'), 'users'),
+  ),
+  reading('users sessions', [EMAIL], /STARTED/, () => readOfUser('sessions', 'sessions')),
+  {
+    command: 'users end-sessions',
+    more: [EMAIL, ...WHY],
+    shows: /ended/,
+    effect: async () => {
+      expect(await readOfUser('sessions', 'sessions')).toEqual([]);
+      expect(await recordedActs()).toContainEqual(ACT('end_sessions'));
+    },
+  },
+  {
+    command: 'users update',
+    more: [EMAIL, '--first-name', 'Grace', ...WHY],
+    shows: /first_name +Grace/,
+    effect: async () => {
+      expect(await userBy(EMAIL)).toMatchObject({ first_name: 'Grace', last_name: 'Byron' });
+      expect(await recordedActs()).toContainEqual(ACT('update'));
+    },
+  },
+  {
+    command: 'users disable',
+    more: [EMAIL, ...WHY],
+    shows: /status +disabled/,
+    effect: async () => {
+      expect(await userBy(EMAIL)).toMatchObject({ status: 'disabled' });
+      expect((await signIn(EMAIL)).status).not.toBe(201);
+      expect(await recordedActs()).toContainEqual(ACT('disable'));
+    },
+  },
+  {
+    command: 'users enable',
+    more: [EMAIL, ...WHY],
+    shows: /status +active/,
+    effect: async () => {
+      expect(await userBy(EMAIL)).toMatchObject({ status: 'active' });
+      expect((await signIn(EMAIL)).status).toBe(201);
+      expect(await recordedActs()).toContainEqual(ACT('enable'));
+    },
+  },
+  {
+    command: 'users send-reset',
+    more: [EMAIL, ...WHY],
+    shows: /./,
+    effect: async () => {
+      await mail.waitFor(EMAIL, /password/i);
+      expect(await recordedActs()).toContainEqual(ACT('send_password_reset'));
+    },
+  },
+  {
+    command: 'users expire-password',
+    more: [EMAIL, ...WHY],
+    shows: /./,
+    effect: async () => {
+      const refused = await signIn(EMAIL);
+      expect(((await refused.json()) as { code: string }).code).toBe('password_expired');
+      expect(await recordedActs()).toContainEqual(ACT('expire_password'));
+    },
+  },
+  {
+    ...reading('users sign-in-failures', [EMAIL], /password/, () =>
+      readOfUser('sign-in-failures', 'failures'),
+    ),
+    before: () => signIn(EMAIL, 'not this one at all'),
+  },
+  {
+    command: 'users unlock',
+    more: [EMAIL, ...WHY],
+    shows: /./,
+    before: async () => expect(await readOfUser('sign-in-failures', 'failures')).not.toEqual([]),
+    effect: async () => {
+      expect(await readOfUser('sign-in-failures', 'failures')).toEqual([]);
+      expect(await recordedActs()).toContainEqual(ACT('unlock'));
+    },
+  },
+  reading('users acts', [EMAIL], /disable.*Ticket 4711/, recordedActs),
+  {
+    command: 'users delete',
+    more: [EMAIL, ...WHY],
+    shows: /deleted/,
+    effect: async () => {
+      expect(await userBy(EMAIL)).toBeUndefined();
+      expect((await signIn(EMAIL)).status).toBe(401);
+    },
+  },
+  {
+    command: 'invitations create',
+    more: ['guest@example.com'],
+    shows: /guest@example\.com/,
+    effect: async () => {
+      const invitations = listOf(await read('/v1/invitations'), 'invitations');
+      expect(invitations).toEqual([expect.objectContaining({ email: 'guest@example.com' })]);
+    },
+  },
+  reading('invitations list', [], /guest@example\.com/, async () =>
+    listOf(await read('/v1/invitations'), 'invitations'),
+  ),
 ];
 /** Needs an id that an earlier command showed. */
 const WITH_ID = 'invitations revoke';
@@ -46,7 +156,10 @@ let keyFile = '';
 
 beforeAll(async () => {
   const cwd = directory.path;
-  const service = await runProgram(['serve'], { cwd, env: { SERVER_PORT: '0' } });
+  const service = await runProgram(['serve'], {
+    cwd,
+    env: { SERVER_PORT: '0', MAIL_PATH: mail.path },
+  });
   const line = await service.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
   url = (JSON.parse(line) as { url: string }).url;
   keyFile = await createKey('console', ['users:read', 'users:write', 'users:admin']);
@@ -62,6 +175,7 @@ beforeAll(async () => {
   return async () => {
     await service.kill();
     await directory.remove();
+    await mail.remove();
   };
 });
 
@@ -81,11 +195,62 @@ const overHttp = (command: string, more: readonly string[], key = keyFile): Prom
     tableColumns: 400,
   });
 
+/** @returns the body of a resource, read without the commands */
+async function read(path: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${readFileSync(keyFile, 'utf8')}` };
+  const response = await fetch(url + path, { headers });
+  expect(response.status, path).toBe(200);
+  return await response.json();
+}
+
+function listOf(body: unknown, field: string): Row[] {
+  return (body as Record<string, Row[]>)[field] ?? [];
+}
+
+async function userBy(email: string): Promise<Row | undefined> {
+  return listOf(await read(`/v1/users?email=${encodeURIComponent(email)}`), 'users')[0];
+}
+
+async function readOfUser(resource: string, field: string): Promise<Row[]> {
+  return listOf(await read(`/v1/users/${(await userBy(EMAIL))?.id}/${resource}`), field);
+}
+
+async function recordedActs(): Promise<Row[]> {
+  return await readOfUser('acts', 'acts');
+}
+
+function signIn(email: string, password = PASSWORD): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ email, password });
+  return fetch(`${url}/v1/sessions`, { method: 'POST', headers, body });
+}
+
+/** A command that only reads: its JSON is what the service tells, and it changes nothing. */
+function reading(
+  command: string,
+  more: readonly string[],
+  shows: RegExp,
+  readBack: () => Promise<readonly (Row | undefined)[]>,
+): Governing {
+  return {
+    ...{ command, more, shows },
+    effect: async () => {
+      const stored = await readBack();
+      expect(stored).not.toEqual([]);
+      const { stdout } = await overHttp(command, [...more, '--json']);
+      expect(stdout.map((line) => JSON.parse(line))).toEqual(stored);
+      expect(await readBack()).toEqual(stored);
+    },
+  };
+}
+
 describe('with a service key that has users:admin', () => {
-  it.each(OVER_HTTP)('`%s` works over --url', async (command, more, shows) => {
+  it.each(OVER_HTTP)('`$command` works over --url', async ({ command, more, shows, ...rest }) => {
+    await rest.before?.();
     const { code, output } = await overHttp(command, more);
     expect(code, output).toBe(0);
     expect(output).toMatch(shows);
+    await rest.effect();
   });
 
   it(`\`${WITH_ID}\` works over --url`, async () => {
@@ -115,6 +280,6 @@ it('a key without users:admin is refused, and told which permission it lacks', a
 it('no command of these groups is left out', () => {
   const groups = ['users', 'keys', 'service-accounts', 'invitations'];
   const all = leaves.filter(({ path: [group = ''] }) => groups.includes(group));
-  const tried = [...OVER_HTTP.map(([command]) => command), WITH_ID, ...LOCAL];
+  const tried = [...OVER_HTTP.map(({ command }) => command), WITH_ID, ...LOCAL];
   expect(all.map(({ path }) => path.join(' ')).sort()).toEqual(tried.sort());
 });
