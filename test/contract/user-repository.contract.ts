@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Caller } from '../../src/application/access/caller.ts';
+import { createGetUsers } from '../../src/application/users/get-users.ts';
 import type { EmailAddress } from '../../src/domain/user/email-address.ts';
 import type { PersonName } from '../../src/domain/user/person-name.ts';
 import { PROFILE_PROPERTIES } from '../../src/domain/user/profile-fields.ts';
@@ -21,6 +23,10 @@ import {
 
 const email = (text: string) => text as EmailAddress;
 const name = (text: string) => text as PersonName;
+const reader: Caller = {
+  principal: { kind: 'service', accountId: 'reports', scopes: ['users:read'] },
+  ...{ requestId: 'request-1', ip: null, userAgent: null },
+};
 const soon = () => new Date(Date.now() + 5);
 
 /** The promises of every UserRepository, except lists and search. */
@@ -76,6 +82,29 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       ]);
       expect(await batch(ids.next(), ids.next())).toEqual([value(null), value(null)]);
       expect(await batch(...malformed)).toEqual(malformed.map(() => value(null)));
+    });
+
+    test('500 users are read by one statement, without the absent and malformed ids among them', async () => {
+      const [ann, bob] = [newUser(), newUser()];
+      for (const user of [ann, bob]) await users().insert(user);
+      let statements = 0;
+      const counting = createPostgresUserRepository({
+        query: (...args) => {
+          statements += 1;
+          return database().query(...args);
+        },
+      });
+      const getMany = createGetUsers({ users: counting });
+      const unknown = Array.from({ length: 498 }, () => ids.next());
+      const asked = [bob.id, ...unknown, ann.id];
+      expect(await getMany(reader, asked)).toEqual({
+        users: [bob.profile, ann.profile],
+        missing: unknown,
+      });
+      expect(statements).toBe(1);
+      expect(await counting.listByIds(["no id'", ann.id, '\u0000'])).toEqual([ann.profile]);
+      expect(await counting.listByIds(["no id'"])).toEqual([]);
+      expect(statements).toBe(2);
     });
 
     test('returns null for an unknown id or address', async () => {

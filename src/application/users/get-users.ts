@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/policy.ts';
 
 interface Deps {
-  readonly users: Pick<UserRepository, 'findById'>;
+  readonly users: Pick<UserRepository, 'listByIds'>;
 }
 
 export const USERS_MAX_IDS = 500;
@@ -17,17 +17,17 @@ export interface FoundUsers {
 
 /**
  * Reads up to 500 users, for services that follow events: never from a cache, so that a user is at least as new as an
- * event that was read before. Reads of the same turn share statements.
+ * event that was read before. One statement reads them all.
  * @throws DomainError `unauthenticated`, `forbidden`
  */
 export function createGetUsers(deps: Deps) {
   return async (caller: Caller, ids: readonly string[]): Promise<FoundUsers> => {
     requireScope(caller, 'users:read');
     const wanted = [...new Set(ids)];
-    const found = await Promise.all(wanted.map((id) => deps.users.findById(id)));
+    const found = new Map((await deps.users.listByIds(wanted)).map((user) => [user.id, user]));
     return {
-      users: found.filter((user) => user !== null),
-      missing: wanted.filter((_id, index) => found[index] === null),
+      users: wanted.flatMap((id) => found.get(id) ?? []),
+      missing: wanted.filter((id) => !found.has(id)),
     };
   };
 }

@@ -51,6 +51,8 @@ export interface UserReader {
 
 /** Writes belong inside `UnitOfWork.run`. */
 export interface UserRepository extends UserReader {
+  /** Users in no particular order, without unknown ids. At most 500 ids, each once; one statement. Never cached. */
+  listByIds(ids: readonly string[]): Promise<readonly UserProfile[]>;
   /** Never cached: a changed password takes effect at once. */
   findCredentials(email: EmailAddress): Promise<Credentials | null>;
   /** As `findCredentials`, for a signed-in user who re-authenticates. */

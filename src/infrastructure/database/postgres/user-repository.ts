@@ -63,6 +63,11 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
         lastName: row.last_name ?? '',
       }));
     },
+    async listByIds(ids) {
+      const valid = ids.filter(isUuid);
+      if (valid.length === 0) return [];
+      return (await findUsersByIds.run({ ids: valid }, connection)).map(toProfile);
+    },
     async list(page) {
       return toPage(await listUsers.run(keyset(page), connection), page);
     },
