@@ -53,7 +53,9 @@ test('a statement that calls a function which changes rows is a change', () => {
 
 test.each([
   ['select * from users where id = $1', false],
-  ['select max(sequence) from outbox for share', false],
+  ['select id from users where id = $1 for update skip locked', true],
+  ['select id from users for no key update', true],
+  ['select substring(first_name from 1 for 3) from users', false],
   ['insert into users (id) values ($1)', true],
   ['update users as u set version = 2', true],
   ['with gone as (delete from outbox returning id) select count(*) from gone', true],
