@@ -9,6 +9,7 @@ import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope } from '../access/policy.ts';
 import { recordAct } from '../administrative-acts.ts';
+import { REQUESTED_IN_A_SESSION } from '../verification/prove-challenge.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -43,6 +44,7 @@ export function createDisableUser({ unitOfWork, clock }: Deps) {
         if (!user.disable(until, clock.now())) return user.profile;
         // Before the row changes: a trigger ends sessions that are left, without the id of this request.
         await transaction.sessionEnding.end(user, { all: true }, 'user_disabled');
+        await transaction.challenges.deleteLive(user.id, REQUESTED_IN_A_SESSION);
         await transaction.users.update(user);
         await transaction.outbox.append(user.takeEvents());
         await recordAct(caller, transaction, 'disable', id, { operator, reason });

@@ -9,6 +9,7 @@ import { finishInAnyCase } from '../access/finish-in-any-case.ts';
 import { lockUserFor } from '../access/lock-user.ts';
 import { requireScope } from '../access/policy.ts';
 import { recordAct } from '../administrative-acts.ts';
+import { REQUESTED_IN_A_SESSION } from '../verification/prove-challenge.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
@@ -35,6 +36,7 @@ export function createExpirePassword({ unitOfWork, hasher, clock }: Deps) {
       if (!user.expirePassword(hasher.unusableHash(), clock.now())) return user.profile;
       await transaction.users.updatePassword(user);
       await transaction.outbox.append(user.takeEvents());
+      await transaction.challenges.deleteLive(user.id, REQUESTED_IN_A_SESSION);
       await transaction.sessionEnding.end(user, { all: true }, 'ended_by_admin');
       await recordAct(caller, transaction, 'expire_password', id, { operator, reason });
       return user.profile;

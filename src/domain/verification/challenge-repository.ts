@@ -22,7 +22,7 @@ export interface ChallengeRepository {
   insert(challenge: NewChallenge, keep: number): Promise<void>;
   /** @returns false when it was consumed already, has expired or is gone. */
   consume(id: string): Promise<boolean>;
-  /** Deletes the live challenges of a user that have one of these purposes. */
+  /** Deletes the live challenges of a user that have one of these purposes, and the requests for them. */
   deleteLive(userId: string, purposes: readonly ChallengePurpose[]): Promise<void>;
   /** Makes the proofs of live `verify` challenges those of someone who may not have set the password. */
   disownVerifications(userId: string): Promise<void>;

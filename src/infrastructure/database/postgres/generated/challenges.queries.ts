@@ -310,11 +310,14 @@ export interface DeleteLiveChallengesParams {
 /** 'DeleteLiveChallenges' return type */
 export type DeleteLiveChallengesResult = void;
 
-const deleteLiveChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purposes":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":39,"b":46}]},{"name":"purposes","required":true,"transform":{"type":"scalar"},"locs":[{"a":72,"b":81}]}],"statement":"delete from challenges\nwhere user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null"};
+const deleteLiveChallengesIR: StatementSource = {"usedParamSet":{"userId":true,"purposes":true},"params":[{"name":"userId","required":true,"transform":{"type":"scalar"},"locs":[{"a":67,"b":74},{"a":161,"b":168}]},{"name":"purposes","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":109},{"a":194,"b":203}]}],"statement":"with waiting as (\n  delete from challenge_requests where user_id = :userId!::uuid and purpose = any(:purposes!::text[])\n)\ndelete from challenges\nwhere user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null"};
 
 /**
  * Query generated from SQL:
  * ```
+ * with waiting as (
+ *   delete from challenge_requests where user_id = :userId!::uuid and purpose = any(:purposes!::text[])
+ * )
  * delete from challenges
  * where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null
  * ```

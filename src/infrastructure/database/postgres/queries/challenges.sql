@@ -101,7 +101,11 @@ update challenges
 set consumed_at = clock_timestamp()
 where id = :id!::uuid and consumed_at is null and expires_at > clock_timestamp();
 
+/* A request that waits for its mail would become a challenge later, so it goes, too. */
 /* @name deleteLiveChallenges */
+with waiting as (
+  delete from challenge_requests where user_id = :userId!::uuid and purpose = any(:purposes!::text[])
+)
 delete from challenges
 where user_id = :userId!::uuid and purpose = any(:purposes!::text[]) and consumed_at is null;
 
