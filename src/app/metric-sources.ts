@@ -1,6 +1,7 @@
 import type { HealthReport } from '../application/check-health.ts';
 import type { DatabaseClock } from '../application/database-clock.ts';
 import type { IdempotencyTotals } from '../application/idempotency/answer-once.ts';
+import type { EventNumbering } from '../domain/outbox/event-feed.ts';
 import type { OutboxAdministration } from '../domain/outbox/outbox-queue.ts';
 import type { RegistrationRequestStore } from '../domain/user/registration-request.ts';
 import type { ChallengeStore } from '../domain/verification/challenge-repository.ts';
@@ -17,6 +18,7 @@ import type { UserCache } from './user-cache.ts';
 interface Deps {
   readonly database: Database;
   readonly databaseClock: DatabaseClock;
+  readonly eventNumbering: EventNumbering;
   readonly outboxAdministration: OutboxAdministration;
   readonly challengeStore: Pick<ChallengeStore, 'readRequestBacklog'>;
   readonly registrationRequestStore: Pick<RegistrationRequestStore, 'readBacklog'>;
@@ -51,6 +53,7 @@ export function metricSources(deps: Deps): MetricSources {
     },
     idempotency: () => ({ outcomes: { ...deps.idempotencyTotals() } }),
     health: checkHealth,
+    eventNumbering: () => deps.eventNumbering.findBacklog(),
     mail: async () => ({ ...(await mail.backlog()), ...mail.totals() }),
     backgroundRequests: async () => ({
       challenge: await deps.challengeStore.readRequestBacklog(),

@@ -41,6 +41,17 @@ export function describeEventFeedContract(implementation: DatabaseImplementation
       expect(await feed().list(all)).toMatchObject({ first: 1, last: 0, events: [] });
     });
 
+    test('the backlog is what has no number yet, with the age of the oldest', async () => {
+      expect(await numbering().findBacklog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+      await insertEvents(database(), [{ ageHours: 3 }, { ageHours: 2 }, {}]);
+      await numbering().number(1);
+      const { waiting, oldestAgeMs } = await numbering().findBacklog();
+      expect(waiting).toBe(2);
+      expect(Math.round(oldestAgeMs / HOUR_MS)).toBe(2);
+      await numbering().number(10);
+      expect(await numbering().findBacklog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+    });
+
     test('numbers are dense and follow the order of a user, in batches', async () => {
       await insertEvents(database(), versions(25));
       expect(await numbering().number(10)).toEqual({ numbered: 10, newest: 10 });

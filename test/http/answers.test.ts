@@ -14,6 +14,7 @@ const metrics = {
   contentType: 'text/plain; version=0.0.4; charset=utf-8',
   render: async () => 'up 1\n',
   observeRequest: () => {},
+  observeStream: () => {},
   countClosedConnection: () => {},
 };
 

@@ -16,6 +16,7 @@ function createRecordingMetrics() {
     contentType: 'text/plain',
     render: async () => '',
     observeRequest: () => {},
+    observeStream: () => {},
     countClosedConnection: (reason) => void closed.push(reason),
   };
   return { closed, metrics };

@@ -5,6 +5,14 @@ export interface SequencedEvent extends RecordedEvent {
   readonly sequence: number;
 }
 
+/** Committed events that have no number yet. */
+export interface NumberingBacklog {
+  /** Counted up to 100,000. */
+  readonly waiting: number;
+  /** Since the change of the oldest of them; 0 when none waits. */
+  readonly oldestAgeMs: number;
+}
+
 /** Gives committed events their numbers: without gaps, ascending in commit order, and within a user by its versions. */
 export interface EventNumbering {
   /**
@@ -12,6 +20,7 @@ export interface EventNumbering {
    * @returns how many got a number, and the newest number, 0 before the first
    */
   number(limit: number): Promise<{ readonly numbered: number; readonly newest: number }>;
+  findBacklog(): Promise<NumberingBacklog>;
 }
 
 /** Which events behind a number are read. */

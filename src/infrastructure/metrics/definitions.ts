@@ -104,6 +104,20 @@ export const SOURCE_METRICS: {
       value: ({ errors }) => errors,
     },
   ],
+  eventNumbering: [
+    {
+      kind: 'gauge',
+      name: 'events_unnumbered',
+      help: 'Committed events that have no number yet, so that no reader of the feed sees them; counted up to 100,000.',
+      value: ({ waiting }) => waiting,
+    },
+    {
+      kind: 'gauge',
+      name: 'events_unnumbered_oldest_age_seconds',
+      help: 'Age of the oldest committed event that has no number yet.',
+      value: ({ oldestAgeMs }) => oldestAgeMs / 1000,
+    },
+  ],
   outbox: [
     {
       kind: 'gauge',

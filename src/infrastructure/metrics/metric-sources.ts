@@ -1,4 +1,5 @@
 import type { MailBacklog } from '../../domain/mail.ts';
+import type { NumberingBacklog } from '../../domain/outbox/event-feed.ts';
 import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
 import type { RequestBacklog } from '../../domain/verification/challenge-repository.ts';
 import type { FairSemaphoreStats } from '../../lib/fair-semaphore.ts';
@@ -26,6 +27,7 @@ export interface MetricSources {
     RedisCacheStats,
     'hits' | 'misses' | 'bypasses' | 'refusedFills' | 'errors'
   >;
+  readonly eventNumbering?: () => Promise<NumberingBacklog>;
   readonly outbox?: () => Promise<OutboxBacklog>;
   readonly relay?: () => {
     readonly leader: boolean;

@@ -8,6 +8,7 @@ describe('Prometheus metrics', () => {
     let hits = 3;
     const metrics = createPrometheusMetrics({
       cache: () => ({ hits, misses: 1, bypasses: 0, refusedFills: 0, errors: 2 }),
+      eventNumbering: async () => ({ waiting: 7, oldestAgeMs: 250 }),
       outbox: async () => ({ waiting: 5, oldestAgeMs: 1_500, deadLetters: 2 }),
       breakers: () => ({ redis: true, smtp: false }),
     });
@@ -19,6 +20,8 @@ describe('Prometheus metrics', () => {
       'user_service_cache_lookups_total{result="bypass"} 0',
       'user_service_cache_refused_fills_total 0',
       'user_service_cache_errors_total 2',
+      'user_service_events_unnumbered 7',
+      'user_service_events_unnumbered_oldest_age_seconds 0.25',
       'user_service_outbox_unpublished 5',
       'user_service_outbox_oldest_age_seconds 1.5',
       'user_service_outbox_dead_letters 2',
@@ -99,6 +102,15 @@ describe('Prometheus metrics', () => {
     expect(await metrics.render()).toContain(
       'http_request_duration_seconds_bucket{le="0.25",method="GET",route="/v1/users/{id}",status="200"} 1',
     );
+  });
+
+  test('keep streams apart from requests, by route and up to half an hour', async () => {
+    const metrics = createPrometheusMetrics({});
+    metrics.observeStream({ route: '/v1/events', seconds: 901 });
+    const text = await metrics.render();
+    expect(text).toContain('http_stream_duration_seconds_bucket{le="900",route="/v1/events"} 0');
+    expect(text).toContain('http_stream_duration_seconds_bucket{le="1800",route="/v1/events"} 1');
+    expect(text).not.toContain('http_request_duration_seconds_count');
   });
 
   test('count requests over NATS by endpoint and status', async () => {

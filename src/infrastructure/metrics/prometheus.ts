@@ -11,6 +11,12 @@ export interface ObservedRequest {
   readonly seconds: number;
 }
 
+export interface ObservedStream {
+  /** The template, as for a request. */
+  readonly route: string;
+  readonly seconds: number;
+}
+
 export interface ObservedNatsRequest {
   /** One of the service's endpoints, so that the number of series is bounded. */
   readonly endpoint: string;
@@ -25,6 +31,8 @@ export interface Metrics {
   /** Reads all sources, each for at most two seconds. Concurrent calls share one reading. */
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
+  /** Of a long-lived route: its time is chosen by the client, so it is kept apart from the latency of requests. */
+  observeStream(stream: ObservedStream): void;
   /** @param reason one of a fixed set */
   countClosedConnection(reason: string): void;
   observeNatsRequest(request: ObservedNatsRequest): void;
@@ -34,6 +42,9 @@ export interface Metrics {
 
 /** Upper bounds in seconds, chosen around the time of a cached read, a query and a password hash. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Upper bounds in seconds: a page, a wait for an event, an export, a stream up to its longest life. */
+const STREAM_BUCKETS = [0.01, 0.1, 1, 5, 30, 60, 300, 900, 1_800];
 
 /**
  * Creates a separate registry, so that several services can run in one process. It also holds prom-client's metrics of
@@ -47,6 +58,13 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     help: 'Time from the arrival of a request to the end of its response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
+  const streams = new Histogram({
+    name: 'http_stream_duration_seconds',
+    help: 'Time from the arrival of a request on a long-lived route to the end of its response, by either side.',
+    labelNames: ['route'] as const,
+    buckets: STREAM_BUCKETS,
     registers: [registry],
   });
   const closedConnections = new Counter({
@@ -94,6 +112,9 @@ export function createPrometheusMetrics(sources: MetricSources, version?: string
     },
     observeRequest({ route, method, status, seconds }) {
       requests.observe({ method, route, status: String(status) }, seconds);
+    },
+    observeStream({ route, seconds }) {
+      streams.observe({ route }, seconds);
     },
     countClosedConnection(reason) {
       closedConnections.inc({ reason });

@@ -54,6 +54,14 @@ export interface ObservedRequest {
   readonly seconds: number;
 }
 
+/** One answer of a long-lived route that has ended: a stream, an export, or a page that waited. */
+export interface ObservedStream {
+  /** The route template. */
+  readonly route: string;
+  /** From the arrival of the request until its connection was done with it. */
+  readonly seconds: number;
+}
+
 /** Why the server closed a connection: too many of one client address, or a client that does not read. */
 export type ClosedConnectionReason = 'address_limit' | 'not_reading';
 
@@ -61,6 +69,7 @@ export interface HttpMetrics {
   readonly contentType: string;
   render(): Promise<string>;
   observeRequest(request: ObservedRequest): void;
+  observeStream(stream: ObservedStream): void;
   countClosedConnection(reason: ClosedConnectionReason): void;
 }
 

@@ -111,6 +111,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
         };
       },
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
+      eventNumbering: async () => ({ waiting: 0, oldestAgeMs: 0 }),
       outbox: async () => ({ waiting: 0, oldestAgeMs: 0, deadLetters: 0 }),
       relay: () => ({
         leader: true,
@@ -142,6 +143,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
     '0.0.0',
   );
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, seconds: 0 });
+  metrics.observeStream({ route: '/', seconds: 0 });
   metrics.observeNatsRequest({ endpoint: 'get', status: 200, seconds: 0 });
   metrics.countDroppedNatsRequest('no_reply');
   metrics.countClosedConnection('address_limit');

@@ -2,16 +2,24 @@ import type { EventFeed, EventNumbering } from '../../../domain/outbox/event-fee
 import type { SqlConnection } from '../sql.ts';
 import {
   findFeedBounds,
+  findNumberingBacklog,
   listFeedEvents,
   updateUnnumberedEvents,
 } from './generated/event-feed.queries.ts';
 import { toRecordedEvent } from './recorded-event.ts';
+
+/** Counting more rows takes too long for a metric. */
+const MAX_COUNTED = 100_000;
 
 export function createPostgresEventNumbering(connection: SqlConnection): EventNumbering {
   return {
     async number(limit) {
       const [row] = await updateUnnumberedEvents.run({ limit }, connection);
       return { numbered: row?.numbered ?? 0, newest: row?.newest ?? 0 };
+    },
+    async findBacklog() {
+      const [row] = await findNumberingBacklog.run({ limit: MAX_COUNTED }, connection);
+      return { waiting: row?.waiting ?? 0, oldestAgeMs: row?.oldest_age_ms ?? 0 };
     },
   };
 }

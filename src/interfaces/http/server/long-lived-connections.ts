@@ -4,6 +4,7 @@ import type { Access } from '../../api/access.ts';
 import type { createAuthentication } from '../../api/authentication.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import type { LongLivedConnection } from '../long-lived.ts';
+import { routeOf } from './request-context.ts';
 
 /** How soon a stop of the service ends long-lived answers. */
 const DRAIN_CHECK_MS = 250;
@@ -16,7 +17,9 @@ const SILENCE_MS = 6 * 60_000;
  */
 export function createLongLivedConnections(
   fastify: FastifyInstance,
-  deps: Pick<HttpDeps, 'isDraining'> & { authenticate: ReturnType<typeof createAuthentication> },
+  deps: Pick<HttpDeps, 'isDraining' | 'metrics'> & {
+    authenticate: ReturnType<typeof createAuthentication>;
+  },
 ): (request: FastifyRequest, reply: FastifyReply, access: Access) => LongLivedConnection {
   const open = new Set<AbortController>();
   let timer: NodeJS.Timeout | undefined;
@@ -41,6 +44,13 @@ export function createLongLivedConnections(
   return (request, reply, access) => {
     const ending = new AbortController();
     watch(ending, reply);
+    request.isLongLived = true;
+    const route = routeOf(request);
+    // At the end of the connection: most streams end with their client, and Fastify calls no hook then.
+    reply.raw.once('close', () => {
+      if (reply.raw.statusCode >= 400) return;
+      deps.metrics?.observeStream({ route, seconds: reply.elapsedTime / 1000 });
+    });
     // Node.js sets its own timeout again with the next request of the connection.
     request.raw.socket?.setTimeout?.(SILENCE_MS);
     return {

@@ -10,6 +10,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The code of a failed request. */
     problemCode: ProblemCode | null;
+    /** Its response may take as long as its client wants. */
+    isLongLived: boolean;
   }
 }
 
@@ -24,6 +26,7 @@ export function decorateRequestContext(fastify: FastifyInstance): void {
   fastify.decorateRequest('template', null);
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('problemCode', null);
+  fastify.decorateRequest('isLongLived', false);
 }
 
 /** The template of the request's route, such as `/v1/users/{id}`. It is known before the hooks of the route run. */

@@ -62,12 +62,13 @@ function sendOrFail(reply: FastifyReply, send: () => void): void {
   }
 }
 
-/** Counts a request that has its response, with the time until then. */
+/** Counts a request that has its response, with the time until then. Successful long-lived ones count as streams. */
 export function observeRequest(
   { metrics }: Pick<HttpDeps, 'metrics'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  if (request.isLongLived && reply.statusCode < 400) return;
   metrics?.observeRequest({
     route: routeOf(request),
     method: request.method,

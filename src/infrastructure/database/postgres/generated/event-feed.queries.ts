@@ -24,6 +24,37 @@ const updateUnnumberedEventsIR: StatementSource = {"usedParamSet":{"limit":true}
  */
 export const updateUnnumberedEvents = new PreparedQuery<UpdateUnnumberedEventsParams,UpdateUnnumberedEventsResult>(updateUnnumberedEventsIR);
 
+/** 'FindNumberingBacklog' parameters type */
+export interface FindNumberingBacklogParams {
+  limit: number;
+}
+
+/** 'FindNumberingBacklog' return type */
+export interface FindNumberingBacklogResult {
+  oldest_age_ms: number;
+  waiting: number;
+}
+
+const findNumberingBacklogIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":92,"b":98}]}],"statement":"select\n  (\n    select count(*) from (\n      select from outbox where sequence is null limit :limit!::integer\n    ) counted\n  )::integer as \"waiting!\",\n  coalesce((\n    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox\n    where sequence is null\n    order by position limit 1\n  ), 0)::float8 as \"oldest_age_ms!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select
+ *   (
+ *     select count(*) from (
+ *       select from outbox where sequence is null limit :limit!::integer
+ *     ) counted
+ *   )::integer as "waiting!",
+ *   coalesce((
+ *     select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
+ *     where sequence is null
+ *     order by position limit 1
+ *   ), 0)::float8 as "oldest_age_ms!"
+ * ```
+ */
+export const findNumberingBacklog = new PreparedQuery<FindNumberingBacklogParams,FindNumberingBacklogResult>(findNumberingBacklogIR);
+
 /** 'FindFeedBounds' parameters type */
 export type FindFeedBoundsParams = void;
 

@@ -3,6 +3,20 @@
 /* @name updateUnnumberedEvents */
 select numbered as "numbered!", newest::float8 as "newest!" from number_events(:limit!::integer);
 
+/* Committed events that have no number yet, counted up to a limit, and the age of the oldest; for metrics. */
+/* @name findNumberingBacklog */
+select
+  (
+    select count(*) from (
+      select from outbox where sequence is null limit :limit!::integer
+    ) counted
+  )::integer as "waiting!",
+  coalesce((
+    select greatest(extract(epoch from now() - occurred_at) * 1000, 0) from outbox
+    where sequence is null
+    order by position limit 1
+  ), 0)::float8 as "oldest_age_ms!";
+
 /* The bounds of the feed, and the newest event. */
 /* @name findFeedBounds */
 select first_sequence::float8 as "first_sequence!", last_sequence::float8 as "last_sequence!", last_event_id

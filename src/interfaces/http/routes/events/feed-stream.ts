@@ -22,6 +22,8 @@ const READ_LIMIT = 500;
 const NUMBERS_BEFORE_RECORD = 1_000;
 /** Streams that began together do not all end together. */
 const JITTER = 0.1;
+/** A client that reads too slowly to see the end of its stream is cut off this part of the longest life after it. */
+const OVERDUE = 0.1;
 
 interface Deps {
   readonly feed: UseCases['feed'];
@@ -33,7 +35,8 @@ interface Deps {
 
 /**
  * Follows the feed as server-sent events. The stream reads on only while the client takes what was read: a generator is
- * not asked for more while the socket is full.
+ * not asked for more while the socket is full. So a client that reads slowly has at most two pages in memory here. It ends
+ * at its age all the same: a generator that is not asked cannot end itself.
  * @throws DomainError for what the client must learn by a status: `position_gone`, `overloaded`, `forbidden`
  */
 export async function streamEvents(
@@ -41,12 +44,20 @@ export async function streamEvents(
   selection: FeedSelection,
   deps: Deps,
 ): Promise<Readable> {
+  const { connection, maxDurationMs, random = Math.random } = deps;
+  const lifeMs = maxDurationMs * (1 - JITTER + 2 * JITTER * random());
   const release = await deps.feed.connect(caller);
   try {
     const first = await deps.feed.read(caller, { ...selection, limit: READ_LIMIT });
-    const stream = Readable.from(follow(caller, selection, first, deps), { objectMode: false });
-    // A client that hung up before the first read: the generator would never run to its end.
-    stream.once('close', release);
+    const endsAtMs = connection.elapsedMs() + lifeMs;
+    const pages = follow(caller, selection, first, { ...deps, endsAtMs });
+    const stream = Readable.from(pages, { objectMode: false });
+    const overdue = setTimeout(() => stream.destroy(), lifeMs + OVERDUE * maxDurationMs).unref();
+    // Not in the generator: of a client that hung up before the first read it never runs to its end.
+    stream.once('close', () => {
+      clearTimeout(overdue);
+      release();
+    });
     return stream;
   } catch (error) {
     release();
@@ -58,10 +69,9 @@ async function* follow(
   caller: Caller,
   selection: FeedSelection,
   first: FeedPage,
-  { feed, connection, logger, maxDurationMs, random = Math.random }: Deps,
+  { feed, connection, logger, endsAtMs }: Deps & { readonly endsAtMs: number },
 ): AsyncGenerator<string> {
   const { signal } = connection;
-  const endsAtMs = connection.elapsedMs() + maxDurationMs * (1 - JITTER + 2 * JITTER * random());
   let heartbeatAtMs = connection.elapsedMs() + HEARTBEAT_MS;
   let verifyAtMs = connection.elapsedMs() + VERIFY_EVERY_MS;
   let told = first.events.at(-1)?.sequence ?? 0;
