@@ -106,9 +106,14 @@ describe('the five minutes of the README, word for word', () => {
         {},
       );
       // The last block prints events until it is stopped.
-      await terminal.waitForLine(/^\S+Z session\.started [0-9a-f-]{36} v1 \{/, READY_TIMEOUT_MS);
+      await terminal.waitForLine(
+        /^data: \{.*"type":"user-service\.session\.started\.v1"/,
+        READY_TIMEOUT_MS,
+      );
       expect(terminal.stdout()).toMatch(/"email":"ada@example\.com"/);
-      expect(terminal.stdout()).toMatch(/^\S+Z user\.created [0-9a-f-]{36} v1 \{/m);
+      expect(terminal.stdout()).toMatch(
+        /^id: 1-[0-9a-f]{8}\ndata: \{.*"type":"user-service\.user\.created\.v1"/m,
+      );
       sendSignal(-terminal.pid, 'SIGINT');
       await withinMs(terminal.exited, READY_TIMEOUT_MS);
     },
