@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lintApiDocument } from './api-document-lint.ts';
+import { checkEventCompatibility } from './event-compatibility.ts';
 import { generateAll } from './generated-files.ts';
 import { checkLayers } from './layers.ts';
 
@@ -15,6 +16,7 @@ const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | rea
     ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
     ['unused code', () => run('knip', [])],
     ['generated files', drift],
+    ['event schemas', () => checkEventCompatibility(root)],
     ['API documents', lintApiDocuments],
   ];
 

@@ -1,0 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readEventSchemas } from './asyncapi/events.ts';
+import { RELEASED_EVENTS, shapesOf, writeReleased } from './event-compatibility.ts';
+
+/** Part of a release: later changes of event schemas are compared with what it records. */
+const root = join(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const released = { release: version, types: shapesOf(readEventSchemas()) };
+writeFileSync(join(root, RELEASED_EVENTS), writeReleased(released));
