@@ -112,6 +112,7 @@ export async function wireUseCases(
     userTexts: isCached ? userCache.reader : createUncachedUserTexts(users, format),
     unitOfWork: createUnitOfWork({
       ...{ database, ids, clock, mailSeal, logger },
+      includedFields: config.events.include,
       ...createAfterCommit({
         ...{ revocations, verifiedTokens },
         invalidateUser: (id) => userCache.reader.invalidateUser(id),

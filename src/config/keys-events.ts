@@ -1,9 +1,15 @@
 import { withDefault } from './definition.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import { duration, integer } from './kinds.ts';
+import { profileFieldList } from './list-kinds.ts';
 
-/** How events are read over HTTP. */
+/** What events carry, and how they are read over HTTP. */
 export const eventKeys = {
+  'events.include': withDefault(
+    profileFieldList(),
+    [],
+    'Profile fields whose values `user.*` events carry; they stay in the outbox and the stream as long as these',
+  ),
   'events.http.max_connections': withDefault(
     integer(1, 10_000),
     100,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { PROFILE_FIELD_NAMES, type ProfileField } from '../domain/user/profile-fields.ts';
 import { type JsonSchema, type Kind, type Parsed, shared } from './kinds.ts';
 
 interface Described {
@@ -208,4 +209,39 @@ export function audienceList(): Kind<readonly string[], ''> {
     parseYaml: (value) =>
       check(typeof value === 'string' ? list.parseText(value) : list.parseYaml(value)),
   };
+}
+
+/** What an event never carries, whatever is configured; a message says so instead of calling it unknown. */
+const NEVER_INCLUDED = ['password', 'current_password', 'new_password', 'password_hash'];
+
+/** Names of profile fields, each once. */
+export function profileFieldList(): Kind<readonly ProfileField[], ''> {
+  const item = {
+    label: 'list of profile fields',
+    expected: `a list of fields among ${PROFILE_FIELD_NAMES.join(', ')}`,
+    schema: { type: 'string', enum: PROFILE_FIELD_NAMES },
+  };
+  const list = listOf(item, () => true);
+  const check = (parsed: Parsed<readonly string[]>): Parsed<readonly ProfileField[]> => {
+    if (!('value' in parsed)) return parsed;
+    const names = parsed.value.filter((name) => name !== '');
+    const wrong = names.find((name) => !PROFILE_FIELD_NAMES.some((field) => field === name));
+    if (wrong !== undefined) return { wrong: whyNotIncluded(wrong) };
+    if (new Set(names).size < names.length) return { wrong: 'has a field twice' };
+    return { value: Object.freeze(names as readonly ProfileField[]) };
+  };
+  return {
+    ...list,
+    jsonSchema: { type: 'array', uniqueItems: true, items: item.schema },
+    parseText: (input) => check(list.parseText(input)),
+    parseYaml: (value) => check(list.parseYaml(value)),
+    format: (value) => value,
+  };
+}
+
+/** Repeats a name only if it has the form of a field. */
+function whyNotIncluded(name: string): string {
+  if (NEVER_INCLUDED.includes(name)) return `has ${name}, which no event carries`;
+  const shown = /^[a-z_]{1,32}$/.test(name) ? name : 'a name';
+  return `has ${shown}, which is not a profile field`;
 }

@@ -210,3 +210,24 @@ describe('advice', () => {
     expect((await loadSetting({ env: { NATS_DRIVER: 'none' } })).warnings).toEqual([]);
   });
 });
+
+describe('the fields that events carry', () => {
+  it('are read from a variable and from a list', async () => {
+    const variable = await loadSetting({ env: { EVENTS_INCLUDE: 'first_name, phone' } });
+    expect(variable.config.events.include).toEqual(['first_name', 'phone']);
+    const list = await loadSetting({ yaml: 'events:\n  include: [email]\n' });
+    expect(list.config.events.include).toEqual(['email']);
+    expect((await loadSetting({})).config.events.include).toEqual([]);
+  });
+
+  it.each([
+    ['password', /events\.include.*has password, which no event carries/],
+    ['first_name,nickname', /events\.include.*has nickname, which is not a profile field/],
+    ['Sup3r$ecret', /events\.include.*has a name, which is not a profile field/],
+    ['email,email', /events\.include.*has a field twice/],
+  ])('are refused by name: %s', async (names, message) => {
+    const lines = await linesOf({ env: { EVENTS_INCLUDE: names } });
+    expect(lines.join('\n')).toMatch(message);
+    expect(lines.join('\n')).not.toContain('Sup3r');
+  });
+});

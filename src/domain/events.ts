@@ -1,5 +1,5 @@
 import type { Factor } from './lockout/factor.ts';
-import type { ProfileField } from './user/profile-fields.ts';
+import type { FieldValues, ProfileField } from './user/profile-fields.ts';
 
 export type SessionEndReason =
   | 'signed_out'
@@ -22,16 +22,17 @@ export type AuthenticationFailure =
   | 'password_expired';
 
 /**
- * What happened, for other services. An event names the changed fields and never carries their values: a service that
- * may read personal data requests it, and no stream has to be cleaned when a person is deleted.
+ * What happened, for other services. An event names the changed fields. It carries their values only where an operator
+ * named the fields (`events.include`): otherwise a service that may read personal data requests it, and no stream has to
+ * be cleaned when a person is deleted.
  *
  * Each write to a user's row has exactly one `user.*` event with the row's new version, so a consumer that has versions
  * 1 to n has every change.
  */
 export type DomainEvent =
-  | UserEvent<'user.created', { readonly status: string }>
-  | UserEvent<'user.updated', { readonly changed_fields: readonly ProfileField[] }>
-  | UserEvent<'user.email_changed', { readonly changed_fields: readonly ProfileField[] }>
+  | UserEvent<'user.created', { readonly status: string } & WithValues>
+  | UserEvent<'user.updated', ChangedFields & WithValues>
+  | UserEvent<'user.email_changed', ChangedFields & WithValues>
   | UserEvent<'user.password_expired', Record<string, never>>
   | UserEvent<'user.disabled', { readonly until: string | null }>
   | UserEvent<'user.enabled', Record<string, never>>
@@ -43,6 +44,21 @@ export type DomainEvent =
   | UserEvent<'token.reuse_detected', { readonly session_id: string }>
   | UserEvent<'account.locked', { readonly factor: Factor }>
   | AuthenticationFailedEvent;
+
+interface ChangedFields {
+  readonly changed_fields: readonly ProfileField[];
+}
+
+interface WithValues {
+  /** The included fields of a new user, or those among the changed ones, with their values after the change. */
+  readonly values?: FieldValues;
+}
+
+/** An event as a use case appends it. Values that stand beside the data never leave the process. */
+export type NewEvent = DomainEvent & {
+  /** What the change wrote. The outbox moves the included ones into the data and drops the others. */
+  readonly values?: FieldValues;
+};
 
 /** Does not compile while a type is missing. */
 const EVENT_TYPE_NAMES: Readonly<Record<DomainEvent['type'], true>> = {

@@ -1,5 +1,5 @@
 import type { AdministrativeActs } from './administrative-acts.ts';
-import type { DomainEvent } from './events.ts';
+import type { NewEvent } from './events.ts';
 import type { IdempotentRequest } from './idempotency/idempotent-request.ts';
 import type { InvitationRepository } from './invitation/invitation.ts';
 import type { SignInFailures } from './lockout/sign-in-failures.ts';
@@ -14,7 +14,7 @@ import type { ChallengeRepository } from './verification/challenge-repository.ts
 
 /** The events of one transaction: they exist if and only if it commits. */
 export interface Outbox {
-  append(events: readonly DomainEvent[]): Promise<void>;
+  append(events: readonly NewEvent[]): Promise<void>;
 }
 
 /** The mails of one transaction: they are sent if and only if it commits. */

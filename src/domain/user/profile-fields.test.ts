@@ -47,6 +47,16 @@ describe('the table of profile fields', () => {
   });
 });
 
+test.each([
+  ['user.created', names],
+  ['user.updated', names.filter((name) => name !== PROFILE_FIELDS.email.name)],
+  ['user.email_changed', names],
+])('the schema of %s names every field that may have a value', (type, fields) => {
+  const path = join(root, 'docs/events', `${type}.v1.schema.json`);
+  const schema = JSON.parse(readFileSync(path, 'utf8'));
+  expect(Object.keys(schema.properties.values.properties)).toEqual(fields);
+});
+
 describe('the parsers of a profile', () => {
   test('read every field, and null where the field is optional', () => {
     expect(validateFields(profileParsers(FULL_PROFILE, STRICT_PROFILE_RULES))).toEqual(

@@ -76,6 +76,9 @@ export type ProfileInput = {
   readonly [K in ProfileProperty]: string | NullIfOptional<K>;
 };
 
+/** Values of some fields by JSON name; null for an empty field. */
+export type FieldValues = { readonly [K in ProfileField]?: string | null };
+
 type ProfileParsers = { readonly [K in ProfileProperty]: () => ProfileValues[K] };
 
 /** Property names in the order of the table. */
@@ -85,6 +88,11 @@ export function isRequiredInFullUpdate(property: ProfileProperty): boolean {
   const field: ProfileFieldDefinition = PROFILE_FIELDS[property];
   return !field.optional || field.requiredInFullUpdate === true;
 }
+
+/** JSON names in the order of the table. */
+export const PROFILE_FIELD_NAMES: readonly ProfileField[] = PROFILE_PROPERTIES.map(
+  (property) => PROFILE_FIELDS[property].name,
+);
 
 /** JSON names of the fields that logs never show. */
 export const PERSONAL_FIELDS: readonly ProfileField[] = PROFILE_PROPERTIES.filter(

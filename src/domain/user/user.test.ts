@@ -40,7 +40,16 @@ describe('a registered user', () => {
       updatedAt: registered,
     });
     expect(user.takeEvents()).toEqual([
-      { type: 'user.created', userId: 'ann', userVersion: 1, data: { status: 'active' } },
+      {
+        ...{ type: 'user.created', userId: 'ann', userVersion: 1, data: { status: 'active' } },
+        values: {
+          first_name: 'Ann',
+          last_name: 'Lee',
+          email: 'ann@mail.example',
+          phone: '+442079460000',
+          locale: null,
+        },
+      },
     ]);
     expect(user.takeEvents()).toEqual([]);
   });
@@ -82,6 +91,7 @@ describe('a change of profile', () => {
         userId: 'ann',
         userVersion: 2,
         data: { changed_fields: ['first_name', 'phone'] },
+        values: { first_name: 'Anna', phone: null },
       },
     ]);
   });
@@ -106,6 +116,7 @@ describe('a change of profile', () => {
         userId: 'ann',
         userVersion: 2,
         data: { changed_fields: ['first_name', 'email'] },
+        values: { first_name: 'Anna', email },
       },
     ]);
   });
@@ -124,7 +135,7 @@ describe('a change of profile', () => {
 });
 
 describe('every write', () => {
-  test('raises the version by one, and its event carries that version and no value', () => {
+  test('raises the version by one, and the data of its event has no value', () => {
     const user = storedUser();
     user.changePassword('new-hash', 1, later);
     user.changeProfile({ lastName: parsePersonName('Canary') }, later);
@@ -137,6 +148,11 @@ describe('every write', () => {
     ]);
     expect(user.state.version).toBe(4);
     expect(user.state.passwordHash).toBe('new-hash');
-    expect(JSON.stringify(events)).not.toMatch(/Canary|hash/);
+    expect(JSON.stringify(events.map(({ data }) => data))).not.toMatch(/Canary|hash/);
+    expect(events.map(({ values }) => values)).toEqual([
+      undefined,
+      { last_name: 'Canary' },
+      undefined,
+    ]);
   });
 });

@@ -1,10 +1,12 @@
-import type { DomainEvent } from '../events.ts';
+import type { DomainEvent, NewEvent } from '../events.ts';
 import { versionExhausted } from '../rejections.ts';
 import type { EmailAddress } from './email-address.ts';
 import {
+  type FieldValues,
   PROFILE_FIELDS,
   PROFILE_PROPERTIES,
   type ProfileField,
+  type ProfileProperty,
   type ProfileValues,
 } from './profile-fields.ts';
 
@@ -68,7 +70,7 @@ export interface Registration extends ProfileValues {
  */
 export class User {
   #state: UserState;
-  #events: DomainEvent[] = [];
+  #events: NewEvent[] = [];
 
   private constructor(state: UserState) {
     this.#state = state;
@@ -87,7 +89,10 @@ export class User {
       createdAt: now,
       updatedAt: now,
     });
-    user.#record({ type: 'user.created', data: { status: user.#state.status } });
+    user.#record(
+      { type: 'user.created', data: { status: user.#state.status } },
+      PROFILE_PROPERTIES,
+    );
     return user;
   }
 
@@ -133,10 +138,8 @@ export class User {
     const emailChanged = changed.includes('email');
     this.#write({ ...change, ...(emailChanged ? { emailVerified: false } : {}) }, now);
     const fields = changed.map((property) => PROFILE_FIELDS[property].name);
-    this.#record({
-      type: emailChanged ? 'user.email_changed' : 'user.updated',
-      data: { changed_fields: fields },
-    });
+    const type = emailChanged ? 'user.email_changed' : 'user.updated';
+    this.#record({ type, data: { changed_fields: fields } }, changed);
     return fields;
   }
 
@@ -208,13 +211,13 @@ export class User {
   /** Moves the account to an address that its owner has proven. */
   moveToProvenEmail(email: EmailAddress, now: Date): void {
     this.#write({ email, emailVerified: true }, now);
-    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
+    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } }, ['email']);
   }
 
   /** Takes changes of a verified address back. The person who made them knew the password, so it goes. */
   restoreEmail(email: EmailAddress, now: Date): void {
     this.#write({ email, emailVerified: true, ...WITHOUT_PASSWORD }, now);
-    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } });
+    this.#record({ type: 'user.email_changed', data: { changed_fields: ['email'] } }, ['email']);
   }
 
   /** Records the last version and the last event of the user. The repository removes the row. */
@@ -224,7 +227,7 @@ export class User {
   }
 
   /** Returns the recorded events and forgets them. */
-  takeEvents(): readonly DomainEvent[] {
+  takeEvents(): readonly NewEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
@@ -242,12 +245,17 @@ export class User {
     };
   }
 
-  #record(event: WithoutUser<DomainEvent>): void {
+  /** @param written the profile fields that the change wrote */
+  #record(event: WithoutUser<DomainEvent>, written: readonly ProfileProperty[] = []): void {
+    const values: FieldValues = Object.fromEntries(
+      written.map((property) => [PROFILE_FIELDS[property].name, this.#state[property]]),
+    );
     this.#events.push({
       ...event,
       userId: this.#state.id,
       userVersion: this.#state.version,
-    } as DomainEvent);
+      ...(written.length > 0 ? { values } : {}),
+    } as NewEvent);
   }
 }
 

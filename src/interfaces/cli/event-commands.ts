@@ -64,7 +64,7 @@ function addTail(group: Command, run: RunAtService): void {
     {
       notes: [
         'A line has the time, the type, the user with the version, and the data: the names of changed ' +
-          'fields, never their values. Events are printed before they are published. If the service ' +
+          'fields, and values of those in events.include. Events are printed before they are published. If the service ' +
           'restarts, the command waits for up to two minutes.',
         OPERATOR_HINT,
       ],

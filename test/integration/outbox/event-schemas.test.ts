@@ -3,14 +3,25 @@ import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/events.ts';
 import { subjectOf, toHeaders } from '../../../src/infrastructure/messaging/cloud-event.ts';
 import { consumerAccepts, documentedTypes, readEventMessage } from '../../support/event-schemas.ts';
+import { FULL_PROFILE, profileJson } from '../../support/profiles.ts';
 
 type DataOf<T extends DomainEvent['type']> = Extract<DomainEvent, { type: T }>['data'];
 
 /** Data of each type. The compiler reports a type without samples. */
 const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
-  'user.created': [{ status: 'active' }],
-  'user.updated': [{ changed_fields: ['first_name', 'last_name', 'phone'] }],
-  'user.email_changed': [{ changed_fields: ['email'] }, { changed_fields: ['phone', 'email'] }],
+  'user.created': [
+    { status: 'active' },
+    { status: 'active', values: { ...profileJson(FULL_PROFILE), phone: null } },
+  ],
+  'user.updated': [
+    { changed_fields: ['first_name', 'last_name', 'phone'] },
+    { changed_fields: ['phone', 'locale'], values: { phone: '+442079460000', locale: null } },
+  ],
+  'user.email_changed': [
+    { changed_fields: ['email'] },
+    { changed_fields: ['phone', 'email'] },
+    { changed_fields: ['phone', 'email'], values: { phone: null, email: 'ada@example.com' } },
+  ],
   'user.password_expired': [{}],
   'user.disabled': [{ until: null }, { until: '2027-01-31T12:00:00.000Z' }],
   'user.enabled': [{}],

@@ -1,6 +1,8 @@
 import type { DomainEvent, RecordedEvent } from '../../../domain/events.ts';
+import { withIncludedValues } from '../../../domain/outbox/included-values.ts';
 import type { Clock, IdGenerator } from '../../../domain/ports.ts';
 import type { Outbox } from '../../../domain/unit-of-work.ts';
+import type { ProfileField } from '../../../domain/user/profile-fields.ts';
 import type { SqlConnection } from '../sql.ts';
 import { insertEvents } from './generated/outbox.queries.ts';
 
@@ -8,6 +10,8 @@ export interface EventStamp {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly requestId: string;
+  /** Fields whose values the events carry; none by default. */
+  readonly includedFields?: readonly ProfileField[];
 }
 
 /** An outbox that keeps the appended events, for the work after the commit. */
@@ -28,7 +32,7 @@ export function createPostgresOutbox(
       const time = stamp.clock.now();
       const stamped = events.map((event) => ({
         id: stamp.ids.next(),
-        event,
+        event: withIncludedValues(event, stamp.includedFields ?? []),
         time,
         requestId: stamp.requestId,
       }));

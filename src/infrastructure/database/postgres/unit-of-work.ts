@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../../../domain/events.ts';
 import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
 import type { EndedSessions } from '../../../domain/session/session-ending.ts';
 import type { Transaction, UnitOfWork, UnitOfWorkContext } from '../../../domain/unit-of-work.ts';
+import type { ProfileField } from '../../../domain/user/profile-fields.ts';
 import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { createPostgresAdministrativeActs } from './administrative-acts.ts';
@@ -24,6 +25,8 @@ export interface UnitOfWorkDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly mailSeal: MailSeal;
+  /** Fields whose values events carry; none by default. */
+  readonly includedFields?: readonly ProfileField[];
   /** Gets what each committed transaction recorded, if anything; the caller waits for it. */
   readonly onCommitted: FollowUp;
   /** Gets what a transaction recorded that may or may not have committed, and may still commit a moment later. */
@@ -47,6 +50,7 @@ interface Recorded {
  */
 export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWork {
   const { database, ids, clock, logger, mailSeal, onCommitted, onUnknownOutcome } = dependencies;
+  const { includedFields = [] } = dependencies;
 
   async function follow(
     { events, ended }: Recorded,
@@ -67,7 +71,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
   ): Promise<T> {
     let recorded: Recorded = { events: [], ended: [] };
     const transaction = database.transaction(async (connection, commitWithNext) => {
-      const stamp = { ids, clock, requestId };
+      const stamp = { ids, clock, requestId, includedFields };
       const outbox = createPostgresOutbox(connection, stamp);
       const sessionEnding = createPostgresSessionEnding(connection, stamp);
       recorded = { events: outbox.recorded, ended: sessionEnding.recorded };
