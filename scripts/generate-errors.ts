@@ -30,6 +30,10 @@ const ADVICE = {
   invitation_not_found: 'Nothing needs to be revoked.',
   signing_key_not_found:
     'List the signing keys; a retired one is deleted when its last token has expired.',
+  webhook_endpoint_not_found: 'List the webhook endpoints.',
+  webhook_delivery_not_found: 'List the deliveries of the endpoint.',
+  webhook_limit_reached:
+    'Delete endpoints that are not needed. For secrets, wait until a former one has expired: a rotation with a short overlap leaves fewer of them.',
   method_not_allowed: 'Use one of the methods in `Allow`.',
   request_timeout:
     'Send the request again over a new connection. On slow networks `server.request_timeout` can be raised.',
@@ -48,7 +52,7 @@ const ADVICE = {
   position_gone:
     'Build your copy of the users again from `GET /v1/users/export`, and go on from the position in its last line.',
   version_mismatch:
-    'Read the user again, apply the change to the current record, and send it with the new `ETag`.',
+    'Read the record again, apply the change to the current record, and send it with the new `ETag`.',
   registration_closed:
     'Register with the `invitation` of a mail, or ask the operator for an account. Services register users with a key that has `users:write` or `users:admin`.',
   payload_too_large: 'Send less: most routes accept 16 KiB, a batch of public profiles 32 KiB.',

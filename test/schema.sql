@@ -63,6 +63,99 @@ begin
 end
 $$;
 
+CREATE TABLE public.webhook_deliveries (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    is_test boolean NOT NULL,
+    event_id uuid NOT NULL,
+    sequence bigint,
+    user_id uuid,
+    user_version integer,
+    type character varying(100) NOT NULL,
+    data jsonb NOT NULL,
+    request_id character varying(128) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    status character varying(10) DEFAULT 'pending'::character varying NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    leased_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    last_status_code integer,
+    last_error character varying(300),
+    CONSTRAINT webhook_deliveries_ended CHECK ((((status)::text = 'pending'::text) = (ended_at IS NULL)))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
+
+CREATE FUNCTION public.claim_webhook_deliveries(most integer, in_flight integer, lease_ms double precision) RETURNS SETOF public.webhook_deliveries
+    LANGUAGE plpgsql ROWS 16
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+  remaining integer := most;
+  candidate uuid;
+  endpoint webhook_endpoints%rowtype;
+  free integer;
+  chosen uuid[];
+
+begin
+  chosen := array(
+    select id from webhook_deliveries
+    where status = 'pending' and is_test and due_at <= clock_timestamp()
+    order by due_at
+    limit remaining
+    for update skip locked
+  );
+  for candidate in
+    select id from webhook_endpoints waiting
+    where disabled_at is null and (paused_until is null or paused_until <= clock_timestamp())
+      and exists (
+        select from webhook_deliveries
+        where endpoint_id = waiting.id and status = 'pending' and due_at <= clock_timestamp() and not is_test
+      )
+    order by random()
+  loop
+    exit when cardinality(chosen) >= most;
+    select * into endpoint from webhook_endpoints
+    where id = candidate and disabled_at is null and (paused_until is null or paused_until <= clock_timestamp())
+    for update skip locked;
+    continue when not found;
+    free := case when endpoint.ordered or endpoint.paused_until is not null then 1 else in_flight end - (
+      select count(*) from webhook_deliveries
+      where endpoint_id = candidate and status = 'pending' and not is_test and leased_until > clock_timestamp()
+    );
+    continue when free <= 0;
+    remaining := least(free, most - cardinality(chosen));
+    if endpoint.ordered then
+      chosen := chosen || array(
+        select id from (
+          select id, due_at from webhook_deliveries
+          where endpoint_id = candidate and status = 'pending' and not is_test
+          order by sequence
+          limit 1
+        ) head
+        where due_at <= clock_timestamp()
+      );
+    else
+      chosen := chosen || array(
+        select id from webhook_deliveries
+        where endpoint_id = candidate and status = 'pending' and not is_test and due_at <= clock_timestamp()
+        order by due_at, sequence
+        limit remaining
+        for update skip locked
+      );
+    end if;
+  end loop;
+  return query
+    update webhook_deliveries delivery
+    set attempts = delivery.attempts + 1, leased_until = lease.ends_at, due_at = lease.ends_at
+    from (select clock_timestamp() + lease_ms * interval '1 millisecond' as ends_at) lease
+    where delivery.id = any (chosen) and delivery.status = 'pending' and delivery.due_at <= clock_timestamp()
+    returning delivery.*;
+
+end
+$$;
+
 CREATE FUNCTION public.clear_outdated_restrictions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -259,6 +352,66 @@ begin
   if numbered = 0 then return; end if;
   newest := newest + numbered;
   update event_counter set last_sequence = newest, last_event_id = newest_id where name = 'outbox';
+
+end
+$$;
+
+CREATE FUNCTION public.queue_webhook_deliveries(most integer, most_pending integer, OUT queued integer, OUT skipped bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    AS $$
+declare
+  newest bigint;
+  oldest bigint;
+  endpoint webhook_endpoints%rowtype;
+  candidate uuid;
+  reached bigint;
+  made integer;
+
+begin
+  queued := 0;
+  skipped := 0;
+  select last_sequence, first_sequence into newest, oldest from event_counter where name = 'outbox';
+  for candidate in
+    select id from webhook_endpoints where disabled_at is null and queued_sequence < coalesce(newest, 0) order by id
+  loop
+    select * into endpoint from webhook_endpoints
+    where id = candidate and disabled_at is null
+    for update skip locked;
+    continue when not found or endpoint.queued_sequence >= newest;
+    continue when (
+      select count(*) from (
+        select from webhook_deliveries
+        where endpoint_id = candidate and status = 'pending'
+        limit most_pending
+      ) waiting
+    ) >= most_pending;
+    if endpoint.queued_sequence < oldest - 1 then
+      skipped := skipped + oldest - 1 - endpoint.queued_sequence;
+      update webhook_endpoints
+      set skipped_events = skipped_events + oldest - 1 - queued_sequence, queued_sequence = oldest - 1
+      where id = candidate;
+      endpoint.queued_sequence := oldest - 1;
+    end if;
+    reached := least(newest, endpoint.queued_sequence + most);
+    insert into webhook_deliveries (
+      id, endpoint_id, is_test, event_id, sequence, user_id, user_version, type, data, request_id, occurred_at
+    )
+    select make_event_id(), candidate, false, event.id, event.sequence, event.user_id, event.user_version, event.type,
+      event.data, event.request_id, event.occurred_at
+    from outbox event
+    where event.sequence > endpoint.queued_sequence and event.sequence <= reached
+      and (endpoint.user_id is null or event.user_id = endpoint.user_id)
+      and (
+        endpoint.types is null or event.type = any (endpoint.types)
+        or split_part(event.type, '.', 1) || '.*' = any (endpoint.types)
+      )
+    order by event.sequence
+    on conflict on constraint webhook_deliveries_event do nothing;
+    get diagnostics made = row_count;
+    queued := queued + made;
+    update webhook_endpoints set queued_sequence = reached where id = candidate;
+  end loop;
 
 end
 $$;
@@ -588,6 +741,57 @@ CREATE TABLE public.users (
     CONSTRAINT users_version_positive CHECK ((version > 0))
 );
 
+CREATE TABLE public.webhook_attempts (
+    id bigint NOT NULL,
+    delivery_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    duration_ms integer NOT NULL,
+    status_code integer,
+    error character varying(300),
+    response character varying(1024)
+);
+
+ALTER TABLE public.webhook_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_attempts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.webhook_endpoints (
+    id uuid NOT NULL,
+    url character varying(2000) NOT NULL,
+    description character varying(200),
+    types text[],
+    user_id uuid,
+    ordered boolean NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_reason character varying(30),
+    queued_sequence bigint NOT NULL,
+    skipped_events bigint DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    paused_until timestamp with time zone,
+    CONSTRAINT webhook_endpoints_disabled CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL)))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.webhook_secrets (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    scheme character varying(3) NOT NULL,
+    sealed_secret bytea NOT NULL,
+    public_key character varying(100),
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone
+);
+
 ALTER TABLE ONLY public.administrative_acts
     ADD CONSTRAINT administrative_acts_pkey PRIMARY KEY (id);
 
@@ -663,6 +867,21 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_event UNIQUE (endpoint_id, event_id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (id);
+
 CREATE INDEX administrative_acts_user_id_id_idx ON public.administrative_acts USING btree (user_id, id);
 
 CREATE INDEX challenge_guesses_window_idx ON public.challenge_guesses USING btree (window_started_at);
@@ -731,6 +950,24 @@ CREATE INDEX users_disabled_until_idx ON public.users USING btree (disabled_unti
 
 CREATE INDEX users_search_idx ON public.users USING gin (NORMALIZE((((((' '::text || (first_name)::text) || ' '::text) || (last_name)::text) || ' '::text) || (email)::text), NFC) public.gin_trgm_ops);
 
+CREATE INDEX webhook_attempts_delivery_id_idx ON public.webhook_attempts USING btree (delivery_id, id);
+
+CREATE INDEX webhook_attempts_started_at_idx ON public.webhook_attempts USING btree (started_at);
+
+CREATE INDEX webhook_deliveries_dead_idx ON public.webhook_deliveries USING btree (endpoint_id, ended_at) WHERE ((status)::text = 'dead'::text);
+
+CREATE INDEX webhook_deliveries_due_idx ON public.webhook_deliveries USING btree (endpoint_id, due_at) WHERE ((status)::text = 'pending'::text);
+
+CREATE INDEX webhook_deliveries_ended_idx ON public.webhook_deliveries USING btree (ended_at) WHERE ((status)::text <> 'pending'::text);
+
+CREATE INDEX webhook_deliveries_head_idx ON public.webhook_deliveries USING btree (endpoint_id, sequence) WHERE ((status)::text = 'pending'::text);
+
+CREATE INDEX webhook_deliveries_listed_idx ON public.webhook_deliveries USING btree (endpoint_id, id);
+
+CREATE INDEX webhook_deliveries_test_idx ON public.webhook_deliveries USING btree (due_at) WHERE (((status)::text = 'pending'::text) AND is_test);
+
+CREATE INDEX webhook_secrets_endpoint_id_idx ON public.webhook_secrets USING btree (endpoint_id);
+
 CREATE TRIGGER administrative_acts_append_only BEFORE DELETE OR UPDATE ON public.administrative_acts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change_of_acts();
 
 CREATE TRIGGER mail_queue_hide_from_older_builds BEFORE INSERT OR UPDATE ON public.mail_queue FOR EACH ROW WHEN ((new.due_at IS NOT NULL)) EXECUTE FUNCTION public.hide_mail_from_older_builds();
@@ -760,3 +997,6 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.user_search
     ADD CONSTRAINT user_search_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoints(id) ON DELETE CASCADE;

@@ -17,6 +17,7 @@ import type { TracedDeps } from './deps.ts';
 import type { MailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
 import { CACHE_TTL_MS, type UserCache } from './user-cache.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
 
 export interface BackgroundParts {
   readonly persistence: Persistence;
@@ -27,6 +28,7 @@ export interface BackgroundParts {
   readonly feedSignal: FeedSignal;
   readonly keyUsage: KeyUsageWriter;
   readonly mail: MailDelivery;
+  readonly webhooks: WebhookDelivery;
   readonly metrics: Pick<Metrics, 'observeNatsRequest' | 'countDroppedNatsRequest'>;
 }
 
@@ -55,7 +57,7 @@ const MAX_ROUNDS = 20;
 
 /**
  * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and
- * idempotency keys, numbering events and deleting old ones, sending mail; with Redis, invalidating changed users once more;
+ * idempotency keys, numbering events and deleting old ones, sending mail and webhooks; with Redis, invalidating changed users once more;
  * with NATS, the relay, and answering requests.
  */
 export async function startBackground(
@@ -63,7 +65,7 @@ export async function startBackground(
   parts: BackgroundParts,
 ): Promise<EndWork[]> {
   const { config, logger } = deps;
-  const { persistence, revocations, keyUsage, userCache, broker, mail } = parts;
+  const { persistence, revocations, keyUsage, userCache, broker, mail, webhooks } = parts;
   const ends: EndWork[] = [];
   const start = (task: Parameters<typeof startLoop>[0]): void => {
     const loop = startLoop(task, { logger });
@@ -142,13 +144,17 @@ export async function startBackground(
   maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
   const sequencer = createEventSequencer({
     numbering: persistence.eventNumbering,
-    onNumbered: (newest) => parts.feedSignal.notify(newest),
+    onNumbered: (newest) => {
+      parts.feedSignal.notify(newest);
+      webhooks.runSoon();
+    },
   });
   const numberSoon = serve('event numbers', NUMBERING_INTERVAL_MS, async () => {
     if (!(await sequencer.run())) numberSoon();
   });
   parts.feedSignal.onDemand(numberSoon);
   mail.start();
+  webhooks.start();
   const { outboxAdministration } = persistence;
   const { retentionMs } = config.outbox;
   maintain(broker === null ? 'numbered events' : 'published events', () =>

@@ -14,6 +14,7 @@ import type { Broker } from './broker.ts';
 import type { OpenedLimits } from './limits.ts';
 import type { MailDelivery } from './mail-delivery.ts';
 import type { UserCache } from './user-cache.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
 
 interface Deps {
   readonly database: Database;
@@ -26,6 +27,7 @@ interface Deps {
   readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly mail: MailDelivery;
+  readonly webhooks: WebhookDelivery;
   readonly limitStats: OpenedLimits['stats'];
   /** Attempts that had to wait after failures. */
   readonly refusedAttempts: () => number;
@@ -39,7 +41,7 @@ interface Deps {
 
 /** Names the metric sources of this process. An adapter that is not configured has none. */
 export function metricSources(deps: Deps): MetricSources {
-  const { database, hasher, broker, mail, breached, checkHealth, logOutput } = deps;
+  const { database, hasher, broker, mail, webhooks, breached, checkHealth, logOutput } = deps;
   const { redis } = deps.userCache;
   return {
     databasePool: () => database.stats(),
@@ -59,6 +61,7 @@ export function metricSources(deps: Deps): MetricSources {
       challenge: await deps.challengeStore.readRequestBacklog(),
       registration: await deps.registrationRequestStore.readBacklog(),
     }),
+    webhooks: async () => ({ ...(await webhooks.backlog()), ...webhooks.totals() }),
     ...(logOutput === undefined ? {} : { log: () => logOutput.stats() }),
     ...(redis === null ? {} : { cache: () => redis.stats() }),
     ...(breached === null ? {} : { breachLookUps: () => breached.lookUps() }),

@@ -31,6 +31,15 @@ import { createPostgresSigningKeyStore } from '../infrastructure/database/postgr
 import { createPostgresStoredUserReader } from '../infrastructure/database/postgres/stored-user-reader.ts';
 import { readRootCertificate } from '../infrastructure/database/postgres/tls.ts';
 import { createPostgresUserRepository } from '../infrastructure/database/postgres/user-repository.ts';
+import {
+  createPostgresDeadDeliveries,
+  createPostgresWebhookLog,
+  createPostgresWebhookQueue,
+} from '../infrastructure/database/postgres/webhook-deliveries.ts';
+import {
+  createPostgresSealedSecrets,
+  createPostgresWebhookEndpoints,
+} from '../infrastructure/database/postgres/webhook-endpoints.ts';
 import { createAccessTokens } from '../infrastructure/security/access-tokens.ts';
 import { createAccountKeys } from '../infrastructure/security/account-keys.ts';
 import { createAnswerSeals } from '../infrastructure/security/answer-seals.ts';
@@ -48,6 +57,10 @@ import {
 import { createRefreshTokens } from '../infrastructure/security/refresh-tokens.ts';
 import { createServiceKeys } from '../infrastructure/security/service-keys.ts';
 import { createSigningKeys } from '../infrastructure/security/signing-keys.ts';
+import {
+  createWebhookSecretSeals,
+  createWebhookSecrets,
+} from '../infrastructure/security/webhook-secrets.ts';
 import { createSystemClock } from '../infrastructure/system/clock.ts';
 import { claimControlSocket } from '../infrastructure/system/control-socket.ts';
 import { createUuidV7Generator } from '../infrastructure/system/ids.ts';
@@ -120,6 +133,12 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     outboxAdministration: createPostgresOutboxAdministration(database),
     deadEvents: createPostgresDeadEvents(database),
     deadMails: createPostgresDeadMails(database),
+    webhookEndpoints: createPostgresWebhookEndpoints(database),
+    webhookQueue: createPostgresWebhookQueue(database),
+    webhookLog: createPostgresWebhookLog(database),
+    deadDeliveries: createPostgresDeadDeliveries(database),
+    webhookSecrets: createWebhookSecrets(masterKeys),
+    webhookSecretSeals: createWebhookSecretSeals(createPostgresSealedSecrets(database), masterKeys),
     users: createPostgresUserRepository(database),
     invitations: createPostgresInvitationRepository(database),
     invitationTokens: createInvitationTokens({ masterKeys }),

@@ -35,6 +35,7 @@ import { createMailDelivery } from './mail-delivery.ts';
 import { openMailRenderer } from './mail-templates.ts';
 import type { Persistence } from './persistence.ts';
 import { openUserCache } from './user-cache.ts';
+import { createWebhookDelivery } from './webhook-delivery.ts';
 
 /**
  * A token is cached for at most its life after its session was read, before it ended. This covers the time from the
@@ -104,6 +105,8 @@ export async function wireUseCases(
   const renderer = await openMailRenderer(config.mail);
   const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
+  const webhooks = createWebhookDelivery(config.webhooks, { ...persistence, logger });
+  releases.register('the webhook delivery', () => webhooks.stop());
   const { hasher, blocklist, breached } = openPasswordTools(deps, releases);
   const keyUsage = createKeyUsage({ accounts: persistence.serviceAccounts, monotonicMs });
   const useCases = createUseCases({
@@ -142,6 +145,8 @@ export async function wireUseCases(
       ...(breached === null ? {} : { breached }),
     },
     ...{ revocations, snapshots, limits },
+    webhookTargets: webhooks.targets,
+    onWebhookWork: () => webhooks.runSoon(),
     lockoutRules: config.lockout,
     rotationTimes: rotationTimes(config.tokens),
     verifiedTokens,
@@ -162,7 +167,17 @@ export async function wireUseCases(
   });
   return {
     useCases: tracing?.useCases(useCases) ?? useCases,
-    ...{ hasher, blocklist, breached, userCache, broker, mail, revocations, databaseClock },
+    ...{
+      hasher,
+      blocklist,
+      breached,
+      userCache,
+      broker,
+      mail,
+      webhooks,
+      revocations,
+      databaseClock,
+    },
     ...{ limitStats, keyUsage, feedSignal },
     refusedAttempts: () => useCases.lockout.refused(),
     idempotencyTotals: () => useCases.idempotency.totals(),

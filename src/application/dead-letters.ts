@@ -6,7 +6,7 @@ import { requireOperator } from './access/policy.ts';
 interface Deps<Item> {
   readonly deadLetters: DeadLetters<Item>;
   /** A field of the log lines. */
-  readonly kind: 'event' | 'mail';
+  readonly kind: 'event' | 'mail' | 'webhook_delivery';
   readonly logger: Logger;
 }
 

@@ -42,6 +42,7 @@ import {
   createVerificationUseCases,
   type VerificationPorts,
 } from './verification/verification-use-cases.ts';
+import { createWebhookUseCases, type WebhookPorts } from './webhooks/webhook-use-cases.ts';
 
 /** Steps that several use cases share; they are made here. */
 type SharedSteps =
@@ -62,6 +63,7 @@ export interface UseCasePorts
     FeedPorts,
     InvitationPorts,
     SigningKeyPorts,
+    WebhookPorts,
     Omit<SessionPorts, SharedSteps>,
     Omit<UserPorts, SharedSteps>,
     Omit<VerificationPorts, SharedSteps> {
@@ -151,6 +153,7 @@ export function createUseCases(ports: UseCasePorts) {
     feed: createFeedUseCases(ports),
     outbox: createOutboxUseCases(ports),
     mail: createMailUseCases(ports),
+    webhooks: createWebhookUseCases(ports),
     diagnostics: createDiagnosticsUseCases(ports),
     schema: { read: createReadSchema(ports) },
     idempotency: createAnswerOnce(ports),

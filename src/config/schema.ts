@@ -6,6 +6,7 @@ import { limitKeys } from './keys-limits.ts';
 import { mailKeys } from './keys-mail.ts';
 import { observabilityKeys } from './keys-observability.ts';
 import { serverKeys } from './keys-server.ts';
+import { webhookKeys } from './keys-webhooks.ts';
 
 /**
  * Every configuration key. Loading, the typed configuration, the default file, the JSON Schema and
@@ -20,6 +21,7 @@ const definitions = {
   ...redisKeys,
   ...natsKeys,
   ...eventKeys,
+  ...webhookKeys,
   ...mailKeys,
 } as const;
 

@@ -93,6 +93,29 @@ export function versionMismatch(): DomainError {
   return new DomainError('version_mismatch', 'The user has changed since that version was read.');
 }
 
+export function webhookVersionMismatch(): DomainError {
+  return new DomainError(
+    'version_mismatch',
+    'The webhook endpoint has changed since that version was read.',
+  );
+}
+
+export function webhookEndpointNotFound(): DomainError {
+  return new DomainError('webhook_endpoint_not_found', 'There is no such webhook endpoint.');
+}
+
+export function webhookDeliveryNotFound(): DomainError {
+  return new DomainError(
+    'webhook_delivery_not_found',
+    'The webhook endpoint has no such delivery.',
+  );
+}
+
+/** @param what the things of which there are as many as there may be */
+export function webhookLimitReached(what: string): DomainError {
+  return new DomainError('webhook_limit_reached', `There may be at most ${what}.`);
+}
+
 /** For a precondition that no user can meet. */
 export function versionUnreadable(): DomainError {
   return new DomainError(

@@ -35,7 +35,8 @@ export function useDatabase(implementation: DatabaseImplementation): () => Datab
       `truncate users, user_search, sessions, session_revocations, outbox, event_counter, signing_keys, service_accounts,
          service_account_keys, mail_queue, mail_budget, administrative_acts, idempotency_keys, invitations,
          sign_in_failures, challenge_requests, challenges, challenge_guesses, challenge_sends,
-         registration_requests, master_key_uses
+         registration_requests, master_key_uses, webhook_endpoints, webhook_secrets, webhook_deliveries,
+         webhook_attempts
        restart identity`,
     );
   });

@@ -3,6 +3,7 @@ export const SCOPES = [
   'users:write',
   'users:admin',
   'events:read',
+  'webhooks:admin',
   'tokens:introspect',
 ] as const;
 

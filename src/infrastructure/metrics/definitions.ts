@@ -226,6 +226,46 @@ export const SOURCE_METRICS: {
       }),
     },
   ],
+  webhooks: [
+    {
+      kind: 'gauge',
+      name: 'webhook_pending',
+      help: 'Deliveries that wait for enabled webhook endpoints; counted up to 10,000.',
+      value: ({ pending }) => pending,
+    },
+    {
+      kind: 'gauge',
+      name: 'webhook_oldest_age_seconds',
+      help: 'Age of the oldest event that waits for an enabled webhook endpoint.',
+      value: ({ oldestAgeMs }) => oldestAgeMs / 1000,
+    },
+    {
+      kind: 'gauge',
+      name: 'webhook_dead_letters',
+      help: 'Deliveries that are not tried any more until they are redelivered; counted up to 10,000.',
+      value: ({ deadLetters }) => deadLetters,
+    },
+    {
+      kind: 'gauge',
+      name: 'webhook_endpoints',
+      help: 'Webhook endpoints by state: working, failing (the last attempt failed) or disabled.',
+      label: 'state',
+      value: ({ endpoints }) => ({ ...endpoints }),
+    },
+    {
+      kind: 'total',
+      name: 'webhook_attempts_total',
+      help: 'Attempts to deliver a webhook by result: delivered, retried (another attempt follows) or dead_letter.',
+      label: 'result',
+      value: ({ delivered, retried, dead }) => ({ delivered, retried, dead_letter: dead }),
+    },
+    {
+      kind: 'total',
+      name: 'webhook_skipped_events_total',
+      help: 'Events that outbox.retention deleted before webhook endpoints had got them.',
+      value: ({ skipped }) => skipped,
+    },
+  ],
   breakers: [
     {
       kind: 'gauge',

@@ -2,6 +2,7 @@ import type { MailBacklog } from '../../domain/mail.ts';
 import type { NumberingBacklog } from '../../domain/outbox/event-feed.ts';
 import type { OutboxBacklog } from '../../domain/outbox/outbox-queue.ts';
 import type { RequestBacklog } from '../../domain/verification/challenge-repository.ts';
+import type { WebhookBacklog } from '../../domain/webhook/webhook-delivery.ts';
 import type { FairSemaphoreStats } from '../../lib/fair-semaphore.ts';
 import type { RedisCacheStats } from '../cache/redis-cache.ts';
 import type { DatabaseStats } from '../database/sql.ts';
@@ -51,6 +52,15 @@ export interface MetricSources {
   /** Requests of all instances that are accepted and not carried out yet. */
   readonly backgroundRequests?: () => Promise<
     Readonly<Record<'challenge' | 'registration', RequestBacklog>>
+  >;
+  /** Attempts of this process, and the state of all instances. */
+  readonly webhooks?: () => Promise<
+    WebhookBacklog & {
+      readonly delivered: number;
+      readonly retried: number;
+      readonly dead: number;
+      readonly skipped: number;
+    }
   >;
   /** Whether each circuit breaker is open, by a fixed name such as `redis`. */
   readonly breakers?: () => Readonly<Record<string, boolean>>;

@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'idempotent-answers'
   | 'sign-in-failure-names'
   | 'device-token-authentication'
+  | 'webhook-secret-encryption'
   | 'master-key-fingerprint';
 
 /**

@@ -17,6 +17,8 @@ import * as signingKeys from '../database/postgres/generated/signing-keys.querie
 import * as userAudit from '../database/postgres/generated/user-audit.queries.ts';
 import * as userSearch from '../database/postgres/generated/user-search.queries.ts';
 import * as users from '../database/postgres/generated/users.queries.ts';
+import * as webhookDeliveries from '../database/postgres/generated/webhook-deliveries.queries.ts';
+import * as webhookEndpoints from '../database/postgres/generated/webhook-endpoints.queries.ts';
 import { PreparedQuery } from '../database/prepared-query.ts';
 
 const MODULES = [
@@ -39,6 +41,8 @@ const MODULES = [
   userAudit,
   userSearch,
   users,
+  webhookDeliveries,
+  webhookEndpoints,
 ] as const;
 
 /** The name of each statement in `queries/*.sql`, by its SQL text. */

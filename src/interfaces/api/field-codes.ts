@@ -34,6 +34,19 @@ export const FIELD_CODES: Readonly<
     where: '`types`',
     rule: 'At most 50 types of events such as `user.created`, or groups such as `user.*`, with commas between them.',
   },
+  webhook_url: {
+    where: '`url`',
+    rule: 'An https URL of at most 2,000 characters, without credentials and fragment; http as well with `webhooks.allow_http`.',
+  },
+  webhook_port: {
+    where: '`url`',
+    rule: 'The port 443 or 8443 (80 or 8080 for http), unless `webhooks.allow_networks` has the receiver.',
+  },
+  webhook_address: {
+    where: '`url`',
+    rule: 'No address outside of the public internet, unless `webhooks.allow_networks` has it.',
+  },
+  webhook_description: { where: '`description`', rule: '1–200 characters.' },
   wait_invalid: { where: '`wait`', rule: 'A time up to 999 seconds, such as `25s` or `500ms`.' },
   cursor_invalid: { where: '`cursor`', rule: 'The value is not a `next_cursor` of this list.' },
   cursor_of_other_list: {

@@ -120,6 +120,17 @@ export const PROBLEMS = {
     title: 'Signing key not found',
     meaning: 'No signing key has this id.',
   },
+  webhook_endpoint_not_found: {
+    status: 404,
+    title: 'Webhook endpoint not found',
+    meaning: 'No webhook endpoint has this id.',
+  },
+  webhook_delivery_not_found: {
+    status: 404,
+    title: 'Webhook delivery not found',
+    meaning:
+      'The endpoint has no delivery with this id, or it was deleted after `webhooks.retention`.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -151,6 +162,11 @@ export const PROBLEMS = {
     title: 'Too many keys',
     meaning: 'The service account has as many working keys as it may have.',
   },
+  webhook_limit_reached: {
+    status: 409,
+    title: 'Too many webhook endpoints or secrets',
+    meaning: 'There are as many webhook endpoints, or secrets of one, as there may be.',
+  },
   version_exhausted: {
     status: 409,
     title: 'Version exhausted',
@@ -177,7 +193,7 @@ export const PROBLEMS = {
   version_mismatch: {
     status: 412,
     title: 'Version mismatch',
-    meaning: 'The user has changed since the version in `If-Match`.',
+    meaning: 'The user or webhook endpoint has changed since the version in `If-Match`.',
   },
   payload_too_large: {
     status: 413,

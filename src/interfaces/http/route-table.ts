@@ -22,6 +22,11 @@ import { governRoutes } from './routes/users/govern-routes.ts';
 import { userListRoutes } from './routes/users/list-routes.ts';
 import { lockoutRoutes } from './routes/users/lockout-routes.ts';
 import { verificationRoutes } from './routes/verification/verification-routes.ts';
+import {
+  webhookDeadLetterRoutes,
+  webhookDeliveryRoutes,
+} from './routes/webhooks/delivery-routes.ts';
+import { webhookEndpointRoutes } from './routes/webhooks/endpoint-routes.ts';
 
 export type RouteSettings = Pick<HttpSettings, 'managementSeparate' | 'version'> &
   Partial<Pick<HttpSettings, 'publicUrl' | 'issuer' | 'accountPages'>>;
@@ -38,6 +43,8 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...sessionRoutes,
     ...verificationRoutes,
     feedRoute,
+    ...webhookEndpointRoutes,
+    ...webhookDeliveryRoutes,
     ...tokenRoutes,
     ...createOAuthRoutes(settings),
     ...probeRoutes,
@@ -53,6 +60,7 @@ export const operatorRoutes: readonly Route[] = [
   ...signingKeyRoutes,
   ...outboxRoutes,
   ...mailRoutes,
+  ...webhookDeadLetterRoutes,
   ...userAuditRoutes,
   ...diagnosticRoutes,
   schemaRoute,

@@ -7,6 +7,8 @@ import { unauthenticated } from '../../../src/domain/rejections.ts';
 import type { AccessTokenClaims } from '../../../src/domain/session/access-tokens.ts';
 import type { UserProfile } from '../../../src/domain/user/user.ts';
 import type { UserText } from '../../../src/domain/user/user-texts.ts';
+import type { WebhookDelivery } from '../../../src/domain/webhook/webhook-delivery.ts';
+import type { WebhookEndpoint } from '../../../src/domain/webhook/webhook-endpoint.ts';
 import { formatRfc3339 } from '../../../src/infrastructure/system/clock.ts';
 import { createUserTextFormat } from '../../../src/interfaces/api/schemas/user-text-format.ts';
 import { profileWith } from '../../support/profiles.ts';
@@ -108,6 +110,7 @@ export function createFakeUseCases(replaced: ReplacedUseCases = {}): UseCases {
     feed: { ...fakeFeed, ...replaced.feed },
     outbox: { ...fakeOutbox, ...replaced.outbox },
     mail: { ...fakeMail, ...replaced.mail },
+    webhooks: { ...fakeWebhooks, ...replaced.webhooks },
     diagnostics: { ...fakeDiagnostics, ...replaced.diagnostics },
     schema: { read: async () => ({ version: 1, dirty: false, history: [] }), ...replaced.schema },
     idempotency: { ...fakeIdempotency, ...replaced.idempotency },
@@ -268,6 +271,34 @@ const fakeFeed: UseCases['feed'] = {
   connect: async () => () => {},
 };
 const fakeMail: UseCases['mail'] = { deadLetters };
+
+const endpoint: WebhookEndpoint = {
+  ...{ id: account.id, url: 'https://hooks.example.com/', description: null, types: null },
+  ...{ userId: null, ordered: false, version: 1, disabledAt: null, disabledReason: null },
+  ...{ failures: 0, failingSince: null, queuedSequence: 0, skippedEvents: 0, secrets: [] },
+  createdAt: ada.createdAt,
+  updatedAt: ada.updatedAt,
+};
+const delivery: WebhookDelivery = {
+  ...{ id: account.id, endpointId: endpoint.id, isTest: false, eventId: account.id, sequence: 1 },
+  ...{ type: 'user.created', userId: ADA_ID, status: 'delivered', attempts: 1 },
+  ...{ createdAt: ada.createdAt, dueAt: null, endedAt: ada.updatedAt },
+  ...{ lastStatusCode: 204, lastError: null },
+};
+const fakeWebhooks: UseCases['webhooks'] = {
+  create: async () => ({ endpoint, secret: 'whsec_new' }),
+  list: async () => [endpoint],
+  get: async () => endpoint,
+  update: async () => endpoint,
+  delete: async () => {},
+  rotateSecret: async () => ({ endpoint, secret: 'whsec_new' }),
+  test: async () => delivery,
+  listDeliveries: async () => ({ deliveries: [delivery], nextBeforeId: null }),
+  getDelivery: async () => ({ delivery, attempts: [] }),
+  redeliver: async () => delivery,
+  redeliverSelected: async () => 1,
+  deadLetters,
+};
 
 const fakeIdempotency: UseCases['idempotency'] = {
   answerOnce: async (caller, _request, execute) => ({

@@ -11,6 +11,7 @@ const OWN_TABLES = [
   ...['administrative_acts', 'idempotency_keys', 'invitations', 'sign_in_failures'],
   ...['challenge_requests', 'challenges', 'challenge_guesses', 'challenge_sends'],
   ...['registration_requests', 'master_key_uses'],
+  ...['webhook_endpoints', 'webhook_secrets', 'webhook_deliveries', 'webhook_attempts'],
   ...['schema_migrations', 'schema_migration_history'],
 ];
 

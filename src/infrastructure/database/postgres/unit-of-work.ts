@@ -18,6 +18,7 @@ import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresSignInFailures } from './sign-in-failures.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
+import { createPostgresWebhookEndpoints } from './webhook-endpoints.ts';
 
 export interface UnitOfWorkDependencies {
   readonly database: Database;
@@ -87,6 +88,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         invitations: createPostgresInvitationRepository(connection),
         signInFailures: createPostgresSignInFailures(connection),
         serviceAccounts: createPostgresServiceAccountRepository(connection),
+        webhookEndpoints: createPostgresWebhookEndpoints(connection),
         commitWithNext,
       };
       return await work(ports, connection);

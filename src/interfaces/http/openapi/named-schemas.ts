@@ -55,6 +55,18 @@ import {
   requestedChallengeSchema,
   undoBody,
 } from '../routes/verification/schemas.ts';
+import { redeliveredSchema, redeliveryBody } from '../routes/webhooks/delivery-routes.ts';
+import {
+  deliveryListSchema,
+  deliverySchema,
+  deliveryWithLogSchema,
+  endpointBody,
+  endpointListSchema,
+  endpointPatchBody,
+  endpointSchema,
+  endpointWithSecretSchema,
+  rotationBody,
+} from '../routes/webhooks/schemas.ts';
 
 /** The schema names in generated clients. */
 const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
@@ -91,6 +103,17 @@ const NAMED: ReadonlyMap<unknown, string> = new Map<TSchema, string>([
   [emailChangeBody, 'EmailChange'],
   [undoBody, 'EmailChangeUndo'],
   [requestedChallengeSchema, 'RequestedChallenge'],
+  [endpointBody, 'WebhookEndpointRequest'],
+  [endpointPatchBody, 'WebhookEndpointPatch'],
+  [endpointSchema, 'WebhookEndpoint'],
+  [endpointWithSecretSchema, 'WebhookEndpointWithSecret'],
+  [endpointListSchema, 'WebhookEndpointList'],
+  [rotationBody, 'WebhookSecretRotation'],
+  [deliverySchema, 'WebhookDelivery'],
+  [deliveryWithLogSchema, 'WebhookDeliveryWithLog'],
+  [deliveryListSchema, 'WebhookDeliveryList'],
+  [redeliveryBody, 'WebhookRedelivery'],
+  [redeliveredSchema, 'WebhookRedelivered'],
   [signInBody, 'SignIn'],
   [refreshBody, 'Refresh'],
   [reauthenticationBody, 'Reauthentication'],

@@ -4,6 +4,7 @@ export const TAGS: Readonly<Record<string, string>> = {
     'Accounts and profiles: registration, changes, lists, and public profiles for other services.',
   Invitations: 'Registration by invitation: an administrator invites, and a mail has the link.',
   Events: 'What happened to users and sessions, for services that keep their own copy.',
+  Webhooks: 'Endpoints that get events as signed requests, the log of deliveries, and what failed.',
   Sessions: 'Sign-in, refresh and sign-out. A session ends when it is not refreshed in time.',
   'Verification and recovery':
     'Proofs of an address by mail: verification, password resets, and changes of address.',

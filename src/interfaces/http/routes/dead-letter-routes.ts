@@ -8,19 +8,21 @@ import { type Route, route } from '../route.ts';
 interface DeadLetterSpec<Item, ItemSchema extends TSchema> {
   readonly tag: string;
   /** Names the kind in operation ids and descriptions. */
-  readonly noun: 'Event' | 'Mail';
+  readonly noun: 'Event' | 'Mail' | 'Webhook';
   readonly path: string;
   readonly itemSchema: ItemSchema;
   toResponse(item: Item): Static<ItemSchema>;
   select(useCases: UseCases): DeadLetterUseCases<Item>;
 }
 
+const ITEMS = { Event: 'event', Mail: 'mail', Webhook: 'delivery' } as const;
+
 /** The routes to list, requeue and drop dead letters. They exist on the control socket only. */
 export function deadLetterRoutes<Item, ItemSchema extends TSchema>(
   spec: DeadLetterSpec<Item, ItemSchema>,
 ): readonly Route[] {
   const { tag, noun, path, itemSchema, toResponse, select } = spec;
-  const idDescription = `Id of the ${noun.toLowerCase()}.`;
+  const idDescription = `Id of the ${ITEMS[noun]}.`;
   const count = Type.Object({ count: Type.Integer() });
   return [
     route({
