@@ -1,7 +1,10 @@
 /** The fixed statements of the service are far fewer. */
 const MAX_REMEMBERED = 1_000;
 /** The functions of the schema that change rows. A test compares the list with the schema. */
-const CHANGING_FUNCTIONS = ['claim_attempt', 'claim_events', 'number_events'];
+const CHANGING_FUNCTIONS = [
+  ...['claim_attempt', 'claim_events', 'claim_webhook_deliveries'],
+  ...['number_events', 'queue_webhook_deliveries'],
+];
 const CHANGE = new RegExp(
   [
     String.raw`\b(?:insert\s+into|delete\s+from|update\s+[\w."]+(?:\s+(?:as\s+)?\w+)?\s+set)\b`,
