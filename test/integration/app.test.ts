@@ -38,4 +38,26 @@ describe.each(APP_DATABASES)('the whole service on %s', (database) => {
     expect(metrics).toContain('user_service_dependency_up{dependency="cache"} 1');
     expect(metrics).not.toContain('dependency="messaging"');
   });
+
+  it('exports what waits for its background tasks, and repeated requests', async () => {
+    // It does not listen, so nothing is served.
+    const { http } = await useTestApp({ database });
+    const request = {
+      method: 'POST',
+      url: '/v1/password-resets',
+      payload: { email: 'ada@example.com' },
+      headers: { 'idempotency-key': 'a-key-of-a-reset-request' },
+    } as const;
+    for (const _ of [1, 2]) expect((await http.inject(request)).statusCode).toBe(202);
+    const lines = (await http.inject({ url: '/metrics' })).body.split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'user_service_background_requests_waiting{kind="challenge"} 1',
+        'user_service_background_requests_waiting{kind="registration"} 0',
+        'user_service_background_requests_oldest_age_seconds{kind="registration"} 0',
+        'user_service_idempotency_total{outcome="replayed"} 1',
+        'user_service_mail_queued 0',
+      ]),
+    );
+  });
 });
