@@ -23,6 +23,7 @@ const PROGRESS_EVERY_MS = 60_000;
 
 /** Estimated duration of the long form of a file on two busy cores. */
 const SECONDS: Readonly<Record<string, number>> = {
+  bootstrap: 300,
   'concurrent-start': 180,
   'embedded-full-disk': 20,
   'embedded-kill': 160,
@@ -94,6 +95,7 @@ function help(): string {
     '  FAULTS_AWAY    duration of a NATS outage',
     '  FAULTS_SESSIONS  sessions of an account that end at once',
     '  FAULTS_GUESSES  wrong passwords for one account',
+    '  FAULTS_SEED    decisions of the storm around copies of the users; random by default',
     '  FAULTS_PAIRS   requests for a known and for an unknown address whose times are compared',
     '',
     `Defaults here: ${namesOf(LONG_FORM)
