@@ -73,7 +73,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('has a channel with a filter subject for each schema of an event', () => {
-    expect(schemas).toHaveLength(14);
+    expect(schemas).toHaveLength(15);
     for (const { $id } of schemas) {
       const type = /([a-z_]+\.[a-z_]+)\.v1$/.exec($id)?.[1] ?? '';
       expect(document.channels[type], type).toMatchObject({
@@ -114,7 +114,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('has a name, a title and an example for each message', () => {
-    expect(messages()).toHaveLength(10 + 5 + 22 + 1 + 14);
+    expect(messages()).toHaveLength(10 + 5 + 22 + 1 + 15);
     for (const [place, { name, title, examples }] of messages()) {
       expect([name, title], place).toEqual([expect.any(String), expect.any(String)]);
       expect(examples.length, place).toBeGreaterThan(0);

@@ -557,7 +557,10 @@ CREATE TABLE public.event_counter (
     name character varying(50) NOT NULL,
     last_sequence bigint DEFAULT 0 NOT NULL,
     last_event_id uuid,
-    first_sequence bigint DEFAULT 1 NOT NULL
+    first_sequence bigint DEFAULT 1 NOT NULL,
+    restored_sequence bigint DEFAULT 0 NOT NULL,
+    restored_version integer DEFAULT 0 NOT NULL,
+    restoring_since timestamp with time zone
 )
 WITH (fillfactor='10');
 

@@ -1,7 +1,11 @@
 import { createOutboxRelay, type OutboxRelay } from '../application/outbox/relay-outbox.ts';
 import type { Config } from '../config/schema.ts';
 import { DependencyFailure } from '../domain/dependency-failure.ts';
-import { type EventStream, StreamConflict } from '../domain/outbox/event-stream.ts';
+import {
+  type EventStream,
+  StreamConflict,
+  type StreamReader,
+} from '../domain/outbox/event-stream.ts';
 import type { HealthCheck, Logger } from '../domain/ports.ts';
 import { createPostgresOutboxQueue } from '../infrastructure/database/postgres/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
@@ -13,6 +17,7 @@ import {
 } from '../infrastructure/messaging/nats-connection.ts';
 import { natsFailure } from '../infrastructure/messaging/nats-failure.ts';
 import { createRelayWakeup } from '../infrastructure/messaging/relay-wakeup.ts';
+import { createStreamReader } from '../infrastructure/messaging/stream-reader.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
 import { withDeadline } from '../lib/deadline.ts';
@@ -25,6 +30,7 @@ export interface Broker {
   readonly link: NatsLink;
   readonly health: HealthCheck;
   readonly relay: OutboxRelay;
+  readonly streamReader: StreamReader;
   /** Notifies the instance that publishes of a commit. */
   announceCommit(): void;
 }
@@ -75,6 +81,7 @@ export async function openBroker(
     link,
     health: brokerHealth(link, stream, relay),
     relay,
+    streamReader: createStreamReader({ link, stream: nats.stream }),
     announceCommit() {
       if (relay.stats().state === 'publishing') relay.notify();
       else otherInstances.announce();

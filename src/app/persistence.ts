@@ -11,6 +11,10 @@ import { createPostgresAnswerRecords } from '../infrastructure/database/postgres
 import { createPostgresChallengeStore } from '../infrastructure/database/postgres/challenge-repository.ts';
 import { createPostgresDiagnostics } from '../infrastructure/database/postgres/diagnostics.ts';
 import {
+  createPostgresEventAudit,
+  createPostgresEventRestorations,
+} from '../infrastructure/database/postgres/event-audit.ts';
+import {
   createPostgresEventFeed,
   createPostgresEventNumbering,
 } from '../infrastructure/database/postgres/event-feed.ts';
@@ -128,6 +132,8 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     monitoring,
     readSchemaRecord: () => readRecord(database),
     outboxLog: createPostgresOutboxLog(database),
+    eventAudit: createPostgresEventAudit(database),
+    eventRestorations: createPostgresEventRestorations(database),
     eventFeed: createPostgresEventFeed(database),
     eventNumbering: createPostgresEventNumbering(database),
     outboxAdministration: createPostgresOutboxAdministration(database),

@@ -131,6 +131,7 @@ export async function wireUseCases(
       maxWaiting: MAX_WAITING_SEARCHES,
     }),
     ...feedBounds(config, feedSignal),
+    streamReader: broker?.streamReader ?? null,
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
     invitationUrl: (token, locale) =>

@@ -2,6 +2,8 @@ import type { DeadLetters } from '../domain/dead-letters.ts';
 import type { Diagnostics } from '../domain/diagnostics.ts';
 import type { AnswerRecords, AnswerSeals } from '../domain/idempotency/idempotent-request.ts';
 import type { DeadMail } from '../domain/mail.ts';
+import type { EventAudit, EventRestorations } from '../domain/outbox/event-audit.ts';
+import type { StreamReader } from '../domain/outbox/event-stream.ts';
 import type { DeadEvent, OutboxLog } from '../domain/outbox/outbox-queue.ts';
 import type { HealthCheck, IdGenerator } from '../domain/ports.ts';
 import { type AccessPorts, createAccessUseCases } from './access/access-use-cases.ts';
@@ -81,6 +83,9 @@ export interface UseCasePorts
   /** How long the answer to a request with an idempotency key is kept, in milliseconds. */
   readonly idempotencyTtlMs: number;
   readonly outboxLog: OutboxLog;
+  readonly eventAudit: EventAudit;
+  readonly eventRestorations: EventRestorations;
+  readonly streamReader: StreamReader | null;
   readonly deadEvents: DeadLetters<DeadEvent>;
   readonly deadMails: DeadLetters<DeadMail>;
   readonly readSchemaRecord: ReadSchemaRecord;

@@ -38,6 +38,7 @@ export type DomainEvent =
   | UserEvent<'user.enabled', Record<string, never>>
   | UserEvent<'user.email_verified', { readonly password_removed?: true }>
   | UserEvent<'user.password_changed', { readonly email_verified?: true }>
+  | UserEvent<'user.restored', { readonly status: string } & WithValues>
   | UserEvent<'user.deleted', Record<string, never>>
   | UserEvent<'session.started', { readonly session_id: string }>
   | UserEvent<'session.ended', { readonly session_id: string; readonly reason: SessionEndReason }>
@@ -70,6 +71,7 @@ const EVENT_TYPE_NAMES: Readonly<Record<DomainEvent['type'], true>> = {
   'user.password_expired': true,
   'user.disabled': true,
   'user.enabled': true,
+  'user.restored': true,
   'user.deleted': true,
   'session.started': true,
   'session.ended': true,

@@ -40,6 +40,7 @@ describe('Ctrl-C', () => {
     });
     const { path, command } = entry;
     const needed: Readonly<Record<string, readonly string[]>> = {
+      'events resync': ['--confirm'],
       'users create': person,
       'users update': ['--last-name', 'Li'],
     };

@@ -109,6 +109,27 @@ describe('events', () => {
   });
 });
 
+describe('the comparison with the stream', () => {
+  test('has no part without a stream, and refuses wrong positions', async () => {
+    const { body } = await call('compareStream', { query: '?after=0' });
+    expect(body).toEqual({ slice: null });
+    for (const query of ['', '?after=x', '?after=-1', '?after=0&up_to=x', '?after=0&more=1']) {
+      expect((await call('compareStream', { query })).status).toBe(422);
+    }
+  });
+
+  test('is followed by a resync in parts', async () => {
+    const resync = async (cursor: unknown) =>
+      (await call('resyncUsers', { body: { cursor } })).body;
+    const first = { part: 'users', after: null };
+    expect(await resync(null)).toEqual({ announced: 0, deleted: 0, next: first });
+    expect(await resync(first)).toEqual({ announced: 0, deleted: 0, next: null });
+    for (const cursor of [undefined, {}, 'users', { part: 'users', after: 1 }, { part: 'x' }]) {
+      expect((await call('resyncUsers', { body: { cursor } })).status).toBe(422);
+    }
+  });
+});
+
 describe('mail dead letters', () => {
   test('are listed without recipient, subject and text, requeued and dropped', async () => {
     const [one, other] = [await insertDeadMail(), await insertDeadMail()];

@@ -129,7 +129,7 @@ export function connectionUrl({ user, password, host, port, database }: Connecti
 const COLUMNS = 'id, version, email, first_name, last_name, status';
 
 /** The users of the service in the form of `readTable`. `query` reads its database. */
-export async function readUsers(query: (sql: string) => Promise<unknown[]>): Promise<unknown[]> {
+async function readUsers(query: (sql: string) => Promise<unknown[]>): Promise<unknown[]> {
   return query(`select ${COLUMNS} from users order by id`);
 }
 

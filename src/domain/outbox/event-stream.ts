@@ -59,6 +59,30 @@ export interface EventStream {
   listMissing(range: { readonly first: number; readonly last: number }): Promise<readonly number[]>;
 }
 
+/** A message of the stream, as far as its headers tell. */
+export interface StreamMessage {
+  readonly streamSequence: number;
+  /** Null for a message that is not an event of the service. */
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly userId: string | null;
+    readonly userVersion: number | null;
+    /** Its number in the feed; null in messages of builds before it existed. */
+    readonly number: number | null;
+  } | null;
+}
+
+/** Reads the stream to compare it with the database. */
+export interface StreamReader {
+  /** Null when there is no stream yet. @throws StreamUnavailable */
+  findState(): Promise<StreamState | null>;
+  /** The messages of a range of at most 1,000 sequences, ascending. @throws StreamUnavailable */
+  read(first: number, last: number): Promise<readonly StreamMessage[]>;
+  /** Those of the users whose `user.deleted` is in the stream. @throws StreamUnavailable */
+  listDeleted(userIds: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
 /** The existing stream cannot carry our events as configured; an operator has to decide. */
 export class StreamConflict extends Error {
   override readonly name = 'StreamConflict';

@@ -61,6 +61,15 @@ export interface UserRepository extends UserReader {
   listToEnable(limit: number): Promise<readonly string[]>;
   /** Locks the user's row until the transaction ends, so that writers of one user run one after another. */
   lockById(id: string): Promise<User | null>;
+  /** As `lockById` for the next users in id order below a version, without those that registered after a time. */
+  lockBelowVersion(range: {
+    readonly version: number;
+    readonly afterId: string | null;
+    readonly createdBefore: Date;
+    readonly limit: number;
+  }): Promise<readonly User[]>;
+  /** Stores the version of locked users, and nothing else. */
+  updateVersions(users: readonly User[], version: number): Promise<void>;
   /** @throws DomainError `email_taken` */
   insert(user: User): Promise<void>;
   /**

@@ -226,6 +226,18 @@ export class User {
     this.#record({ type: 'user.deleted', data: {} });
   }
 
+  /**
+   * Moves to a version above every one that consumers may know, because the database was restored from a backup. Nothing
+   * else changes; the event tells the present state.
+   */
+  announceRestored(version: number): void {
+    this.#state = { ...this.#state, version };
+    this.#record(
+      { type: 'user.restored', data: { status: this.#state.status } },
+      PROFILE_PROPERTIES,
+    );
+  }
+
   /** Returns the recorded events and forgets them. */
   takeEvents(): readonly NewEvent[] {
     const events = this.#events;

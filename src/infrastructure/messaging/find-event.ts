@@ -93,7 +93,8 @@ async function findSequenceAt(
   return low;
 }
 
-async function getMessage(
+/** @returns the message, or null when the stream has none there. */
+export async function getMessage(
   manager: JetStreamManager,
   stream: string,
   query: Query,

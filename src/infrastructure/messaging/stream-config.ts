@@ -79,7 +79,7 @@ function notMade({ name }: StreamSettings, cause: unknown): StreamConflict {
   );
 }
 
-function toState({ config, created, state }: StreamInfo): StreamState {
+export function toState({ config, created, state }: StreamInfo): StreamState {
   return {
     name: config.name,
     created,
@@ -186,7 +186,8 @@ function inSeconds(nanoseconds: number): string {
   return `${nanoseconds / 1e9}s`;
 }
 
-function noStream(error: unknown): null {
+/** @returns null for a stream that does not exist. @throws every other error */
+export function noStream(error: unknown): null {
   if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
     return null;
   throw error;

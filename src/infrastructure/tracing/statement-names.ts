@@ -1,6 +1,7 @@
 import * as administrativeActs from '../database/postgres/generated/administrative-acts.queries.ts';
 import * as challenges from '../database/postgres/generated/challenges.queries.ts';
 import * as diagnostics from '../database/postgres/generated/diagnostics.queries.ts';
+import * as eventAudit from '../database/postgres/generated/event-audit.queries.ts';
 import * as eventFeed from '../database/postgres/generated/event-feed.queries.ts';
 import * as health from '../database/postgres/generated/health.queries.ts';
 import * as idempotency from '../database/postgres/generated/idempotency.queries.ts';
@@ -25,6 +26,7 @@ const MODULES = [
   administrativeActs,
   challenges,
   diagnostics,
+  eventAudit,
   eventFeed,
   health,
   idempotency,

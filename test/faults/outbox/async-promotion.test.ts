@@ -16,6 +16,7 @@ import {
 } from '../../support/relay.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { prepareTemplate, templateDatabase } from '../../support/template-database.ts';
+import { findStreamFaults } from '../../support/verify-stream.ts';
 
 const DATABASE = 'users';
 const FAILED = 'the relay failed and tries again';
@@ -58,11 +59,12 @@ async function startWorld(more: Partial<RelaySettings> = {}) {
   }
   const drained = () => waitUntilDrained(database, nats.url, 30_000);
   const reports = () => logger.lines.filter(({ message }) => FOREIGN.test(message));
-  return { database, standby, relay, failOver, drained, reports };
+  const faults = () => findStreamFaults(database, nats.url);
+  return { database, standby, relay, failOver, drained, reports, faults };
 }
 
 test('a standby that lacks commits is promoted: their events are reported once, and what follows is published once and in order', async () => {
-  const { database, standby, relay, failOver, drained, reports } = await startWorld();
+  const { database, standby, relay, failOver, drained, reports, faults } = await startWorld();
   const ann = randomUUID();
   const life = lifeOf(ann, 3);
   await commitEvents(database, [...life.slice(0, 2), ...lifeOf(randomUUID(), 4)]);
@@ -92,6 +94,13 @@ test('a standby that lacks commits is promoted: their events are reported once, 
   );
   expect(streamed).toHaveLength(before.length + lost.length + 1 + ROUNDS * 2);
   expect(reports().map(({ level, fields }) => [level, fields.count])).toEqual([['error', 5]]);
+  // A verification names each of them, and the version that was given twice.
+  const found = await faults();
+  expect(found.flatMap(({ kind, id }) => (kind === 'unknown' ? [id] : [])).sort()).toEqual(
+    [...lostIds].sort(),
+  );
+  const others = found.filter(({ kind }) => kind !== 'unknown');
+  expect(others.map(({ kind, userId }) => [kind, userId])).toEqual([['out_of_order', ann]]);
   expect(relay.stats()).toMatchObject({ foreign: 5, resent: 0, state: 'publishing' });
 });
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { RecordedEvent } from '../../../src/domain/events.ts';
 import type { Database } from '../../../src/infrastructure/database/sql.ts';
 import { expectEveryEvent, waitUntilDrained } from '../../support/relay.ts';
+import { findStreamFaults } from '../../support/verify-stream.ts';
 import type { Life, Lives } from './lives.ts';
 
 interface Figures {
@@ -34,6 +35,7 @@ export async function expectWholeHistory(
   const streamed = await waitUntilDrained(database, url, DRAIN_MS);
   expect(new Set(streamed.map(({ id }) => id)).size, 'an id came twice').toBe(streamed.length);
   await expectEveryEvent(database, streamed);
+  expect(await findStreamFaults(database, url)).toEqual([]);
 
   const { rows } = await database.query<Row>('select id, version, last_name from users');
   const stored = new Map(rows.map((row) => [row.id, row]));

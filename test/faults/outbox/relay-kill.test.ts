@@ -5,6 +5,7 @@ import { startNats } from '../../support/nats-server.ts';
 import { connectPostgres } from '../../support/postgres-database.ts';
 import { expectEveryEvent, startRelay, waitUntilDrained } from '../../support/relay.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
+import { findStreamFaults } from '../../support/verify-stream.ts';
 
 /** `FAULTS_KILLS=50` is the long form. */
 const KILLS = Number(process.env.FAULTS_KILLS ?? '5');
@@ -35,4 +36,5 @@ test(`the stream has every committed event once and in order after ${KILLS} kill
   const streamed = await waitUntilDrained(database, nats.url, 60_000);
   expect(streamed.length).toBeGreaterThan(KILLS * 8);
   await expectEveryEvent(database, streamed);
+  expect(await findStreamFaults(database, nats.url)).toEqual([]);
 }, 600_000);

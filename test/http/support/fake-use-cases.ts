@@ -258,6 +258,8 @@ const fakeSigningKeys: UseCases['signingKeys'] = {
 const deadLetters = { list: async () => [], requeue: async () => 0, drop: async () => true };
 const fakeOutbox: UseCases['outbox'] = {
   list: async () => ({ events: [], lastPosition: 0 }),
+  readStreamSlice: async () => null,
+  resyncUsers: async () => ({ announced: 0, deleted: 0, next: null }),
   deadLetters,
 };
 const fakeFeed: UseCases['feed'] = {

@@ -28,6 +28,7 @@ const samples: { readonly [T in DomainEvent['type']]: readonly DataOf<T>[] } = {
   'token.reuse_detected': [{ session_id: randomUUID() }],
   'user.email_verified': [{}, { password_removed: true }],
   'user.password_changed': [{}, { email_verified: true }],
+  'user.restored': [{ status: 'active' }, { status: 'disabled', values: { phone: null } }],
   'user.deleted': [{}],
   'session.started': [{ session_id: randomUUID() }],
   'session.ended': (

@@ -24,14 +24,17 @@ import {
   findUserByEmail,
   findUsersByIds,
   insertUser,
+  type LockUserResult,
   listPublicProfiles,
   listUsers,
   listUsersToEnable,
   lockUser,
+  lockUsersBelowVersion,
   updateUser,
   updateUserAccess,
   updateUserPassword,
   updateUserPasswordHash,
+  updateUserVersions,
 } from './generated/users.queries.ts';
 import { searchUserIds } from './user-search.ts';
 
@@ -91,13 +94,16 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
     },
     async lockById(id) {
       const [row] = await lockUser.run({ id }, connection);
-      if (row === undefined) return null;
-      return User.restore({
-        ...toProfile(row),
-        ...toPassword(row),
-        disabledUntil: row.disabled_until,
-        disablingIsOver: row.disabling_is_over,
-      });
+      return row === undefined ? null : toUser(row);
+    },
+    async lockBelowVersion({ afterId, ...range }) {
+      const parameters = { ...range, afterId: afterId ?? NIL_UUID };
+      return (await lockUsersBelowVersion.run(parameters, connection)).map(toUser);
+    },
+    async updateVersions(users, version) {
+      const parameters = { ids: users.map(({ id }) => id), version };
+      const updated = await updateUserVersions.runForCount(parameters, connection);
+      if (updated !== users.length) throw new Error(`${updated} of ${users.length} users changed`);
     },
     async listToEnable(limit) {
       return (await listUsersToEnable.run({ limit }, connection)).map(({ id }) => id);
@@ -173,6 +179,15 @@ function toProfile(row: FindUsersByIdsResult): UserProfile {
     createdAt: row.created_at ?? EARLIEST,
     updatedAt: row.updated_at ?? EARLIEST,
   };
+}
+
+function toUser(row: LockUserResult): User {
+  return User.restore({
+    ...toProfile(row),
+    ...toPassword(row),
+    disabledUntil: row.disabled_until,
+    disablingIsOver: row.disabling_is_over,
+  });
 }
 
 export function toCredentials(row: FindCredentialsResult): Credentials {

@@ -167,6 +167,72 @@ const lockUserIR: StatementSource = {"usedParamSet":{"id":true},"params":[{"name
  */
 export const lockUser = new PreparedQuery<LockUserParams,LockUserResult>(lockUserIR);
 
+/** 'LockUsersBelowVersion' parameters type */
+export interface LockUsersBelowVersionParams {
+  afterId: string;
+  createdBefore: Date;
+  limit: number;
+  version: number;
+}
+
+/** 'LockUsersBelowVersion' return type */
+export interface LockUsersBelowVersionResult {
+  created_at: Date;
+  disabled_until: Date | null;
+  disabling_is_over: boolean;
+  email: string;
+  email_verified: boolean;
+  expired_password: string | null;
+  first_name: string;
+  id: string;
+  last_name: string;
+  locale: string | null;
+  password: string;
+  password_form: number;
+  phone: string | null;
+  status: string;
+  updated_at: Date;
+  version: number;
+}
+
+const lockUsersBelowVersionIR: StatementSource = {"usedParamSet":{"afterId":true,"version":true,"createdBefore":true,"limit":true},"params":[{"name":"afterId","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":271}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":300,"b":308}]},{"name":"createdBefore","required":true,"transform":{"type":"scalar"},"locs":[{"a":351,"b":365}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":392}]}],"statement":"select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,\n  password, password_form, expired_password, disabled_until,\n  coalesce(disabled_until <= now(), false) as \"disabling_is_over!\"\nfrom users\nwhere id > :afterId! and coalesce(version, 0) < :version! and (created_at is null or created_at <= :createdBefore!)\norder by id\nlimit :limit!\nfor no key update"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,
+ *   password, password_form, expired_password, disabled_until,
+ *   coalesce(disabled_until <= now(), false) as "disabling_is_over!"
+ * from users
+ * where id > :afterId! and coalesce(version, 0) < :version! and (created_at is null or created_at <= :createdBefore!)
+ * order by id
+ * limit :limit!
+ * for no key update
+ * ```
+ */
+export const lockUsersBelowVersion = new PreparedQuery<LockUsersBelowVersionParams,LockUsersBelowVersionResult>(lockUsersBelowVersionIR);
+
+/** 'UpdateUserVersions' parameters type */
+export interface UpdateUserVersionsParams {
+  ids: stringArray;
+  version: number;
+}
+
+/** 'UpdateUserVersions' return type */
+export type UpdateUserVersionsResult = void;
+
+const updateUserVersionsIR: StatementSource = {"usedParamSet":{"version":true,"ids":true},"params":[{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":27,"b":35},{"a":94,"b":102}]},{"name":"ids","required":true,"transform":{"type":"scalar"},"locs":[{"a":52,"b":56}]}],"statement":"update users\nset version = :version!\nwhere id = any(:ids!::uuid[]) and coalesce(version, 0) < :version!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * update users
+ * set version = :version!
+ * where id = any(:ids!::uuid[]) and coalesce(version, 0) < :version!
+ * ```
+ */
+export const updateUserVersions = new PreparedQuery<UpdateUserVersionsParams,UpdateUserVersionsResult>(updateUserVersionsIR);
+
 /** 'ListPublicProfiles' parameters type */
 export interface ListPublicProfilesParams {
   ids: stringArray;

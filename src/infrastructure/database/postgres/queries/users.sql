@@ -35,6 +35,23 @@ from users
 where id = :id!
 for no key update;
 
+/* Locks the next users in id order whose version is below this one, without those that registered later. */
+/* @name lockUsersBelowVersion */
+select id, first_name, last_name, email, phone, locale, email_verified, status, version, created_at, updated_at,
+  password, password_form, expired_password, disabled_until,
+  coalesce(disabled_until <= now(), false) as "disabling_is_over!"
+from users
+where id > :afterId! and coalesce(version, 0) < :version! and (created_at is null or created_at <= :createdBefore!)
+order by id
+limit :limit!
+for no key update;
+
+/* Needs the rows locked by lockUsersBelowVersion. */
+/* @name updateUserVersions */
+update users
+set version = :version!
+where id = any(:ids!::uuid[]) and coalesce(version, 0) < :version!;
+
 /* Reads public columns only, for at most 500 ids. An absent id gives no row. */
 /* @name listPublicProfiles */
 select id, first_name, last_name

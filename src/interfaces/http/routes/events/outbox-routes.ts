@@ -8,6 +8,7 @@ import {
 } from '../../../api/schemas/common.ts';
 import { type Route, route } from '../../route.ts';
 import { deadLetterRoutes } from '../dead-letter-routes.ts';
+import { verificationRoutes } from './verification-routes.ts';
 
 const tag = 'Events';
 
@@ -64,6 +65,7 @@ const listOutbox = route({
 /** Routes of the outbox; on the control socket only. */
 export const outboxRoutes: readonly Route[] = [
   listOutbox,
+  ...verificationRoutes,
   ...deadLetterRoutes({
     tag,
     noun: 'Event',

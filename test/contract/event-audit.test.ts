@@ -1,0 +1,4 @@
+import { databaseImplementations } from './databases.ts';
+import { describeEventAuditContract } from './event-audit.contract.ts';
+
+for (const implementation of databaseImplementations) describeEventAuditContract(implementation);
