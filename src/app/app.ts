@@ -23,6 +23,12 @@ import { listenOn, StartError } from './start-error.ts';
 import { openTracing } from './tracing.ts';
 import { wireUseCases } from './wire-use-cases.ts';
 
+/**
+ * Connections that wait until the event loop accepts them; the system may allow fewer. With Node's 511, a client that
+ * opens as many as it may have keeps others out: their attempts are repeated after 1, 3 and 7 seconds.
+ */
+const CONNECTION_BACKLOG = 4_096;
+
 /** A listening service. */
 export interface ReadyInfo {
   readonly url: string;
@@ -132,7 +138,9 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
     async listen() {
       background.push(...(await startBackground(deps, { persistence, ...wired, metrics })));
       await listenForManagement(deps, httpDeps, background);
-      const url = await listenOn(config.server, 'server.port', (address) => http.listen(address));
+      const url = await listenOn(config.server, 'server.port', (address) =>
+        http.listen({ ...address, backlog: CONNECTION_BACKLOG }),
+      );
       background.push(warmPasswordLists(wired));
       return {
         url,

@@ -17,6 +17,25 @@ export function clientNetwork(address: string): string {
     .join(':');
 }
 
+/** Names of queues that are no client's: no address is written like this. */
+const OPERATORS = 'operators';
+const WITHOUT_ADDRESS = 'without address';
+
+/**
+ * The queue of a caller where clients take turns. Operators have one of their own, whatever their address; clients
+ * without an address share one.
+ */
+export function clientQueue({
+  principal,
+  ip,
+}: {
+  readonly principal: { readonly kind: string };
+  readonly ip: string | null;
+}): string {
+  if (principal.kind === 'operator') return OPERATORS;
+  return ip === null ? WITHOUT_ADDRESS : clientNetwork(ip);
+}
+
 /**
  * The networks around a client, the narrowest first: an IPv4 address and its /24; three prefixes of an IPv6 address, each
  * eight bits wider than the one before.

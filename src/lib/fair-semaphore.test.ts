@@ -129,13 +129,24 @@ describe('a full queue of a fair semaphore', () => {
     expect(refused).toEqual(['a14', 'a15', 'a16']);
   });
 
+  test('has a place for each permit, which a key without callers gets from one that floods', async () => {
+    const { arrive, serve, admitted, refused } = setUp({ waitMs: 100 });
+    arrive('flood');
+    await serve(1, 1_000);
+    arrive('flood', 'flood', 'flood', 'other');
+    await turn();
+    expect(refused).toEqual(['flood4', 'flood3']);
+    await serve(2);
+    expect(admitted).toEqual(['flood1', 'flood2', 'other1']);
+  });
+
   test('grows again when permits are held for less time', async () => {
     const { arrive, serve, semaphore } = setUp({ waitMs: 100 });
     arrive('a');
     await serve(1, 1_000);
-    arrive('a', 'a');
+    arrive('a', 'a', 'a');
     await turn();
-    expect(semaphore.stats()).toMatchObject({ active: 1, waiting: 0 });
+    expect(semaphore.stats()).toMatchObject({ active: 1, waiting: 1 });
     for (let round = 0; round < 200; round += 1) {
       await serve(1, 10);
       arrive('a');

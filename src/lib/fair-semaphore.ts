@@ -67,11 +67,15 @@ export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphor
   /** How long a permit is held; null before the first release. */
   let meanHeldMs: number | null = null;
 
-  /** The most callers that can wait and still be admitted in time. */
+  /**
+   * The most callers that can wait and still be admitted in time, at least one for each permit: a stalled event loop
+   * makes permits look as if they were held for long, and a key that is alone must find a place to displace another from.
+   */
   function capacity(): number {
     if (waitMs <= 0) return 0;
     if (meanHeldMs === null || meanHeldMs <= 0) return maxWaiting;
-    return Math.min(maxWaiting, Math.floor((waitMs * maxConcurrent) / meanHeldMs));
+    const inTime = Math.floor((waitMs * maxConcurrent) / meanHeldMs);
+    return Math.min(maxWaiting, Math.max(maxConcurrent, inTime));
   }
 
   /** The queue that must give a place to a key with so many callers; undefined if that key has its share. */

@@ -1,26 +1,36 @@
-/** Runs work of one key after each other. */
-export type KeyedTurns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+import {
+  createFairSemaphore,
+  type FairSemaphore,
+  type FairSemaphoreOptions,
+} from './fair-semaphore.ts';
 
 /**
- * Creates turns for any number of keys; a key without work takes no memory. Up to `maxWaiting` works of a key wait for
- * the ones before them; further ones run at once.
+ * Runs work of one key after each other. The clients that wait for a key take turns, so one with much work delays
+ * another by one work only.
  */
-export function createKeyedTurns(maxWaiting: number): KeyedTurns {
-  const queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
+export type KeyedTurns = <T>(key: string, client: string, work: () => Promise<T>) => Promise<T>;
 
-  return async (key, work) => {
-    const queue = queues.get(key);
-    if (queue !== undefined && queue.waiting >= maxWaiting) return await work();
-    const current = queue ?? { last: Promise.resolve(), waiting: 0 };
-    queues.set(key, current);
-    current.waiting += 1;
-    const mine = current.last.then(work);
-    current.last = mine.catch(() => undefined);
+/**
+ * Creates turns for any number of keys; a key without work takes no memory. Work that finds too many others waiting, or
+ * that has waited for too long, runs at once.
+ */
+export function createKeyedTurns(options: Omit<FairSemaphoreOptions, 'maxConcurrent'>): KeyedTurns {
+  const queues = new Map<string, { readonly turns: FairSemaphore; callers: number }>();
+
+  return async (key, client, work) => {
+    const queue = queues.get(key) ?? {
+      turns: createFairSemaphore({ ...options, maxConcurrent: 1 }),
+      callers: 0,
+    };
+    queues.set(key, queue);
+    queue.callers += 1;
+    const release = await queue.turns.reserve(client)?.acquire();
     try {
-      return await mine;
+      return await work();
     } finally {
-      current.waiting -= 1;
-      if (current.waiting === 0) queues.delete(key);
+      release?.();
+      queue.callers -= 1;
+      if (queue.callers === 0) queues.delete(key);
     }
   };
 }

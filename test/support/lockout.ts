@@ -56,6 +56,7 @@ export function createMemoryLockout(
   const lockout = createLockout({
     signInFailures,
     lockoutRules: { free: 5, maxWaitMs: 900_000, stop: 100 },
+    monotonicMs: () => performance.now(),
     logger: createSilentLogger(),
   });
   return { signInFailures, lockout, counts };

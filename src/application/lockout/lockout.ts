@@ -6,6 +6,7 @@ import type {
 } from '../../domain/lockout/sign-in-failures.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { rateLimited } from '../../domain/rejections.ts';
+import { clientQueue } from '../../lib/client-network.ts';
 import { createKeyedTurns } from '../../lib/keyed-turns.ts';
 import type { Caller } from '../access/caller.ts';
 
@@ -13,13 +14,17 @@ export interface LockoutDeps {
   readonly signInFailures: SignInFailures;
   readonly lockoutRules: AttemptRules;
   readonly logger: Logger;
+  readonly monotonicMs: () => number;
 }
 
 /** Waits before a guess is judged, so that guesses in a row become slow and then stop. */
 export interface Lockout {
   readonly rules: AttemptRules;
-  /** Runs attempts of one counter after each other: a right password must not wait for others that are being judged. */
-  inTurn<T>(counter: Counter, attempt: () => Promise<T>): Promise<T>;
+  /**
+   * Runs attempts of one counter after each other: a right password must not count beside others that are being judged.
+   * Clients take turns, so guesses from one address delay the owner at another by one attempt only.
+   */
+  inTurn<T>(caller: Caller, counter: Counter, attempt: () => Promise<T>): Promise<T>;
   /** @throws DomainError `rate_limited` when the attempt was not counted, the same for known and unknown addresses */
   admit(caller: Caller, claim: Claim): { readonly counted: number };
   /** Judges a counted attempt; takes it back when `judge` fails, which is no wrong guess. */
@@ -28,17 +33,21 @@ export interface Lockout {
   refused(): number;
 }
 
-/** Attempts of one account that wait for the one before them, in one process. */
+/** Attempts of one account that wait for those before them, in one process, and their longest wait. */
 const MAX_WAITING = 100;
+const MAX_WAIT_MS = 10_000;
 
-export function createLockout({ signInFailures, lockoutRules, logger }: LockoutDeps): Lockout {
-  const turns = createKeyedTurns(MAX_WAITING);
+export function createLockout(deps: LockoutDeps): Lockout {
+  const { signInFailures, lockoutRules, logger, monotonicMs } = deps;
+  const turns = createKeyedTurns({ maxWaiting: MAX_WAITING, waitMs: MAX_WAIT_MS, monotonicMs });
   let refused = 0;
 
   return {
     rules: lockoutRules,
-    inTurn: ({ accountKey, factor, deviceId }, attempt) =>
-      turns(`${Buffer.from(accountKey).toString('base64')} ${factor} ${deviceId}`, attempt),
+    inTurn(caller, { accountKey, factor, deviceId }, attempt) {
+      const key = `${Buffer.from(accountKey).toString('base64')} ${factor} ${deviceId}`;
+      return turns(key, clientQueue(caller), attempt);
+    },
     admit(caller, claim) {
       if ('counted' in claim) return claim;
       refused += 1;

@@ -20,7 +20,7 @@ import {
   type PreparedPassword,
   preparePasswordAttempt,
 } from '../../domain/user/password.ts';
-import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { PasswordHasher, PasswordHashing } from '../../domain/user/password-hasher.ts';
 import type { ProfileRules } from '../../domain/user/profile-rules.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials } from '../../domain/user/user-repository.ts';
@@ -115,13 +115,20 @@ export function createSignIn(deps: Deps) {
       counter: { accountKey, factor: 'password', deviceId },
     };
     await deps.limits.check(caller, limitsOf(attempt));
-    const tokens = await deps.lockout.inTurn(attempt.counter, () => signIn(caller, attempt));
+    // The place comes first: a client that cannot be served in time is refused at once, not after the attempts before it.
+    const tokens = await deps.hasher.reserve(caller, (hashing) =>
+      deps.lockout.inTurn(caller, attempt.counter, () => signIn(caller, attempt, hashing)),
+    );
     return { ...tokens, deviceToken: deps.deviceTokens.issue(email, deviceId) };
   };
 
-  async function signIn(caller: Caller, attempt: Attempt): Promise<IssuedTokens> {
+  async function signIn(
+    caller: Caller,
+    attempt: Attempt,
+    hashing: PasswordHashing,
+  ): Promise<IssuedTokens> {
     for (let count = 1; count <= MAX_ATTEMPTS; count += 1) {
-      const { credentials, counted } = await authenticate(caller, attempt);
+      const { credentials, counted } = await authenticate(caller, attempt, hashing);
       if (deps.registration.requireVerifiedEmail && !credentials.emailVerified) {
         throw await refuseUnverified(caller, attempt, credentials.userId);
       }
@@ -140,22 +147,16 @@ export function createSignIn(deps: Deps) {
   async function authenticate(
     caller: Caller,
     { email, password, counter }: Attempt,
+    hashing: PasswordHashing,
   ): Promise<{ readonly credentials: Credentials; readonly counted: number }> {
     const { rules } = deps.lockout;
-    const { counted, credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
-      const { claim, credentials: found } = await deps.signInFailures.claimSignIn(
-        counter,
-        email,
-        rules,
-      );
-      const admitted = deps.lockout.admit(caller, claim);
-      const verified = await deps.lockout.judge(counter, admitted.counted, () =>
-        found === null
-          ? hashing.verifyDummyHash(password)
-          : hashing.verify(password, found.expiredPasswordHash ?? found.passwordHash),
-      );
-      return { ...admitted, credentials: found, matches: verified };
-    });
+    const { claim, credentials } = await deps.signInFailures.claimSignIn(counter, email, rules);
+    const { counted } = deps.lockout.admit(caller, claim);
+    const matches = await deps.lockout.judge(counter, counted, () =>
+      credentials === null
+        ? hashing.verifyDummyHash(password)
+        : hashing.verify(password, credentials.expiredPasswordHash ?? credentials.passwordHash),
+    );
     const failure = failureOf(credentials, matches, concealsUnverified);
     if (credentials !== null && failure === null) return { credentials, counted };
     await deps.recordFailure(caller, {

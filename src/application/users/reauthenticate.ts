@@ -7,7 +7,7 @@ import type {
 import { accountChanged, invalidToken, userNotFound } from '../../domain/rejections.ts';
 import type { Transaction } from '../../domain/unit-of-work.ts';
 import { type PreparedPassword, preparePasswordAttempt } from '../../domain/user/password.ts';
-import type { PasswordHasher } from '../../domain/user/password-hasher.ts';
+import type { PasswordHasher, PasswordHashing } from '../../domain/user/password-hasher.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../domain/user/user-repository.ts';
 import type { Caller } from '../access/caller.ts';
@@ -83,8 +83,10 @@ export function createReauthenticate(deps: Deps) {
       factor: 'reauthentication',
       deviceId: null,
     };
-    const credentials = await deps.lockout.inTurn(counter, () =>
-      verify(caller, userId, prepared, { counter, field }),
+    const credentials = await deps.hasher.reserve(caller, (hashing) =>
+      deps.lockout.inTurn(caller, counter, () =>
+        verify(caller, userId, prepared, { counter, field, hashing }),
+      ),
     );
     return {
       async assertStillTrue(user) {
@@ -102,19 +104,20 @@ export function createReauthenticate(deps: Deps) {
     caller: Caller,
     userId: string,
     password: PreparedPassword,
-    { counter, field }: { readonly counter: Counter; readonly field: string },
+    {
+      counter,
+      field,
+      hashing,
+    }: { readonly counter: Counter; readonly field: string; readonly hashing: PasswordHashing },
   ): Promise<Credentials> {
     const { rules } = deps.lockout;
-    const { counted, credentials, matches } = await deps.hasher.reserve(caller, async (hashing) => {
-      const found = await deps.users.findCredentialsById(userId);
-      if (found === null || found.status !== 'active') throw userNotFound();
-      const claim = await deps.signInFailures.claim(counter, rules);
-      const admitted = deps.lockout.admit(caller, claim);
-      const verified = await deps.lockout.judge(counter, admitted.counted, () =>
-        hashing.verify(password, found.passwordHash),
-      );
-      return { ...admitted, credentials: found, matches: verified };
-    });
+    const credentials = await deps.users.findCredentialsById(userId);
+    if (credentials === null || credentials.status !== 'active') throw userNotFound();
+    const claim = await deps.signInFailures.claim(counter, rules);
+    const { counted } = deps.lockout.admit(caller, claim);
+    const matches = await deps.lockout.judge(counter, counted, () =>
+      hashing.verify(password, credentials.passwordHash),
+    );
     if (matches) {
       await deps.signInFailures.clear(counter, rules);
       return credentials;

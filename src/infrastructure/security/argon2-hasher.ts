@@ -11,7 +11,7 @@ import type {
   PasswordHasher,
   PasswordHashing,
 } from '../../domain/user/password-hasher.ts';
-import { clientNetwork } from '../../lib/client-network.ts';
+import { clientQueue } from '../../lib/client-network.ts';
 import {
   createFairSemaphore,
   type FairSemaphoreStats,
@@ -35,9 +35,6 @@ export interface Argon2Hasher extends PasswordHasher {
 
 /** Bounds the memory of waiting calls; the time bound takes effect long before. */
 const MAX_WAITING = 1_024;
-/** Names of queues that are no client's: no address is written like this. */
-const OPERATORS = 'operators';
-const WITHOUT_ADDRESS = 'without address';
 /** 1 GiB. A stored hash that needs more memory is not computed: one row could stop the process. */
 const MAX_VERIFY_MEMORY_KIB = 1_048_576;
 /** Memory times passes of a stored hash; four passes over 1 GiB take several seconds. */
@@ -95,7 +92,7 @@ export function createArgon2Hasher(
   let workOfEach = memoryKib * iterations;
 
   function reservePlace(requester: HashingRequester): ReservedPlace {
-    const place = concurrency.reserve(queueKey(requester));
+    const place = concurrency.reserve(clientQueue(requester));
     if (place === null) throw tooManyHashes();
     return place;
   }
@@ -184,11 +181,6 @@ export function createArgon2Hasher(
     },
     stats: () => concurrency.stats(),
   };
-}
-
-function queueKey({ principal, ip }: HashingRequester): string {
-  if (principal.kind === 'operator') return OPERATORS;
-  return ip === null ? WITHOUT_ADDRESS : clientNetwork(ip);
 }
 
 function phcBytes(count: number): string {

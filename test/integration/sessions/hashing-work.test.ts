@@ -72,6 +72,7 @@ function signInOver(database: Database, hasher: ReturnType<typeof createPlainHas
     lockout: createLockout({
       signInFailures,
       lockoutRules: { free: 5, maxWaitMs: 900_000, stop: 100 },
+      monotonicMs: () => performance.now(),
       logger,
     }),
     accountKeys: plainAccountKeys,
