@@ -26,14 +26,15 @@ const USER_AGENT_MAX_LENGTH = 256;
 
 /**
  * Starts a session of a locked user for the caller's client, with its event. Beyond the limit the least recently used
- * sessions of the user end first.
+ * sessions of the user end first. The event is sent with the commit, so this is the last work of a transaction.
  */
 export function createStartSession({ refreshTokens, ids, lifetimes, maxSessionsPerUser }: Deps) {
   return async (
     { ip, userAgent }: Caller,
-    { sessions, sessionEnding, outbox }: Pick<Transaction, 'sessions' | 'sessionEnding' | 'outbox'>,
+    transaction: Pick<Transaction, 'sessions' | 'sessionEnding' | 'outbox' | 'commitWithNext'>,
     user: { readonly id: string; readonly version: number },
   ): Promise<StartedSession> => {
+    const { sessions, sessionEnding, outbox } = transaction;
     const id = ids.next();
     const { token, hash } = refreshTokens.create(id);
     await sessionEnding.endSurplus(user, maxSessionsPerUser - 1, 'session_limit');
@@ -42,6 +43,7 @@ export function createStartSession({ refreshTokens, ids, lifetimes, maxSessionsP
       { id, userId: user.id, client, refreshTokenHash: hash },
       lifetimes,
     );
+    transaction.commitWithNext();
     await outbox.append([
       {
         type: 'session.started',
