@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statementOf } from './pgbench.ts';
 import { endSessionScript, refreshScript } from './rows/session-scripts.ts';
+import { signInScript } from './rows/sign-in-script.ts';
 
 describe('statementOf', () => {
   test('puts the values in place of the parameters and leaves casts alone', () => {
@@ -27,5 +28,8 @@ describe('statementOf', () => {
 
 test('the scripts find their statements and all parameters', () => {
   expect(refreshScript().join('\n')).toContain('for no key update of sessions');
+  expect(signInScript().join('\n')).toMatch(
+    /claim_attempt.*begin;.*insert into sessions.*commit;/s,
+  );
   expect(endSessionScript(1_001, 20).join('\n')).toContain('insert into outbox');
 });

@@ -10,6 +10,7 @@ import { createPeople } from './people.ts';
 import { writeReport } from './report.ts';
 import { measureBacklogs } from './rows/backlog.ts';
 import { measureFlood } from './rows/flood.ts';
+import { measureLimits } from './rows/limits.ts';
 import { measureNatsRead } from './rows/nats-read.ts';
 import { measurePasswords } from './rows/passwords.ts';
 import { measureReads } from './rows/reads.ts';
@@ -38,6 +39,7 @@ const MEASUREMENTS: readonly {
   { letters: ['k'], measure: measureSearch, long: true },
   { letters: ['l'], measure: measureFlood, long: true },
   { letters: ['m'], measure: measureBacklogs, long: true },
+  { letters: ['n'], measure: measureLimits, long: true },
   { letters: ['g'], measure: measureSlowestRequests, long: true },
 ];
 

@@ -8,6 +8,13 @@ export function sessionId(number: string): string {
   return `('01990000-0000-7000-8000-' || lpad(to_hex((${number})::bigint), 12, '0'))::uuid`;
 }
 
+/** Inserts the users of the floor. */
+export function insertFloorUsers(): string {
+  return `insert into users (id, first_name, last_name, email, password)
+    select ${sessionId('n')}, 'Ada', 'Okafor', 'floor-' || n || '@example.com', 'no hash'
+    from generate_series(1, ${FLOOR_USERS}) as n`;
+}
+
 /** A refresh: lock the session and rotate its token. */
 export function refreshScript(): string[] {
   const id = sessionId(':n');

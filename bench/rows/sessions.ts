@@ -4,7 +4,13 @@ import { loadSide } from '../load-generator.ts';
 import type { Person } from '../people.ts';
 import { runPgbench } from '../pgbench.ts';
 import { type Service, startService } from '../service.ts';
-import { endSessionScript, FLOOR_USERS, refreshScript, sessionId } from './session-scripts.ts';
+import {
+  endSessionScript,
+  FLOOR_USERS,
+  insertFloorUsers,
+  refreshScript,
+  sessionId,
+} from './session-scripts.ts';
 
 const CONNECTIONS = 16;
 /** Connections of the service's pool. */
@@ -18,11 +24,7 @@ export async function measureSessions(context: Context): Promise<Result[]> {
   const { database, people } = await copyWithPeople(context, 'bench_sessions');
   const { postgres } = context;
   const query = (sql: string) => postgres.query(sql, database.database);
-  await query(
-    `insert into users (id, first_name, last_name, email, password)
-     select ${sessionId('n')}, 'Ada', 'Okafor', 'floor-' || n || '@example.com', 'no hash'
-     from generate_series(1, ${FLOOR_USERS}) as n`,
-  );
+  await query(insertFloorUsers());
   const service = await startService(onDatabase(database));
   try {
     const persons = await people.on(service);
