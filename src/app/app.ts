@@ -15,11 +15,12 @@ import {
 } from '../interfaces/http/server/server.ts';
 import { type ReleaseStack, startOrRelease } from '../lib/release-stack.ts';
 import { accountPageSettings } from './account-pages.ts';
-import { type EndWork, startBackground } from './background-tasks.ts';
+import { startBackground } from './background-tasks.ts';
 import { type AppDeps, SERVICE_NAME } from './deps.ts';
 import { metricSources } from './metric-sources.ts';
 import { openPersistence } from './persistence.ts';
 import { listenOn, StartError } from './start-error.ts';
+import type { EndWork } from './tasks.ts';
 import { openTracing } from './tracing.ts';
 import { wireUseCases } from './wire-use-cases.ts';
 

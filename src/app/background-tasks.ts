@@ -11,11 +11,19 @@ import { REFRESH_AFTER_MS } from '../infrastructure/security/key-ring.ts';
 import { formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { createRequestIdGenerator } from '../infrastructure/system/ids.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
-import { startLoop } from '../interfaces/worker/loop.ts';
 import type { Broker } from './broker.ts';
 import type { TracedDeps } from './deps.ts';
 import type { MailDelivery } from './mail-delivery.ts';
 import type { Persistence } from './persistence.ts';
+import {
+  createTasks,
+  type EndWork,
+  FIRST_MAINTENANCE_MS,
+  inRounds,
+  MAINTENANCE_INTERVAL_MS,
+  ROWS_PER_ROUND,
+  type Tasks,
+} from './tasks.ts';
 import { CACHE_TTL_MS, type UserCache } from './user-cache.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -32,9 +40,6 @@ export interface BackgroundParts {
   readonly metrics: Pick<Metrics, 'observeNatsRequest' | 'countDroppedNatsRequest'>;
 }
 
-/** Ends one background task, after its current run. */
-export type EndWork = () => Promise<unknown>;
-
 const REVOCATION_POLL_MS = 500;
 const KEY_USAGE_INTERVAL_MS = 10_000;
 const INVALIDATION_INTERVAL_MS = 1_000;
@@ -48,12 +53,8 @@ const ENDED_CHALLENGES_KEPT_MS = 24 * 3_600_000;
 const SIGNING_KEYS_INTERVAL_MS = REFRESH_AFTER_MS;
 /** How soon readers of the feed see what was committed on another instance. */
 const NUMBERING_INTERVAL_MS = 250;
-const MAINTENANCE_INTERVAL_MS = 60_000;
-const FIRST_MAINTENANCE_MS = 2_000;
 /** An operator can see for a week who did not come. */
 const INVITATIONS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
-const ROWS_PER_ROUND = 5_000;
-const MAX_ROUNDS = 20;
 
 /**
  * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and
@@ -64,37 +65,48 @@ export async function startBackground(
   deps: TracedDeps,
   parts: BackgroundParts,
 ): Promise<EndWork[]> {
-  const { config, logger } = deps;
-  const { persistence, revocations, keyUsage, userCache, broker, mail, webhooks } = parts;
-  const ends: EndWork[] = [];
-  const start = (task: Parameters<typeof startLoop>[0]): void => {
-    const loop = startLoop(task, { logger });
-    ends.push(() => loop.stop());
-  };
-  const repeat = (name: string, intervalMs: number, run: () => Promise<unknown>): void =>
-    start({ name, intervalMs, run });
-  /** Deletes what is too old; not during the start, which it would delay. */
-  const maintain = (name: string, run: () => Promise<unknown>): void =>
-    start({ name, intervalMs: MAINTENANCE_INTERVAL_MS, firstAfterMs: FIRST_MAINTENANCE_MS, run });
-  /** @returns begins a run at once */
-  const serve = (name: string, intervalMs: number, run: () => Promise<void>): (() => void) => {
-    const loop = startLoop({ name, intervalMs, run }, { logger });
-    ends.push(() => loop.stop());
-    return () => loop.runSoon();
-  };
+  const tasks = createTasks(deps.logger);
+  await startSessionTasks(tasks, parts);
+  startUserTasks(tasks, parts);
+  startVerificationTasks(tasks, deps, parts);
+  await startKeyTasks(tasks, deps, parts);
+  startIdempotencyTasks(tasks, deps, parts);
+  startEventTasks(tasks, deps, parts);
+  parts.mail.start();
+  parts.webhooks.start();
+  const { broker } = parts;
+  if (broker !== null) {
+    tasks.ends.push(startRelay(broker), await startNatsService(deps, parts, broker, deps.logger));
+  }
+  return tasks.ends;
+}
+
+async function startSessionTasks(
+  { repeat, maintain }: Tasks,
+  { persistence, revocations }: BackgroundParts,
+): Promise<void> {
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
-  repeat('uses of service keys', KEY_USAGE_INTERVAL_MS, () => keyUsage.write());
-  // What is lost here is written at the next use.
-  ends.push(() => keyUsage.write().catch(() => undefined));
+  const { sessions } = persistence;
+  const deleteOldRevocations = createDeleteOldRevocations({ sessions });
+  maintain('expired sessions', () => inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)));
+  maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
+  maintain('quiet counters of failures', () =>
+    inRounds(() => persistence.signInFailures.deleteQuiet(ROWS_PER_ROUND)),
+  );
+}
+
+function startUserTasks(
+  { start, repeat, maintain }: Tasks,
+  { persistence, useCases, userCache }: BackgroundParts,
+): void {
   start({
     name: 'users to enable',
     intervalMs: ENABLE_INTERVAL_MS,
     firstAfterMs: FIRST_MAINTENANCE_MS,
-    run: () => parts.useCases.users.enableInTime(),
+    run: () => useCases.users.enableInTime(),
   });
-  repeat('signing keys', SIGNING_KEYS_INTERVAL_MS, () => persistence.accessTokens.refresh());
   if (userCache.redis !== null) {
     const { outboxLog: log } = persistence;
     const run = createInvalidateChangedUsers({
@@ -105,21 +117,18 @@ export async function startBackground(
     });
     repeat('changed users', INVALIDATION_INTERVAL_MS, run);
   }
-  const { sessions, answerRecords } = persistence;
-  const deleteOldRevocations = createDeleteOldRevocations({ sessions });
-  maintain('expired sessions', () => inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)));
-  maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
-  maintain('expired idempotency keys', () =>
-    inRounds(() => answerRecords.deleteExpired(config.idempotency.ttlMs, ROWS_PER_ROUND)),
-  );
   const { invitations } = persistence;
   maintain('expired invitations', () =>
     inRounds(() => invitations.deleteExpired(INVITATIONS_KEPT_MS, ROWS_PER_ROUND)),
   );
-  maintain('quiet counters of failures', () =>
-    inRounds(() => persistence.signInFailures.deleteQuiet(ROWS_PER_ROUND)),
-  );
-  const { users, verification } = parts.useCases;
+}
+
+function startVerificationTasks(
+  { maintain, serve }: Tasks,
+  { config }: TracedDeps,
+  { persistence, useCases }: BackgroundParts,
+): void {
+  const { users, verification } = useCases;
   verification.onRequest(
     serve('challenge requests', CHALLENGE_POLL_MS, () => verification.serveRequests()),
   );
@@ -137,24 +146,52 @@ export async function startBackground(
     await inRounds(() => challengeStore.deleteEnded(ENDED_CHALLENGES_KEPT_MS, ROWS_PER_ROUND));
     await inRounds(() => challengeStore.deleteOldCounters(ROWS_PER_ROUND));
   });
+}
+
+async function startKeyTasks(
+  { ends, repeat, maintain }: Tasks,
+  { logger }: TracedDeps,
+  { persistence, useCases, keyUsage }: BackgroundParts,
+): Promise<void> {
+  repeat('uses of service keys', KEY_USAGE_INTERVAL_MS, () => keyUsage.write());
+  // What is lost here is written at the next use.
+  ends.push(() => keyUsage.write().catch(() => undefined));
+  repeat('signing keys', SIGNING_KEYS_INTERVAL_MS, () => persistence.accessTokens.refresh());
   // Before the first request: what it seals must not be older than the record.
   await persistence.masterKeyUses.recordCurrent().catch((error: unknown) => {
     logger.warn('could not record the use of the master key', { error });
   });
-  maintain('signing key rotation', () => parts.useCases.signingKeys.maintain());
+  maintain('signing key rotation', () => useCases.signingKeys.maintain());
+}
+
+function startIdempotencyTasks(
+  { maintain }: Tasks,
+  { config }: TracedDeps,
+  { persistence }: BackgroundParts,
+): void {
+  const { answerRecords } = persistence;
+  maintain('expired idempotency keys', () =>
+    inRounds(() => answerRecords.deleteExpired(config.idempotency.ttlMs, ROWS_PER_ROUND)),
+  );
+}
+
+function startEventTasks(
+  { maintain, serve }: Tasks,
+  { config }: TracedDeps,
+  parts: BackgroundParts,
+): void {
+  const { persistence, broker } = parts;
   const sequencer = createEventSequencer({
     numbering: persistence.eventNumbering,
     onNumbered: (newest) => {
       parts.feedSignal.notify(newest);
-      webhooks.runSoon();
+      parts.webhooks.runSoon();
     },
   });
   const numberSoon = serve('event numbers', NUMBERING_INTERVAL_MS, async () => {
     if (!(await sequencer.run())) numberSoon();
   });
   parts.feedSignal.onDemand(numberSoon);
-  mail.start();
-  webhooks.start();
   const { outboxAdministration } = persistence;
   const { retentionMs } = config.outbox;
   maintain(broker === null ? 'numbered events' : 'published events', () =>
@@ -164,10 +201,6 @@ export async function startBackground(
         : outboxAdministration.deletePublished(retentionMs, ROWS_PER_ROUND),
     ),
   );
-  if (broker !== null) {
-    ends.push(startRelay(broker), await startNatsService(deps, parts, broker, logger));
-  }
-  return ends;
 }
 
 function startRelay({ relay }: Broker): EndWork {
@@ -207,11 +240,4 @@ async function startNatsService(
     ...(tracing === null ? {} : { tracer: tracing.requests }),
   });
   return () => service.stop();
-}
-
-/** Deletes in rounds, so that no statement is long; the bound is what a very busy service leaves in a minute. */
-async function inRounds(remove: () => Promise<number>): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if ((await remove()) < ROWS_PER_ROUND) return;
-  }
 }
