@@ -5,7 +5,10 @@ import { readEventSchemas } from './asyncapi/events.ts';
 import {
   checkEventCompatibility,
   findIncompatibilities,
+  findRequestIncompatibilities,
+  presentRequests,
   readReleased,
+  requestsOf,
   shapesOf,
 } from './event-compatibility.ts';
 
@@ -44,6 +47,7 @@ describe('a released type', () => {
         Object.assign(schema.properties, { note: { type: 'string' } });
         Object.assign(schema.properties.place.properties, { street: { type: 'string' } });
         schema.properties.reason.examples.push('forced');
+        Object.assign(schema.properties.fields.items, { format: 'uuid' });
       }),
     ).toEqual([]);
     const optional = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] };
@@ -133,4 +137,89 @@ test('a type that the release has and the working copy lacks is found', () => {
   expect(Object.keys(types)).toContain('user.created.v1');
   const rest = readEventSchemas().filter(({ title }) => title !== 'user.created');
   expect(findIncompatibilities(types, rest)).toEqual(['user.created.v1 is gone']);
+});
+
+describe('a released request over NATS', () => {
+  const described = {
+    subject: 'users.v1.move',
+    body: {
+      type: 'object',
+      properties: { id: { type: 'string' }, note: { type: 'string' } },
+      required: ['id'],
+      additionalProperties: false,
+    },
+    response: {
+      type: 'object',
+      properties: { phone: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+      required: ['phone'],
+    },
+  };
+  const before = requestsOf([described]);
+
+  /** The findings after a change of the request and its reply. */
+  function changed(change: (request: typeof described) => void) {
+    const request = structuredClone(described);
+    change(request);
+    return findRequestIncompatibilities(before, requestsOf([request]));
+  }
+
+  test('may require less, gain optional fields, and reply with more', () => {
+    expect(
+      changed(({ body, response }) => {
+        body.required = [];
+        Object.assign(body.properties, { more: { type: 'string' } });
+        Object.assign(response.properties, { email: { type: 'string' } });
+        response.required.push('email');
+      }),
+    ).toEqual([]);
+  });
+
+  test.each<[string, Parameters<typeof changed>[0], string]>([
+    [
+      'require more',
+      ({ body }) => void body.required.push('note'),
+      'users.v1.move request: note was optional string and is required string',
+    ],
+    [
+      'gain a required field',
+      ({ body }) => {
+        Object.assign(body.properties, { more: { type: 'string' } });
+        body.required.push('more');
+      },
+      'users.v1.move request: more is new and required',
+    ],
+    [
+      'refuse a field',
+      ({ body }) => void Reflect.deleteProperty(body.properties, 'note'),
+      'users.v1.move request: note is gone',
+    ],
+    [
+      'lose a field of the reply',
+      ({ response }) => void Reflect.deleteProperty(response.properties, 'phone'),
+      'users.v1.move reply: phone is gone',
+    ],
+    [
+      'change a field of the reply',
+      ({ response }) => void response.properties.phone.anyOf.pop(),
+      'users.v1.move reply: phone was required null|string and is required string',
+    ],
+    [
+      'leave out a field of the reply',
+      ({ response }) => void response.required.shift(),
+      'users.v1.move reply: phone was required null|string and is optional null|string',
+    ],
+  ])('may not %s', (_what, change, finding) => {
+    expect(changed(change)).toEqual([finding]);
+  });
+
+  test('may not vanish', () => {
+    expect(findRequestIncompatibilities(before, {})).toEqual(['users.v1.move is gone']);
+  });
+
+  test('is recorded for each subject of the last release', () => {
+    const { requests } = readReleased(root);
+    expect(Object.keys(requests)).toContain('users.v1.get');
+    expect(requests['users.v1.get']?.reply).toMatchObject({ email: 'required string' });
+    expect(Object.keys(presentRequests())).toEqual(expect.arrayContaining(Object.keys(requests)));
+  });
 });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endpoints, subjectOf } from '../src/interfaces/nats/endpoints.ts';
 import { readEventSchemas } from './asyncapi/events.ts';
 
-/** The released event schemas, from the root of the repository. A release writes it again. */
+/** The released schemas of events and NATS requests, from the root of the repository. A release writes it again. */
 export const RELEASED_EVENTS = 'docs/events/released.json';
 
 /** A part of a JSON Schema. */
@@ -14,9 +15,13 @@ type Shape = Readonly<Record<string, string>>;
 /** The shapes of all types by name, such as `user.created.v1`. */
 type Shapes = Readonly<Record<string, Shape>>;
 
+/** A request over NATS and its successful reply, by subject. */
+type Requests = Readonly<Record<string, { readonly request: Shape; readonly reply: Shape }>>;
+
 interface Released {
   readonly release: string;
   readonly types: Shapes;
+  readonly requests: Requests;
 }
 
 const ID_PREFIX = 'urn:user-service:schema:';
@@ -24,6 +29,32 @@ const ID_PREFIX = 'urn:user-service:schema:';
 export function shapesOf(schemas: readonly (Schema & { readonly $id: string })[]): Shapes {
   return Object.fromEntries(
     schemas.map((schema) => [schema.$id.slice(ID_PREFIX.length), shapeOf(schema)]),
+  );
+}
+
+/** The shapes of what callers send and get. */
+export function requestsOf(
+  described: readonly {
+    readonly subject: string;
+    readonly body: Schema;
+    readonly response: Schema;
+  }[],
+): Requests {
+  return Object.fromEntries(
+    described.map(({ subject, body, response }) => [
+      subject,
+      { request: shapeOf(body), reply: shapeOf(response) },
+    ]),
+  );
+}
+
+export function presentRequests(): Requests {
+  return requestsOf(
+    endpoints.map((endpoint) => ({
+      subject: subjectOf(endpoint),
+      body: endpoint.body as Schema,
+      response: endpoint.response as Schema,
+    })),
   );
 }
 
@@ -55,7 +86,10 @@ function fieldsOf(schema: Schema, path: string): readonly (readonly [string, str
 }
 
 /** The type with its format. A list of values without a type has that of its values. */
-function typeOf({ type, format, enum: values, const: value }: Schema): string {
+function typeOf({ type, format, enum: values, const: value, anyOf }: Schema): string {
+  if (Array.isArray(anyOf)) {
+    return [...new Set(anyOf.map((part) => typeOf(part as Schema)))].sort().join('|');
+  }
   const listed = Array.isArray(values) ? values : [value];
   const types = type ?? listed.map((one) => (one === null ? 'null' : typeof one));
   const name = [...new Set([types].flat())].sort().join('|');
@@ -82,7 +116,9 @@ function compare(type: string, before: Shape, now: Shape | undefined): readonly 
   const changed = Object.entries(before).flatMap(([path, was]) => {
     const is = now[path];
     if (is === undefined) return [`${type}: ${path} is gone`];
-    return is === was ? [] : [`${type}: ${path} was ${was} and is ${is}`];
+    // A format that is added describes what was sent before.
+    const isSame = is === was || is.startsWith(`${was} (`);
+    return isSame ? [] : [`${type}: ${path} was ${was} and is ${is}`];
   });
   const added = Object.entries(now)
     .filter(([path, is]) => before[path] === undefined && is.startsWith('required '))
@@ -90,6 +126,34 @@ function compare(type: string, before: Shape, now: Shape | undefined): readonly 
     .filter(([path]) => parentsOf(path).every((parent) => before[parent] !== undefined))
     .map(([path]) => `${type}: ${path} is new and required`);
   return [...changed, ...added];
+}
+
+/**
+ * What a change since the release takes away from callers over NATS. A request may gain optional fields and require less;
+ * a reply may gain fields.
+ */
+export function findRequestIncompatibilities(
+  released: Requests,
+  present: Requests,
+): readonly string[] {
+  return Object.entries(released).flatMap(([subject, { request, reply }]) => {
+    const now = present[subject];
+    if (now === undefined) return [`${subject} is gone`];
+    const requires = (path: string) => now.request[path]?.startsWith('required ') === true;
+    const loosened = Object.fromEntries(
+      Object.entries(request).map(([path, was]) => [
+        path,
+        requires(path) ? was : was.replace(/^required /, 'optional '),
+      ]),
+    );
+    const kept = Object.fromEntries(
+      Object.entries(now.reply).filter(([path]) => reply[path] !== undefined),
+    );
+    return [
+      ...compare(`${subject} request`, loosened, now.request),
+      ...compare(`${subject} reply`, reply, kept),
+    ];
+  });
 }
 
 function parentsOf(path: string): readonly string[] {
@@ -123,8 +187,10 @@ export function readReleased(root: string): Released {
 
 /** @returns an error for each change that consumers of the last release would notice. */
 export function checkEventCompatibility(root: string): readonly string[] {
-  const { release, types } = readReleased(root);
-  return findIncompatibilities(types, readEventSchemas()).map(
-    (change) => `${change}: since ${release} that needs a new version of the type`,
-  );
+  const { release, types, requests } = readReleased(root);
+  const changes = [
+    ...findIncompatibilities(types, readEventSchemas()),
+    ...findRequestIncompatibilities(requests, presentRequests()),
+  ];
+  return changes.map((change) => `${change}: since ${release} that needs a new version`);
 }
