@@ -97,6 +97,25 @@ export function describeEventAuditContract(implementation: DatabaseImplementatio
       });
     });
 
+    test('webhooks go on behind the gap, and count only events without deliveries as skipped', async () => {
+      for (let count = 0; count < 3; count += 1) await register(database());
+      await number();
+      await database().query(
+        `insert into webhook_endpoints (id, url, ordered, queued_sequence)
+         values ($1, 'https://a.example', false, 3), ($2, 'https://b.example', true, 1)`,
+        [ids.next(), ids.next()],
+      );
+      await restorations().begin();
+      const { rows } = await database().query(
+        `select queued_sequence::float8 as queued, skipped_events::integer as skipped
+         from webhook_endpoints order by url`,
+      );
+      expect(rows).toEqual([
+        { queued: 1_000_000_003, skipped: 0 },
+        { queued: 1_000_000_003, skipped: 2 },
+      ]);
+    });
+
     test('knows users, and deletions that wait', async () => {
       const user = await register(database());
       const [waiting, published, unknown] = [ids.next(), ids.next(), ids.next()];

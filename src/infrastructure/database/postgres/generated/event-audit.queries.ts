@@ -122,24 +122,31 @@ export interface BeginRestorationParams {
 /** 'BeginRestoration' return type */
 export type BeginRestorationResult = void;
 
-const beginRestorationIR: StatementSource = {"usedParamSet":{"numbers":true,"versions":true},"params":[{"name":"numbers","required":true,"transform":{"type":"scalar"},"locs":[{"a":155,"b":163},{"a":181,"b":189},{"a":211,"b":219},{"a":490,"b":498},{"a":552,"b":560},{"a":621,"b":629}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":286,"b":295}]}],"statement":"insert into event_counter as counter\n  (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)\nselect 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,\n  (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()\nfrom (select coalesce(max(sequence), 0) as last from outbox) numbered\non conflict (name) do update\nset last_sequence = counter.last_sequence + :numbers!::bigint,\n  first_sequence = counter.last_sequence + :numbers!::bigint + 1,\n  restored_sequence = counter.last_sequence + :numbers!::bigint + 1,\n  last_event_id = null,\n  restored_version = excluded.restored_version,\n  restoring_since = excluded.restoring_since\nwhere counter.restoring_since is null"};
+const beginRestorationIR: StatementSource = {"usedParamSet":{"numbers":true,"versions":true},"params":[{"name":"numbers","required":true,"transform":{"type":"scalar"},"locs":[{"a":177,"b":185},{"a":203,"b":211},{"a":233,"b":241},{"a":520,"b":528},{"a":584,"b":592},{"a":655,"b":663},{"a":963,"b":971}]},{"name":"versions","required":true,"transform":{"type":"scalar"},"locs":[{"a":310,"b":319}]}],"statement":"with begun as (\n  insert into event_counter as counter\n    (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)\n  select 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,\n    (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()\n  from (select coalesce(max(sequence), 0) as last from outbox) numbered\n  on conflict (name) do update\n  set last_sequence = counter.last_sequence + :numbers!::bigint,\n    first_sequence = counter.last_sequence + :numbers!::bigint + 1,\n    restored_sequence = counter.last_sequence + :numbers!::bigint + 1,\n    last_event_id = null,\n    restored_version = excluded.restored_version,\n    restoring_since = excluded.restoring_since\n  where counter.restoring_since is null\n  returning last_sequence\n)\nupdate webhook_endpoints\nset skipped_events = skipped_events + greatest(begun.last_sequence - :numbers!::bigint - queued_sequence, 0),\n  queued_sequence = begun.last_sequence\nfrom begun"};
 
 /**
  * Query generated from SQL:
  * ```
- * insert into event_counter as counter
- *   (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)
- * select 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,
- *   (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()
- * from (select coalesce(max(sequence), 0) as last from outbox) numbered
- * on conflict (name) do update
- * set last_sequence = counter.last_sequence + :numbers!::bigint,
- *   first_sequence = counter.last_sequence + :numbers!::bigint + 1,
- *   restored_sequence = counter.last_sequence + :numbers!::bigint + 1,
- *   last_event_id = null,
- *   restored_version = excluded.restored_version,
- *   restoring_since = excluded.restoring_since
- * where counter.restoring_since is null
+ * with begun as (
+ *   insert into event_counter as counter
+ *     (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)
+ *   select 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,
+ *     (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()
+ *   from (select coalesce(max(sequence), 0) as last from outbox) numbered
+ *   on conflict (name) do update
+ *   set last_sequence = counter.last_sequence + :numbers!::bigint,
+ *     first_sequence = counter.last_sequence + :numbers!::bigint + 1,
+ *     restored_sequence = counter.last_sequence + :numbers!::bigint + 1,
+ *     last_event_id = null,
+ *     restored_version = excluded.restored_version,
+ *     restoring_since = excluded.restoring_since
+ *   where counter.restoring_since is null
+ *   returning last_sequence
+ * )
+ * update webhook_endpoints
+ * set skipped_events = skipped_events + greatest(begun.last_sequence - :numbers!::bigint - queued_sequence, 0),
+ *   queued_sequence = begun.last_sequence
+ * from begun
  * ```
  */
 export const beginRestoration = new PreparedQuery<BeginRestorationParams,BeginRestorationResult>(beginRestorationIR);

@@ -35,21 +35,29 @@ from (
 ) counted;
 
 /* Begins a resync, unless one is unfinished: numbers go on so far above the old ones that none is given twice, positions
-   before them are gone, and the version lies above every one that may have been published, as far as it can rise. */
+   before them are gone, and the version lies above every one that may have been published, as far as it can rise.
+   Webhooks go on behind the gap; events that have no deliveries yet are skipped. */
 /* @name beginRestoration */
-insert into event_counter as counter
-  (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)
-select 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,
-  (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()
-from (select coalesce(max(sequence), 0) as last from outbox) numbered
-on conflict (name) do update
-set last_sequence = counter.last_sequence + :numbers!::bigint,
-  first_sequence = counter.last_sequence + :numbers!::bigint + 1,
-  restored_sequence = counter.last_sequence + :numbers!::bigint + 1,
-  last_event_id = null,
-  restored_version = excluded.restored_version,
-  restoring_since = excluded.restoring_since
-where counter.restoring_since is null;
+with begun as (
+  insert into event_counter as counter
+    (name, last_sequence, first_sequence, restored_sequence, restored_version, restoring_since)
+  select 'outbox', last + :numbers!::bigint, last + :numbers!::bigint + 1, last + :numbers!::bigint + 1,
+    (select least(coalesce(max(version), 0)::bigint + :versions!::integer, 2147483647)::integer from users), now()
+  from (select coalesce(max(sequence), 0) as last from outbox) numbered
+  on conflict (name) do update
+  set last_sequence = counter.last_sequence + :numbers!::bigint,
+    first_sequence = counter.last_sequence + :numbers!::bigint + 1,
+    restored_sequence = counter.last_sequence + :numbers!::bigint + 1,
+    last_event_id = null,
+    restored_version = excluded.restored_version,
+    restoring_since = excluded.restoring_since
+  where counter.restoring_since is null
+  returning last_sequence
+)
+update webhook_endpoints
+set skipped_events = skipped_events + greatest(begun.last_sequence - :numbers!::bigint - queued_sequence, 0),
+  queued_sequence = begun.last_sequence
+from begun;
 
 /* The unfinished resync. */
 /* @name findRestoration */
