@@ -41,7 +41,7 @@ interface Deps {
   readSlice(after: number, upTo: number | null): Promise<StreamSlice | null>;
   onFinding(finding: StreamFinding): void;
   onProgress?(done: number, total: number): void;
-  /** Users whose order is remembered at the same time; half a million take some 60 MB. */
+  /** Users whose order is remembered at the same time; half a million take some 90 MB. */
   readonly maxUsers?: number;
 }
 

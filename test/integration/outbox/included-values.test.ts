@@ -171,6 +171,11 @@ describe.each(APP_DATABASES)('included values on %s', (database) => {
       { changed_fields: ['phone'], values: { phone: null } },
       { changed_fields: ['last_name'] },
     ]);
+    // What `events tail` reads.
+    const tail = await service.operator.inject({ method: 'GET', url: '/v1/outbox?after=0' });
+    expect(tail.json().events.map(({ data }: { data: object }) => data)).toEqual(
+      rows.map(({ data }) => data),
+    );
   });
 });
 
