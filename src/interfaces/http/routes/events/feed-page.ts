@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Caller } from '../../../../application/access/caller.ts';
 import { type FeedPosition, writePosition } from '../../../../application/outbox/feed-position.ts';
 import type { FeedPage } from '../../../../application/outbox/feed-use-cases.ts';
@@ -69,6 +70,7 @@ async function readPage(
   const events = [...page.events];
   for (let reads = 1; reads < MAX_READS; reads += 1) {
     if (page.isAtEnd || events.length >= request.limit) break;
+    await nextTurn();
     page = await feed.read(caller, {
       ...request,
       after: page.position,

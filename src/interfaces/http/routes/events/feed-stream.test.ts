@@ -11,6 +11,36 @@ const caller: Caller = {
   ...{ requestId: 'request-1', ip: null, userAgent: null },
 };
 
+test('a backlog that a filter skips lets others have their turns between its reads', async () => {
+  const windows = 1_000;
+  let reads = 0;
+  const ending = new AbortController();
+  const stream = await streamEvents(
+    caller,
+    { after: 'oldest', limit: 100, types: ['user.created'], userId: null },
+    {
+      feed: {
+        connect: async () => () => {},
+        async read() {
+          reads += 1;
+          const position = { sequence: reads, check: null };
+          return { events: [], position, newest: windows, isAtEnd: reads >= windows };
+        },
+        async wait() {
+          ending.abort();
+        },
+      },
+      connection: { signal: ending.signal, elapsedMs: () => 0, verifyAgain: async () => {} },
+      logger: createSilentLogger(),
+      maxDurationMs: MINUTE_MS,
+    },
+  );
+  const atTurn = new Promise<number>((resolve) => setTimeout(() => resolve(reads), 0));
+  await text(stream);
+  expect(reads).toBe(windows);
+  expect(await atTurn).toBeLessThan(windows);
+});
+
 /** Follows a feed in which nothing happens, by a clock that each wait sets forward. */
 async function followQuietFeed(random: number) {
   let nowMs = 0;

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Caller } from '../../../../application/access/caller.ts';
 import { positionAt, writePosition } from '../../../../application/outbox/feed-position.ts';
 import type { FeedPage, FeedSelection } from '../../../../application/outbox/feed-use-cases.ts';
@@ -101,6 +102,10 @@ async function* follow(
         const wakeAtMs = Math.min(heartbeatAtMs, verifyAtMs, endsAtMs);
         const waitMs = Math.max(0, wakeAtMs - connection.elapsedMs());
         await feed.wait(page.newest, waitMs, signal);
+      } else {
+        // Reads of the embedded database end in the same turn of the event loop: a long backlog without a match would
+        // keep everything else waiting.
+        await nextTurn();
       }
       if (signal.aborted) return;
       page = await feed.read(caller, { ...selection, after: page.position, limit: READ_LIMIT });
