@@ -12,6 +12,7 @@ import { measureBacklogs } from './rows/backlog.ts';
 import { measureFlood } from './rows/flood.ts';
 import { measureLimits } from './rows/limits.ts';
 import { measureNatsRead } from './rows/nats-read.ts';
+import { measureNumbering } from './rows/numbering.ts';
 import { measurePasswords } from './rows/passwords.ts';
 import { measureReads } from './rows/reads.ts';
 import { measureRelay } from './rows/relay.ts';
@@ -40,6 +41,7 @@ const MEASUREMENTS: readonly {
   { letters: ['l'], measure: measureFlood, long: true },
   { letters: ['m'], measure: measureBacklogs, long: true },
   { letters: ['n'], measure: measureLimits, long: true },
+  { letters: ['o'], measure: measureNumbering },
   { letters: ['g'], measure: measureSlowestRequests, long: true },
 ];
 
