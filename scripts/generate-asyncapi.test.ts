@@ -114,7 +114,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('has a name, a title and an example for each message', () => {
-    expect(messages()).toHaveLength(10 + 5 + 22 + 1 + 15);
+    expect(messages()).toHaveLength(10 + 5 + 22 + 1 + 2 + 15);
     for (const [place, { name, title, examples }] of messages()) {
       expect([name, title], place).toEqual([expect.any(String), expect.any(String)]);
       expect(examples.length, place).toBeGreaterThan(0);

@@ -24,6 +24,7 @@ import {
   responseMessages,
   securitySchemes,
 } from './asyncapi/requests.ts';
+import { revocationChannels, revocationOperations, revocationTag } from './asyncapi/revocations.ts';
 import { readPackageVersion } from './lib/package-version.ts';
 
 const LINE_WIDTH = 100;
@@ -76,12 +77,14 @@ export function asyncApiDocument(events: readonly EventSchema[]): Json {
       {},
       ...endpoints.map(requestChannels),
       heartbeatChannel(),
+      revocationChannels(),
       ...events.map(eventChannel),
     ),
     operations: Object.assign(
       {},
       ...endpoints.map(requestOperation),
       heartbeatOperation,
+      revocationOperations,
       ...events.map(eventOperation),
     ),
   };
@@ -131,6 +134,7 @@ function tags(): Json {
       description: `Send a request with an inbox as the reply subject, under one of \`nats.inbox_prefixes\` (\`${natsKeys['nats.inbox_prefixes'].fallback?.join('`, `')}\`). The service drops requests with another reply subject. Headers and payload of the reply tell success from failure: only a problem has \`Nats-Service-Error\`. \`$SRV.INFO.${SERVICE_NAME}\` lists the endpoints.`,
     },
     events: { name: 'Events', description: describeStream() },
+    revocations: revocationTag,
     health: { name: 'Health', description: 'Whether an instance and its dependencies work.' },
   };
 }

@@ -178,8 +178,17 @@ CREATE FUNCTION public.end_sessions_of_inactive_user() RETURNS trigger
     AS $$
 declare
   event_id_start text := left(make_event_id()::text, 28);
+  -- Seconds of the newest session: it may begin in the second after an earlier revocation.
+  newest constant bigint := (select floor(extract(epoch from max(created_at))) from sessions where user_id = new.id);
 
 begin
+  -- More than ten sessions have one revocation, of the user. Its time is that of the end of the deletion: until then a
+  -- session may get a token.
+  insert into session_revocations (session_id, user_id, kind)
+  select gen_random_uuid(), new.id, 'user'
+  where (
+    select count(*) from (select from sessions where user_id = new.id and expires_at > now() limit 11) live
+  ) > 10;
   with ended as (
     delete from sessions where user_id = new.id returning id, expires_at
   )
@@ -189,6 +198,10 @@ begin
   from ended
   where expires_at > now()
   order by id;
+  update session_revocations
+  set revoked_at = clock_timestamp(),
+    not_before = greatest(not_before, newest, floor(extract(epoch from clock_timestamp())))
+  where kind = 'user' and user_id = new.id and transaction_id = pg_current_xact_id();
   return null;
 
 end
@@ -356,6 +369,51 @@ begin
 end
 $$;
 
+CREATE FUNCTION public.number_revocations(most integer, OUT numbered integer, OUT newest bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO '$user', 'public'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+  newest_id uuid;
+
+begin
+  if not exists (select from session_revocations where sequence is null and kind <> 'session_of_user') then
+    numbered := 0;
+    select last_sequence into newest from event_counter where name = 'revocations';
+    newest := coalesce(newest, 0);
+    return;
+  end if;
+  select last_sequence into newest from event_counter where name = 'revocations' for update;
+  if not found then
+    insert into event_counter (name, last_sequence)
+    select 'revocations', coalesce(max(sequence), 0) from session_revocations where sequence is not null
+    on conflict do nothing;
+    select last_sequence into newest from event_counter where name = 'revocations' for update;
+  end if;
+  -- Locked first: a row that is deleted meanwhile must not take a number.
+  with waiting as (
+    select session_id, transaction_id from session_revocations
+    where sequence is null and kind <> 'session_of_user'
+    order by transaction_id limit most for update
+  ), numbers as (
+    select session_id, newest + row_number() over (order by transaction_id, session_id) as sequence from waiting
+  ), given as (
+    update session_revocations set sequence = numbers.sequence from numbers
+    where session_revocations.session_id = numbers.session_id
+    returning session_revocations.session_id, session_revocations.sequence
+  )
+  select count(*), (array_agg(session_id order by given.sequence desc))[1] into numbered, newest_id from given;
+  if numbered = 0 then return; end if;
+  newest := newest + numbered;
+  update event_counter set last_sequence = newest, last_event_id = newest_id where name = 'revocations';
+
+end
+$$;
+
 CREATE FUNCTION public.queue_webhook_deliveries(most integer, most_pending integer, OUT queued integer, OUT skipped bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
@@ -443,10 +501,17 @@ CREATE FUNCTION public.revoke_deleted_sessions() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO '$user', 'public'
     AS $$
+declare
+  all_revoked_at constant timestamptz := (select max(revoked_at) from session_revocations where kind = 'all');
+
 begin
   begin
-    insert into session_revocations (session_id, user_id)
-    select id, user_id from deleted where expires_at > now();
+    insert into session_revocations (session_id, user_id, kind)
+    select id, user_id, case when created_at <= all_revoked_at or exists (
+      select from session_revocations revoked
+      where revoked.kind = 'user' and revoked.user_id = deleted.user_id and transaction_id = pg_current_xact_id()
+    ) then 'session_of_user' else 'session' end
+    from deleted where expires_at > now();
   exception when unique_violation then
     insert into session_revocations (session_id, user_id)
     select id, user_id from deleted where expires_at > now()
@@ -677,7 +742,10 @@ CREATE TABLE public.session_revocations (
     session_id uuid NOT NULL,
     user_id uuid NOT NULL,
     revoked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    transaction_id xid8 DEFAULT pg_current_xact_id()
+    transaction_id xid8 DEFAULT pg_current_xact_id(),
+    kind text DEFAULT 'session'::text NOT NULL,
+    not_before bigint,
+    sequence bigint
 );
 
 CREATE TABLE public.sessions (
@@ -933,7 +1001,13 @@ CREATE INDEX service_account_keys_service_account_id_idx ON public.service_accou
 
 CREATE UNIQUE INDEX service_accounts_name_in_use_key ON public.service_accounts USING btree (name) WHERE (revoked_at IS NULL);
 
+CREATE UNIQUE INDEX session_revocations_sequence_idx ON public.session_revocations USING btree (sequence) WHERE (sequence IS NOT NULL);
+
 CREATE INDEX session_revocations_transaction_id_idx ON public.session_revocations USING btree (transaction_id);
+
+CREATE INDEX session_revocations_unnumbered_idx ON public.session_revocations USING btree (transaction_id) WHERE ((sequence IS NULL) AND (kind <> 'session_of_user'::text));
+
+CREATE INDEX session_revocations_void_tokens_idx ON public.session_revocations USING btree (kind, user_id) WHERE (kind = ANY (ARRAY['user'::text, 'all'::text]));
 
 CREATE INDEX sessions_expires_at_idx ON public.sessions USING btree (expires_at);
 

@@ -57,6 +57,7 @@ const settings = {
   maxConnections: 1_000,
   maxConnectionsPerAddress: 512,
   managementSeparate: false,
+  revocations: { waitMs: 25_000 },
   events: { page: 1_000, waitMs: 25_000, maxDurationMs: 900_000 },
   version: '0.0.0',
 };

@@ -113,6 +113,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
       version: deps.version,
       accountPages: accountPageSettings(config),
       events: config.events.http,
+      revocations: config.revocations,
     },
     metrics,
     isDraining: () => draining,

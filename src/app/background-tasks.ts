@@ -34,6 +34,7 @@ export interface BackgroundParts {
   readonly userCache: UserCache;
   readonly broker: Broker | null;
   readonly feedSignal: FeedSignal;
+  readonly revocationSignal: FeedSignal;
   readonly keyUsage: KeyUsageWriter;
   readonly mail: MailDelivery;
   readonly webhooks: WebhookDelivery;
@@ -53,6 +54,8 @@ const ENDED_CHALLENGES_KEPT_MS = 24 * 3_600_000;
 const SIGNING_KEYS_INTERVAL_MS = REFRESH_AFTER_MS;
 /** How soon readers of the feed see what was committed on another instance. */
 const NUMBERING_INTERVAL_MS = 250;
+/** How soon other services hear of revocations that this instance was not told of: by another one, or by a trigger. */
+const REVOCATION_INTERVAL_MS = 50;
 /** An operator can see for a week who did not come. */
 const INVITATIONS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
@@ -82,14 +85,33 @@ export async function startBackground(
 }
 
 async function startSessionTasks(
-  { repeat, maintain }: Tasks,
-  { persistence, revocations }: BackgroundParts,
+  { repeat, maintain, serve }: Tasks,
+  { persistence, revocations, useCases, revocationSignal, broker }: BackgroundParts,
 ): Promise<void> {
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
   repeat('revocations', REVOCATION_POLL_MS, () => revocations.poll());
   const { sessions } = persistence;
   const deleteOldRevocations = createDeleteOldRevocations({ sessions });
+  const deleteRevokedSoon = serve('revoked sessions', MAINTENANCE_INTERVAL_MS, async () => {
+    const deleted = await sessions.deleteRevoked(ROWS_PER_ROUND, 'all-sessions-revoked');
+    if (deleted === ROWS_PER_ROUND) deleteRevokedSoon();
+  });
+  useCases.sessions.onAllRevoked(deleteRevokedSoon);
+  const revocationSequencer = createEventSequencer({
+    numbering: persistence.revocationFeed,
+    onNumbered: (newest) => revocationSignal.notify(newest),
+  });
+  const numberRevocationsSoon = serve('revocation numbers', REVOCATION_INTERVAL_MS, async () => {
+    // A read numbers what it finds: only callers that wait need the task.
+    if (revocationSignal.isAwaited() && !(await revocationSequencer.run())) {
+      numberRevocationsSoon();
+    }
+  });
+  revocationSignal.onDemand(numberRevocationsSoon);
+  if (broker !== null) {
+    repeat('publication of revocations', REVOCATION_INTERVAL_MS, () => broker.revocations.run());
+  }
   maintain('expired sessions', () => inRounds(() => sessions.deleteExpired(ROWS_PER_ROUND)));
   maintain('old revocations', () => deleteOldRevocations(inRounds, ROWS_PER_ROUND));
   maintain('quiet counters of failures', () =>

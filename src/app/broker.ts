@@ -1,3 +1,7 @@
+import {
+  createRevocationPublisher,
+  type RevocationPublisher,
+} from '../application/access/publish-revocations.ts';
 import { createOutboxRelay, type OutboxRelay } from '../application/outbox/relay-outbox.ts';
 import type { Config } from '../config/schema.ts';
 import { DependencyFailure } from '../domain/dependency-failure.ts';
@@ -7,6 +11,7 @@ import {
   type StreamReader,
 } from '../domain/outbox/event-stream.ts';
 import type { HealthCheck, Logger } from '../domain/ports.ts';
+import type { RevocationFeed } from '../domain/session/revocation-feed.ts';
 import { createPostgresOutboxQueue } from '../infrastructure/database/postgres/outbox-queue.ts';
 import type { Database } from '../infrastructure/database/sql.ts';
 import { createJetStream, type JetStream } from '../infrastructure/messaging/jetstream.ts';
@@ -17,9 +22,12 @@ import {
 } from '../infrastructure/messaging/nats-connection.ts';
 import { natsFailure } from '../infrastructure/messaging/nats-failure.ts';
 import { createRelayWakeup } from '../infrastructure/messaging/relay-wakeup.ts';
+import { createRevocationStream } from '../infrastructure/messaging/revocation-stream.ts';
 import { createStreamReader } from '../infrastructure/messaging/stream-reader.ts';
+import { createSystemClock, formatRfc3339 } from '../infrastructure/system/clock.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import type { Tracing } from '../infrastructure/tracing/tracing.ts';
+import { writeRevocation, writeRevocationHeartbeat } from '../interfaces/api/schemas/revocation.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import type { ReleaseStack } from '../lib/release-stack.ts';
 import { SERVICE_NAME } from './deps.ts';
@@ -31,6 +39,7 @@ export interface Broker {
   readonly health: HealthCheck;
   readonly relay: OutboxRelay;
   readonly streamReader: StreamReader;
+  readonly revocations: RevocationPublisher;
   /** Notifies the instance that publishes of a commit. */
   announceCommit(): void;
 }
@@ -46,6 +55,7 @@ export async function openBroker(
     readonly instanceId: string;
     readonly logger: Logger;
     readonly tracing: Tracing | null;
+    readonly revocations: RevocationSettings;
   },
   releases: ReleaseStack,
 ): Promise<Broker> {
@@ -75,18 +85,48 @@ export async function openBroker(
     monotonicMs,
     logger,
   });
+  const revocations = openRevocations(nats, link, relay, deps);
   const otherInstances = createRelayWakeup({ link, onWake: () => relay.notify(), monotonicMs });
   releases.register('the relay wake-up', async () => otherInstances.close());
   return {
     link,
     health: brokerHealth(link, stream, relay),
-    relay,
+    ...{ relay, revocations },
     streamReader: createStreamReader({ link, stream: nats.stream }),
     announceCommit() {
       if (relay.stats().state === 'publishing') relay.notify();
       else otherInstances.announce();
     },
   };
+}
+
+interface RevocationSettings {
+  readonly feed: RevocationFeed;
+  readonly stream: string;
+  readonly replicas: number;
+  /** How long a revocation can concern a valid token. */
+  readonly lifeMs: number;
+}
+
+function openRevocations(
+  { inboxPrefix }: Config['nats'],
+  link: NatsLink,
+  relay: OutboxRelay,
+  { instanceId, logger, revocations }: Parameters<typeof openBroker>[1],
+): RevocationPublisher {
+  const { feed, stream: name, replicas, lifeMs } = revocations;
+  const clock = createSystemClock();
+  const stream = createRevocationStream({
+    ...{ link, settings: { name, replicas, lifeMs }, instanceId, monotonicMs, inboxPrefix },
+    now: () => formatRfc3339(clock.now()),
+    writeEntry: writeRevocation,
+    writeHeartbeat: writeRevocationHeartbeat,
+  });
+  return createRevocationPublisher({
+    ...{ feed, stream, monotonicMs, logger },
+    // One instance publishes for all, and it need not be exactly one: the messages replace themselves.
+    isLeader: () => ['publishing', 'blocked'].includes(relay.stats().state),
+  });
 }
 
 /** Down, too, while NATS answers and its stream does not take the events. */

@@ -77,8 +77,12 @@ export function metricSources(deps: Deps): MetricSources {
   };
 }
 
-function brokerSources(outbox: OutboxAdministration, { relay }: Broker): MetricSources {
+function brokerSources(
+  outbox: OutboxAdministration,
+  { relay, revocations }: Broker,
+): MetricSources {
   return {
+    revocations: () => revocations.stats(),
     outbox: () => outbox.findBacklog(),
     relay: () => {
       const stats = relay.stats();

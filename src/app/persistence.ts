@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { decodeMasterKey } from '../config/master-key.ts';
 import type { Config } from '../config/schema.ts';
+import { CLOCK_LEEWAY_SECONDS } from '../domain/session/access-tokens.ts';
 import { readRecord } from '../infrastructure/database/migrations/history.ts';
 import {
   openDatabase,
@@ -27,6 +28,7 @@ import {
   createPostgresOutboxLog,
 } from '../infrastructure/database/postgres/outbox-queue.ts';
 import { createPostgresRegistrationRequestStore } from '../infrastructure/database/postgres/registration-requests.ts';
+import { createPostgresRevocationFeed } from '../infrastructure/database/postgres/revocation-feed.ts';
 import { createPostgresSealedRows } from '../infrastructure/database/postgres/sealed-rows.ts';
 import { createPostgresServiceAccountRepository } from '../infrastructure/database/postgres/service-account-repository.ts';
 import { createPostgresSessionRepository } from '../infrastructure/database/postgres/session-repository.ts';
@@ -136,6 +138,7 @@ export async function openPersistence(deps: TracedDeps, releases: ReleaseStack) 
     eventRestorations: createPostgresEventRestorations(database),
     eventFeed: createPostgresEventFeed(database),
     eventNumbering: createPostgresEventNumbering(database),
+    revocationFeed: createPostgresRevocationFeed(database, revocationLifeMs(config.tokens)),
     outboxAdministration: createPostgresOutboxAdministration(database),
     deadEvents: createPostgresDeadEvents(database),
     deadMails: createPostgresDeadMails(database),
@@ -262,4 +265,12 @@ function decode(text: string, place: string): Uint8Array {
     throw new StartError(`${place} does not hold 32 bytes in base64. Restore it from a backup.`);
   }
   return key;
+}
+
+/**
+ * How long a revocation can concern a valid token: the life of a token, and the leeway for the clock of the instance that
+ * issued it and for the clock of the service that verifies it.
+ */
+export function revocationLifeMs({ accessTtlMs }: Pick<Config['tokens'], 'accessTtlMs'>): number {
+  return accessTtlMs + 2 * CLOCK_LEEWAY_SECONDS * 1_000;
 }

@@ -2,7 +2,7 @@ import { createRevocations } from '../application/access/revocations.ts';
 import { createSnapshotHistory } from '../application/access/snapshot-history.ts';
 import { createAfterCommit } from '../application/after-commit.ts';
 import { createDatabaseClock, type DatabaseClock } from '../application/database-clock.ts';
-import { createFeedSignal, type FeedSignal } from '../application/outbox/feed-signal.ts';
+import { createFeedSignal } from '../application/outbox/feed-signal.ts';
 import { createKeyUsage } from '../application/service-accounts/key-usage.ts';
 import { createUseCases } from '../application/use-cases.ts';
 import { createUncachedUserTexts } from '../application/users/uncached-user-texts.ts';
@@ -33,7 +33,7 @@ import { SERVICE_NAME, type TracedDeps } from './deps.ts';
 import { openLimits } from './limits.ts';
 import { createMailDelivery } from './mail-delivery.ts';
 import { openMailRenderer } from './mail-templates.ts';
-import type { Persistence } from './persistence.ts';
+import { type Persistence, revocationLifeMs } from './persistence.ts';
 import { openUserCache } from './user-cache.ts';
 import { createWebhookDelivery } from './webhook-delivery.ts';
 
@@ -97,11 +97,18 @@ export async function wireUseCases(
     config.nats.driver === 'nats'
       ? await (await import('./broker.ts')).openBroker(
           config.nats,
-          { database, instanceId, logger, tracing },
+          {
+            database,
+            instanceId,
+            logger,
+            tracing,
+            revocations: revocationParts(config, persistence),
+          },
           releases,
         )
       : null;
   const feedSignal = createFeedSignal();
+  const revocationSignal = createFeedSignal();
   const renderer = await openMailRenderer(config.mail);
   const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
@@ -123,6 +130,11 @@ export async function wireUseCases(
           broker?.announceCommit();
           feedSignal.announceCommit();
         },
+        announceRevocations(entries) {
+          broker?.revocations.announce(entries);
+          revocationSignal.announceCommit();
+        },
+        revocationLifeMs: revocationLifeMs(config.tokens),
       }),
     }),
     searches: createSemaphore({
@@ -130,7 +142,8 @@ export async function wireUseCases(
       waitMs: SEARCH_WAIT_MS,
       maxWaiting: MAX_WAITING_SEARCHES,
     }),
-    ...feedBounds(config, feedSignal),
+    ...feedBounds(config),
+    ...{ feedSignal, revocationSignal },
     streamReader: broker?.streamReader ?? null,
     hasher,
     profileRules: { email: config.registration.emailRules, phone: config.registration.phoneRules },
@@ -179,7 +192,7 @@ export async function wireUseCases(
       revocations,
       databaseClock,
     },
-    ...{ limitStats, keyUsage, feedSignal },
+    ...{ limitStats, keyUsage, feedSignal, revocationSignal },
     refusedAttempts: () => useCases.lockout.refused(),
     idempotencyTotals: () => useCases.idempotency.totals(),
   };
@@ -194,22 +207,34 @@ function rotationTimes({ rotationIntervalMs, jwksMaxAgeMs }: TracedDeps['config'
   };
 }
 
+/** What the publisher of revocations needs besides the broker. */
+function revocationParts({ revocations, tokens }: TracedDeps['config'], persistence: Persistence) {
+  const { revocationFeed: feed } = persistence;
+  return { feed, ...revocations, lifeMs: revocationLifeMs(tokens) };
+}
+
 /** One read of the feed in so many connections: readers of events leave room for everything else. */
 const CONNECTIONS_FOR_ONE_FEED_READ = 8;
 const FEED_READ_WAIT_MS = 5_000;
 const EXPORTS_AT_ONCE = 4;
 
-function feedBounds({ database, events }: TracedDeps['config'], feedSignal: FeedSignal) {
+/** Callers that wait for revocations have places and connections of their own: events never hold them up. */
+function feedBounds({ database, events }: TracedDeps['config']) {
   const { maxConnections } = events.http;
   const connections = database.driver === 'postgres' ? database.maxOpenConns : 1;
-  return {
-    feedSignal,
-    feedReads: createSemaphore({
+  const createReads = () =>
+    createSemaphore({
       maxConcurrent: Math.max(1, Math.floor(connections / CONNECTIONS_FOR_ONE_FEED_READ)),
       waitMs: FEED_READ_WAIT_MS,
       maxWaiting: 2 * maxConnections,
-    }),
-    feedConnections: createSemaphore({ maxConcurrent: maxConnections, waitMs: 0, maxWaiting: 0 }),
+    });
+  const createPlaces = () =>
+    createSemaphore({ maxConcurrent: maxConnections, waitMs: 0, maxWaiting: 0 });
+  return {
+    feedReads: createReads(),
+    feedConnections: createPlaces(),
+    revocationReads: createReads(),
+    revocationConnections: createPlaces(),
     exports: createSemaphore({ maxConcurrent: EXPORTS_AT_ONCE, waitMs: 0, maxWaiting: 0 }),
   };
 }

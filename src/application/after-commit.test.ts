@@ -22,6 +22,8 @@ const ended = (userId: string, ...sessionIds: readonly string[]): EndedSessions 
   userId,
   count: sessionIds.length,
   sessionIds,
+  endedAt: 100,
+  notBefore: null,
 });
 const deleted = (userId: string): DomainEvent => ({
   type: 'user.deleted',
@@ -41,7 +43,15 @@ function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}
   const steps: string[] = [];
   const afterCommit = createAfterCommit({
     revocations: { add: (sessionIds) => void steps.push(`revoke ${[...sessionIds].join(' ')}`) },
-    verifiedTokens: { forgetUser: (userId) => void steps.push(`forget tokens of ${userId}`) },
+    verifiedTokens: {
+      forgetUser: (userId) => void steps.push(`forget tokens of ${userId}`),
+      clear: () => void steps.push('forget all tokens'),
+    },
+    announceRevocations: (entries) => {
+      const keys = entries.map(({ kind, id, until }) => `${kind} ${id} until ${until}`);
+      steps.push(`announce ${keys.join(', ')}`);
+    },
+    revocationLifeMs: 60_000,
     async invalidateUser(userId) {
       await invalidate(userId);
       steps.push(`invalidate ${userId}`);
@@ -52,31 +62,59 @@ function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}
 }
 
 describe('after a commit', () => {
-  it('sessions are revoked, then users are invalidated, then the relay is notified', async () => {
+  it('sessions are revoked here and announced, then users are invalidated, then the relay is notified', async () => {
     const { afterCommit, steps } = setUp(() => new Promise((resolve) => setImmediate(resolve)));
     await afterCommit.onCommitted(recorded(changed('ann'), changed('ann'), refused), [
       ended('ann', 's1', 's2'),
     ]);
-    expect(steps).toEqual(['revoke s1 s2', 'invalidate ann', 'notify']);
+    expect(steps).toEqual([
+      'revoke s1 s2',
+      'announce session s1 until 160, session s2 until 160',
+      'invalidate ann',
+      'notify',
+    ]);
   });
 
   it('the events of a session and of a failed sign-in invalidate no user', async () => {
     const { afterCommit, steps } = setUp();
     await afterCommit.onCommitted(recorded(refused), [ended('ann', 's1')]);
-    expect(steps).toEqual(['revoke s1', 'notify']);
+    expect(steps).toEqual(['revoke s1', 'announce session s1 until 160', 'notify']);
   });
 
   it('the tokens of a deleted user are verified again, whether or not its sessions are listed', async () => {
     const { afterCommit, steps } = setUp();
     await afterCommit.onCommitted(recorded(deleted('ann')), [ended('bob', 's1')]);
-    expect(steps).toEqual(['revoke s1', 'forget tokens of ann', 'invalidate ann', 'notify']);
+    expect(steps).toEqual([
+      'revoke s1',
+      'forget tokens of ann',
+      'announce session s1 until 160',
+      'invalidate ann',
+      'notify',
+    ]);
   });
 
   it('the tokens of a user with too many ended sessions to list are verified again', async () => {
     const { afterCommit, steps } = setUp();
-    const many = { userId: 'bob', count: 400_000, sessionIds: null };
+    const many = { ...ended('bob'), count: 400_000, sessionIds: null };
     await afterCommit.onCommitted(recorded(), [ended('ann', 's1'), many]);
-    expect(steps).toEqual(['revoke s1', 'forget tokens of bob', 'notify']);
+    expect(steps).toEqual([
+      'revoke s1',
+      'forget tokens of bob',
+      'announce session s1 until 160',
+      'notify',
+    ]);
+  });
+
+  it('one announcement stands for many sessions of a user, and one for all tokens', async () => {
+    const { afterCommit, steps } = setUp();
+    const many = { ...ended('bob', 's1', 's2'), notBefore: 90 };
+    await afterCommit.onCommitted(recorded(), [many], 101);
+    expect(steps).toEqual([
+      'revoke s1 s2',
+      'forget all tokens',
+      'announce user bob until 150, all null until 161',
+      'notify',
+    ]);
   });
 
   it('the relay is notified even when an invalidation fails, and the caller gets the error', async () => {

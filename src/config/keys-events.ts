@@ -1,6 +1,6 @@
 import { withDefault } from './definition.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
-import { duration, integer } from './kinds.ts';
+import { duration, integer, text } from './kinds.ts';
 import { profileFieldList } from './list-kinds.ts';
 
 /** What events carry, and how they are read over HTTP. */
@@ -25,5 +25,24 @@ export const eventKeys = {
     duration(SECOND_MS, 24 * HOUR_MS),
     15 * MINUTE_MS,
     'Life of a stream of server-sent events, up to a tenth shorter or longer at random; clients reconnect',
+  ),
+} as const;
+
+/** How other services learn of revoked tokens. */
+export const revocationKeys = {
+  'revocations.stream': withDefault(
+    text({ pattern: '^[A-Za-z0-9_-]+$', expected: 'letters, digits, `_` and `-`' }),
+    'USERS_REVOKED',
+    'Name of the JetStream stream of revocations; the service creates it',
+  ),
+  'revocations.replicas': withDefault(
+    integer(1, 5),
+    1,
+    'Number of NATS servers that store the stream of revocations',
+  ),
+  'revocations.wait': withDefault(
+    duration(SECOND_MS, 5 * MINUTE_MS),
+    25 * SECOND_MS,
+    'Longest wait for the first revocation over HTTP; a longer `wait` is cut to it',
   ),
 } as const;

@@ -1,7 +1,7 @@
 import type { KeyDefinition, Presence } from './definition.ts';
 import { accountKeys } from './keys-accounts.ts';
 import { databaseKeys, natsKeys, redisKeys } from './keys-dependencies.ts';
-import { eventKeys } from './keys-events.ts';
+import { eventKeys, revocationKeys } from './keys-events.ts';
 import { limitKeys } from './keys-limits.ts';
 import { mailKeys } from './keys-mail.ts';
 import { observabilityKeys } from './keys-observability.ts';
@@ -22,6 +22,7 @@ const definitions = {
   ...natsKeys,
   ...eventKeys,
   ...webhookKeys,
+  ...revocationKeys,
   ...mailKeys,
 } as const;
 

@@ -1,12 +1,16 @@
 import { InvalidValue } from './errors.ts';
 import { assertCleanText, codePointLength } from './text.ts';
 
+/** Stands for all users in the record of acts. */
+export const ALL_USERS = '00000000-0000-0000-0000-000000000000';
+
 /** What an operator or a service did to a user; a public word. */
 export const ACTIONS = [
   'disable',
   'enable',
   'expire_password',
   'end_sessions',
+  'revoke_all_sessions',
   'unlock',
   'send_password_reset',
   'update',

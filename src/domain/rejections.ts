@@ -151,6 +151,15 @@ export function positionGone(oldest: string): DomainError {
   );
 }
 
+/** The position is of another copy of the database, or so old that its revocation is not kept. */
+export function revocationsGone(): DomainError {
+  return new DomainError(
+    'position_gone',
+    'The feed cannot go on from this position. Read the whole set again, without `after`, and replace yours.',
+    { oldestPosition: '0' },
+  );
+}
+
 export function sessionNotFound(): DomainError {
   return new DomainError('session_not_found', 'There is no such session.');
 }

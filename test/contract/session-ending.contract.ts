@@ -54,11 +54,13 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
       const { id } = await storeUser(database());
       await addSessions(id, 20_001);
       const { ended, sent } = await endAll(id);
-      expect(ended).toEqual({ userId: id, count: 20_001, sessionIds: null });
-      // One row each, however many sessions it ended.
-      expect(sent.map(({ rows }) => rows)).toEqual([1, 1, 1]);
+      expect(ended).toMatchObject({ userId: id, count: 20_001, sessionIds: null });
+      // One row each, however many sessions it ended; the last one is for the revocation of the user.
+      expect(sent.map(({ rows }) => rows)).toEqual([1, 1, 1, 1]);
       expect(await count('select count(*) from sessions')).toBe(0);
-      expect(await count('select count(*) from session_revocations')).toBe(20_001);
+      expect(
+        await count(`select count(*) from session_revocations where kind = 'session_of_user'`),
+      ).toBe(20_001);
       expect(
         await count(
           `select count(distinct data ->> 'session_id') from outbox
@@ -84,7 +86,7 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
         [id, last],
       );
       const { ended, sent } = await endAll(id);
-      expect(ended).toEqual({ userId: id, count: 1, sessionIds: [last] });
+      expect(ended).toMatchObject({ userId: id, count: 1, sessionIds: [last] });
       expect(sent).toHaveLength(2);
       expect(await count('select count(*) from session_revocations')).toBe(1);
       expect(await count('select count(*) from outbox')).toBe(1);
@@ -129,7 +131,7 @@ export function describeSessionEndingContract(implementation: DatabaseImplementa
         );
       expect((await trim()).sessionIds).toHaveLength(1_000);
       expect((await trim()).count).toBe(200);
-      expect(await trim()).toEqual({ userId: id, count: 0, sessionIds: [] });
+      expect(await trim()).toMatchObject({ userId: id, count: 0, sessionIds: [] });
       const { rows: kept } = await database().query<{ id: string }>('select id from sessions');
       expect(new Set(kept.map((row) => row.id))).toEqual(new Set(rows.map((row) => row.id)));
       expect(

@@ -44,6 +44,7 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
   enableUser: () => ({ reason: 'The owner has a new password' }),
   sendPasswordReset: () => ({ reason: 'The owner called support' }),
   expirePassword: () => ({ reason: 'Reported as taken over' }),
+  revokeAllSessions: () => ({ reason: 'Reported as leaked' }),
   createInvitation: () => ({ email: `guest-${invited++}@example.com` }),
   reauthenticateSession: ({ password }) => ({ password }),
   deleteOwnUser: ({ password }) => ({ current_password: password }),
@@ -111,7 +112,8 @@ describe('every guarded route', () => {
       const all = ['users:read', 'users:write', 'users:admin', 'events:read', 'tokens:introspect'];
       const others = await app.serviceKey(...all.filter((scope) => !needed.includes(scope)));
       expect((await call(operation, target, others)).status).toBe(403);
-      if (needed.length === 0) return;
+      // It would end the sessions of the test itself; `routes.test.ts` shows it.
+      if (needed.length === 0 || operation.operationId === 'revokeAllSessions') return;
       const own = await app.serviceKey(...needed);
       expect([200, 201, 204, 404]).toContain((await call(operation, target, own)).status);
     },

@@ -40,6 +40,7 @@ const bodies: Readonly<Record<string, object>> = {
   disableUser: { reason: 'r' },
   enableUser: { reason: 'r' },
   expirePassword: { reason: 'r' },
+  revokeAllSessions: { reason: 'r' },
   sendPasswordReset: { reason: 'r' },
   createInvitation: { email: 'a@b.cc' },
   lookUpInvitation: { token: 't' },

@@ -639,6 +639,72 @@ describe('events', () => {
   });
 });
 
+describe('revocations', () => {
+  test('the whole set has each ended session, and pages go on behind it', async () => {
+    const user = await app.user();
+    const as = await app.serviceKey('tokens:introspect');
+    const before = await call('readRevocations', { as });
+    await app.call('DELETE', '/v1/sessions/current', { as: user.token });
+    const whole = await call('readRevocations', { as });
+    const lines = whole.text.trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line));
+    expect(entries.at(-1)).toEqual({ position: expect.any(String) });
+    const next = /<[^?]*([^>]*)>; rel="next"/.exec(String(before.headers.link))?.[1] ?? '';
+    const page = await call('readRevocations', { as, query: next });
+    expect(JSON.parse(page.text)).toEqual(entries.at(-2));
+    expect(page.headers.link).toContain(`after=${entries.at(-1).position}`);
+    const headers = { 'if-none-match': String(whole.headers.etag) };
+    expect((await call('readRevocations', { as, headers })).status).toBe(304);
+  });
+
+  test.each([
+    ['after', 'latest', 'position_invalid'],
+    ['after', '1-x', 'position_invalid'],
+    ['wait', '25m', 'wait_invalid'],
+  ])('%s=%s is refused', async (name, value, code) => {
+    const as = await app.serviceKey('tokens:introspect');
+    const request = { as, query: `?${name}=${value}` };
+    const answer = await expectProblem('readRevocations', request, 422, 'validation_failed');
+    expect(answer.body.errors).toMatchObject([{ pointer: `/query/${name}`, code }]);
+  });
+
+  test('they are for services that introspect tokens, and a position that was never reached is gone', async () => {
+    const as = await app.serviceKey('tokens:introspect');
+    const request = { as, query: '?after=999999999' };
+    const answer = await expectProblem('readRevocations', request, 410, 'position_gone');
+    expect(answer.body.oldest).toBe('0');
+    await expectProblem('readRevocations', {}, 401, 'unauthenticated');
+    const reader = await app.serviceKey('users:read');
+    await expectProblem('readRevocations', { as: reader }, 403, 'forbidden');
+    const malformed = { as, headers: { 'if-none-match': 'x' } };
+    await expectProblem('readRevocations', malformed, 400, 'malformed_request');
+  });
+});
+
+describe('the end of all sessions', () => {
+  const body = { reason: 'Ticket 4711' };
+
+  test('it ends every session, for administrators only, and the record has the act', async () => {
+    const users = [await app.user(), await app.user()];
+    const admin = await app.serviceKey('users:admin');
+    const writer = await app.serviceKey('users:write');
+    await expectProblem('revokeAllSessions', { body }, 401, 'unauthenticated');
+    await expectProblem('revokeAllSessions', { as: writer, body }, 403, 'forbidden');
+    const [{ token }] = users as [(typeof users)[number]];
+    await expectProblem('revokeAllSessions', { as: token, body }, 403, 'forbidden');
+    await expectProblem('revokeAllSessions', { as: admin, body: {} }, 422, 'validation_failed');
+    expect((await call('getMe', { as: token })).status).toBe(200);
+    const answer = await call('revokeAllSessions', { as: admin, body });
+    expect([answer.status, Object.keys(answer.body)]).toEqual([200, ['not_before']]);
+    for (const { token: own } of users) {
+      await expectProblem('getMe', { as: own }, 401, 'invalid_token');
+    }
+    const ids = ['00000000-0000-0000-0000-000000000000'];
+    const listed = await call('listUserActs', { ids, as: admin });
+    expect(listed.body.acts).toMatchObject([{ action: 'revoke_all_sessions', ...body }]);
+  });
+});
+
 describe('tokens', () => {
   test('introspection knows active access tokens only', async () => {
     const user = await app.user();

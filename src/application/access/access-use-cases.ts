@@ -4,6 +4,7 @@ import type { ServiceKeys } from '../../domain/service-account/service-keys.ts';
 import type { AccessTokens } from '../../domain/session/access-tokens.ts';
 import type { SessionRepository } from '../../domain/session/session-repository.ts';
 import { createIntrospectToken } from './introspect-token.ts';
+import { createReadRevocations, type ReadRevocationsPorts } from './read-revocations.ts';
 import type { RequireFresh } from './require-fresh.ts';
 import type { Revocations } from './revocations.ts';
 import { createVerifyAccessToken, type VerifiedTokenCache } from './verify-access-token.ts';
@@ -15,7 +16,7 @@ import {
 } from './verify-service-key.ts';
 import { createVerifyServiceToken, type ServiceTokenCache } from './verify-service-token.ts';
 
-export interface AccessPorts {
+export interface AccessPorts extends ReadRevocationsPorts {
   readonly accessTokens: AccessTokens;
   readonly sessions: SessionRepository;
   readonly revocations: Revocations;
@@ -56,6 +57,7 @@ export function createAccessUseCases(ports: AccessPorts) {
     findByServiceKey,
     introspectToken: createIntrospectToken({ verifyAccessToken }),
     requireFresh: ports.requireFresh,
+    readRevocations: createReadRevocations(ports),
     publicKeys: () => ports.accessTokens.publicKeys(),
   };
 }

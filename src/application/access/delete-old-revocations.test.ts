@@ -13,6 +13,7 @@ it('deletes only what was visible when the previous run ended', async () => {
           sessionIds: [],
           snapshot: `snapshot ${snapshots}`,
           isBehind: false,
+          isAllRevoked: false,
           serverStarted: '',
           databaseTimeMs: 0,
         };

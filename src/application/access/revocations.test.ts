@@ -25,6 +25,7 @@ function setUp(options: { readonly shared?: boolean; readonly rememberMs?: numbe
           sessionIds: [],
           snapshot: `${state.polls}`,
           isBehind: false,
+          isAllRevoked: false,
           serverStarted: 'one',
           databaseTimeMs: 0,
         };
@@ -173,6 +174,7 @@ describe('a gap between two polls', () => {
 
   it.each([
     ['an older database answers', { isBehind: true }],
+    ['all tokens were revoked', { isAllRevoked: true }],
     ['another server answers', { serverStarted: 'two' }],
   ])('is reported when %s', async (_, reading) => {
     const { revocations, answerPollWith, gapsOfPoll } = setUp();

@@ -51,6 +51,7 @@ export type Revocations = ReturnType<typeof createRevocations>;
  * Polls follow commits, not times: each returns what became visible since the snapshot of the last good one. Where that
  * cannot be relied upon there is a gap, after which every token is verified again: no good poll for a while, a full
  * result, another server or an older database, and a step of the database's clock, by which sessions may have expired.
+ * A revocation of all tokens counts as one.
  * `models/revocation.pml` is the protocol.
  */
 export function createRevocations(deps: Deps) {
@@ -91,7 +92,9 @@ export function createRevocations(deps: Deps) {
       const clock = deps.databaseClock.observe({ beganAtMs, endedAtMs, databaseTimeMs });
       if (isAnotherServer(last, reading)) deps.snapshots.clear();
       deps.snapshots.add({ snapshot: reading.snapshot, endedAtMs });
-      if (clock === 'stepped' || isGap(last, endedAtMs, reading)) deps.onGap();
+      if (clock === 'stepped' || reading.isAllRevoked || isGap(last, endedAtMs, reading)) {
+        deps.onGap();
+      }
       this.add(reading.sessionIds);
       last = { beganAtMs, reading };
     },

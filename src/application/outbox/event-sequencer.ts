@@ -1,7 +1,7 @@
 import type { EventNumbering } from '../../domain/outbox/event-feed.ts';
 
 interface Deps {
-  readonly numbering: EventNumbering;
+  readonly numbering: Pick<EventNumbering, 'number'>;
   /** Called with the newest number when it has changed. Must not throw. */
   readonly onNumbered: (newest: number) => void;
 }

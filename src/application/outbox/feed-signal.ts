@@ -3,6 +3,7 @@ export interface FeedSignal {
   notify(newest: number): void;
   /** Says that events were committed here. Ignored while no reader waits: a read numbers what it finds. */
   announceCommit(): void;
+  isAwaited(): boolean;
   /** Calls the listener when events may need numbers at once. It must not throw. */
   onDemand(listener: () => void): void;
   /**
@@ -25,6 +26,7 @@ export function createFeedSignal(): FeedSignal {
     announceCommit() {
       if (waiters.size > 0) demand();
     },
+    isAwaited: () => waiters.size > 0,
     onDemand(listener) {
       demand = listener;
     },

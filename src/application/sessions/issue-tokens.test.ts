@@ -25,6 +25,7 @@ describe('the tokens of a session', () => {
       refreshToken: 'refresh',
       remainingMs,
       authenticatedAt: 1_000,
+      issuedAt: 2_000,
     };
     expect(await issueTokens(session)).toEqual({
       sessionId: 'session 1',

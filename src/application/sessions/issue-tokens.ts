@@ -32,6 +32,8 @@ export function createIssueTokens(deps: Deps) {
       readonly remainingMs: number;
       /** Seconds since the epoch. */
       readonly authenticatedAt: number;
+      /** Seconds since the epoch. */
+      readonly issuedAt: number;
     },
     { audience }: TokenChoice = {},
   ): Promise<IssuedTokens> => {
@@ -43,6 +45,7 @@ export function createIssueTokens(deps: Deps) {
       userId: session.userId,
       sessionId: session.id,
       authenticatedAt: session.authenticatedAt,
+      issuedAt: session.issuedAt,
       expiresInSeconds: accessExpiresInSeconds,
       ...(audience === undefined ? {} : { audience }),
     });

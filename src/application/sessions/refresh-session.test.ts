@@ -21,6 +21,7 @@ function rotated(sinceRotationMs: number, rotatedBefore: boolean | null = null):
     sealedSuccessor: Buffer.from('second for first'),
     remainingMs: 60_000,
     authenticatedAt: 1_000,
+    issuedAt: 2_000,
   };
 }
 
@@ -37,7 +38,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = f
         const isCurrent = String(state?.currentHash) === String(rotation.previousHash);
         if (state === null || isLocked || !isCurrent) return null;
         rotations.push(rotation);
-        return { userId, remainingMs: 90_000, authenticatedAt: 1_000 };
+        return { userId, remainingMs: 90_000, authenticatedAt: 1_000, issuedAt: 2_000 };
       },
       lockForRefresh: async () => state,
       async rotate(_id, rotation) {
@@ -49,7 +50,7 @@ function setUp(state: RefreshState | null, refreshGraceMs = 10_000, isLocked = f
       async end({ id }, selection, reason) {
         ended.push(selection);
         reasons.push(reason);
-        return { userId: id, count: 1, sessionIds: ['session 1'] };
+        return { userId: id, count: 1, sessionIds: ['session 1'], endedAt: 0, notBefore: null };
       },
     },
   );

@@ -80,13 +80,13 @@ export function createRefreshSession(deps: Deps) {
     const outcome =
       (await rotateCurrent(caller, exchange)) ?? (await rotateOrRepeat(caller, exchange));
     if (outcome.kind === 'rotated') {
-      const { userId, token, remainingMs, authenticatedAt } = outcome;
+      const { userId, token, remainingMs, authenticatedAt, issuedAt } = outcome;
       deps.logger.info('session refreshed', {
         ...origin(caller),
         user_id: userId,
         session_id: sessionId,
       });
-      const times = { remainingMs, authenticatedAt };
+      const times = { remainingMs, authenticatedAt, issuedAt };
       return deps.issueTokens(
         { id: sessionId, userId, refreshToken: token, ...times },
         { audience },
@@ -125,13 +125,14 @@ export function createRefreshSession(deps: Deps) {
         return repeatOrReuse(state, rotation.previousHash, presented);
       }
       const remainingMs = await sessions.rotate(sessionId, rotation, deps.idleTtlMs);
-      const { userId, authenticatedAt } = state;
-      return { kind: 'rotated', userId, token: successor, remainingMs, authenticatedAt };
+      const { userId, authenticatedAt, issuedAt } = state;
+      return { kind: 'rotated', userId, token: successor, remainingMs, authenticatedAt, issuedAt };
     });
   }
 
   function repeatOrReuse(state: RefreshState, hash: Uint8Array, presented: string): Outcome {
-    const { userId, previousHash, sealedSuccessor, remainingMs, authenticatedAt } = state;
+    const { userId, previousHash, sealedSuccessor, remainingMs } = state;
+    const { authenticatedAt, issuedAt } = state;
     if (
       previousHash === null ||
       sealedSuccessor === null ||
@@ -143,7 +144,7 @@ export function createRefreshSession(deps: Deps) {
     const token = deps.refreshTokens.open(sealedSuccessor, presented);
     return token === null
       ? { kind: 'reused', userId }
-      : { kind: 'rotated', userId, token, remainingMs, authenticatedAt };
+      : { kind: 'rotated', userId, token, remainingMs, authenticatedAt, issuedAt };
   }
 
   /** A clock that was set back must not open the grace again, so the clock alone does not decide. */

@@ -25,6 +25,7 @@ import { createListSessions } from './list-sessions.ts';
 import { createReauthenticateSession } from './reauthenticate-session.ts';
 import type { RecordFailedAuthentication } from './record-failed-authentication.ts';
 import { createRefreshSession } from './refresh-session.ts';
+import { createRevokeAllSessions } from './revoke-all-sessions.ts';
 import { createSignIn } from './sign-in.ts';
 import type { StartSession } from './start-session.ts';
 
@@ -60,6 +61,7 @@ export function createSessionUseCases(ports: SessionPorts) {
   const { idleTtlMs, refreshGraceMs } = ports.lifetimes;
   const listing = createListSessions(ports);
   const ending = createEndSessions(ports);
+  let onAllRevoked = (): void => {};
   return {
     signIn: createSignIn(ports),
     refresh: createRefreshSession({ ...ports, idleTtlMs, refreshGraceMs }),
@@ -68,5 +70,10 @@ export function createSessionUseCases(ports: SessionPorts) {
     listOfUser: listing.ofUser,
     endOwn: ending.own,
     endOfUser: ending.ofUser,
+    revokeAll: createRevokeAllSessions({ ...ports, onAllRevoked: () => onAllRevoked() }),
+    /** Calls the listener when the sessions of all users are to be deleted. It must not throw. */
+    onAllRevoked(listener: () => void): void {
+      onAllRevoked = listener;
+    },
   };
 }

@@ -36,10 +36,18 @@ function setUp(
     {
       async insert({ id }) {
         sessions.push(id);
-        return { remainingMs: 60_000, authenticatedAt: 1_000 };
+        return { remainingMs: 60_000, authenticatedAt: 1_000, issuedAt: 2_000 };
       },
     },
-    { endSurplus: async ({ id }) => ({ userId: id, count: 0, sessionIds: [] }) },
+    {
+      endSurplus: async ({ id }) => ({
+        userId: id,
+        count: 0,
+        sessionIds: [],
+        endedAt: 0,
+        notBefore: null,
+      }),
+    },
   );
   const look = { count: 0 };
   const hasher = createPlainHasher((plain) => ({

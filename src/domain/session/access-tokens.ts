@@ -53,6 +53,11 @@ export interface AccessTokens {
     readonly sessionId: string;
     /** Seconds since the epoch. */
     readonly authenticatedAt: number;
+    /**
+     * The `iat` in seconds since the epoch, by the database's clock, as the times of revocations are. Default: the time
+     * of this instance.
+     */
+    readonly issuedAt?: number;
     readonly expiresInSeconds: number;
     /** One of `tokens.audience`. Default: the first of them, which is this service. */
     readonly audience?: string;

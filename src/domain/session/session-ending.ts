@@ -9,6 +9,10 @@ export type SessionSelection = { readonly only: string } | { readonly all: true 
 export interface EndedSessions {
   readonly userId: string;
   readonly count: number;
+  /** By the database's clock, in whole seconds since the epoch. */
+  readonly endedAt: number;
+  /** Set where the tokens of the user are revoked as a whole: those issued in this second or earlier are void. */
+  readonly notBefore: number | null;
   /** Null for more than `MAX_LISTED_ENDED_SESSIONS`: the list must not grow with the number of sessions. */
   readonly sessionIds: readonly string[] | null;
 }
@@ -35,4 +39,9 @@ export interface SessionEnding {
     keep: number,
     reason: SessionEndReason,
   ): Promise<EndedSessions>;
+  /**
+   * Revokes the tokens of all users: their sessions are not live any more. `SessionRepository.deleteRevoked` removes them.
+   * @returns the second in which and before which issued tokens are void, since the epoch
+   */
+  revokeAll(): Promise<number>;
 }

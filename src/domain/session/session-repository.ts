@@ -39,12 +39,17 @@ export interface LiveSession {
   readonly sinceAuthenticationMs: number;
 }
 
-/** When a session ends and when its user proved a password, both by the database's clock. */
+/** When a session ends and when its user proved a password, by the database's clock. */
 export interface SessionTimes {
   /** Milliseconds until it ends unless refreshed. */
   readonly remainingMs: number;
   /** Whole seconds since the epoch. A refresh never changes it. */
   readonly authenticatedAt: number;
+  /**
+   * The `iat` of the tokens that follow, in whole seconds since the epoch: now, or later in the second of a revocation
+   * that would make them void.
+   */
+  readonly issuedAt: number;
 }
 
 /** The refresh state of a live session. Its row is locked until the transaction ends. */
@@ -73,6 +78,8 @@ export interface Rotation {
 export interface RevocationReading {
   /** In no order. */
   readonly sessionIds: readonly string[];
+  /** All tokens were revoked since the given snapshot. */
+  readonly isAllRevoked: boolean;
   /** What was visible to this reading; the next one starts from it. */
   readonly snapshot: string;
   /** The database is older than the given snapshot: it was restored, or an older copy took over. */
@@ -113,7 +120,12 @@ export interface SessionRepository {
   /** Removes up to `limit` expired sessions. @returns the number of removed rows. */
   deleteExpired(limit: number): Promise<number>;
   /**
-   * Removes up to `limit` revocations that are older than an hour and were visible in the snapshot `seenIn`.
+   * Removes up to `limit` sessions that began before all tokens were revoked, and adds their events. They are not live
+   * any more. @returns the number of removed rows; sessions of users who are being changed are left to the next call
+   */
+  deleteRevoked(limit: number, requestId: string): Promise<number>;
+  /**
+   * Removes up to `limit` revocations that can concern no valid token and were visible in the snapshot `seenIn`.
    * @returns the number of removed rows.
    */
   deleteOldRevocations(seenIn: string, limit: number): Promise<number>;

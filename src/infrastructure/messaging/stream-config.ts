@@ -57,7 +57,7 @@ export async function upsertStream(
 }
 
 /** The server reports a missing permission apart from the response; the library makes it the cause of the failure. */
-function isDenied(error: unknown): boolean {
+export function isDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof PermissionViolationError || isDenied(error.cause);
 }

@@ -176,6 +176,22 @@ export const SOURCE_METRICS: {
       value: ({ foreign }) => foreign,
     },
   ],
+  revocations: [
+    {
+      kind: 'total',
+      name: 'revocations_published_total',
+      help: 'Revocations that the broker acknowledged, by path: commit (at once) or feed (by the instance that publishes for all).',
+      label: 'path',
+      value: ({ published }) => published,
+    },
+    {
+      kind: 'total',
+      name: 'revocations_publish_errors_total',
+      help: 'Attempts to publish a revocation that were not acknowledged, by path; those of feed are repeated.',
+      label: 'path',
+      value: ({ failed }) => failed,
+    },
+  ],
   mail: [
     {
       kind: 'gauge',

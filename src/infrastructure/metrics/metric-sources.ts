@@ -40,6 +40,11 @@ export interface MetricSources {
     /** Null before the first event. */
     readonly lagMs: number | null;
   };
+  readonly revocations?: () => {
+    /** Acknowledged by the broker: right after the commit, or from the feed by the instance that publishes for all. */
+    readonly published: Readonly<Record<'commit' | 'feed', number>>;
+    readonly failed: Readonly<Record<'commit' | 'feed', number>>;
+  };
   /** Attempts of this process, and the backlog of all. */
   readonly mail?: () => Promise<
     MailBacklog & {

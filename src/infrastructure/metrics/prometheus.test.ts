@@ -195,6 +195,21 @@ describe('Prometheus metrics', () => {
     );
   });
 
+  test('count published revocations by path', async () => {
+    const metrics = createPrometheusMetrics({
+      revocations: () => ({
+        published: { commit: 3, feed: 4 },
+        failed: { commit: 1, feed: 0 },
+      }),
+    });
+    expect(await ownLines(metrics)).toEqual([
+      'user_service_revocations_published_total{path="commit"} 3',
+      'user_service_revocations_published_total{path="feed"} 4',
+      'user_service_revocations_publish_errors_total{path="commit"} 1',
+      'user_service_revocations_publish_errors_total{path="feed"} 0',
+    ]);
+  });
+
   test('have the version and the event-loop lag', async () => {
     const text = await createPrometheusMetrics({}, '1.2.3').render();
     expect(text).toContain('user_service_build_info{version="1.2.3"} 1');

@@ -67,17 +67,17 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
 
   async function sign(
     { expiresInSeconds, audience: aud }: { expiresInSeconds: number; audience?: string },
-    own: JsonObject,
+    own: JsonObject & { readonly iat?: number },
   ): Promise<string> {
     const { kid, algorithm, privateKey } = await ring.signingKey();
-    const iat = epochSeconds(clock);
+    const now = epochSeconds(clock);
     const claims = {
+      iat: now,
       ...own,
       iss: issuer,
       aud: aud ?? audience[0],
       jti: ids.next(),
-      iat,
-      exp: iat + expiresInSeconds,
+      exp: now + expiresInSeconds,
     };
     return signCompactJws({ alg: algorithm, typ: TYPE, kid }, claims, {
       algorithm,
@@ -91,12 +91,13 @@ export function createAccessTokens(deps: AccessTokensDeps): PreparedAccessTokens
     onKeyRemoved(listener) {
       onRemoved = listener;
     },
-    issue: ({ userId, sessionId, authenticatedAt, ...rest }) =>
+    issue: ({ userId, sessionId, authenticatedAt, issuedAt, ...rest }) =>
       sign(rest, {
         client_id: clientId,
         sid: sessionId,
         sub: userId,
         auth_time: authenticatedAt,
+        ...(issuedAt === undefined ? {} : { iat: issuedAt }),
       }),
     issueForService: ({ accountId, keyId, scopes, ...rest }) =>
       sign(rest, {

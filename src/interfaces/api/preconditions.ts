@@ -13,6 +13,7 @@ const ENTITY_TAG_LIST = new RegExp(
  * `-br`, Jetty `--gzip`, others `;gzip`.
  */
 const VERSION = /^([1-9]\d{0,14})(?:[-;:._+]{1,2}(?:gzip|br|zstd|deflate|compress))?$/i;
+const COMPRESSION_MARK = /[-;:._+]{1,2}(?:gzip|br|zstd|deflate|compress)$/i;
 
 export function ifMatchHeader(required: boolean): HeaderSpec {
   return {
@@ -58,6 +59,17 @@ export function matchesNone(header: string | undefined, version: number): boolea
   if (header === undefined) return false;
   if (header.trim() === '*') return true;
   return readTags('If-None-Match', header).some((text) => versionOf(text) === version);
+}
+
+/**
+ * Whether `If-None-Match` has the tag, as the service wrote it or with the mark of a proxy that compresses.
+ * @throws EdgeError `malformed_request`
+ */
+export function matchesTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  return readTags('If-None-Match', header).some(
+    (text) => text.replace(COMPRESSION_MARK, '') === tag,
+  );
 }
 
 function versionOf(tag: string): number | null {

@@ -41,6 +41,11 @@ export interface HttpSettings {
     /** Life of a stream. */
     readonly maxDurationMs: number;
   };
+  /** How revocations are read. */
+  readonly revocations: {
+    /** Longest wait for the first revocation of a page. */
+    readonly waitMs: number;
+  };
   /** Absent where no page is served. */
   readonly accountPages?: AccountPageSettings;
 }

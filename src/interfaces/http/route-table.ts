@@ -10,6 +10,7 @@ import { probeRoutes, reportRoutes } from './routes/health-routes.ts';
 import { invitationRoutes } from './routes/invitation-routes.ts';
 import { mailRoutes } from './routes/mail-routes.ts';
 import { createOAuthRoutes } from './routes/oauth/oauth-routes.ts';
+import { revocationRoute } from './routes/revocations/revocation-route.ts';
 import { schemaRoute } from './routes/schema-route.ts';
 import { serviceAccountRoutes } from './routes/service-account-routes.ts';
 import { sessionRoutes } from './routes/sessions/session-routes.ts';
@@ -46,6 +47,7 @@ export function publicRoutes(settings: RouteSettings): readonly Route[] {
     ...webhookEndpointRoutes,
     ...webhookDeliveryRoutes,
     ...tokenRoutes,
+    revocationRoute,
     ...createOAuthRoutes(settings),
     ...probeRoutes,
     ...(settings.managementSeparate ? [] : reportRoutes),

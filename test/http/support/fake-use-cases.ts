@@ -166,6 +166,8 @@ const fakeSessions: UseCases['sessions'] = {
   listOfUser: async () => [],
   endOwn: async () => {},
   endOfUser: async () => {},
+  revokeAll: async () => ({ notBefore: 1_790_000_000 }),
+  onAllRevoked: () => {},
 };
 
 const requested = { challengeId: '0198c0de-0000-7000-8000-0000000000cc', expiresInSeconds: 600 };
@@ -197,6 +199,17 @@ const fakeAccess: UseCases['access'] = {
     return token === ADA_TOKEN ? claims : null;
   },
   findByServiceKey: async () => keyedAccount,
+  readRevocations: {
+    read: async () => ({
+      entries: [],
+      position: { sequence: 0, check: null },
+      newest: 0,
+      isAtEnd: true,
+    }),
+    readAll: async () => ({ position: { sequence: 0, check: null }, async *pages() {} }),
+    wait: async () => {},
+    connect: async () => () => {},
+  },
   requireFresh: async () => {},
   publicKeys: async () => ({
     keys: [

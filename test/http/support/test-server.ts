@@ -28,6 +28,7 @@ const testSettings: HttpSettings = {
   maxConnectionsPerAddress: 512,
   managementSeparate: false,
   events: { page: 1_000, waitMs: 25_000, maxDurationMs: 900_000 },
+  revocations: { waitMs: 25_000 },
   version: '0.0.0',
 };
 

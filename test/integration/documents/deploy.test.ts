@@ -113,6 +113,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       cache: () => ({ hits: 0, misses: 0, bypasses: 0, refusedFills: 0, errors: 0 }),
       eventNumbering: async () => ({ waiting: 0, oldestAgeMs: 0 }),
       outbox: async () => ({ waiting: 0, oldestAgeMs: 0, deadLetters: 0 }),
+      revocations: () => ({ published: { commit: 0, feed: 0 }, failed: { commit: 0, feed: 0 } }),
       relay: () => ({
         leader: true,
         published: 0,

@@ -5,7 +5,12 @@ import {
   type SessionEnding,
 } from '../../../domain/session/session-ending.ts';
 import type { SqlConnection } from '../sql.ts';
-import { endSessions, endSurplusSessions } from './generated/sessions.queries.ts';
+import {
+  endSessions,
+  endSurplusSessions,
+  insertRevocationOfAll,
+  updateVoidTokensOfUser,
+} from './generated/sessions.queries.ts';
 import type { EventStamp } from './outbox.ts';
 
 /** Most sessions that one statement ends; it takes some 0.2 s. */
@@ -18,6 +23,8 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** Keeps what was ended, for the work after the commit. */
 export interface RecordingSessionEnding extends SessionEnding {
   readonly recorded: readonly EndedSessions[];
+  /** The second of a revocation of all tokens; null without one. */
+  readonly allRevoked: () => number | null;
 }
 
 /** The session ending of one transaction. */
@@ -26,11 +33,13 @@ export function createPostgresSessionEnding(
   stamp: EventStamp,
 ): RecordingSessionEnding {
   const recorded: EndedSessions[] = [];
+  let allRevoked: number | null = null;
 
-  function record(userId: string, count: number, listed: readonly string[]): EndedSessions {
-    const ended = { userId, count, sessionIds: listed.length === count ? listed : null };
-    if (count > 0) recorded.push(ended);
-    return ended;
+  function record(ended: Omit<EndedSessions, 'sessionIds'>, listed: readonly string[]) {
+    const { count } = ended;
+    const result = { ...ended, sessionIds: listed.length === count ? listed : null };
+    if (count > 0) recorded.push(result);
+    return result;
   }
 
   function eventOf(user: { id: string; version: number }, reason: SessionEndReason) {
@@ -45,11 +54,19 @@ export function createPostgresSessionEnding(
 
   return {
     recorded,
+    allRevoked: () => allRevoked,
+    async revokeAll() {
+      const [row] = await insertRevocationOfAll.run(undefined, connection);
+      if (row === undefined) throw new Error('the insert of a revocation returned no row');
+      allRevoked = row.not_before;
+      return row.not_before;
+    },
     async end(user, selection, reason) {
       const event = eventOf(user, reason);
       const only = 'only' in selection ? selection.only : null;
       const listed: string[] = [];
-      let count = 0;
+      let [count, pieces, endedAt] = [0, 0, 0];
+      let notBefore: number | null = null;
       let afterId = NIL_UUID;
       // Ends with the sessions of the user: under the lock of the user none is added.
       for (let size = SESSIONS_PER_STATEMENT; size === SESSIONS_PER_STATEMENT; ) {
@@ -57,6 +74,7 @@ export function createPostgresSessionEnding(
           {
             ...event,
             only,
+            revokesUser: only === null && pieces === 0,
             afterId,
             limit: SESSIONS_PER_STATEMENT,
             listed: MAX_LISTED_ENDED_SESSIONS - listed.length,
@@ -64,19 +82,27 @@ export function createPostgresSessionEnding(
           },
           connection,
         );
+        pieces += 1;
         size = piece?.examined ?? 0;
+        endedAt = piece?.ended_at ?? endedAt;
+        notBefore ??= piece?.not_before ?? null;
         count += piece?.count ?? 0;
         afterId = piece?.last_id ?? afterId;
         listed.push(...(piece?.session_ids ?? []));
       }
-      return record(user.id, count, listed);
+      if (notBefore !== null && pieces > 1) {
+        const [row] = await updateVoidTokensOfUser.run({ userId: user.id }, connection);
+        notBefore = row?.not_before ?? notBefore;
+      }
+      return record({ userId: user.id, count, endedAt, notBefore }, listed);
     },
     async endSurplus(user, keep, reason) {
       const parameters = { ...eventOf(user, reason), keep, limit: MAX_LISTED_ENDED_SESSIONS };
       const rows = await endSurplusSessions.run(parameters, connection);
+      const [first] = rows;
+      const ended = { count: rows.length, endedAt: first?.ended_at ?? 0, notBefore: null };
       return record(
-        user.id,
-        rows.length,
+        { userId: user.id, ...ended },
         rows.map(({ id }) => id),
       );
     },

@@ -1,3 +1,4 @@
+import type { SessionEndReason } from '../../../domain/events.ts';
 import type {
   LiveSession,
   Session,
@@ -9,6 +10,7 @@ import type { SqlConnection } from '../sql.ts';
 import {
   deleteExpiredSessions,
   deleteOldRevocations,
+  deleteRevokedSessions,
   findLiveSessions,
   insertSession,
   type ListLiveSessionsResult,
@@ -42,7 +44,11 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
         connection,
       );
       if (row === undefined) throw new Error('the insert of a session returned no row');
-      return { remainingMs: row.remaining_ms, authenticatedAt: row.authenticated_at };
+      return {
+        remainingMs: row.remaining_ms,
+        authenticatedAt: row.authenticated_at,
+        issuedAt: row.issued_at,
+      };
     },
     // A malformed id matches no session. It is filtered here so that it cannot fail the whole batch.
     findLive: async (id) => (isUuid(id) ? loadLive(id) : null),
@@ -57,6 +63,7 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
             userId: row.user_id,
             remainingMs: row.remaining_ms,
             authenticatedAt: row.authenticated_at,
+            issuedAt: row.issued_at,
           };
     },
     async lockForRefresh(id, earlier) {
@@ -71,6 +78,7 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
         sealedSuccessor: row.sealed_successor,
         remainingMs: row.remaining_ms,
         authenticatedAt: row.authenticated_at,
+        issuedAt: row.issued_at,
       };
     },
     async rotate(id, rotation, idleTtlMs) {
@@ -81,6 +89,7 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
       if (row === undefined) throw new Error('the poll of the revocations returned no row');
       return {
         sessionIds: row.session_ids,
+        isAllRevoked: row.all_revoked,
         snapshot: row.snapshot,
         isBehind: row.is_behind,
         serverStarted: row.server_started,
@@ -88,6 +97,11 @@ export function createPostgresSessionRepository(connection: SqlConnection): Sess
       };
     },
     deleteExpired: (limit) => deleteExpiredSessions.runForCount({ limit }, connection),
+    async deleteRevoked(limit, requestId) {
+      const reason: SessionEndReason = 'ended_by_admin';
+      const [row] = await deleteRevokedSessions.run({ limit, reason, requestId }, connection);
+      return row?.count ?? 0;
+    },
     deleteOldRevocations: (seenIn, limit) =>
       deleteOldRevocations.runForCount({ seenIn, limit }, connection),
   };

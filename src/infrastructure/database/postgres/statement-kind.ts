@@ -3,7 +3,7 @@ const MAX_REMEMBERED = 1_000;
 /** The functions of the schema that change rows. A test compares the list with the schema. */
 const CHANGING_FUNCTIONS = [
   ...['claim_attempt', 'claim_events', 'claim_webhook_deliveries'],
-  ...['number_events', 'queue_webhook_deliveries'],
+  ...['number_events', 'number_revocations', 'queue_webhook_deliveries'],
 ];
 const CHANGE = new RegExp(
   [

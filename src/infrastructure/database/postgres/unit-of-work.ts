@@ -34,15 +34,20 @@ export interface UnitOfWorkDependencies {
   readonly onUnknownOutcome?: FollowUp;
 }
 
-/** @param ended the ended sessions, whose events are not in `events` */
+/**
+ * @param ended the ended sessions, whose events are not in `events`
+ * @param allRevoked the second of a revocation of all tokens; null without one
+ */
 type FollowUp = (
   events: readonly RecordedEvent[],
   ended: readonly EndedSessions[],
+  allRevoked: number | null,
 ) => Promise<void>;
 
 interface Recorded {
   readonly events: readonly RecordedEvent[];
   readonly ended: readonly EndedSessions[];
+  readonly allRevoked: () => number | null;
 }
 
 /**
@@ -54,13 +59,13 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
   const { includedFields = [] } = dependencies;
 
   async function follow(
-    { events, ended }: Recorded,
+    { events, ended, allRevoked }: Recorded,
     requestId: string,
     step: FollowUp | undefined,
   ): Promise<void> {
-    if (events.length === 0 && ended.length === 0) return;
+    if (events.length === 0 && ended.length === 0 && allRevoked() === null) return;
     try {
-      await step?.(events, ended);
+      await step?.(events, ended, allRevoked());
     } catch (error) {
       logger.error('could not finish the work after a commit', { error, request_id: requestId });
     }
@@ -70,12 +75,16 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
     { requestId, deadline }: UnitOfWorkContext,
     work: (transaction: Transaction, connection: SqlConnection) => Promise<T>,
   ): Promise<T> {
-    let recorded: Recorded = { events: [], ended: [] };
+    let recorded: Recorded = { events: [], ended: [], allRevoked: () => null };
     const transaction = database.transaction(async (connection, commitWithNext) => {
       const stamp = { ids, clock, requestId, includedFields };
       const outbox = createPostgresOutbox(connection, stamp);
       const sessionEnding = createPostgresSessionEnding(connection, stamp);
-      recorded = { events: outbox.recorded, ended: sessionEnding.recorded };
+      recorded = {
+        events: outbox.recorded,
+        ended: sessionEnding.recorded,
+        allRevoked: sessionEnding.allRevoked,
+      };
       const ports = {
         users: createPostgresUserRepository(connection),
         sessions: createPostgresSessionRepository(connection),

@@ -107,7 +107,7 @@ function unknownType(): InvalidValue {
 }
 
 /** @throws InvalidValue */
-function readWait(text: string | undefined): number {
+export function readWait(text: string | undefined): number {
   if (text === undefined) return 0;
   const [, digits, unit] = WAIT.exec(text) ?? [];
   const waitMs = digits === undefined ? Number.NaN : Number(digits) * (unit === 'ms' ? 1 : 1_000);

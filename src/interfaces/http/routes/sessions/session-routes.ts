@@ -1,6 +1,7 @@
 import { operatorHeader, readActNote, reasonHeader } from '../../../api/act-note.ts';
 import { type ResponseSpec, type Route, route } from '../../route.ts';
 import { userParams } from '../users/schemas.ts';
+import { revokeAllRoute } from './revoke-all-route.ts';
 import {
   issuedTokensSchema,
   reauthenticationBody,
@@ -213,4 +214,5 @@ export const sessionRoutes: readonly Route[] = [
   listUserSessions,
   endUserSessions,
   endUserSession,
+  revokeAllRoute,
 ];
