@@ -130,6 +130,17 @@ const OVER_HTTP: readonly Governing[] = [
     },
   },
   {
+    command: 'sessions revoke-all',
+    more: ['--confirm', ...WHY],
+    shows: /ended the sessions of all users/,
+    before: async () => expect((await signIn(OTHER)).status).toBe(201),
+    effect: async () => {
+      const { id } = (await userBy(OTHER)) as { id: string };
+      expect(listOf(await read(`/v1/users/${id}/sessions`), 'sessions')).toEqual([]);
+      expect(await actsOnAll()).toEqual([ACT('revoke_all_sessions')]);
+    },
+  },
+  {
     command: 'invitations create',
     more: ['guest@example.com'],
     shows: /guest@example\.com/,
@@ -219,6 +230,11 @@ async function recordedActs(): Promise<Row[]> {
   return await readOfUser('acts', 'acts');
 }
 
+/** The acts on all users have the nil id. */
+async function actsOnAll(): Promise<Row[]> {
+  return listOf(await read('/v1/users/00000000-0000-0000-0000-000000000000/acts'), 'acts');
+}
+
 function signIn(email: string, password = PASSWORD): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ email, password });
@@ -277,8 +293,16 @@ it('a key without users:admin is refused, and told which permission it lacks', a
   expect(stderr.join('\n')).toMatch(/users:admin.*forbidden|forbidden.*users:admin/s);
 });
 
+it('the sessions of all users end only after a confirmation', async () => {
+  const before = await actsOnAll();
+  const { code, stderr } = await overHttp('sessions revoke-all', WHY);
+  expect(code).toBe(1);
+  expect(stderr.join('\n')).toMatch(/Nothing was changed.*--confirm/);
+  expect(await actsOnAll()).toEqual(before);
+});
+
 it('no command of these groups is left out', () => {
-  const groups = ['users', 'keys', 'service-accounts', 'invitations'];
+  const groups = ['users', 'sessions', 'keys', 'service-accounts', 'invitations'];
   const all = leaves.filter(({ path: [group = ''] }) => groups.includes(group));
   const tried = [...OVER_HTTP.map(({ command }) => command), WITH_ID, ...LOCAL];
   expect(all.map(({ path }) => path.join(' ')).sort()).toEqual(tried.sort());

@@ -43,6 +43,7 @@ describe('Ctrl-C', () => {
       'events resync': ['--confirm'],
       'users create': person,
       'users update': ['--last-name', 'Li'],
+      'sessions revoke-all': ['--reason', 'Ticket 4711', '--confirm'],
     };
     const flags = needed[path.join(' ')] ?? mandatoryOf(entry);
     // `health` without a URL asks the local service.

@@ -12,6 +12,7 @@ import { addMigrateCommands } from './migrate-commands.ts';
 import { addPasswordCommands } from './password-commands.ts';
 import { HELP_HINT, plainUsage, reportFailure } from './report-failure.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
+import { addSessionCommands } from './session-commands.ts';
 import { WIDE_FLAG } from './table.ts';
 import { addUsersCommands } from './users/commands.ts';
 
@@ -62,6 +63,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addConfigCommands(program, deps, setExit);
   addHealth(program, deps, setExit);
   addUsersCommands(program, deps, setExit);
+  addSessionCommands(program, deps, setExit);
   addInvitationCommands(program, deps, setExit);
   addServiceAccountCommands(program, deps, setExit);
   addKeyCommands(program, deps, setExit);

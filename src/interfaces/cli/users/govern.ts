@@ -196,7 +196,7 @@ async function pathOf(idOrEmail: string, deps: ReadUsersDeps): Promise<string> {
 }
 
 /** Headers are ASCII: the service decodes the rest. */
-function operatorHeaders({ operator }: NoteOptions): Record<string, string> {
+export function operatorHeaders({ operator }: NoteOptions): Record<string, string> {
   return operator === undefined ? {} : { 'x-operator': encoded(operator) };
 }
 
