@@ -74,17 +74,23 @@ export function revocationChannels(): Json {
 }
 
 export const revocationOperations: Json = {
-  publishRevocation: operation('Revocation', 'Publish a revocation', 'revocations'),
-  publishRevocationHeartbeat: operation(
-    'Heartbeat of the revocations',
-    'Publish that everything revoked is in the stream',
-    'revocationHeartbeat',
-  ),
+  publishRevocation: operation('revocations', {
+    title: 'Revocation',
+    summary: 'Publish a revocation',
+    description:
+      'The service publishes each revocation after its commit, and again from the database in case the first message was lost. Both have the same content.',
+  }),
+  publishRevocationHeartbeat: operation('revocationHeartbeat', {
+    title: 'Heartbeat of the revocations',
+    summary: 'Publish that everything revoked is in the stream',
+    description:
+      'Each second, the service tells the newest position. A verifier that hears none for longer has to decide how it treats tokens.',
+  }),
 };
 
-function operation(title: string, summary: string, channel: string): Json {
+function operation(channel: string, texts: Json): Json {
   return {
-    ...{ action: 'send', title, summary, security: [] },
+    ...{ action: 'send', ...texts, security: [] },
     tags: [reference('components/tags/revocations')],
     channel: reference(`channels/${channel}`),
   };

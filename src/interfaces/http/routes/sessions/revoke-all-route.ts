@@ -4,8 +4,8 @@ import { closedObject } from '../../../api/schemas/common.ts';
 import { reason } from '../../../api/schemas/governing.ts';
 import { route } from '../../route.ts';
 
-export const revokeAllBody = closedObject({ reason });
-export const allRevokedSchema = Type.Object({
+const revokeAllBody = closedObject({ reason });
+const allRevokedSchema = Type.Object({
   not_before: Type.Integer({
     description:
       'Seconds since the epoch: tokens of users whose `iat` is this second or an earlier one are void.',
