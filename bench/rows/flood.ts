@@ -5,7 +5,7 @@ import { readResidentMb } from '../process-usage.ts';
 import { type Service, startService } from '../service.ts';
 
 /** Figures of one run. */
-const ROWS = 11;
+const ROWS = 13;
 const SECONDS = 10;
 const QUICK_SECONDS = 4;
 const FLOOD_PER_SECOND = 1_200;
@@ -14,11 +14,16 @@ const READS_PER_SECOND = 200;
 /** As many connections as one address may have. */
 const FLOOD_CONNECTIONS = 500;
 const FLOOD_ADDRESS = '127.0.0.2';
+/** Of the first flood, so that the second one meets no counters of it. */
+const FIRST_FLOOD_ADDRESS = '127.0.0.9';
 const OTHER_ADDRESS = '127.0.0.3';
 const REST_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
-/** Measures how one client that floods the sign-in affects another client, reads, and memory, without and with limits. */
+/**
+ * Measures how one client that floods the sign-in affects another client, reads, and memory, without and with limits. The
+ * first flood meets a process that has just started; the second one meets compiled code, as after minutes of service.
+ */
 export async function measureFlood(context: Context): Promise<Result[]> {
   return [...(await measure(context, 'off', 0)), ...(await measure(context, 'on', ROWS))];
 }
@@ -31,12 +36,22 @@ async function measure(context: Context, limits: 'on' | 'off', offset: number): 
   });
   try {
     const people = await context.people.on(service);
+    const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS));
+    await sendReads(context, service, people);
+    const beforeMb = readResidentMb(service.pid);
+    context.progress(`l: limits ${limits}, the first flood of the process`);
+    const first = await sendFlood(context, service, people, FIRST_FLOOD_ADDRESS);
+    await rest();
     context.progress(`l: limits ${limits}, reads without a flood`);
     const idle = await sendReads(context, service, people);
-    const beforeMb = readResidentMb(service.pid);
     context.progress(`l: limits ${limits}, ${FLOOD_PER_SECOND} sign-ins a second from one address`);
-    const { flood, other, reads, peakMb } = await sendFlood(context, service, people);
-    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    const { flood, other, reads, peakMb } = await sendFlood(
+      context,
+      service,
+      people,
+      FLOOD_ADDRESS,
+    );
+    await rest();
     const readsTarget = Math.max(20, 2 * idle.p99Ms);
     const afterMb = readResidentMb(service.pid);
     const value = (
@@ -76,9 +91,11 @@ async function measure(context: Context, limits: 'on' | 'off', offset: number): 
         flood.errors / durationOf(context),
         '/s',
       ),
-      value(9, 'memory before', beforeMb, 'MB'),
+      value(9, 'memory before the first flood', beforeMb, 'MB'),
       value(10, 'memory at its peak', peakMb, 'MB'),
       value(11, `memory ${REST_MS / 1_000} s after`, afterMb, 'MB', 1.2 * beforeMb),
+      value(12, 'first flood of a process: reads, p99', first.reads.p99Ms, 'ms'),
+      value(13, "first flood of a process: another client's sign-ins", share(first.other), '%'),
     ];
   } finally {
     await service.stop();
@@ -86,7 +103,12 @@ async function measure(context: Context, limits: 'on' | 'off', offset: number): 
 }
 
 /** Each client is a process of its own, so that the flood does not delay the others. */
-async function sendFlood(context: Context, service: Service, people: readonly Person[]) {
+async function sendFlood(
+  context: Context,
+  service: Service,
+  people: readonly Person[],
+  address: string,
+) {
   const clients = [startLoadGenerator(), startLoadGenerator()] as const;
   let peakMb = 0;
   const look = setInterval(() => {
@@ -104,7 +126,7 @@ async function sendFlood(context: Context, service: Service, people: readonly Pe
     const [flood, other, reads] = await Promise.all([
       clients[0].run({
         ...{ ...common, rate: FLOOD_PER_SECOND, connections: FLOOD_CONNECTIONS },
-        addresses: [FLOOD_ADDRESS],
+        addresses: [address],
       }),
       clients[1].run({
         ...{ ...common, rate: OTHER_PER_SECOND, connections: 20 },
