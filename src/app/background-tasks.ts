@@ -35,6 +35,7 @@ export interface BackgroundParts {
   readonly broker: Broker | null;
   readonly feedSignal: FeedSignal;
   readonly revocationSignal: FeedSignal;
+  readonly onAllRevoked: (listener: () => void) => void;
   readonly keyUsage: KeyUsageWriter;
   readonly mail: MailDelivery;
   readonly webhooks: WebhookDelivery;
@@ -86,7 +87,7 @@ export async function startBackground(
 
 async function startSessionTasks(
   { repeat, maintain, serve }: Tasks,
-  { persistence, revocations, useCases, revocationSignal, broker }: BackgroundParts,
+  { persistence, revocations, onAllRevoked, revocationSignal, broker }: BackgroundParts,
 ): Promise<void> {
   // On the embedded database, too: a trigger may end sessions that no unit of work of this process lists.
   await revocations.poll();
@@ -97,7 +98,7 @@ async function startSessionTasks(
     const deleted = await sessions.deleteRevoked(ROWS_PER_ROUND, 'all-sessions-revoked');
     if (deleted === ROWS_PER_ROUND) deleteRevokedSoon();
   });
-  useCases.sessions.onAllRevoked(deleteRevokedSoon);
+  onAllRevoked(deleteRevokedSoon);
   const revocationSequencer = createEventSequencer({
     numbering: persistence.revocationFeed,
     onNumbered: (newest) => revocationSignal.notify(newest),

@@ -109,6 +109,7 @@ export async function wireUseCases(
       : null;
   const feedSignal = createFeedSignal();
   const revocationSignal = createFeedSignal();
+  let onAllRevoked = (): void => {};
   const renderer = await openMailRenderer(config.mail);
   const mail = createMailDelivery(config.mail, { database, ids, mailSeal, renderer, logger });
   releases.register('the mail delivery', () => mail.stop());
@@ -134,6 +135,7 @@ export async function wireUseCases(
           broker?.revocations.announce(entries);
           revocationSignal.announceCommit();
         },
+        onAllRevoked: () => onAllRevoked(),
         revocationLifeMs: revocationLifeMs(config.tokens),
       }),
     }),
@@ -193,6 +195,10 @@ export async function wireUseCases(
       databaseClock,
     },
     ...{ limitStats, keyUsage, feedSignal, revocationSignal },
+    /** Calls the listener when the sessions of all users are to be deleted. It must not throw. */
+    onAllRevoked(listener: () => void): void {
+      onAllRevoked = listener;
+    },
     refusedAttempts: () => useCases.lockout.refused(),
     idempotencyTotals: () => useCases.idempotency.totals(),
   };
@@ -215,6 +221,8 @@ function revocationParts({ revocations, tokens }: TracedDeps['config'], persiste
 
 /** One read of the feed in so many connections: readers of events leave room for everything else. */
 const CONNECTIONS_FOR_ONE_FEED_READ = 8;
+/** A read of revocations is short, and many callers wait for the same one. */
+const CONNECTIONS_FOR_ONE_REVOCATION_READ = 4;
 const FEED_READ_WAIT_MS = 5_000;
 const EXPORTS_AT_ONCE = 4;
 
@@ -222,18 +230,18 @@ const EXPORTS_AT_ONCE = 4;
 function feedBounds({ database, events }: TracedDeps['config']) {
   const { maxConnections } = events.http;
   const connections = database.driver === 'postgres' ? database.maxOpenConns : 1;
-  const createReads = () =>
+  const createReads = (forOne: number) =>
     createSemaphore({
-      maxConcurrent: Math.max(1, Math.floor(connections / CONNECTIONS_FOR_ONE_FEED_READ)),
+      maxConcurrent: Math.max(1, Math.floor(connections / forOne)),
       waitMs: FEED_READ_WAIT_MS,
       maxWaiting: 2 * maxConnections,
     });
   const createPlaces = () =>
     createSemaphore({ maxConcurrent: maxConnections, waitMs: 0, maxWaiting: 0 });
   return {
-    feedReads: createReads(),
+    feedReads: createReads(CONNECTIONS_FOR_ONE_FEED_READ),
     feedConnections: createPlaces(),
-    revocationReads: createReads(),
+    revocationReads: createReads(CONNECTIONS_FOR_ONE_REVOCATION_READ),
     revocationConnections: createPlaces(),
     exports: createSemaphore({ maxConcurrent: EXPORTS_AT_ONCE, waitMs: 0, maxWaiting: 0 }),
   };

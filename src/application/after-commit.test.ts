@@ -51,6 +51,7 @@ function setUp(invalidate: (userId: string) => Promise<unknown> = async () => {}
       const keys = entries.map(({ kind, id, until }) => `${kind} ${id} until ${until}`);
       steps.push(`announce ${keys.join(', ')}`);
     },
+    onAllRevoked: () => void steps.push('delete all sessions'),
     revocationLifeMs: 60_000,
     async invalidateUser(userId) {
       await invalidate(userId);
@@ -112,6 +113,7 @@ describe('after a commit', () => {
     expect(steps).toEqual([
       'revoke s1 s2',
       'forget all tokens',
+      'delete all sessions',
       'announce user bob until 150, all null until 161',
       'notify',
     ]);

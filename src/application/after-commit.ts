@@ -12,6 +12,8 @@ interface Deps {
   readonly invalidateUser: (userId: string) => Promise<unknown>;
   /** Tells other services at once what they learn from the feed in any case. Must not throw. */
   readonly announceRevocations: (entries: readonly RevocationEntry[]) => void;
+  /** Begins to delete the sessions of all users. Must not throw. */
+  readonly onAllRevoked: () => void;
   /** How long a revocation can concern a valid token, in milliseconds. */
   readonly revocationLifeMs: number;
   /** Tells the relay that events wait. Must not throw. */
@@ -54,7 +56,7 @@ export interface AfterCommit {
  */
 export function createAfterCommit(deps: Deps): AfterCommit {
   const { revocations, verifiedTokens, invalidateUser, notifyRelay } = deps;
-  const { announceRevocations, revocationLifeMs } = deps;
+  const { announceRevocations, onAllRevoked, revocationLifeMs } = deps;
   const invalidate = async (userIds: ReadonlySet<string>): Promise<void> => {
     await Promise.all([...userIds].map(invalidateUser));
   };
@@ -62,7 +64,10 @@ export function createAfterCommit(deps: Deps): AfterCommit {
     async onCommitted(events, ended, allRevoked = null) {
       revocations.add(ended.flatMap(({ sessionIds }) => sessionIds ?? []));
       for (const userId of usersToForget(events, ended)) verifiedTokens.forgetUser(userId);
-      if (allRevoked !== null) verifiedTokens.clear();
+      if (allRevoked !== null) {
+        verifiedTokens.clear();
+        onAllRevoked();
+      }
       const entries = listRevocations(ended, allRevoked, revocationLifeMs);
       if (entries.length > 0) announceRevocations(entries);
       try {

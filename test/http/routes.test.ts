@@ -676,6 +676,8 @@ describe('revocations', () => {
     await expectProblem('readRevocations', {}, 401, 'unauthenticated');
     const reader = await app.serviceKey('users:read');
     await expectProblem('readRevocations', { as: reader }, 403, 'forbidden');
+    const headers = { accept: 'text/event-stream', 'last-event-id': 'yesterday' };
+    await expectProblem('readRevocations', { as, headers }, 422, 'validation_failed');
     const malformed = { as, headers: { 'if-none-match': 'x' } };
     await expectProblem('readRevocations', malformed, 400, 'malformed_request');
   });

@@ -64,7 +64,8 @@ export function createReadRevocations(ports: ReadRevocationsPorts) {
   async function readSlice(after: FeedPosition): Promise<RevocationSlice> {
     const window = { after: after.sequence, through: null, limit: PAGE };
     const slice = await feed.list(window);
-    if (slice.entries.length === PAGE) return slice;
+    // A caller that gets entries comes back at once for what follows.
+    if (slice.entries.length > 0) return slice;
     const { numbered } = await feed.number(NUMBERED_AT_ONCE);
     return numbered > 0 ? feed.list(window) : slice;
   }
@@ -81,8 +82,8 @@ export function createReadRevocations(ports: ReadRevocationsPorts) {
 
   return {
     /**
-     * Reads the revocations behind a position, at most 1,000. What was committed before the call is there, unless more
-     * than that waits.
+     * Reads the revocations behind a position, at most 1,000. What was committed before the call is there, or behind the
+     * page.
      * @throws DomainError `unauthenticated`, `forbidden`, `position_gone`, `overloaded`
      */
     async read(caller: Caller, after: FeedPosition): Promise<RevocationPage> {

@@ -9,8 +9,6 @@ import { recordAct } from '../administrative-acts.ts';
 
 interface Deps {
   readonly unitOfWork: UnitOfWork;
-  /** Begins to delete the sessions. Must not throw. */
-  readonly onAllRevoked: () => void;
   readonly logger: Logger;
 }
 
@@ -20,7 +18,7 @@ interface Deps {
  * @returns the second in which and before which issued tokens are void, since the epoch
  * @throws DomainError `validation_failed`, `forbidden`
  */
-export function createRevokeAllSessions({ unitOfWork, onAllRevoked, logger }: Deps) {
+export function createRevokeAllSessions({ unitOfWork, logger }: Deps) {
   return async (
     caller: Caller,
     input: Pick<ActNote, 'operator'> & { readonly reason: string },
@@ -38,7 +36,6 @@ export function createRevokeAllSessions({ unitOfWork, onAllRevoked, logger }: De
       client_ip: caller.ip,
       not_before: notBefore,
     });
-    onAllRevoked();
     return { notBefore };
   };
 }

@@ -61,7 +61,6 @@ export function createSessionUseCases(ports: SessionPorts) {
   const { idleTtlMs, refreshGraceMs } = ports.lifetimes;
   const listing = createListSessions(ports);
   const ending = createEndSessions(ports);
-  let onAllRevoked = (): void => {};
   return {
     signIn: createSignIn(ports),
     refresh: createRefreshSession({ ...ports, idleTtlMs, refreshGraceMs }),
@@ -70,10 +69,6 @@ export function createSessionUseCases(ports: SessionPorts) {
     listOfUser: listing.ofUser,
     endOwn: ending.own,
     endOfUser: ending.ofUser,
-    revokeAll: createRevokeAllSessions({ ...ports, onAllRevoked: () => onAllRevoked() }),
-    /** Calls the listener when the sessions of all users are to be deleted. It must not throw. */
-    onAllRevoked(listener: () => void): void {
-      onAllRevoked = listener;
-    },
+    revokeAll: createRevokeAllSessions(ports),
   };
 }

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createPostgresDatabase } from '../../../src/infrastructure/database/postgres/pool.ts';
 import type { Database } from '../../../src/infrastructure/database/sql.ts';
 import { createMasterKey, postgresEnvironment } from '../../support/app.ts';
 import { type RunningProcess, startProcess } from '../../support/child-process.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createSilentLogger } from '../../support/logger.ts';
 import { type NatsServer, startNats } from '../../support/nats-server.ts';
-import { connectPostgres } from '../../support/postgres-database.ts';
+import { postgresSettings } from '../../support/postgres-database.ts';
 import { runProgram } from '../../support/service-process.ts';
 import { createTemporaryDirectory } from '../../support/temp-directory.ts';
 import { createTestDatabase } from '../../support/test-database.ts';
@@ -48,7 +50,8 @@ async function startListener(over: Listener['over']): Promise<Listener> {
 
 beforeAll(async () => {
   const { connectionOptions } = await createTestDatabase();
-  database = await connectPostgres(connectionOptions);
+  const logger = createSilentLogger();
+  database = await createPostgresDatabase(postgresSettings(connectionOptions), { logger });
   nats = await startNats({ jetstream: true });
   const env = {
     ...postgresEnvironment(connectionOptions),
@@ -75,6 +78,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const child of started) await child.kill();
+  await database?.close();
   await nats?.stop();
   await directory.remove();
 });

@@ -167,7 +167,6 @@ const fakeSessions: UseCases['sessions'] = {
   endOwn: async () => {},
   endOfUser: async () => {},
   revokeAll: async () => ({ notBefore: 1_790_000_000 }),
-  onAllRevoked: () => {},
 };
 
 const requested = { challengeId: '0198c0de-0000-7000-8000-0000000000cc', expiresInSeconds: 600 };

@@ -140,6 +140,45 @@ describe.each(APP_DATABASES)('the feed of revocations on %s', (database) => {
     expect((await read('?after=2')).entries).toHaveLength(2);
   });
 
+  test('a stream has the set, says that it is complete, and goes on after the last id', async () => {
+    const one = await start({ database });
+    const { key } = await one.api.createService('tokens:introspect');
+    const open = async (lastEventId?: string) => {
+      const answer = await fetch(`${one.url}/v1/revocations`, {
+        headers: {
+          ...{ authorization: `Bearer ${key}`, accept: 'text/event-stream' },
+          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+        },
+      });
+      expect(answer.headers.get('content-type')).toBe('text/event-stream');
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      return {
+        /** Reads until the text so far matches. */
+        async until(pattern: RegExp): Promise<string> {
+          while (!pattern.test(text)) {
+            const { value, done } = (await reader?.read()) ?? { done: true, value: undefined };
+            if (done) throw new Error(`the stream ended: ${text}`);
+            text += value;
+          }
+          return text;
+        },
+        hangUp: () => reader?.cancel(),
+      };
+    };
+    await addRevocations(one, 1_500);
+    const stream = await open();
+    const set = await stream.until(/event: position\nid: 1500-[0-9a-f]{8}\n/);
+    expect(set.match(/"kind":"session"/g)).toHaveLength(1_500);
+    const position = /event: position\nid: (\S+)/.exec(set)?.[1];
+    const id = await endSession(one);
+    await stream.until(new RegExp(id));
+    await stream.hangUp();
+    const again = await open(position);
+    expect((await again.until(/event: position/)).match(/"kind":/g)).toHaveLength(1);
+    await again.hangUp();
+  });
+
   test('a stop of the service ends waits at once', async () => {
     const one = await start({ database });
     const { read } = await createReader(one);

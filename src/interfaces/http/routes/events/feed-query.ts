@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { parsePosition } from '../../../../application/outbox/feed-position.ts';
+import { type FeedPosition, parsePosition } from '../../../../application/outbox/feed-position.ts';
 import type { FeedSelection } from '../../../../application/outbox/feed-use-cases.ts';
 import { InvalidValue, validateFields } from '../../../../domain/errors.ts';
 import { EVENT_TYPES } from '../../../../domain/events.ts';
@@ -72,7 +72,7 @@ function readAfter(text: string | undefined): FeedSelection['after'] {
  * Where an `EventSource` goes on that connects again: its header stands above the query of the first connection.
  * @throws InvalidRequest
  */
-export function readLastEventId(header: string | undefined): FeedSelection['after'] | null {
+export function readLastEventId(header: string | undefined): FeedPosition | null {
   if (header === undefined || header === '') return null;
   try {
     return parsePosition(header);

@@ -94,7 +94,7 @@ export const feedRoute = route({
 });
 
 /** Pages are the default: a stream never ends by itself, so only clients that name it get one. */
-function wantsStream(accept: string | undefined): boolean {
+export function wantsStream(accept: string | undefined): boolean {
   return accept?.toLowerCase().includes(EVENT_STREAM) === true;
 }
 

@@ -7,8 +7,11 @@ import { revocationSchema } from '../../../api/schemas/revocation.ts';
 import { STREAM_HEADERS } from '../../long-lived.ts';
 import { publicPath } from '../../public-path.ts';
 import { route } from '../../route.ts';
-import { readWait } from '../events/feed-query.ts';
+import { readLastEventId, readWait } from '../events/feed-query.ts';
+import { wantsStream } from '../events/feed-route.ts';
+import { EVENT_STREAM } from '../events/feed-stream.ts';
 import { collectRevocations, streamRevocations, writeLines } from './revocation-page.ts';
+import { followRevocations } from './revocation-stream.ts';
 
 const NDJSON = 'application/x-ndjson';
 const PATH = '/v1/revocations';
@@ -35,7 +38,7 @@ export const revocationRoute = route({
   tag: 'Tokens',
   summary: 'Read or follow revocations of tokens',
   description:
-    'For services that verify tokens by themselves. Without `after` the answer is the whole set, one revocation a line; its last line is the record `{"position": …}`, and a set without it is incomplete. With `after` the answer has at most 1,000 revocations behind the position, and with `wait` it comes with the first one. The header `Link` has the next page.',
+    'For services that verify tokens by themselves. Without `after` the answer is the whole set, one revocation a line; its last line is the record `{"position": …}`, and a set without it is incomplete. With `after` the answer has at most 1,000 revocations behind the position, and with `wait` it comes with the first one. The header `Link` has the next page. With `Accept: text/event-stream` the set comes first and then each revocation; an event `position` says, at least every 5 s, that everything up to it was sent. `Last-Event-ID` goes on after the last one.',
   access: 'scope:tokens:introspect',
   longLived: true,
   query: revocationQuery,
@@ -46,12 +49,18 @@ export const revocationRoute = route({
       description:
         'Without `after`: entity tags that you have. The response is 304 while nothing was revoked since.',
     },
+    {
+      name: 'Last-Event-ID',
+      required: false,
+      description: 'For streams: the `id` of the last event that was received, above `after`.',
+    },
   ],
   responses: {
     200: {
-      description: 'Revocations, one a line.',
+      description: 'Revocations, one a line, or a stream of them.',
       schema: revocationSchema,
       mediaType: NDJSON,
+      otherMediaTypes: [EVENT_STREAM],
       headers: {
         Link: 'The next page, as `rel="next"`.',
         ETag: 'Of the whole set; it changes with each revocation.',
@@ -66,6 +75,26 @@ export const revocationRoute = route({
       wait: () => readWait(query.wait),
     });
     const revocations = useCases.access.readRevocations;
+    if (wantsStream(header('accept'))) {
+      const start = readLastEventId(header('last-event-id')) ?? after;
+      const { maxDurationMs } = settings.events;
+      const stream = await followRevocations(caller, start ?? { sequence: 0, check: null }, {
+        revocations,
+        connection,
+        logger,
+        maxDurationMs,
+      });
+      return {
+        status: 200,
+        headers: {
+          ...STREAM_HEADERS,
+          'content-type': EVENT_STREAM,
+          'x-accel-buffering': 'no',
+          vary: 'accept',
+        },
+        body: stream,
+      };
+    }
     const base = publicPath(settings.publicUrl);
     const nextLink = (position: string) => {
       const next = new URLSearchParams({ after: position });
@@ -77,7 +106,11 @@ export const revocationRoute = route({
       const page = await collectRevocations(caller, request, { revocations, connection });
       return {
         status: 200,
-        headers: { 'content-type': NDJSON, link: nextLink(writePosition(page.position)) },
+        headers: {
+          'content-type': NDJSON,
+          link: nextLink(writePosition(page.position)),
+          vary: 'accept',
+        },
         body: writeLines(page.entries),
       };
     }
@@ -85,7 +118,7 @@ export const revocationRoute = route({
     try {
       const set = await revocations.readAll(caller);
       const tag = writePosition(set.position);
-      const headers = { etag: `"${tag}"`, link: nextLink(tag) };
+      const headers = { etag: `"${tag}"`, link: nextLink(tag), vary: 'accept' };
       if (matchesTag(header('if-none-match'), tag)) {
         release();
         return { status: 304, headers };
