@@ -424,6 +424,7 @@ declare
   endpoint webhook_endpoints%rowtype;
   candidate uuid;
   reached bigint;
+  first_id text;
   made integer;
 
 begin
@@ -452,10 +453,13 @@ begin
       endpoint.queued_sequence := oldest - 1;
     end if;
     reached := least(newest, endpoint.queued_sequence + most);
+    -- Ids of one batch are in the order of the feed.
+    first_id := make_event_id()::text;
     insert into webhook_deliveries (
       id, endpoint_id, is_test, event_id, sequence, user_id, user_version, type, data, request_id, occurred_at
     )
-    select make_event_id(), candidate, false, event.id, event.sequence, event.user_id, event.user_version, event.type,
+    select (left(first_id, 28) || lpad(to_hex(event.sequence - endpoint.queued_sequence), 8, '0'))::uuid,
+      candidate, false, event.id, event.sequence, event.user_id, event.user_version, event.type,
       event.data, event.request_id, event.occurred_at
     from outbox event
     where event.sequence > endpoint.queued_sequence and event.sequence <= reached

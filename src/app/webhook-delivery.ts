@@ -6,8 +6,7 @@ import {
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { WebhookBacklog, WebhookQueue } from '../domain/webhook/webhook-delivery.ts';
-import type { WebhookTargets } from '../domain/webhook/webhook-endpoint.ts';
-import type { WebhookSecretSeals } from '../infrastructure/security/webhook-secrets.ts';
+import type { WebhookSecretSeals, WebhookTargets } from '../domain/webhook/webhook-endpoint.ts';
 import { createSystemClock } from '../infrastructure/system/clock.ts';
 import { monotonicMs } from '../infrastructure/system/monotonic.ts';
 import { createHttpTransport } from '../infrastructure/webhooks/http-transport.ts';
@@ -41,9 +40,11 @@ export function createWebhookDelivery(
     readonly webhookSecrets: SendWebhooksDeps['signer'];
     readonly webhookSecretSeals: WebhookSecretSeals;
     readonly logger: Logger;
+    /** Pauses of tests. */
+    readonly runIntervalMs?: number;
   } & Pick<SendWebhooksDeps, 'schedule'>,
 ): WebhookDelivery {
-  const { webhookQueue: queue, logger, schedule } = deps;
+  const { webhookQueue: queue, logger, schedule, runIntervalMs = RUN_INTERVAL_MS } = deps;
   const { allowHttp, allowNetworks, timeoutMs, retentionMs } = config;
   const addresses = createReceiverAddresses(allowNetworks);
   const clock = createSystemClock();
@@ -84,7 +85,7 @@ export function createWebhookDelivery(
       loops.push(startLoop(cleanup, { logger }));
       if (!config.enabled) return;
       const run = () => sender.run();
-      const loop = startLoop({ name: 'webhooks', intervalMs: RUN_INTERVAL_MS, run }, { logger });
+      const loop = startLoop({ name: 'webhooks', intervalMs: runIntervalMs, run }, { logger });
       loops.push(loop);
       runSoon = () => loop.runSoon();
       sender.onWork(runSoon);

@@ -11,6 +11,7 @@ import type { SessionRepository } from './session/session-repository.ts';
 import type { RegistrationRequestRepository } from './user/registration-request.ts';
 import type { UserRepository } from './user/user-repository.ts';
 import type { ChallengeRepository } from './verification/challenge-repository.ts';
+import type { WebhookLog } from './webhook/webhook-delivery.ts';
 import type { WebhookEndpointRepository } from './webhook/webhook-endpoint.ts';
 
 /** The events of one transaction: they exist if and only if it commits. */
@@ -36,6 +37,7 @@ export interface Transaction {
   readonly registrationRequests: RegistrationRequestRepository;
   readonly serviceAccounts: ServiceAccountRepository;
   readonly webhookEndpoints: WebhookEndpointRepository;
+  readonly webhookLog: WebhookLog;
   /**
    * Makes the next call that sends a statement the last one: its statement is sent with the commit, which saves a round
    * trip. The call must send one statement only; as the first call of a transaction it is the whole transaction. The work

@@ -46,6 +46,10 @@ const bodies: Readonly<Record<string, (user: TestUser) => object>> = {
   expirePassword: () => ({ reason: 'Reported as taken over' }),
   revokeAllSessions: () => ({ reason: 'Reported as leaked' }),
   createInvitation: () => ({ email: `guest-${invited++}@example.com` }),
+  createWebhookEndpoint: () => ({ url: 'https://hooks.example.com/' }),
+  patchWebhookEndpoint: () => ({ enabled: true }),
+  rotateWebhookSecret: () => ({}),
+  redeliverWebhooks: () => ({}),
   reauthenticateSession: ({ password }) => ({ password }),
   deleteOwnUser: ({ password }) => ({ current_password: password }),
   getPublicProfiles: ({ id }) => ({ ids: [id] }),
@@ -61,6 +65,7 @@ function call(
   const isOwnSession = operationId === 'endSession';
   const url = path
     .replace('{session_id}', target.sessionId)
+    .replace('{delivery_id}', target.sessionId)
     .replace('{id}', isOwnSession ? target.sessionId : target.userId);
   const body = bodies[operationId]?.(attacker);
   return app.call(method, url, {

@@ -888,6 +888,147 @@ describe('invitations', () => {
   });
 });
 
+describe('webhooks', () => {
+  const url = 'https://hooks.example.com/users';
+  let admin = '';
+  let id = '';
+  beforeAll(async () => {
+    admin = await app.serviceKey('webhooks:admin');
+    const { body } = await call('createWebhookEndpoint', { as: admin, body: { url } });
+    id = String(body.id);
+  });
+
+  test('an endpoint is created with its secret, read, changed and deleted', async () => {
+    const body = { url, types: ['user.*'], ordered: true, scheme: 'v1a', description: 'CRM' };
+    const created = await call('createWebhookEndpoint', { as: admin, body });
+    expect(created.status).toBe(201);
+    expect(created.headers.location).toBe(`/v1/webhook-endpoints/${created.body.id}`);
+    const { secret, ...endpoint } = created.body;
+    expect(secret).toBeNull();
+    expect(endpoint).toMatchObject({
+      ...{ url, types: ['user.*'], ordered: true, enabled: true, version: 1 },
+      secrets: [{ scheme: 'v1a', public_key: expect.stringMatching(/^whpk_/), expires_at: null }],
+    });
+    const ids = [String(endpoint.id)];
+    const read = await call('getWebhookEndpoint', { as: admin, ids });
+    expect([read.status, read.body, read.headers.etag]).toEqual([200, endpoint, '"1"']);
+    const listed = await call('listWebhookEndpoints', { as: admin });
+    expect(listed.body.webhook_endpoints).toContainEqual(endpoint);
+    const change = { as: admin, ids, body: { enabled: false, types: null, description: null } };
+    const old = { ...change, headers: { 'if-match': '"9"' } };
+    await expectProblem('patchWebhookEndpoint', old, 412, 'version_mismatch');
+    const changed = await call('patchWebhookEndpoint', {
+      ...{ ...change, headers: { 'if-match': '"1"' } },
+    });
+    expect(changed.body).toMatchObject({
+      ...{ enabled: false, disabled_reason: 'by_operator', types: null, description: null },
+      ...{ version: 2, url, ordered: true },
+    });
+    const stale = { as: admin, ids, headers: { 'if-match': '"1"' } };
+    await expectProblem('deleteWebhookEndpoint', stale, 412, 'version_mismatch');
+    expect((await call('deleteWebhookEndpoint', { as: admin, ids })).status).toBe(204);
+    for (const operationId of ['getWebhookEndpoint', 'deleteWebhookEndpoint']) {
+      const gone = { as: admin, ids };
+      await expectProblem(operationId, gone, 404, 'webhook_endpoint_not_found');
+    }
+    await expectProblem('patchWebhookEndpoint', change, 404, 'webhook_endpoint_not_found');
+  });
+
+  test('a secret is shown once, and at most five sign at the same time', async () => {
+    const { body } = await call('createWebhookEndpoint', { as: admin, body: { url } });
+    expect(body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const ids = [String(body.id)];
+    expect((await call('getWebhookEndpoint', { as: admin, ids })).text).not.toContain('whsec_');
+    const rotate = (overlap: number) => ({ as: admin, ids, body: { overlap } });
+    for (let count = 2; count <= 5; count += 1) {
+      const rotated = await call('rotateWebhookSecret', rotate(60));
+      expect([rotated.status, (rotated.body.secrets as unknown[]).length]).toEqual([201, count]);
+    }
+    await expectProblem('rotateWebhookSecret', rotate(60), 409, 'webhook_limit_reached');
+    expect((await call('rotateWebhookSecret', rotate(0))).body.secrets).toHaveLength(1);
+    const unknown = { as: admin, ids: [UNKNOWN_ID], body: {} };
+    await expectProblem('rotateWebhookSecret', unknown, 404, 'webhook_endpoint_not_found');
+  });
+
+  test('a test and its log; what does not exist is told', async () => {
+    const tested = await call('testWebhookEndpoint', { as: admin, ids: [id] });
+    expect([tested.status, tested.body.type]).toEqual([202, 'webhook.test']);
+    const ids = [id, String(tested.body.id)];
+    expect((await call('getWebhookDelivery', { as: admin, ids })).body).toMatchObject({ log: [] });
+    const listed = await call('listWebhookDeliveries', { as: admin, ids: [id] });
+    expect([listed.status, listed.body.deliveries]).toEqual([200, [tested.body]]);
+    expect((await call('redeliverWebhook', { as: admin, ids })).status).toBe(202);
+    const all = { as: admin, ids: [id], body: { status: 'any' } };
+    expect((await call('redeliverWebhooks', all)).body).toEqual({ count: 0 });
+    const noDelivery = { as: admin, ids: [id, UNKNOWN_ID] };
+    for (const operationId of ['getWebhookDelivery', 'redeliverWebhook']) {
+      await expectProblem(operationId, noDelivery, 404, 'webhook_delivery_not_found');
+    }
+    const noEndpoint = { as: admin, ids: [UNKNOWN_ID] };
+    for (const operationId of ['testWebhookEndpoint', 'listWebhookDeliveries']) {
+      await expectProblem(operationId, noEndpoint, 404, 'webhook_endpoint_not_found');
+    }
+    const none = { ...noEndpoint, body: {} };
+    await expectProblem('redeliverWebhooks', none, 404, 'webhook_endpoint_not_found');
+  });
+
+  test('wrong input is named', async () => {
+    const wrong = { url: 'http://127.0.0.1/', types: ['user.flown'], description: '' };
+    const { body } = await expectProblem(
+      'createWebhookEndpoint',
+      { as: admin, body: wrong },
+      422,
+      'validation_failed',
+    );
+    expect(body.errors?.map(({ pointer, code }) => `${pointer} ${code}`).sort()).toEqual([
+      '/description webhook_description',
+      '/types event_type_unknown',
+      '/url webhook_url',
+    ]);
+    const ids = [id];
+    const requests = {
+      patchWebhookEndpoint: { ids, body: { url: 'https://10.0.0.1/' } },
+      redeliverWebhooks: { ids, body: { since: 'yesterday' } },
+      listWebhookDeliveries: { ids, query: '?cursor=abc' },
+      rotateWebhookSecret: { ids, body: { overlap: -1 } },
+      getWebhookEndpoint: { ids: ['x'] },
+      deleteWebhookEndpoint: { ids: ['x'] },
+      testWebhookEndpoint: { ids: ['x'] },
+      getWebhookDelivery: { ids: [id, 'x'] },
+      redeliverWebhook: { ids: [id, 'x'] },
+    };
+    for (const [operationId, request] of Object.entries(requests)) {
+      await expectProblem(operationId, { as: admin, ...request }, 422, 'validation_failed');
+    }
+  });
+
+  test('at most a hundred endpoints exist', async () => {
+    let created = await call('createWebhookEndpoint', { as: admin, body: { url } });
+    for (let count = 0; count < 100 && created.status === 201; count += 1) {
+      created = await call('createWebhookEndpoint', { as: admin, body: { url } });
+    }
+    expect([created.status, created.body.code]).toEqual([409, 'webhook_limit_reached']);
+  });
+
+  test('only a service with the scope manages webhooks', async () => {
+    const other = await app.serviceKey('users:admin', 'events:read');
+    const ids = [id, UNKNOWN_ID];
+    const requests = {
+      ...{ createWebhookEndpoint: { body: { url } }, listWebhookEndpoints: {} },
+      ...{ getWebhookEndpoint: { ids }, deleteWebhookEndpoint: { ids } },
+      patchWebhookEndpoint: { ids, body: { enabled: true } },
+      rotateWebhookSecret: { ids, body: {} },
+      ...{ testWebhookEndpoint: { ids }, listWebhookDeliveries: { ids } },
+      ...{ getWebhookDelivery: { ids }, redeliverWebhook: { ids } },
+      redeliverWebhooks: { ids, body: {} },
+    };
+    for (const [operationId, request] of Object.entries(requests)) {
+      await expectProblem(operationId, request, 401, 'unauthenticated');
+      await expectProblem(operationId, { ...request, as: other }, 403, 'forbidden');
+    }
+  });
+});
+
 describe('OAuth endpoints', () => {
   const form = (fields: Readonly<Record<string, string>>, headers = {}) => ({
     body: new URLSearchParams(fields).toString(),

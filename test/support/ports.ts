@@ -13,6 +13,7 @@ import { User, type UserState } from '../../src/domain/user/user.ts';
 import type { Credentials, UserRepository } from '../../src/domain/user/user-repository.ts';
 import type { ChallengeRequest, NewChallenge } from '../../src/domain/verification/challenge.ts';
 import type { ChallengeRepository } from '../../src/domain/verification/challenge-repository.ts';
+import type { WebhookLog } from '../../src/domain/webhook/webhook-delivery.ts';
 import type { WebhookEndpointRepository } from '../../src/domain/webhook/webhook-endpoint.ts';
 import { profileWith } from './profiles.ts';
 
@@ -178,6 +179,7 @@ export function createMemoryStore(
           signInFailures: { clear: async () => {}, clearAll: async () => {} },
           serviceAccounts: portWith<ServiceAccountRepository>({}),
           webhookEndpoints: portWith<WebhookEndpointRepository>({}),
+          webhookLog: portWith<WebhookLog>({}),
           commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {

@@ -1,6 +1,7 @@
 import type { MasterKeyUse, MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
 import type { SealedCounts, SealedRows } from '../../domain/signing-key/sealed-rows.ts';
 import type { SigningKeys } from '../../domain/signing-key/signing-keys.ts';
+import type { WebhookSecretSeals } from '../../domain/webhook/webhook-endpoint.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
 
@@ -8,6 +9,7 @@ interface Deps {
   readonly signingKeys: Pick<SigningKeys, 'list'>;
   readonly sealedRows: Pick<SealedRows, 'count'>;
   readonly masterKeyUses: MasterKeyUses;
+  readonly webhookSecretSeals: Pick<WebhookSecretSeals, 'countOthers'>;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface PreviousMasterKey {
   /** When an instance last sealed with it; null when none is known to have done so. */
   readonly lastUsedAt: Date | null;
   readonly signingKeys: number;
+  readonly webhookSecrets: number;
   readonly counts: SealedCounts;
 }
 
@@ -34,21 +37,27 @@ const NOTHING: SealedCounts = { sessions: 0, mails: 0, answers: 0, challenges: 0
  * sealed them: those that are as old as its last use count, and all of them when no use is recorded.
  * @throws DomainError `forbidden` unless the caller is the operator
  */
-export function createReadPreviousMasterKey({ signingKeys, sealedRows, masterKeyUses }: Deps) {
+export function createReadPreviousMasterKey(deps: Deps) {
+  const { signingKeys, sealedRows, masterKeyUses, webhookSecretSeals } = deps;
   return async (caller: Caller): Promise<PreviousMasterKey> => {
     requireOperator(caller);
     if (!masterKeyUses.hasPrevious) {
-      return { state: 'not_configured', lastUsedAt: null, signingKeys: 0, counts: NOTHING };
+      return {
+        ...{ state: 'not_configured', lastUsedAt: null, signingKeys: 0, webhookSecrets: 0 },
+        counts: NOTHING,
+      };
     }
     const previous = await masterKeyUses.findPrevious();
     const keys = (await signingKeys.list()).filter(({ masterKey }) => masterKey === 'previous');
     const before =
       previous === null ? null : new Date(previous.lastUsedAt.getTime() + USE_SLACK_MS);
     const counts = await sealedRows.count(before);
+    const webhookSecrets = await webhookSecretSeals.countOthers();
     return {
-      state: stateOf(previous, keys.length, counts),
+      state: stateOf(previous, keys.length + webhookSecrets, counts),
       lastUsedAt: previous?.lastUsedAt ?? null,
       signingKeys: keys.length,
+      webhookSecrets,
       counts,
     };
   };

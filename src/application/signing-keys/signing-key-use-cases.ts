@@ -4,6 +4,7 @@ import { signingKeyInUse, signingKeyNotFound } from '../../domain/rejections.ts'
 import type { MasterKeyUses } from '../../domain/signing-key/master-key-uses.ts';
 import type { SealedRows } from '../../domain/signing-key/sealed-rows.ts';
 import type { SigningKeyRecord, SigningKeys } from '../../domain/signing-key/signing-keys.ts';
+import type { WebhookSecretSeals } from '../../domain/webhook/webhook-endpoint.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireOperator } from '../access/policy.ts';
 import { createReadPreviousMasterKey } from './read-previous-master-key.ts';
@@ -14,6 +15,7 @@ export interface SigningKeyPorts {
   readonly signingKeys: SigningKeys;
   readonly sealedRows: SealedRows;
   readonly masterKeyUses: MasterKeyUses;
+  readonly webhookSecretSeals: Pick<WebhookSecretSeals, 'countOthers'>;
   readonly answerRecords: Pick<AnswerRecords, 'deleteExpired'>;
   readonly rotationTimes: RotationTimes;
   readonly logger: Logger;

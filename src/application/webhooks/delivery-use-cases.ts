@@ -3,6 +3,7 @@ import { validateFields } from '../../domain/errors.ts';
 import type { IdGenerator, Logger } from '../../domain/ports.ts';
 import { webhookDeliveryNotFound, webhookEndpointNotFound } from '../../domain/rejections.ts';
 import { parseTime } from '../../domain/time.ts';
+import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type {
   DeadDelivery,
   DeliveryStatus,
@@ -18,7 +19,8 @@ import { createDeadLetterUseCases } from '../dead-letters.ts';
 
 export interface DeliveryPorts {
   readonly webhookEndpoints: Pick<WebhookEndpointRepository, 'find'>;
-  readonly webhookLog: WebhookLog;
+  readonly webhookLog: Pick<WebhookLog, 'list' | 'find' | 'listAttempts'>;
+  readonly unitOfWork: UnitOfWork;
   readonly deadDeliveries: DeadLetters<DeadDelivery>;
   readonly ids: IdGenerator;
   readonly logger: Logger;
@@ -37,7 +39,7 @@ const MAX_ATTEMPTS_SHOWN = 200;
 
 /** The log of deliveries, tests, and deliveries that are sent again. Every method needs the scope `webhooks:admin`. */
 export function createDeliveryUseCases(ports: DeliveryPorts) {
-  const { webhookEndpoints, webhookLog, ids, logger } = ports;
+  const { webhookEndpoints, webhookLog, unitOfWork, ids, logger } = ports;
 
   /** @throws DomainError `webhook_endpoint_not_found` */
   async function requireEndpoint(id: string): Promise<void> {
@@ -66,11 +68,14 @@ export function createDeliveryUseCases(ports: DeliveryPorts) {
       requireScope(caller, 'webhooks:admin');
       const id = ids.next();
       const { requestId } = caller;
-      if (!(await webhookLog.insertTest({ id, endpointId, requestId }))) {
-        throw webhookEndpointNotFound();
-      }
+      const delivery = await unitOfWork.run(caller, async ({ webhookLog: log }) => {
+        await log.insertTest({ id, endpointId, requestId });
+        const found = await log.find(endpointId, id);
+        if (found === null) throw webhookEndpointNotFound();
+        return found;
+      });
       ports.onWebhookWork();
-      return requireDelivery(endpointId, id);
+      return delivery;
     },
 
     /** The newest first. @throws DomainError `webhook_endpoint_not_found` */
@@ -105,11 +110,15 @@ export function createDeliveryUseCases(ports: DeliveryPorts) {
      */
     async redeliver(caller: Caller, endpointId: string, id: string): Promise<WebhookDelivery> {
       requireScope(caller, 'webhooks:admin');
-      if (await webhookLog.redeliver(endpointId, id)) {
-        note(caller, endpointId, 1);
-        ports.onWebhookWork();
-      }
-      return requireDelivery(endpointId, id);
+      const delivery = await unitOfWork.run(caller, async ({ webhookLog: log }) => {
+        await log.redeliver(endpointId, id);
+        const found = await log.find(endpointId, id);
+        if (found === null) throw webhookDeliveryNotFound();
+        return found;
+      });
+      note(caller, endpointId, 1);
+      ports.onWebhookWork();
+      return delivery;
     },
 
     /**
@@ -133,7 +142,9 @@ export function createDeliveryUseCases(ports: DeliveryPorts) {
       });
       await requireEndpoint(endpointId);
       const selection = { status: input.status, since, until };
-      const count = await webhookLog.redeliverSelected(endpointId, selection, MAX_REDELIVERED);
+      const count = await unitOfWork.run(caller, ({ webhookLog: log }) =>
+        log.redeliverSelected(endpointId, selection, MAX_REDELIVERED),
+      );
       note(caller, endpointId, count);
       if (count > 0) ports.onWebhookWork();
       return count;

@@ -5,7 +5,7 @@ import {
   webhookLimitReached,
   webhookVersionMismatch,
 } from '../../domain/rejections.ts';
-import type { Transaction, UnitOfWork } from '../../domain/unit-of-work.ts';
+import type { Transaction } from '../../domain/unit-of-work.ts';
 import {
   parseEndpointDescription,
   parseEndpointTypes,
@@ -26,7 +26,6 @@ export interface WebhookPorts extends DeliveryPorts {
   readonly webhookSecrets: WebhookSecrets;
   readonly webhookTargets: WebhookTargets;
   readonly webhookEndpoints: Pick<WebhookEndpointRepository, 'list' | 'find'>;
-  readonly unitOfWork: UnitOfWork;
 }
 
 /** What a caller sends about an endpoint; absent fields have their defaults, or stay as they are. */

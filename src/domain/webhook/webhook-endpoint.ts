@@ -88,6 +88,14 @@ export interface WebhookSecrets {
   ): { readonly stored: NewWebhookSecret; readonly secret: string | null };
 }
 
+/** Moves secrets under the current master key. */
+export interface WebhookSecretSeals {
+  /** @returns how many were moved */
+  reseal(): Promise<number>;
+  /** Counts the secrets that the current master key does not open. */
+  countOthers(): Promise<number>;
+}
+
 /** Which receivers are allowed. */
 export interface WebhookTargets {
   /**

@@ -277,6 +277,12 @@ export const SOURCE_METRICS: {
     },
     {
       kind: 'total',
+      name: 'webhook_disabled_total',
+      help: 'Webhook endpoints that were disabled because of their responses.',
+      value: ({ disabled }) => disabled,
+    },
+    {
+      kind: 'total',
       name: 'webhook_skipped_events_total',
       help: 'Events that outbox.retention deleted before webhook endpoints had got them.',
       value: ({ skipped }) => skipped,

@@ -64,6 +64,7 @@ export interface MetricSources {
       readonly delivered: number;
       readonly retried: number;
       readonly dead: number;
+      readonly disabled: number;
       readonly skipped: number;
     }
   >;

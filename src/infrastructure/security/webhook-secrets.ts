@@ -6,7 +6,11 @@ import {
   sign as signBytes,
 } from 'node:crypto';
 import type { SealedWebhookSecret, WebhookSigner } from '../../domain/webhook/webhook-delivery.ts';
-import type { SignatureScheme, WebhookSecrets } from '../../domain/webhook/webhook-endpoint.ts';
+import type {
+  SignatureScheme,
+  WebhookSecretSeals,
+  WebhookSecrets,
+} from '../../domain/webhook/webhook-endpoint.ts';
 import type { SealedSecretStore } from '../database/postgres/webhook-endpoints.ts';
 import type { MasterKeys } from './master-key.ts';
 import { openBytes, openWithAny, sealBytes } from './sealing.ts';
@@ -41,14 +45,6 @@ export function createWebhookSecrets(masterKeys: MasterKeys): WebhookSecrets & W
       return signatures.length === 0 ? null : signatures.join(' ');
     },
   };
-}
-
-/** Moves secrets under the current master key. */
-export interface WebhookSecretSeals {
-  /** @returns how many were moved */
-  reseal(): Promise<number>;
-  /** Counts the secrets that the current master key does not open. */
-  countOthers(): Promise<number>;
 }
 
 export function createWebhookSecretSeals(

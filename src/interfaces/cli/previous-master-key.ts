@@ -6,6 +6,7 @@ import { counted, printable } from './text.ts';
 
 const NOUNS = {
   signing_keys: 'signing key',
+  webhook_secrets: 'webhook secret',
   sessions: 'session',
   mails: 'unsent e-mail',
   answers: 'stored answer',

@@ -258,7 +258,7 @@ const fakeSigningKeys: UseCases['signingKeys'] = {
   rotate: async () => [],
   retire: async () => {},
   readPreviousMasterKey: async () => ({
-    ...{ state: 'not_configured', lastUsedAt: null, signingKeys: 0 },
+    ...{ state: 'not_configured', lastUsedAt: null, signingKeys: 0, webhookSecrets: 0 },
     counts: { sessions: 0, mails: 0, answers: 0, challenges: 0, invitations: 0 },
   }),
   reset: async () => ({

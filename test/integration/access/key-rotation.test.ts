@@ -318,6 +318,9 @@ describe('what depends on the previous master key', () => {
       ...{ state: 'unknown', last_used_at: null, signing_keys: 0 },
       ...{ sessions: 2, challenges: 1 },
     });
+    const operator = await before.app.operator();
+    const payload = { url: 'https://hooks.example.com/' };
+    await operator.inject({ method: 'POST', url: '/v1/webhook-endpoints', payload });
     await before.app.stop();
     await accepting.app.stop();
 
@@ -325,7 +328,7 @@ describe('what depends on the previous master key', () => {
     await eventually(async () => {
       expect(await stateAt(moved)).toMatchObject({
         ...{ state: 'in_use', last_used_at: expect.any(String), signing_keys: 0 },
-        ...{ sessions: 2, challenges: 1, answers: 0, invitations: 0 },
+        ...{ webhook_secrets: 0, sessions: 2, challenges: 1, answers: 0, invitations: 0 },
       });
     });
     const { query } = moved.app.database;
@@ -344,6 +347,7 @@ describe('what depends on the previous master key', () => {
     await query('update challenges set expires_at = now()');
     expect(await stateAt(moved)).toEqual({
       ...{ state: 'not_needed', last_used_at: expect.any(String), signing_keys: 0 },
+      ...{ webhook_secrets: 0 },
       ...{ sessions: 0, mails: 0, answers: 0, challenges: 0, invitations: 0 },
     });
     await moved.app.stop();

@@ -138,7 +138,7 @@ async function exportedMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string
       webhooks: async () => ({
         ...{ pending: 0, oldestAgeMs: 0, deadLetters: 0 },
         endpoints: { working: 0, failing: 0, disabled: 0 },
-        ...{ delivered: 0, retried: 0, dead: 0, skipped: 0 },
+        ...{ delivered: 0, retried: 0, dead: 0, disabled: 0, skipped: 0 },
       }),
       idempotency: () => ({ outcomes: { replayed: 0 } }),
       breakers: () => ({ redis: false }),

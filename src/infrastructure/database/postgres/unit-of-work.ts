@@ -18,6 +18,7 @@ import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresSignInFailures } from './sign-in-failures.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
+import { createPostgresWebhookLog } from './webhook-deliveries.ts';
 import { createPostgresWebhookEndpoints } from './webhook-endpoints.ts';
 
 export interface UnitOfWorkDependencies {
@@ -98,6 +99,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
         signInFailures: createPostgresSignInFailures(connection),
         serviceAccounts: createPostgresServiceAccountRepository(connection),
         webhookEndpoints: createPostgresWebhookEndpoints(connection),
+        webhookLog: createPostgresWebhookLog(connection),
         commitWithNext,
       };
       return await work(ports, connection);

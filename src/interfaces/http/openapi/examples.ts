@@ -1,3 +1,5 @@
+import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
+
 const ADA = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
 const GRACE = '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60';
 const SESSION = '0198c0df-5c7d-7e9f-a0b1-2c3d4e5f6071';
@@ -90,6 +92,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  ...WEBHOOK_EXAMPLES,
   InvitationRequest: { email: 'grace@example.com', first_name: 'Grace' },
   InvitationLookup: { token: 'uit_…' },
   Invitation: invitation,

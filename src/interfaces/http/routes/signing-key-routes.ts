@@ -112,17 +112,22 @@ const getPreviousMasterKey = route({
         state: wordOf(['not_configured', 'in_use', 'not_needed', 'unknown']),
         last_used_at: nullableTimeOutput(),
         signing_keys: Type.Integer(),
+        webhook_secrets: Type.Integer(),
         ...sealedCounts.properties,
       }),
     },
   },
   problems: [],
   handle: async ({ caller }, { useCases }) => {
-    const { state, lastUsedAt, signingKeys, counts } =
+    const { state, lastUsedAt, signingKeys, webhookSecrets, counts } =
       await useCases.signingKeys.readPreviousMasterKey(caller);
     return {
       status: 200,
-      body: { state, last_used_at: lastUsedAt, signing_keys: signingKeys, ...counts },
+      body: {
+        ...{ state, last_used_at: lastUsedAt, signing_keys: signingKeys },
+        webhook_secrets: webhookSecrets,
+        ...counts,
+      },
     };
   },
 });

@@ -453,17 +453,30 @@ export interface DeleteOrphanedWebhookDeliveriesParams {
 /** 'DeleteOrphanedWebhookDeliveries' return type */
 export type DeleteOrphanedWebhookDeliveriesResult = void;
 
-const deleteOrphanedWebhookDeliveriesIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":181,"b":187}]}],"statement":"delete from webhook_deliveries\nwhere id in (\n  select id from webhook_deliveries delivery\n  where not exists (select from webhook_endpoints where id = delivery.endpoint_id)\n  limit :limit!::integer\n  for update skip locked\n)"};
+const deleteOrphanedWebhookDeliveriesIR: StatementSource = {"usedParamSet":{"limit":true},"params":[{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":572,"b":578}]}],"statement":"with recursive known as (\n  (select endpoint_id from webhook_deliveries order by endpoint_id limit 1)\n  union all\n  select (\n    select endpoint_id from webhook_deliveries\n    where endpoint_id > known.endpoint_id\n    order by endpoint_id\n    limit 1\n  )\n  from known\n  where known.endpoint_id is not null\n)\ndelete from webhook_deliveries\nwhere id in (\n  select delivery.id\n  from known\n  join webhook_deliveries delivery on delivery.endpoint_id = known.endpoint_id\n  where not exists (select from webhook_endpoints where webhook_endpoints.id = known.endpoint_id)\n  limit :limit!::integer\n)"};
 
 /**
  * Query generated from SQL:
  * ```
+ * with recursive known as (
+ *   (select endpoint_id from webhook_deliveries order by endpoint_id limit 1)
+ *   union all
+ *   select (
+ *     select endpoint_id from webhook_deliveries
+ *     where endpoint_id > known.endpoint_id
+ *     order by endpoint_id
+ *     limit 1
+ *   )
+ *   from known
+ *   where known.endpoint_id is not null
+ * )
  * delete from webhook_deliveries
  * where id in (
- *   select id from webhook_deliveries delivery
- *   where not exists (select from webhook_endpoints where id = delivery.endpoint_id)
+ *   select delivery.id
+ *   from known
+ *   join webhook_deliveries delivery on delivery.endpoint_id = known.endpoint_id
+ *   where not exists (select from webhook_endpoints where webhook_endpoints.id = known.endpoint_id)
  *   limit :limit!::integer
- *   for update skip locked
  * )
  * ```
  */

@@ -134,14 +134,28 @@ where id in (
   for update skip locked
 );
 
-/* Deletes deliveries of deleted endpoints, at most so many. */
+/* Deletes deliveries of deleted endpoints, at most so many. It steps from one endpoint to the next in the index, and does
+   not read the deliveries of the others. */
 /* @name deleteOrphanedWebhookDeliveries */
+with recursive known as (
+  (select endpoint_id from webhook_deliveries order by endpoint_id limit 1)
+  union all
+  select (
+    select endpoint_id from webhook_deliveries
+    where endpoint_id > known.endpoint_id
+    order by endpoint_id
+    limit 1
+  )
+  from known
+  where known.endpoint_id is not null
+)
 delete from webhook_deliveries
 where id in (
-  select id from webhook_deliveries delivery
-  where not exists (select from webhook_endpoints where id = delivery.endpoint_id)
+  select delivery.id
+  from known
+  join webhook_deliveries delivery on delivery.endpoint_id = known.endpoint_id
+  where not exists (select from webhook_endpoints where webhook_endpoints.id = known.endpoint_id)
   limit :limit!::integer
-  for update skip locked
 );
 
 /* What waits, and the state of endpoints. Each count ends at 10,000. */

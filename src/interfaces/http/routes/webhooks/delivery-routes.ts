@@ -45,7 +45,6 @@ const testWebhookEndpoint = route({
   method: 'POST',
   path: `${PATH}/test`,
   operationId: 'testWebhookEndpoint',
-  ignoresIdempotencyKey: 'repeatable by itself',
   tag,
   summary: 'Send a test event to a webhook endpoint',
   description:
@@ -127,7 +126,6 @@ const redeliverWebhook = route({
   method: 'POST',
   path: `${PATH}/deliveries/{delivery_id}/redeliver`,
   operationId: 'redeliverWebhook',
-  ignoresIdempotencyKey: 'repeatable by itself',
   tag,
   summary: 'Send a delivery again',
   description:
@@ -148,10 +146,9 @@ const redeliverWebhooks = route({
   method: 'POST',
   path: `${PATH}/redeliveries`,
   operationId: 'redeliverWebhooks',
-  ignoresIdempotencyKey: 'repeatable by itself',
   tag,
   summary: 'Send failed deliveries, or those of a time, again',
-  description: `At most ${MAX_REDELIVERED} deliveries, the oldest first. Repeat the request until the count is lower.`,
+  description: `At most ${MAX_REDELIVERED} deliveries, the oldest first. For more, give parts of the time.`,
   access,
   params: endpointParams,
   body: { schema: redeliveryBody, mediaTypes: ['application/json'] },

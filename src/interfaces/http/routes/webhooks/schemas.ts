@@ -95,11 +95,8 @@ const endpointProperties = {
   ordered: Type.Boolean(),
   enabled: Type.Boolean(),
   disabled_at: nullableTimeOutput(),
-  disabled_reason: Type.Unsafe<string | null>({
-    type: ['string', 'null'],
-    enum: [...DISABLED_REASONS, null],
-    description:
-      '`gone`: the receiver answered 410. `failing`: every attempt of five days failed. `secret_unreadable`: the master key was replaced.',
+  disabled_reason: nullableString({
+    description: `One of ${DISABLED_REASONS.join(', ')}; null while it is enabled. \`gone\`: the receiver answered 410. \`failing\`: every attempt of five days failed. \`secret_unreadable\`: the master key was replaced.`,
   }),
   failures: Type.Integer({ description: 'Failed attempts since the last success.' }),
   failing_since: nullableTimeOutput(),
