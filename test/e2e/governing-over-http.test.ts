@@ -155,11 +155,29 @@ const OVER_HTTP: readonly Governing[] = [
 ];
 /** Needs an id that an earlier command showed. */
 const WITH_ID = 'invitations revoke';
+/** What is done with an endpoint that `webhooks create` made, in this order, what it shows, and the endpoint after it. */
+const OF_ENDPOINT: readonly (readonly [string, readonly string[], RegExp, object | null])[] = [
+  ['webhooks list', [], /hooks\.example\.com/, { enabled: true }],
+  ['webhooks disable', [], /disabled/, { enabled: false, disabled_reason: 'by_operator' }],
+  ['webhooks enable', [], /enabled/, { enabled: true, disabled_reason: null }],
+  [
+    'webhooks rotate-secret',
+    ['--overlap', '1h'],
+    /whsec_/,
+    { secrets: [expect.anything(), expect.anything()] },
+  ],
+  ['webhooks deliveries', [], /no deliveries/, { failures: 0 }],
+  ['webhooks redeliver', [], /0 deliveries/, { failures: 0 }],
+  ['webhooks delete', [], /deleted/, null],
+];
+/** `test/integration/webhooks/commands.test.ts` has a receiver for them. */
+const WITH_RECEIVER = ['webhooks test', 'webhooks delivery'];
 /** On the machine of the service only: none of them is behind a scope. */
 const LOCAL = [
   ...['keys list', 'keys rotate', 'keys retire', 'keys previous-master-key', 'keys reset'],
   ...['create', 'list', 'rotate', 'set-scopes', 'revoke'].map((name) => `service-accounts ${name}`),
   'users audit-data',
+  ...['list', 'requeue', 'drop'].map((name) => `webhooks dead-letters ${name}`),
 ];
 
 let url = '';
@@ -173,7 +191,9 @@ beforeAll(async () => {
   });
   const line = await service.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
   url = (JSON.parse(line) as { url: string }).url;
-  keyFile = await createKey('console', ['users:read', 'users:write', 'users:admin']);
+  keyFile = await createKey('console', [
+    ...['users:read', 'users:write', 'users:admin', 'webhooks:admin'],
+  ]);
   const body = { first_name: 'Ada', last_name: 'Byron', email: EMAIL, password: PASSWORD };
   for (const [path, sent] of [
     ['users', body],
@@ -276,6 +296,19 @@ describe('with a service key that has users:admin', () => {
     expect((await overHttp('invitations list', ['--json'])).stdout).toEqual([]);
   });
 
+  it('the commands of webhooks work over --url', async () => {
+    const made = await overHttp('webhooks create', ['https://hooks.example.com/', '--json']);
+    const { id, secret } = JSON.parse(made.stdout.join('')) as Record<string, string>;
+    expect(secret).toMatch(/^whsec_/);
+    for (const [command, more, shows, after] of OF_ENDPOINT) {
+      const words = command === 'webhooks list' ? more : [id ?? '', ...more];
+      const { code, output } = await overHttp(command, words);
+      expect([code, output]).toEqual([0, expect.stringMatching(shows)]);
+      const endpoints = listOf(await read('/v1/webhook-endpoints'), 'webhook_endpoints');
+      expect(endpoints).toEqual(after === null ? [] : [expect.objectContaining(after)]);
+    }
+  });
+
   it.each(LOCAL)('`%s` says that it is for the machine of the service', async (command) => {
     const entry = leaves.find(({ path }) => path.join(' ') === command);
     if (entry === undefined) throw new Error(`there is no command ${command}`);
@@ -302,8 +335,9 @@ it('the sessions of all users end only after a confirmation', async () => {
 });
 
 it('no command of these groups is left out', () => {
-  const groups = ['users', 'sessions', 'keys', 'service-accounts', 'invitations'];
+  const groups = ['users', 'sessions', 'keys', 'service-accounts', 'invitations', 'webhooks'];
   const all = leaves.filter(({ path: [group = ''] }) => groups.includes(group));
   const tried = [...OVER_HTTP.map(({ command }) => command), WITH_ID, ...LOCAL];
+  tried.push('webhooks create', ...OF_ENDPOINT.map(([command]) => command), ...WITH_RECEIVER);
   expect(all.map(({ path }) => path.join(' ')).sort()).toEqual(tried.sort());
 });

@@ -175,6 +175,8 @@ describe('tables', () => {
     [/sign-in-failures/, { failures: [failed] }],
     [/acts$/, { acts: [act] }],
     [/sessions$/, { sessions: [{ ...row, ...more, user_agent: LONG }] }],
+    [/deliveries/, { deliveries: [{ ...row, ...more, type: RED, status: LONG }] }],
+    [/webhook-endpoints/, { webhook_endpoints: [{ ...row, ...more, url: LONG }] }],
     [/invitations/, { invitations: [{ ...row, ...more, expires_at: time }], next_cursor: null }],
     [/signing-keys/, { signing_keys: [{ ...more, kid: ID, algorithm: LONG, state: RED }] }],
     [/diagnostics|request-events/, { rows: [{ ...row, ...more }] }],
@@ -229,6 +231,7 @@ describe('tables', () => {
       'service-accounts list',
       ...['users acts', 'users audit-data', 'users list', 'users sessions'],
       'users sign-in-failures',
+      ...['webhooks dead-letters list', 'webhooks deliveries', 'webhooks list'],
     ]);
   });
 

@@ -33,6 +33,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   key: 'server.port',
   url: 'http://127.0.0.1:1',
   id: ID,
+  delivery: ID,
   'id-or-email': ID,
   user: ID,
   'request-id': ID,

@@ -15,6 +15,7 @@ import { addServiceAccountCommands } from './service-account-commands.ts';
 import { addSessionCommands } from './session-commands.ts';
 import { WIDE_FLAG } from './table.ts';
 import { addUsersCommands } from './users/commands.ts';
+import { addWebhookCommands } from './webhook-commands.ts';
 
 export type { CliDeps } from './cli-deps.ts';
 
@@ -68,6 +69,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addServiceAccountCommands(program, deps, setExit);
   addKeyCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
+  addWebhookCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);
   addDatabaseCommands(program, deps, setExit);
   addPasswordCommands(program, deps, setExit);

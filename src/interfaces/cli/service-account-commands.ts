@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
+import { seconds } from './duration-argument.ts';
 import { documented, JSON_FLAG, type SetExitCode, uuid } from './help.ts';
 import { UsageError } from './io.ts';
 import type { OperatorClient } from './operator-client.ts';
@@ -59,7 +60,7 @@ export function addServiceAccountCommands(
       .argument('<name>', 'unique name: a-z, 0-9, dot, dash, underscore')
       .requiredOption(
         '--scope <scope...>',
-        'permissions of the key: users:read, users:write, users:admin, events:read, tokens:introspect',
+        'permissions of the key: users:read, users:write, users:admin, events:read, webhooks:admin, tokens:introspect',
       )
       .option('--expires-in <duration>', 'time after which the key ends, such as 90d', seconds)
       .action((name: string, options: JsonOption & { scope: string[]; expiresIn?: number }) =>
@@ -155,18 +156,6 @@ export function addServiceAccountCommands(
       exit: ['revoked', 'no active account has this id'],
     },
   );
-}
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** Whole seconds of a duration such as `90s`, `15m`, `24h` or `30d`. */
-function seconds(text: string): number {
-  const [, amount, unit = ''] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
-  const factor = UNIT_SECONDS[unit];
-  if (factor === undefined) {
-    throw new InvalidArgumentError('Must be a duration such as 90s, 15m, 24h or 30d.');
-  }
-  return Number(amount) * factor;
 }
 
 function subcommand(group: Command, name: string): Command {
