@@ -11,6 +11,7 @@ import type { UnitOfWork } from '../../domain/unit-of-work.ts';
 import type { Caller } from '../access/caller.ts';
 import type { SnapshotHistory } from '../access/snapshot-history.ts';
 import type { Limits } from '../limits/limits.ts';
+import { REQUESTED_IN_A_SESSION } from '../verification/prove-challenge.ts';
 import type { IssuedTokens, IssueTokens, TokenChoice } from './issue-tokens.ts';
 import { readAudience } from './read-audience.ts';
 
@@ -171,6 +172,8 @@ export function createRefreshSession(deps: Deps) {
       const ended = await transaction.sessionEnding.end(user, only, 'refresh_token_reused');
       // A parallel reuse has ended the session, and has its event.
       if (ended.count === 0) return;
+      // A thief of the token may have asked for a change of address.
+      await transaction.challenges.deleteLive(userId, REQUESTED_IN_A_SESSION);
       await transaction.outbox.append([
         {
           type: 'token.reuse_detected',

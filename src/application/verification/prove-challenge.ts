@@ -75,7 +75,7 @@ export async function consumeChallenge(
   return user;
 }
 
-/** Purposes whose challenges a session asks for: they end when all sessions do. */
+/** Purposes whose challenges a session asks for: they end when all sessions do, or when a token was stolen. */
 export const REQUESTED_IN_A_SESSION: readonly RequestedPurpose[] = ['change'];
 /** Purposes whose live challenges end when the password is set by a proof of the address. */
 export const REPLACED_BY_PROOF: readonly RequestedPurpose[] = ['verify', 'reset', 'change'];

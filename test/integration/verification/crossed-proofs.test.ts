@@ -57,6 +57,14 @@ describe.each(APP_DATABASES)('proofs of an account on %s', (database) => {
         async ({ id }) =>
           endAll(`/v1/users/${id}/sessions`, (await api().createService('users:admin')).key),
       ],
+      [
+        'a refresh token was used again',
+        async (account) => {
+          const { refresh_token: stolen } = await api().signIn(account);
+          await api().refresh((await api().refresh(stolen)).refresh_token);
+          expect((await api().tryRefresh(stolen)).statusCode).toBe(401);
+        },
+      ],
       ['the password is expired', (account) => govern(account, 'expire-password')],
       [
         'the account was disabled and enabled',
