@@ -153,6 +153,31 @@ describe('a reader that stops reading', () => {
   });
 });
 
+test('an export lets others have their turns between its pages', async () => {
+  const all = 200;
+  let pages = 0;
+  let atTurn = 0;
+  const { port } = await listen({
+    useCases: {
+      users: {
+        exportAll: async () => ({
+          position: { sequence: 1, check: null },
+          pages: (async function* () {
+            setTimeout(() => {
+              atTurn = pages;
+            }, 0);
+            for (; pages < all; pages += 1) yield [ada];
+          })(),
+          release: () => {},
+        }),
+      },
+    },
+  });
+  expect(await talk(port, get('/v1/users/export'))).toContain('{"position":"1"}');
+  expect(pages).toBe(all);
+  expect(atTurn).toBeLessThan(all);
+});
+
 describe('the metrics', () => {
   test('of a stream and an export are not the latency of requests; a refused stream is a request', async () => {
     const requests: ObservedRequest[] = [];

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writePosition } from '../../../../application/outbox/feed-position.ts';
 import type { UserExport } from '../../../../application/users/export-users.ts';
 import { lowerCased } from '../../../api/schemas/public-profiles.ts';
@@ -74,6 +75,9 @@ async function* writeExport(
   let verifyAtMs = connection.elapsedMs() + VERIFY_EVERY_MS;
   for await (const users of pages) {
     if (users.length > 0) yield users.map((user) => `${format.writeUser(user)}\n`).join('');
+    // Reads of the embedded database and writes to a socket with room end in the same turn of the event loop: an export
+    // would keep everything else waiting.
+    await nextTurn();
     connection.signal.throwIfAborted();
     if (connection.elapsedMs() < verifyAtMs) continue;
     await connection.verifyAgain();
