@@ -30,8 +30,8 @@ const ROUNDS = Number(process.env.FAULT_ROUNDS ?? '1');
 /** Repeats the decisions of an earlier run, as far as they do not depend on the machine. */
 const SEED = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 1e9));
 /** Several pages of an export. */
-const USERS = 4_000;
-const LONGEST_PAUSE_MS = 1_000;
+const USERS = 3_000;
+const LONGEST_PAUSE_MS = 600;
 /** Deadline, not expectation: the machine may be busy. */
 const SAME_WITHIN_MS = 60_000;
 const TEST_TIMEOUT_MS = 1_200_000;

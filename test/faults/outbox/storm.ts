@@ -34,6 +34,9 @@ const SQL_WRITERS = 3;
 const LONGEST_TRANSACTION_MS = 2_500;
 /** Users that only the transactions of the test change: their locks would stop the other writers. */
 const LOCKED_USERS = 40;
+/** Users that the fast writer prefers, and how often: a copy gets several versions of them at once. */
+const HOT_USERS = 20;
+const HOT_SHARE = 0.7;
 /** Between two changes of the fast writer: the embedded database runs in the process of the test. */
 const FAST_PAUSE_MS = 1;
 const BURST = 6_000;
@@ -176,7 +179,8 @@ async function writeFast(
   { random, count, isBlowing }: Wind,
 ): Promise<void> {
   while (isBlowing()) {
-    const id = ids[Math.floor(random() * ids.length)];
+    const among = random() < HOT_SHARE ? HOT_USERS : ids.length;
+    const id = ids[Math.floor(random() * among)];
     await query(
       `with changed as (
          update users set version = version + 1, last_name = 'Fast ' || version, updated_at = now()

@@ -10,7 +10,7 @@ const db = new pg.Pool({ connectionString: process.env.TABLE_URL, max: AT_ONCE }
 
 async function apply(ids) {
   const { users, missing } = await (await call('/v1/users/batch', { ids })).json();
-  await sleep(Math.random() * 100);
+  await sleep(Math.random() * 300);
   const rows = [...users, ...missing.map((id) => ({ id, version: DELETED, status: 'deleted' }))];
   // In the order of the ids, so that two statements do not wait for each other.
   rows.sort((one, other) => (one.id < other.id ? -1 : 1));
