@@ -22,7 +22,7 @@ export interface TestResponse {
   readonly headers: Readonly<Record<string, unknown>>;
   /** The parsed body; empty if it is not JSON. */
   readonly body: Readonly<Record<string, unknown>> & {
-    readonly errors?: readonly { pointer: string }[];
+    readonly errors?: readonly { pointer: string; code: string }[];
   };
   readonly text: string;
 }
