@@ -26,8 +26,9 @@ const TEST_TIMEOUT_MS = 600_000;
 
 /** Separates the output of one block from the next. */
 const MARK = '==== end of block';
-/** The one line that is not run as it stands: 8080 may be taken on the machine that tests. */
+/** The lines that are not run as they stand: the ports may be taken on the machine that tests. */
 const ADDRESS_LINE = 'URL=http://127.0.0.1:8080';
+const RECEIVER_LINE = 'RECEIVER=http://127.0.0.1:9090';
 
 /** The first block keeps running in terminal 1; all others are one session in terminal 2. */
 const [service, ...steps] = fencedBlocks(page).filter(({ language }) => language === 'sh');
@@ -63,8 +64,12 @@ describe.each(SETTINGS)(
 
         const script = steps.map(({ text }) => `${text}echo\necho '${MARK}'\n`).join('');
         expect(script).toContain(`${ADDRESS_LINE}\n`);
+        expect(script).toContain(`${RECEIVER_LINE}\n`);
+        const receiver = await findFreePort();
         const walk = await inTerminal(
-          script.replace(ADDRESS_LINE, `URL=http://127.0.0.1:${port}`),
+          script
+            .replace(ADDRESS_LINE, `URL=http://127.0.0.1:${port}`)
+            .replace(RECEIVER_LINE, `RECEIVER=http://127.0.0.1:${receiver}`),
           cwd,
           environment,
         );
@@ -238,6 +243,10 @@ function expectOutcome(output: string, lines: readonly string[]): void {
   expect(output).toContain('"code":"invalid_token"');
   expect(output).toContain('"code":"invalid_credentials"');
   expect(output).toMatch(/^\S+ +disable +operator /m);
+  const [received = ''] = /(?:^user-service\.\S+ \S+\n)+/m.exec(output) ?? [];
+  expect(received.match(/(?<=^user-service\.)\S+(?=\.v1)/gm)).toEqual([
+    ...['webhook.test', 'user.disabled', 'user.enabled'],
+  ]);
   const { profiles, missing } = JSON.parse(/^\{"profiles".*$/m.exec(output)?.[0] ?? '{}') as {
     profiles: { first_name: string; last_name: string }[];
     missing: string[];
