@@ -67,7 +67,7 @@ export interface DeadLetterTexts {
   readonly dropped: string;
 }
 
-const EXAMPLE_ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
+const EXAMPLE_ID = '"$ID"';
 const NOT_FOUND = 'no dead letter has this id, or the service is unreachable';
 
 /** Adds `dead-letters list | requeue | drop` to the parent command. */

@@ -20,7 +20,7 @@ import {
   type WebhooksDeps,
 } from './webhooks.ts';
 
-const EXAMPLE_ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
+const EXAMPLE_ID = '"$ID"';
 const ID_ARGUMENT = ['<id>', 'id of the endpoint, as `list` shows it', uuid] as const;
 const NOT_FOUND = 'no endpoint has this id, or the service is unreachable';
 

@@ -150,9 +150,9 @@ export async function listDeliveries(
   const columns = ['ID', 'EVENT', 'NUMBER', 'STATUS', 'ATTEMPTS', 'CREATED', 'LAST', 'ERROR'];
   const toRow = (row: Json) =>
     [
-      ...[row.id, row.type, row.sequence ?? '-', row.status, row.attempts, row.created_at],
-      ...[row.last_status ?? '-', row.last_error ?? '-'],
-    ].map(String);
+      ...[row.id, row.type, row.sequence, row.status, row.attempts, row.created_at],
+      ...[row.last_status, row.last_error],
+    ].map(cell);
   return writeRows(deliveries.filter(isRecord), columns, toRow, 'no deliveries', options, deps);
 }
 
@@ -209,8 +209,12 @@ function showSecret(endpoint: Json, { json }: JsonOption, { io }: WebhooksDeps):
 
 function rowOf({ id, url, types, enabled, disabled_reason, failures, description }: Json) {
   const events = Array.isArray(types) ? types.join(' ') : 'all';
-  const state = enabled === true ? 'enabled' : `disabled: ${String(disabled_reason)}`;
-  return [id, url, events, state, failures, description ?? '-'].map(String);
+  const state = enabled === true ? 'enabled' : `disabled: ${String(disabled_reason ?? '-')}`;
+  return [id, url, events, state, failures, description].map(cell);
+}
+
+function cell(value: unknown): string {
+  return String(value ?? '-');
 }
 
 function writeRows(
