@@ -141,8 +141,10 @@ describe('a verification', () => {
       [
         { version: 7, number: 3 },
         { version: 6, number: 2 },
-        { version: 1_000_006, number: 100, type: 'user.restored' },
-        { version: 1_000_007, number: 101 },
+        // A change while the resync was running.
+        { version: 8, number: 100 },
+        { version: 1_000_006, number: 101, type: 'user.restored' },
+        { version: 1_000_007, number: 102 },
       ],
       { restored: 100 },
     );
