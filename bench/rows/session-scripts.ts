@@ -57,6 +57,7 @@ export function endSessionScript(first: number, perClient: number): string[] {
       requestId: `'bench'`,
       occurredAt: 'now()',
       listed: '1000',
+      revokesUser: 'false',
     }),
     statementOf('administrative-acts.insertAdministrativeAct', {
       ...{ id: 'gen_random_uuid()', userId, requestId: `'bench'` },

@@ -73,6 +73,18 @@ async function insertDeadMail(): Promise<string> {
   return id;
 }
 
+/** @returns the id of the delivery. */
+async function insertDeadDelivery(): Promise<string> {
+  const id = randomUUID();
+  await app.database.query(
+    `insert into webhook_deliveries
+       (id, endpoint_id, is_test, event_id, sequence, type, data, request_id, occurred_at, status, attempts, ended_at, last_error)
+     values ($1, gen_random_uuid(), false, gen_random_uuid(), 1, 'user.created', '{"status":"canary"}', 'r', now(), 'dead', 10, now(), '500')`,
+    [id],
+  );
+  return id;
+}
+
 describe('events', () => {
   test('are listed after a position; without one, only the last position is returned', async () => {
     await insertDeadEvent();
@@ -148,6 +160,28 @@ describe('mail dead letters', () => {
     await insertDeadMail();
     expect(await requeue(null)).toEqual({ count: 1 });
     expect((await call('listMailDeadLetters')).body).toEqual({ dead_letters: [] });
+  });
+});
+
+describe('webhook dead letters', () => {
+  test('are listed without the event, requeued and dropped', async () => {
+    const [one, other] = [await insertDeadDelivery(), await insertDeadDelivery()];
+    const { body } = await call('listWebhookDeadLetters');
+    expect(JSON.stringify(body)).not.toContain('canary');
+    expect(body.dead_letters).toContainEqual({
+      ...{ id: one, type: 'user.created', attempts: 10, last_error: '500' },
+      webhook_endpoint_id: expect.any(String),
+      ...{ time: expect.any(String), dead_at: expect.any(String) },
+    });
+    const requeue = async (id: unknown) =>
+      (await call('requeueWebhookDeadLetters', { body: { id } })).body;
+    expect(await requeue(NOTHING)).toEqual({ count: 0 });
+    expect(await requeue(one)).toEqual({ count: 1 });
+    expect((await call('dropWebhookDeadLetter', { id: one })).body).toEqual({ count: 0 });
+    expect((await call('dropWebhookDeadLetter', { id: other })).body).toEqual({ count: 1 });
+    await insertDeadDelivery();
+    expect(await requeue(null)).toEqual({ count: 1 });
+    expect((await call('listWebhookDeadLetters')).body).toEqual({ dead_letters: [] });
   });
 });
 
@@ -292,7 +326,7 @@ test('the schema is returned with the process and every migration', async () => 
   });
 });
 
-test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters'])(
+test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters', 'requeueWebhookDeadLetters'])(
   '%s refuses a body whose id is neither a UUID nor null',
   async (operationId) => {
     for (const body of [{}, { id: 'x' }, { id: NOTHING, more: 1 }, { id: 1 }, []]) {
@@ -302,7 +336,7 @@ test.each(['requeueEventDeadLetters', 'requeueMailDeadLetters'])(
   },
 );
 
-test.each(['dropEventDeadLetter', 'dropMailDeadLetter'])(
+test.each(['dropEventDeadLetter', 'dropMailDeadLetter', 'dropWebhookDeadLetter'])(
   '%s refuses an id that is not a UUID',
   async (operationId) => {
     expect((await call(operationId, { id: 'x' })).status).toBe(422);

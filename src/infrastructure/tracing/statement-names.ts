@@ -10,6 +10,7 @@ import * as mailQueue from '../database/postgres/generated/mail-queue.queries.ts
 import * as outbox from '../database/postgres/generated/outbox.queries.ts';
 import * as registrationRequests from '../database/postgres/generated/registration-requests.queries.ts';
 import * as relay from '../database/postgres/generated/relay.queries.ts';
+import * as revocations from '../database/postgres/generated/revocations.queries.ts';
 import * as sealedRows from '../database/postgres/generated/sealed-rows.queries.ts';
 import * as serviceAccounts from '../database/postgres/generated/service-accounts.queries.ts';
 import * as sessions from '../database/postgres/generated/sessions.queries.ts';
@@ -35,6 +36,7 @@ const MODULES = [
   outbox,
   registrationRequests,
   relay,
+  revocations,
   sealedRows,
   serviceAccounts,
   sessions,
