@@ -32,6 +32,8 @@ const SEED = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 1e9));
 /** Several pages of an export. */
 const USERS = 3_000;
 const LONGEST_PAUSE_MS = 600;
+/** After the last disturbance, so that each program follows a storm again: one that only catches up reads final values. */
+const FOLLOWED_MS = 2_500;
 /** Deadline, not expectation: the machine may be busy. */
 const SAME_WITHIN_MS = 60_000;
 const TEST_TIMEOUT_MS = 1_200_000;
@@ -52,6 +54,7 @@ async function disturb(
     await sleep(random() * LONGEST_PAUSE_MS);
     await disturbance[1]();
   }
+  await sleep(FOLLOWED_MS);
   return order.map(({ disturbance }) => disturbance[0]);
 }
 

@@ -35,7 +35,7 @@ const LONGEST_TRANSACTION_MS = 2_500;
 /** Users that only the transactions of the test change: their locks would stop the other writers. */
 const LOCKED_USERS = 40;
 /** Users that the fast writer prefers, and how often: a copy gets several versions of them at once. */
-const HOT_USERS = 20;
+const HOT_USERS = 8;
 const HOT_SHARE = 0.7;
 /** Between two changes of the fast writer: the embedded database runs in the process of the test. */
 const FAST_PAUSE_MS = 1;

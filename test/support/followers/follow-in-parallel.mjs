@@ -1,19 +1,19 @@
-// Reads page after page and applies several at once, in any order: an older read of a user may come after a newer one.
-// Only the versions keep the table right, and rows of deleted users that have the highest version of all.
-import { setTimeout as sleep } from 'node:timers/promises';
+// Reads several pages and their users before it applies the first, and applies the last one first: as workers do that
+// overtake each other. Only the versions keep the table right, and rows of deleted users that have the highest one of all.
 import pg from 'pg';
 import { call, findPosition, load } from './users-table.mjs';
 
-const AT_ONCE = 4;
+const MOST_PAGES = 20;
 const DELETED = 2_147_483_647;
-const db = new pg.Pool({ connectionString: process.env.TABLE_URL, max: AT_ONCE });
+const db = new pg.Client({ connectionString: process.env.TABLE_URL });
+await db.connect();
 
-async function apply(ids) {
+async function read(ids) {
   const { users, missing } = await (await call('/v1/users/batch', { ids })).json();
-  await sleep(Math.random() * 300);
-  const rows = [...users, ...missing.map((id) => ({ id, version: DELETED, status: 'deleted' }))];
-  // In the order of the ids, so that two statements do not wait for each other.
-  rows.sort((one, other) => (one.id < other.id ? -1 : 1));
+  return [...users, ...missing.map((id) => ({ id, version: DELETED, status: 'deleted' }))];
+}
+
+async function apply(rows) {
   await db.query(
     `insert into users
      select * from jsonb_to_recordset($1)
@@ -26,21 +26,12 @@ async function apply(ids) {
 }
 
 let position = (await findPosition()) ?? (await load());
-let running = [];
-
-/** Ends when all pages before the position are applied. */
-async function finish() {
-  await Promise.all(running);
-  running = [];
-  await db.query(`update feed set position = $1 where name = 'users'`, [position]);
-}
-
+let pages = [];
 for (;;) {
-  const wait = running.length === 0 ? '5s' : '0s';
-  const page = await call(`/v1/events?types=user.*&limit=20&wait=${wait}&after=${position}`);
+  const wait = pages.length === 0 ? '5s' : '300ms';
+  const page = await call(`/v1/events?types=user.*&limit=10&wait=${wait}&after=${position}`);
   if (page.status === 410) {
-    await Promise.all(running);
-    running = [];
+    pages = [];
     position = await load();
     continue;
   }
@@ -48,6 +39,9 @@ for (;;) {
   const ids = new Set(lines.flatMap((line) => JSON.parse(line).subject ?? []));
   const next = /<(.+)>/.exec(page.headers.get('link'))[1];
   position = new URL(next, page.url).searchParams.get('after');
-  if (ids.size > 0) running.push(apply([...ids]));
-  if (running.length === AT_ONCE || ids.size === 0) await finish();
+  if (ids.size > 0) pages.push(await read([...ids]));
+  if (ids.size > 0 && pages.length < MOST_PAGES) continue;
+  for (const rows of pages.reverse()) await apply(rows);
+  pages = [];
+  await db.query(`update feed set position = $1 where name = 'users'`, [position]);
 }
