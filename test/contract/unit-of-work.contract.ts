@@ -52,6 +52,8 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       });
       const user = newUser();
       const [created] = user.takeEvents();
+      // Without `events.include`, an event keeps no value.
+      const { values: _values, ...kept } = created as DomainEvent & { values?: object };
       const failed: DomainEvent = {
         type: 'authentication.failed',
         userId: null,
@@ -66,7 +68,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
       });
       expect(result).toBe('done');
       expect(await users().findById(user.id)).toEqual(user.profile);
-      expect(heard.map(({ event }) => event)).toEqual([created, failed]);
+      expect(heard.map(({ event }) => event)).toEqual([kept, failed]);
       expect(await outbox()).toEqual(
         heard.map(({ id, event, time, requestId }) => ({
           id,
