@@ -297,7 +297,9 @@ describe('with a service key that has users:admin', () => {
   });
 
   it('the commands of webhooks work over --url', async () => {
-    const made = await overHttp('webhooks create', ['https://hooks.example.com/', '--json']);
+    const made = await overHttp('webhooks create', [
+      ...['https://hooks.example.com/', '--type', 'user.restored', '--json'],
+    ]);
     const { id, secret } = JSON.parse(made.stdout.join('')) as Record<string, string>;
     expect(secret).toMatch(/^whsec_/);
     for (const [command, more, shows, after] of OF_ENDPOINT) {

@@ -14,6 +14,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { findServerBinary } from '../support/server-binaries.ts';
 import { runProgram } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
+import { LOCAL_WEBHOOKS, startReceiver } from '../support/webhook-receiver.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Blocks that no test can run say why in a comment above them. */
@@ -65,6 +66,7 @@ beforeAll(async () => {
     PGDATABASE: 'users',
     MONITOR: `http://127.0.0.1:${monitoringPort}`,
     REQUEST_ID: 'a-request-of-this-test',
+    ...LOCAL_WEBHOOKS,
     PATH: pathOfServers(),
     HOME: process.env.HOME ?? '',
   };
@@ -104,10 +106,18 @@ describe.each(pages)('$path', ({ text: page, blocks }) => {
   });
 });
 
+/** With a receiver that works until the end of the test. */
+async function createWebhookEndpoint(): Promise<string> {
+  const { url } = await startReceiver();
+  const made = await shell(`user-service webhooks create ${url} --json`);
+  return (JSON.parse(made.stdout) as { id: string }).id;
+}
+
 /** Makes what a block decides about: dead letters, a stuck connection, a service key. */
 async function setTheScene(text: string): Promise<RunningProcess | null> {
   if (text.includes('$EVENT_ID')) env.EVENT_ID = await insertDeadEvent();
   if (text.includes('$DEAD_MAIL_ID')) env.DEAD_MAIL_ID = await insertDeadMail();
+  if (text.includes('$ENDPOINT')) env.ENDPOINT = await createWebhookEndpoint();
   if (text.includes('$SERVICE_ACCOUNT_ID')) {
     const made = await shell(
       'user-service service-accounts create spare --scope users:read --json',

@@ -41,10 +41,25 @@ it('verifies tokens with the code of the page, and sees an ended session by intr
   expect(await introspect(url, key, tokens.access_token)).toEqual({ active: false });
 });
 
+it('shows how revocations are followed, as the listener of the tests does it', () => {
+  const [, follower, ...more] = blocksOfCode();
+  expect(more).toEqual([]);
+  const listener = readFileSync(join(root, 'test/support/revocation-listener.mjs'), 'utf8');
+  const calls = /.*(?:get\(|_policy|_subjects|consume\(|subscribe\(|epoch).*/g;
+  const lines = (follower?.text.match(calls) ?? [])
+    .map((line) => line.trim())
+    .filter((line) => !line.includes('catch'));
+  expect(lines.length).toBeGreaterThan(5);
+  for (const line of lines) expect(listener).toContain(line);
+});
+
+function blocksOfCode() {
+  return fencedBlocks(page).filter(({ language }) => language === 'js');
+}
+
 /** The page's code as a module of another service, with the address of this one. */
 async function codeOfThePage(cwd: string, url: string): Promise<Verifier> {
-  const [block, ...more] = fencedBlocks(page).filter(({ language }) => language === 'js');
-  expect(more).toEqual([]);
+  const [block] = blocksOfCode();
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
   const path = join(cwd, 'verify.mjs');
   writeFileSync(path, `const ISSUER = '${url}';\n${block?.text}`);

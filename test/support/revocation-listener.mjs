@@ -28,9 +28,9 @@ async function follow(connection) {
     for await (const message of messages) hear(message.json());
   }
   for await (const beat of connection.subscribe('users.revocations.heartbeat')) {
-    const next = beat.json().epoch;
-    if (next === epoch) continue;
-    epoch = next;
+    const latest = beat.json().epoch;
+    if (latest === epoch) continue;
+    epoch = latest;
     readAll().catch((error) => {
       process.stderr.write(`${error}\n`);
       epoch = undefined;

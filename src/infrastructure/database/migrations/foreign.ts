@@ -124,7 +124,8 @@ async function findHiddenExtension(
   );
 }
 
-const CREATE_TABLE = /^create table (?:if not exists )?(?<name>[a-z_]+) \((?<body>[\s\S]*?)^\);/gim;
+const CREATE_TABLE =
+  /^create table (?:if not exists )?(?<name>[a-z_]+) \((?<body>[\s\S]*?)^\)(?: with \([^)]*\))?;/gim;
 const COLUMN = /^ {2}(?!constraint |primary |unique |check |foreign )(?<name>[a-z_]+) [a-z]/gm;
 
 /** The tables that a migration creates, with their columns, read from its file. */
