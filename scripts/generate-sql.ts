@@ -61,6 +61,8 @@ async function runGenerator(directory: string, port: number): Promise<Map<string
   const { stdout, stderr } = await run(process.execPath, [findGenerator(), '--config', config], {
     cwd: directory,
     timeout: 120_000,
+    // Without PGHOST and the like, which would lead it to another server.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
   });
   // The generator exits with 0 even when it reports a statement that does not fit.
   if (/error/i.test(stdout + stderr)) throw new Error(`${stdout}${stderr}`);
