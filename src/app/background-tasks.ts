@@ -61,9 +61,9 @@ const REVOCATION_INTERVAL_MS = 50;
 const INVITATIONS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /**
- * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and
- * idempotency keys, numbering events and deleting old ones, sending mail and webhooks; with Redis, invalidating changed users once more;
- * with NATS, the relay, and answering requests.
+ * Starts the background tasks: polling the revocations of other instances, deleting expired sessions and idempotency
+ * keys, numbering events and revocations and deleting old ones, sending mail and webhooks; with Redis, invalidating
+ * changed users once more; with NATS, publishing events and revocations, and answering requests.
  */
 export async function startBackground(
   deps: TracedDeps,

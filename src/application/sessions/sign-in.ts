@@ -91,11 +91,11 @@ const MAX_ATTEMPTS = 3;
 /**
  * Starts a session for a correct address and password. An unknown address, a wrong password and a disabled account get
  * the same rejection after the same work (OWASP ASVS 6.3.8). Only the right password of an active account is told that
- * it has expired or that the address is not verified; the latter not where taken addresses are concealed. Each attempt is counted before it is judged. While it has to wait,
- * a right password is refused as a wrong one is, without being looked at.
+ * it has expired or that the address is not verified; the latter not where taken addresses are concealed. Each attempt
+ * is counted before it is judged. While it has to wait, a right password is refused as a wrong one is, without being
+ * looked at.
  * @throws DomainError `invalid_credentials`, `password_expired`, `email_unverified`, `rate_limited`, `overloaded`,
- *   `validation_failed` on
- *   `audience`
+ *   `validation_failed` on `audience`
  */
 export function createSignIn(deps: Deps) {
   // Someone who registered an address must not learn by a sign-in that it was free: the right password of an unproven
