@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Caller } from '../../../../application/access/caller.ts';
 import { positionAt, writePosition } from '../../../../application/outbox/feed-position.ts';
@@ -7,6 +7,7 @@ import type { UseCases } from '../../../../application/use-cases.ts';
 import { DomainError } from '../../../../domain/errors.ts';
 import { writeCloudEvent } from '../../../../domain/outbox/cloud-event.ts';
 import type { Logger } from '../../../../domain/ports.ts';
+import { openBoundedStream } from '../../bounded-stream.ts';
 import type { LongLivedConnection } from '../../long-lived.ts';
 import { writePositionRecord } from './feed-page.ts';
 
@@ -21,10 +22,6 @@ const VERIFY_EVERY_MS = 5_000;
 const READ_LIMIT = 500;
 /** After so many numbers without a match a position record is sent before the next heartbeat. */
 const NUMBERS_BEFORE_RECORD = 1_000;
-/** Streams that began together do not all end together. */
-const JITTER = 0.1;
-/** A client that reads too slowly to see the end of its stream is cut off this part of the longest life after it. */
-const OVERDUE = 0.1;
 
 interface Deps {
   readonly feed: UseCases['feed'];
@@ -35,35 +32,22 @@ interface Deps {
 }
 
 /**
- * Follows the feed as server-sent events. The stream reads on only while the client takes what was read: a generator is
- * not asked for more while the socket is full. So a client that reads slowly has at most two pages in memory here. It ends
- * at its age all the same: a generator that is not asked cannot end itself.
+ * Follows the feed as server-sent events. A client that reads slowly has at most two pages in memory here.
  * @throws DomainError for what the client must learn by a status: `position_gone`, `overloaded`, `forbidden`
  */
-export async function streamEvents(
+export function streamEvents(
   caller: Caller,
   selection: FeedSelection,
   deps: Deps,
 ): Promise<Readable> {
-  const { connection, maxDurationMs, random = Math.random } = deps;
-  const lifeMs = maxDurationMs * (1 - JITTER + 2 * JITTER * random());
-  const release = await deps.feed.connect(caller);
-  try {
-    const first = await deps.feed.read(caller, { ...selection, limit: READ_LIMIT });
-    const endsAtMs = connection.elapsedMs() + lifeMs;
-    const pages = follow(caller, selection, first, { ...deps, endsAtMs });
-    const stream = Readable.from(pages, { objectMode: false });
-    const overdue = setTimeout(() => stream.destroy(), lifeMs + OVERDUE * maxDurationMs).unref();
-    // Not in the generator: of a client that hung up before the first read it never runs to its end.
-    stream.once('close', () => {
-      clearTimeout(overdue);
-      release();
-    });
-    return stream;
-  } catch (error) {
-    release();
-    throw error;
-  }
+  return openBoundedStream(
+    {
+      connect: () => deps.feed.connect(caller),
+      readFirst: () => deps.feed.read(caller, { ...selection, limit: READ_LIMIT }),
+      follow: (first, endsAtMs) => follow(caller, selection, first, { ...deps, endsAtMs }),
+    },
+    deps,
+  );
 }
 
 async function* follow(

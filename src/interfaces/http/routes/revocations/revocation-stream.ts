@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Caller } from '../../../../application/access/caller.ts';
 import type {
   ReadRevocations,
@@ -8,15 +8,12 @@ import { type FeedPosition, writePosition } from '../../../../application/outbox
 import { DomainError } from '../../../../domain/errors.ts';
 import type { Logger } from '../../../../domain/ports.ts';
 import { writeRevocation } from '../../../api/schemas/revocation.ts';
+import { openBoundedStream } from '../../bounded-stream.ts';
 import type { LongLivedConnection } from '../../long-lived.ts';
 
 const RETRY_MS = 2_000;
 /** A client that hears nothing for longer may miss revocations. Its credentials are verified as often. */
 const HEARTBEAT_MS = 5_000;
-/** Streams that began together do not all end together. */
-const JITTER = 0.1;
-/** How much longer a client that does not read has, as a part of the life of a stream. */
-const OVERDUE = 0.1;
 
 interface Deps {
   readonly revocations: ReadRevocations;
@@ -26,35 +23,22 @@ interface Deps {
 }
 
 /**
- * Follows the revocations as server-sent events: first what is behind the position, then what comes. It reads on only
- * while the client takes what was read.
+ * Follows the revocations as server-sent events: first what is behind the position, then what comes.
  * @throws DomainError for what the client must learn by a status: `position_gone`, `overloaded`, `forbidden`
  */
-export async function followRevocations(
+export function followRevocations(
   caller: Caller,
   after: FeedPosition,
   deps: Deps,
 ): Promise<Readable> {
-  const { revocations, connection, maxDurationMs } = deps;
-  const lifeMs = maxDurationMs * (1 - JITTER + 2 * JITTER * Math.random());
-  const release = await revocations.connect(caller);
-  try {
-    const first = await revocations.read(caller, after);
-    const endsAtMs = connection.elapsedMs() + lifeMs;
-    const stream = Readable.from(follow(caller, first, { ...deps, endsAtMs }), {
-      objectMode: false,
-    });
-    const overdue = setTimeout(() => stream.destroy(), lifeMs + OVERDUE * maxDurationMs).unref();
-    // Not in the generator: of a client that hung up before the first read it never runs to its end.
-    stream.once('close', () => {
-      clearTimeout(overdue);
-      release();
-    });
-    return stream;
-  } catch (error) {
-    release();
-    throw error;
-  }
+  return openBoundedStream(
+    {
+      connect: () => deps.revocations.connect(caller),
+      readFirst: () => deps.revocations.read(caller, after),
+      follow: (first, endsAtMs) => follow(caller, first, { ...deps, endsAtMs }),
+    },
+    deps,
+  );
 }
 
 async function* follow(
