@@ -2,6 +2,7 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/client/package.json packages/client/
 COPY tools/sql-codegen/package.json tools/sql-codegen/
 # Without install scripts: they would build, and the sources are not copied yet.
 RUN npm ci --ignore-scripts
@@ -12,6 +13,7 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/client/package.json packages/client/
 COPY tools/sql-codegen/package.json tools/sql-codegen/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY LICENSE ./

@@ -1,4 +1,19 @@
+import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Tests run the sources of the client package, as the compiler does by `paths` in tsconfig.json. */
+const resolve = {
+  alias: [
+    {
+      find: /^@user-service\/client$/,
+      replacement: join(import.meta.dirname, 'packages/client/src/index.ts'),
+    },
+    {
+      find: /^@user-service\/client\/([a-z]+)$/,
+      replacement: join(import.meta.dirname, 'packages/client/src/$1.ts'),
+    },
+  ],
+};
 
 /** A suite that needs a real PostgreSQL; each test file creates its databases with `createTestDatabase`. */
 function withPostgres(
@@ -6,6 +21,7 @@ function withPostgres(
   test: TestProjectInlineConfiguration['test'] = {},
 ): TestProjectInlineConfiguration {
   return {
+    resolve,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
@@ -30,9 +46,10 @@ export default defineConfig({
     teardownTimeout: 30_000,
     projects: [
       {
+        resolve,
         test: {
           name: 'unit',
-          include: ['{src,scripts,bench}/**/*.test.ts'],
+          include: ['{src,scripts,bench,packages}/**/*.test.ts'],
           // Tests with generated inputs take seconds, and a multiple beside other suites.
           testTimeout: 30_000,
           isolate: false,
@@ -50,6 +67,8 @@ export default defineConfig({
       withPostgres('contract'),
       withPostgres('integration'),
       withPostgres('http'),
+      // The client package beside the service.
+      withPostgres('client', { testTimeout: 60_000 }),
       // What people reported about comparable systems, tried here: a file for each kind.
       withPostgres('field'),
       withPostgres('e2e', { testTimeout: 120_000 }),

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { writeEmbeddedTemplate } from '../src/infrastructure/database/embedded/template.ts';
 import { DOCS_FILES } from '../src/interfaces/http/routes/docs-files.ts';
 import { bundleProgram } from './lib/bundle.ts';
+import { buildClientPackage } from './lib/client-package.ts';
 import { bundledPackages, writeThirdPartyFiles } from './lib/third-party.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -37,6 +38,8 @@ try {
   rmSync(dist, { recursive: true, force: true });
   renameSync(next, dist);
   console.log('built dist/');
+  buildClientPackage();
+  console.log('built packages/client/dist/');
 } finally {
   rmSync(next, { recursive: true, force: true });
 }

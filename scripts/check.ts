@@ -14,6 +14,7 @@ const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | rea
     ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
     ['layers', () => checkLayers(root)],
     ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
+    ['types of the client', () => run('tsc', ['--noEmit', '-p', 'packages/client/tsconfig.json'])],
     ['unused code', () => run('knip', [])],
     ['generated files', drift],
     ['event schemas', () => checkEventCompatibility(root)],
