@@ -29,6 +29,14 @@ describe('the cache of verified tokens', () => {
     expect(cache.get('ann')).toEqual(claimsOf('ann'));
   });
 
+  it('tells tokens with the same signature apart', () => {
+    const signature = 's'.repeat(86);
+    const cache = cacheWith(`ann.${signature}`);
+    expect(cache.get(`ann.${signature}`)).toEqual(claimsOf(`ann.${signature}`));
+    expect(cache.get(`bob.${signature}`)).toBeUndefined();
+    expect(cache.get(signature.slice(-43))).toBeUndefined();
+  });
+
   it('does not keep a token whose session was read before its user was forgotten', () => {
     const cache = cacheWith();
     const before = cache.epoch();

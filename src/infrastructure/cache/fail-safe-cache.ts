@@ -40,8 +40,18 @@ export function createFailSafeCache(
     }
   }
 
+  // One promise and no closure: this is most of what the service does.
+  function found(lookup: CacheLookup): CacheLookup {
+    if (provesHealthy(lookup)) outage.succeeded();
+    return lookup;
+  }
+  function notFound(error: unknown): CacheLookup {
+    outage.failed(error);
+    return BUSY;
+  }
+
   return {
-    get: (key) => attempt(() => cache.get(key), BUSY, provesHealthy),
+    get: (key) => cache.get(key).then(found, notFound),
     getMany: (keys) =>
       attempt(
         () => cache.getMany(keys),

@@ -226,9 +226,9 @@ export function createRedisCommands(deps: RedisCommandsDeps): {
   }
 
   const cache: Cache = {
-    async get(name) {
+    get(name) {
       const key = prefix + name;
-      if (!guard.isTrusted() || invalidations.isPending(key)) return bypass();
+      if (!guard.isTrusted() || invalidations.isPending(key)) return Promise.resolve(bypass());
       // While the breaker is open, a look-up goes alone: a rejected one must not fail others of its batch.
       return guard.isBreakerOpen() ? lookUpAlone(key) : lookUpBatched(key);
     },

@@ -20,6 +20,7 @@ import { createBasicAuthentication } from './basic-authentication.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { createLongLivedConnections } from './long-lived-connections.ts';
 import { readBody } from './request-body.ts';
+import { RequestCaller } from './request-caller.ts';
 import { readQuery } from './request-query.ts';
 import type { ResponseDeadline } from './response-deadline.ts';
 
@@ -69,12 +70,11 @@ export function mountRoutes(
       onRequest: (request, reply, done) => {
         request.template = route.path;
         // Before waiting: a socket has no address after its client disconnects.
-        const anonymous = anonymousCaller(request, deps.clientAddress);
-        const reportQuotas = isLimited ? showQuotas(reply) : null;
-        request.caller = anonymous;
+        const caller = new RequestCaller(request, deps.clientAddress);
+        request.caller = caller;
         const goOn = (principal: Principal): void => {
-          const caller = { ...anonymous, principal, ...(reportQuotas && { reportQuotas }) };
-          request.caller = caller;
+          caller.principal = principal;
+          if (isLimited) caller.reportQuotas = showQuotas(reply);
           try {
             if (principal.kind === 'service') deps.useCases.limits.checkService(caller);
           } catch (error) {
@@ -97,15 +97,14 @@ export function mountRoutes(
         else goOn(principal);
       },
       handler: async (request, reply) => {
-        const authenticated = request.caller ?? anonymousCaller(request, deps.clientAddress);
+        const caller = request.caller ?? new RequestCaller(request, deps.clientAddress);
         if (route.longLived === true) {
           deps.deadline.end(reply);
           const connection = keepOpen(request, reply, route.access);
-          const read = readRequest(request, route, authenticated, connection);
+          const read = readRequest(request, route, caller, connection);
           return send(reply, render(route, await route.handle(read, deps), deps.formatTime));
         }
-        const deadline = deps.deadline.beginWork(request, reply);
-        const caller = { ...authenticated, deadline };
+        caller.deadline = deps.deadline.beginWork(request, reply);
         if (route.freshness === 'required') await deps.useCases.access.requireFresh(caller);
         const read = readRequest(request, route, caller);
         const key = acceptsKey ? request.headers['idempotency-key'] : undefined;
@@ -138,15 +137,6 @@ function showQuotas(reply: FastifyReply): (quotas: readonly Quota[]) => void {
   };
 }
 
-function anonymousCaller(request: FastifyRequest, clientAddress: ClientAddress): Caller {
-  return {
-    principal: { kind: 'anonymous' },
-    requestId: request.id,
-    ip: clientAddress(request.raw),
-    userAgent: request.headers['user-agent'] ?? null,
-  };
-}
-
 /** Validates body, query and path parameters. Handlers get no unvalidated input. */
 function readRequest(
   request: FastifyRequest,
@@ -164,8 +154,10 @@ function readRequest(
   if (route.body !== undefined)
     fieldErrors.push(...findFieldErrors('body', route.body.schema, body));
   assertNoFieldErrors(fieldErrors);
+  // No spread in this literal: with one, V8 adds each further property slowly.
   return {
-    ...{ caller, connection },
+    caller,
+    connection,
     params: lowerCased(params) as never,
     query: query as never,
     body: body as never,

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Caller } from '../../../application/access/caller.ts';
 import type { ProblemCode } from '../../api/problem-table.ts';
+import type { RequestCaller } from './request-caller.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Template of the route, such as `/v1/users/{id}`; null until a route is found. */
     template: string | null;
     /** The caller; anonymous until authentication, null until a route is found. */
-    caller: Caller | null;
+    caller: RequestCaller | null;
     /** The code of a failed request. */
     problemCode: ProblemCode | null;
     /** Its response may take as long as its client wants. */
