@@ -20,6 +20,8 @@ const ADVICE = {
     'Ask the user for the password, call `POST /v1/sessions/current/reauthenticate`, and repeat the request with the new access token. `max_age` in `WWW-Authenticate` is the accepted age in seconds.',
   forbidden:
     'Use a key with the scope that `detail` names, or the kind of credential that the route accepts.',
+  session_cookie_refused:
+    'Serve the app from the site of the service, list its origin in `server.cors_origins`, and set `sessions.cookie.enabled`. [Browser apps](../use-it/browser-apps.md) explains each.',
   email_unverified:
     'Open the link in the mail, or enter its code. Each refused sign-in with the right password sends another mail, three in 15 minutes at most.',
   not_found: 'Check the path; `/openapi.json` lists all paths.',
@@ -70,7 +72,7 @@ const ADVICE = {
   version_required: 'Read the user, and send its `ETag` as `If-Match`.',
   rate_limited:
     'Wait for the seconds in `Retry-After` before the next request. `RateLimit` shows what is left to a client; an operator finds the limits in the guide to limits.',
-  headers_too_large: 'Send fewer or shorter headers. The service uses no cookies.',
+  headers_too_large: 'Send fewer or shorter headers, cookies included.',
   internal_error:
     'Try once more. If it fails again, give the operator the `request_id`. The change may have been made.',
   overloaded:

@@ -47,6 +47,7 @@ const settings = {
   corsOrigins: [],
   corsAllowedHeaders: [],
   corsExposedHeaders: [],
+  sessionCookieName: null,
   issuer: 'http://bench.test',
   clientId: 'first-party',
   audience: ['user-service'],

@@ -109,6 +109,7 @@ async function build(given: AppDeps, releases: ReleaseStack): Promise<Built> {
     settings: {
       ...config.server,
       ...config.tokens,
+      sessionCookieName: config.sessions.cookie.enabled ? config.sessions.cookie.name : null,
       managementSeparate: config.server.managementPort !== undefined,
       version: deps.version,
       accountPages: accountPageSettings(config),

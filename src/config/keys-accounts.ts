@@ -1,7 +1,7 @@
 import { derived, optional, withDefault } from './definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import { word } from './keys-server.ts';
-import { boolean, duration, integer, oneOf, secret, url } from './kinds.ts';
+import { boolean, duration, integer, oneOf, secret, text, url } from './kinds.ts';
 import { audienceList } from './list-kinds.ts';
 
 /** A retired signing key verifies for longer, so that a change of `tokens.access_ttl` needs no care. */
@@ -63,6 +63,16 @@ export const accountKeys = {
     integer(1, 1000),
     100,
     'Most sessions of one user; a sign-in beyond it ends the least recently used one',
+  ),
+  'sessions.cookie.enabled': withDefault(
+    boolean(),
+    false,
+    'Let browsers hold the refresh token in an `HttpOnly` cookie; needs an `https` public URL outside of this machine',
+  ),
+  'sessions.cookie.name': withDefault(
+    text({ pattern: '^[A-Za-z0-9_-]{1,64}$', expected: 'letters, digits, `-` and `_`' }),
+    'user-service-session',
+    'Name of that cookie, after `__Host-`; services that share a host need different names',
   ),
   'step_up.max_age': withDefault(
     duration(30 * SECOND_MS, DAY_MS),

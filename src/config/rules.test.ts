@@ -27,6 +27,10 @@ describe('rules between keys', () => {
         REGISTRATION_VERIFICATION_MAIL: 'false',
       },
     ],
+    [
+      'sessions.cookie.enabled',
+      { SESSIONS_COOKIE_ENABLED: 'true', SERVER_PUBLIC_URL: 'http://id.example.com' },
+    ],
     ['redis.sentinel_name', { REDIS_SENTINELS: 'a:1' }],
     ['redis.sentinel_name', { REDIS_SENTINEL_NAME: 'a' }],
     ['redis.db', { REDIS_CLUSTER_NODES: 'a:1', REDIS_DB: '1' }],

@@ -79,6 +79,19 @@ const registrationRules: readonly Rule[] = [
   ),
 ];
 
+/** Without TLS, each host on the way could read the cookie. */
+const cookieRules: readonly Rule[] = [
+  rule(
+    ['sessions.cookie.enabled', 'server.public_url'],
+    (v) =>
+      !v['sessions.cookie.enabled'] ||
+      new URL(v['server.public_url']).protocol === 'https:' ||
+      !isRemote(new URL(v['server.public_url']).hostname),
+    'is true, but server.public_url is an http URL',
+    'an https server.public_url (http only for loopback hosts)',
+  ),
+];
+
 const securityRules: readonly Rule[] = [
   {
     keys: ['security.master_key', 'database.driver', 'database.host', 'database.url'],
@@ -148,6 +161,7 @@ export const rules: readonly Rule[] = [
   ...serverRules,
   ...lockoutRules,
   ...registrationRules,
+  ...cookieRules,
   ...dependencyRules,
   ...securityRules,
 ];

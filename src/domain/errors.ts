@@ -22,6 +22,7 @@ export type DomainErrorCode =
   | 'step_up_required'
   | 'forbidden'
   | 'position_gone'
+  | 'session_cookie_refused'
   | 'session_not_found'
   | 'service_account_not_found'
   | 'service_account_name_taken'

@@ -160,6 +160,11 @@ export function revocationsGone(): DomainError {
   );
 }
 
+/** A browser's session cookie is not for this request, or is turned off. @param message says why */
+export function sessionCookieRefused(message: string): DomainError {
+  return new DomainError('session_cookie_refused', message);
+}
+
 export function sessionNotFound(): DomainError {
   return new DomainError('session_not_found', 'There is no such session.');
 }

@@ -423,6 +423,9 @@ describe('sessions', () => {
     expect([first.status, again.body.refresh_token]).toEqual([200, first.body.refresh_token]);
     expect((await refresh('nonsense')).status).toBe(401);
     await expectProblem('refreshSession', { body: {} }, 422, 'validation_failed');
+    const headers = { 'x-user-service-session': 'cookie' };
+    const inCookieMode = { body: {}, headers };
+    await expectProblem('refreshSession', inCookieMode, 403, 'session_cookie_refused');
   });
 
   test('a user authenticates again and gets a new session', async () => {

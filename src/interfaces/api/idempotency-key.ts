@@ -36,6 +36,8 @@ export interface RequestContent {
   readonly query: unknown;
   readonly body: unknown;
   readonly ifMatch: string | undefined;
+  /** What a session cookie adds: an answer for cookie mode is no answer for another client. */
+  readonly sessionCookie?: string | null;
 }
 
 /** One text for equal requests: the order of members in a JSON object and white space do not count. */
@@ -43,8 +45,10 @@ export function canonicalContent(
   { method, path }: { readonly method: string; readonly path: string },
   content: RequestContent,
 ): string {
-  const { params, query, body, ifMatch } = content;
-  return JSON.stringify([method, path, params, query, body, ifMatch ?? null], sortMembers);
+  const { params, query, body, ifMatch, sessionCookie } = content;
+  const parts = [method, path, params, query, body, ifMatch ?? null];
+  if (typeof sessionCookie === 'string') parts.push(sessionCookie);
+  return JSON.stringify(parts, sortMembers);
 }
 
 function sortMembers(_name: string, value: unknown): unknown {

@@ -73,6 +73,12 @@ export const PROBLEMS = {
     meaning:
       'The credentials are valid, but this request needs a different scope or kind of caller.',
   },
+  session_cookie_refused: {
+    status: 403,
+    title: 'Session cookie refused',
+    meaning:
+      'The request asks for cookie mode (`X-User-Service-Session`) and comes from another site, or `sessions.cookie.enabled` is not set.',
+  },
   registration_closed: {
     status: 403,
     title: 'Registration closed',

@@ -14,6 +14,8 @@ export interface HttpSettings {
   readonly corsAllowedHeaders: readonly string[];
   /** Response headers for scripts besides those of the API. */
   readonly corsExposedHeaders: readonly string[];
+  /** `sessions.cookie.name`; null where cookie mode is off. */
+  readonly sessionCookieName: string | null;
   readonly issuer: string;
   /** `tokens.client_id`: the client of users, which has no secret. */
   readonly clientId: string;

@@ -6,6 +6,7 @@ import type { HeaderSpec } from '../api/header-spec.ts';
 import type { ProblemCode } from '../api/problem-table.ts';
 import type { HttpDeps } from './http-deps.ts';
 import type { LongLivedConnection } from './long-lived.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 /** `GET` includes `HEAD`. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -52,6 +53,8 @@ export interface RouteRequest<P extends TSchema, Q extends TSchema, B extends TS
   readonly body: ValueOf<B>;
   /** @param name in lower case */
   header(name: string): string | undefined;
+  /** Null unless the route has `sessionCookie` and the client is in cookie mode. */
+  readonly sessionCookie: SessionCookie | null;
   /** Never aborts unless the route is `longLived`. */
   readonly connection: LongLivedConnection;
 }
@@ -75,6 +78,11 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   readonly freshness?: Freshness;
   /** Also takes the key of a service account as `Authorization: Basic` (RFC 6749 §2.3.1). */
   readonly acceptsBasic?: true;
+  /**
+   * A client in cookie mode gets or loses the session cookie here. With `replaces_access_token` the cookie is the
+   * credential, if the client has one.
+   */
+  readonly sessionCookie?: 'set' | 'replaces_access_token';
   /** `oauth` for errors by RFC 6749 §5.2 instead of problem documents. */
   readonly errors?: 'oauth';
   /**

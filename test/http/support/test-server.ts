@@ -17,6 +17,7 @@ const testSettings: HttpSettings = {
   corsOrigins: [],
   corsAllowedHeaders: [],
   corsExposedHeaders: [],
+  sessionCookieName: null,
   issuer: 'http://127.0.0.1:8080',
   clientId: 'first-party',
   audience: ['user-service'],

@@ -19,6 +19,7 @@ import {
   problemSchemaOf,
   problemSchemas,
 } from './problem-schemas.ts';
+import { requestHeadersOf, setCookieHeaderOf } from './session-cookie-headers.ts';
 import { TAGS } from './tags.ts';
 
 type Json = Record<string, unknown>;
@@ -137,7 +138,7 @@ function parameters(route: Route): Json[] {
   return [
     ...schemaParameters('path', route.params),
     ...schemaParameters('query', route.query),
-    ...(route.headers ?? []).map(({ name, required, description }) => ({
+    ...requestHeadersOf(route).map(({ name, required, description }) => ({
       name,
       in: 'header',
       required,
@@ -176,6 +177,7 @@ function successResponses(route: Route): Json {
       successResponse(spec, status, {
         ...(policiesOf(route).length > 0 ? rateLimitHeaders : {}),
         ...replayHeadersOf(route),
+        ...setCookieHeaderOf(route),
       }),
     ]),
   );

@@ -21,6 +21,7 @@ export function problemCodesOf(route: Route): readonly ProblemCode[] {
   }
   if (policiesOf(route).length > 0) codes.add('rate_limited');
   if (route.freshness !== undefined) codes.add('step_up_required');
+  if (route.sessionCookie !== undefined) codes.add('session_cookie_refused');
   // The body of such a method is received and its type is checked, even if the route has none.
   if (route.method !== 'GET') {
     codes.add('payload_too_large').add('unsupported_media_type').add('outcome_unknown');

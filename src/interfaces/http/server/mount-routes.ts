@@ -16,6 +16,7 @@ import {
   type RouteRequest,
   type RouteResponse,
 } from '../route.ts';
+import { createReadSessionCookie } from '../session-cookie.ts';
 import { createBasicAuthentication } from './basic-authentication.ts';
 import type { ClientAddress } from './forwarded-address.ts';
 import { createLongLivedConnections } from './long-lived-connections.ts';
@@ -52,6 +53,7 @@ export function mountRoutes(
 ): void {
   const authenticate = createAuthentication(deps);
   const authenticateBasic = createBasicAuthentication(deps);
+  const readSessionCookie = createReadSessionCookie(deps.settings);
   const keepOpen = createLongLivedConnections(fastify, { ...deps, authenticate });
 
   for (const route of routes) {
@@ -86,9 +88,12 @@ export function mountRoutes(
         let principal: Principal | Promise<Principal>;
         try {
           const { authorization } = request.headers;
+          const cookie = route.sessionCookie && readSessionCookie(request.headers);
+          request.sessionCookie = cookie ?? null;
+          const isReplaced = route.sessionCookie === 'replaces_access_token' && cookie?.token;
           principal =
             (route.acceptsBasic === true ? authenticateBasic(authorization) : null) ??
-            authenticate(route.access, authorization);
+            authenticate(isReplaced ? 'public' : route.access, authorization);
         } catch (error) {
           done(error as Error);
           return;
@@ -158,6 +163,7 @@ function readRequest(
   return {
     caller,
     connection,
+    sessionCookie: request.sessionCookie,
     params: lowerCased(params) as never,
     query: query as never,
     body: body as never,
@@ -202,6 +208,15 @@ function send(reply: FastifyReply, { status, headers, body }: RenderedResponse):
   return reply.code(status).headers(headers).send(body);
 }
 
+/** Where the cookie is the credential, another one is of another caller. */
+function cookieContent(
+  route: Route,
+  { sessionCookie }: RouteRequest<never, never, never>,
+): string | null {
+  if (sessionCookie === null) return null;
+  return route.sessionCookie === 'replaces_access_token' ? (sessionCookie.token ?? '') : '';
+}
+
 /** Executes a request with an `Idempotency-Key`, or sends the stored answer of the earlier one. */
 async function answerOnce(
   reply: FastifyReply,
@@ -211,7 +226,11 @@ async function answerOnce(
   deps: HttpDeps,
 ): Promise<FastifyReply> {
   const key = readIdempotencyKey(header);
-  const content = canonicalContent(route, { ...request, ifMatch: request.header('if-match') });
+  const content = canonicalContent(route, {
+    ...request,
+    ifMatch: request.header('if-match'),
+    sessionCookie: cookieContent(route, request),
+  });
   const { answer, originalRequestId } = await deps.useCases.idempotency.answerOnce(
     request.caller,
     { key, content },

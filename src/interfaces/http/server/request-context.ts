@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ProblemCode } from '../../api/problem-table.ts';
+import type { SessionCookie } from '../session-cookie.ts';
 import type { RequestCaller } from './request-caller.ts';
 
 declare module 'fastify' {
@@ -8,6 +9,8 @@ declare module 'fastify' {
     template: string | null;
     /** The caller; anonymous until authentication, null until a route is found. */
     caller: RequestCaller | null;
+    /** Of a client in cookie mode, on a route that knows it. */
+    sessionCookie: SessionCookie | null;
     /** The code of a failed request. */
     problemCode: ProblemCode | null;
     /** Its response may take as long as its client wants. */
@@ -25,6 +28,7 @@ export const UNKNOWN_ROUTE = 'unknown';
 export function decorateRequestContext(fastify: FastifyInstance): void {
   fastify.decorateRequest('template', null);
   fastify.decorateRequest('caller', null);
+  fastify.decorateRequest('sessionCookie', null);
   fastify.decorateRequest('problemCode', null);
   fastify.decorateRequest('isLongLived', false);
 }

@@ -1,6 +1,7 @@
 import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 import type { FastifyReply } from 'fastify';
 import type { HttpSettings } from '../http-deps.ts';
+import { sessionModeHeader } from '../session-cookie.ts';
 
 /** One year, as preload lists require (RFC 6797 §6.1.1). */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
@@ -32,6 +33,7 @@ const REQUEST_HEADERS = [
   'If-Match',
   'If-None-Match',
   'X-Request-Id',
+  sessionModeHeader.name,
 ];
 /** The response headers of the API that scripts may need. */
 const RESPONSE_HEADERS = [
@@ -46,10 +48,13 @@ const RESPONSE_HEADERS = [
   'X-Request-Id',
 ];
 
-type CorsSettings = Pick<HttpSettings, 'corsOrigins' | 'corsAllowedHeaders' | 'corsExposedHeaders'>;
+type CorsSettings = Pick<
+  HttpSettings,
+  'corsOrigins' | 'corsAllowedHeaders' | 'corsExposedHeaders' | 'sessionCookieName'
+>;
 
 /**
- * CORS for the listed origins. The service has no cookies, so credentials mode is off. Only a preflight gets a response
+ * CORS for the listed origins, with credentials where browsers may hold a session cookie. Only a preflight gets a response
  * to `OPTIONS` (Fetch standard, "CORS-preflight request"); for any other `OPTIONS` request the method is not supported.
  */
 export function corsOptions(settings: CorsSettings): {
@@ -66,7 +71,9 @@ export function corsOptions(settings: CorsSettings): {
     delegator({ headers }, done) {
       const isPreflight =
         headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
-      done(null, { ...options, preflight: isPreflight });
+      const credentials =
+        settings.sessionCookieName !== null && settings.corsOrigins.includes(headers.origin ?? '');
+      done(null, { ...options, credentials, preflight: isPreflight });
     },
   };
 }

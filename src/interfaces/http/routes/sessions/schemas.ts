@@ -9,6 +9,8 @@ import {
   uuidInput,
   uuidOutput,
 } from '../../../api/schemas/common.ts';
+import type { RouteResponse } from '../../route.ts';
+import type { SessionCookie } from '../../session-cookie.ts';
 
 const audience = Type.Optional(
   Type.String({
@@ -34,7 +36,11 @@ export const reauthenticationBody = closedObject({
 });
 
 export const refreshBody = closedObject({
-  refresh_token: Type.String({ description: 'The latest refresh token of the session.' }),
+  refresh_token: Type.Optional(
+    Type.String({
+      description: 'The latest refresh token of the session. Required, but in cookie mode.',
+    }),
+  ),
   audience,
 });
 
@@ -50,7 +56,9 @@ export const issuedTokensSchema = Type.Object({
   access_token: Type.String({ description: 'JWT (RFC 9068) for the `Authorization` header.' }),
   token_type: Type.Literal('Bearer'),
   expires_in: Type.Integer({ description: 'Lifetime of the access token, in seconds.' }),
-  refresh_token: Type.String({ description: 'Works for one refresh.' }),
+  refresh_token: Type.Optional(
+    Type.String({ description: 'Works for one refresh. In cookie mode, only the cookie has it.' }),
+  ),
   refresh_expires_in: Type.Integer({
     description: 'Lifetime of the session without a refresh, in seconds.',
   }),
@@ -64,15 +72,26 @@ export const signedInSchema = Type.Object({
   }),
 });
 
-export function toSignedInResponse(signedIn: SignedIn): Static<typeof signedInSchema> {
+/** The response with new tokens. In cookie mode the refresh token leaves in the cookie alone. */
+export function tokensResponse(
+  status: 200 | 201,
+  tokens: Static<typeof issuedTokensSchema> & { readonly refresh_token: string },
+  cookie: SessionCookie | null,
+): RouteResponse {
+  if (cookie === null) return { status, body: tokens };
+  const { refresh_token, ...body } = tokens;
+  return { status, body, headers: cookie.store(refresh_token, body.refresh_expires_in) };
+}
+
+export function toSignedInResponse(signedIn: SignedIn) {
   return { ...toTokensResponse(signedIn), device_token: signedIn.deviceToken };
 }
 
-export function toTokensResponse(tokens: IssuedTokens): Static<typeof issuedTokensSchema> {
+export function toTokensResponse(tokens: IssuedTokens) {
   return {
     session_id: tokens.sessionId,
     access_token: tokens.accessToken,
-    token_type: 'Bearer',
+    token_type: 'Bearer' as const,
     expires_in: tokens.accessExpiresInSeconds,
     refresh_token: tokens.refreshToken,
     refresh_expires_in: tokens.refreshExpiresInSeconds,

@@ -1,5 +1,9 @@
+import type { Static } from 'typebox';
+import { invalidGrant } from '../../../../domain/rejections.ts';
 import { operatorHeader, readActNote, reasonHeader } from '../../../api/act-note.ts';
-import { type ResponseSpec, type Route, route } from '../../route.ts';
+import { InvalidRequest } from '../../../api/problems.ts';
+import { type ResponseSpec, type Route, type RouteResponse, route } from '../../route.ts';
+import type { SessionCookie } from '../../session-cookie.ts';
 import { userParams } from '../users/schemas.ts';
 import { revokeAllRoute } from './revoke-all-route.ts';
 import {
@@ -10,6 +14,7 @@ import {
   sessionParams,
   signedInSchema,
   signInBody,
+  tokensResponse,
   toSessionsResponse,
   toSignedInResponse,
   toTokensResponse,
@@ -34,15 +39,16 @@ const signIn = route({
   responses: {
     201: { description: 'The new session and its tokens.', schema: signedInSchema },
   },
+  sessionCookie: 'set',
   policies: ['sign_in_client', 'sign_in_pair', 'sign_in_global', 'global'],
   problems: ['invalid_credentials', 'password_expired', 'email_unverified', 'overloaded'],
-  handle: async ({ caller, body }, { useCases }) => {
+  handle: async ({ caller, body, sessionCookie }, { useCases }) => {
     const { device_token: deviceToken, ...input } = body;
     const signedIn = await useCases.sessions.signIn(caller, {
       ...input,
       ...(deviceToken === undefined ? {} : { deviceToken }),
     });
-    return { status: 201, body: toSignedInResponse(signedIn) };
+    return tokensResponse(201, toSignedInResponse(signedIn), sessionCookie);
   },
 });
 
@@ -54,17 +60,32 @@ const refreshSession = route({
   summary: 'Refresh a session',
   ignoresIdempotencyKey: 'repeatable by itself',
   description:
-    'Exchanges a refresh token for new tokens. Each refresh token works once. For a short grace period, a repeated request with the last used token gets the same new refresh token. Any other reuse ends the session.',
+    'Exchanges a refresh token for new tokens. Each refresh token works once. For a short grace period, a repeated request with the last used token gets the same new refresh token. Any other reuse ends the session. In cookie mode the cookie has the token, unless the body has one.',
   access: 'public',
   body: { schema: refreshBody, mediaTypes: ['application/json'] },
   responses: { 200: { description: 'The new tokens.', schema: issuedTokensSchema } },
+  sessionCookie: 'set',
   policies: ['refresh_client', 'global'],
   problems: ['invalid_grant'],
-  handle: async ({ caller, body }, { useCases }) => ({
-    status: 200,
-    body: toTokensResponse(await useCases.sessions.refresh(caller, body.refresh_token, body)),
-  }),
+  handle: async ({ caller, body, sessionCookie }, { useCases }) => {
+    const token = readRefreshToken(body, sessionCookie);
+    const tokens = await useCases.sessions.refresh(caller, token, body);
+    return tokensResponse(200, toTokensResponse(tokens), sessionCookie);
+  },
 });
+
+/** @throws InvalidRequest, DomainError `invalid_grant` */
+function readRefreshToken(
+  { refresh_token: sent }: Static<typeof refreshBody>,
+  cookie: SessionCookie | null,
+): string {
+  const token = sent ?? cookie?.token;
+  if (typeof token === 'string') return token;
+  if (cookie !== null) throw invalidGrant();
+  throw new InvalidRequest([
+    { pointer: '/refresh_token', code: 'required', message: 'Is required.' },
+  ]);
+}
 
 const reauthenticateSession = route({
   method: 'POST',
@@ -79,11 +100,12 @@ const reauthenticateSession = route({
   responses: {
     200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
   },
+  sessionCookie: 'set',
   problems: ['user_not_found', 'rate_limited', 'overloaded'],
-  handle: async ({ caller, body }, { useCases }) => ({
-    status: 200,
-    body: toTokensResponse(await useCases.sessions.reauthenticate(caller, body.password)),
-  }),
+  handle: async ({ caller, body, sessionCookie }, { useCases }) => {
+    const tokens = await useCases.sessions.reauthenticate(caller, body.password);
+    return tokensResponse(200, toTokensResponse(tokens), sessionCookie);
+  },
 });
 
 const listSessions = route({
@@ -101,6 +123,10 @@ const listSessions = route({
   }),
 });
 
+function signedOut(cookie: SessionCookie | null): RouteResponse {
+  return { status: 204, ...(cookie === null ? {} : { headers: cookie.clear() }) };
+}
+
 const endAllSessions = route({
   method: 'DELETE',
   path: '/v1/sessions',
@@ -109,10 +135,11 @@ const endAllSessions = route({
   summary: 'Sign out everywhere',
   access: 'user',
   responses: { 204: ended },
+  sessionCookie: 'set',
   problems: ['user_not_found'],
-  handle: async ({ caller }, { useCases }) => {
+  handle: async ({ caller, sessionCookie }, { useCases }) => {
     await useCases.sessions.endOwn(caller, 'all');
-    return { status: 204 };
+    return signedOut(sessionCookie);
   },
 });
 
@@ -122,12 +149,17 @@ const endCurrentSession = route({
   operationId: 'endCurrentSession',
   tag,
   summary: 'Sign out',
+  description:
+    'In cookie mode, a session cookie is enough: its session ends, whatever the access token says, and the response is the same where it has ended before.',
   access: 'user',
   responses: { 204: ended },
+  sessionCookie: 'replaces_access_token',
   problems: ['user_not_found', 'session_not_found'],
-  handle: async ({ caller }, { useCases }) => {
-    await useCases.sessions.endOwn(caller, 'current');
-    return { status: 204 };
+  handle: async ({ caller, sessionCookie }, { useCases }) => {
+    const token = sessionCookie?.token;
+    if (typeof token === 'string') await useCases.oauth.revoke(caller, token);
+    else await useCases.sessions.endOwn(caller, 'current');
+    return signedOut(sessionCookie);
   },
 });
 

@@ -23,7 +23,7 @@ import {
 import { toUserResponse, userSchema } from '../../../api/schemas/users.ts';
 import { publicPath } from '../../public-path.ts';
 import { type Route, route } from '../../route.ts';
-import { issuedTokensSchema, toTokensResponse } from '../sessions/schemas.ts';
+import { issuedTokensSchema, tokensResponse, toTokensResponse } from '../sessions/schemas.ts';
 import { userParams, userResponse, userResponseSpec, userTextResponse } from './schemas.ts';
 
 const tag = 'Users';
@@ -192,13 +192,14 @@ const changePassword = route({
   responses: {
     200: { description: 'Your new session and its tokens.', schema: issuedTokensSchema },
   },
+  sessionCookie: 'set',
   problems: ['user_not_found', 'version_exhausted', 'rate_limited', 'overloaded'],
-  handle: async ({ caller, params, body }, { useCases }) => {
+  handle: async ({ caller, params, body, sessionCookie }, { useCases }) => {
     const tokens = await useCases.users.changePassword(caller, params.id, {
       ...currentPasswordOf(body),
       newPassword: body.new_password,
     });
-    return { status: 200, body: toTokensResponse(tokens) };
+    return tokensResponse(200, toTokensResponse(tokens), sessionCookie);
   },
 });
 
