@@ -1,4 +1,5 @@
 import { generateAsyncApi } from './generate-asyncapi.ts';
+import { generateClientEvents } from './generate-client-events.ts';
 import { generateConfigFiles } from './generate-config.ts';
 import { generateErrors } from './generate-errors.ts';
 import { generateOpenApi } from './generate-openapi.ts';
@@ -12,5 +13,6 @@ export async function generateAll(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', generateErrors()],
     ['docs/asyncapi.yaml', generateAsyncApi()],
     ['docs/openapi.json', await generateOpenApi()],
+    ['packages/client/src/generated/events.ts', generateClientEvents()],
   ]);
 }

@@ -210,8 +210,8 @@ function isFirst(type: DomainEvent['type']): boolean {
   return type === 'user.created';
 }
 
-/** A sign-in can be refused for an address without an account. */
-function hasUser(type: DomainEvent['type']): boolean {
+/** Whether every event of the type has a user: a sign-in can be refused for an address without an account. */
+export function hasUser(type: DomainEvent['type']): boolean {
   return type !== 'authentication.failed';
 }
 
@@ -221,6 +221,7 @@ function titleOf(type: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function typeOf({ $id }: EventSchema): DomainEvent['type'] {
+/** `user.created` of `urn:user-service:schema:user.created.v1`. */
+export function typeOf({ $id }: EventSchema): DomainEvent['type'] {
   return (EVENT_SCHEMA_ID.exec($id)?.[2] ?? $id) as DomainEvent['type'];
 }
