@@ -49,7 +49,17 @@ const LAYERS: readonly Layer[] = [
   {
     folder: 'packages/client/src/',
     mayImport: [],
-    packages: ['node:crypto'],
+    packages: [
+      'node:child_process',
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:http',
+      'node:module',
+      'node:net',
+      'node:os',
+      'node:path',
+    ],
   },
 ];
 
