@@ -59,6 +59,7 @@ const LAYERS: readonly Layer[] = [
       'node:net',
       'node:os',
       'node:path',
+      '@nats-io/jetstream',
     ],
   },
 ];

@@ -1,0 +1,147 @@
+import { backoffMs, pause } from './backoff.ts';
+import { createFreshness } from './freshness.ts';
+import { readLines } from './read-lines.ts';
+import { createRevocationSet, type RevocationSet, readEntry } from './revocation-set.ts';
+import { FULL_PAUSE_MS, type RevocationDeps, type Revocations, SetIsFull } from './revocations.ts';
+import { type ServiceKey, serviceHeaders } from './service-key.ts';
+
+export interface HttpRevocationOptions extends RevocationDeps {
+  /** Base address of the service. */
+  readonly url: string;
+  readonly key: ServiceKey;
+  readonly fetch: typeof fetch;
+}
+
+const BACKOFF = { firstMs: 200, maxMs: 5_000 };
+/** Beyond the wait: for the way there and back. */
+const ANSWER_MS = 5_000;
+/** For the whole set. */
+const LOAD_MS = 60_000;
+/** Entries of one page at most, as documented: a page with as many has another one behind it. */
+const PAGE = 1_000;
+/** An entry has about 130. */
+const MAX_LINE_LENGTH = 1_024;
+
+/** The position is not kept, or of another copy of the database. */
+class PositionGone extends Error {
+  override readonly name = 'PositionGone';
+}
+
+/**
+ * Follows `GET /v1/revocations`: the whole set, then one request after another, each of which waits for the next
+ * revocation. The set is complete up to the end of the last answer; each answer comes after half of `maxStalenessMs`.
+ */
+export function followOverHttp(options: HttpRevocationOptions): Revocations {
+  const { maxEntries, maxStalenessMs, now, onChange } = options;
+  const address = `${options.url.replace(/\/+$/, '')}/v1/revocations`;
+  const waitMs = Math.floor(Math.min(maxStalenessMs / 2, 25_000));
+  const freshness = createFreshness(maxStalenessMs, onChange);
+  const closing = new AbortController();
+  let set = createRevocationSet(maxEntries);
+  let loads = 0;
+  let isFull = false;
+  let lastError: string | null = null;
+
+  async function request(query: string, timeoutMs: number): Promise<Response> {
+    const response = await options.fetch(address + query, {
+      headers: await serviceHeaders(options.key),
+      redirect: 'error',
+      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    if (response.status === 200) return response;
+    await response.body?.cancel();
+    if (response.status === 410) throw new PositionGone('position_gone');
+    throw new Error(`GET /v1/revocations answered ${response.status}`);
+  }
+
+  /** @returns the position behind the set */
+  async function load(): Promise<string> {
+    const beganAtMs = performance.now();
+    const response = await request('', LOAD_MS);
+    const next = createRevocationSet(maxEntries);
+    // Until the first set is whole, what is known of it counts already.
+    if (loads === 0) set = next;
+    const { position } = await readInto(next, response, (maxEntries + PAGE) * 256);
+    if (position === null) throw new Error('the set of revocations is not complete');
+    set = next;
+    loads += 1;
+    isFull = false;
+    freshness.confirm(beganAtMs);
+    return position;
+  }
+
+  /** @returns the position behind the page */
+  async function follow(after: string): Promise<string> {
+    const query = `?${new URLSearchParams({ after, wait: `${waitMs}ms` })}`;
+    const beganAtMs = performance.now();
+    const response = await request(query, waitMs + ANSWER_MS);
+    const { count } = await readInto(set, response, PAGE * 10 * MAX_LINE_LENGTH);
+    const position = nextPosition(response.headers.get('link'));
+    if (position === null) throw new Error('a page of revocations has no next one');
+    // An answer that took longer than the wait was on its way: it says nothing about that time.
+    if (count < PAGE) freshness.confirm(Math.min(performance.now(), beganAtMs + waitMs));
+    return position;
+  }
+
+  async function readInto(
+    target: RevocationSet,
+    response: Response,
+    maxBytes: number,
+  ): Promise<{ readonly count: number; readonly position: string | null }> {
+    const nowSeconds = Math.floor(now() / 1_000);
+    let count = 0;
+    for await (const line of readLines(response, { maxBytes, maxLineLength: MAX_LINE_LENGTH })) {
+      const record: unknown = JSON.parse(line);
+      const position = (record as { readonly position?: unknown } | null)?.position;
+      if (typeof position === 'string') return { count, position };
+      const entry = readEntry(record);
+      count += 1;
+      if (entry !== null && !target.add(entry, nowSeconds)) throw new SetIsFull(maxEntries);
+    }
+    return { count, position: null };
+  }
+
+  async function run(): Promise<void> {
+    let position: string | null = null;
+    let failures = 0;
+    while (!closing.signal.aborted) {
+      try {
+        position = position === null ? await load() : await follow(position);
+        failures = 0;
+        lastError = null;
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        failures += 1;
+        lastError = String(error);
+        if (error instanceof SetIsFull) isFull = true;
+        if (error instanceof SetIsFull || error instanceof PositionGone) position = null;
+        onChange();
+        if (error instanceof PositionGone && failures === 1) continue;
+        const pauseMs = isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
+        await pause(pauseMs, closing.signal);
+      }
+    }
+  }
+
+  void run();
+  const state = () => (isFull && freshness.state() === 'fresh' ? 'stale' : freshness.state());
+  return {
+    isRevoked: (token, nowSeconds) => set.isRevoked(token, nowSeconds),
+    state,
+    settled: freshness.settled,
+    stats: () => ({
+      ...{ state: state(), entries: set.size(), bytes: set.bytes() },
+      ...{ ageMs: freshness.ageMs(), loads, isFull, lastError },
+    }),
+    close() {
+      closing.abort();
+      freshness.close();
+    },
+  };
+}
+
+/** The position in `Link: <…?after=…>; rel="next"`. */
+function nextPosition(link: string | null): string | null {
+  const [, query] = /<[^>?]*\?([^>]*)>;\s*rel="next"/.exec(link ?? '') ?? [];
+  return query === undefined ? null : new URLSearchParams(query).get('after');
+}
