@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createHeadScanner } from './head-scanner.ts';
 
 const HEAD = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const LONG_HEAD = `GET / HTTP/1.1\r\nAuthorization: Bearer ${'x'.repeat(90)}\r\nHost: x\r\n\r\n`;
 
 /** Cuts successive chunks of heads without bodies into slices. */
 function slicesOf(chunks: readonly string[]): string[] {
@@ -22,6 +23,7 @@ function slicesOf(chunks: readonly string[]): string[] {
 describe('createHeadScanner', () => {
   it('ends a slice at the end of each head', () => {
     expect(slicesOf([HEAD.repeat(3)])).toEqual([HEAD, HEAD, HEAD]);
+    expect(slicesOf([HEAD + LONG_HEAD + HEAD])).toEqual([HEAD, LONG_HEAD, HEAD]);
   });
 
   it('accepts bare line feeds, and empty lines before a head', () => {
@@ -32,7 +34,14 @@ describe('createHeadScanner', () => {
 
   it('never has the ends of two heads in a slice, wherever chunks are split', () => {
     const heads = fc.array(
-      fc.constantFrom(HEAD, 'GET / HTTP/1.1\n\n', 'PUT / HTTP/1.1\r\n\r\n', `\r\n${HEAD}`),
+      fc.constantFrom(
+        HEAD,
+        LONG_HEAD,
+        LONG_HEAD.replaceAll('\r', ''),
+        'GET / HTTP/1.1\n\n',
+        'PUT / HTTP/1.1\r\n\r\n',
+        `\r\n${HEAD}`,
+      ),
       { minLength: 2, maxLength: 12 },
     );
     fc.assert(
