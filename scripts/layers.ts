@@ -60,6 +60,9 @@ const LAYERS: readonly Layer[] = [
       'node:os',
       'node:path',
       '@nats-io/jetstream',
+      'express',
+      'fastify',
+      'hono',
     ],
   },
 ];
