@@ -88,8 +88,8 @@ export function createKeySet({ url, fetch, onRemoved, onChange }: KeySetOptions)
     find: (kid) => keys?.get(kid),
     mayLearn: () => !closing.signal.aborted && (inFlight !== null || isDue()),
     async findLater(kid) {
+      if (inFlight === null && isDue() && !closing.signal.aborted) void fetchOnce();
       await inFlight;
-      if (keys?.has(kid) !== true && isDue() && !closing.signal.aborted) await fetchOnce();
       return keys?.get(kid);
     },
     state() {

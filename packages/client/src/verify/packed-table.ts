@@ -74,7 +74,11 @@ export class PackedTable {
 
   /** Drops the entries whose time is over. Takes time in proportion to the size. */
   sweep(nowSeconds: number): void {
-    this.#rebuild(nowSeconds, this.#size);
+    let left = 0;
+    for (let at = UNTIL; at < this.#slots.length; at += SLOT) {
+      if (this.#time(at) > nowSeconds) left += 1;
+    }
+    if (left < this.#size) this.#rebuild(nowSeconds, left);
   }
 
   /** The slot of the id, or the free one in which it belongs. */
