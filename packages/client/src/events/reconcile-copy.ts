@@ -1,0 +1,65 @@
+import { compareUsers, differenceOf, type UserDifference } from './compare-users.ts';
+import type { MirrorSession, UserRow } from './mirror-store.ts';
+import type { UsersOfService } from './users-of-service.ts';
+
+/** What a comparison found, and repaired. */
+export interface Reconciliation {
+  readonly repaired: readonly UserDifference[];
+}
+
+const LIST_LIMIT = 500;
+const MAX_REPAIRS = 10_000;
+
+/**
+ * Compares every row of the copy with an export, and repairs what differs.
+ * @param inTurn - runs a step while no other one changes the copy
+ */
+export async function reconcileCopy(
+  session: MirrorSession,
+  users: UsersOfService,
+  inTurn: <T>(step: () => Promise<T>) => Promise<T>,
+): Promise<Reconciliation> {
+  const repaired: UserDifference[] = [];
+  const suspects: string[] = [];
+  async function repairSuspects(): Promise<void> {
+    repaired.push(...(await inTurn(() => repair(suspects.splice(0), session, users))));
+  }
+  const exported = await users.exportAll();
+  for await (const { id } of compareUsers(exported.pages(), rowsOf(session))) {
+    suspects.push(id);
+    if (suspects.length >= LIST_LIMIT) await repairSuspects();
+    if (repaired.length >= MAX_REPAIRS) break;
+  }
+  await repairSuspects();
+  return { repaired };
+}
+
+async function* rowsOf(session: MirrorSession): AsyncGenerator<readonly UserRow[], void> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: readonly UserRow[] = await session.list(after, LIST_LIMIT);
+    if (rows.length === 0) return;
+    yield rows;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
+
+/** Reads both sides again: an event may have changed them since. @returns what differed */
+async function repair(
+  ids: readonly string[],
+  session: MirrorSession,
+  users: UsersOfService,
+): Promise<readonly UserDifference[]> {
+  if (ids.length === 0) return [];
+  const rows = new Map((await session.find(ids)).map((row) => [row.id, row]));
+  const found = new Map((await users.read(ids)).map((user) => [user.id, user]));
+  const differences = ids.flatMap((id) => differenceOf(found.get(id), rows.get(id)) ?? []);
+  const wrong = differences.map(({ id }) => id);
+  await session.apply({
+    rows: wrong.flatMap((id) => found.get(id) ?? []),
+    deleted: wrong.filter((id) => !found.has(id)),
+    position: null,
+    force: true,
+  });
+  return differences;
+}

@@ -1,0 +1,80 @@
+/** A failure that a later attempt may not have. */
+export interface RetryNotice {
+  readonly error: unknown;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** The pause before the next one, in milliseconds. */
+  readonly delayMs: number;
+}
+
+export interface RetryPolicy {
+  /** Pause after the first failure in milliseconds; it doubles with each further one. */
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+export interface Retrying {
+  /** Ends the pauses, and the attempts. */
+  readonly signal: AbortSignal;
+  /** After so long without a success the last error is thrown. */
+  readonly maxOutageMs: number;
+  readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
+}
+
+const PAUSES: RetryPolicy = { firstMs: 250, maxMs: 30_000 };
+const MAX_DOUBLINGS = 30;
+
+/** The pause after the attempt, in milliseconds: half of it is random, so that many clients do not return together. */
+export function pauseMs(attempt: number, { firstMs, maxMs }: RetryPolicy): number {
+  const full = Math.min(maxMs, firstMs * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS));
+  return full * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after the time, or as soon as the signal aborts. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
+
+/** An error that another attempt may not have. */
+export class Transient extends Error {
+  override readonly name: string = 'Transient';
+  /** The shortest pause before the next attempt. */
+  readonly retryAfterMs: number;
+
+  constructor(
+    message: string,
+    { cause, retryAfterMs = 0 }: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(message, { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * Repeats the work while it throws `Transient`, with growing pauses.
+ * @throws the last error when the outage lasts too long or the signal aborts, and every other error at once
+ */
+export async function untilItWorks<T>(work: () => Promise<T>, retrying: Retrying): Promise<T> {
+  const beganMs = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isOver = performance.now() - beganMs > retrying.maxOutageMs;
+      if (!(error instanceof Transient) || isOver || retrying.signal.aborted) throw error;
+      const delayMs = Math.max(pauseMs(attempt, PAUSES), error.retryAfterMs);
+      retrying.onRetry?.({ error, attempt, delayMs });
+      await sleep(delayMs, retrying.signal);
+      if (retrying.signal.aborted) throw error;
+    }
+  }
+}
