@@ -320,13 +320,13 @@ const EVENTS: readonly Case[] = [
   apply('the same version again', 4, 'user.updated', 4, 'ignore'),
   apply('an older version after a newer one', 4, 'user.updated', 2, 'ignore'),
   apply('a user that the copy does not have', null, 'user.updated', 4, 'read'),
-  apply('a new user', null, 'user.created', 1, 'change'),
+  apply('a new user', null, 'user.created', 1, 'read'),
   apply('a deletion', 4, 'user.deleted', 5, 'delete'),
   apply('a deletion behind a gap', 4, 'user.deleted', 9, 'delete'),
   apply('a deletion of a user that the copy does not have', null, 'user.deleted', 5, 'ignore'),
   apply('an old deletion of a user that was restored', 1_000_007, 'user.deleted', 5, 'ignore'),
   apply('a restored user', 7, 'user.restored', 1_000_007, 'change'),
-  apply('a restored user that the copy does not have', null, 'user.restored', 1_000_007, 'change'),
+  apply('a restored user that the copy does not have', null, 'user.restored', 1_000_007, 'read'),
   apply('a type that the copy does not know', 4, 'user.erased', 5, 'read'),
 ];
 
@@ -343,6 +343,6 @@ write(
 );
 write(
   'events',
-  'Form `json`: a line of the feed. Form `message`: a message of the stream. Verdict `event` with the event as the client reads it, or `foreign`: drop it. Form `copy`: a copy of users that has `known_version` of a user (null: not at all) gets an event; verdict `change`: apply the values of the event if it has all that the copy keeps, else read the user; `read`: read the user; `delete`; `ignore`.',
+  'Form `json`: a line of the feed. Form `message`: a message of the stream. Verdict `event` with the event as the client reads it, or `foreign`: drop it. Form `copy`: a copy of users that has `known_version` of a user (null: not at all) gets an event; verdict `change`: apply the values of the event if it has all that changed, else read the user; `read`: read the user, who may be missing; `delete`; `ignore`.',
   EVENTS,
 );
