@@ -1,0 +1,96 @@
+import type { CallResult, NoAnswer, Problem } from './types.ts';
+
+/** Longest time of one attempt, in milliseconds: two and the pause are within ten seconds. */
+const ATTEMPT_MS = 4_500;
+const SINGLE_ATTEMPT_MS = 10_000;
+const PAUSE_MS = 500;
+
+export interface CallOptions {
+  readonly body?: object | undefined;
+  readonly token?: string | null | undefined;
+  /** Asks for cookie mode. */
+  readonly inCookieMode?: boolean;
+  /** The request may be sent twice, a moment later, when it is not known what became of it. */
+  readonly isRepeatable?: boolean;
+}
+
+/** Sends a request to the service. Never throws, and ends within ten seconds. */
+export type Call = <T, Code extends string = never>(
+  method: string,
+  path: string,
+  options?: CallOptions,
+) => Promise<CallResult<T, Code>>;
+
+/** @param baseUrl without a trailing slash */
+export function createCall(baseUrl: string, send: typeof globalThis.fetch): Call {
+  async function attempt(method: string, path: string, options: CallOptions, timeoutMs: number) {
+    const { body, token, inCookieMode } = options;
+    const isForm = body instanceof URLSearchParams;
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await send(baseUrl + path, {
+        method,
+        signal,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(inCookieMode ? { 'x-user-service-session': 'cookie' } : {}),
+        },
+        credentials: inCookieMode ? 'include' : 'omit',
+        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+      });
+      return await read(response);
+    } catch (error) {
+      return failure(signal.aborted ? 'deadline_exceeded' : 'network_error', 0, String(error));
+    }
+  }
+
+  return async (method, path, options = {}) => {
+    if (options.isRepeatable !== true) {
+      return (await attempt(method, path, options, SINGLE_ATTEMPT_MS)) as never;
+    }
+    const first = await attempt(method, path, options, ATTEMPT_MS);
+    const { status } = first.ok ? { status: 200 } : first.problem;
+    if (status > 0 && status < 500) return first as never;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (0.5 + Math.random() / 2)));
+    return (await attempt(method, path, options, ATTEMPT_MS)) as never;
+  };
+}
+
+async function read(response: Response): Promise<CallResult<unknown, string>> {
+  const { status } = response;
+  const text = await response.text();
+  const type = response.headers.get('content-type') ?? '';
+  if (response.ok && text === '') return { ok: true, data: undefined };
+  if (!/[/+]json\b/.test(type)) return failure('invalid_response', status, `Not JSON: ${type}`);
+  const data = parse(text);
+  if (response.ok && data !== null) return { ok: true, data };
+  if (response.ok || typeof data?.code !== 'string') {
+    return failure('invalid_response', status, 'Not a response of the service.');
+  }
+  const problem: Problem<string> = {
+    ...{ code: data.code, status, detail: String(data.detail) },
+    errors: Array.isArray(data.errors) ? data.errors : [],
+    retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
+    requestId: String(data.request_id ?? ''),
+  };
+  return { ok: false, problem };
+}
+
+/** @returns null for what is no JSON object */
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function failure(code: NoAnswer, status: number, detail: string): { ok: false; problem: Problem } {
+  return {
+    ok: false,
+    problem: { code, status, detail, errors: [], retryAfterSeconds: null, requestId: '' },
+  };
+}

@@ -1,0 +1,181 @@
+import type { Call } from './call.ts';
+import { parseSession, type SavedSession, type TextStore } from './store.ts';
+import type { CallResult, SessionState, Tokens } from './types.ts';
+
+/** Part of the lifetime of an access token after which it is replaced. */
+const REFRESH_AFTER = 0.9;
+
+/** An access token, in a variable of each tab. Times are milliseconds of the epoch, by the clock of the device. */
+export interface HeldToken {
+  readonly sessionId: string;
+  readonly accessToken: string;
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+}
+
+/** Tells the other tabs: a new access token, or null for a sign-out. */
+export interface TabChannel {
+  postMessage(held: HeldToken | null): void;
+  onmessage: ((event: { readonly data: HeldToken | null }) => void) | null;
+}
+
+interface RefreshAttempt {
+  /** The access token that is not wanted any more. */
+  readonly stale: string | null;
+  readonly mayRepeat: boolean;
+  /** Without knowing of a session. */
+  readonly isBlind?: boolean;
+}
+
+interface Deps {
+  readonly call: Call;
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly store: TextStore;
+  readonly channel: TabChannel | null;
+  readonly now: () => number;
+  readonly inCookieMode: boolean;
+}
+
+/**
+ * The tokens of this tab. States: signed out, when nothing is saved; signed in, with or without an access token at hand.
+ * What is saved decides, since all tabs share it: only a sign-out or a refused refresh token removes it, never a failure
+ * of the network or the service.
+ */
+export function createSessionTokens(deps: Deps) {
+  const { call, store, channel, now, inCookieMode } = deps;
+  const listeners = new Set<(state: SessionState) => void>();
+  let state: SessionState = { status: 'signed_out' };
+  let held: HeldToken | null = null;
+  let flight: Promise<CallResult<string | null>> | null = null;
+
+  if (channel !== null) {
+    channel.onmessage = ({ data }) => {
+      if (data !== null && !(held?.sessionId === data.sessionId && held.expiresAt > data.expiresAt))
+        held = data;
+      sync();
+    };
+  }
+
+  /** Reads what is saved, and tells the listeners when another session or none is. */
+  function sync(): SavedSession | null {
+    const saved = parseSession(store.read());
+    const before = state.status === 'signed_in' ? state.sessionId : undefined;
+    if (before !== saved?.sessionId) {
+      state =
+        saved === null
+          ? { status: 'signed_out' }
+          : { status: 'signed_in', userId: saved.userId, sessionId: saved.sessionId };
+      for (const listener of listeners) listener(state);
+    }
+    return saved;
+  }
+
+  function heldOf(saved: SavedSession): HeldToken | null {
+    return held?.sessionId === saved.sessionId ? held : null;
+  }
+
+  /** @param sentAt when the request for the tokens was sent */
+  function adopt(tokens: Tokens, sentAt: number): void {
+    const lifetimeMs = tokens.expires_in * 1_000;
+    held = {
+      sessionId: tokens.session_id,
+      accessToken: tokens.access_token,
+      refreshAt: sentAt + lifetimeMs * REFRESH_AFTER,
+      expiresAt: sentAt + lifetimeMs,
+    };
+    const saved: SavedSession = {
+      sessionId: tokens.session_id,
+      userId: subjectOf(tokens.access_token),
+      refreshToken: tokens.refresh_token,
+    };
+    store.write(JSON.stringify(saved));
+    channel?.postMessage(held);
+    sync();
+  }
+
+  function forget(): void {
+    held = null;
+    store.write(null);
+    channel?.postMessage(null);
+    sync();
+  }
+
+  /** One refresh at a time in this tab, and as far as the lock goes in the browser. */
+  function renew(stale: string | null): Promise<CallResult<string | null>> {
+    flight ??= deps
+      .exclusive(() => refresh({ stale, mayRepeat: true }))
+      .finally(() => {
+        flight = null;
+      });
+    return flight;
+  }
+
+  /** With the cookie of cookie mode, when what was saved is lost or belongs to a page of another origin. */
+  async function restore(): Promise<CallResult<SessionState>> {
+    if (inCookieMode && sync() === null) {
+      const restored = await deps.exclusive(() =>
+        refresh({ stale: null, mayRepeat: true, isBlind: true }),
+      );
+      if (!restored.ok) return restored;
+    }
+    return { ok: true, data: state };
+  }
+
+  async function refresh(attempt: RefreshAttempt): Promise<CallResult<string | null>> {
+    const { stale, mayRepeat, isBlind = false } = attempt;
+    const saved = sync();
+    if (saved === null && !isBlind) return { ok: true, data: null };
+    const fromOtherTab = saved && heldOf(saved);
+    if (fromOtherTab !== null && fromOtherTab.accessToken !== stale) {
+      if (now() < fromOtherTab.refreshAt) return { ok: true, data: fromOtherTab.accessToken };
+    }
+    const { sessionId, refreshToken } = saved ?? {};
+    const sentAt = now();
+    const result = await call<Tokens, 'invalid_grant'>('POST', '/v1/sessions/refresh', {
+      body: refreshToken === undefined ? {} : { refresh_token: refreshToken },
+      ...{ inCookieMode, isRepeatable: true },
+    });
+    const after = sync();
+    const isReplaced = after?.sessionId !== sessionId;
+    if (result.ok && !isReplaced) {
+      adopt(result.data, sentAt);
+      return { ok: true, data: result.data.access_token };
+    }
+    if (!result.ok && result.problem.code !== 'invalid_grant') {
+      return { ok: false, problem: { ...result.problem, code: result.problem.code } };
+    }
+    // A sign-in or a refresh of another tab was faster: its token decides.
+    if (mayRepeat && (isReplaced || after?.refreshToken !== refreshToken)) {
+      return refresh({ ...attempt, mayRepeat: false });
+    }
+    if (!isReplaced && saved !== null) forget();
+    return { ok: true, data: null };
+  }
+
+  /** A token that is valid for a while; null when nobody is signed in. */
+  async function accessToken(): Promise<CallResult<string | null>> {
+    const saved = sync();
+    if (saved === null) return { ok: true, data: null };
+    const mine = heldOf(saved);
+    if (mine !== null && now() < mine.refreshAt) return { ok: true, data: mine.accessToken };
+    const renewed = await renew(mine?.accessToken ?? null);
+    if (renewed.ok || mine === null || now() >= mine.expiresAt) return renewed;
+    return { ok: true, data: mine.accessToken };
+  }
+
+  sync();
+  return {
+    ...{ sync, adopt, forget, renew, restore, accessToken },
+    state: () => state,
+    onChange(listener: (state: SessionState) => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** The claim `sub` of an access token that the service has just sent. */
+function subjectOf(accessToken: string): string {
+  const payload = accessToken.split('.')[1] ?? '';
+  return JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/'))).sub;
+}

@@ -1,0 +1,114 @@
+import type { Result } from '../result.ts';
+
+/** An account, as `GET /v1/me` shows it. */
+export interface User {
+  readonly id: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly email: string;
+  readonly phone: string | null;
+  readonly locale: string | null;
+  readonly email_verified: boolean;
+  readonly status: string;
+  readonly version: number;
+  /** RFC 3339, in UTC. */
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** A field that broke a rule. */
+export interface FieldProblem {
+  /** JSON Pointer into the body, such as `/email`. */
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** No answer of the service: nothing is known about the request. */
+export type NoAnswer =
+  /** The request or its response did not get through. */
+  | 'network_error'
+  /** No response in time. */
+  | 'deadline_exceeded'
+  /** The response is not one of the service, such as a page of a proxy. */
+  | 'invalid_response';
+
+/** Codes that every call can have. */
+export type AnyCode =
+  | NoAnswer
+  | 'validation_failed'
+  | 'rate_limited'
+  | 'overloaded'
+  | 'unavailable'
+  | 'outcome_unknown'
+  | 'internal_error'
+  | 'session_cookie_refused';
+
+/**
+ * Why a call failed. Decide by `code`; a newer service may send others, so keep a default branch.
+ * @typeParam Code - what this call can have besides
+ */
+export interface Problem<Code extends string = never> {
+  readonly code: Code | AnyCode;
+  /** HTTP status; 0 with `network_error` and `deadline_exceeded`. */
+  readonly status: number;
+  /** In words, for logs and developers. */
+  readonly detail: string;
+  /** With `validation_failed`, else empty. */
+  readonly errors: readonly FieldProblem[];
+  /** Seconds to wait before another try, where the service says so. */
+  readonly retryAfterSeconds: number | null;
+  /** The id to give to the operator of the service; empty without an answer. */
+  readonly requestId: string;
+}
+
+export type CallResult<T, Code extends string = never> = Result<T, Problem<Code>>;
+
+/** Codes of calls with an access token. */
+export type SessionCode = 'unauthenticated' | 'invalid_token' | 'user_not_found';
+export type RegisterCode =
+  | 'email_taken'
+  | 'registration_closed'
+  | 'invitation_invalid'
+  | 'idempotency_key_reused';
+export type SignInCode = 'invalid_credentials' | 'password_expired' | 'email_unverified';
+export type ChallengeCode = 'challenge_invalid' | 'version_exhausted';
+
+export interface Registration {
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly email: string;
+  readonly password: string;
+  /** E.164. */
+  readonly phone?: string | null;
+  /** BCP 47. */
+  readonly locale?: string | null;
+  /** Token of an invitation. */
+  readonly invitation?: string;
+}
+
+/** A mail is sent soon; its code counts only together with the id. */
+export interface RequestedMail {
+  readonly challenge_id: string;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+/** The token of a link, or the code of a mail. */
+export type Proof =
+  | { readonly token: string }
+  | { readonly challenge_id: string; readonly code: string };
+
+/** Who is signed in, as far as this browser knows. The same object until it changes. */
+export type SessionState =
+  | { readonly status: 'signed_out' }
+  | { readonly status: 'signed_in'; readonly userId: string; readonly sessionId: string };
+
+/** The response with tokens. */
+export interface Tokens {
+  readonly session_id: string;
+  readonly access_token: string;
+  readonly expires_in: number;
+  readonly refresh_token?: string;
+  readonly device_token?: string;
+}
