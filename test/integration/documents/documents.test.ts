@@ -193,7 +193,7 @@ const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   readonly scripts: Readonly<Record<string, string>>;
 };
 /** npm's own commands that need no script. */
-const NPM_COMMANDS = new Set(['ci', 'install', 'pack', 'start', 'test']);
+const NPM_COMMANDS = new Set(['ci', 'install', 'pack', 'publish', 'start', 'test']);
 
 /** The faults of every command of ours in a line: npm scripts, and the program by either of its names. */
 function commandFaults(line: string): string[] {

@@ -1,0 +1,49 @@
+// `npm run interop`: runs the programs of docs/use-it/verify-in-other-languages.md on the conformance vectors. It needs
+// the toolchains of the languages and a network for their modules, so it is no part of `npm test`. `npm run interop -- go`
+// runs one language.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LANGUAGES, type Language, missingProgram, unnamedModules } from './interop/programs.ts';
+import { compareVerdicts, readVectors, withoutEdDsa, writeVectors } from './interop/vectors.ts';
+
+const names = process.argv.slice(2);
+const chosen = LANGUAGES.filter(({ name }) => names.length === 0 || names.includes(name));
+let failed = chosen.length === 0;
+if (failed) console.error(`there are ${LANGUAGES.map(({ name }) => name).join(', ')}`);
+for (const language of chosen) failed = !check(language) || failed;
+process.exitCode = failed ? 1 : 0;
+
+/** @returns false when a verdict differs, or the programs do not run */
+function check(language: Language): boolean {
+  const { name, knowsEdDsa } = language;
+  const missing = missingProgram(language);
+  if (missing !== undefined) {
+    console.warn(`NOT CHECKED ${name}: ${missing} is not installed`);
+    return true;
+  }
+  const unnamed = unnamedModules(language);
+  if (unnamed.length > 0) {
+    console.error(`FAILED ${name}: the page does not name ${unnamed.join(', ')}`);
+    return false;
+  }
+  const folder = mkdtempSync(join(tmpdir(), `interop-${name}-`));
+  try {
+    const vectors = knowsEdDsa ? readVectors() : withoutEdDsa(readVectors());
+    const now = [...vectors.values()][0]?.now ?? 0;
+    writeVectors(vectors, join(folder, 'vectors'));
+    language.build(folder);
+    const output = language.run(folder, join(folder, 'vectors'), now);
+    const { agreed, accepted, faults } = compareVerdicts(vectors, output);
+    const title = faults.length === 0 ? 'ok    ' : 'FAILED';
+    console.log(`${title} ${name}: ${agreed} verdicts as expected, ${faults.length} not`);
+    for (const fault of faults) console.log(`       ${fault}`);
+    if (accepted.length > 0) console.log(`       takes, though strictly: ${accepted.join('; ')}`);
+    return faults.length === 0;
+  } catch (error) {
+    console.error(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,84 @@
+// Runs the programs of docs/use-it/verify-in-other-languages.md on the conformance vectors. Prints a verdict a line.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+type vectorFile struct {
+	Now      int64           `json:"now"`
+	Issuer   string          `json:"issuer"`
+	Audience string          `json:"audience"`
+	JWKS     json.RawMessage `json:"jwks"`
+	Cases    []struct {
+		Name    string          `json:"name"`
+		Token   string          `json:"token"`
+		JWKS    json.RawMessage `json:"jwks"`
+		Entries []Entry         `json:"entries"`
+	} `json:"cases"`
+}
+
+// The page has the follower in the same package, and the vectors do not need a broker.
+var _ = (&Revocations{}).Follow
+var _ *nats.Conn
+
+func main() {
+	for _, name := range []string{"tokens", "revocations"} {
+		run(name, filepath.Join(os.Args[1], name+".json"))
+	}
+}
+
+func run(name, path string) {
+	text, err := os.ReadFile(path)
+	check(err)
+	var file vectorFile
+	check(json.Unmarshal(text, &file))
+	now = func() time.Time { return time.Unix(file.Now, 0) }
+	server := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		keys := file.JWKS
+		if index, err := strconv.Atoi(request.URL.Path[1:]); err == nil && file.Cases[index].JWKS != nil {
+			keys = file.Cases[index].JWKS
+		}
+		response.Write(keys)
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for index, vector := range file.Cases {
+		verifier, err := NewVerifier(ctx, file.Issuer, file.Audience, fmt.Sprintf("%s/%d", server.URL, index))
+		check(err)
+		claims, err := verifier.Verify(ctx, vector.Token)
+		revocations := Revocations{entries: map[string]Entry{}}
+		for sequence, entry := range vector.Entries {
+			revocations.Add(entry, uint64(sequence)+1)
+		}
+		answer := map[string]any{"file": name, "name": vector.Name, "verdict": "valid"}
+		switch {
+		case err != nil:
+			answer["verdict"], answer["reason"] = "invalid", err.Error()
+		case revocations.Void(claims):
+			answer["verdict"], answer["reason"] = "invalid", "revoked"
+		default:
+			answer["subject"], answer["session_id"] = claims.Subject, claims.SessionID
+		}
+		line, err := json.Marshal(answer)
+		check(err)
+		fmt.Println(string(line))
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
