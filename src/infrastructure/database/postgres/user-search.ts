@@ -10,7 +10,7 @@ import { searchTerm } from './search-term.ts';
 
 /** Bounds of the work for one page of a search. */
 export interface SearchBounds {
-  /** Users that are looked at in the order of ids. A text that one user in 200 has fills a page of 50 by it. */
+  /** Users that are looked at in the order of ids. A text that one user in 100 has fills a page of 50 by it. */
   readonly walkedRows: number;
   /** Users that are read through the index, in no order. */
   readonly candidates: number;
@@ -19,9 +19,9 @@ export interface SearchBounds {
 }
 
 export const SEARCH_BOUNDS: SearchBounds = {
-  walkedRows: 10_000,
-  candidates: 2_000,
-  indexEntries: 50_000,
+  walkedRows: 5_000,
+  candidates: 1_000,
+  indexEntries: 25_000,
 };
 
 /** Tokens that are looked up in the index: the rarest ones. Each more costs time, and excludes few users. */
