@@ -55,12 +55,13 @@ export function describeWebhookQueueContract(implementation: DatabaseImplementat
       return await queue().claim({ ...CLAIM, ...over });
     }
 
+    /** As a sender does. */
     async function queueAll(): Promise<number> {
       let total = 0;
       for (;;) {
-        const { queued } = await queue().queue();
-        if (queued === 0) return total;
+        const { queued, isBehind } = await queue().queue();
         total += queued;
+        if (!isBehind) return total;
       }
     }
 
@@ -106,6 +107,31 @@ export function describeWebhookQueueContract(implementation: DatabaseImplementat
       const found = new Map((await claim()).map((one) => [one.endpointId, one.event.sequence]));
       expect([byType, byGroup, byUser].map((id) => found.get(id))).toEqual([1, 2, 3]);
       expect(found.size).toBe(3);
+    });
+
+    test('an endpoint passes a backlog that has nothing for it', async () => {
+      await createEndpoint({ types: ['user.deleted'] });
+      await insertEvents(2_500, 'session.started');
+      await insertEvents(1, 'user.deleted');
+      const looks = [await queue().queue(), await queue().queue(), await queue().queue()];
+      expect(looks.map(({ isBehind }) => isBehind)).toEqual([true, true, false]);
+      expect(looks.map(({ queued }) => queued)).toEqual([0, 0, 1]);
+    });
+
+    test('an endpoint whose queue is full, or that is disabled, is not behind', async () => {
+      const id = await createEndpoint();
+      await insertEvents(9_000);
+      await insertEvents(3_500);
+      expect(await queueAll()).toBe(10_000);
+      expect((await queue().queue()).isBehind).toBe(false);
+      await database().query(
+        "update webhook_deliveries set status = 'delivered', ended_at = now()",
+      );
+      await database().query(
+        "update webhook_endpoints set disabled_at = now(), disabled_reason = 'operator' where id = $1",
+        [id],
+      );
+      expect(await queue().queue()).toEqual({ queued: 0, skipped: 0, isBehind: false });
     });
 
     test('at most so many of an endpoint are in flight, and another endpoint does not wait', async () => {
@@ -196,7 +222,7 @@ export function describeWebhookQueueContract(implementation: DatabaseImplementat
       const id = await createEndpoint();
       await insertEvents(5);
       await database().query('delete from outbox where sequence <= 3');
-      expect(await queue().queue()).toEqual({ queued: 2, skipped: 3 });
+      expect(await queue().queue()).toEqual({ queued: 2, skipped: 3, isBehind: false });
       expect(await endpoints().find(id)).toMatchObject({ skippedEvents: 3, queuedSequence: 5 });
     });
 

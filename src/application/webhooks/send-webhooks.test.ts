@@ -30,15 +30,19 @@ function deliveryWith(traits: Partial<ClaimedDelivery> = {}): ClaimedDelivery {
 async function send(
   delivery: ClaimedDelivery,
   respond: WebhookTransport['send'],
-  { signature = 'v1,x' as string | null, timeoutMs = 50 } = {},
+  { signature = 'v1,x' as string | null, timeoutMs = 50, looksUntilCaughtUp = 1 } = {},
 ) {
   const records: unknown[] = [];
+  let looks = 0;
   const failures: EndpointFailure[] = [];
   let waiting: readonly ClaimedDelivery[] = [delivery];
   const logger = createRecordingLogger();
   const queue: WebhookQueue = {
     hasEndpoints: async () => true,
-    queue: async () => ({ queued: 0, skipped: 0 }),
+    async queue() {
+      looks += 1;
+      return { queued: 0, skipped: 0, isBehind: looks < looksUntilCaughtUp };
+    },
     async claim() {
       const claimed = waiting;
       waiting = [];
@@ -74,7 +78,7 @@ async function send(
   const worked = new Promise<void>((resolve) => sender.onWork(resolve));
   await sender.run();
   return {
-    ...{ records, failures, requests, sender, worked },
+    ...{ records, failures, requests, sender, worked, looks: () => looks },
     messages: () => logger.lines.map(({ message }) => message),
   };
 }
@@ -185,5 +189,15 @@ describe('an attempt', () => {
     await sender.stop();
     await sender.run();
     expect([records, requests.length]).toEqual([['released'], 1]);
+  });
+});
+
+describe('a backlog in which nothing matches', () => {
+  test.each([
+    [5, 5],
+    [1_000, 20],
+  ])('that takes %i looks at the feed gets %i in one run', async (looksUntilCaughtUp, expected) => {
+    const { looks } = await send(deliveryWith(), async () => answer(200), { looksUntilCaughtUp });
+    expect(looks()).toBe(expected);
   });
 });

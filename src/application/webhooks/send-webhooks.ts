@@ -114,12 +114,12 @@ export function createSendWebhooks(deps: SendWebhooksDeps): WebhookSender {
 
   async function queueEvents(): Promise<void> {
     for (let round = 0; round < MAX_QUEUE_ROUNDS && !stopping; round += 1) {
-      const { queued, skipped } = await queue.queue();
+      const { skipped, isBehind } = await queue.queue();
       if (skipped > 0) {
         totals.skipped += skipped;
         logger.error('events were deleted before webhook endpoints got them', { count: skipped });
       }
-      if (queued === 0) return;
+      if (!isBehind) return;
     }
   }
 

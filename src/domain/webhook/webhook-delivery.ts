@@ -79,14 +79,23 @@ export interface WebhookBacklog {
   readonly endpoints: Readonly<Record<'working' | 'failing' | 'disabled', number>>;
 }
 
+/** What one look at the feed did. */
+export interface QueuedDeliveries {
+  readonly queued: number;
+  /** Events that were deleted before they had a delivery. */
+  readonly skipped: number;
+  /** Whether another look finds more at once, also when no event of this one matched. */
+  readonly isBehind: boolean;
+}
+
 /** The deliveries, as senders see them. */
 export interface WebhookQueue {
   hasEndpoints(): Promise<boolean>;
   /**
    * Makes deliveries of numbered events, exactly one for each endpoint and event that match.
-   * @returns how many, and how many events were deleted before they had one
+   * A call looks at a bounded number of events for each endpoint.
    */
-  queue(): Promise<{ readonly queued: number; readonly skipped: number }>;
+  queue(): Promise<QueuedDeliveries>;
   /**
    * Claims up to `limit` due deliveries. No other sender can claim them for `leaseMs`. At most `inFlight` of an endpoint
    * are claimed at a time, and one of an ordered endpoint.

@@ -56,7 +56,11 @@ export function createPostgresWebhookQueue(connection: SqlConnection): WebhookQu
     async queue() {
       const parameters = { most: QUEUE_BATCH, mostPending: MOST_PENDING };
       const [row] = await insertWebhookDeliveries.run(parameters, connection);
-      return { queued: row?.queued ?? 0, skipped: row?.skipped ?? 0 };
+      return {
+        queued: row?.queued ?? 0,
+        skipped: row?.skipped ?? 0,
+        isBehind: row?.is_behind ?? false,
+      };
     },
     async claim({ limit, inFlight, leaseMs }) {
       const parameters = { most: limit, inFlight, leaseMs };

@@ -9,17 +9,30 @@ export interface InsertWebhookDeliveriesParams {
 
 /** 'InsertWebhookDeliveries' return type */
 export interface InsertWebhookDeliveriesResult {
+  is_behind: boolean;
   queued: number;
   skipped: number;
 }
 
-const insertWebhookDeliveriesIR: StatementSource = {"usedParamSet":{"most":true,"mostPending":true},"params":[{"name":"most","required":true,"transform":{"type":"scalar"},"locs":[{"a":88,"b":93}]},{"name":"mostPending","required":true,"transform":{"type":"scalar"},"locs":[{"a":105,"b":117}]}],"statement":"select queued as \"queued!\", skipped::float8 as \"skipped!\"\nfrom queue_webhook_deliveries(:most!::integer, :mostPending!::integer)"};
+const insertWebhookDeliveriesIR: StatementSource = {"usedParamSet":{"most":true,"mostPending":true},"params":[{"name":"most","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255},{"a":552,"b":557}]},{"name":"mostPending","required":true,"transform":{"type":"scalar"},"locs":[{"a":446,"b":458},{"a":488,"b":500},{"a":569,"b":581}]}],"statement":"select made.queued as \"queued!\", made.skipped::float8 as \"skipped!\",\n  exists (\n    select from webhook_endpoints endpoint, event_counter counter\n    where counter.name = 'outbox' and endpoint.disabled_at is null\n      and endpoint.queued_sequence + :most! < counter.last_sequence\n      and (\n        select count(*) from (\n          select from webhook_deliveries\n          where endpoint_id = endpoint.id and status = 'pending'\n          limit :mostPending!\n        ) waiting\n      ) < :mostPending!\n  ) as \"is_behind!\"\nfrom queue_webhook_deliveries(:most!::integer, :mostPending!::integer) made"};
 
 /**
  * Query generated from SQL:
  * ```
- * select queued as "queued!", skipped::float8 as "skipped!"
- * from queue_webhook_deliveries(:most!::integer, :mostPending!::integer)
+ * select made.queued as "queued!", made.skipped::float8 as "skipped!",
+ *   exists (
+ *     select from webhook_endpoints endpoint, event_counter counter
+ *     where counter.name = 'outbox' and endpoint.disabled_at is null
+ *       and endpoint.queued_sequence + :most! < counter.last_sequence
+ *       and (
+ *         select count(*) from (
+ *           select from webhook_deliveries
+ *           where endpoint_id = endpoint.id and status = 'pending'
+ *           limit :mostPending!
+ *         ) waiting
+ *       ) < :mostPending!
+ *   ) as "is_behind!"
+ * from queue_webhook_deliveries(:most!::integer, :mostPending!::integer) made
  * ```
  */
 export const insertWebhookDeliveries = new PreparedQuery<InsertWebhookDeliveriesParams,InsertWebhookDeliveriesResult>(insertWebhookDeliveriesIR);

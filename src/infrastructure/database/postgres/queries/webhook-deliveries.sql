@@ -1,7 +1,23 @@
-/* Makes deliveries of numbered events. The function is one transaction of its own. */
+/*
+Makes deliveries of numbered events. The function is one transaction of its own. An endpoint that was further behind
+than one call reaches, and whose queue is not full, is still behind after it: the rest of the statement sees what was
+there before.
+*/
 /* @name insertWebhookDeliveries */
-select queued as "queued!", skipped::float8 as "skipped!"
-from queue_webhook_deliveries(:most!::integer, :mostPending!::integer);
+select made.queued as "queued!", made.skipped::float8 as "skipped!",
+  exists (
+    select from webhook_endpoints endpoint, event_counter counter
+    where counter.name = 'outbox' and endpoint.disabled_at is null
+      and endpoint.queued_sequence + :most! < counter.last_sequence
+      and (
+        select count(*) from (
+          select from webhook_deliveries
+          where endpoint_id = endpoint.id and status = 'pending'
+          limit :mostPending!
+        ) waiting
+      ) < :mostPending!
+  ) as "is_behind!"
+from queue_webhook_deliveries(:most!::integer, :mostPending!::integer) made;
 
 /* Whether any endpoint is there: without one, nothing else is asked. */
 /* @name findAnyWebhookEndpoint */
