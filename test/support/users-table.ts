@@ -24,10 +24,15 @@ export const shellBlocks = blocks
   .filter(({ language }) => language === 'sh')
   .map(({ text }) => text);
 
-/** The programs that keep a table: the two of the page, and two that read the feed in other ways. */
+/**
+ * The programs that keep a table: those of the page, mirrors of the client package, and two that read the feed in other
+ * ways.
+ */
 export type FollowerProgram =
   | 'follow-http.mjs'
   | 'follow-jetstream.mjs'
+  | 'mirror-http.mjs'
+  | 'mirror-jetstream.mjs'
   | 'follow-stream.mjs'
   | 'follow-in-parallel.mjs';
 

@@ -172,7 +172,7 @@ async function writeOverApi(
   }
 }
 
-/** Changes users as the service does, each in a statement of its own. */
+/** Changes users as the service does with `events.include`, each in a statement of its own. */
 async function writeFast(
   { query }: StormTarget,
   ids: readonly string[],
@@ -184,10 +184,13 @@ async function writeFast(
     await query(
       `with changed as (
          update users set version = version + 1, last_name = 'Fast ' || version, updated_at = now()
-         where id = '${id}' returning id, version
+         where id = '${id}' returning id, version, last_name
        )
        insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
-       select gen_random_uuid(), id, version, 'user.updated', '{"changed_fields": ["last_name"]}', 'storm', now()
+       select gen_random_uuid(), id, version, 'user.updated',
+         jsonb_build_object('changed_fields', array['last_name'],
+           'values', jsonb_build_object('last_name', last_name)),
+         'storm', now()
        from changed`,
     );
     count('fast');

@@ -10,10 +10,10 @@ const FAST = { firstMs: 1, maxMs: 2 };
 const ADA = '0198c0de-3a5b-7c6d-8e9f-0a1b2c3d4e5f';
 const BEN = '0198c0de-4b6c-7d8e-9fa0-1b2c3d4e5f60';
 
-function eventOf(userId: string, userVersion: number, sequence = userVersion): UserEvent {
+function eventOf(userId: string, userVersion: number, sequence = userVersion) {
   const id = `0198c0de-2a3b-7c4d-8e5f-${String(sequence).padStart(12, '0')}`;
   const time = '2026-11-05T09:30:00.000Z';
-  return { id, type: 'user.enabled', time, sequence, userId, userVersion, data: {} };
+  return { id, type: 'user.enabled', time, sequence, userId, userVersion, data: {} } as const;
 }
 
 /** Gives its events in one batch, then nothing until the stop. */

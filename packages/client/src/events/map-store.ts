@@ -22,10 +22,7 @@ export function mapStore(
     },
     async apply(change) {
       for (const id of change.deleted) map.delete(id);
-      for (const row of change.rows) {
-        const isNewer = row.version > (map.get(row.id)?.version ?? 0);
-        if (isNewer || change.force === true) map.set(row.id, toRow(row, fields));
-      }
+      for (const row of change.rows) map.set(row.id, toRow(row, fields));
       position = change.position ?? position;
     },
     async replaceAll(pages, nextPosition) {

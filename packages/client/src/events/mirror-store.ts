@@ -6,15 +6,14 @@ export interface UserRow {
   readonly [field: string]: unknown;
 }
 
-/** What one step changes. */
+/** What one step changes. The mirror has compared the versions: the store replaces rows whatever theirs is. */
 export interface MirrorChange {
+  /** Rows to insert, or to replace. */
   readonly rows: readonly UserRow[];
   /** Ids of deleted users; none of them is in `rows`. */
   readonly deleted: readonly string[];
   /** Where reading goes on; null to leave it as it is. */
   readonly position: string | null;
-  /** Replace rows whatever their version is. Otherwise a row replaces one with a lower version only. */
-  readonly force?: boolean;
 }
 
 /** The copy, for one process at a time. Calls follow one another. */

@@ -94,9 +94,8 @@ function createSession(
       const rows = await (first ? run(sql.listFirst, [limit]) : run(sql.listNext, [limit, after]));
       return rows.map(toUserRow);
     },
-    async apply({ rows, deleted, position, force }) {
-      const statement = force === true ? sql.applyAll : sql.applyNewer;
-      await run(statement, [toJson(rows), deleted, table, position]);
+    async apply({ rows, deleted, position }) {
+      await run(sql.apply, [toJson(rows), deleted, table, position]);
     },
     async replaceAll(pages, position) {
       await run(sql.dropFill);
@@ -145,7 +144,7 @@ interface Statements extends Readonly<Record<(typeof NAMES)[number], string>> {
 
 const NAMES = [
   ...(['findPosition', 'deletePosition', 'find', 'listFirst', 'listNext'] as const),
-  ...(['applyNewer', 'applyAll', 'dropFill', 'createFill', 'insertFill', 'replaceByFill'] as const),
+  ...(['apply', 'dropFill', 'createFill', 'insertFill', 'replaceByFill'] as const),
 ] as const;
 
 /** @throws TypeError for a name that can be none */
@@ -157,7 +156,7 @@ function createStatements({ table, columns, positionTable }: PgStoreOptions): St
   const fields = all.map(([field]) => field).filter((name) => name !== 'id' && name !== 'version');
   const quoted = all.map(([field, column]) => ({ field, column: quote(column) }));
   const names = quoted.map(({ column }) => column).join(', ');
-  const { id, version } = Object.fromEntries(quoted.map(({ field, column }) => [field, column]));
+  const { id } = Object.fromEntries(quoted.map(({ field, column }) => [field, column]));
   const target = table.split('.', 3).map(quote).join('.');
   const positions = (positionTable ?? 'user_service_mirrors').split('.', 3).map(quote).join('.');
   const fill = 'pg_temp.user_service_fill';
@@ -173,10 +172,6 @@ function createStatements({ table, columns, positionTable }: PgStoreOptions): St
     `insert into ${positions} as saved (name, position) select ${name}, ${position}::text
      where ${position}::text is not null
      on conflict (name) do update set position = excluded.position`;
-  const apply = (condition: string) =>
-    `with gone as (delete from ${target} where ${id} = any($2)),
-       stored as (${upsert(rows)} ${condition})
-     ${savePosition('$3', '$4')}`;
   return {
     fields,
     create: [
@@ -194,8 +189,9 @@ function createStatements({ table, columns, positionTable }: PgStoreOptions): St
     find: `${select} where ${id} = any($1)`,
     listFirst: `${select} order by ${id} limit $1`,
     listNext: `${select} where ${id} > $2 order by ${id} limit $1`,
-    applyNewer: apply(`where kept.${version} < excluded.${version}`),
-    applyAll: apply(''),
+    apply: `with gone as (delete from ${target} where ${id} = any($2)),
+       stored as (${upsert(rows)})
+     ${savePosition('$3', '$4')}`,
     dropFill: `drop table if exists ${fill}`,
     createFill: `create temporary table user_service_fill as select ${names} from ${target} where false`,
     insertFill: `insert into ${fill} (${names}) ${rows}`,

@@ -59,7 +59,6 @@ async function repair(
     rows: wrong.flatMap((id) => found.get(id) ?? []),
     deleted: wrong.filter((id) => !found.has(id)),
     position: null,
-    force: true,
   });
   return differences;
 }
