@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { eventually } from '../../support/eventually.ts';
 
@@ -24,6 +23,8 @@ export interface Pages {
   held(): Promise<void>;
   /** Connects it with the service, once its port is known. */
   target: number;
+  /** Modules beside `/session.js`, by path. */
+  readonly modules: Map<string, string>;
   close(): Promise<void>;
 }
 
@@ -42,12 +43,11 @@ window.session = createBrowserSession({
 session.onChange(({ status }) => seen.push(status));
 </script>`;
 
-/** Bundled for a browser: an import of a Node.js module or a package would fail. */
-async function bundleEntry(): Promise<string> {
-  const entry = join(import.meta.dirname, '../../../packages/client/src/browser.ts');
+/** Bundles a module for a browser: an import of a Node.js module fails. */
+export async function bundleModule(contents: string): Promise<string> {
   const { outputFiles } = await build({
-    ...{ entryPoints: [entry], bundle: true, write: false, format: 'esm', target: 'es2022' },
-    platform: 'browser',
+    ...{ bundle: true, write: false, format: 'esm', target: 'es2022', platform: 'browser' },
+    stdin: { contents, resolveDir: import.meta.dirname },
   });
   return outputFiles[0]?.text ?? '';
 }
@@ -59,7 +59,9 @@ export interface CertificateText {
 
 /** Serves the page on every host but those that begin with `id.`, which are the service, as is the path `/auth`. */
 export async function servePages(certificate?: CertificateText): Promise<Pages> {
-  const script = await bundleEntry();
+  const modules = new Map([
+    ['/session.js', await bundleModule(`export * from '@user-service/client/browser'`)],
+  ]);
   const counts = new Map<string, number>();
   const waiting: (() => void)[] = [];
 
@@ -68,8 +70,9 @@ export async function servePages(certificate?: CertificateText): Promise<Pages> 
     const url = req.url ?? '/';
     const path = host.startsWith('id.') ? url : /^\/auth(\/.*)$/.exec(url)?.[1];
     if (path !== undefined) toService(path, { ...headers, host }, req, res);
-    else if (url === '/session.js') res.setHeader('content-type', 'text/javascript').end(script);
-    else res.setHeader('content-type', 'text/html').end(PAGE);
+    else if (modules.has(url)) {
+      res.setHeader('content-type', 'text/javascript').end(modules.get(url));
+    } else res.setHeader('content-type', 'text/html').end(PAGE);
   };
 
   function toService(
@@ -107,6 +110,7 @@ export async function servePages(certificate?: CertificateText): Promise<Pages> 
   const pages: Pages = {
     port: (server.address() as AddressInfo).port,
     target: 0,
+    modules,
     fate: () => 'pass',
     release: () => {
       for (const deliver of waiting.splice(0)) deliver();

@@ -73,20 +73,25 @@ describe.each(MODES)('in %s mode', (mode) => {
     expect(await app.api().statusOf(token)).toBe(401);
   });
 
-  it('a frozen tab that holds the lock keeps no other tab waiting, and goes on when it wakes', async () => {
-    const [frozen, other] = await openTabs();
-    await Promise.all([frozen.expire(), other.expire()]);
+  it('a tab that falls asleep with the lock keeps no other tab waiting, and goes on when it wakes', async () => {
+    const [asleep, other] = await openTabs();
+    await Promise.all([asleep.expire(), other.expire()]);
     app.pages().fate = (path) => (path === REFRESH ? 'hold' : 'pass');
-    await frozen.run(`window.call = session.fetch('/auth/v1/me').then(({ status }) => status)`);
+    await asleep.run(`window.call = session.fetch('/auth/v1/me').then(({ status }) => status)`);
     await app.pages().held();
-    const devtools = await frozen.context.newCDPSession(frozen.page);
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+    // No script of the page runs meanwhile, timers included, and its lock stays taken.
+    const devtools = await asleep.context.newCDPSession(asleep.page);
+    await devtools.send('Debugger.enable');
+    await devtools.send('Debugger.pause');
     app.pages().fate = () => 'pass';
     expect(await callService(other)).toBe(200);
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+    const locks = await other.run<number>('return (await navigator.locks.query()).held.length');
+    expect(locks).toBe(1);
+    await devtools.send('Debugger.resume');
+    // The response of its first attempt never comes: the second one gets the token of the other tab.
+    expect(await asleep.run('return window.call')).toBe(200);
     app.pages().release();
-    expect(await frozen.run('return window.call')).toBe(200);
-    await expectSignedIn(frozen, other);
+    await expectSignedIn(asleep, other);
   });
 
   it('a tab that is closed while it refreshes leaves the lock and the session to the others', async () => {
