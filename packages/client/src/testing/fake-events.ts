@@ -25,7 +25,7 @@ export interface EmittedEvent {
   /** The short name, such as `user.updated`; it may be one that the service does not have. */
   readonly type: string;
   readonly userId?: string;
-  /** The version of the user after it; by default the present one. */
+  /** The version of the user after it; by default the present one, or 1 for a user that the fake does not have. */
   readonly userVersion?: number;
   readonly data?: unknown;
 }

@@ -121,8 +121,8 @@ export async function fakeUserService(
     endSessions: (user) => users.endSessions(idOf(user), 'ended_by_admin'),
     revokeAll: () => users.endAllSessions(),
     emit(event) {
-      const user = event.userId === undefined ? undefined : users.find(event.userId);
-      return events.emit(user === undefined ? event : { userVersion: user.version, ...event });
+      if (event.userId === undefined) return events.emit(event);
+      return events.emit({ userVersion: users.find(event.userId)?.version ?? 1, ...event });
     },
     forgetFeeds() {
       events.log.forget();
