@@ -20,7 +20,9 @@ export async function* readLines(
     if (bytes > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`);
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > maxLineLength) throw new Error('the answer has a line that is too long');
+    for (const line of [...lines, rest]) {
+      if (line.length > maxLineLength) throw new Error('the answer has a line that is too long');
+    }
     for (const line of lines) if (line !== '') yield line;
   }
   rest += decoder.decode();

@@ -15,6 +15,8 @@ export interface HttpRevocationOptions extends RevocationDeps {
 const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** Beyond the wait: for the way there and back. */
 const ANSWER_MS = 5_000;
+/** What an answer without revocations takes at least. */
+const MIN_WAIT_MS = 200;
 /** For the whole set. */
 const LOAD_MS = 60_000;
 /** Entries of one page at most, as documented: a page with as many has another one behind it. */
@@ -78,8 +80,12 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
     const { count } = await readInto(set, response, PAGE * 10 * MAX_LINE_LENGTH);
     const position = nextPosition(response.headers.get('link'));
     if (position === null) throw new Error('a page of revocations has no next one');
+    if (count > 0 && position === after) throw new Error('a page of revocations leads to itself');
     // An answer that took longer than the wait was on its way: it says nothing about that time.
-    if (count < PAGE) freshness.confirm(Math.min(performance.now(), beganAtMs + waitMs));
+    const tookMs = performance.now() - beganAtMs;
+    if (count < PAGE) freshness.confirm(beganAtMs + Math.min(tookMs, waitMs));
+    // A server that does not wait is not asked all the time.
+    if (count === 0 && tookMs < MIN_WAIT_MS) await pause(MIN_WAIT_MS - tookMs, closing.signal);
     return position;
   }
 
@@ -106,8 +112,13 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
     let failures = 0;
     while (!closing.signal.aborted) {
       try {
-        position = position === null ? await load() : await follow(position);
-        failures = 0;
+        if (position === null) {
+          position = await load();
+        } else {
+          position = await follow(position);
+          // Not after a load: a position that is gone again and again is a failure.
+          failures = 0;
+        }
         lastError = null;
       } catch (error) {
         if (closing.signal.aborted) return;
