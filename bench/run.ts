@@ -21,6 +21,7 @@ import { measureSessions } from './rows/sessions.ts';
 import { measureSlowestRequests } from './rows/slowest-requests.ts';
 import { measureStartUp } from './rows/start-up.ts';
 import { measureTokens } from './rows/tokens.ts';
+import { measureVerifier } from './rows/verifier.ts';
 import { libraryVersions, serverVersions, type Versions } from './versions.ts';
 
 /** In this order. The starts come first, on an empty database: an instance reads the events of the last minutes. */
@@ -42,6 +43,7 @@ const MEASUREMENTS: readonly {
   { letters: ['m'], measure: measureBacklogs, long: true },
   { letters: ['n'], measure: measureLimits, long: true },
   { letters: ['o'], measure: measureNumbering },
+  { letters: ['p'], measure: measureVerifier },
   { letters: ['g'], measure: measureSlowestRequests, long: true },
 ];
 

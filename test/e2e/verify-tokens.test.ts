@@ -1,7 +1,9 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startProcess } from '../support/child-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { fencedBlocks } from '../support/markdown.ts';
 import { createWorkingDirectory, PASSWORD, register, run, serve } from './support.ts';
@@ -42,27 +44,86 @@ it('verifies tokens with the code of the page, and sees an ended session by intr
 });
 
 it('shows how revocations are followed, as the listener of the tests does it', () => {
-  const [, follower, ...more] = blocksOfCode();
-  expect(more).toEqual([]);
+  const follower = blockWith('deliver_policy');
   const listener = readFileSync(join(root, 'test/support/revocation-listener.mjs'), 'utf8');
   const calls = /.*(?:get\(|_policy|_subjects|consume\(|subscribe\(|epoch).*/g;
-  const lines = (follower?.text.match(calls) ?? [])
+  const lines = (follower.match(calls) ?? [])
     .map((line) => line.trim())
     .filter((line) => !line.includes('catch'));
   expect(lines.length).toBeGreaterThan(5);
   for (const line of lines) expect(listener).toContain(line);
 });
 
-function blocksOfCode() {
-  return fencedBlocks(page).filter(({ language }) => language === 'js');
+describe('the client', () => {
+  /** The real service with a signed-in user, and the key of another service. */
+  async function prepare() {
+    const cwd = createWorkingDirectory();
+    const port = await findFreePort();
+    const settings = { SERVER_PORT: String(port), SERVER_PUBLIC_URL: `http://127.0.0.1:${port}` };
+    const { url } = await serve(cwd, settings);
+    const user = await register(url, 'edda@example.com');
+    const key = await createServiceKey(cwd);
+    symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
+    return { cwd, url, user, key, tokens: await signIn(url) };
+  }
+
+  it('protects a service with the plugin of the page, and refuses an ended session at once', async () => {
+    const { cwd, url, user, key, tokens } = await prepare();
+    const path = join(cwd, 'orders.mjs');
+    writeFileSync(path, blockWith('bearerAuth, {'));
+    const port = await findFreePort();
+    const { PATH = '' } = process.env;
+    const orders = await startProcess(process.execPath, [path], {
+      env: { PATH, ISSUER: url, KEY: key, PORT: String(port) },
+    });
+    onTestFinished(async () => void (await orders.kill()));
+    const authorization = `Bearer ${tokens.access_token}`;
+    const get = (headers: Record<string, string>) =>
+      fetch(`http://127.0.0.1:${port}/orders`, { headers });
+    await eventually(async () => {
+      const answer = await get({ authorization });
+      expect(await answer.json()).toEqual({ orders: [], buyer: user.id });
+    });
+    expect((await get({})).status).toBe(401);
+    await fetch(`${url}/v1/sessions/current`, { method: 'DELETE', headers: { authorization } });
+    await eventually(async () => expect((await get({ authorization })).status).toBe(401));
+  });
+
+  it('verifies with the verifier of the page', async () => {
+    const { cwd, url, user, key, tokens } = await prepare();
+    const path = join(cwd, 'verifier.mjs');
+    const settings = { ISSUER: url, KEY: key };
+    const code = blockWith('createVerifier({').replace(
+      /process\.env\.(ISSUER|KEY)/g,
+      (_, name: keyof typeof settings) => JSON.stringify(settings[name]),
+    );
+    writeFileSync(path, code.replace('console.log(', 'void ('));
+    const { userOf, close } = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as {
+      readonly userOf: (authorization?: string) => Promise<string | undefined>;
+      readonly close: () => Promise<void>;
+    };
+    onTestFinished(close);
+    expect(await userOf(`Bearer ${tokens.access_token}`)).toBe(user.id);
+    expect(await userOf(`Bearer ${tokens.access_token}x`)).toBeUndefined();
+    expect(await userOf(undefined)).toBeUndefined();
+  });
+});
+
+/** The only program of the page that has this text. */
+function blockWith(text: string): string {
+  const blocks = fencedBlocks(page).filter(
+    (block) => block.language === 'js' && block.text.includes(text),
+  );
+  expect(blocks).toHaveLength(1);
+  return blocks[0]?.text ?? '';
 }
 
 /** The page's code as a module of another service, with the address of this one. */
 async function codeOfThePage(cwd: string, url: string): Promise<Verifier> {
-  const [block] = blocksOfCode();
+  const block = blockWith('createRemoteJWKSet');
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
   const path = join(cwd, 'verify.mjs');
-  writeFileSync(path, `const ISSUER = '${url}';\n${block?.text}`);
+  writeFileSync(path, `const ISSUER = '${url}';\n${block}`);
   return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Verifier;
 }
 
