@@ -7,9 +7,7 @@ import { type Context, copyWithPeople, onDatabase, type Result } from '../contex
 import { startService } from '../service.ts';
 
 const PROCESSES = 20;
-/** Sessions that end, one after another. */
-const SESSIONS = 50;
-const QUICK_SESSIONS = 20;
+/** Between the ends of two sessions. */
 const PACE_MS = 100;
 const FEEDS = ['NATS', 'HTTP'] as const;
 const PATIENCE_MS = 30_000;
@@ -27,8 +25,8 @@ export async function measureRefusals(context: Context): Promise<Result[]> {
   const processes: RunningProcess[] = [];
   try {
     const key = await service.createKey(['tokens:introspect']);
-    const count = context.options.quick ? QUICK_SESSIONS : SESSIONS;
     const persons = await people.on(service);
+    const count = Math.floor(persons.length / FEEDS.length);
     const results: Result[] = [];
     for (const [turn, feed] of FEEDS.entries()) {
       context.progress(`p: ${PROCESSES} services that follow over ${feed}`);
