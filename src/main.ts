@@ -88,6 +88,12 @@ const deps: CliDeps = {
       signal: interrupted.signal,
     }),
   configExplain: (args) => runConfigExplain(args, io),
+  async mirrorDatabaseUrl() {
+    const { readMirrorDatabaseUrl } = await import('./config/mirror-database-url.ts');
+    return await readMirrorDatabaseUrl().catch((error: Error) => {
+      throw new CommandFailure(error.message);
+    });
+  },
   async openMailPreviews() {
     const { config } = await load();
     return (await import('./app/mail-preview.ts')).openMailPreviews(config.mail);

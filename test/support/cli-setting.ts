@@ -71,6 +71,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     hashingCapacity: () => Promise.reject(new Error('not part of this test')),
     localService: () => Promise.reject(new Error('not part of this test')),
     openMailPreviews: () => Promise.reject(new Error('not part of this test')),
+    mirrorDatabaseUrl: async () => 'postgres://127.0.0.1:1/none',
     configExplain: () => {
       throw new Error('not part of this test');
     },
@@ -82,7 +83,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
         ...(key === undefined ? {} : { key }),
         ...(url === undefined && socketPath !== undefined ? { socketPath } : {}),
       }),
-    tuning: { policy: IMPATIENT, checkpointIntervalMs: 20 },
+    tuning: { policy: IMPATIENT, checkpointIntervalMs: 20, lookIntervalMs: 20 },
     ...setting,
     io: {
       stdout: (line) => stdout.push(line),

@@ -19,11 +19,14 @@ export {
   type MirrorSession,
   type MirrorStore,
   StoreUnavailable,
+  toRow,
   type UserRow,
 } from './events/mirror-store.ts';
 export { onlyNewer, type VersionStore } from './events/only-newer.ts';
 export {
+  openPgCopy,
   type PgConnection,
+  type PgCopy,
   type PgPool,
   type PgStoreOptions,
   pgStore,

@@ -50,10 +50,16 @@ export interface CliDeps {
   hashingCapacity(): Promise<HashingCapacity>;
   /** Renders mails as the configured service would. @throws CommandFailure for a wrong configuration */
   openMailPreviews(): Promise<MailPreviews>;
+  /**
+   * The connection string of the database that `mirror check` reads; null when none is given.
+   * @throws CommandFailure for a file that cannot be read
+   */
+  mirrorDatabaseUrl(): Promise<string | null>;
   /** Retries and intervals; for tests. */
   readonly tuning?: {
     readonly policy?: RetryPolicy;
     readonly checkpointIntervalMs?: number;
+    readonly lookIntervalMs?: number;
   };
 }
 

@@ -9,6 +9,7 @@ import { EXIT, UsageError } from './io.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addMailCommands } from './mail-commands.ts';
 import { addMigrateCommands } from './migrate-commands.ts';
+import { addMirrorCommands } from './mirror-commands.ts';
 import { addPasswordCommands } from './password-commands.ts';
 import { HELP_HINT, plainUsage, reportFailure } from './report-failure.ts';
 import { addServiceAccountCommands } from './service-account-commands.ts';
@@ -70,6 +71,7 @@ export function createProgram(deps: CliDeps, setExit: SetExitCode): Command {
   addKeyCommands(program, deps, setExit);
   addEventCommands(program, deps, setExit);
   addWebhookCommands(program, deps, setExit);
+  addMirrorCommands(program, deps, setExit);
   addMailCommands(program, deps, setExit);
   addDatabaseCommands(program, deps, setExit);
   addPasswordCommands(program, deps, setExit);

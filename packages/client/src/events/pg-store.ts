@@ -72,6 +72,23 @@ export function pgStore(options: PgStoreOptions): MirrorStore {
   };
 }
 
+/** Reads a copy that another process keeps. */
+export interface PgCopy extends Pick<MirrorSession, 'find' | 'list' | 'close'> {
+  readonly fields: readonly string[];
+}
+
+/** Opens a copy for reading: without the lock, and without creating anything. */
+export async function openPgCopy(options: PgStoreOptions): Promise<PgCopy> {
+  const statements = createStatements(options);
+  const client = await orUnavailable(() => options.pool.connect());
+  client.on('error', () => {});
+  const run: Run = (text, values = []) =>
+    orUnavailable(async () => (await client.query(text, values)).rows);
+  const close = async () => void client.release(true);
+  const { find, list } = createSession(statements, options.table, run, close);
+  return { fields: statements.fields, find, list, close };
+}
+
 type Run = (text: string, values?: unknown[]) => Promise<unknown[]>;
 
 function createSession(
