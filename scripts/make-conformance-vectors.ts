@@ -1,4 +1,4 @@
-// Writes packages/conformance/{tokens,revocations}.json. The content depends on the scripts alone.
+// Writes packages/conformance/{tokens,revocations,webhooks,events}.json. The content depends on the scripts alone.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeConformanceVectors } from './lib/conformance/vectors.ts';

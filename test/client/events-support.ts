@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type EventSource, httpEvents, jetStreamEvents } from '@user-service/client/events';
 import { expect, onTestFinished } from 'vitest';
 import { createApi, patientHashing } from '../support/api.ts';
 import { type AppDatabase, useTestApp } from '../support/app.ts';
-import { eventually } from '../support/eventually.ts';
 import { startNats } from '../support/nats-server.ts';
 
 /** Deadline, not expectation: the machine may be busy. */
@@ -83,15 +81,4 @@ export async function connectTo(url: string): Promise<NatsConnection> {
   const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
   onTestFinished(() => connection.close());
   return connection;
-}
-
-/** Waits until a later look finds the same again. */
-export async function settled<T>(read: () => Promise<T> | T): Promise<T> {
-  return await eventually(async () => {
-    const first = JSON.stringify(await read());
-    await sleep(300);
-    const value = await read();
-    expect(JSON.stringify(value)).toBe(first);
-    return value;
-  }, PATIENCE);
 }

@@ -1,6 +1,8 @@
 import {
+  checkMirrorStore,
   type Mirror,
   type MirrorOptions,
+  type MirrorStore,
   mapStore,
   mirror,
   pgStore,
@@ -316,5 +318,60 @@ describe('a mirror', () => {
       store: pgStore({ pool: team.pool, table: 'wrong' }),
     });
     await expect(misfit.done).rejects.toMatchObject({ code: '42703' });
+  });
+});
+
+describe('checkMirrorStore', () => {
+  const rows = () => {
+    const users = new Map<string, UserRow>();
+    return mapStore(users, { fields: ['email', 'first_name', 'last_name', 'status'] });
+  };
+
+  test('finds nothing wrong with the stores of the package', async () => {
+    const team = await createTeam();
+    await checkMirrorStore(team.store);
+    const store = rows();
+    await checkMirrorStore(() => store);
+  });
+
+  type Session = Awaited<ReturnType<MirrorStore['open']>>;
+  test.each<[string, (session: Session) => Partial<Session>]>([
+    ['find', () => ({ find: async () => [] })],
+    [
+      'sorted by id',
+      (session) => ({ list: async (...args) => [...(await session.list(...args))].reverse() }),
+    ],
+    ['goes on after an id', (session) => ({ list: (_after, limit) => session.list(null, limit) })],
+    ['has the limit', (session) => ({ list: (after) => session.list(after, 10) })],
+    [
+      'null leaves it',
+      (session) => ({
+        apply: (change) => session.apply({ ...change, position: change.position ?? '0' }),
+      }),
+    ],
+    ['deletes', (session) => ({ apply: (change) => session.apply({ ...change, deleted: [] }) })],
+    ['forgotten', () => ({ forgetPosition: async () => {} })],
+    [
+      'replaces all',
+      (session) => ({
+        async replaceAll(pages, position) {
+          for await (const page of pages)
+            await session.apply({ rows: page, deleted: [], position: null });
+          await session.apply({ rows: [], deleted: [], position: position() });
+        },
+      }),
+    ],
+  ])('names the rule that a store breaks: %s', async (rule, breakIt) => {
+    const store = rows();
+    const broken: MirrorStore = {
+      ...store,
+      async open(signal) {
+        const session = await store.open(signal);
+        return { ...session, ...breakIt(session) };
+      },
+    };
+    const failure = await checkMirrorStore(() => broken).catch((error: Error) => error.message);
+    if (rule === 'replaces all') expect(failure).toMatch(/failed fill changes nothing/);
+    else expect(failure).toContain(rule);
   });
 });

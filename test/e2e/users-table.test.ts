@@ -138,6 +138,48 @@ describe('the programs of docs/use-it/events.md keep a table of all users', () =
     await service.expectSame(follower);
   });
 
+  it.each([
+    ['keep-users.mjs', false],
+    ['keep-users-jetstream.mjs', true],
+  ] as const)('with the client package: %s', async (program, withNats) => {
+    const nats = withNats ? await startNats({ jetstream: true }) : null;
+    if (nats !== null) onTestFinished(() => nats.stop());
+    const service = await startService(nats === null ? {} : { NATS_SERVERS: nats.url });
+    await register(service.url, 'ada@example.com');
+    const follower = await startFollower(program, { ...service, natsUrl: nats?.url ?? '' });
+    await service.expectSame(follower);
+    await follower.pause();
+    await change(service, 'away');
+    follower.resume();
+    await service.expectSame(follower);
+    await follower.pause();
+    await spoil(follower);
+    await runStatement(follower.table, `update user_service_mirrors set position = '1-00000000'`);
+    if (nats !== null) {
+      await deleteStream(nats.url);
+      await change(service, 'replaced');
+    }
+    follower.resume();
+    await service.expectSame(follower);
+  });
+
+  it('and handle each event, with the client package', async () => {
+    const service = await startService({});
+    const first = await register(service.url, 'ada@example.com');
+    const env = { ...process.env, SERVICE_URL: service.url, SERVICE_KEY: service.key };
+    const cwd = createFollowerDirectory();
+    const start = () => startProcess(process.execPath, ['handle-events.mjs'], { cwd, env });
+    const program = await start();
+    onTestFinished(async () => void (await program.kill()));
+    await eventually(() => expect(program.stdout()).toBe(`user.created ${first.id}\n`), PATIENCE);
+    process.kill(program.pid, 'SIGTERM');
+    expect((await program.exited).code, program.output()).toBe(0);
+    await service.call('DELETE', `/v1/users/${first.id}`);
+    const again = await start();
+    onTestFinished(async () => void (await again.kill()));
+    await eventually(() => expect(again.stdout()).toBe(`user.deleted ${first.id}\n`), PATIENCE);
+  });
+
   it('with the commands of the page, as they stand', async () => {
     const service = await startService({});
     await register(service.url, 'ada@example.com');
@@ -163,7 +205,7 @@ describe('the programs of docs/use-it/events.md keep a table of all users', () =
     const named = [...page.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names = '']) =>
       names.split(' '),
     );
-    expect(named).toHaveLength(3);
+    expect(named).toHaveLength(4);
     expect(named.filter((name) => !(name in devDependencies))).toEqual([]);
   });
 });

@@ -13,13 +13,12 @@ import { createTestDatabase } from './test-database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const ownPrograms = join(root, 'test/support/followers');
-const section = sectionOf(
-  readFileSync(join(root, 'docs/use-it/events.md'), 'utf8'),
-  'Keep your own users table',
+const page = readFileSync(join(root, 'docs/use-it/events.md'), 'utf8');
+const blocks = ['Keep your own users table', 'Handle each event'].flatMap((heading) =>
+  fencedBlocks(sectionOf(page, heading)),
 );
-const blocks = fencedBlocks(section);
 
-/** The blocks of shell in the section "Keep your own users table", in order. */
+/** The blocks of shell in the sections about copies and consumers, in order. */
 export const shellBlocks = blocks
   .filter(({ language }) => language === 'sh')
   .map(({ text }) => text);
@@ -29,6 +28,8 @@ export const shellBlocks = blocks
  * ways.
  */
 export type FollowerProgram =
+  | 'keep-users.mjs'
+  | 'keep-users-jetstream.mjs'
   | 'follow-http.mjs'
   | 'follow-jetstream.mjs'
   | 'mirror-http.mjs'

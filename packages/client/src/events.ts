@@ -1,3 +1,4 @@
+export { checkMirrorStore } from './events/check-mirror-store.ts';
 export { compareUsers, differenceOf, type UserDifference } from './events/compare-users.ts';
 export {
   type ConsumeOptions,

@@ -19,7 +19,7 @@ export function addMirrorCommands(program: Command, deps: CliDeps, setExit: SetE
     .requiredOption('--table <name>', 'the table, such as users or crm.users')
     .option(
       '--columns <list>',
-      'its columns, such as id=person,version,email=mail (default: email,first_name,last_name,status)',
+      'its columns, such as id=person,email=mail (default: email,first_name,last_name,status)',
       columns,
     )
     .option(...JSON_FLAG)
@@ -44,7 +44,7 @@ export function addMirrorCommands(program: Command, deps: CliDeps, setExit: SetE
     examples: [
       ['user-service mirror check --table users', 'one line for each finding, and a summary'],
       [
-        'user-service mirror check --table crm.people --columns id=person,version,email=mail --json',
+        'user-service mirror check --table users --columns email=mail --json',
         'one JSON object a line; the last has the summary',
       ],
     ],
