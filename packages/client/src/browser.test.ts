@@ -339,6 +339,21 @@ describe('signing out', () => {
     expect(session.state.status).toBe('signed_in');
   });
 
+  test('is done where the service knows no session any more, and not by a refusal of a gateway', async () => {
+    const { session, answer, sent } = create({ mode: 'cookie' });
+    answer('/v1/sessions', () => json(201, { ...tokens(), refresh_token: undefined }));
+    await session.signIn({ email: 'a@b.cc', password: 'p' });
+    answer(
+      '/v1/sessions/current',
+      () => new Response('who?', { status: 401 }),
+      () => problem(401, 'unauthenticated'),
+    );
+    expect(await session.signOut()).toMatchObject({ problem: { code: 'invalid_response' } });
+    expect(session.state.status).toBe('signed_in');
+    expect(await session.signOut()).toEqual({ ok: true, data: undefined });
+    expect([session.state.status, sent.length]).toEqual(['signed_out', 3]);
+  });
+
   test('everywhere needs an access token', async () => {
     const { session, sent, answer, signIn } = create();
     await signIn();

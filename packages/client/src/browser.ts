@@ -1,5 +1,5 @@
 import { createAuthorizedFetch } from './browser/authorized-fetch.ts';
-import { createCall } from './browser/call.ts';
+import { createCall, failure } from './browser/call.ts';
 import { createExclusive, type Locks } from './browser/exclusive.ts';
 import { createSessionTokens, type TabChannel } from './browser/session-tokens.ts';
 import { createTextStore, type TextStorage } from './browser/store.ts';
@@ -8,6 +8,7 @@ import type {
   ChallengeCode,
   Proof,
   RegisterCode,
+  Registered,
   Registration,
   RequestedMail,
   SessionCode,
@@ -24,6 +25,7 @@ export type {
   FieldProblem,
   Problem,
   Proof,
+  Registered,
   Registration,
   RequestedMail,
   SessionState,
@@ -96,10 +98,11 @@ export function createBrowserSession(options: BrowserSessionOptions) {
 
   /** Calls with an access token, and once more with another one if the service refuses it. */
   async function asUser<T, Code extends string>(
-    work: (token: string | null) => Promise<CallResult<T, Code | SessionCode>>,
+    work: (token: string) => Promise<CallResult<T, Code | SessionCode>>,
   ): Promise<CallResult<T, Code | SessionCode>> {
     const token = await tokens.accessToken();
     if (!token.ok) return token;
+    if (token.data === null) return failure('unauthenticated', 401, 'No user is signed in.');
     const result = await work(token.data);
     if (result.ok || result.problem.code !== 'invalid_token') return result;
     const renewed = await tokens.renew(token.data);
@@ -121,6 +124,26 @@ export function createBrowserSession(options: BrowserSessionOptions) {
       if (result.data.device_token !== undefined) device.write(result.data.device_token);
       tokens.adopt(result.data, sentAt);
       return { ok: true, data: tokens.state() };
+    });
+  }
+
+  /** Ends the session of this browser; with a refresh token at hand, by revoking that. */
+  function end(
+    method: string,
+    path: string,
+    token?: string,
+  ): Promise<CallResult<undefined, SessionCode>> {
+    return exclusive(async () => {
+      const refreshToken = tokens.sync()?.refreshToken;
+      const result =
+        token === undefined && refreshToken !== undefined
+          ? await call<undefined, SessionCode>('POST', '/v1/oauth/revoke', {
+              body: new URLSearchParams({ token: refreshToken }),
+            })
+          : await call<undefined, SessionCode>(method, path, { token, inCookieMode });
+      // Without a cookie there is nothing left to end.
+      if (result.ok || result.problem.code === 'unauthenticated') tokens.forget();
+      return result;
     });
   }
 
@@ -155,9 +178,7 @@ export function createBrowserSession(options: BrowserSessionOptions) {
 
     /** Does not sign in. With `registration.existing_email: conceal` the response is that a mail is sent. */
     register: (registration: Registration) =>
-      call<User | (RequestedMail & { readonly status: 'verification_sent' }), RegisterCode>(
-        ...(['POST', '/v1/users', { body: registration }] as const),
-      ),
+      call<Registered, RegisterCode>('POST', '/v1/users', { body: registration }),
 
     signIn: ({ email, password }: { readonly email: string; readonly password: string }) =>
       start<SignInCode>('POST', '/v1/sessions', { email, password, ...deviceToken() }),
@@ -167,27 +188,13 @@ export function createBrowserSession(options: BrowserSessionOptions) {
      * the session goes on and the user stays signed in: tell them, and try again.
      */
     async signOut({ everywhere = false } = {}): Promise<CallResult<undefined, SessionCode>> {
-      const done = { ok: true, data: undefined } as const;
-      const end = async (token: string | null) => {
-        const saved = tokens.sync();
-        if (saved === null) return done;
-        const { refreshToken } = saved;
-        const result = await (everywhere
-          ? call<undefined, SessionCode>('DELETE', '/v1/sessions', { token, inCookieMode })
-          : refreshToken === undefined
-            ? call<undefined, SessionCode>('DELETE', '/v1/sessions/current', { inCookieMode })
-            : call<undefined, SessionCode>('POST', '/v1/oauth/revoke', {
-                body: new URLSearchParams({ token: refreshToken }),
-              }));
-        // Without the cookie or its session, there is nothing left to end.
-        const isEnded = result.ok || (!everywhere && result.problem.status === 401);
-        if (!isEnded) return result;
-        tokens.forget();
-        return done;
-      };
-      return everywhere
-        ? asUser<undefined, never>((token) => exclusive(() => end(token)))
-        : exclusive(() => end(null));
+      if (tokens.sync() !== null) {
+        const result = everywhere
+          ? await asUser<undefined, never>((token) => end('DELETE', '/v1/sessions', token))
+          : await end('DELETE', '/v1/sessions/current');
+        if (!result.ok && tokens.sync() !== null) return result;
+      }
+      return { ok: true, data: undefined };
     },
 
     /** Proves the password again, for changes that need it: `step_up_required`. */

@@ -5,8 +5,6 @@ import { createTestApp } from '../../support/app.ts';
 import { useBrowser } from '../../support/browser.ts';
 import { type CertificateText, type Pages, servePages } from './pages.ts';
 
-export type Mode = 'cookie' | 'memory' | 'storage';
-
 /** One page of the app. */
 export interface Tab {
   readonly page: Page;

@@ -1,4 +1,4 @@
-import type { CallResult, NoAnswer, Problem } from './types.ts';
+import type { CallResult, Problem } from './types.ts';
 
 /** Longest time of one attempt, in milliseconds: two and the pause are within ten seconds. */
 const ATTEMPT_MS = 4_500;
@@ -88,7 +88,12 @@ function parse(text: string): Record<string, unknown> | null {
   }
 }
 
-function failure(code: NoAnswer, status: number, detail: string): { ok: false; problem: Problem } {
+/** A problem that this page finds, not the service. */
+export function failure<Code extends string>(
+  code: Code,
+  status: number,
+  detail: string,
+): { readonly ok: false; readonly problem: Problem<Code> } {
   return {
     ok: false,
     problem: { code, status, detail, errors: [], retryAfterSeconds: null, requestId: '' },

@@ -66,11 +66,7 @@ export type CallResult<T, Code extends string = never> = Result<T, Problem<Code>
 
 /** Codes of calls with an access token. */
 export type SessionCode = 'unauthenticated' | 'invalid_token' | 'user_not_found';
-export type RegisterCode =
-  | 'email_taken'
-  | 'registration_closed'
-  | 'invitation_invalid'
-  | 'idempotency_key_reused';
+export type RegisterCode = 'email_taken' | 'registration_closed' | 'invitation_invalid';
 export type SignInCode = 'invalid_credentials' | 'password_expired' | 'email_unverified';
 export type ChallengeCode = 'challenge_invalid' | 'version_exhausted';
 
@@ -93,6 +89,9 @@ export interface RequestedMail {
   /** Seconds. */
   readonly expires_in: number;
 }
+
+/** With `registration.existing_email: conceal` a mail is sent, whether the address is free or taken. */
+export type Registered = User | (RequestedMail & { readonly status: 'verification_sent' });
 
 /** The token of a link, or the code of a mail. */
 export type Proof =
