@@ -259,6 +259,24 @@ describe('a refresh', () => {
     expect([second, more]).toEqual([first, []]);
   });
 
+  test('that failed is tried with what is saved by then: the device may have slept', async () => {
+    const { session, sent, clock, answer, storage, signIn } = create();
+    await signIn();
+    const [key = '', text = ''] =
+      [...storage.texts].find(([, value]) => value.includes('s1')) ?? [];
+    answer(
+      REFRESH,
+      () => {
+        storage.setItem(key, text.replace(/refresh-\d+/, 'refresh-of-other-tab'));
+        return new TypeError('asleep');
+      },
+      () => json(200, tokens()),
+    );
+    clock.ms += 11 * MINUTE;
+    await settled(session.accessToken());
+    expect(sent.at(-1)?.body).toContain('refresh-of-other-tab');
+  });
+
   test('that is refused signs out, in this browser and for listeners', async () => {
     const { session, clock, answer, storage, signIn } = create();
     await signIn();
@@ -274,9 +292,8 @@ describe('a refresh', () => {
   test('that is refused after another tab has rotated the token tries that one', async () => {
     const { session, clock, answer, storage, signIn } = create();
     await signIn();
-    const [[key, text = '']] = [...storage.texts].filter(([, value]) => value.includes('s1')) as [
-      [string, string],
-    ];
+    const [key = '', text = ''] =
+      [...storage.texts].find(([, value]) => value.includes('s1')) ?? [];
     answer(
       REFRESH,
       () => {

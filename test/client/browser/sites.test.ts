@@ -108,3 +108,23 @@ it('an app whose storage was emptied finds the session of the cookie again', asy
   expect(await tab.run('return (await session.signOut()).ok')).toBe(true);
   expect(await tab.context.cookies(url)).toEqual([]);
 });
+
+const development = useApp({
+  env: (port) => ({
+    SERVER_PUBLIC_URL: 'http://localhost:8080',
+    SERVER_CORS_ORIGINS: `http://localhost:${port}`,
+  }),
+  url: (port) => `http://localhost:${port}/`,
+});
+
+it('in development, two ports of localhost are one site and need no TLS', async () => {
+  const url = `http://localhost:${development.pages().target}`;
+  const { tab, account } = await development.openBrowser({ mode: 'cookie', url });
+  await signIn(tab, account);
+  await tab.page.reload();
+  await tab.page.waitForFunction('window.session !== undefined');
+  expect([await tab.status(), await callService(tab, url)]).toEqual(['signed_in', 200]);
+  expect(await tab.context.cookies(url)).toMatchObject([
+    { name: 'user-service-session', httpOnly: true, secure: false, sameSite: 'Strict' },
+  ]);
+});

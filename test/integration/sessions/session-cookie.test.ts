@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, codeOf, goodPassword, type Sent, useSharedApi } from '../../support/api.ts';
+import {
+  type Answer,
+  codeOf,
+  goodPassword,
+  patientHashing,
+  type Sent,
+  useSharedApi,
+} from '../../support/api.ts';
 import { APP_DATABASES } from '../../support/app.ts';
 import { createRecordingLogger } from '../../support/logger.ts';
 
@@ -10,6 +17,7 @@ const MODE = { 'x-user-service-session': 'cookie' };
 /** As Chromium sends them from a page of `APP`. */
 const FROM_APP = { ...MODE, origin: APP, 'sec-fetch-site': 'same-site' };
 const env = {
+  ...patientHashing,
   SERVER_PUBLIC_URL: ORIGIN,
   SERVER_CORS_ORIGINS: APP,
   SESSIONS_COOKIE_ENABLED: 'true',

@@ -1,20 +1,17 @@
 import type { CallResult, Problem } from './types.ts';
 
-/** Longest time of one attempt, in milliseconds: two and the pause are within ten seconds. */
-const ATTEMPT_MS = 4_500;
-const SINGLE_ATTEMPT_MS = 10_000;
-const PAUSE_MS = 500;
+const TIMEOUT_MS = 10_000;
 
 export interface CallOptions {
   readonly body?: object | undefined;
   readonly token?: string | null | undefined;
   /** Asks for cookie mode. */
   readonly inCookieMode?: boolean;
-  /** The request may be sent twice, a moment later, when it is not known what became of it. */
-  readonly isRepeatable?: boolean;
+  /** Milliseconds; 10,000 by default. */
+  readonly timeoutMs?: number;
 }
 
-/** Sends a request to the service. Never throws, and ends within ten seconds. */
+/** Sends a request to the service, once. Never throws. */
 export type Call = <T, Code extends string = never>(
   method: string,
   path: string,
@@ -23,8 +20,12 @@ export type Call = <T, Code extends string = never>(
 
 /** @param baseUrl without a trailing slash */
 export function createCall(baseUrl: string, send: typeof globalThis.fetch): Call {
-  async function attempt(method: string, path: string, options: CallOptions, timeoutMs: number) {
-    const { body, token, inCookieMode } = options;
+  return async <T, Code extends string>(
+    method: string,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<CallResult<T, Code>> => {
+    const { body, token, inCookieMode, timeoutMs = TIMEOUT_MS } = options;
     const isForm = body instanceof URLSearchParams;
     const signal = AbortSignal.timeout(timeoutMs);
     try {
@@ -40,21 +41,11 @@ export function createCall(baseUrl: string, send: typeof globalThis.fetch): Call
         credentials: inCookieMode ? 'include' : 'omit',
         ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
       });
-      return await read(response);
+      return (await read(response)) as CallResult<T, Code>;
     } catch (error) {
-      return failure(signal.aborted ? 'deadline_exceeded' : 'network_error', 0, String(error));
+      const code = signal.aborted ? 'deadline_exceeded' : 'network_error';
+      return failure(code, 0, String(error));
     }
-  }
-
-  return async (method, path, options = {}) => {
-    if (options.isRepeatable !== true) {
-      return (await attempt(method, path, options, SINGLE_ATTEMPT_MS)) as never;
-    }
-    const first = await attempt(method, path, options, ATTEMPT_MS);
-    const { status } = first.ok ? { status: 200 } : first.problem;
-    if (status > 0 && status < 500) return first as never;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (0.5 + Math.random() / 2)));
-    return (await attempt(method, path, options, ATTEMPT_MS)) as never;
   };
 }
 

@@ -4,6 +4,9 @@ import type { CallResult, SessionState, Tokens } from './types.ts';
 
 /** Part of the lifetime of an access token after which it is replaced. */
 const REFRESH_AFTER = 0.9;
+/** Time of one attempt to refresh, in milliseconds. Two and the pause are within the grace of the service, ten seconds. */
+const ATTEMPT_MS = 4_500;
+const PAUSE_MS = 500;
 
 /** An access token, in a variable of each tab. Times are milliseconds of the epoch, by the clock of the device. */
 export interface HeldToken {
@@ -17,14 +20,6 @@ export interface HeldToken {
 export interface TabChannel {
   postMessage(held: HeldToken | null): void;
   onmessage: ((event: { readonly data: HeldToken | null }) => void) | null;
-}
-
-interface RefreshAttempt {
-  /** The access token that is not wanted any more. */
-  readonly stale: string | null;
-  readonly mayRepeat: boolean;
-  /** Without knowing of a session. */
-  readonly isBlind?: boolean;
 }
 
 interface Deps {
@@ -103,7 +98,7 @@ export function createSessionTokens(deps: Deps) {
   /** One refresh at a time in this tab, and as far as the lock goes in the browser. */
   function renew(stale: string | null): Promise<CallResult<string | null>> {
     flight ??= deps
-      .exclusive(() => refresh({ stale, mayRepeat: true }))
+      .exclusive(() => refresh(stale))
       .finally(() => {
         flight = null;
       });
@@ -113,16 +108,36 @@ export function createSessionTokens(deps: Deps) {
   /** With the cookie of cookie mode, when what was saved is lost or belongs to a page of another origin. */
   async function restore(): Promise<CallResult<SessionState>> {
     if (inCookieMode && sync() === null) {
-      const restored = await deps.exclusive(() =>
-        refresh({ stale: null, mayRepeat: true, isBlind: true }),
-      );
+      const restored = await deps.exclusive(() => refresh(null, true));
       if (!restored.ok) return restored;
     }
     return { ok: true, data: state };
   }
 
-  async function refresh(attempt: RefreshAttempt): Promise<CallResult<string | null>> {
-    const { stale, mayRepeat, isBlind = false } = attempt;
+  /**
+   * Tries a second time where it is not known what became of the first request: within its grace, the service repeats
+   * the response. The second attempt looks again at what is saved, since the device may have slept in between.
+   * @param stale the access token that is not wanted any more
+   * @param isBlind without knowing of a session
+   */
+  async function refresh(
+    stale: string | null,
+    isBlind = false,
+  ): Promise<CallResult<string | null>> {
+    const first = await attempt(stale, isBlind);
+    if (first !== null) {
+      const status = first.ok ? 200 : first.problem.status;
+      if (status > 0 && status < 500) return first;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (0.5 + Math.random() / 2)));
+    }
+    return (await attempt(stale, isBlind)) ?? { ok: true, data: null };
+  }
+
+  /** @returns null when another tab has changed the session meanwhile, and the result is of no use */
+  async function attempt(
+    stale: string | null,
+    isBlind: boolean,
+  ): Promise<CallResult<string | null> | null> {
     const saved = sync();
     if (saved === null && !isBlind) return { ok: true, data: null };
     const fromOtherTab = saved && heldOf(saved);
@@ -133,7 +148,7 @@ export function createSessionTokens(deps: Deps) {
     const sentAt = now();
     const result = await call<Tokens, 'invalid_grant'>('POST', '/v1/sessions/refresh', {
       body: refreshToken === undefined ? {} : { refresh_token: refreshToken },
-      ...{ inCookieMode, isRepeatable: true },
+      ...{ inCookieMode, timeoutMs: ATTEMPT_MS },
     });
     const after = sync();
     const isReplaced = after?.sessionId !== sessionId;
@@ -144,11 +159,8 @@ export function createSessionTokens(deps: Deps) {
     if (!result.ok && result.problem.code !== 'invalid_grant') {
       return { ok: false, problem: { ...result.problem, code: result.problem.code } };
     }
-    // A sign-in or a refresh of another tab was faster: its token decides.
-    if (mayRepeat && (isReplaced || after?.refreshToken !== refreshToken)) {
-      return refresh({ ...attempt, mayRepeat: false });
-    }
-    if (!isReplaced && saved !== null) forget();
+    if (isReplaced || after?.refreshToken !== refreshToken) return null;
+    if (saved !== null) forget();
     return { ok: true, data: null };
   }
 
