@@ -1,18 +1,35 @@
 // `npm run interop`: runs the programs of docs/use-it/verify-in-other-languages.md on the conformance vectors. It needs
-// the toolchains of the languages and a network for their modules, so it is no part of `npm test`. `npm run interop -- go`
-// runs one language.
+// the toolchains of the languages and a network for their modules, so it is no part of `npm test`. It also runs the
+// configuration for nginx of docs/use-it/protect-your-service.md. `npm run interop -- go` runs one of them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkNginx } from './interop/nginx.ts';
 import { LANGUAGES, type Language, missingProgram, unnamedModules } from './interop/programs.ts';
 import { compareVerdicts, readVectors, withoutEdDsa, writeVectors } from './interop/vectors.ts';
 
 const names = process.argv.slice(2);
-const chosen = LANGUAGES.filter(({ name }) => names.length === 0 || names.includes(name));
-let failed = chosen.length === 0;
-if (failed) console.error(`there are ${LANGUAGES.map(({ name }) => name).join(', ')}`);
-for (const language of chosen) failed = !check(language) || failed;
+const known: readonly string[] = [...LANGUAGES.map(({ name }) => name), 'nginx'];
+const unknown = names.filter((name) => !known.includes(name));
+const isChosen = (name: string): boolean => names.length === 0 || names.includes(name);
+let failed = unknown.length > 0;
+if (failed) console.error(`there is no ${unknown.join(', ')}, but ${known.join(', ')}`);
+for (const language of LANGUAGES.filter(({ name }) => isChosen(name))) {
+  failed = !check(language) || failed;
+}
+if (isChosen('nginx')) failed = !(await checkGateway()) || failed;
 process.exitCode = failed ? 1 : 0;
+
+async function checkGateway(): Promise<boolean> {
+  const faults = await checkNginx().catch((error: unknown) => [String(error)]);
+  if (faults === null) {
+    console.warn('NOT CHECKED nginx: nginx is not installed');
+    return true;
+  }
+  console.log(`${faults.length === 0 ? 'ok    ' : 'FAILED'} nginx: auth_request with its verifier`);
+  for (const fault of faults) console.log(`       ${fault}`);
+  return faults.length === 0;
+}
 
 /** @returns false when a verdict differs, or the programs do not run */
 function check(language: Language): boolean {

@@ -53,6 +53,7 @@ export const LANGUAGES: readonly Language[] = [
     modules: [
       ['spring-security-oauth2-resource-server', '7.1.2'],
       ['spring-security-oauth2-jose', '7.1.2'],
+      ['spring-security-config', '7.1.2'],
     ],
     knowsEdDsa: false,
     build(folder) {
@@ -111,7 +112,7 @@ function writePrograms(language: Language['name'], folder: string): void {
   mkdirSync(folder, { recursive: true });
   const pattern = new RegExp(`^\`\`\`${language}\\n(?://|#) (\\S+)\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
   const blocks = [...page.matchAll(pattern)];
-  if (blocks.length !== 2) throw new Error(`${PAGE} has ${blocks.length} programs in ${language}`);
+  if (blocks.length < 2) throw new Error(`${PAGE} has ${blocks.length} programs in ${language}`);
   for (const [, name = '', text = ''] of blocks) writeFileSync(join(folder, name), text);
 }
 
@@ -154,6 +155,11 @@ function pom(modules: Language['modules']): string {
   </properties>
   <dependencies>
 ${dependencies.join('\n')}
+    <dependency>
+      <groupId>jakarta.servlet</groupId>
+      <artifactId>jakarta.servlet-api</artifactId>
+      <version>6.1.0</version>
+    </dependency>
   </dependencies>
 </project>
 `;

@@ -71,9 +71,36 @@ func run(name, path string) {
 		default:
 			answer["subject"], answer["session_id"] = claims.Subject, claims.SessionID
 		}
+		checkMiddleware(verifier, &revocations, vector.Token, answer["verdict"] == "valid" && claims.SessionID != "")
 		line, err := json.Marshal(answer)
 		check(err)
 		fmt.Println(string(line))
+	}
+}
+
+// The middleware lets through the users that the verifier finds valid, and nothing while revocations may be missing.
+func checkMiddleware(verifier *Verifier, revocations *Revocations, token string, isUser bool) {
+	handler := RequireUser(verifier, revocations, http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		response.Write([]byte(UserOf(request).Subject))
+	}))
+	send := func(authorization string) int {
+		request := httptest.NewRequest("GET", "/", nil)
+		request.Header.Set("Authorization", authorization)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		return recorder.Code
+	}
+	want := map[bool]int{true: 200, false: 401}[isUser]
+	stale := map[bool]int{true: 503, false: 401}[isUser]
+	if status := send("Bearer " + token); status != stale {
+		panic(fmt.Sprintf("status %d while the revocations are not known, expected %d", status, stale))
+	}
+	revocations.freshAt = time.Now()
+	if status := send("bearer " + token); status != want {
+		panic(fmt.Sprintf("status %d, expected %d", status, want))
+	}
+	if status := send(""); status != 401 {
+		panic(fmt.Sprintf("status %d without a token", status))
 	}
 }
 
