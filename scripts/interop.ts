@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { followWith, withFeed, withStream } from './interop/follow.ts';
 import { checkNginx } from './interop/nginx.ts';
 import { LANGUAGES, type Language, missingProgram, unnamedModules } from './interop/programs.ts';
 import { compareVerdicts, readVectors, withoutEdDsa, writeVectors } from './interop/vectors.ts';
@@ -15,7 +16,7 @@ const isChosen = (name: string): boolean => names.length === 0 || names.includes
 let failed = unknown.length > 0;
 if (failed) console.error(`there is no ${unknown.join(', ')}, but ${known.join(', ')}`);
 for (const language of LANGUAGES.filter(({ name }) => isChosen(name))) {
-  failed = !check(language) || failed;
+  failed = !(await check(language)) || failed;
 }
 if (isChosen('nginx')) failed = !(await checkGateway()) || failed;
 process.exitCode = failed ? 1 : 0;
@@ -32,7 +33,7 @@ async function checkGateway(): Promise<boolean> {
 }
 
 /** @returns false when a verdict differs, or the programs do not run */
-function check(language: Language): boolean {
+async function check(language: Language): Promise<boolean> {
   const { name, knowsEdDsa } = language;
   const missing = missingProgram(language);
   if (missing !== undefined) {
@@ -51,9 +52,16 @@ function check(language: Language): boolean {
     writeVectors(vectors, join(folder, 'vectors'));
     language.build(folder);
     const output = language.run(folder, join(folder, 'vectors'), now);
-    const { agreed, accepted, faults } = compareVerdicts(vectors, output);
+    const { agreed, accepted, faults: differences } = compareVerdicts(vectors, output);
+    const withSession = language.follows === 'feed' ? withFeed : withStream;
+    const lost = await withSession((session) =>
+      followWith(language.command(folder), folder, session),
+    );
+    const faults = [...differences, ...lost];
     const title = faults.length === 0 ? 'ok    ' : 'FAILED';
-    console.log(`${title} ${name}: ${agreed} verdicts as expected, ${faults.length} not`);
+    console.log(
+      `${title} ${name}: ${agreed} verdicts as expected, ${differences.length} not; follows the ${language.follows}`,
+    );
     for (const fault of faults) console.log(`       ${fault}`);
     if (accepted.length > 0) console.log(`       takes, though strictly: ${accepted.join('; ')}`);
     return faults.length === 0;

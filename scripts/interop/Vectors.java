@@ -13,7 +13,28 @@ import org.springframework.security.oauth2.jwt.JwtException;
 /** Runs the programs of docs/use-it/verify-in-other-languages.md on the conformance vectors. Prints a verdict a line. */
 public class Vectors {
   public static void main(String[] args) throws Exception {
+    if (args[0].equals("follow")) follow(args[1], args[2], args[3], args[4]);
     for (String name : List.of("tokens", "revocations")) run(name, Path.of(args[0], name + ".json"));
+    System.exit(0);
+  }
+
+  /** Prints "fresh" when the revocations are known, and ends when the session is void. */
+  private static void follow(String url, String key, String session, String user) throws InterruptedException {
+    Revocations revocations = new Revocations();
+    Thread thread = new Thread(() -> {
+      try {
+        revocations.follow(url, key);
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    thread.setDaemon(true);
+    thread.start();
+    while (!revocations.isFresh()) Thread.sleep(20);
+    System.out.println("fresh");
+    Jwt token = Jwt.withTokenValue("-").header("alg", "none").subject(user).claim("sid", session).build();
+    while (!revocations.voids(token)) Thread.sleep(20);
+    System.out.println("void");
     System.exit(0);
   }
 

@@ -18,7 +18,11 @@ export interface Language {
   readonly modules: readonly (readonly [name: string, version: string])[];
   /** Whether its verifier knows EdDSA. */
   readonly knowsEdDsa: boolean;
+  /** Where its program reads revocations: the feed over HTTP, or the stream of NATS. */
+  readonly follows: 'feed' | 'stream';
   build(folder: string): void;
+  /** The command that runs what was built. */
+  command(folder: string): readonly [program: string, ...args: string[]];
   /** @returns the verdicts, one JSON object a line */
   run(folder: string, vectors: string, now: number): string;
 }
@@ -33,6 +37,8 @@ export const LANGUAGES: readonly Language[] = [
       ['github.com/nats-io/nats.go', '1.55.0'],
     ],
     knowsEdDsa: true,
+    follows: 'stream',
+    command: (folder) => [join(folder, 'program')],
     build(folder) {
       writePrograms('go', folder);
       copyFileSync(join(import.meta.dirname, 'vectors.go'), join(folder, 'main.go'));
@@ -45,7 +51,7 @@ export const LANGUAGES: readonly Language[] = [
       execute('go', ['vet', '.'], folder);
       execute('go', ['build', '-o', 'program', '.'], folder);
     },
-    run: (folder, vectors) => execute(join(folder, 'program'), [vectors], folder, RUN_TIMEOUT_MS),
+    run: runVectors,
   },
   {
     name: 'java',
@@ -56,6 +62,8 @@ export const LANGUAGES: readonly Language[] = [
       ['spring-security-config', '7.1.2'],
     ],
     knowsEdDsa: false,
+    follows: 'feed',
+    command: (folder) => ['java', '-cp', classPathOf(folder), 'Vectors'],
     build(folder) {
       const sources = join(folder, 'src', 'main', 'java');
       writePrograms('java', sources);
@@ -65,15 +73,10 @@ export const LANGUAGES: readonly Language[] = [
       execute('mvn', ['-q', '-B', 'compile', ...classPath], folder);
     },
     run(folder, vectors, now) {
-      const classPath = `target/classes:${readFileSync(join(folder, 'classpath'), 'utf8')}`;
       const time = new Date(now * 1_000).toISOString().replace('T', ' ').slice(0, 19);
-      const java = ['java', '-cp', classPath, 'Vectors', vectors];
-      return execute(
-        'faketime',
-        ['-m', '-f', '--exclude-monotonic', time, ...java],
-        folder,
-        RUN_TIMEOUT_MS,
-      );
+      const stopped = ['-m', '-f', '--exclude-monotonic', time];
+      const command = [...this.command(folder), vectors];
+      return execute('faketime', [...stopped, ...command], folder, RUN_TIMEOUT_MS);
     },
   },
   {
@@ -81,6 +84,8 @@ export const LANGUAGES: readonly Language[] = [
     toolchain: ['python3'],
     modules: [['PyJWT[crypto]', '2.15.1']],
     knowsEdDsa: true,
+    follows: 'feed',
+    command: (folder) => [join(folder, 'venv', 'bin', 'python'), 'vectors.py'],
     build(folder) {
       writePrograms('python', folder);
       copyFileSync(join(import.meta.dirname, 'vectors.py'), join(folder, 'vectors.py'));
@@ -88,10 +93,19 @@ export const LANGUAGES: readonly Language[] = [
       const modules = this.modules.map(([name, version]) => `${name}==${version}`);
       execute('venv/bin/pip', ['install', '-q', '--disable-pip-version-check', ...modules], folder);
     },
-    run: (folder, vectors) =>
-      execute('venv/bin/python', ['vectors.py', vectors], folder, RUN_TIMEOUT_MS),
+    run: runVectors,
   },
 ];
+
+function runVectors(this: Language, folder: string, vectors: string): string {
+  const [program, ...args] = this.command(folder);
+  return execute(program, [...args, vectors], folder, RUN_TIMEOUT_MS);
+}
+
+function classPathOf(folder: string): string {
+  const classes = join(folder, 'target', 'classes');
+  return `${classes}:${readFileSync(join(folder, 'classpath'), 'utf8')}`;
+}
 
 /** The toolchain of a language that is not installed; undefined if all of it is. */
 export function missingProgram({ toolchain }: Language): string | undefined {

@@ -28,14 +28,32 @@ type vectorFile struct {
 	} `json:"cases"`
 }
 
-// The page has the follower in the same package, and the vectors do not need a broker.
-var _ = (&Revocations{}).Follow
-var _ *nats.Conn
-
 func main() {
+	if os.Args[1] == "follow" {
+		follow(os.Args[2], os.Args[4], os.Args[5])
+		return
+	}
 	for _, name := range []string{"tokens", "revocations"} {
 		run(name, filepath.Join(os.Args[1], name+".json"))
 	}
+}
+
+// Prints "fresh" when the revocations are known, and ends when the session is void.
+func follow(url, sessionID, userID string) {
+	connection, err := nats.Connect(url)
+	check(err)
+	revocations := Revocations{entries: map[string]Entry{}}
+	_, err = revocations.Follow(connection)
+	check(err)
+	claims := &Claims{SessionID: sessionID}
+	claims.Subject = userID
+	for said := false; !revocations.Void(claims); time.Sleep(20 * time.Millisecond) {
+		if !said && revocations.Fresh() {
+			said = true
+			fmt.Println("fresh")
+		}
+	}
+	fmt.Println("void")
 }
 
 func run(name, path string) {

@@ -60,5 +60,20 @@ def stop_the_clock(now):
     time.time = lambda: now
 
 
+def follow(url, key, session, user):
+    """Prints "fresh" when the revocations are known, and ends when the session is void."""
+    revocations = Revocations()
+    threading.Thread(target=revocations.follow, args=(url, key), daemon=True).start()
+    while not revocations.is_fresh():
+        time.sleep(0.02)
+    print("fresh", flush=True)
+    while not revocations.voids({"sid": session, "sub": user, "iat": 0}):
+        time.sleep(0.02)
+    print("void", flush=True)
+
+
+if sys.argv[1] == "follow":
+    follow(*sys.argv[2:])
+    sys.exit(0)
 for name in ["tokens", "revocations"]:
     run(name, pathlib.Path(sys.argv[1]) / f"{name}.json")
