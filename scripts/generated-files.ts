@@ -1,4 +1,5 @@
 import { generateAsyncApi } from './generate-asyncapi.ts';
+import { generateClient } from './generate-client.ts';
 import { generateClientEvents } from './generate-client-events.ts';
 import { generateConfigFiles } from './generate-config.ts';
 import { generateErrors } from './generate-errors.ts';
@@ -10,6 +11,7 @@ export async function generateAll(): Promise<Map<string, string>> {
   return new Map([
     ...(await generateSql()),
     ...(await generateConfigFiles()),
+    ...generateClient(),
     ['docs/reference/errors.md', generateErrors()],
     ['docs/asyncapi.yaml', generateAsyncApi()],
     ['docs/openapi.json', await generateOpenApi()],

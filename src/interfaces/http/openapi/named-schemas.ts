@@ -142,6 +142,11 @@ export function schemaName(schema: TSchema): string | undefined {
   return NAMED.get(schema);
 }
 
+/** The named schemas themselves, for generated types. */
+export function namedSchemaEntries(): readonly (readonly [schema: TSchema, name: string])[] {
+  return [...NAMED] as (readonly [TSchema, string])[];
+}
+
 /** All named schemas. They refer to each other by name. */
 export function namedSchemas(): Record<string, unknown> {
   return Object.fromEntries([...NAMED].map(([schema, name]) => [name, copyWithReferences(schema)]));

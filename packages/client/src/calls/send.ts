@@ -1,0 +1,161 @@
+import type { CallInfo } from '../result.ts';
+import type { ClientOptions } from './options.ts';
+import type { AnyReply } from './reply.ts';
+import { backoffMs, isRepeatable, mayBeDone, pause, retryAfterSeconds } from './retry.ts';
+import {
+  baseOf,
+  type Call,
+  documentOf,
+  jsonOf,
+  queryOf,
+  randomId,
+  readText,
+  requestOf,
+} from './wire.ts';
+
+const DEFAULTS = {
+  timeoutMs: 10_000,
+  retries: 3,
+  firstDelayMs: 200,
+  maxDelayMs: 5_000,
+  maxResponseBytes: 8 * 1024 * 1024,
+  fetch: (url: string, init: RequestInit): Promise<Response> => fetch(url, init),
+  now: Date.now,
+  random: Math.random,
+  sleep: pause,
+  requestId: randomId,
+};
+
+type Settings = typeof DEFAULTS & Pick<ClientOptions, 'key' | 'token' | 'userAgent'>;
+
+/** The service gives a used refresh token its successor again for 10 s; a later repetition would end the session. */
+const REFRESH_REPEATABLE_MS = 8_000;
+
+/** Sends one call: with retries, within the deadline, and without exceptions. */
+export type Send = (call: Call) => Promise<AnyReply>;
+
+/** @throws TypeError for a URL that is not the base URL of a service */
+export function createSend({ url, ...options }: ClientOptions): Send {
+  const base = baseOf(url);
+  const settings: Settings = { ...DEFAULTS, ...defined(options) };
+  return (call) => sendCall(base, call, settings);
+}
+
+async function sendCall(base: string, call: Call, ofClient: Settings): Promise<AnyReply> {
+  const { operation, path, input, options } = call;
+  const { signal, timeoutMs = ofClient.timeoutMs, retries = ofClient.retries } = options;
+  const { now, random, sleep } = ofClient;
+  const settings = { ...ofClient, timeoutMs, token: options.token ?? ofClient.token };
+  const requestId = options.requestId ?? ofClient.requestId();
+  const request = {
+    url: base + path + (operation.input === 'q' ? queryOf(input) : ''),
+    init: requestOf(call, ofClient.userAgent, requestId),
+    requestId,
+  };
+  const control = new AbortController();
+  const abort = (): void => control.abort('aborted');
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  const timer = setTimeout(() => control.abort('deadline_exceeded'), timeoutMs);
+  const startedAt = now();
+  try {
+    let maybeRepeated = false;
+    for (let attempts = 1; ; attempts++) {
+      const reply = await sendOnce(call, request, settings, control.signal);
+      const ended: AnyReply = { ...reply, info: { ...reply.info, attempts, maybeRepeated } };
+      if (ended.ok || attempts > retries || control.signal.aborted) return ended;
+      const maybeDone = mayBeDone(ended.problem);
+      if (maybeDone === undefined || (maybeDone && !isRepeatable(operation))) return ended;
+      const { retry_after } = ended.problem as { readonly retry_after?: number };
+      const delayMs = backoffMs(attempts, settings, random, retry_after);
+      const limitMs = operation.flags.includes('s') ? REFRESH_REPEATABLE_MS : timeoutMs;
+      if (now() - startedAt + delayMs >= Math.min(limitMs, timeoutMs)) return ended;
+      maybeRepeated ||= maybeDone;
+      await sleep(delayMs, control.signal);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+interface PreparedRequest {
+  readonly url: string;
+  readonly init: RequestInit & { readonly headers: Headers };
+  readonly requestId: string;
+}
+
+async function sendOnce(
+  { operation: { flags, codes }, options }: Call,
+  { url, init, requestId }: PreparedRequest,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<AnyReply> {
+  let info: CallInfo = { requestId, status: 0, attempts: 1, replayed: false, maybeRepeated: false };
+  const succeed = (data: unknown): AnyReply => ({ ok: true, data, info });
+  const fail = (code: string, detail: string, more: object = {}): AnyReply => {
+    const problem = { code, status: info.status, detail, request_id: requestId, ...more };
+    return { ok: false, problem, info };
+  };
+  try {
+    const headers = new Headers(init.headers);
+    if (!flags.includes('p')) {
+      const { key, token } = settings;
+      const credential = typeof token === 'function' ? await token() : (token ?? key);
+      if (credential !== undefined) headers.set('authorization', `Bearer ${credential}`);
+    }
+    // The caller reads the body of a stream after the call, and may still abort it.
+    const isStream = flags.includes('w');
+    const ends = isStream && options.signal ? AbortSignal.any([signal, options.signal]) : signal;
+    const response = await untilAborted(
+      settings.fetch(url, { ...init, headers, signal: ends }),
+      signal,
+    );
+    const { status } = response;
+    info = { ...info, status, replayed: response.headers.get('idempotent-replayed') === 'true' };
+    if (isStream && (response.ok || status === 304)) return succeed(response);
+    const text = await untilAborted(readText(response, settings.maxResponseBytes), signal);
+    if (text === undefined)
+      return fail('invalid_response', 'The body of the response is too large.');
+    const type = response.headers.get('content-type') ?? 'no content type';
+    const body = jsonOf(response, text);
+    if (response.ok || (status === 503 && flags.includes('n') && !type.includes('problem'))) {
+      if (flags.includes('t')) return succeed(text);
+      if (text === '' || body !== undefined) return succeed(body);
+    }
+    const after = retryAfterSeconds(response.headers.get('retry-after'), settings.now());
+    const waits = after === undefined ? {} : { retry_after: after };
+    const document = response.ok ? undefined : documentOf(body);
+    if (document === undefined) {
+      const detail = `The response with status ${status} (${type}) is not one of the service.`;
+      return fail('invalid_response', detail, waits);
+    }
+    const { code, detail } = document;
+    return codes.has(code)
+      ? fail(code, detail, { ...document, status, ...waits })
+      : fail('unknown_problem', detail, { document, ...waits });
+  } catch (cause) {
+    info = { ...info, status: 0 };
+    if (!signal.aborted)
+      return fail('network_error', 'The connection failed or was lost.', { cause });
+    return signal.reason === 'aborted'
+      ? fail('aborted', 'The call was aborted.')
+      : fail('deadline_exceeded', `There was no response within ${settings.timeoutMs} ms.`);
+  }
+}
+
+/** Rejects when the signal aborts, also if the promise knows nothing of the signal. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as never;
+}
