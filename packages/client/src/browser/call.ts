@@ -1,4 +1,4 @@
-import type { CallResult, Problem } from './types.ts';
+import type { AnyCode, CallResult, Problem } from './types.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -44,7 +44,7 @@ export function createCall(baseUrl: string, send: typeof globalThis.fetch): Call
       return (await read(response)) as CallResult<T, Code>;
     } catch (error) {
       const code = signal.aborted ? 'deadline_exceeded' : 'network_error';
-      return failure(code, 0, String(error));
+      return failure<Code>(code, 0, String(error));
     }
   };
 }
@@ -81,7 +81,7 @@ function parse(text: string): Record<string, unknown> | null {
 
 /** A problem that this page finds, not the service. */
 export function failure<Code extends string>(
-  code: Code,
+  code: Code | AnyCode,
   status: number,
   detail: string,
 ): { readonly ok: false; readonly problem: Problem<Code> } {
