@@ -381,6 +381,24 @@ describe('signing out', () => {
   });
 });
 
+test.each(['storage', 'pageshow'])(
+  'a page that gets %s looks at what other tabs have saved',
+  async (event) => {
+    const listeners = new Map<string, () => void>();
+    vi.stubGlobal('addEventListener', (type: string, listener: () => void) =>
+      listeners.set(type, listener),
+    );
+    vi.stubGlobal('removeEventListener', (type: string) => listeners.delete(type));
+    const { session, storage, signIn } = create();
+    vi.unstubAllGlobals();
+    await signIn();
+    storage.texts.clear();
+    expect(session.state.status).toBe('signed_in');
+    listeners.get(event)?.();
+    expect(session.state.status).toBe('signed_out');
+  },
+);
+
 describe('cookie mode', () => {
   const withoutToken = (sessionId = 's1') => {
     const { refresh_token: _cookie, ...rest } = tokens('ada', sessionId);

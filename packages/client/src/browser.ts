@@ -59,9 +59,13 @@ interface Page {
   readonly localStorage?: TextStorage;
   readonly navigator?: { readonly locks?: Locks };
   readonly BroadcastChannel?: new (name: string) => TabChannel & { close(): void };
-  addEventListener?(type: 'storage', listener: () => void): void;
-  removeEventListener?(type: 'storage', listener: () => void): void;
+  addEventListener?(type: PageEvent, listener: () => void): void;
+  removeEventListener?(type: PageEvent, listener: () => void): void;
 }
+
+/** Another tab has written, and the page is back from the cache of the browser, where it heard of no other tab. */
+const PAGE_EVENTS = ['storage', 'pageshow'] as const;
+type PageEvent = (typeof PAGE_EVENTS)[number];
 
 export type BrowserSession = ReturnType<typeof createBrowserSession>;
 
@@ -93,8 +97,8 @@ export function createBrowserSession(options: BrowserSessionOptions) {
     page.location?.origin ?? '',
     ...(options.origins ?? []),
   ]);
-  const onStorage = () => void tokens.sync();
-  page.addEventListener?.('storage', onStorage);
+  const look = () => void tokens.sync();
+  for (const event of PAGE_EVENTS) page.addEventListener?.(event, look);
 
   /** Calls with an access token, and once more with another one if the service refuses it. */
   async function asUser<T, Code extends string>(
@@ -238,7 +242,7 @@ export function createBrowserSession(options: BrowserSessionOptions) {
     /** Stops listening to other tabs. */
     close(): void {
       channel?.close();
-      page.removeEventListener?.('storage', onStorage);
+      for (const event of PAGE_EVENTS) page.removeEventListener?.(event, look);
     },
   };
 }
