@@ -11,6 +11,8 @@ export interface Freshness {
   close(): void;
 }
 
+const EARLY_MS = 2;
+
 /**
  * Keeps the age of what is known. It is compared at each check and not by a timer alone: a process that was stopped for a
  * while finds itself stale before it runs its timers.
@@ -22,26 +24,38 @@ export function createFreshness(maxStalenessMs: number, onChange: () => void): F
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  let timer = setTimeout(late, maxStalenessMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+
+  function state(): 'loading' | 'fresh' | 'stale' {
+    if (asOfMs === null) return 'loading';
+    return performance.now() - asOfMs <= maxStalenessMs ? 'fresh' : 'stale';
+  }
+
+  function callLate(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(late, ms);
+    timer.unref();
+  }
 
   function late(): void {
+    // A timer may run a little too early.
+    if (state() === 'fresh') {
+      callLate(EARLY_MS);
+      return;
+    }
     settle();
     onChange();
   }
 
+  callLate(maxStalenessMs);
+
   return {
-    state() {
-      if (asOfMs === null) return 'loading';
-      return performance.now() - asOfMs <= maxStalenessMs ? 'fresh' : 'stale';
-    },
+    state,
     confirm(atMs) {
       if (asOfMs !== null && atMs <= asOfMs) return;
       asOfMs = atMs;
       settle();
-      clearTimeout(timer);
-      timer = setTimeout(late, Math.max(1, atMs + maxStalenessMs - performance.now() + 1));
-      timer.unref();
+      callLate(Math.max(EARLY_MS, atMs + maxStalenessMs - performance.now()));
       onChange();
     },
     ageMs: () => (asOfMs === null ? null : performance.now() - asOfMs),

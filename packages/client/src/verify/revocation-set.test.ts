@@ -85,6 +85,8 @@ it('forgets entries after their end, and gives the memory back', () => {
   expect(set.size()).toBe(2);
   expect(set.bytes()).toBe(empty);
   expect(set.isRevoked(tokenOf(kept), NOW + 31)).toBe(true);
+  set.add(session(randomUUID(), NOW + 31), NOW + 31);
+  expect(set.size()).toBe(2);
 });
 
 it('says when it is full, and takes what it knows already', () => {

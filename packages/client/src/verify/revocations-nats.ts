@@ -25,6 +25,11 @@ const STALLED_MS = 10_000;
 /** Messages that are asked for at once. */
 const BATCH = 1_000;
 
+interface Heartbeat {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
 /** Where the stream ends, and the moment at which everything revoked was in it. */
 interface Beat {
   readonly sequence: number;
@@ -59,9 +64,7 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
   let isFull = false;
   let lastError: string | null = null;
 
-  function hear(record: unknown): void {
-    const { epoch: latest, last_sequence: sequence } = record as Record<string, unknown>;
-    if (typeof latest !== 'string' || typeof sequence !== 'number') return;
+  function hear({ epoch: latest, sequence }: Heartbeat): void {
     const atMs = performance.now();
     waiting = { sequence, atMs };
     if (latest !== epoch) {
@@ -162,7 +165,10 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
       const stop = () => beats.unsubscribe();
       closing.signal.addEventListener('abort', stop, { once: true });
       try {
-        for await (const beat of beats) hear(beat.json());
+        for await (const message of beats) {
+          const heartbeat = readHeartbeat(message);
+          if (heartbeat !== null) hear(heartbeat);
+        }
       } catch (error) {
         lastError = String(error);
         stop();
@@ -191,4 +197,14 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
       freshness.close();
     },
   };
+}
+
+/** @returns null for a message that is no heartbeat */
+function readHeartbeat(message: { json(): unknown }): Heartbeat | null {
+  try {
+    const { epoch, last_sequence: sequence } = message.json() as Record<string, unknown>;
+    return typeof epoch === 'string' && typeof sequence === 'number' ? { epoch, sequence } : null;
+  } catch {
+    return null;
+  }
 }
