@@ -92,6 +92,18 @@ describe('changing a profile', () => {
     expect(store.statements).toEqual(['lock', 'lock']);
   });
 
+  it('sends the event with the commit, unless something is written after it', async () => {
+    const { update, store } = setUp();
+    await update(service, id, { firstName: 'Ida' }, 'any');
+    expect(store.statements).toEqual(['lock', 'update', 'commit with next']);
+    await update(service, id, { email: 'ida@example.com' }, 'any');
+    expect(store.statements.slice(3)).toEqual(['lock', 'update']);
+    await update(service, id, { firstName: 'Ada' }, 'any', { operator: 'op', reason: null });
+    expect(store.statements.slice(5)).toEqual(['lock', 'update']);
+    await update(service, id, { firstName: 'Ada' }, 'any');
+    expect(store.statements.slice(7)).toEqual(['lock']);
+  });
+
   it('does not find the user for another user, without a query', async () => {
     const { update, store } = setUp();
     const stranger = callerWith({ kind: 'user', userId: 'another user', sessionId: 'session 2' });

@@ -66,12 +66,15 @@ export function createUpdateUser(deps: Deps) {
       }
       const former = user.state;
       const changed = user.changeProfile(change, deps.clock.now());
+      const isRecorded = isAct(caller, note);
+      const changesEmail = changed.includes('email');
       if (changed.length > 0) {
         await transaction.users.update(user);
+        if (!isRecorded && !changesEmail) transaction.commitWithNext();
         await transaction.outbox.append(user.takeEvents());
-        if (isAct(caller, note)) await recordAct(caller, transaction, 'update', id, note);
+        if (isRecorded) await recordAct(caller, transaction, 'update', id, note);
       }
-      if (changed.includes('email')) {
+      if (changesEmail) {
         const { email } = user.state;
         if (await transaction.challenges.isReserved(email, user.id)) throw emailTaken();
         await deps.announceEmailChange(transaction, user, former);
