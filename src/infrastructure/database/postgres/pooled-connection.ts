@@ -99,7 +99,9 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
 
   function configOf({ text, values = [], name }: SqlStatement): QueryConfig {
     const prepared = statements.of(name);
-    return { text, values: [...values], ...(prepared === undefined ? {} : { name: prepared }) };
+    const config: QueryConfig = { text, values: [...values] };
+    if (prepared !== undefined) config.name = prepared;
+    return config;
   }
 
   /** A command that this connection has prepared by an earlier round trip. */
@@ -150,13 +152,11 @@ export function holdConnection(client: PoolClient, options: HoldOptions): HeldCo
         client.query(query);
         return query.result;
       };
-      const result = toResult<Row>(await run(send, commits, () => !query.isCompleted));
+      const { rows, rowCount } = toResult<Row>(await run(send, commits, () => !query.isCompleted));
       if (after !== undefined) inTransaction = false;
-      if (!commit || isAlone) return { ...result, lastCommand: '' };
-      return {
-        ...result,
-        lastCommand: after === undefined ? await command('commit') : query.lastCommand,
-      };
+      if (!commit || isAlone) return { rows, rowCount, lastCommand: '' };
+      const lastCommand = after === undefined ? await command('commit') : query.lastCommand;
+      return { rows, rowCount, lastCommand };
     },
     command,
   };
