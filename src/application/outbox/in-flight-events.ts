@@ -51,7 +51,7 @@ export interface FailureSummary {
 interface UserInFlight {
   unmarked: number;
   /** Resolves, and never rejects, when the sending of all has ended. */
-  readonly sending: Promise<void>;
+  readonly sending: Promise<unknown>;
 }
 
 const MAX_BACK_OFF_MS = 60_000;

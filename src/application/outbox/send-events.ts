@@ -53,11 +53,11 @@ export function createEventSender({ queue, stream, note, holdBack }: Deps) {
     const markedBefore = known.sequence;
     if (!mayStillSend())
       throw new EventHeldBack('the lease may have expired, or the connection has changed');
-    const place = await stream.add(event, previousId);
-    if (place.duplicate && !(await stream.holds({ id: event.id, sequence: place.sequence }))) {
+    const { sequence, duplicate } = await stream.add(event, previousId);
+    if (duplicate && !(await stream.holds({ id: event.id, sequence }))) {
       throw new EventRemembered('the stream lost the event, and the broker still knows its id');
     }
-    return { ...place, markedBefore };
+    return { sequence, duplicate, markedBefore };
   }
 
   /** @returns where the stream has the event that may have been sent long ago, or null. */
@@ -74,9 +74,16 @@ export function createEventSender({ queue, stream, note, holdBack }: Deps) {
     return (await findSent(event, term.known)) ?? publish(event, term, null);
   }
 
-  async function send(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
+  /** Without a wait for events that need no look: nearly all of them. */
+  function sendFirst(event: WaitingEvent, term: SendingTerm): Promise<AcknowledgedPlace> {
+    return mayBeForgotten(event, term.known)
+      ? findOrPublish(event, term)
+      : publish(event, term, null);
+  }
+
+  async function sendInOrder(events: readonly WaitingEvent[], term: SendingTerm): Promise<void> {
     for (const [index, event] of events.entries()) {
-      const place = await note(event, findOrPublish(event, term));
+      const place = await note(event, sendFirst(event, term));
       const rest = events.slice(index + 1);
       // A sequence that was given before belongs to a stream that has lost its end: earlier events are sent again first.
       if (place === null || (!place.duplicate && place.sequence <= place.markedBefore)) {
@@ -108,5 +115,10 @@ export function createEventSender({ queue, stream, note, holdBack }: Deps) {
     await Promise.all(sendings);
   }
 
-  return send;
+  return (events: readonly WaitingEvent[], term: SendingTerm): Promise<unknown> => {
+    const [first] = events;
+    return first !== undefined && events.length === 1
+      ? note(first, sendFirst(first, term))
+      : sendInOrder(events, term);
+  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toHeaders } from '../../infrastructure/messaging/cloud-event.ts';
-import type { RecordedEvent } from '../events.ts';
+import type { DomainEvent, RecordedEvent } from '../events.ts';
 import { writeCloudEvent } from './cloud-event.ts';
 
 const recorded: RecordedEvent = {
@@ -16,23 +16,40 @@ const recorded: RecordedEvent = {
   sequence: 3_000_000_000,
 };
 
-test('the feed and JetStream have the same attributes of an event', () => {
-  const { data, ...attributes } = JSON.parse(writeCloudEvent(recorded));
-  expect(data).toEqual({ status: 'active' });
-  const headers = toHeaders(recorded).map(([name, value]) => [name.slice('ce-'.length), value]);
+const withoutUser = {
+  type: 'authentication.failed',
+  userId: null,
+  userVersion: null,
+  data: { reason: 'unknown_email', suppressed: 0 },
+} as const;
+/** Only a newer build has such a type. */
+const withEncodedType = { ...recorded.event, type: 'user."ü d"%' } as unknown as DomainEvent;
+const { sequence: _, ...withoutNumber } = recorded;
+
+test.each([
+  ['a user', recorded],
+  ['no user', { ...recorded, event: withoutUser }],
+  ['no number', withoutNumber],
+])('the feed and JetStream have the same attributes of an event with %s', (_name, event) => {
+  const { data, ...attributes } = JSON.parse(writeCloudEvent(event));
+  expect(data).toEqual(event.event.data);
+  const headers = toHeaders(event).map(([name, value]) => [name.slice('ce-'.length), value]);
   const texts = Object.entries(attributes).map(([name, value]) => [name, String(value)]);
   expect(headers).toEqual(texts);
-  expect(attributes.sequence).toBe('3000000000');
+});
+
+test('the number of an event may have more than 32 bits', () => {
+  expect(JSON.parse(writeCloudEvent(recorded)).sequence).toBe('3000000000');
+});
+
+test('what is not printable ASCII is percent-encoded in a header', () => {
+  const headers = new Map(toHeaders({ ...recorded, event: withEncodedType }));
+  expect(headers.get('ce-type')).toBe('user-service.user.%22%C3%BC%20d%22%25.v1');
+  expect(headers.get('ce-dataschema')).toBe('urn:user-service:schema:user.%22%C3%BC%20d%22%25.v1');
 });
 
 test('an event without a user has no subject and no version', () => {
-  const event = {
-    type: 'authentication.failed',
-    userId: null,
-    userVersion: null,
-    data: { reason: 'unknown_email', suppressed: 0 },
-  } as const;
-  const names = Object.keys(JSON.parse(writeCloudEvent({ ...recorded, event })));
+  const names = Object.keys(JSON.parse(writeCloudEvent({ ...recorded, event: withoutUser })));
   expect(names).not.toContain('subject');
   expect(names).not.toContain('userversion');
 });

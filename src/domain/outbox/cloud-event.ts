@@ -10,17 +10,17 @@ export interface CloudEventAttributes {
   readonly source: string;
   readonly type: string;
   readonly time: string;
-  /** The user's id; absent for an event without a user. */
-  readonly subject?: string;
+  /** The user's id; undefined for an event without a user. */
+  readonly subject: string | undefined;
   readonly datacontenttype: 'application/json';
   /** The `$id` of the JSON Schema of the type's data. */
   readonly dataschema: string;
-  readonly userversion?: number;
+  readonly userversion: number | undefined;
   /** Number in the feed as decimal digits: an Integer of CloudEvents has 32 bits only. */
-  readonly sequence?: string;
+  readonly sequence: string | undefined;
 }
 
-/** The attributes of an event in a fixed order, the same on every transport. */
+/** The attributes of an event in a fixed order, the same on every transport. Those that are undefined are absent there. */
 export function cloudEventAttributes(recorded: RecordedEvent): CloudEventAttributes {
   const { id, event, time, sequence } = recorded;
   const { type, userId, userVersion } = event;
@@ -30,15 +30,16 @@ export function cloudEventAttributes(recorded: RecordedEvent): CloudEventAttribu
     source: SOURCE,
     type: `user-service.${type}.v1`,
     time: time.toISOString(),
-    ...(userId === null ? {} : { subject: userId }),
+    subject: userId ?? undefined,
     datacontenttype: 'application/json',
     dataschema: `urn:user-service:schema:${type}.v1`,
-    ...(userVersion === null ? {} : { userversion: userVersion }),
-    ...(sequence === undefined ? {} : { sequence: String(sequence) }),
+    userversion: userVersion ?? undefined,
+    sequence: sequence === undefined ? undefined : String(sequence),
   };
 }
 
 /** The event in the JSON format of CloudEvents, on one line. */
 export function writeCloudEvent(recorded: RecordedEvent): string {
-  return JSON.stringify({ ...cloudEventAttributes(recorded), data: recorded.event.data });
+  const attributes = JSON.stringify(cloudEventAttributes(recorded));
+  return `${attributes.slice(0, -1)},"data":${JSON.stringify(recorded.event.data)}}`;
 }

@@ -5,7 +5,6 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import type { Header } from './cloud-event.ts';
 
 interface Deps {
   readonly connection: NatsConnection;
@@ -22,8 +21,9 @@ export interface AcknowledgedPublisher {
   /**
    * Sends before it returns, so calls in one turn are sent in their order. Rejects when no acknowledgement came in time,
    * the connection was lost, or no stream takes the subject (`NoRespondersError`).
+   * @param headerLines in ASCII, each with its end (`headerLine`)
    */
-  publish(subject: string, data: Uint8Array, headers: readonly Header[]): Promise<Msg>;
+  publish(subject: string, data: Uint8Array, headerLines: string): Promise<Msg>;
 }
 
 interface Pending {
@@ -113,12 +113,12 @@ export function createAcknowledgedPublisher(deps: Deps): AcknowledgedPublisher {
 
   return {
     connection,
-    publish(subject, data, headers) {
+    publish(subject, data, headerLines) {
       return new Promise((resolve, reject) => {
         if (!isSubscribed) subscribe();
         lastToken += 1;
         const reply = inbox + lastToken;
-        connection.publish(subject, data, { reply, headers: toHeaderBlock(headers) });
+        connection.publish(subject, data, { reply, headers: toHeaderBlock(headerLines) });
         const deadlineMs = monotonicMs() + timeoutMs;
         pending.set(lastToken, { subject, deadlineMs, resolve, reject });
         if (!isTimerSet) setTimer(timeoutMs);
@@ -134,8 +134,7 @@ function isRefusedPublish(
 }
 
 /** The connection only calls `encode` of the headers, and building the library's object costs more than the block. */
-function toHeaderBlock(headers: readonly Header[]): MsgHdrs {
-  let block = 'NATS/1.0\r\n';
-  for (const [name, value] of headers) block += `${name}: ${value}\r\n`;
-  return { encode: () => Buffer.from(`${block}\r\n`, 'latin1') } as unknown as MsgHdrs;
+function toHeaderBlock(lines: string): MsgHdrs {
+  const block = Buffer.from(`NATS/1.0\r\n${lines}\r\n`, 'latin1');
+  return { encode: () => block } as unknown as MsgHdrs;
 }

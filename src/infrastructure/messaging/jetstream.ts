@@ -4,7 +4,7 @@ import {
   type JetStreamManager,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { errors, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { RecordedEvent } from '../../domain/events.ts';
 import {
   EventHeldBack,
@@ -18,7 +18,7 @@ import {
   type AcknowledgedPublisher,
   createAcknowledgedPublisher,
 } from './acknowledged-publisher.ts';
-import { type Header, subjectOf, toHeaders } from './cloud-event.ts';
+import { headerLine, subjectOf, toHeaderLines } from './cloud-event.ts';
 import { findEvent, holdsEvent, listMissing } from './find-event.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { natsFailure } from './nats-failure.ts';
@@ -107,25 +107,25 @@ export function createJetStream(deps: Deps): JetStream {
   }
 
   /** Sends before the first wait, so that events which are tied to each other stay together. */
-  async function publish(event: RecordedEvent, previousId: string | null): Promise<StreamPlace> {
+  function publish(event: RecordedEvent, previousId: string | null): Promise<Msg> {
     const { connection, publish } = connectedPublisher();
     const data = Buffer.from(JSON.stringify(event.event.data));
     const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
     if (data.length + HEADER_BYTES > limit) {
       throw new EventRefused(`the event is larger than the ${limit} bytes the server takes`);
     }
-    const message = await publish(subjectOf(event.event), data, headersOf(event, previousId));
-    return toPlace(message.string());
+    return publish(subjectOf(event.event), data, headerLinesOf(event, previousId));
   }
 
   /** The event, its id for the detection of duplicates, and what the server checks before it adds it. */
-  function headersOf(event: RecordedEvent, previousId: string | null): readonly Header[] {
-    const result = toHeaders(event);
-    result.push(['Nats-Msg-Id', event.id], ['Nats-Expected-Stream', settings.name]);
+  function headerLinesOf(event: RecordedEvent, previousId: string | null): string {
+    let lines = toHeaderLines(event);
+    lines += headerLine('Nats-Msg-Id', event.id);
+    lines += headerLine('Nats-Expected-Stream', settings.name);
     // The subject of a new user must be empty.
-    if (event.event.type === 'user.created') result.push([EXPECTED_SUBJECT_SEQUENCE, '0']);
-    if (previousId !== null) result.push(['Nats-Expected-Last-Msg-Id', previousId]);
-    return result;
+    if (event.event.type === 'user.created') lines += headerLine(EXPECTED_SUBJECT_SEQUENCE, '0');
+    if (previousId !== null) lines += headerLine('Nats-Expected-Last-Msg-Id', previousId);
+    return lines;
   }
 
   return {
@@ -151,7 +151,7 @@ export function createJetStream(deps: Deps): JetStream {
       }),
     async add(event, previousId = null) {
       try {
-        return await publish(event, previousId);
+        return toPlace((await publish(event, previousId)).string());
       } catch (error) {
         if (isDomainFailure(error) || error instanceof StreamUnavailable) throw error;
         if (!(error instanceof JetStreamApiError)) throw toUnanswered(error);

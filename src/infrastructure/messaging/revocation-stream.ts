@@ -19,6 +19,7 @@ import {
   type AcknowledgedPublisher,
   createAcknowledgedPublisher,
 } from './acknowledged-publisher.ts';
+import { headerLine } from './cloud-event.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { isDenied, noStream } from './stream-config.ts';
 
@@ -108,18 +109,7 @@ export function createRevocationStream(deps: Deps): RevocationStream {
       const message = await connectedPublisher().publish(
         `${SUBJECT_PREFIX}${key}`,
         Buffer.from(deps.writeEntry(entry)),
-        [
-          ['Nats-Expected-Stream', name],
-          // Of a session the first message says all; the second of the others may be corrected.
-          ...(again === undefined
-            ? [
-                [
-                  'Nats-Msg-Id',
-                  entry.kind === 'session' ? key : `${key}.${entry.notBefore}`,
-                ] as const,
-              ]
-            : []),
-        ],
+        headerLine('Nats-Expected-Stream', name) + (again === undefined ? idLine(entry, key) : ''),
       );
       const { error } = message.json<{ error?: { description?: string } }>();
       if (error !== undefined) throw new Error(`JetStream: ${error.description ?? 'refused'}`);
@@ -132,6 +122,11 @@ export function createRevocationStream(deps: Deps): RevocationStream {
 }
 
 type Settings = Deps['settings'];
+
+/** Of a session the first message says all; the second of the others may be corrected. */
+function idLine(entry: RevocationEntry, key: string): string {
+  return headerLine('Nats-Msg-Id', entry.kind === 'session' ? key : `${key}.${entry.notBefore}`);
+}
 
 /** What the service changes in a stream that is there already. */
 function changeable({ replicas, lifeMs }: Settings) {

@@ -3,6 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAcknowledgedPublisher } from '../../../src/infrastructure/messaging/acknowledged-publisher.ts';
+import { headerLine } from '../../../src/infrastructure/messaging/cloud-event.ts';
 import { monotonicMs } from '../../../src/infrastructure/system/monotonic.ts';
 import { type NatsServer, startNats } from '../../support/nats-server.ts';
 
@@ -30,7 +31,7 @@ test('each of 1,000 messages of one turn gets its own acknowledgement, in their 
   await manager.streams.add({ name: 'USERS', subjects: ['users.events.>'] });
   const { publish } = open(5_000);
   const sent = Array.from({ length: 1_000 }, (_, index) =>
-    publish(`users.events.user.updated.${index}`, data, [['Nats-Msg-Id', randomUUID()]]),
+    publish(`users.events.user.updated.${index}`, data, headerLine('Nats-Msg-Id', randomUUID())),
   );
   const sequences = (await Promise.all(sent)).map((message) => message.json<{ seq: number }>().seq);
   expect(sequences).toEqual(sent.map((_, index) => index + 1));
@@ -40,13 +41,13 @@ test('each of 1,000 messages of one turn gets its own acknowledgement, in their 
 
 test('a subject without a stream, and one that does not answer, end in an error', async () => {
   const { publish } = open(50);
-  await expect(publish('users.events.none', data, [])).rejects.toMatchObject({
+  await expect(publish('users.events.none', data, '')).rejects.toMatchObject({
     name: 'NoResponders',
   });
   connection.subscribe('users.events.silent', { callback: () => {} });
   const waits = [
-    publish('users.events.silent', data, []),
-    publish('users.events.silent', data, []),
+    publish('users.events.silent', data, ''),
+    publish('users.events.silent', data, ''),
   ];
   for (const result of await Promise.allSettled(waits)) {
     expect(result).toMatchObject({ status: 'rejected', reason: { name: 'TimeoutError' } });
@@ -56,7 +57,7 @@ test('a subject without a stream, and one that does not answer, end in an error'
 test('what waits when the connection is lost fails at once', async () => {
   const { publish } = open(600_000);
   connection.subscribe('users.events.silent', { callback: () => {} });
-  const waiting = expect(publish('users.events.silent', data, [])).rejects.toThrow(
+  const waiting = expect(publish('users.events.silent', data, '')).rejects.toThrow(
     'the connection was lost',
   );
   await connection.flush();
@@ -77,7 +78,7 @@ test('a subject that the account may not publish to fails at once', async () => 
   const opened = connection;
   onTestFinished(() => opened.close());
   const { publish } = open(600_000);
-  await expect(publish('orders.new', data, [])).rejects.toMatchObject({
+  await expect(publish('orders.new', data, '')).rejects.toMatchObject({
     name: 'PermissionViolationError',
   });
 });

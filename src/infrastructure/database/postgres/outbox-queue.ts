@@ -205,14 +205,12 @@ function toKnownStream(row: StreamRow): KnownStream | null {
 }
 
 function toWaitingEvent(row: ClaimEventsResult): WaitingEvent {
-  return {
-    ...toRecordedEvent(row),
-    position: row.position,
-    userKey: row.user_key,
-    attempts: row.attempts,
-    ...(row.sequence === null ? {} : { sequence: row.sequence }),
-    ageMs: row.age_ms,
-  };
+  const { id, event, time, requestId } = toRecordedEvent(row);
+  const { position, user_key: userKey, attempts, sequence, age_ms: ageMs } = row;
+  // Not built with a spread: in a backlog this runs for thousands of rows a second.
+  return sequence === null
+    ? { id, event, time, requestId, position, userKey, attempts, ageMs }
+    : { id, event, time, requestId, sequence, position, userKey, attempts, ageMs };
 }
 
 function assertHeld(leases: number | undefined): void {
