@@ -43,11 +43,14 @@ export function createPostgresEventFeed(connection: SqlConnection): EventFeed {
         last: bounds?.last_sequence ?? 0,
         afterId: bounds?.after_id ?? null,
         windowId: bounds?.window_id ?? null,
-        events: rows.flatMap(({ id, sequence, type, request_id, occurred_at, ...row }) => {
+        events: rows.flatMap((row) => {
+          const { id, sequence, type, request_id, occurred_at, user_id, user_version, data } = row;
           // The row without an event carries the bounds only.
           if (id === null || sequence === null) return [];
           if (type === null || request_id === null || occurred_at === null) return [];
-          return [{ ...toRecordedEvent({ id, type, request_id, occurred_at, ...row }), sequence }];
+          const stored = { id, user_id, user_version, type, data, request_id, occurred_at };
+          const { event, time, requestId } = toRecordedEvent(stored);
+          return [{ id, event, time, requestId, sequence }];
         }),
       };
     },
