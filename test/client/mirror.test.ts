@@ -216,6 +216,36 @@ describe.each<Transport>(['http', 'jetstream'])('a mirror over %s', (transport) 
 });
 
 describe('a mirror', () => {
+  test('fills again after a fill that its process did not survive', async () => {
+    const service = await startEventService('jetstream');
+    const team = await createTeam();
+    const start = async (send = service.service.fetch) =>
+      startMirror({
+        source: await service.source('users'),
+        service: { ...service.service, fetch: send },
+        store: team.store(),
+      });
+    const first = await start();
+    await first.ready;
+    await first.stop();
+    await change(service);
+    await deleteStream(service.nats?.url ?? '');
+    await service.api.register();
+    let exports = 0;
+    const second = await start(async (...args) => {
+      if (String(args[0]).endsWith('/export')) {
+        exports += 1;
+        throw new TypeError('fetch failed');
+      }
+      return await service.service.fetch(...args);
+    });
+    await eventually(() => expect(exports).toBeGreaterThan(0), PATIENCE);
+    await second.stop();
+    // The consumer exists now: only the position says that the copy is not complete.
+    await start();
+    await expectSame(service, team.rows);
+  });
+
   test('keeps whole users in a map', async () => {
     const service = await startEventService('http');
     const users = new Map<string, UserRow>();

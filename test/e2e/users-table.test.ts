@@ -6,6 +6,7 @@ import { startProcess } from '../support/child-process.ts';
 import { deleteStream } from '../support/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { startNats } from '../support/nats-server.ts';
+import { runProgram } from '../support/service-process.ts';
 import { runStatement } from '../support/superuser.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import {
@@ -62,7 +63,7 @@ async function startService(env: Env) {
       ...PATIENCE,
       what: 'a table with the users of the service',
     });
-  return { url, key, call, expectSame };
+  return { cwd, url, key, call, expectSame };
 }
 
 /** Sets rows that a load of all users corrects, and nothing else. */
@@ -161,6 +162,13 @@ describe('the programs of docs/use-it/events.md keep a table of all users', () =
     }
     follower.resume();
     await service.expectSame(follower);
+
+    const env = { MIRROR_DATABASE_URL: connectionUrl(follower.table) };
+    const check = await runProgram(['mirror', 'check', '--table', 'users'], {
+      ...{ cwd: service.cwd, env },
+    });
+    expect((await check.exited).code, check.output()).toBe(0);
+    expect(check.stdout()).toMatch(/^\d+ users of the service: 0 findings\n$/);
   });
 
   it('and handle each event, with the client package', async () => {

@@ -71,7 +71,6 @@ export function mirror(options: MirrorOptions): Mirror {
   if (given?.aborted) stop();
   given?.addEventListener('abort', stop);
   const done = run().finally(() => given?.removeEventListener('abort', stop));
-  done.catch(() => {});
   if (reconcileEveryMs !== undefined) void reconcileRepeatedly(reconcileEveryMs);
 
   return {
