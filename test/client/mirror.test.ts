@@ -231,6 +231,10 @@ describe('a mirror', () => {
     await change(service);
     await deleteStream(service.nats?.url ?? '');
     await service.api.register();
+    // A row that only a fill removes.
+    await team.sql(
+      `insert into users (id, version, last_name) values ('${STRANGER}', 1, 'Nobody')`,
+    );
     let exports = 0;
     const second = await start(async (...args) => {
       if (String(args[0]).endsWith('/export')) {
