@@ -1,102 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fakeUserService, startUserService, type TestService } from '@user-service/client/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PROBES, type Probe } from './probes.ts';
+import { type Setting, settingOfTheFake, settingOfTheRealService } from './setting.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** The same users, sessions and keys on the fake and on the real service. */
-interface Setting {
-  readonly service: TestService;
-  readonly ada: string;
-  readonly disabled: string;
-  readonly token: string;
-  readonly endedToken: string;
-  readonly key: string;
-  /** With the scope `users:read` only. */
-  readonly smallKey: string;
-}
-
-interface Probe {
-  readonly method?: 'POST';
-  readonly path: string | ((setting: Setting) => string);
-  readonly credentials?: 'token' | 'endedToken' | 'key' | 'smallKey' | 'nonsense';
-  readonly body?: (setting: Setting) => string;
-  readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const UNKNOWN = '00000000-0000-7000-8000-000000000000';
-const JSON_TYPE = 'application/json';
-const FORM = 'application/x-www-form-urlencoded';
-const post = (path: string, body: Probe['body'], more: Partial<Probe> = {}): Probe => ({
-  ...{ method: 'POST', path, contentType: JSON_TYPE, credentials: 'key', ...more },
-  ...(body === undefined ? {} : { body }),
-});
-const ids =
-  (...names: ('ada' | 'disabled')[]) =>
-  (setting: Setting): string =>
-    JSON.stringify({ ids: [...names.map((name) => setting[name]), UNKNOWN] });
-
-const PROBES: Readonly<Record<string, Probe>> = {
-  'the key set': { path: '/.well-known/jwks.json' },
-  'the metadata': { path: '/.well-known/oauth-authorization-server' },
-  'the metadata of OpenID': { path: '/.well-known/openid-configuration' },
-  'no such address': { path: '/v1/no-such-thing' },
-  'me without credentials': { path: '/v1/me' },
-  'me with nonsense': { path: '/v1/me', credentials: 'nonsense' },
-  me: { path: '/v1/me', credentials: 'token' },
-  'me after the end of the session': { path: '/v1/me', credentials: 'endedToken' },
-  'me with a key': { path: '/v1/me', credentials: 'key' },
-  'a user with a key': { path: ({ ada }) => `/v1/users/${ada}`, credentials: 'key' },
-  'a disabled user': { path: ({ disabled }) => `/v1/users/${disabled}`, credentials: 'key' },
-  'a user by themselves': { path: ({ ada }) => `/v1/users/${ada}`, credentials: 'token' },
-  'another user': { path: ({ disabled }) => `/v1/users/${disabled}`, credentials: 'token' },
-  'an unknown user': { path: `/v1/users/${UNKNOWN}`, credentials: 'key' },
-  'no id': { path: '/v1/users/nobody', credentials: 'key' },
-  'public profiles with a token': post('/v1/public-profiles', ids('ada'), { credentials: 'token' }),
-  'public profiles with a key': post('/v1/public-profiles', ids('ada', 'disabled')),
-  'public profiles without ids': post('/v1/public-profiles', () => '{}'),
-  'public profiles of nobody': post('/v1/public-profiles', () => '{"ids":[]}'),
-  'public profiles of no id': post('/v1/public-profiles', () => '{"ids":["x"]}'),
-  'public profiles of too many': post('/v1/public-profiles', () =>
-    JSON.stringify({ ids: Array.from({ length: 501 }, () => UNKNOWN) }),
-  ),
-  'public profiles in no JSON': post('/v1/public-profiles', () => '{'),
-  'a batch': post('/v1/users/batch', ids('ada', 'disabled'), { credentials: 'smallKey' }),
-  'a batch with a token': post('/v1/users/batch', ids('ada'), { credentials: 'token' }),
-  'the export': { path: '/v1/users/export', credentials: 'key' },
-  'the export without the scope': { path: '/v1/users/export', credentials: 'smallKey' },
-  'introspection of a token': post(
-    '/v1/tokens/introspect',
-    ({ token }) => new URLSearchParams({ token }).toString(),
-    { contentType: FORM },
-  ),
-  'introspection of an ended session': post('/v1/tokens/introspect', ({ endedToken }) =>
-    JSON.stringify({ token: endedToken }),
-  ),
-  'introspection of nothing': post('/v1/tokens/introspect', () => '', { contentType: FORM }),
-  'introspection without the scope': post('/v1/tokens/introspect', () => '{"token":"x"}', {
-    credentials: 'smallKey',
-  }),
-  'events of users': { path: '/v1/events?types=user.*', credentials: 'key' },
-  'events of a user': { path: ({ ada }) => `/v1/events?user=${ada}`, credentials: 'key' },
-  'one event': { path: '/v1/events?limit=1', credentials: 'key' },
-  'events of a position that was never': { path: '/v1/events?after=999999', credentials: 'key' },
-  'events of another database': { path: '/v1/events?after=1-00000000', credentials: 'key' },
-  'events after nonsense': { path: '/v1/events?after=zz', credentials: 'key' },
-  'events with a wrong limit': { path: '/v1/events?limit=0', credentials: 'key' },
-  'events with a wrong wait': { path: '/v1/events?wait=soon', credentials: 'key' },
-  'events of an unknown type': { path: '/v1/events?types=no,-', credentials: 'key' },
-  'events that do not come': { path: '/v1/events?after=latest&wait=10ms', credentials: 'key' },
-  'events without the scope': { path: '/v1/events', credentials: 'smallKey' },
-  revocations: { path: '/v1/revocations', credentials: 'key' },
-  'revocations from the beginning': { path: '/v1/revocations?after=0', credentials: 'key' },
-  'revocations of a gone position': { path: '/v1/revocations?after=77-1', credentials: 'key' },
-  'revocations without the scope': { path: '/v1/revocations', credentials: 'smallKey' },
-};
 
 let settings: readonly Setting[] = [];
 
@@ -114,6 +24,63 @@ it.each(Object.entries(PROBES))(
   },
 );
 
+it('the fake has nothing new for an entity tag that is current, as the service', async () => {
+  const answers = settings.map(async ({ service: { url }, key }) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const first = await fetch(`${url}/v1/revocations`, { headers });
+    await first.text();
+    const tag = first.headers.get('etag') ?? '';
+    const second = await fetch(`${url}/v1/revocations`, {
+      headers: { ...headers, 'if-none-match': tag },
+    });
+    return [second.status, second.headers.get('etag') === tag, await second.text()];
+  });
+  expect(await Promise.all(answers)).toEqual([
+    [304, true, ''],
+    [304, true, ''],
+  ]);
+});
+
+it.each(['/v1/events', '/v1/events?types=user.*', '/v1/revocations'])(
+  'the fake streams as the service does: %s',
+  async (path) => {
+    const [fake, real] = await Promise.all(settings.map((setting) => beginOfStream(setting, path)));
+    expect(fake).toEqual(real);
+  },
+);
+
+/** Headers and records of a stream, until two of them came. */
+async function beginOfStream({ service: { url }, key }: Setting, path: string) {
+  const hangUp = new AbortController();
+  const response = await fetch(url + path, {
+    headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
+    signal: hangUp.signal,
+  });
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of response.body ?? []) {
+    text += decoder.decode(part, { stream: true });
+    if (text.split('\n\n').length > 3) break;
+  }
+  hangUp.abort();
+  const records = text.split('\n\n').slice(0, 3);
+  return {
+    headers: ['content-type', 'cache-control', 'vary', 'x-accel-buffering'].map((name) => [
+      name,
+      response.headers.get(name),
+    ]),
+    records: records.map((record) =>
+      record
+        .replace(/^id: .*$/m, 'id')
+        .replace(/^data: (.*)$/m, (_line, data) => JSON.stringify(membersOf(data))),
+    ),
+  };
+}
+
+function membersOf(json: string): readonly string[] {
+  return Object.keys(JSON.parse(json) as object).sort();
+}
+
 it('answers by the published schemas', async () => {
   const [setting] = settings;
   const faults: string[] = [];
@@ -129,61 +96,6 @@ it('answers by the published schemas', async () => {
   expect(faults).toEqual([]);
 });
 
-async function settingOfTheFake(): Promise<Setting> {
-  const service = await fakeUserService();
-  const ada = service.addUser({ first_name: 'Ada' });
-  service.updateUser(ada, { phone: '+14155552671' });
-  const disabled = service.addUser({ first_name: 'Bo' });
-  service.disable(disabled);
-  const endedToken = service.tokenFor(ada);
-  service.endSession(endedToken);
-  const keys = await keysOf(service);
-  return {
-    service,
-    ada: ada.id,
-    disabled: disabled.id,
-    token: service.tokenFor(ada),
-    endedToken,
-    ...keys,
-  };
-}
-
-async function settingOfTheRealService(): Promise<Setting> {
-  const service = await startUserService({ program: join(root, 'bin', 'user-service.cjs') });
-  const keys = await keysOf(service);
-  const ada = await service.addUser({ first_name: 'Ada' });
-  const disabled = await service.addUser({ first_name: 'Bo' });
-  await call(`${service.url}/v1/users/${ada.id}`, keys.key, 'PATCH', '{"phone":"+14155552671"}');
-  await call(
-    `${service.url}/v1/users/${disabled.id}/disable`,
-    keys.key,
-    'POST',
-    '{"reason":"a test"}',
-  );
-  const endedToken = await service.tokenFor(ada);
-  await call(`${service.url}/v1/sessions/current`, endedToken, 'DELETE');
-  const token = await service.tokenFor(ada);
-  return { service, ada: ada.id, disabled: disabled.id, token, endedToken, ...keys };
-}
-
-async function keysOf(service: TestService) {
-  const { key } = await service.createServiceAccount();
-  const { key: smallKey } = await service.createServiceAccount(['users:read']);
-  return { key, smallKey };
-}
-
-async function call(url: string, credentials: string, method: string, body?: string) {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      authorization: `Bearer ${credentials}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body }),
-  });
-  expect(response.ok, await response.text()).toBe(true);
-}
-
 async function send(setting: Setting, probe: Probe) {
   const path = typeof probe.path === 'string' ? probe.path : probe.path(setting);
   const { credentials, contentType } = probe;
@@ -192,7 +104,9 @@ async function send(setting: Setting, probe: Probe) {
   const response = await fetch(setting.service.url + path, {
     method: probe.method ?? 'GET',
     headers: {
-      ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+      ...(secret === undefined
+        ? {}
+        : { authorization: `${credentials === 'basic' ? 'Basic' : 'Bearer'} ${secret}` }),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     },
     ...(body === undefined ? {} : { body }),
