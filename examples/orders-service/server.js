@@ -1,4 +1,5 @@
 // Orders of signed-in users, with the names of the people who ordered.
+import { unwrap, userService } from '@user-service/client';
 import { bearerAuth } from '@user-service/client/fastify';
 import Fastify from 'fastify';
 
@@ -6,15 +7,10 @@ const { USERS_URL: url, USERS_KEY: key, PORT = '3000' } = process.env;
 const app = Fastify();
 app.register(bearerAuth, { issuer: url, audience: 'user-service', revocations: { http: { url, key } } });
 
+const { profiles } = userService({ url, key });
 async function namesOf(ids) {
-  const response = await fetch(`${url}/v1/public-profiles`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ ids }),
-  });
-  if (!response.ok) throw new Error(`public profiles: ${response.status}`);
-  const { profiles } = await response.json();
-  return new Map(profiles.map((profile) => [profile.id, `${profile.first_name} ${profile.last_name}`]));
+  const found = unwrap(await profiles.byId(ids));
+  return new Map([...found.values()].map(({ id, first_name, last_name }) => [id, `${first_name} ${last_name}`]));
 }
 
 const orders = [];
@@ -25,8 +21,7 @@ app.register(async (routes) => {
     return orders.at(-1);
   });
   routes.get('/orders', async () => {
-    if (orders.length === 0) return [];
-    const names = await namesOf([...new Set(orders.map(({ buyer }) => buyer))]);
+    const names = await namesOf(orders.map(({ buyer }) => buyer));
     return orders.map((order) => ({ ...order, name: names.get(order.buyer) ?? null }));
   });
 });
