@@ -86,7 +86,7 @@ function readSubject(payload: JsonObject): Verified | null {
   if (authTime !== undefined && !isTime(authTime)) return null;
   const { key_id: keyId } = payload;
   const claims = freeze(payload) as unknown as AccessTokenClaims;
-  const scopes = Object.freeze((scope ?? '').split(' ').filter((word) => word !== ''));
+  const scopes = scope === undefined ? NO_SCOPES : readScopes(scope);
   const common = { id: sub.toLowerCase(), scopes, claims };
   if (sid !== undefined) {
     if (!isUuid(sid) || keyId !== undefined) return null;
@@ -97,9 +97,16 @@ function readSubject(payload: JsonObject): Verified | null {
   return Object.freeze({ kind: 'service', ...common, keyId });
 }
 
+const NO_SCOPES: readonly string[] = Object.freeze([]);
+
+function readScopes(scope: string): readonly string[] {
+  return Object.freeze(scope.split(' ').filter((word) => word !== ''));
+}
+
 /** Requests share the claims of a cached token: none may change them for the others. */
 function freeze(payload: JsonObject): JsonObject {
-  for (const value of Object.values(payload)) {
+  for (const name in payload) {
+    const value = payload[name];
     if (typeof value === 'object' && value !== null) freeze(value as JsonObject);
   }
   return Object.freeze(payload);

@@ -58,7 +58,7 @@ interface Entry {
   readonly result: { readonly ok: true; readonly data: Verified };
   /** When it is refused, in seconds since the epoch: `exp` and the tolerance. */
   readonly refusedAt: number;
-  /** Null for the token of a service account, which no revocation concerns. */
+  /** Null without a feed, and for the token of a service account, which no revocation concerns. */
   readonly ids: TokenIds | null;
 }
 
@@ -160,7 +160,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       token,
       result: Object.freeze({ ok: true, data }),
       refusedAt: data.claims.exp + settings.toleranceSeconds,
-      ids: data.kind === 'user' ? tokenIds(data) : null,
+      ids: data.kind === 'user' && revocations !== null ? tokenIds(data) : null,
     };
   }
 
