@@ -41,7 +41,8 @@ export async function startRunningService(
       const verifier = createVerifier({
         ...{ issuer: ISSUER, audience: 'user-service' },
         jwksUrl: `${url}/.well-known/jwks.json`,
-        revocations: { http: { url, key } },
+        // The service runs in this process, which may be busy for seconds.
+        revocations: { http: { url, key }, maxStalenessMs: 30_000 },
         ...changes,
       });
       onTestFinished(() => verifier.close());
