@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GetUserProblem, User, UserService } from '@user-service/client';
+import type { GetKeySetProblem, GetUserProblem, User, UserService } from '@user-service/client';
 import { expect, expectTypeOf, test } from 'vitest';
 import { OPERATIONS } from '../../../packages/client/src/generated/table.ts';
 
@@ -49,6 +49,27 @@ function textOf(problem: GetUserProblem): string {
   }
 }
 
+/** `unavailable` is left out, which the compiler finds. */
+function incompleteTextOf(problem: GetKeySetProblem): string {
+  switch (problem.code) {
+    case 'malformed_request':
+    case 'headers_too_large':
+    case 'uri_too_long':
+    case 'expectation_failed':
+    case 'request_timeout':
+    case 'internal_error':
+    case 'network_error':
+    case 'deadline_exceeded':
+    case 'aborted':
+    case 'invalid_response':
+    case 'unknown_problem':
+      return problem.detail;
+    default:
+      // @ts-expect-error a case is missing
+      return exhausted(problem);
+  }
+}
+
 function exhausted(_none: never): never {
   throw new Error('unreachable');
 }
@@ -70,6 +91,7 @@ async function misuse({ users }: UserService): Promise<void> {
 
 test('what is not right does not compile', () => {
   expectTypeOf(misuse).parameter(0).toEqualTypeOf<UserService>();
+  expectTypeOf(incompleteTextOf).parameter(0).toEqualTypeOf<GetKeySetProblem>();
 });
 
 test('problems and results have the types of their operation', () => {

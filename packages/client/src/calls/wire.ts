@@ -96,8 +96,8 @@ export async function readText(response: Response, maxBytes: number): Promise<st
     if (done) return text + decoder.decode();
     bytes += value.length;
     if (bytes > maxBytes) {
-      // The connection may already be gone.
-      await reader.cancel().catch(() => {});
+      // Not awaited: it can hang, or fail when the connection is already gone.
+      reader.cancel().catch(() => {});
       return undefined;
     }
     text += decoder.decode(value, { stream: true });
