@@ -8,7 +8,6 @@ import type {
   RegisterCode,
   SessionCode,
   SignInCode,
-  User,
 } from './types.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -83,15 +82,6 @@ test.each<[method: string, path: string, codes: object, others: readonly string[
   expect(documented).toContain('unavailable');
   expect(documented.filter((code) => !typed.has(code))).toEqual([]);
   expect(Object.keys(codes).filter((code) => !documented.includes(code))).toEqual([]);
-});
-
-test('the type of a user has the fields of the API document', () => {
-  const fields: Readonly<Record<keyof User, true>> = {
-    ...{ id: true, first_name: true, last_name: true, email: true, phone: true, locale: true },
-    ...{ email_verified: true, status: true, version: true, created_at: true, updated_at: true },
-  };
-  const { properties } = document.components.schemas.User as { readonly properties: Json };
-  expect(Object.keys(properties).sort()).toEqual(Object.keys(fields).sort());
 });
 
 test('each call has its own codes: the compiler refuses those of another', async () => {

@@ -1,28 +1,17 @@
+import type { FieldError } from '../generated/problems.ts';
+import type {
+  IssuedTokens,
+  Registration,
+  RegistrationRequested,
+  RequestedChallenge,
+  User,
+} from '../generated/schemas.ts';
 import type { Result } from '../result.ts';
 
-/** An account, as `GET /v1/me` shows it. */
-export interface User {
-  readonly id: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly email: string;
-  readonly phone: string | null;
-  readonly locale: string | null;
-  readonly email_verified: boolean;
-  readonly status: string;
-  readonly version: number;
-  /** RFC 3339, in UTC. */
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+export type { Registration, User };
 
 /** A field that broke a rule. */
-export interface FieldProblem {
-  /** JSON Pointer into the body, such as `/email`. */
-  readonly pointer: string;
-  readonly code: string;
-  readonly message: string;
-}
+export type FieldProblem = FieldError;
 
 /** No answer of the service: nothing is known about the request. */
 export type NoAnswer =
@@ -70,28 +59,11 @@ export type RegisterCode = 'email_taken' | 'registration_closed' | 'invitation_i
 export type SignInCode = 'invalid_credentials' | 'password_expired' | 'email_unverified';
 export type ChallengeCode = 'challenge_invalid' | 'version_exhausted';
 
-export interface Registration {
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly email: string;
-  readonly password: string;
-  /** E.164. */
-  readonly phone?: string | null;
-  /** BCP 47. */
-  readonly locale?: string | null;
-  /** Token of an invitation. */
-  readonly invitation?: string;
-}
-
 /** A mail is sent soon; its code counts only together with the id. */
-export interface RequestedMail {
-  readonly challenge_id: string;
-  /** Seconds. */
-  readonly expires_in: number;
-}
+export type RequestedMail = RequestedChallenge;
 
 /** With `registration.existing_email: conceal` a mail is sent, whether the address is free or taken. */
-export type Registered = User | (RequestedMail & { readonly status: 'verification_sent' });
+export type Registered = User | RegistrationRequested;
 
 /** The token of a link, or the code of a mail. */
 export type Proof =
@@ -103,11 +75,5 @@ export type SessionState =
   | { readonly status: 'signed_out' }
   | { readonly status: 'signed_in'; readonly userId: string; readonly sessionId: string };
 
-/** The response with tokens. */
-export interface Tokens {
-  readonly session_id: string;
-  readonly access_token: string;
-  readonly expires_in: number;
-  readonly refresh_token?: string;
-  readonly device_token?: string;
-}
+/** The response with tokens; that of a sign-in has a token of the device, too. */
+export type Tokens = IssuedTokens & { readonly device_token?: string };
