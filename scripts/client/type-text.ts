@@ -49,8 +49,8 @@ export function typeWithoutName(schema: TSchema, used: Names): string {
 
 /** Closed objects are inputs: their optional members may also be `undefined`, which JSON leaves out. */
 function objectType(schema: Schema, used: Names): string {
-  const { properties, required = [], additionalProperties } = schema;
-  if (properties === undefined) return 'Readonly<Record<string, unknown>>';
+  const { properties = {}, required = [], additionalProperties } = schema;
+  if (Object.keys(properties).length === 0) return 'Readonly<Record<string, unknown>>';
   const orUndefined = additionalProperties === false ? ' | undefined' : '';
   const members = Object.entries(properties).map(([name, property]) => {
     const isRequired = required.includes(name);

@@ -344,9 +344,7 @@ export interface UserService {
   /** This document, and a page to read it. */
   readonly docs: {
     /** Get this document: `GET /openapi.json`. */
-    openApi(options?: CallOptions): Promise<Reply<{
-
-    }, GetOpenApiProblem>>;
+    openApi(options?: CallOptions): Promise<Reply<Readonly<Record<string, unknown>>, GetOpenApiProblem>>;
     /** Open the interactive documentation: `GET /docs`. */
     page(options?: CallOptions): Promise<Reply<string, GetDocsProblem>>;
   };
