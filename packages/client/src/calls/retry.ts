@@ -1,3 +1,4 @@
+import { backoffMs, type Pauses } from '../lib/backoff.ts';
 import type { Operation } from './operation.ts';
 import type { AnyProblem } from './reply.ts';
 
@@ -29,24 +30,18 @@ export function isRepeatable({ method, flags }: Operation): boolean {
   return method === 'GET' || /[krs]/.test(flags);
 }
 
-export interface Backoff {
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
-}
-
 /**
- * The pause after an attempt: it doubles up to the bound and half of it is random. After `Retry-After` it lasts at
- * least that long, and the random part keeps clients that were refused together from coming back together.
+ * The pause after an attempt. After `Retry-After` it lasts at least that long, and its random part keeps clients that
+ * were refused together from coming back together.
  */
-export function backoffMs(
+export function delayMs(
   attempt: number,
-  { firstDelayMs, maxDelayMs }: Backoff,
+  pauses: Pauses,
   random: () => number,
   afterSeconds: number | undefined,
 ): number {
-  const delay = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
-  const jitter = (delay / 2) * random();
-  return afterSeconds === undefined ? delay / 2 + jitter : afterSeconds * 1000 + jitter;
+  const ms = backoffMs(attempt, pauses, random);
+  return afterSeconds === undefined ? ms : afterSeconds * 1000 + (ms / 2) * random();
 }
 
 /** `Retry-After` in seconds: a number or a date (RFC 9110 §10.2.3). */
@@ -55,18 +50,4 @@ export function retryAfterSeconds(value: string | null, nowMs: number): number |
   if (/^\d{1,9}$/.test(value)) return Number(value);
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - nowMs) / 1000));
-}
-
-/** Resolves after the time, or when the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }

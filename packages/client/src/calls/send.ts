@@ -1,7 +1,8 @@
+import { pause } from '../lib/backoff.ts';
 import type { CallInfo } from '../result.ts';
 import type { ClientOptions } from './options.ts';
 import type { AnyReply } from './reply.ts';
-import { backoffMs, isRepeatable, mayBeDone, pause, retryAfterSeconds } from './retry.ts';
+import { delayMs, isRepeatable, mayBeDone, retryAfterSeconds } from './retry.ts';
 import {
   baseOf,
   type Call,
@@ -67,11 +68,12 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
       const maybeDone = mayBeDone(ended.problem);
       if (maybeDone === undefined || (maybeDone && !isRepeatable(operation))) return ended;
       const { retry_after } = ended.problem as { readonly retry_after?: number };
-      const delayMs = backoffMs(attempts, settings, random, retry_after);
+      const pauses = { firstMs: settings.firstDelayMs, maxMs: settings.maxDelayMs };
+      const waitMs = delayMs(attempts, pauses, random, retry_after);
       const limitMs = operation.flags.includes('s') ? REFRESH_REPEATABLE_MS : timeoutMs;
-      if (now() - startedAt + delayMs >= Math.min(limitMs, timeoutMs)) return ended;
+      if (now() - startedAt + waitMs >= Math.min(limitMs, timeoutMs)) return ended;
       maybeRepeated ||= maybeDone;
-      await sleep(delayMs, control.signal);
+      await sleep(waitMs, control.signal);
     }
   } finally {
     clearTimeout(timer);

@@ -1,5 +1,6 @@
+import { backoffMs, pause } from '../lib/backoff.ts';
 import type { UserEvent } from './event.ts';
-import { pauseMs, type RetryNotice, type RetryPolicy, sleep } from './retry.ts';
+import type { RetryNotice, RetryPolicy } from './retry.ts';
 import { PositionGone } from './service.ts';
 import type { Delivery, EventSelection, EventSource } from './source.ts';
 
@@ -177,7 +178,7 @@ function createLanes(options: ConsumeOptions, stopping: AbortController): Lanes 
     },
     async drain(timeoutMs) {
       const over = new AbortController();
-      await Promise.race([Promise.all(inHand), sleep(timeoutMs, over.signal)]);
+      await Promise.race([Promise.all(inHand), pause(timeoutMs, over.signal)]);
       over.abort();
     },
     throwFailure() {
@@ -204,9 +205,9 @@ async function handle(
         await onDeadLetter(event, error);
         return true;
       }
-      const delayMs = pauseMs(attempt, retry);
+      const delayMs = backoffMs(attempt, retry);
       onRetry?.({ error, attempt, delayMs });
-      await sleep(delayMs, signal);
+      await pause(delayMs, signal);
       if (signal.aborted) return false;
     }
   }

@@ -1,10 +1,11 @@
+import { pause } from '../lib/backoff.ts';
 import { isRecord, positionOf, readCloudEvent, type UserEvent } from './event.ts';
 import {
   createPositionLedger,
   type PositionLedger,
   type PositionStore,
 } from './position-ledger.ts';
-import { type Retrying, sleep, Transient, untilItWorks } from './retry.ts';
+import { type Retrying, Transient, untilItWorks } from './retry.ts';
 import { connectToService, type ServiceOptions } from './service.ts';
 import {
   checkTypes,
@@ -70,7 +71,7 @@ export function httpEvents(options: HttpEventsOptions): HttpEventSource {
             position = page.position;
             yield toBatch(page, ledger);
             const isFast = performance.now() - beganMs < IDLE_PAUSE_MS;
-            if (isAtEnd && isFast) await sleep(IDLE_PAUSE_MS, opening.signal);
+            if (isAtEnd && isFast) await pause(IDLE_PAUSE_MS, opening.signal);
           }
           function ended(error: unknown): null {
             if (opening.signal.aborted) return null;

@@ -1,6 +1,7 @@
 import type { Consumer, ConsumerInfo, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { pause } from '../lib/backoff.ts';
 import { nameOf, readEventMessage, type UserEvent } from './event.ts';
-import { type Retrying, sleep, Transient, untilItWorks } from './retry.ts';
+import { type Retrying, Transient, untilItWorks } from './retry.ts';
 import { PositionGone } from './service.ts';
 import {
   checkTypes,
@@ -178,7 +179,7 @@ async function* readBatches(
       if (deliveries.length > 0) yield { deliveries, position: null };
     }
     if (pull.failure() === undefined || signal.aborted) continue;
-    await sleep(RETRY_PULL_MS, signal);
+    await pause(RETRY_PULL_MS, signal);
     // Messages of an interrupted request come again, and have to come before later ones.
     await ask(jetStream, opening, (manager) =>
       manager.consumers.info(jetStream.stream, jetStream.durable),
@@ -205,7 +206,7 @@ async function letOthersComeFirst(
   const { num_ack_pending: unacknowledged } = await ask(jetStream, opening, (manager) =>
     manager.consumers.info(stream, durable),
   );
-  if (unacknowledged > hand.size()) await sleep(ackWaitMs, opening.signal);
+  if (unacknowledged > hand.size()) await pause(ackWaitMs, opening.signal);
 }
 
 interface Pull {

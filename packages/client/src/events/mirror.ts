@@ -1,8 +1,9 @@
+import { backoffMs, pause } from '../lib/backoff.ts';
 import type { Running } from './consume.ts';
 import { applyEvents } from './mirror-batch.ts';
 import { type MirrorSession, type MirrorStore, StoreUnavailable } from './mirror-store.ts';
 import { type Reconciliation, reconcileCopy } from './reconcile-copy.ts';
-import { pauseMs, type RetryNotice, sleep, untilItWorks } from './retry.ts';
+import { type RetryNotice, untilItWorks } from './retry.ts';
 import { connectToService, PositionGone, type ServiceOptions } from './service.ts';
 import type { EventSource } from './source.ts';
 import { usersOfService } from './users-of-service.ts';
@@ -101,9 +102,9 @@ export function mirror(options: MirrorOptions): Mirror {
           if (signal.aborted) break;
           const isOver = performance.now() - workedAtMs > retrying.maxOutageMs;
           if (!(error instanceof StoreUnavailable) || isOver) throw error;
-          const delayMs = pauseMs(attempt + 1, STORE_PAUSES);
+          const delayMs = backoffMs(attempt + 1, STORE_PAUSES);
           options.onRetry?.({ error, attempt, delayMs });
-          await sleep(delayMs, signal);
+          await pause(delayMs, signal);
         }
       }
     } catch (error) {
@@ -182,7 +183,7 @@ export function mirror(options: MirrorOptions): Mirror {
 
   async function reconcileRepeatedly(everyMs: number): Promise<void> {
     while (!signal.aborted) {
-      await sleep(everyMs, signal);
+      await pause(everyMs, signal);
       if (signal.aborted) return;
       await reconcile().catch((error: unknown) => {
         if (!signal.aborted) options.onReconcileError?.(error);

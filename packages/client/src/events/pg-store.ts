@@ -1,10 +1,10 @@
+import { pause } from '../lib/backoff.ts';
 import {
   type MirrorSession,
   type MirrorStore,
   StoreUnavailable,
   type UserRow,
 } from './mirror-store.ts';
-import { sleep } from './retry.ts';
 
 /** A pool of the package `pg`. The mirror keeps one of its connections, with a lock of the session: no transaction pooler. */
 export interface PgPool {
@@ -136,7 +136,7 @@ async function lock(run: Run, table: string, signal: AbortSignal): Promise<void>
   for (;;) {
     const [row] = (await run(attempt, [`user-service mirror ${table}`])) as { locked: boolean }[];
     if (row?.locked === true) return;
-    await sleep(LOCK_RETRY_MS, signal);
+    await pause(LOCK_RETRY_MS, signal);
     if (signal.aborted) throw new StoreUnavailable('Stopped while another process has the table.');
   }
 }

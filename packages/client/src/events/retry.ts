@@ -1,3 +1,5 @@
+import { backoffMs, type Pauses, pause } from '../lib/backoff.ts';
+
 /** A failure that a later attempt may not have. */
 export interface RetryNotice {
   readonly error: unknown;
@@ -7,11 +9,7 @@ export interface RetryNotice {
   readonly delayMs: number;
 }
 
-export interface RetryPolicy {
-  /** Pause after the first failure in milliseconds; it doubles with each further one. */
-  readonly firstMs: number;
-  readonly maxMs: number;
-}
+export type RetryPolicy = Pauses;
 
 export interface Retrying {
   /** Ends the pauses, and the attempts. */
@@ -22,27 +20,6 @@ export interface Retrying {
 }
 
 const PAUSES: RetryPolicy = { firstMs: 250, maxMs: 30_000 };
-const MAX_DOUBLINGS = 30;
-
-/** The pause after the attempt, in milliseconds: half of it is random, so that many clients do not return together. */
-export function pauseMs(attempt: number, { firstMs, maxMs }: RetryPolicy): number {
-  const full = Math.min(maxMs, firstMs * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS));
-  return full * (0.5 + Math.random() / 2);
-}
-
-/** Resolves after the time, or as soon as the signal aborts. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
-}
 
 /** An error that another attempt may not have. */
 export class Transient extends Error {
@@ -71,9 +48,9 @@ export async function untilItWorks<T>(work: () => Promise<T>, retrying: Retrying
     } catch (error) {
       const isOver = performance.now() - beganMs > retrying.maxOutageMs;
       if (!(error instanceof Transient) || isOver || retrying.signal.aborted) throw error;
-      const delayMs = Math.max(pauseMs(attempt, PAUSES), error.retryAfterMs);
+      const delayMs = Math.max(backoffMs(attempt, PAUSES), error.retryAfterMs);
       retrying.onRetry?.({ error, attempt, delayMs });
-      await sleep(delayMs, retrying.signal);
+      await pause(delayMs, retrying.signal);
       if (retrying.signal.aborted) throw error;
     }
   }

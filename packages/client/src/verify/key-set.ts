@@ -1,5 +1,5 @@
+import { backoffMs } from '../lib/backoff.ts';
 import { readVerificationKey, type VerificationKey } from './algorithms.ts';
-import { backoffMs } from './backoff.ts';
 import { readJson } from './read-lines.ts';
 
 export interface KeySetOptions {

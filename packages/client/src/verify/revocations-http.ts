@@ -1,4 +1,4 @@
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, pause } from '../lib/backoff.ts';
 import { createFreshness } from './freshness.ts';
 import { readLines } from './read-lines.ts';
 import { createRevocationSet, type RevocationSet, readEntry } from './revocation-set.ts';
@@ -85,7 +85,8 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
     const tookMs = performance.now() - beganAtMs;
     if (count < PAGE) freshness.confirm(beganAtMs + Math.min(tookMs, waitMs));
     // A server that does not wait is not asked all the time.
-    if (count === 0 && tookMs < MIN_WAIT_MS) await pause(MIN_WAIT_MS - tookMs, closing.signal);
+    if (count === 0 && tookMs < MIN_WAIT_MS)
+      await pause(MIN_WAIT_MS - tookMs, closing.signal, false);
     return position;
   }
 
@@ -129,7 +130,7 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
         onChange();
         if (error instanceof PositionGone && failures === 1) continue;
         const pauseMs = isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
-        await pause(pauseMs, closing.signal);
+        await pause(pauseMs, closing.signal, false);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, pause } from '../lib/backoff.ts';
 import { createFreshness } from './freshness.ts';
 import { createRevocationSet, readEntry } from './revocation-set.ts';
 import { FULL_PAUSE_MS, type RevocationDeps, type Revocations, SetIsFull } from './revocations.ts';
@@ -174,7 +174,7 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
         stop();
       }
       closing.signal.removeEventListener('abort', stop);
-      await pause(backoffMs(attempt, BACKOFF), closing.signal);
+      await pause(backoffMs(attempt, BACKOFF), closing.signal, false);
     }
     if (closing.signal.aborted) return;
     lastError = 'the NATS connection is closed';
