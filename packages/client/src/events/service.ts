@@ -1,3 +1,4 @@
+import { readText } from '../calls/wire.ts';
 import { isRecord } from './event.ts';
 import { Transient } from './retry.ts';
 
@@ -63,7 +64,7 @@ export interface Service {
 const LATER = new Set([408, 429, 500, 502, 503, 504]);
 /** A user has less than 2 KB, an event with all included values, too. */
 const MAX_LINE_LENGTH = 1_048_576;
-const MAX_PROBLEM_LENGTH = 65_536;
+const MAX_PROBLEM_BYTES = 65_536;
 
 /** @throws TypeError for a URL or key of a wrong form */
 export function connectToService(options: ServiceOptions): Service {
@@ -120,8 +121,8 @@ async function progress<T>(
 
 async function failureOf(response: Response, waiting: Waiting): Promise<Error> {
   const { status, headers } = response;
-  const text = await progress(waiting, () => response.text());
-  const problem = parseObject(text.slice(0, MAX_PROBLEM_LENGTH));
+  const text = await progress(waiting, () => readText(response, MAX_PROBLEM_BYTES));
+  const problem = parseObject(text ?? '');
   const code = typeof problem.code === 'string' ? problem.code : `http_${status}`;
   const detail = typeof problem.detail === 'string' ? problem.detail : `HTTP status ${status}`;
   if (status === 410 && code === 'position_gone') {
