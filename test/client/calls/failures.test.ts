@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ClientOptions, unwrap, userService } from '@user-service/client';
+import {
+  type ClientOptions,
+  createCalls,
+  type Reply,
+  unwrap,
+  userService,
+} from '@user-service/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const ID = '01990000-0000-7000-8000-000000000001';
@@ -32,7 +38,7 @@ async function serve(...handlers: readonly [Handler, ...Handler[]]) {
       sleep: async (ms) => void pauses.push(ms),
       ...options,
     });
-  return { received, pauses, open };
+  return { received, pauses, url, open };
 }
 
 const json =
@@ -48,6 +54,13 @@ const problem = (status: number, code: string, headers?: Readonly<Record<string,
   json(status, { code, status, detail: `It is ${code}.`, request_id: 'r' }, headers);
 const cut: Handler = (request) => request.socket.destroy();
 const found = json(200, USER);
+
+/** Calls an operation that may take effect twice, and lists no problem. */
+function once(url: string) {
+  type Table = { readonly one: { send(): Promise<Reply<unknown, unknown>> } };
+  const options = { url, retries: () => true, sleep: async () => {} };
+  return createCalls<Table>({ one: { send: 'POST /v1/one - -' } }, options).one.send();
+}
 
 describe('a call that is refused for a while', () => {
   it('waits as long as `Retry-After` says, in seconds or as a date, and tries again', async () => {
@@ -72,6 +85,30 @@ describe('a call that is refused for a while', () => {
     const busy = await serve(problem(503, 'unavailable'));
     const ended = await busy.open({ retries: 2 }).users.get(ID);
     expect(ended).toMatchObject({ problem: { code: 'unavailable' }, info: { attempts: 3 } });
+  });
+
+  it('is repeated as a function says, for as long as it is safe', async () => {
+    const failing = problem(500, 'internal_error');
+    const read = await serve(failing, failing, found);
+    const seen: number[] = [];
+    const retries = ({ status }: { status: number }) => seen.push(status) < 5;
+    expect(await read.open({ retries }).users.get(ID)).toMatchObject({
+      ok: true,
+      info: { attempts: 3, maybeRepeated: true },
+    });
+    expect(seen).toEqual([500, 500]);
+    const never = await serve(failing);
+    await never.open({ retries: () => false }).users.get(ID);
+    expect(never.received).toHaveLength(1);
+    const unsafe = await serve(failing);
+    await once(unsafe.url);
+    expect(unsafe.received).toHaveLength(1);
+  });
+
+  it('is repeated also when the operation does not list the refusal', async () => {
+    const { received, url } = await serve(problem(503, 'unavailable'), json(200, {}));
+    expect(await once(url)).toMatchObject({ ok: true, info: { maybeRepeated: false } });
+    expect(received).toHaveLength(2);
   });
 
   it('is not repeated for problems that no repetition mends', async () => {

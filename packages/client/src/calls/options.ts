@@ -14,7 +14,7 @@ export interface ClientOptions {
   /** Bound of a whole call, with all attempts and the waits between them; 10 s by default. */
   readonly timeoutMs?: number | undefined;
   /** Attempts after the first one; 3 by default, 0 turns retries off. */
-  readonly retries?: number | undefined;
+  readonly retries?: Retries | undefined;
   /** First pause before a retry; it doubles up to `maxDelayMs`. 200 ms by default. */
   readonly firstDelayMs?: number | undefined;
   /** Longest pause before a retry that no `Retry-After` asks for; 5 s by default. */
@@ -33,6 +33,14 @@ export interface ClientOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/**
+ * Attempts after the first one, or a function that says after each problem whether to try again. Also then, what may
+ * have been done is repeated only if it takes effect once.
+ */
+export type Retries =
+  | number
+  | ((problem: { readonly code: string; readonly status: number }) => boolean);
+
 /** The part of `fetch` that the client calls. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -41,7 +49,7 @@ export interface CallOptions {
   /** Ends the call with the problem `aborted`. The service may have performed the request. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  readonly retries?: number | undefined;
+  readonly retries?: Retries | undefined;
   /** Access token of the user that this call is for. */
   readonly token?: string | undefined;
   readonly requestId?: string | undefined;

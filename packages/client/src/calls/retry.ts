@@ -11,7 +11,9 @@ const NOT_SENT =
 
 /** Whether the service may have performed a request with this problem; undefined for one that no retry can mend. */
 export function mayBeDone(problem: AnyProblem): boolean | undefined {
-  const { code, status } = problem;
+  const { status } = problem;
+  const { document } = problem as { readonly document?: { readonly code?: unknown } };
+  const code = String(document?.code ?? problem.code);
   if (NOTHING_DONE.test(code) || status === 429) return false;
   if (code === 'network_error')
     return !NOT_SENT.test(codeOf((problem as { cause?: unknown }).cause));

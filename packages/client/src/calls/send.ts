@@ -1,6 +1,6 @@
 import { pause } from '../lib/backoff.ts';
 import type { CallInfo } from '../result.ts';
-import type { ClientOptions } from './options.ts';
+import type { ClientOptions, Retries } from './options.ts';
 import type { AnyReply } from './reply.ts';
 import { delayMs, isRepeatable, mayBeDone, retryAfterSeconds } from './retry.ts';
 import {
@@ -27,7 +27,10 @@ const DEFAULTS = {
   requestId: randomId,
 };
 
-type Settings = typeof DEFAULTS & Pick<ClientOptions, 'key' | 'token' | 'userAgent'>;
+type Settings = Omit<typeof DEFAULTS, 'retries'> & { readonly retries: Retries } & Pick<
+    ClientOptions,
+    'key' | 'token' | 'userAgent'
+  >;
 
 /** The service gives a used refresh token its successor again for 10 s; a later repetition would end the session. */
 const REFRESH_REPEATABLE_MS = 8_000;
@@ -64,15 +67,19 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
     for (let attempts = 1; ; attempts++) {
       const reply = await sendOnce(call, request, settings, control.signal);
       const ended: AnyReply = { ...reply, info: { ...reply.info, attempts, maybeRepeated } };
-      if (ended.ok || attempts > retries || control.signal.aborted) return ended;
+      if (ended.ok || control.signal.aborted) return ended;
       const maybeDone = mayBeDone(ended.problem);
-      if (maybeDone === undefined || (maybeDone && !isRepeatable(operation))) return ended;
+      const isWanted =
+        typeof retries === 'function'
+          ? retries(ended.problem)
+          : attempts <= retries && maybeDone !== undefined;
+      if (!isWanted || (maybeDone !== false && !isRepeatable(operation))) return ended;
       const { retry_after } = ended.problem as { readonly retry_after?: number };
       const pauses = { firstMs: settings.firstDelayMs, maxMs: settings.maxDelayMs };
       const waitMs = delayMs(attempts, pauses, random, retry_after);
       const limitMs = operation.flags.includes('s') ? REFRESH_REPEATABLE_MS : timeoutMs;
       if (now() - startedAt + waitMs >= Math.min(limitMs, timeoutMs)) return ended;
-      maybeRepeated ||= maybeDone;
+      maybeRepeated ||= maybeDone !== false;
       await sleep(waitMs, control.signal);
     }
   } finally {
