@@ -1,8 +1,8 @@
 import type { CliDeps } from './cli-deps.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
-import type { OperatorClient, OperatorRequest } from './operator-client.ts';
+import type { OperatorClient } from './operator-client.ts';
 import { failureOf, isRecord, problemOf } from './problem.ts';
-import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { counted } from './text.ts';
 

@@ -12,8 +12,8 @@ import {
 import { type OperatorDeps, readRecords, requestBody } from './dead-letters.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 import { CommandFailure, EXIT } from './io.ts';
-import type { OperatorRequest } from './operator-client.ts';
 import { isRecord } from './problem.ts';
+import type { OperatorRequest } from './retry.ts';
 import { createTableWriter, type TableOptions, WIDE_FLAG } from './table.ts';
 import { counted } from './text.ts';
 

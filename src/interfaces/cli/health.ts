@@ -1,7 +1,7 @@
 import type { LocalService } from './cli-deps.ts';
 import { createHttpClient } from './http-client.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
-import type { OperatorResponse } from './operator-client.ts';
+import { callsOf, type OperatorResponse, responseOf } from './operator-client.ts';
 import { isRecord } from './problem.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
@@ -29,7 +29,8 @@ export async function runHealth(
     requestTimeoutMs: TIMEOUT_MS,
   });
   try {
-    return report(await client.request({ method: 'GET', path: '/health', signal }), options, io);
+    const reply = await callsOf(client).operations.health({ signal });
+    return report(responseOf(reply), options, io);
   } finally {
     await client.close();
   }

@@ -6,9 +6,12 @@ import { findFreePort } from '../../../test/support/free-port.ts';
 import { createTemporaryDirectory } from '../../../test/support/temp-directory.ts';
 import { createHttpClient } from './http-client.ts';
 import { UsageError } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
+import { type OperatorClient, reaching } from './operator-client.ts';
 
-const GET = { method: 'GET', path: '/health' } as const;
+/** As the client package sends requests. */
+function send(client: OperatorClient, path = '/health', init: RequestInit = {}) {
+  return client.fetch(`${reaching(client).url}${path}`, { method: 'GET', ...init });
+}
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -51,8 +54,13 @@ describe('a request', () => {
     });
     const key = `usk_${'k'.repeat(49)}`;
     const http = client({ url: `${service.url}/prefix/`, key });
-    const answer = await http.request({ method: 'POST', path: '/v1/users', body: { b: 'ü' } });
-    expect(answer).toMatchObject({ status: 418, body: { a: 1 }, headers: { 'x-some': 'thing' } });
+    const answer = await send(http, '/v1/users', {
+      ...{ method: 'POST', body: JSON.stringify({ b: 'ü' }) },
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(418);
+    expect(answer.headers.get('x-some')).toBe('thing');
+    expect(await answer.json()).toEqual({ a: 1 });
     expect(service.requests[0]).toMatchObject({
       path: '/prefix/v1/users',
       body: { b: 'ü' },
@@ -67,7 +75,8 @@ describe('a request', () => {
     const socketPath = join(directory.path, 'control.sock');
     await fake({ socketPath, answer: () => ({ status: 204 }) });
     const http = client({ socketPath });
-    expect(await http.request(GET)).toMatchObject({ status: 204, body: undefined });
+    const answer = await send(http);
+    expect([answer.status, await answer.text()]).toEqual([204, '']);
     expect(http.describe()).toBe(`control socket ${socketPath}`);
   });
 
@@ -75,7 +84,7 @@ describe('a request', () => {
     const service = await fake({
       answer: () => ({ status: 307, headers: { location: '/elsewhere' } }),
     });
-    expect((await client({ url: service.url }).request(GET)).status).toBe(307);
+    expect((await send(client({ url: service.url }))).status).toBe(307);
     expect(service.requests).toHaveLength(1);
   });
 });
@@ -83,12 +92,12 @@ describe('a request', () => {
 describe('no response', () => {
   test('reports that nothing listens and that nothing was sent', async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`;
-    await expect(client({ url }).request(GET)).rejects.toMatchObject({
+    await expect(send(client({ url }))).rejects.toMatchObject({
       message: `Cannot reach ${url}: nothing listens there. Is the service running? \`user-service serve\` starts it.`,
       maybeSent: false,
     });
     const socketPath = '/nonexistent/control.sock';
-    await expect(client({ socketPath }).request(GET)).rejects.toMatchObject({
+    await expect(send(client({ socketPath }))).rejects.toMatchObject({
       message: expect.stringContaining(`control socket ${socketPath}: the socket does not exist`),
       maybeSent: false,
     });
@@ -96,7 +105,7 @@ describe('no response', () => {
 
   test('reports a service that is too slow after the timeout', async () => {
     const url = await rawServer(() => {});
-    await expect(client({ url, requestTimeoutMs: 30 }).request(GET)).rejects.toMatchObject({
+    await expect(send(client({ url, requestTimeoutMs: 30 }))).rejects.toMatchObject({
       message: `Cannot reach ${url}: no answer within 30 ms.`,
       maybeSent: true,
     });
@@ -104,7 +113,7 @@ describe('no response', () => {
 
   test('reports a lost connection: the request may have been performed', async () => {
     const url = await rawServer((socket) => socket.once('data', () => socket.destroy()));
-    await expect(client({ url }).request(GET)).rejects.toMatchObject({
+    await expect(send(client({ url }))).rejects.toMatchObject({
       message: expect.stringContaining('the connection was lost'),
       maybeSent: true,
     });
@@ -114,11 +123,9 @@ describe('no response', () => {
     const url = await rawServer((socket) =>
       socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')),
     );
-    await expect(client({ url }).request(GET)).rejects.toThrow(
-      'the response is not from a user service',
-    );
+    await expect(send(client({ url }))).rejects.toThrow('the response is not from a user service');
     const https = url.replace('http:', 'https:');
-    await expect(client({ url: https }).request(GET)).rejects.toThrow(`Cannot reach ${https}: `);
+    await expect(send(client({ url: https }))).rejects.toThrow(`Cannot reach ${https}: `);
   });
 });
 

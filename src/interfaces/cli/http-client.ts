@@ -1,11 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 import { UsageError } from './io.ts';
-import {
-  type OperatorClient,
-  type OperatorRequest,
-  type OperatorResponse,
-  ServiceUnreachable,
-} from './operator-client.ts';
+import { type OperatorClient, pathOf, ServiceUnreachable, toResponse } from './operator-client.ts';
 
 export interface HttpClientOptions {
   /** Base URL; with `socketPath` only its path prefix matters and it may be absent. */
@@ -57,22 +52,23 @@ export function createHttpClient(options: HttpClientOptions): OperatorClient {
   };
   return {
     describe: () => where,
-    async request(request) {
+    async fetch(url, { method, headers, body, signal }) {
       const timeout = AbortSignal.timeout(requestTimeoutMs);
-      const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
+      const ends = signal ? AbortSignal.any([timeout, signal]) : timeout;
       try {
         const response = await (await connect()).request({
-          method: request.method,
-          path: prefix + request.path,
-          headers: headersOf(request, key),
-          body: request.body === undefined ? null : JSON.stringify(request.body),
-          signal,
+          method: method as Dispatcher.HttpMethod,
+          path: prefix + pathOf(url),
+          headers: {
+            ...Object.fromEntries(new Headers(headers)),
+            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          },
+          body: typeof body === 'string' ? body : null,
+          signal: ends,
         });
-        return await readResponse(response);
+        return toResponse(response.statusCode, response.headers, await response.body.text());
       } catch (error) {
-        if (request.signal?.aborted) {
-          throw new ServiceUnreachable('Interrupted.', { maybeSent: true, cause: error });
-        }
+        if (signal?.aborted) throw error;
         throw unreachable(error, where, timeout.aborted ? requestTimeoutMs : undefined);
       }
     },
@@ -118,33 +114,6 @@ export function readServiceUrl(text: string): URL {
 /** Whether the host of a URL is this machine. */
 export function isLoopback(url: URL): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
-
-function headersOf(request: OperatorRequest, key: string | undefined): Record<string, string> {
-  return {
-    accept: 'application/json, application/problem+json',
-    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    ...request.headers,
-  };
-}
-
-async function readResponse(response: Dispatcher.ResponseData): Promise<OperatorResponse> {
-  const text = await response.body.text();
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return { status: response.statusCode, body: parseBody(text), headers };
-}
-
-function parseBody(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Failures before the connection was established: nothing was sent. */

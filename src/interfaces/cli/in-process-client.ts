@@ -1,4 +1,4 @@
-import type { OperatorClient } from './operator-client.ts';
+import { type OperatorClient, pathOf, toResponse } from './operator-client.ts';
 
 /** The part of a Fastify server that answers requests without a socket. */
 interface Injectable {
@@ -22,30 +22,15 @@ export function createInProcessClient(options: {
 }): OperatorClient {
   return {
     describe: () => options.description,
-    async request({ method, path, body, headers = {} }) {
+    async fetch(url, { method, headers, body }) {
       const response = await options.server.inject({
-        method,
-        url: path,
-        ...(body === undefined
-          ? { headers }
-          : {
-              headers: { 'content-type': 'application/json', ...headers },
-              payload: JSON.stringify(body),
-            }),
+        method: method as 'GET',
+        url: pathOf(url),
+        headers: Object.fromEntries(new Headers(headers)),
+        ...(typeof body === 'string' ? { payload: body } : {}),
       });
-      return {
-        status: response.statusCode,
-        headers: Object.fromEntries(
-          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-        ),
-        body: readBody(response.body, String(response.headers['content-type'] ?? '')),
-      };
+      return toResponse(response.statusCode, response.headers, response.body);
     },
     close: () => options.close(),
   };
-}
-
-function readBody(text: string, contentType: string): unknown {
-  if (text === '') return undefined;
-  return /\bjson\b/.test(contentType) ? JSON.parse(text) : text;
 }

@@ -1,7 +1,7 @@
 import { type CliIo, CommandFailure, EXIT, Interrupted } from './io.ts';
-import type { OperatorClient, OperatorRequest } from './operator-client.ts';
+import type { OperatorClient } from './operator-client.ts';
 import { failureOf, isRecord, problemOf } from './problem.ts';
-import { PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 

@@ -1,12 +1,26 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffDelayMs } from '../../lib/backoff.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createCalls } from '@user-service/client';
 import {
+  type AnyReply,
   type OperatorClient,
-  type OperatorRequest,
   type OperatorResponse,
+  reaching,
+  responseOf,
   ServiceUnreachable,
 } from './operator-client.ts';
 import { problemOf } from './problem.ts';
+
+/** A request without a type for its response. */
+export interface OperatorRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query, such as `/v1/users?limit=10`. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Stops waiting for the response; the service may have performed the request. */
+  readonly signal?: AbortSignal;
+}
 
 /** The bounds of the attempts of one request. Each number of attempts includes the first one. */
 export interface RetryPolicy {
@@ -57,6 +71,11 @@ export interface RetriedResponse extends OperatorResponse {
   readonly maybeDone: boolean;
 }
 
+/** The methods of a table with one operation. */
+interface OneCall {
+  readonly one: { readonly send: (...args: unknown[]) => Promise<AnyReply> };
+}
+
 /** Worth another attempt: rate limit, bad gateway, service unavailable, gateway timeout. */
 const BUSY = new Set([429, 502, 503, 504]);
 /** A failure in the service or in a proxy: the request may have been performed. */
@@ -65,87 +84,66 @@ const OUTCOME_UNKNOWN = 'outcome_unknown';
 
 /**
  * Sends a request, and repeats it within the policy while the service is busy (429, 502, 503, 504), fails (500) or is
- * unreachable. Pauses double, have jitter, and are at least as long as `Retry-After`.
+ * unreachable. The client package does both; pauses are at least as long as `Retry-After` within `maxDelayMs`.
  * @returns the first response with another status, else the last one
  * @throws ServiceUnreachable when the last attempt had no response; its `maybeSent` covers all attempts
  */
 export async function requestWithRetries(
   client: OperatorClient,
-  request: OperatorRequest,
+  { method, path, body, headers, signal }: OperatorRequest,
   deps: RetryDeps,
 ): Promise<RetriedResponse> {
-  const { policy, signal } = deps;
-  const repeatable = deps.repeatUnknown || request.method === 'GET';
+  const { firstDelayMs, maxDelayMs } = deps.policy;
+  const row = `${method} ${path} ${body === undefined ? '-' : 'j'} ${deps.repeatUnknown ? 'r' : '-'}`;
+  const options = reaching(client);
+  const sleep = deps.sleep ?? pause;
+  const { one } = createCalls<OneCall>(
+    { one: { send: row } },
+    {
+      ...options,
+      ...{ firstDelayMs, maxDelayMs, random: deps.random },
+      fetch: repeatingTheLast(client.fetch, deps.signal),
+      retries: withinPolicy(deps),
+      sleep: (ms, ends) => sleep(Math.min(ms, maxDelayMs), AbortSignal.any([ends, deps.signal])),
+    },
+  );
+  const call = { headers, signal };
+  const reply = await (body === undefined ? one.send(call) : one.send(body, call));
+  const { maybeRepeated: maybeDoneBefore } = reply.info;
+  try {
+    const response = responseOf(reply);
+    const { code } = problemOf(response);
+    const isUnknown = UNKNOWN.has(response.status) || code === OUTCOME_UNKNOWN;
+    return { ...response, maybeDoneBefore, maybeDone: maybeDoneBefore || isUnknown };
+  } catch (error) {
+    if (!(error instanceof ServiceUnreachable)) throw error;
+    const { message, maybeSent, cause } = error;
+    throw new ServiceUnreachable(message, { maybeSent: maybeSent || maybeDoneBefore, cause });
+  }
+}
+
+/** Counts the attempts of one request by what came of them. */
+function withinPolicy({ policy, signal }: RetryDeps): (problem: { status: number }) => boolean {
   const tries = { busy: 0, failed: 0, unreachable: 0 };
-  let maybeDoneBefore = false;
-  for (;;) {
-    const result = await attempt(client, request);
-    const { kind, maybeDone } = classify(result);
-    const finish = (): RetriedResponse => {
-      const everDone = maybeDoneBefore || maybeDone;
-      if (!(result instanceof ServiceUnreachable)) {
-        return { ...result, maybeDoneBefore, maybeDone: everDone };
-      }
-      throw new ServiceUnreachable(result.message, { maybeSent: everDone, cause: result.cause });
-    };
-    if (kind === 'final') return finish();
+  return ({ status }) => {
+    const failedOrBusy = status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : undefined;
+    const kind = status === 0 ? 'unreachable' : failedOrBusy;
+    if (kind === undefined || signal.aborted) return false;
     tries[kind] += 1;
-    const exhausted = tries[kind] >= policy[`${kind}Tries`];
-    if (exhausted || signal.aborted || (maybeDone && !repeatable)) return finish();
-    if (!(await pause(tries[kind], readRetryAfterMs(result), deps))) return finish();
-    maybeDoneBefore ||= maybeDone;
-  }
+    return tries[kind] < policy[`${kind}Tries`];
+  };
 }
 
-async function attempt(
-  client: OperatorClient,
-  request: OperatorRequest,
-): Promise<OperatorResponse | ServiceUnreachable> {
-  try {
-    return await client.request(request);
-  } catch (error) {
-    if (error instanceof ServiceUnreachable) return error;
-    throw error;
-  }
+/** After the signal nothing is sent again: the request ends as its last attempt did. */
+function repeatingTheLast(fetch: OperatorClient['fetch'], signal: AbortSignal): typeof fetch {
+  let last: Promise<Response> | undefined;
+  return async (url, init) => {
+    if (last === undefined || !signal.aborted) last = fetch(url, init);
+    const response = await last;
+    return response.ok ? response : response.clone();
+  };
 }
 
-interface Classification {
-  readonly kind: 'final' | 'busy' | 'failed' | 'unreachable';
-  readonly maybeDone: boolean;
-}
-
-function classify(result: OperatorResponse | ServiceUnreachable): Classification {
-  if (result instanceof ServiceUnreachable) {
-    return { kind: 'unreachable', maybeDone: result.maybeSent };
-  }
-  const { status } = result;
-  const maybeDone = UNKNOWN.has(status) || problemOf(result).code === OUTCOME_UNKNOWN;
-  return { kind: status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : 'final', maybeDone };
-}
-
-/** @returns false when the signal ended the pause */
-async function pause(tries: number, retryAfterMs: number, deps: RetryDeps): Promise<boolean> {
-  const { firstDelayMs: firstMs, maxDelayMs: maxMs } = deps.policy;
-  const random = deps.random ?? Math.random;
-  const backoffMs = backoffDelayMs(tries, { firstMs, maxMs, jitter: 0.5 }, random);
-  // Retry-After gets jitter too: requests that were rejected together must not return together.
-  const requestedMs = retryAfterMs * (1 + random() / 4);
-  const delayMs = Math.min(maxMs, Math.max(backoffMs, requestedMs));
-  try {
-    await (deps.sleep ?? abortableSleep)(delayMs, deps.signal);
-    return !deps.signal.aborted;
-  } catch (error) {
-    if (deps.signal.aborted) return false;
-    throw error;
-  }
-}
-
-function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal });
-}
-
-/** Reads the form in seconds only: the service sends no dates. */
-function readRetryAfterMs(result: OperatorResponse | ServiceUnreachable): number {
-  const value = result instanceof ServiceUnreachable ? '' : (result.headers['retry-after'] ?? '');
-  return /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : 0;
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => {});
 }

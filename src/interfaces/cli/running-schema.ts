@@ -2,7 +2,7 @@ import { Value } from 'typebox/value';
 import type { SchemaRecord } from '../../domain/schema-record.ts';
 import { schemaRecordSchema } from '../api/schemas/schema-record.ts';
 import { CommandFailure } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
+import { callsOf, type OperatorClient, responseOf } from './operator-client.ts';
 import { problemOf } from './problem.ts';
 
 /**
@@ -13,7 +13,7 @@ import { problemOf } from './problem.ts';
 export async function readRunningSchema(
   client: OperatorClient,
 ): Promise<{ readonly processId: number; readonly record: SchemaRecord }> {
-  const response = await client.request({ method: 'GET', path: '/v1/schema' });
+  const response = responseOf(await callsOf(client).schema.read());
   const { body } = response;
   if (response.status !== 200 || !Value.Check(schemaRecordSchema, body)) {
     const { code } = problemOf(response);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../test/support/cli-setting.ts';
-import type { OperatorClient } from './operator-client.ts';
+import { type OperatorClient, pathOf } from './operator-client.ts';
 
 const USER = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
 const message = (sequence: number, verdict: string) => ({
@@ -21,9 +21,9 @@ function serviceWith(...bodies: readonly object[]) {
   const client: OperatorClient = {
     describe: () => 'it',
     close: async () => {},
-    async request({ path, body }) {
-      paths.push(body === undefined ? path : `${path} ${JSON.stringify(body)}`);
-      return { status: 200, headers: {}, body: rest.shift() };
+    async fetch(url, { body }) {
+      paths.push(typeof body === 'string' ? `${pathOf(url)} ${body}` : pathOf(url));
+      return Response.json(rest.shift());
     },
   };
   return { paths, setting: { openOperator: async () => client } };

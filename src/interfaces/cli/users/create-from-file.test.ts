@@ -91,14 +91,14 @@ describe('an import of a file', () => {
     let created = 0;
     const client = {
       describe: () => 'a counter',
-      request: async () => {
+      fetch: async () => {
         created += 1;
         if (created % 20_000 === 0) {
           collect();
           const { heapUsed, external } = process.memoryUsage();
           inUse.set(created, heapUsed + external);
         }
-        return { status: 201, body: {}, headers: {} };
+        return Response.json({}, { status: 201 });
       },
       close: async () => {},
     };
@@ -123,13 +123,13 @@ describe('an import of a file', () => {
     let sent = 0;
     const client = {
       describe: () => 'a slow service',
-      async request({ body }: { body?: unknown }) {
+      async fetch(_url: string, { body }: RequestInit) {
         sent += 1;
-        if ((body as Record<string, unknown>).email === 'p1@example.com') {
+        if (JSON.parse(String(body)).email === 'p1@example.com') {
           await eventually(() => expect(readProgress().done_ranges).toEqual([[2, 2_000]]));
           expect(sent).toBe(2_000);
         }
-        return { status: 201, body: {}, headers: {} };
+        return Response.json({}, { status: 201 });
       },
       close: async () => {},
     };

@@ -1,7 +1,6 @@
 import { CommandFailure, EXIT, UsageError } from '../io.ts';
-import type { OperatorRequest } from '../operator-client.ts';
 import { failureOf, isRecord, problemOf } from '../problem.ts';
-import { PROMPT, requestWithRetries } from '../retry.ts';
+import { type OperatorRequest, PROMPT, requestWithRetries } from '../retry.ts';
 import { createTableWriter, type TableOptions } from '../table.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { type ReadUsersDeps, readUserId } from './read-users.ts';
@@ -78,7 +77,7 @@ export async function endSessions(
 ): Promise<number> {
   const { session, json } = options;
   const id = await readUserId(idOrEmail, deps);
-  const path = `/v1/users/${id}/sessions${session === undefined ? '' : `/${session}`}`;
+  const path = `/v1/users/${id}/sessions${session === undefined ? '' : `/${encodeURIComponent(session)}`}`;
   await send({ method: 'DELETE', path, headers: noteHeaders(options) }, 204, deps);
   const ended = session === undefined ? `all sessions of ${id}` : `session ${session}`;
   const fields = { id, ...(session === undefined ? {} : { session_id: session }), ended: true };

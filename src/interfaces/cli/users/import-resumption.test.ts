@@ -83,11 +83,11 @@ describe('an import that stopped', () => {
     const uncovered: unknown[] = [];
     const client = {
       describe: () => 'a service much faster than the disk',
-      async request({ body }: { body?: unknown }) {
-        const line = Number(/\d+/.exec(String((body as Record<string, unknown>).email))?.[0]);
+      async fetch(_url: string, { body }: RequestInit) {
+        const line = Number(/\d+/.exec(String(JSON.parse(String(body)).email))?.[0]);
         const { next_line, sent_up_to } = readProgress();
         if (!(line >= Number(next_line) && line <= Number(sent_up_to))) uncovered.push(line);
-        return { status: 201, body: {}, headers: {} };
+        return Response.json({}, { status: 201 });
       },
       close: async () => {},
     };
