@@ -15,7 +15,7 @@ const LOST = 'spans were dropped; requests are not affected';
 /** Tracing without a service, with a controlled clock. */
 function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
   const logger = createRecordingLogger();
-  const clock = { nowMs: 0 };
+  const clock = { nowMs: 0, reads: 0 };
   const tracing = createTracing(
     {
       endpoint,
@@ -27,7 +27,13 @@ function trace(endpoint: string, settings: Partial<TracingSettings> = {}) {
       stopDeadlineMs: 2_000,
       ...settings,
     },
-    { logger, monotonicMs: () => clock.nowMs },
+    {
+      logger,
+      monotonicMs: () => {
+        clock.reads += 1;
+        return clock.nowMs;
+      },
+    },
   );
   const make = (count: number): void => {
     for (let made = 0; made < count; made += 1) {
@@ -87,6 +93,8 @@ describe('a collector that fails', () => {
     const exported = async (count: number): Promise<void> => {
       make(512);
       await eventually(() => expect(collector.requests).toHaveLength(count));
+      // The answer arrives after the request; each failure looks at the clock once.
+      await eventually(() => expect(clock.reads).toBe(count));
     };
     await exported(1);
     await exported(2);
