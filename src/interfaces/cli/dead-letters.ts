@@ -1,18 +1,14 @@
 import type { CliDeps } from './cli-deps.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
-import { failureOf, isRecord, problemOf } from './problem.ts';
-import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { isRecord } from './problem.ts';
+import { type RequestDeps, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { counted } from './text.ts';
 
 /** The dependencies of commands for the operator. */
-export interface OperatorDeps {
+export interface OperatorDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
   readonly tailOutbox: CliDeps['tailOutbox'];
-  readonly policy?: RetryPolicy | undefined;
 }
 
 /** Dead letters of one kind, as their routes and the table show them. */
@@ -92,18 +88,4 @@ export function readRecords(body: unknown, field: string): Readonly<Record<strin
   const rows = isRecord(body) ? body[field] : undefined;
   if (!Array.isArray(rows)) throw new CommandFailure(NOT_THE_SERVICE);
   return rows.filter(isRecord);
-}
-
-/** The body of a 200 response. @throws CommandFailure for other statuses, ServiceUnreachable */
-export async function requestBody(
-  request: OperatorRequest,
-  { client, signal, policy = PROMPT }: OperatorDeps,
-): Promise<unknown> {
-  const response = await requestWithRetries(
-    client,
-    { ...request, signal },
-    { policy, signal, repeatUnknown: false },
-  );
-  if (response.status === 200) return response.body;
-  throw failureOf(problemOf(response));
 }

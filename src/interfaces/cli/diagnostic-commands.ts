@@ -9,11 +9,11 @@ import {
   type OperatorOptions,
   type RunAtService,
 } from './dead-letter-commands.ts';
-import { type OperatorDeps, readRecords, requestBody } from './dead-letters.ts';
+import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import type { OperatorRequest } from './retry.ts';
+import { type OperatorRequest, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions, WIDE_FLAG } from './table.ts';
 import { counted } from './text.ts';
 

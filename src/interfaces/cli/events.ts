@@ -1,15 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggedEvent } from '../../domain/outbox/outbox-queue.ts';
-import {
-  type DeadLetterKind,
-  type OperatorDeps,
-  readRecords,
-  requestBody,
-} from './dead-letters.ts';
+import { type DeadLetterKind, type OperatorDeps, readRecords } from './dead-letters.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT, type RetryPolicy } from './retry.ts';
+import { PATIENT, type RetryPolicy, requestBody } from './retry.ts';
 import { printable } from './text.ts';
 
 const PATH = '/v1/outbox';

@@ -1,15 +1,11 @@
 import { type CliIo, CommandFailure, EXIT, Interrupted } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
-import { failureOf, isRecord, problemOf } from './problem.ts';
-import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { isRecord } from './problem.ts';
+import { type RequestDeps, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
-export interface InvitationsDeps {
+export interface InvitationsDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 interface JsonOption {
@@ -42,7 +38,9 @@ export async function createInvitation(
     ...(locale === undefined ? {} : { locale }),
     ...(days === undefined ? {} : { expires_in: days * DAY_SECONDS }),
   };
-  const invitation = await send({ method: 'POST', path: PATH, body }, 201, deps);
+  const invitation = await requestBody({ method: 'POST', path: PATH, body }, deps, {
+    expected: 201,
+  });
   if (!isRecord(invitation)) throw notAUserService();
   if (json === true) deps.io.stdout(JSON.stringify(invitation));
   else {
@@ -66,7 +64,7 @@ export async function listInvitations(
   do {
     const query = new URLSearchParams({ limit: String(PAGE_LIMIT) });
     if (cursor !== null) query.set('cursor', cursor);
-    const page = await send({ method: 'GET', path: `${PATH}?${query}` }, 200, deps);
+    const page = await requestBody({ method: 'GET', path: `${PATH}?${query}` }, deps);
     if (!isRecord(page) || !Array.isArray(page.invitations)) throw notAUserService();
     const invitations = page.invitations.filter(isRecord);
     if (options.json === true) for (const one of invitations) io.stdout(JSON.stringify(one));
@@ -89,7 +87,9 @@ export async function revokeInvitation(
   options: JsonOption,
   deps: InvitationsDeps,
 ): Promise<number> {
-  await send({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, 204, deps);
+  await requestBody({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, deps, {
+    expected: 204,
+  });
   if (options.json === true) deps.io.stdout(JSON.stringify({ id, revoked: true }));
   else deps.io.stdout(`revoked ${printable(id)}`);
   return EXIT.done;
@@ -105,19 +105,4 @@ function notAUserService(): CommandFailure {
   return new CommandFailure('The response is not from a user service.', {
     code: 'not_a_user_service',
   });
-}
-
-async function send(
-  request: OperatorRequest,
-  expected: number,
-  { client, signal, policy }: InvitationsDeps,
-): Promise<unknown> {
-  const response = await requestWithRetries(
-    client,
-    { ...request, signal },
-    // A second invitation would end the first one, whose mail may be on its way.
-    { policy: policy ?? PROMPT, signal, repeatUnknown: false },
-  );
-  if (response.status === expected) return response.body;
-  throw failureOf(problemOf(response));
 }

@@ -1,7 +1,6 @@
-import { type OperatorDeps, readRecords, requestBody } from './dead-letters.ts';
+import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { EXIT } from './io.ts';
-import { failureOf, problemOf } from './problem.ts';
-import { PROMPT, requestWithRetries } from './retry.ts';
+import { requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
@@ -59,15 +58,9 @@ export async function retireKey(
   options: OutputOptions & { readonly force?: boolean },
   deps: OperatorDeps,
 ): Promise<number> {
-  const { client, io, signal, policy = PROMPT } = deps;
-  const path = `${PATH}/retire`;
+  const { io } = deps;
   const body = { kid, force: options.force === true };
-  const response = await requestWithRetries(
-    client,
-    { method: 'POST', path, body, signal },
-    { policy, signal, repeatUnknown: false },
-  );
-  if (response.status !== 204) throw failureOf(problemOf(response));
+  await requestBody({ method: 'POST', path: `${PATH}/retire`, body }, deps, { expected: 204 });
   if (options.json === true) io.stdout(JSON.stringify({ kid, retired: true }));
   else io.stdout(`retired ${printable(kid)}`);
   io.stderr('Other instances refuse its tokens within 10 s.');

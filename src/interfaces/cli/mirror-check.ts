@@ -11,10 +11,10 @@ import {
 } from '@user-service/client/events';
 import { connectionReason } from '../../lib/connection-reason.ts';
 import type { CliDeps } from './cli-deps.ts';
-import { type OperatorDeps, readRecords, requestBody } from './dead-letters.ts';
+import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT } from './retry.ts';
+import { PATIENT, requestBody } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 export interface MirrorCheckOptions {

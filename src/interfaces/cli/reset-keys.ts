@@ -1,7 +1,8 @@
 import { MOST_COUNTED } from '../../domain/signing-key/sealed-rows.ts';
-import { type OperatorDeps, requestBody } from './dead-letters.ts';
+import type { OperatorDeps } from './dead-letters.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
+import { requestBody } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 export interface ResetOptions {

@@ -8,7 +8,7 @@ import {
   responseOf,
   ServiceUnreachable,
 } from './operator-client.ts';
-import { problemOf } from './problem.ts';
+import { failureOf, problemOf } from './problem.ts';
 
 /** A request without a type for its response. */
 export interface OperatorRequest {
@@ -120,6 +120,29 @@ export async function requestWithRetries(
     const { message, maybeSent, cause } = error;
     throw new ServiceUnreachable(message, { maybeSent: maybeSent || maybeDoneBefore, cause });
   }
+}
+
+/**
+ * The body of a response with the expected status, 200 by default. A request other than GET that may have been
+ * performed is not repeated without `repeatUnknown`.
+ * @throws CommandFailure for other statuses, ServiceUnreachable
+ */
+export async function requestBody(
+  request: OperatorRequest,
+  { client, signal, policy = PROMPT }: RequestDeps,
+  { expected = 200, repeatUnknown = false } = {},
+): Promise<unknown> {
+  const deps = { policy, signal, repeatUnknown };
+  const response = await requestWithRetries(client, { ...request, signal }, deps);
+  if (response.status === expected) return response.body;
+  throw failureOf(problemOf(response));
+}
+
+/** What a command has to send requests. */
+export interface RequestDeps {
+  readonly client: OperatorClient;
+  readonly signal: AbortSignal;
+  readonly policy?: RetryPolicy | undefined;
 }
 
 /** Counts the attempts of one request by what came of them. */

@@ -1,15 +1,11 @@
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
-import { failureOf, isRecord, problemOf } from './problem.ts';
-import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { isRecord } from './problem.ts';
+import { type RequestDeps, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
-export interface ServiceAccountsDeps {
+export interface ServiceAccountsDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 const PATH = '/v1/service-accounts';
@@ -26,7 +22,7 @@ export async function createServiceAccount(
 ): Promise<number> {
   const { io } = deps;
   const body = { name, scopes: [...new Set(options.scope)], ...expiry(options) };
-  const account = await send({ method: 'POST', path: PATH, body }, 201, deps);
+  const account = await requestBody({ method: 'POST', path: PATH, body }, deps, { expected: 201 });
   if (!isRecord(account) || typeof account.key !== 'string') {
     throw new CommandFailure('The response of the service has no key.');
   }
@@ -48,7 +44,7 @@ export async function listServiceAccounts(
   deps: ServiceAccountsDeps,
 ): Promise<number> {
   const { io } = deps;
-  const body = await send({ method: 'GET', path: PATH }, 200, deps);
+  const body = await requestBody({ method: 'GET', path: PATH }, deps);
   const accounts = isRecord(body) ? body.service_accounts : undefined;
   if (!Array.isArray(accounts)) {
     throw new CommandFailure('The response is not from a user service.');
@@ -93,7 +89,7 @@ export async function rotateServiceKey(
   const { overlap } = options;
   const body = { ...(overlap === undefined ? {} : { overlap }), ...expiry(options) };
   const path = `${PATH}/${encodeURIComponent(id)}/key-rotations`;
-  const issued = await send({ method: 'POST', path, body }, 201, deps);
+  const issued = await requestBody({ method: 'POST', path, body }, deps, { expected: 201 });
   if (!isRecord(issued) || typeof issued.key !== 'string') {
     throw new CommandFailure('The response of the service has no key.');
   }
@@ -110,7 +106,7 @@ export async function setServiceAccountScopes(
 ): Promise<number> {
   const path = `${PATH}/${encodeURIComponent(id)}/scopes`;
   const body = { scopes: [...new Set(options.scope)] };
-  const account = await send({ method: 'PUT', path, body }, 200, deps);
+  const account = await requestBody({ method: 'PUT', path, body }, deps);
   const scopes = isRecord(account) && Array.isArray(account.scopes) ? account.scopes : [];
   deps.io.stdout(
     options.json === true
@@ -126,23 +122,10 @@ export async function revokeServiceAccount(
   options: { readonly json?: boolean },
   deps: ServiceAccountsDeps,
 ): Promise<number> {
-  await send({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, 204, deps);
+  await requestBody({ method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, deps, {
+    expected: 204,
+  });
   if (options.json === true) deps.io.stdout(JSON.stringify({ id, revoked: true }));
   else deps.io.stdout(`revoked ${printable(id)}`);
   return EXIT.done;
-}
-
-async function send(
-  request: OperatorRequest,
-  expected: number,
-  deps: ServiceAccountsDeps,
-): Promise<unknown> {
-  const { client, signal } = deps;
-  const response = await requestWithRetries(
-    client,
-    { ...request, signal },
-    { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
-  );
-  if (response.status === expected) return response.body;
-  throw failureOf(problemOf(response));
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { type CliDeps, withOperator } from './cli-deps.ts';
 import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { CommandFailure, EXIT } from './io.ts';
-import { failureOf, isRecord, problemOf } from './problem.ts';
-import { PROMPT, requestWithRetries } from './retry.ts';
+import { isRecord } from './problem.ts';
+import { requestBody } from './retry.ts';
 import { addTargetOptions, readTarget, type TargetOptions } from './target.ts';
 import { type NoteOptions, operatorHeaders } from './users/govern.ts';
 import type { ReadUsersDeps } from './users/read-users.ts';
@@ -60,7 +60,7 @@ export function addSessionCommands(program: Command, deps: CliDeps, setExit: Set
 /** @throws CommandFailure */
 async function revokeAll(
   { confirm = false, json, reason, ...note }: RevokeAllOptions,
-  { client, io, signal, policy = PROMPT }: ReadUsersDeps,
+  deps: ReadUsersDeps,
 ): Promise<number> {
   if (!confirm) {
     throw new CommandFailure(
@@ -68,18 +68,16 @@ async function revokeAll(
       { code: 'not_confirmed' },
     );
   }
-  const response = await requestWithRetries(
-    client,
+  const body = await requestBody(
     {
-      ...{ method: 'POST', path: '/v1/sessions/revoke-all', body: { reason }, signal },
+      ...{ method: 'POST', path: '/v1/sessions/revoke-all', body: { reason } },
       headers: operatorHeaders(note),
     },
-    { policy, signal, repeatUnknown: true },
+    deps,
+    { repeatUnknown: true },
   );
-  if (response.status !== 200) throw failureOf(problemOf(response));
-  const { body } = response;
   if (!isRecord(body)) throw new CommandFailure('The response is not from a user service.');
-  io.stdout(
+  deps.io.stdout(
     json === true
       ? JSON.stringify(body)
       : `ended the sessions of all users: tokens until ${timeOf(body.not_before)} are void`,

@@ -1,9 +1,9 @@
 import type { JudgedMessage, StreamSlice } from '../../application/outbox/read-stream-slice.ts';
 import { type StreamFinding, verifyStream } from '../../application/outbox/verify-stream.ts';
-import { type OperatorDeps, readRecords, requestBody } from './dead-letters.ts';
+import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT } from './retry.ts';
+import { PATIENT, requestBody } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 interface OutputOptions {

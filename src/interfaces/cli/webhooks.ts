@@ -1,18 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CliIo, CommandFailure, EXIT, Interrupted } from './io.ts';
-import type { OperatorClient } from './operator-client.ts';
-import { failureOf, isRecord, problemOf } from './problem.ts';
-import { type OperatorRequest, PROMPT, type RetryPolicy, requestWithRetries } from './retry.ts';
+import { isRecord } from './problem.ts';
+import { type OperatorRequest, type RequestDeps, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
-export interface WebhooksDeps {
+export interface WebhooksDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
   /** A clock that never runs backwards, in milliseconds. */
   readonly monotonicMs: () => number;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 interface JsonOption {
@@ -242,17 +238,7 @@ function notAUserService(): CommandFailure {
 }
 
 /** @returns the body; an empty object where there is none */
-async function send(
-  request: OperatorRequest,
-  expected: number,
-  { client, signal, policy }: WebhooksDeps,
-): Promise<Json> {
-  const response = await requestWithRetries(
-    client,
-    { ...request, signal },
-    // A second endpoint would get every event as well.
-    { policy: policy ?? PROMPT, signal, repeatUnknown: false },
-  );
-  if (response.status !== expected) throw failureOf(problemOf(response));
-  return isRecord(response.body) ? response.body : {};
+async function send(request: OperatorRequest, expected: number, deps: WebhooksDeps): Promise<Json> {
+  const body = await requestBody(request, deps, { expected });
+  return isRecord(body) ? body : {};
 }

@@ -1,16 +1,12 @@
 import { type CliIo, CommandFailure, EXIT, Interrupted } from '../io.ts';
-import type { OperatorClient } from '../operator-client.ts';
-import { failureOf, isRecord, problemOf } from '../problem.ts';
-import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { isRecord } from '../problem.ts';
+import { type RequestDeps, requestBody } from '../retry.ts';
 import { createTableWriter, type TableOptions } from '../table.ts';
 import { counted } from '../text.ts';
 
-export interface AuditDataDeps {
+export interface AuditDataDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
   readonly monotonicMs: () => number;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 /** The options of `users audit-data`. */
@@ -93,15 +89,9 @@ function summaryOf(
 }
 
 async function readPage(from: string | null, deps: AuditDataDeps): Promise<Page> {
-  const { client, signal, policy = PROMPT } = deps;
   const query = from === null ? '' : `?${new URLSearchParams({ from })}`;
-  const response = await requestWithRetries(
-    client,
-    { method: 'GET', path: `/v1/user-audit${query}`, signal },
-    { policy, signal, repeatUnknown: true },
-  );
-  if (response.status !== 200) throw failureOf(problemOf(response));
-  const { findings, checked, next_from } = isRecord(response.body) ? response.body : {};
+  const body = await requestBody({ method: 'GET', path: `/v1/user-audit${query}` }, deps);
+  const { findings, checked, next_from } = isRecord(body) ? body : {};
   if (!Array.isArray(findings) || typeof checked !== 'number') {
     throw new CommandFailure('The response is not from the user service.');
   }

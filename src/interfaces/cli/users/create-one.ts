@@ -1,7 +1,5 @@
 import { type CliIo, CommandFailure, EXIT, UsageError } from '../io.ts';
-import type { OperatorClient } from '../operator-client.ts';
-import { failureOf, problemOf } from '../problem.ts';
-import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { type RequestDeps, requestBody } from '../retry.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { writeUser } from './user-view.ts';
 
@@ -10,32 +8,22 @@ export interface CreateOneOptions extends ProfileFlags {
   readonly json?: boolean;
 }
 
-interface Deps {
+interface Deps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
   readonly password: string;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 /** Registers one person. @returns the exit code @throws CommandFailure when the service rejects the person */
 export async function createOneUser(options: CreateOneOptions, deps: Deps): Promise<number> {
-  const { io, client, signal, password } = deps;
+  const { io, password } = deps;
   const profile = PROFILE_VIEWS.map(([property, { name }]) => [name, options[property]] as const);
   const body = {
     ...Object.fromEntries(profile.filter(([, value]) => value !== undefined)),
     password,
   };
-  const response = await requestWithRetries(
-    client,
-    { method: 'POST', path: '/v1/users', body, signal },
-    // After a lost response, a repeated request could report the user it just created as `email_taken`.
-    { policy: deps.policy ?? PROMPT, signal, repeatUnknown: false },
-  );
-  if (response.status !== 201) {
-    throw failureOf(problemOf(response));
-  }
-  writeUser(response.body, options.json === true, io);
+  // After a lost response, a repeated request could report the user it just created as `email_taken`.
+  const request = { method: 'POST', path: '/v1/users', body } as const;
+  writeUser(await requestBody(request, deps, { expected: 201 }), options.json === true, io);
   return EXIT.done;
 }
 

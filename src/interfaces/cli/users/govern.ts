@@ -1,6 +1,6 @@
 import { CommandFailure, EXIT, UsageError } from '../io.ts';
-import { failureOf, isRecord, problemOf } from '../problem.ts';
-import { type OperatorRequest, PROMPT, requestWithRetries } from '../retry.ts';
+import { isRecord } from '../problem.ts';
+import { type OperatorRequest, requestBody } from '../retry.ts';
 import { createTableWriter, type TableOptions } from '../table.ts';
 import { PROFILE_VIEWS, type ProfileFlags } from './profile-views.ts';
 import { type ReadUsersDeps, readUserId } from './read-users.ts';
@@ -219,15 +219,9 @@ function encoded(text: string): string {
 async function send(
   request: OperatorRequest,
   expected: number,
-  { client, signal, policy = PROMPT }: ReadUsersDeps,
+  deps: ReadUsersDeps,
 ): Promise<unknown> {
   // Repeating an act changes nothing, but a repeated deletion would report that there is no such user.
   const repeatUnknown = request.method !== 'DELETE';
-  const response = await requestWithRetries(
-    client,
-    { ...request, signal },
-    { policy, signal, repeatUnknown },
-  );
-  if (response.status === expected) return response.body;
-  throw failureOf(problemOf(response));
+  return await requestBody(request, deps, { expected, repeatUnknown });
 }

@@ -1,16 +1,12 @@
 import { isUuid } from '../../../lib/uuid.ts';
 import { type CliIo, CommandFailure, EXIT, Interrupted, UsageError } from '../io.ts';
-import type { OperatorClient } from '../operator-client.ts';
 import { failureOf, isRecord, problemOf } from '../problem.ts';
-import { PROMPT, type RetryPolicy, requestWithRetries } from '../retry.ts';
+import { PROMPT, type RequestDeps, requestWithRetries } from '../retry.ts';
 import type { TableOptions } from '../table.ts';
 import { createUserTable, userRow, writeUser } from './user-view.ts';
 
-export interface ReadUsersDeps {
+export interface ReadUsersDeps extends RequestDeps {
   readonly io: CliIo;
-  readonly client: OperatorClient;
-  readonly signal: AbortSignal;
-  readonly policy?: RetryPolicy | undefined;
 }
 
 /**
