@@ -77,8 +77,15 @@ function create(options: Partial<BrowserSessionOptions> = {}) {
 
 const REFRESH = '/v1/sessions/refresh';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  // Node.js 24 has Web Locks. These tests are of a page without them; Chromium runs those with.
+  vi.stubGlobal('navigator', {});
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 /** Lets the pauses between two attempts pass. */
 async function settled<T>(work: Promise<T>): Promise<T> {
