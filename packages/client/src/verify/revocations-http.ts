@@ -2,7 +2,14 @@ import { backoffMs, pause } from '../lib/backoff.ts';
 import { createFreshness } from './freshness.ts';
 import { readLines } from './read-lines.ts';
 import { createRevocationSet, type RevocationSet, readEntry } from './revocation-set.ts';
-import { FULL_PAUSE_MS, type RevocationDeps, type Revocations, SetIsFull } from './revocations.ts';
+import {
+  FULL_PAUSE_MS,
+  type Progress,
+  type RevocationDeps,
+  type Revocations,
+  revocationsOf,
+  SetIsFull,
+} from './revocations.ts';
 import { type ServiceKey, serviceHeaders } from './service-key.ts';
 
 export interface HttpRevocationOptions extends RevocationDeps {
@@ -39,10 +46,9 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
   const waitMs = Math.floor(Math.min(maxStalenessMs / 2, 25_000));
   const freshness = createFreshness(maxStalenessMs, onChange);
   const closing = new AbortController();
-  let set = createRevocationSet(maxEntries);
-  let loads = 0;
-  let isFull = false;
-  let lastError: string | null = null;
+  const progress: Progress = {
+    ...{ set: createRevocationSet(maxEntries), loads: 0, isFull: false, lastError: null },
+  };
 
   async function request(query: string, timeoutMs: number): Promise<Response> {
     const response = await options.fetch(address + query, {
@@ -62,12 +68,12 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
     const response = await request('', LOAD_MS);
     const next = createRevocationSet(maxEntries);
     // Until the first set is whole, what is known of it counts already.
-    if (loads === 0) set = next;
+    if (progress.loads === 0) progress.set = next;
     const { position } = await readInto(next, response, (maxEntries + PAGE) * 256);
     if (position === null) throw new Error('the set of revocations is not complete');
-    set = next;
-    loads += 1;
-    isFull = false;
+    progress.set = next;
+    progress.loads += 1;
+    progress.isFull = false;
     freshness.confirm(beganAtMs);
     return position;
   }
@@ -77,7 +83,7 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
     const query = `?${new URLSearchParams({ after, wait: `${waitMs}ms` })}`;
     const beganAtMs = performance.now();
     const response = await request(query, waitMs + ANSWER_MS);
-    const { count } = await readInto(set, response, PAGE * 10 * MAX_LINE_LENGTH);
+    const { count } = await readInto(progress.set, response, PAGE * 10 * MAX_LINE_LENGTH);
     const position = nextPosition(response.headers.get('link'));
     if (position === null) throw new Error('a page of revocations has no next one');
     if (count > 0 && position === after) throw new Error('a page of revocations leads to itself');
@@ -120,36 +126,23 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
           // Not after a load: a position that is gone again and again is a failure.
           failures = 0;
         }
-        lastError = null;
+        progress.lastError = null;
       } catch (error) {
         if (closing.signal.aborted) return;
         failures += 1;
-        lastError = String(error);
-        if (error instanceof SetIsFull) isFull = true;
+        progress.lastError = String(error);
+        if (error instanceof SetIsFull) progress.isFull = true;
         if (error instanceof SetIsFull || error instanceof PositionGone) position = null;
         onChange();
         if (error instanceof PositionGone && failures === 1) continue;
-        const pauseMs = isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
+        const pauseMs = progress.isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
         await pause(pauseMs, closing.signal, false);
       }
     }
   }
 
   void run();
-  const state = () => (isFull && freshness.state() === 'fresh' ? 'stale' : freshness.state());
-  return {
-    isRevoked: (token, nowSeconds) => set.isRevoked(token, nowSeconds),
-    state,
-    settled: freshness.settled,
-    stats: () => ({
-      ...{ state: state(), entries: set.size(), bytes: set.bytes() },
-      ...{ ageMs: freshness.ageMs(), loads, isFull, lastError },
-    }),
-    close() {
-      closing.abort();
-      freshness.close();
-    },
-  };
+  return revocationsOf(freshness, progress, () => closing.abort());
 }
 
 /** The position in `Link: <…?after=…>; rel="next"`. */

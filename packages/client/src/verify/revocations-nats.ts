@@ -1,7 +1,14 @@
 import { backoffMs, pause } from '../lib/backoff.ts';
 import { createFreshness } from './freshness.ts';
 import { createRevocationSet, readEntry } from './revocation-set.ts';
-import { FULL_PAUSE_MS, type RevocationDeps, type Revocations, SetIsFull } from './revocations.ts';
+import {
+  FULL_PAUSE_MS,
+  type Progress,
+  type RevocationDeps,
+  type Revocations,
+  revocationsOf,
+  SetIsFull,
+} from './revocations.ts';
 
 /** What is used of a connection of `@nats-io/transport-node`, or of another transport of `@nats-io/nats-core`. */
 export interface NatsConnectionLike {
@@ -53,16 +60,15 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
   const { connection, stream, maxEntries, now, onChange } = options;
   const freshness = createFreshness(options.maxStalenessMs, onChange);
   const closing = new AbortController();
-  const set = createRevocationSet(maxEntries);
+  const progress: Progress = {
+    ...{ set: createRevocationSet(maxEntries), loads: 0, isFull: false, lastError: null },
+  };
   let epoch: string | null = null;
   let reader: Reader | null = null;
   let waiting: Beat | null = null;
   let behindSinceMs: number | null = null;
   let failures = 0;
   let retryAtMs = 0;
-  let loads = 0;
-  let isFull = false;
-  let lastError: string | null = null;
 
   function hear({ epoch: latest, sequence }: Heartbeat): void {
     const atMs = performance.now();
@@ -110,9 +116,10 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
         if (reader !== current || closing.signal.aborted) return;
         reader = null;
         failures += 1;
-        isFull = error instanceof SetIsFull;
-        lastError = String(error);
-        retryAtMs = performance.now() + (isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF));
+        progress.isFull = error instanceof SetIsFull;
+        progress.lastError = String(error);
+        retryAtMs =
+          performance.now() + (progress.isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF));
         onChange();
       });
   }
@@ -129,10 +136,10 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
     });
     const finishLoad = (): void => {
       current.sequence = lastSequence;
-      loads += 1;
+      progress.loads += 1;
       failures = 0;
-      isFull = false;
-      lastError = null;
+      progress.isFull = false;
+      progress.lastError = null;
     };
     const { num_pending: pending } = await consumer.info(true);
     const messages = await consumer.consume({ max_messages: BATCH });
@@ -144,7 +151,7 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
       confirm(current);
       for await (const message of messages) {
         const entry = readEntry(message.json());
-        if (entry !== null && !set.add(entry, Math.floor(now() / 1_000))) {
+        if (entry !== null && !progress.set.add(entry, Math.floor(now() / 1_000))) {
           throw new SetIsFull(maxEntries);
         }
         current.progressAtMs = performance.now();
@@ -170,33 +177,22 @@ export function followOverNats(options: NatsRevocationOptions): Revocations {
           if (heartbeat !== null) hear(heartbeat);
         }
       } catch (error) {
-        lastError = String(error);
+        progress.lastError = String(error);
         stop();
       }
       closing.signal.removeEventListener('abort', stop);
       await pause(backoffMs(attempt, BACKOFF), closing.signal, false);
     }
     if (closing.signal.aborted) return;
-    lastError = 'the NATS connection is closed';
+    progress.lastError = 'the NATS connection is closed';
     onChange();
   }
 
   void listen();
-  const state = () => (isFull && freshness.state() === 'fresh' ? 'stale' : freshness.state());
-  return {
-    isRevoked: (token, nowSeconds) => set.isRevoked(token, nowSeconds),
-    state,
-    settled: freshness.settled,
-    stats: () => ({
-      ...{ state: state(), entries: set.size(), bytes: set.bytes() },
-      ...{ ageMs: freshness.ageMs(), loads, isFull, lastError },
-    }),
-    close() {
-      closing.abort();
-      reader?.stop();
-      freshness.close();
-    },
-  };
+  return revocationsOf(freshness, progress, () => {
+    closing.abort();
+    reader?.stop();
+  });
 }
 
 /** @returns null for a message that is no heartbeat */

@@ -1,4 +1,5 @@
-import type { TokenIds } from './revocation-set.ts';
+import type { Freshness } from './freshness.ts';
+import type { RevocationSet, TokenIds } from './revocation-set.ts';
 
 /** What is revoked, and how well it is known. */
 export interface Revocations {
@@ -45,3 +46,37 @@ export class SetIsFull extends Error {
 
 /** Until a set that was full is read again: entries end all the time. */
 export const FULL_PAUSE_MS = 30_000;
+
+/** What a follower has read so far. It changes while the follower reads. */
+export interface Progress {
+  set: RevocationSet;
+  loads: number;
+  isFull: boolean;
+  lastError: string | null;
+}
+
+/** @param close - ends the follower; the freshness ends with it */
+export function revocationsOf(
+  freshness: Freshness,
+  progress: Progress,
+  close: () => void,
+): Revocations {
+  const state = () =>
+    progress.isFull && freshness.state() === 'fresh' ? 'stale' : freshness.state();
+  return {
+    isRevoked: (token, nowSeconds) => progress.set.isRevoked(token, nowSeconds),
+    state,
+    settled: freshness.settled,
+    stats() {
+      const { set, loads, isFull, lastError } = progress;
+      return {
+        ...{ state: state(), entries: set.size(), bytes: set.bytes() },
+        ...{ ageMs: freshness.ageMs(), loads, isFull, lastError },
+      };
+    },
+    close() {
+      close();
+      freshness.close();
+    },
+  };
+}
