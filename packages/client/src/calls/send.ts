@@ -1,18 +1,10 @@
 import { pause } from '../lib/backoff.ts';
+import { readText } from '../lib/read-text.ts';
 import type { CallInfo } from '../result.ts';
 import type { ClientOptions, Retries } from './options.ts';
 import type { AnyReply } from './reply.ts';
 import { delayMs, isRepeatable, mayBeDone, retryAfterSeconds } from './retry.ts';
-import {
-  baseOf,
-  type Call,
-  documentOf,
-  jsonOf,
-  queryOf,
-  randomId,
-  readText,
-  requestOf,
-} from './wire.ts';
+import { baseOf, type Call, documentOf, jsonOf, queryOf, randomId, requestOf } from './wire.ts';
 
 const DEFAULTS = {
   timeoutMs: 10_000,

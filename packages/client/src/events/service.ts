@@ -1,4 +1,4 @@
-import { readText } from '../calls/wire.ts';
+import { readText } from '../lib/read-text.ts';
 import { isRecord } from './event.ts';
 import { Transient } from './retry.ts';
 

@@ -1,3 +1,5 @@
+import { readText } from '../lib/read-text.ts';
+
 /** Bounds of a body: nothing that a server sends makes this process hold more. */
 export interface ReadBounds {
   readonly maxBytes: number;
@@ -29,11 +31,9 @@ export async function* readLines(
   if (rest !== '') yield rest;
 }
 
-/** @throws Error beyond the bound, or for a body that is no JSON */
+/** @throws Error beyond the bound, or for a body that is not JSON */
 export async function readJson(response: Response, maxBytes: number): Promise<unknown> {
-  let text = '';
-  for await (const line of readLines(response, { maxBytes, maxLineLength: maxBytes })) {
-    text += `${line}\n`;
-  }
+  const text = await readText(response, maxBytes);
+  if (text === undefined) throw new Error(`the answer has more than ${maxBytes} bytes`);
   return JSON.parse(text);
 }
