@@ -211,7 +211,7 @@ describe('fetch', () => {
     expect(refreshes()).toBe(0);
   });
 
-  test('sends no token when nobody is signed in', async () => {
+  test('sends no token while signed out', async () => {
     const { session, sent } = create();
     await session.fetch(`${API}/a`);
     expect(sent).toMatchObject([{ path: `${API}/a`, token: null }]);

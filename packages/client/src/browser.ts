@@ -174,7 +174,7 @@ export function createBrowserSession(options: BrowserSessionOptions) {
     /** `fetch` with the access token; see `origins`. */
     fetch: createAuthorizedFetch({ send, origins, tokens }),
 
-    /** An access token for other transports, such as a WebSocket; null when nobody is signed in. */
+    /** An access token for other transports, such as a WebSocket; null when signed out. */
     accessToken: tokens.accessToken,
 
     /** The account of the session. */

@@ -69,7 +69,7 @@ async function read(response: Response): Promise<CallResult<unknown, string>> {
   return { ok: false, problem };
 }
 
-/** @returns null for what is no JSON object */
+/** @returns null for any text but a JSON object */
 function parse(text: string): Record<string, unknown> | null {
   try {
     const value = JSON.parse(text);

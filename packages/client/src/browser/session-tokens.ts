@@ -164,7 +164,7 @@ export function createSessionTokens(deps: Deps) {
     return { ok: true, data: null };
   }
 
-  /** A token that is valid for a while; null when nobody is signed in. */
+  /** A token that is valid for a while; null when signed out. */
   async function accessToken(): Promise<CallResult<string | null>> {
     const saved = sync();
     if (saved === null) return { ok: true, data: null };

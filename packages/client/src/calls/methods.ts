@@ -38,7 +38,7 @@ function methodOf(operation: Operation, send: Send): (...args: unknown[]) => unk
 
 /**
  * An id as a segment of the path. Dots alone would change the path.
- * @throws TypeError for what is no id, which would reach another operation
+ * @throws TypeError for a value that is not an id: it would reach another operation
  */
 function segmentOf(id: unknown): string {
   if (typeof id !== 'string' || /^\.{0,2}$/.test(id)) throw new TypeError('an id must be a text');

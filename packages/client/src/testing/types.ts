@@ -1,19 +1,7 @@
+import type { User } from '../generated/schemas.ts';
+
 /** A user as the service shows it to a caller with `users:read`. */
-export interface TestUser {
-  readonly id: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly email: string;
-  readonly phone: string | null;
-  readonly locale: string | null;
-  readonly email_verified: boolean;
-  readonly status: 'active' | 'disabled';
-  /** Rises with every change. */
-  readonly version: number;
-  /** RFC 3339. */
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+export type TestUser = User;
 
 /** The fields of a user that a test may choose; the others get values that are told apart by a number. */
 export type TestUserFields = Partial<

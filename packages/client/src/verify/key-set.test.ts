@@ -52,7 +52,7 @@ async function start(server = createKeyServer()) {
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-it('fetches the keys again before their age ends, with nobody waiting', async () => {
+it('fetches the keys again before their age ends, without a check that waits', async () => {
   const { server, verdict, states } = await start();
   expect(server.requests).toBe(1);
   await pass(239_000);

@@ -112,7 +112,7 @@ async function fetchKeys(
 ): Promise<{ readonly set: ReadonlyMap<string, VerificationKey>; readonly maxAgeMs: number }> {
   const response = await fetch(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },
-    // Another address would be one that nobody configured.
+    // Only the configured address is trusted.
     redirect: 'error',
     signal: AbortSignal.any([closed, AbortSignal.timeout(TIMEOUT_MS)]),
   });

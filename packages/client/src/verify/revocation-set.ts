@@ -30,7 +30,7 @@ const SWEEP_EVERY_SECONDS = 30;
 /**
  * Reads an entry as the feed has it.
  * @returns null for a kind that this version does not know
- * @throws Error for what is no entry: the feed is not the one of the service
+ * @throws Error for a malformed entry: the feed is not the one of the service
  */
 export function readEntry(record: unknown): RevocationEntry | null {
   if (typeof record !== 'object' || record === null) throw new Error('not a revocation');

@@ -84,7 +84,7 @@ export function parseJsonObject(part: string): JsonObject | null {
   }
 }
 
-/** @throws TypeError for what is no UTF-8. The strict decoder is slow, and needed only where a character was replaced. */
+/** @throws TypeError for bytes that are not UTF-8. The strict decoder is slow, and needed only where a character was replaced. */
 function decodeUtf8(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   return text.includes('\ufffd') ? utf8.decode(bytes) : text;
