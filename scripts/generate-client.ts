@@ -1,4 +1,3 @@
-import { CODE_LETTERS } from '../packages/client/src/calls/operation.ts';
 import { FIELD_CODES } from '../src/interfaces/api/field-codes.ts';
 import { OAUTH_ERRORS } from '../src/interfaces/api/oauth-errors.ts';
 import { PROBLEMS, type ProblemCode } from '../src/interfaces/api/problem-table.ts';
@@ -9,6 +8,7 @@ import { TAGS } from '../src/interfaces/http/openapi/tags.ts';
 import { acceptsIdempotencyKey, type Route } from '../src/interfaces/http/route.ts';
 import { operatorRoutes, publicRoutes } from '../src/interfaces/http/route-table.ts';
 import { CLIENT_NAMES, OPERATOR_NAMES } from './client/names.ts';
+import { flagsOf, listOf, rowOf } from './client/table-row.ts';
 import {
   comment,
   indent,
@@ -271,36 +271,8 @@ function dataType(route: Route, used: Names): string {
   return [...new Set(types)].join(' | ');
 }
 
-/** The list in the body of a route: the member, and the type of its elements. */
-function listOf(route: Route): readonly [name: string, items: object] | undefined {
-  const { properties = {} } = (route.responses[200]?.schema ?? {}) as {
-    properties?: Record<string, { type?: string; items?: object }>;
-  };
-  const [first] = Object.entries(properties);
-  return first?.[1].items === undefined ? undefined : [first[0], first[1].items];
-}
-
 function itemType(route: Route, used: Names): string {
   return typeOf(listOf(route)?.[1] ?? {}, used);
-}
-
-function flagsOf(route: Route): string {
-  const hasCursor =
-    'next_cursor' in ((route.responses[200]?.schema as { properties?: object })?.properties ?? {});
-  const mediaType = route.responses[200]?.mediaType ?? '';
-  const { ids } = (route.body?.schema as { properties?: { ids?: object } })?.properties ?? {};
-  return [
-    route.access === 'public' ? 'p' : '',
-    acceptsIdempotencyKey(route) ? 'k' : '',
-    route.ignoresIdempotencyKey === 'reads only' ? 'r' : '',
-    route.ignoresIdempotencyKey === 'repeatable by itself' ? 's' : '',
-    route.errors === 'oauth' ? 'o' : '',
-    mediaType === 'application/x-ndjson' ? 'w' : '',
-    mediaType.startsWith('text/') ? 't' : '',
-    503 in route.responses ? 'n' : '',
-    hasCursor && listOf(route) !== undefined ? 'l' : '',
-    ids !== undefined && route.ignoresIdempotencyKey === 'reads only' ? 'b' : '',
-  ].join('');
 }
 
 function tableModule(routes: readonly Route[]): string {
@@ -322,25 +294,4 @@ function tableText(routes: readonly Route[], names: Readonly<Record<string, stri
     return `  ${group}: {\n${rows.join('\n')}\n  },`;
   });
   return `{\n${groups.join('\n')}\n}`;
-}
-
-function rowOf(route: Route): string {
-  const codes = Object.keys(PROBLEMS);
-  if (codes.length > CODE_LETTERS.length)
-    throw new Error('more problem codes than CODE_LETTERS has');
-  const letters =
-    route.errors === 'oauth'
-      ? Object.keys(OAUTH_ERRORS).map((_code, at) => CODE_LETTERS[at])
-      : problemCodesOf(route).map((code) => CODE_LETTERS[codes.indexOf(code)]);
-  const flags = flagsOf(route);
-  const items = /[lb]/.test(flags) ? (listOf(route)?.[0] ?? '-') : '-';
-  return [route.method, route.path, inputKind(route), flags || '-', items, letters.join('')].join(
-    ' ',
-  );
-}
-
-function inputKind({ body, query }: Route): string {
-  if (body?.mediaTypes.includes('application/merge-patch+json')) return 'm';
-  if (body?.mediaTypes.includes('application/json')) return 'j';
-  return body !== undefined ? 'f' : query !== undefined ? 'q' : '-';
 }
