@@ -29,9 +29,13 @@ export function createMasterKey(): string {
   return randomBytes(32).toString('base64');
 }
 
-/** The environment of a service on a database of the test server. */
+/**
+ * The environment of a service on a database of the test server. A connection may take seconds while other suites keep
+ * the machine busy; suites about that wait set their own.
+ */
 export function postgresEnvironment(connection: ConnectionOptions): Record<string, string> {
   return {
+    DATABASE_CONNECT_TIMEOUT: '30s',
     DATABASE_HOST: connection.host,
     DATABASE_PORT: String(connection.port),
     DATABASE_USER: connection.user,

@@ -7,7 +7,7 @@ import type { Database } from '../../src/infrastructure/database/sql.ts';
 import { createSilentLogger } from './logger.ts';
 import type { ConnectionOptions } from './postgres-server.ts';
 
-/** The service's default settings, without TLS. */
+/** The service's default settings, without TLS, and with a long wait for a connection: other suites load the machine. */
 export function postgresSettings(
   connection: ConnectionOptions,
   settings: Partial<PostgresSettings> = {},
@@ -22,7 +22,7 @@ export function postgresSettings(
     connMaxIdleTimeMs: 300_000,
     statementTimeoutMs: 5_000,
     lockTimeoutMs: 2_000,
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: 30_000,
     preparedStatements: true,
     ...settings,
   };

@@ -31,7 +31,8 @@ function start(
   connection: ConnectionOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<Service> {
-  return startRealService({ ...postgresEnvironment(connection), ...env });
+  const defaults = { DATABASE_CONNECT_TIMEOUT: '2s' };
+  return startRealService({ ...postgresEnvironment(connection), ...defaults, ...env });
 }
 
 /**

@@ -36,6 +36,8 @@ test('PostgreSQL killed and restarted under load: the process stays up, rejects 
   const connection = await server.createDatabase('users_under_load');
   const service = await startRealService({
     ...postgresEnvironment(connection),
+    // The default.
+    DATABASE_CONNECT_TIMEOUT: '2s',
     SECURITY_MASTER_KEY: createMasterKey(),
   });
   const account = await createSession(service, 'resident@example.com');

@@ -29,6 +29,8 @@ test(
     onTestFinished(() => server.stop('immediate'));
     const env = {
       ...postgresEnvironment(await server.createDatabase('users')),
+      // The default.
+      DATABASE_CONNECT_TIMEOUT: '2s',
       SECURITY_MASTER_KEY: createMasterKey(),
       DATABASE_MAX_OPEN_CONNS: String(MAX_OPEN_CONNS),
       ...cheapHashing,

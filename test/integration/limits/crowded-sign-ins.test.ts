@@ -20,7 +20,6 @@ const MOST_JUDGED = (CONNECTIONS * SIGN_INS) / 2;
 /** The wait is long, so that a slow machine serves the others too. */
 const env = {
   ...patientHashing,
-  DATABASE_CONNECT_TIMEOUT: '30s',
   PASSWORD_HASHING_SLOTS: '2',
   SERVER_TRUSTED_PROXIES: '127.0.0.0/8',
 };

@@ -18,8 +18,6 @@ const narrowGate = {
   PASSWORD_HASHING_SLOTS: '1',
   PASSWORD_HASHING_WAIT: '10ms',
   PASSWORD_ARGON2_ITERATIONS: '40',
-  // On a loaded machine, a connection takes its time; that is another refusal.
-  DATABASE_CONNECT_TIMEOUT: '30s',
 };
 
 let copied = 0;
