@@ -9,17 +9,14 @@ import { takeConfigFlags } from './config/flag-source.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig, threadPoolSize } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import type { CliDeps } from './interfaces/cli/cli-deps.ts';
-import { runConfigCheck, runConfigExplain, runConfigPrint } from './interfaces/cli/config.ts';
 import { AlreadyReported, CommandFailure, EXIT, UsageError } from './interfaces/cli/io.ts';
-import { runMigrate } from './interfaces/cli/migrate.ts';
 import { createProcessIo } from './interfaces/cli/process-io.ts';
-import { runCli } from './interfaces/cli/program.ts';
-import { readyText } from './interfaces/cli/ready-text.ts';
 
-// Loaded on demand: help and the commands that only ask a running service start without the service's own modules.
+// Loaded on demand: a command starts without the service's own modules, and the service without those of the commands.
 const loadApp = () => import('./app/app.ts');
 const loadTargets = () => import('./app/operator-target.ts');
 const loadOperatorAccess = () => import('./app/operator-access.ts');
+const loadConfigCommands = () => import('./interfaces/cli/config.ts');
 const checkConnections = async (config: Config) =>
   (await import('./app/check-connections.ts')).checkConnections(config);
 
@@ -69,6 +66,7 @@ const deps: CliDeps = {
   tailOutbox: async (...args) => (await loadOperatorAccess()).tailOutbox(...args),
   async migrate(args) {
     const { createMigration, openMigrator, openSchemaReader } = await loadOperatorAccess();
+    const { runMigrate } = await import('./interfaces/cli/migrate.ts');
     return await runMigrate(args, io, {
       open: async (log) => openMigrator((await load()).config, log),
       openReader: async () => openSchemaReader((await load()).config),
@@ -78,16 +76,16 @@ const deps: CliDeps = {
   async configPrint(args) {
     // A failure has the form of all commands.
     if (args.includes('--json')) await load();
-    return await runConfigPrint([...args, ...configFlags], io);
+    return await (await loadConfigCommands()).runConfigPrint([...args, ...configFlags], io);
   },
-  configCheck: (args) =>
-    runConfigCheck([...args, ...configFlags], {
+  configCheck: async (args) =>
+    await (await loadConfigCommands()).runConfigCheck([...args, ...configFlags], {
       ...io,
       checkConnections,
       findMailTemplateFaults,
       signal: interrupted.signal,
     }),
-  configExplain: (args) => runConfigExplain(args, io),
+  configExplain: async (args) => (await loadConfigCommands()).runConfigExplain(args, io),
   async mirrorDatabaseUrl() {
     const { readMirrorDatabaseUrl } = await import('./config/mirror-database-url.ts');
     return await readMirrorDatabaseUrl().catch((error: Error) => {
@@ -119,11 +117,23 @@ let isService = false;
 
 // The exit is explicit: an open handle of a dependency must not keep a finished command alive. `exit` drops output that
 // is still buffered, so wait for it first, also for a slow reader.
-const result = await runCli(deps, rest);
+const result = await run(rest);
 const exitCode = result === EXIT.interrupted ? 128 + constants.signals[stopSignal] : result;
 if (isService) setTimeout(() => process.exit(exitCode), LOG_FLUSH_MS);
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
+
+/** @returns the exit code */
+async function run(argv: readonly string[]): Promise<number> {
+  const isPlainServe = argv.length === 0 || (argv.length === 1 && argv[0] === 'serve');
+  if (!isPlainServe) return await (await import('./interfaces/cli/program.ts')).runCli(deps, argv);
+  try {
+    return await serve();
+  } catch (error) {
+    const { reportFailure } = await import('./interfaces/cli/report-failure.ts');
+    return reportFailure(error, { io, interrupted: interrupted.signal.aborted, json: false });
+  }
+}
 
 /** Resolves when the stream has written everything, or cannot write any more. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
@@ -227,6 +237,7 @@ async function announce(
   // The first start on an embedded database makes the first key.
   const newDatabase = ready.newServiceKey === null ? null : resolve(config.database.path);
   if (process.stdout.isTTY === true) {
+    const { readyText } = await import('./interfaces/cli/ready-text.ts');
     io.stdout(readyText({ ...ready, newDatabase, hasUsers: await hasUsers(app) }));
     return;
   }

@@ -17,6 +17,40 @@ const LOADED_AT_FIRST_USE = [
  */
 const EXTERNAL = ['@node-rs/argon2', '@electric-sql/pglite', 'pg-native'];
 
+/**
+ * Packages of large tables that few requests need: a bundle each, which is read when one of these functions is called for
+ * the first time. The sources import them as usual.
+ */
+const CALLED_SELDOM: Readonly<Record<string, readonly string[]>> = {
+  'libphonenumber-js/max': ['parsePhoneNumberFromString'],
+  tr46: ['toASCII'],
+};
+
+const bundleOf = (name: string): string => `packages/${name.replace('/', '-')}`;
+
+/** Replaces a package of `CALLED_SELDOM` by functions that load it. */
+const loadWhenCalled: Plugin = {
+  name: 'packages that are loaded when they are called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'import-statement' && Object.hasOwn(CALLED_SELDOM, path)
+        ? { path, namespace: 'called-seldom' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'called-seldom' }, ({ path }) => ({
+      // `require` is that of the banner, and keeps what it has loaded.
+      contents: (CALLED_SELDOM[path] ?? [])
+        .map((name) => `export const ${name} = (...args) => load().${name}(...args);`)
+        .concat(`const load = () => require('./${bundleOf(path)}.cjs');`)
+        .join('\n'),
+      resolveDir: root,
+    }));
+    onResolve({ filter: /^\.\/packages\// }, ({ path, namespace }) =>
+      namespace === 'called-seldom' ? { path, external: true } : undefined,
+    );
+  },
+};
+
 /** Rewrites `import.meta.url` to the path of the original module, so that modules find the files beside them. */
 const keepModulePaths: Plugin = {
   name: 'paths of modules',
@@ -84,7 +118,7 @@ export async function bundleProgram(outdir: string): Promise<readonly Metafile[]
     banner: {
       js: "import { createRequire as createRequireOfNode } from 'node:module'; const require = createRequireOfNode(import.meta.url);",
     },
-    plugins: [keepModulePaths, nameExports],
+    plugins: [keepModulePaths, nameExports, loadWhenCalled],
   });
   const parts = await build({
     ...common,
@@ -93,7 +127,13 @@ export async function bundleProgram(outdir: string): Promise<readonly Metafile[]
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
   });
-  const metafiles = [program.metafile, parts.metafile];
+  const tables = await build({
+    ...common,
+    entryPoints: Object.keys(CALLED_SELDOM).map((name) => ({ in: name, out: bundleOf(name) })),
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  });
+  const metafiles = [program.metafile, parts.metafile, tables.metafile];
   for (const path of metafiles.flatMap(({ outputs }) => Object.keys(outputs))) {
     if (/\.c?js$/.test(path)) assertOneByteCharacters(join(root, path));
   }

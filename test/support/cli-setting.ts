@@ -72,9 +72,7 @@ export function cliDeps(setting: CliSetting = {}): CliSet {
     localService: () => Promise.reject(new Error('not part of this test')),
     openMailPreviews: () => Promise.reject(new Error('not part of this test')),
     mirrorDatabaseUrl: async () => 'postgres://127.0.0.1:1/none',
-    configExplain: () => {
-      throw new Error('not part of this test');
-    },
+    configExplain: () => Promise.reject(new Error('not part of this test')),
     tailOutbox: async (log, afterPosition) =>
       createOutboxTail({ log, afterPosition, monotonicMs: () => performance.now() }),
     openOperator: async ({ url, key }) =>

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { toASCII } from 'tr46';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../../../test/support/any-text.ts';
 import { InvalidValue } from '../errors.ts';
@@ -62,6 +63,28 @@ describe('an e-mail address has one canonical form:', () => {
       }),
     );
   });
+});
+
+test('a domain in ASCII is what UTS 46 makes of it', () => {
+  const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+  const part = fc.oneof(
+    fc.constantFrom('xn--', 'XN--', '-', '--', '.', 'xn--bcher-kva', 'a'.repeat(60)),
+    fc.string({ unit: fc.constantFrom(...'abzABZ019_-.'), maxLength: 12 }),
+  );
+  const domain = fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(domain, (sent) => {
+      fc.pre(sent.length < 250 && !sent.endsWith('.'));
+      const mapped = toASCII(sent, { checkBidi: true, checkJoiners: true, verifyDNSLength: true });
+      const expected = mapped?.split('.').every((each) => label.test(each)) ? mapped : null;
+      let parsed: string | null = null;
+      if (rejectionOf(`a@${sent}`, 'permissive') === 'accepted') {
+        parsed = parseEmailAddress(`a@${sent}`, 'permissive').slice(2);
+      }
+      expect(parsed).toBe(expected);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 describe('an e-mail address is refused', () => {

@@ -16,7 +16,7 @@ const DOCUMENTED = [
 /** The keyboards whose walks attackers try. */
 const KEYBOARDS = ['qwerty', 'qwertz', 'azerty'] as const;
 
-const requireHere = createRequire(import.meta.url);
+const LISTS = './password-lists.cjs';
 
 /** A blocklist that is read from disk at its first use. */
 export interface LazyPasswordBlocklist extends PasswordBlocklist {
@@ -51,9 +51,12 @@ export function loadPasswordBlocklist(): LazyPasswordBlocklist {
 }
 
 function readData(): Data {
-  const { dictionary, adjacencyGraphs } = requireHere(
-    './password-lists.cjs',
+  const require = createRequire(import.meta.url);
+  const { dictionary, adjacencyGraphs } = require(
+    LISTS,
   ) as typeof import('@zxcvbn-ts/language-common');
+  // The lists are copied here: the module and its megabyte may go.
+  delete require.cache[require.resolve(LISTS)];
   const ranks = new Map(DOCUMENTED.map((password) => [password, 1]));
   for (const [index, password] of dictionary['passwords-common'].entries()) {
     const normalised = password.toLowerCase().normalize('NFC');

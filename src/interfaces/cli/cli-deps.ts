@@ -45,7 +45,7 @@ export interface CliDeps {
   /** Runs `config check` with the arguments after these words. @returns the exit code */
   configCheck(args: readonly string[]): Promise<number>;
   /** Runs `config explain` with the arguments after these words. @returns the exit code */
-  configExplain(args: readonly string[]): number;
+  configExplain(args: readonly string[]): Promise<number>;
   /** What this machine gives to password hashing, by the configuration. */
   hashingCapacity(): Promise<HashingCapacity>;
   /** Renders mails as the configured service would. @throws CommandFailure for a wrong configuration */

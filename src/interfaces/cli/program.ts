@@ -127,8 +127,8 @@ function addConfigCommands(program: Command, deps: CliDeps, setExit: SetExitCode
       .description('explain one key: its meaning, type, default, environment variable and flag')
       .argument('<key>', 'a key, or its environment variable')
       .option(...JSON_FLAG)
-      .action((key: string, options: Switches) =>
-        setExit(deps.configExplain([key, ...switchesOf(options)])),
+      .action(async (key: string, options: Switches) =>
+        setExit(await deps.configExplain([key, ...switchesOf(options)])),
       ),
     {
       examples: [['user-service config explain database.url', 'how to name a PostgreSQL server']],
