@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { PGlite, types } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { parseTime } from '../time-value.ts';
@@ -38,6 +39,9 @@ export async function startEngine(storage: EngineStorage): Promise<PGlite> {
     'memory' in storage && storage.template !== undefined
       ? new Blob([await readFile(storage.template)], { type: 'application/x-gzip' })
       : undefined;
+  // V8 compiles hot functions of the engine in the background, by default with all threads at once: they compete with
+  // the start itself, which takes a third longer.
+  setFlagsFromString('--wasm-num-compilation-tasks=1');
   return await PGlite.create({
     ...('directory' in storage ? { dataDir: storage.directory } : {}),
     ...(loadDataDir === undefined ? {} : { loadDataDir }),
