@@ -144,4 +144,34 @@ describe('slow and long connections', () => {
     expect(response.toLowerCase()).toContain('connection: close');
     await closed;
   });
+
+  test('a response that waits for its log line when the server closes ends its connection', async () => {
+    let reach = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    let writeLine = () => {};
+    let draining = false;
+    const { port, server } = await listen({
+      settings: { requestTimeoutMs: 2 * RESPONSE_DEADLINE_MS },
+      deps: {
+        isDraining: () => draining,
+        requestLog: {
+          write(_fields, answer) {
+            writeLine = answer;
+            reach();
+          },
+        },
+      },
+    });
+    const received = talk(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    await reached;
+    draining = true;
+    const closed = server.close();
+    writeLine();
+    const response = await received;
+    expect(response).toContain(' 200 ');
+    expect(response.toLowerCase()).toContain('connection: close');
+    await closed;
+  });
 });

@@ -136,12 +136,15 @@ async function createServer(deps: HttpDeps, routes: readonly Route[]): Promise<F
     setResponseHeaders(shownRequestId(request), reply);
     done(findRejection(request.raw));
   });
-  // Checked when the response is sent: a request from before the drain must not keep its connection open either.
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (deps.isDraining()) reply.header('connection', 'close');
     // The response is ready and only waits for its line: no second one may be sent.
     deadline.end(reply);
-    logRequest(request, reply, () => done(null, payload));
+    logRequest(request, reply, () => {
+      // Checked when the response leaves: a drain that began before must close its connection, too, since the close of
+      // the server has passed over it.
+      if (deps.isDraining()) reply.header('connection', 'close');
+      done(null, payload);
+    });
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     deadline.end(reply);
