@@ -1,4 +1,4 @@
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, type TestContext } from 'vitest';
 import type { RunningProcess } from '../support/child-process.ts';
 import { runProgram } from '../support/service-process.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
@@ -39,15 +39,21 @@ export const cheapHashing = {
   PASSWORD_ARGON2_ITERATIONS: '5',
 } as const;
 
-/** Starts the built program in a folder of its own; it dies with the test. */
-export async function startRealService(env: Readonly<Record<string, string>>): Promise<Service> {
+/**
+ * Starts the built program in a folder of its own; it dies with the test.
+ * @param test tests that run side by side give their context
+ */
+export async function startRealService(
+  env: Readonly<Record<string, string>>,
+  test: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): Promise<Service> {
   const directory = createTemporaryDirectory('faults');
-  onTestFinished(() => directory.remove());
+  test.onTestFinished(() => directory.remove());
   const child = await runProgram(['serve'], {
     cwd: directory.path,
     env: { SERVER_PORT: '0', LOGGING_FORMAT: 'json', PASSWORD_HASHING_WAIT: '30s', ...env },
   });
-  onTestFinished(async () => void (await child.kill()));
+  test.onTestFinished(async () => void (await child.kill()));
   const line = await child.waitForLine(/"message":"ready"/, READY_TIMEOUT_MS);
   const { url } = JSON.parse(line) as { url: string };
   return { url, process: child, call: createCall(url) };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { createMasterKey, postgresEnvironment } from '../../support/app.ts';
 import { startProcess } from '../../support/child-process.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -149,16 +149,15 @@ function waitFor(what: string, check: () => Promise<boolean>, timeoutMs = ROUND_
   return eventually(async () => expect(await check(), what).toBe(true), { timeoutMs, what });
 }
 
-test('instances that are killed in the middle of rotations refuse no token', async ({
-  annotate,
-}) => {
+// The second test waits for a minute, in which the first one runs.
+test.concurrent('instances that are killed in the middle of rotations refuse no token', async (context) => {
   const { connectionOptions } = await createTestDatabase();
   const env = {
     ...{ ...postgresEnvironment(connectionOptions), ...cheapHashing, ...SETTINGS },
     SECURITY_MASTER_KEY: createMasterKey(),
   };
   const start = (index: number) =>
-    startRealService({ ...env, DATABASE_APPLICATION_NAME: `instance-${index}` });
+    startRealService({ ...env, DATABASE_APPLICATION_NAME: `instance-${index}` }, context);
   const instances = [await start(0), await start(1)];
   const keys = createKeyTable(connectionOptions);
   const [first] = instances as [Service];
@@ -208,25 +207,27 @@ test('instances that are killed in the middle of rotations refuse no token', asy
   const later = (await keys.list()).filter(({ state }) => state !== 'next').slice(1);
   expect(later.length).toBe(ROUNDS);
   for (const key of later) expect(key.published_for).toBeGreaterThanOrEqual(PUBLISHED_SECONDS);
-  await annotate(`${2 * ROUNDS} kills, ${traffic.counts.accepted} accepted tokens, none refused`);
+  await context.annotate(
+    `${2 * ROUNDS} kills, ${traffic.counts.accepted} accepted tokens, none refused`,
+  );
 }, 600_000);
 
-test('a rotation beside the last release refuses no token on either side', async ({ annotate }) => {
+test.concurrent('a rotation beside the last release refuses no token on either side', async (context) => {
   const { connectionOptions } = await createTestDatabase();
   const env = {
     ...{ ...postgresEnvironment(connectionOptions), ...cheapHashing, ...SETTINGS },
     SECURITY_MASTER_KEY: createMasterKey(),
     SERVER_PUBLIC_URL: 'http://service.test',
   };
-  let present = await startRealService(env);
-  const released = await startReleased(env);
+  let present = await startRealService(env, context);
+  const released = await startReleased(env, context);
   const keys = createKeyTable(connectionOptions);
   await createSession(present, EMAIL);
   const traffic = startTraffic(() => [present, released]);
 
   await keys.makeDue();
   await present.process.kill();
-  present = await startRealService(env);
+  present = await startRealService(env, context);
   await waitFor('a next key', async () => (await keys.find('next')).length === 1);
   const [next = ''] = await keys.find('next');
   await waitFor(
@@ -236,7 +237,7 @@ test('a rotation beside the last release refuses no token on either side', async
   );
   await keys.age(PUBLISHED_SECONDS + 1);
   await present.process.kill();
-  present = await startRealService(env);
+  present = await startRealService(env, context);
   await waitFor('the next key signs', async () => (await keys.find('signing'))[0] === next);
   await waitFor('tokens of the new key', async () => traffic.kids.has(next));
   // The released build signs with the former key until it loads its keys again, and then with the new one.
@@ -246,13 +247,18 @@ test('a rotation beside the last release refuses no token on either side', async
 
   expect(traffic.refused).toEqual([]);
   expect(traffic.kids.size).toBe(2);
-  await annotate(`beside ${RELEASE}: ${traffic.counts.accepted} accepted tokens, none refused`);
+  await context.annotate(
+    `beside ${RELEASE}: ${traffic.counts.accepted} accepted tokens, none refused`,
+  );
 }, 600_000);
 
-async function startReleased(env: Readonly<Record<string, string>>) {
-  const program = await unpackRelease();
+async function startReleased(
+  env: Readonly<Record<string, string>>,
+  test: Pick<TestContext, 'onTestFinished'>,
+) {
+  const program = await unpackRelease(test);
   const directory = createTemporaryDirectory('released');
-  onTestFinished(() => directory.remove());
+  test.onTestFinished(() => directory.remove());
   const child = await startProcess(process.execPath, [...program, 'serve'], {
     cwd: directory.path,
     env: {
@@ -262,7 +268,7 @@ async function startReleased(env: Readonly<Record<string, string>>) {
       ...known(env),
     },
   });
-  onTestFinished(async () => void (await child.kill()));
+  test.onTestFinished(async () => void (await child.kill()));
   const line = await child.waitForLine(/"message":"ready"/, ROUND_TIMEOUT_MS);
   const { url } = JSON.parse(line) as { url: string };
   return { call: createCall(url) };
