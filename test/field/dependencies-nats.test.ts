@@ -86,6 +86,109 @@ async function expectReason(
 
 const at = (port: number) => ({ NATS_SERVERS: `nats://127.0.0.1:${port}` });
 
+describe.concurrent('NATS that answers and cannot carry the events is not ok', () => {
+  // First, since it takes longest, and the others run meanwhile.
+  test('the stream is replaced by one of another use, until it is gone', {
+    timeout: 90_000,
+  }, async (context) => {
+    const server = await useNats(context, { jetstream: true });
+    const { messaging } = await useService(context, at(server.port));
+    await eventually(async () => expect((await messaging()).status).toBe('ok'));
+    const operator = await connect({ servers: [server.url] });
+    context.onTestFinished(() => operator.close());
+    const manager = await jetstreamManager(operator);
+    // The relay may create the stream again in between.
+    await eventually(async () => {
+      await manager.streams.delete('USERS');
+      await manager.streams.add({ name: 'USERS', subjects: ['other.>'] });
+    });
+    await eventually(async () =>
+      expect(await messaging()).toMatchObject({ status: 'down', reason: 'stream_conflict' }),
+    );
+    await manager.streams.delete('USERS');
+    await eventually(async () => expect((await messaging()).status).toBe('ok'), {
+      timeoutMs: 60_000,
+    });
+  });
+
+  test('JetStream is off', async (context) => {
+    const { port } = await useNats(context);
+    await expectReason(context, at(port), 'no_jetstream', /jetstream is not enabled/i);
+  });
+
+  test('JetStream is off for the account', async (context) => {
+    const { port } = await useNats(context, {
+      jetstream: true,
+      accounts:
+        'accounts { A { users: [{user: a, password: b}] }, B { jetstream: enabled, users: [{user: c, password: d}] } }',
+    });
+    const env = { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' };
+    await expectReason(context, env, 'no_jetstream', /not enabled for account/);
+  });
+
+  test('the store has no space', async (context) => {
+    const { port } = await useNats(context, {
+      accounts: 'jetstream { store_dir: "./store", max_file: 100, max_mem: 100 }',
+    });
+    const { app, messaging, log } = await useService(context, at(port));
+    await register(app, 10);
+    await eventually(
+      async () => expect(await messaging()).toMatchObject({ status: 'down', reason: 'full' }),
+      { timeoutMs: TIMEOUT_MS },
+    );
+    const lines = log
+      .parsed()
+      .filter(({ message }) => message === 'events cannot be published; they wait in the outbox');
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).toMatch(/insufficient|resource/);
+  });
+
+  test('the account may not publish events', async (context) => {
+    const { port } = await useNats(context, {
+      jetstream: true,
+      accounts:
+        'authorization { users: [{user: a, password: b, permissions: { publish: ["$JS.API.>", "users.relay.wake", "users.health.>"], subscribe: [">"] } }] }',
+    });
+    const { app, messaging } = await useService(context, {
+      ...at(port),
+      NATS_USER: 'a',
+      NATS_PASSWORD: 'b',
+    });
+    await register(app, 1);
+    await eventually(async () => expect((await messaging()).reason).toBe('permission'), {
+      timeoutMs: TIMEOUT_MS,
+    });
+  });
+
+  test('the account may not take requests', async (context) => {
+    const { port } = await useNats(context, {
+      jetstream: true,
+      accounts:
+        'authorization { users: [{user: a, password: b, permissions: { publish: [">"], subscribe: ["_INBOX.>"] } }] }',
+    });
+    const service = await useService(context, { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' });
+    await eventually(
+      async () =>
+        expect(await service.messaging()).toMatchObject({ status: 'ok', reason: 'permission' }),
+      { timeoutMs: TIMEOUT_MS },
+    );
+    await eventually(() =>
+      expect(JSON.stringify(service.log.parsed())).toContain('Permissions Violation'),
+    );
+  });
+
+  test('the server takes only small messages', async (context) => {
+    const { port } = await useNats(context, { jetstream: true, accounts: 'max_payload: 4096' });
+    await expectReason(
+      context,
+      at(port),
+      'message_size',
+      /max_payload of the server is 4096/,
+      'ok',
+    );
+  });
+});
+
 describe.concurrent('NATS that refuses the connection shows its reason', () => {
   test('nothing listens', async (context) => {
     const { log } = await expectReason(context, at(1), 'unreachable', /refused/);
@@ -200,108 +303,6 @@ describe.concurrent('another server at the port of NATS is named', () => {
     const { port } = await useNats(context, { tls: { ...certificates.server, caPath } });
     const env = { ...at(port), NATS_TLS: 'true', NATS_TLS_CA: caPath };
     await expectReason(context, env, 'tls', /certificate/);
-  });
-});
-
-describe.concurrent('NATS that answers and cannot carry the events is not ok', () => {
-  test('JetStream is off', async (context) => {
-    const { port } = await useNats(context);
-    await expectReason(context, at(port), 'no_jetstream', /jetstream is not enabled/i);
-  });
-
-  test('JetStream is off for the account', async (context) => {
-    const { port } = await useNats(context, {
-      jetstream: true,
-      accounts:
-        'accounts { A { users: [{user: a, password: b}] }, B { jetstream: enabled, users: [{user: c, password: d}] } }',
-    });
-    const env = { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' };
-    await expectReason(context, env, 'no_jetstream', /not enabled for account/);
-  });
-
-  test('the store has no space', async (context) => {
-    const { port } = await useNats(context, {
-      accounts: 'jetstream { store_dir: "./store", max_file: 100, max_mem: 100 }',
-    });
-    const { app, messaging, log } = await useService(context, at(port));
-    await register(app, 10);
-    await eventually(
-      async () => expect(await messaging()).toMatchObject({ status: 'down', reason: 'full' }),
-      { timeoutMs: TIMEOUT_MS },
-    );
-    const lines = log
-      .parsed()
-      .filter(({ message }) => message === 'events cannot be published; they wait in the outbox');
-    expect(lines).toHaveLength(1);
-    expect(JSON.stringify(lines)).toMatch(/insufficient|resource/);
-  });
-
-  test('the account may not publish events', async (context) => {
-    const { port } = await useNats(context, {
-      jetstream: true,
-      accounts:
-        'authorization { users: [{user: a, password: b, permissions: { publish: ["$JS.API.>", "users.relay.wake", "users.health.>"], subscribe: [">"] } }] }',
-    });
-    const { app, messaging } = await useService(context, {
-      ...at(port),
-      NATS_USER: 'a',
-      NATS_PASSWORD: 'b',
-    });
-    await register(app, 1);
-    await eventually(async () => expect((await messaging()).reason).toBe('permission'), {
-      timeoutMs: TIMEOUT_MS,
-    });
-  });
-
-  test('the account may not take requests', async (context) => {
-    const { port } = await useNats(context, {
-      jetstream: true,
-      accounts:
-        'authorization { users: [{user: a, password: b, permissions: { publish: [">"], subscribe: ["_INBOX.>"] } }] }',
-    });
-    const service = await useService(context, { ...at(port), NATS_USER: 'a', NATS_PASSWORD: 'b' });
-    await eventually(
-      async () =>
-        expect(await service.messaging()).toMatchObject({ status: 'ok', reason: 'permission' }),
-      { timeoutMs: TIMEOUT_MS },
-    );
-    await eventually(() =>
-      expect(JSON.stringify(service.log.parsed())).toContain('Permissions Violation'),
-    );
-  });
-
-  test('the server takes only small messages', async (context) => {
-    const { port } = await useNats(context, { jetstream: true, accounts: 'max_payload: 4096' });
-    await expectReason(
-      context,
-      at(port),
-      'message_size',
-      /max_payload of the server is 4096/,
-      'ok',
-    );
-  });
-
-  test('the stream is replaced by one of another use, until it is gone', {
-    timeout: 90_000,
-  }, async (context) => {
-    const server = await useNats(context, { jetstream: true });
-    const { messaging } = await useService(context, at(server.port));
-    await eventually(async () => expect((await messaging()).status).toBe('ok'));
-    const operator = await connect({ servers: [server.url] });
-    context.onTestFinished(() => operator.close());
-    const manager = await jetstreamManager(operator);
-    // The relay may create the stream again in between.
-    await eventually(async () => {
-      await manager.streams.delete('USERS');
-      await manager.streams.add({ name: 'USERS', subjects: ['other.>'] });
-    });
-    await eventually(async () =>
-      expect(await messaging()).toMatchObject({ status: 'down', reason: 'stream_conflict' }),
-    );
-    await manager.streams.delete('USERS');
-    await eventually(async () => expect((await messaging()).status).toBe('ok'), {
-      timeoutMs: 60_000,
-    });
   });
 });
 
