@@ -87,7 +87,7 @@ describe.each<Transport>(['http', 'jetstream'])('a consumer over %s', (transport
         [{ types: ['user.*'], user: one.id }, ['user.created', 'user.updated']],
         [{ types: ['authentication.failed'] }, ['authentication.failed']],
       ];
-    for (const [index, [selection, types]] of cases.entries()) {
+    const expectSelected = async (index: number, [selection, types]: (typeof cases)[number]) => {
       const events: UserEvent[] = [];
       const source = await service.source(`selects-${index}`, { positions: memoryPositions() });
       const running = consume({ source, ...selection, handle: (event) => events.push(event) });
@@ -97,7 +97,8 @@ describe.each<Transport>(['http', 'jetstream'])('a consumer over %s', (transport
         PATIENCE,
       );
       await running.stop();
-    }
+    };
+    await Promise.all(cases.map((one, index) => expectSelected(index, one)));
   });
 
   test('handles an event again that it had not acknowledged, before the later ones', async () => {
