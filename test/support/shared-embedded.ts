@@ -2,12 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../../src/infrastructure/database/embedded/engine.ts';
-import { migrateEngine } from '../../src/infrastructure/database/embedded/template.ts';
+import {
+  dropTemplates,
+  migrateEngine,
+} from '../../src/infrastructure/database/embedded/template.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from './temp-directory.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of a tar.gz that contains a migrated, empty data directory of the embedded database. */
+    /** Path of a tar that contains a migrated, empty data directory of the embedded database. */
     embeddedTemplate: string;
   }
 }
@@ -45,12 +48,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 function prepare(): SharedTemplate {
   const directory = createTemporaryDirectory('embedded');
   const write = async (): Promise<string> => {
-    const path = join(directory.path, 'template.tar.gz');
+    // Not compressed, since many engines of a run start from it.
+    const path = join(directory.path, 'template.tar');
     const engine = await startEngine({ memory: true });
     try {
       await migrateEngine(engine);
+      await dropTemplates(engine);
       await engine.exec('checkpoint');
-      const dump = await engine.dumpDataDir('gzip');
+      const dump = await engine.dumpDataDir('none');
       await writeFile(path, Buffer.from(await dump.arrayBuffer()));
     } finally {
       await engine.close();

@@ -14,7 +14,7 @@ export type EngineStorage =
   | { readonly directory: string }
   | {
       readonly memory: true;
-      /** A tar.gz of a data directory to start from. Without it an empty cluster is created, which takes seconds. */
+      /** A tar or tar.gz of a data directory to start from. Without it an empty cluster is created, which takes seconds. */
       readonly template?: string | URL;
     };
 
@@ -37,7 +37,7 @@ const SETTINGS = {
 export async function startEngine(storage: EngineStorage): Promise<PGlite> {
   const loadDataDir =
     'memory' in storage && storage.template !== undefined
-      ? new Blob([await readFile(storage.template)], { type: 'application/x-gzip' })
+      ? new Blob([await readFile(storage.template)], { type: archiveType(storage.template) })
       : undefined;
   // V8 compiles hot functions of the engine in the background, by default with all threads at once: they compete with
   // the start itself, which takes a third longer.
@@ -58,4 +58,8 @@ export async function startEngine(storage: EngineStorage): Promise<PGlite> {
       [types.TIMESTAMP]: parseTime,
     },
   });
+}
+
+function archiveType(path: string | URL): string {
+  return String(path).endsWith('.gz') ? 'application/x-gzip' : 'application/x-tar';
 }

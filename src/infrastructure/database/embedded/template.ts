@@ -14,6 +14,11 @@ const LEAVE_OUT = [
   'drop database template1',
 ];
 
+/** Drops the databases that are only copied for new ones. */
+export async function dropTemplates(engine: PGlite): Promise<void> {
+  for (const statement of LEAVE_OUT) await engine.exec(statement);
+}
+
 export async function migrateEngine(engine: PGlite): Promise<void> {
   const connection = asMigrationConnection(createEmbeddedSession(engine));
   await createMigrator({ connection, migrations: await loadMigrations(), log: () => {} }).up();
@@ -32,7 +37,7 @@ export async function writeEmbeddedTemplate(outFile: string): Promise<number> {
     const engine = await startEngine({ directory: data });
     try {
       await migrateEngine(engine);
-      for (const statement of LEAVE_OUT) await engine.exec(statement);
+      await dropTemplates(engine);
       await engine.exec('checkpoint');
     } finally {
       await engine.close();
