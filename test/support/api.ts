@@ -132,10 +132,11 @@ export function createApi(app: App) {
       ...scopes: readonly string[]
     ): Promise<{ readonly id: string; readonly key: string }> {
       counter += 1;
+      const name = `service-${counter}`;
       const answer = await (await app.operator()).inject({
         method: 'POST',
         url: '/v1/service-accounts',
-        payload: { name: `service-${counter}`, scopes },
+        payload: { name, scopes },
       });
       expect(answer.statusCode, answer.body).toBe(201);
       return answer.json();
