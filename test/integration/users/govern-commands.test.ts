@@ -1,29 +1,26 @@
 import { expect, it } from 'vitest';
 import { createInProcessClient } from '../../../src/interfaces/cli/in-process-client.ts';
-import { createApi, patientHashing } from '../../support/api.ts';
-import { useTestApp } from '../../support/app.ts';
+import { patientHashing, useSharedApi } from '../../support/api.ts';
 import { type CliRun, runCommand } from '../../support/cli-setting.ts';
 
 const ID = '0198c5a2-7d3e-7b1c-9f00-3a5d8e2b4c61';
 
-async function useService() {
-  const app = await useTestApp({ database: 'embedded', env: patientHashing });
+const api = useSharedApi('embedded', { env: patientHashing });
+
+function run(...args: string[]): Promise<CliRun> {
   const openOperator = async () =>
     createInProcessClient({
-      server: await app.operator(),
+      server: await api().app.operator(),
       description: 'it',
       close: async () => {},
     });
-  const run = (...args: string[]): Promise<CliRun> =>
-    runCommand(['users', ...args], { openOperator, tableColumns: 400 });
-  return { api: createApi(app), run };
+  return runCommand(['users', ...args], { openOperator, tableColumns: 400 });
 }
 
 it('an operator governs an account by its address, and the record has each act', async () => {
-  const { api, run } = await useService();
-  const account = await api.register();
-  const grant = await api.signIn(account);
-  const other = await api.signIn(account);
+  const account = await api().register();
+  const grant = await api().signIn(account);
+  const other = await api().signIn(account);
   const why = ['--reason', 'Ticket 4711: 100 % sûr'];
   const actBy = (...args: string[]) => run(...args, account.email, ...why, '--operator', 'Zoë');
 
@@ -34,9 +31,10 @@ it('an operator governs an account by its address, and the record has each act',
 
   const ended = await run('end-sessions', account.id, '--session', grant.session_id, ...why);
   expect([ended.code, ended.stdout]).toEqual([0, [`ended session ${grant.session_id}`]]);
-  expect([await api.statusOf(grant.access_token), await api.statusOf(other.access_token)]).toEqual([
-    401, 200,
-  ]);
+  expect([
+    await api().statusOf(grant.access_token),
+    await api().statusOf(other.access_token),
+  ]).toEqual([401, 200]);
   const repeated = await run('end-sessions', account.id, '--session', grant.session_id, ...why);
   expect([repeated.code, repeated.stderr]).toEqual([
     1,
@@ -54,7 +52,7 @@ it('an operator governs an account by its address, and the record has each act',
     0,
     expect.arrayContaining([expect.stringMatching(/^status +disabled$/)]),
   ]);
-  expect(await api.statusOf(other.access_token)).toBe(401);
+  expect(await api().statusOf(other.access_token)).toBe(401);
   expect((await actBy('enable')).code).toBe(0);
   expect((await actBy('expire-password')).code).toBe(0);
   const deleted = await actBy('delete', '--json');
@@ -91,14 +89,12 @@ it.each([
   [['disable', ID, '--reason', 'x'], 1, /There is no such user/],
   [['acts', 'nobody@example.com'], 1, /no user matches/],
 ])('%j is refused', async (args, code, message) => {
-  const { run } = await useService();
   const { code: exit, stdout, stderr } = await run(...args);
   expect([exit, stdout]).toEqual([code, []]);
   expect(stderr.join('\n')).toMatch(message);
 });
 
 it('lists that are empty say so', async () => {
-  const { run } = await useService();
   for (const [name, text] of [
     ['sessions', 'no live sessions'],
     ['acts', 'no administrative acts'],
