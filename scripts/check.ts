@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lintApiDocument } from './api-document-lint.ts';
@@ -8,37 +8,54 @@ import { checkLayers } from './layers.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Each check returns its errors as lines; a tool prints its own errors and returns one line. */
-const CHECKS: readonly (readonly [string, () => Promise<readonly string[]> | readonly string[]])[] =
-  [
-    ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
-    ['layers', () => checkLayers(root)],
-    ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
-    ['types of the client', () => run('tsc', ['--noEmit', '-p', 'packages/client/tsconfig.json'])],
-    ['unused code', () => run('knip', [])],
-    ['generated files', drift],
-    ['event schemas', () => checkEventCompatibility(root)],
-    ['API documents', lintApiDocuments],
-  ];
+type Check = () => Promise<readonly string[]> | readonly string[];
 
-let failed = false;
-for (const [name, check] of CHECKS) {
+/** Each check returns its errors as lines. They run side by side, and their results come in this order. */
+const CHECKS: readonly (readonly [string, Check])[] = [
+  ['format and lint', () => run('biome', ['check', '--error-on-warnings'])],
+  ['layers', () => checkLayers(root)],
+  ['types', () => run('tsc', ['--noEmit', '-p', 'tsconfig.json'])],
+  ['types of the client', () => run('tsc', ['--noEmit', '-p', 'packages/client/tsconfig.json'])],
+  ['unused code', () => run('knip', [])],
+  ['generated files', drift],
+  ['event schemas', () => checkEventCompatibility(root)],
+  ['API documents', lintApiDocuments],
+];
+
+const results = await Promise.all(CHECKS.map(([name, check]) => timed(name, check)));
+for (const { name, errors, seconds } of results) {
+  console.log(`${errors.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  for (const error of errors) console.log(`       ${error}`);
+}
+process.exit(results.some(({ errors }) => errors.length > 0) ? 1 : 0);
+
+async function timed(name: string, check: Check) {
   const startedAt = process.hrtime.bigint();
   const errors = await check();
   const seconds = (Number(process.hrtime.bigint() - startedAt) / 1e9).toFixed(1);
-  console.log(`${errors.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  for (const error of errors) console.log(`       ${error}`);
-  failed ||= errors.length > 0;
+  return { name, errors, seconds };
 }
-process.exit(failed ? 1 : 0);
 
-function run(tool: string, args: readonly string[]): readonly string[] {
-  const { status, error } = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+/** Runs a tool as a process of its own. @returns what it wrote, when it failed */
+function run(tool: string, args: readonly string[]): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const child = spawn(join(root, 'node_modules', '.bin', tool), args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.once('error', ({ message }) => {
+      resolve([`${tool} could not run: ${message}; run npm ci`]);
+    });
+    child.once('close', (code) => {
+      resolve(code === 0 ? [] : [`${tool} found errors:`, ...output.trimEnd().split('\n')]);
+    });
   });
-  if (error !== undefined) return [`${tool} could not run: ${error.message}; run npm ci`];
-  return status === 0 ? [] : [`${tool} found errors, see above`];
 }
 
 async function lintApiDocuments(): Promise<readonly string[]> {
