@@ -22,7 +22,12 @@ export interface TestAppOptions {
   readonly connection?: ConnectionOptions;
   readonly logger?: Logger;
   readonly requestLog?: RequestLog;
+  /** `configured` hashes passwords as in production; by default a hash takes next to no time. */
+  readonly hashing?: 'light' | 'configured';
 }
+
+/** Weaker than a configuration may be: a run hashes thousands of passwords in suites that are not about hashing. */
+const LIGHT_HASHING = { memoryKib: 64, iterations: 1, parallelism: 1 };
 
 /** Creates a random `security.master_key`. */
 export function createMasterKey(): string {
@@ -69,8 +74,9 @@ export async function createTestApp(options: TestAppOptions): Promise<App> {
     // A folder that does not exist: there is no config.yaml, and the service writes no file here.
     cwd: '/nonexistent/user-service',
   });
+  const argon2 = options.hashing === 'configured' ? config.password.argon2 : LIGHT_HASHING;
   return await createApp({
-    config,
+    config: { ...config, password: { ...config.password, argon2 } },
     logger,
     ...(options.requestLog === undefined ? {} : { requestLog: options.requestLog }),
     version: '0.0.0-test',

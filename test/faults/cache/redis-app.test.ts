@@ -39,8 +39,8 @@ async function useInstances(server: RedisServer): Promise<readonly [Api, Api]> {
     REDIS_PORT: String(server.port),
   };
   const [here, there] = [
-    await useTestApp({ database: 'postgres', connection, env }),
-    await useTestApp({ database: 'postgres', connection, env }),
+    await useTestApp({ hashing: 'configured', database: 'postgres', connection, env }),
+    await useTestApp({ hashing: 'configured', database: 'postgres', connection, env }),
   ];
   await here.listen();
   await there.listen();

@@ -29,6 +29,7 @@ async function useSetting(env: Readonly<Record<string, string>>) {
       const { host, port, keyPrefix } = server.settings;
       const redis = { REDIS_HOST: String(host), REDIS_PORT: String(port) };
       const app = await useTestApp({
+        hashing: 'configured',
         database: 'postgres',
         connection,
         env: { ...env, ...redis, REDIS_KEY_PREFIX: keyPrefix },

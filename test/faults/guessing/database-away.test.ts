@@ -26,6 +26,7 @@ const failuresIn = async (api: Api) =>
 test('a right password that gets no session brings its owner no nearer to a wait', async () => {
   const { connectionOptions: connection } = await createTestDatabase();
   const app = await useTestApp({
+    hashing: 'configured',
     ...{ database: 'postgres', connection },
     env: { ...limited, DATABASE_LOCK_TIMEOUT: '100ms' },
   });
@@ -47,7 +48,12 @@ test('PostgreSQL killed between the count and the session: the attempt counts on
   const server = await startPostgres({ durable: true });
   onTestFinished(() => server.stop());
   const connection = await server.createDatabase('guessed');
-  const app = await useTestApp({ database: 'postgres', connection, env: limited });
+  const app = await useTestApp({
+    hashing: 'configured',
+    database: 'postgres',
+    connection,
+    env: limited,
+  });
   const api = createApi(app);
   const { email, password } = await api.register();
   for (let kill = 1; kill <= 2; kill += 1) {

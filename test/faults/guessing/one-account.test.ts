@@ -28,6 +28,7 @@ const KEYS_PER_ADDRESS = 4;
 test(`${GUESSES} guesses at one account from ${ADDRESSES} addresses keep its owner out of nothing`, async () => {
   const redis = await useRedis();
   const app = await useTestApp({
+    hashing: 'configured',
     database: 'postgres',
     env: {
       ...{ ...limited, ...redisEnvironment(redis) },

@@ -25,7 +25,12 @@ const only = (policy: string, burst: number) => ({
 /** @param counting the Redis that has the counters; they are there from the start of the test */
 async function useService(counting: RedisServer, env: Readonly<Record<string, string>>) {
   const logger = createRecordingLogger();
-  const app = await useTestApp({ database: 'postgres', env: { ...limited, ...env }, logger });
+  const app = await useTestApp({
+    hashing: 'configured',
+    database: 'postgres',
+    env: { ...limited, ...env },
+    logger,
+  });
   const isLogged = (message: string) => logger.lines.some((line) => line.message === message);
   const api = createApi(app);
   await eventually(async () => {

@@ -114,6 +114,7 @@ test(
   async ({ annotate }) => {
     const random = createRandom(SEED);
     const app = await useTestApp({
+      hashing: 'configured',
       database: 'embedded',
       env: { ...patientHashing, ...cheapHashing, ...SETTINGS },
     });

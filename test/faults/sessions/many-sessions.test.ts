@@ -12,7 +12,11 @@ describe.each(['a password change', 'a sign-out everywhere', 'a deletion'] as co
   (step) => {
     it('ends all of them, each with its event and revocation', async () => {
       const api = createApi(
-        await useTestApp({ database: 'postgres', env: { ...patientHashing, ...cheapHashing } }),
+        await useTestApp({
+          hashing: 'configured',
+          database: 'postgres',
+          env: { ...patientHashing, ...cheapHashing },
+        }),
       );
       const { id, password: current_password, ...account } = await api.register();
       const grant = await api.signIn({ ...account, password: current_password });

@@ -30,7 +30,13 @@ export async function startTwoInstances(
   };
   const apis: Api[] = [];
   for (let instance = 0; instance < 2; instance += 1) {
-    const app = await createTestApp({ database: 'postgres', connection, env, logger });
+    const app = await createTestApp({
+      hashing: 'configured',
+      database: 'postgres',
+      connection,
+      env,
+      logger,
+    });
     onTestFinished(async () => void (await app.stop()));
     await app.listen();
     apis.push(createApi(app));

@@ -133,7 +133,7 @@ const DOORS: readonly Door[] = [
 describe('neither answers nor times tell whether an address has an account', () => {
   it.each(DOORS.map((door) => [door.name, door] as const))('at the %s', async (name, door) => {
     const { path, body } = door;
-    const app = await useTestApp({ database: 'postgres', env });
+    const app = await useTestApp({ hashing: 'configured', database: 'postgres', env });
     const api = createApi(app);
     const password = await hashOf(api);
     // Each address once: further requests with one address have to wait, or get no mail.
@@ -160,6 +160,7 @@ describe('neither answers nor times tell whether an address has an account', () 
   it('through the waits and the stop of wrong passwords', async () => {
     const stop = 12;
     const app = await useTestApp({
+      hashing: 'configured',
       database: 'postgres',
       env: { ...env, LOCKOUT_STOP: String(stop) },
     });

@@ -50,6 +50,7 @@ test.each(['on', 'off'])(
     const app = await useTestApp({
       database: 'postgres',
       env: { ...env, LIMITS_ENABLED: String(limits === 'on') },
+      hashing: 'configured',
     });
     const api = createApi(app);
     const accounts: Account[] = [];

@@ -21,7 +21,7 @@ const SIGN_INS = 5;
 const TIMEOUT_MS = 90_000;
 
 describe.each(APP_DATABASES)('a flood of sign-ins from one client on %s', (database) => {
-  const api = useSharedApi(database, { env });
+  const api = useSharedApi(database, { env, hashing: 'configured' });
 
   function send(address: string, path: string, body: object) {
     return api().send('POST', path, { body, headers: { 'x-forwarded-for': address } });

@@ -23,7 +23,7 @@ const narrowGate = {
 let copied = 0;
 
 describe.each(APP_DATABASES)('a flood of passwords on %s', (database) => {
-  const api = useSharedApi(database, { env: narrowGate });
+  const api = useSharedApi(database, { env: narrowGate, hashing: 'configured' });
 
   /** Attempts of one account take turns, so a flood needs many. @returns the addresses, all with the same password */
   async function copiesOf({ id }: Pick<Account, 'id'>, count: number): Promise<string[]> {

@@ -12,7 +12,7 @@ import { APP_DATABASES } from '../../support/app.ts';
 import { anonymous } from '../../support/ports.ts';
 
 describe.each(APP_DATABASES)('signing in on %s', (database) => {
-  const api = useSharedApi(database, { env: patientHashing });
+  const api = useSharedApi(database, { env: patientHashing, hashing: 'configured' });
 
   it('starts a new session each time and keeps the earlier ones', async () => {
     const account = await api().register();

@@ -23,7 +23,7 @@ function drawn(alphabet: string, length: number): string {
 }
 
 describe.each(APP_DATABASES)('changing the password on %s', (database) => {
-  const api = useSharedApi(database, { env: patientHashing });
+  const api = useSharedApi(database, { env: patientHashing, hashing: 'configured' });
 
   function change(
     account: Pick<Account, 'id' | 'password'>,
@@ -176,7 +176,7 @@ describe.each(APP_DATABASES)('changing the password on %s', (database) => {
 });
 
 describe.each(APP_DATABASES)('the password of a registration on %s', (database) => {
-  const api = useSharedApi(database, { env: patientHashing });
+  const api = useSharedApi(database, { env: patientHashing, hashing: 'configured' });
 
   async function rejectionOf(
     password: string,
