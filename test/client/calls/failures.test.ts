@@ -1,66 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  type ClientOptions,
-  createCalls,
-  type Reply,
-  unwrap,
-  userService,
-} from '@user-service/client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { unwrap, userService } from '@user-service/client';
+import { describe, expect, it } from 'vitest';
+import { type Handler, json, problem, serve } from './broken-server.ts';
 
 const ID = '01990000-0000-7000-8000-000000000001';
 const USER = { id: ID, first_name: 'Ada', version: 1 };
-const PERSON = { first_name: 'A', last_name: 'B', email: 'a@example.com', password: 'unused here' };
 
-type Handler = (request: IncomingMessage, response: ServerResponse, attempt: number) => void;
-
-/** A server with these answers, one for each attempt; the last one repeats. */
-async function serve(...handlers: readonly [Handler, ...Handler[]]) {
-  const received: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
-    const attempt = received.push(request);
-    request.resume();
-    request.once('end', () => {
-      (handlers[attempt - 1] ?? handlers.at(-1))?.(request, response, attempt);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => void server.close(() => resolve()));
-  });
-  const pauses: number[] = [];
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const open = (options: Partial<ClientOptions> = {}) =>
-    userService({
-      ...{ url, key: 'usk_key', random: () => 0 },
-      sleep: async (ms) => void pauses.push(ms),
-      ...options,
-    });
-  return { received, pauses, url, open };
-}
-
-const json =
-  (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Handler =>
-  (_request, response) =>
-    response
-      .writeHead(status, {
-        'content-type': status < 400 ? 'application/json' : 'application/problem+json',
-        ...headers,
-      })
-      .end(JSON.stringify(body));
-const problem = (status: number, code: string, headers?: Readonly<Record<string, string>>) =>
-  json(status, { code, status, detail: `It is ${code}.`, request_id: 'r' }, headers);
-const cut: Handler = (request) => request.socket.destroy();
 const found = json(200, USER);
-
-/** Calls an operation that may take effect twice, and lists no problem. */
-function once(url: string) {
-  type Table = { readonly one: { send(): Promise<Reply<unknown, unknown>> } };
-  const options = { url, retries: () => true, sleep: async () => {} };
-  return createCalls<Table>({ one: { send: 'POST /v1/one - -' } }, options).one.send();
-}
 
 describe('a call that is refused for a while', () => {
   it('waits as long as `Retry-After` says, in seconds or as a date, and tries again', async () => {
@@ -100,41 +45,11 @@ describe('a call that is refused for a while', () => {
     const never = await serve(failing);
     await never.open({ retries: () => false }).users.get(ID);
     expect(never.received).toHaveLength(1);
-    const unsafe = await serve(failing);
-    await once(unsafe.url);
-    expect(unsafe.received).toHaveLength(1);
-  });
-
-  it('is repeated also when the operation does not list the refusal', async () => {
-    const { received, url } = await serve(problem(503, 'unavailable'), json(200, {}));
-    expect(await once(url)).toMatchObject({ ok: true, info: { maybeRepeated: false } });
-    expect(received).toHaveLength(2);
   });
 
   it('is not repeated for problems that no repetition mends', async () => {
     const { received, open } = await serve(problem(404, 'user_not_found'));
     expect(await open().users.get(ID)).toMatchObject({ problem: { code: 'user_not_found' } });
-    expect(received).toHaveLength(1);
-  });
-});
-
-describe('a call that may have been performed', () => {
-  it('is repeated with the same idempotency key, which is another one for each call', async () => {
-    const { received, open } = await serve(cut, cut, json(201, USER), json(201, USER));
-    const { users } = open();
-    const reply = await users.register(PERSON);
-    expect(reply).toMatchObject({ ok: true, info: { attempts: 3, maybeRepeated: true } });
-    await users.register(PERSON);
-    const keys = received.map(({ headers }) => headers['idempotency-key']);
-    expect(keys[0]).toMatch(/^[\x21-\x7e]{16,255}$/);
-    expect(keys.slice(1, 3)).toEqual([keys[0], keys[0]]);
-    expect(keys[3]).not.toBe(keys[0]);
-  });
-
-  it('is not repeated after `outcome_unknown` of an operation without a key', async () => {
-    const { received, open } = await serve(problem(503, 'outcome_unknown'), json(200, {}));
-    const reply = await open({ retries: 0 }).oauth.token({ grant_type: 'client_credentials' });
-    expect(reply.ok).toBe(false);
     expect(received).toHaveLength(1);
   });
 });
@@ -193,13 +108,9 @@ describe('a call without an answer', () => {
     expect(await call).toMatchObject({ problem: { code: 'aborted' } });
   });
 
-  it('says so when nothing listens, and when the token cannot be had', async () => {
-    const { open } = await serve(found);
+  it('says so when nothing listens', async () => {
     const nowhere = userService({ url: 'http://127.0.0.1:9', retries: 0 });
     expect(await nowhere.users.get(ID)).toMatchObject({ problem: { code: 'network_error' } });
-    const token = () => Promise.reject(new Error('no token'));
-    const reply = await open({ token, retries: 0 }).users.get(ID);
-    expect(reply).toMatchObject({ problem: { code: 'network_error', cause: expect.any(Error) } });
   });
 });
 
