@@ -39,6 +39,7 @@ function textOf(problem: GetUserProblem): string {
     case 'request_timeout':
     case 'internal_error':
     case 'network_error':
+    case 'token_error':
     case 'deadline_exceeded':
     case 'aborted':
     case 'invalid_response':
@@ -59,6 +60,7 @@ function incompleteTextOf(problem: GetKeySetProblem): string {
     case 'request_timeout':
     case 'internal_error':
     case 'network_error':
+    case 'token_error':
     case 'deadline_exceeded':
     case 'aborted':
     case 'invalid_response':

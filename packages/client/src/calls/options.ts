@@ -6,7 +6,7 @@ export interface ClientOptions {
   readonly key?: string | undefined;
   /**
    * Access token of a user, in place of `key`. A function is called for each attempt; without a token the request
-   * has no credentials.
+   * has no credentials. When it throws or rejects, the call ends with the problem `token_error`.
    */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Sends the requests; the global `fetch` by default. */

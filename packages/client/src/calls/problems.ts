@@ -16,6 +16,12 @@ interface LocalProblem<C extends string> {
  */
 export interface NetworkProblem extends LocalProblem<'network_error'> {}
 
+/**
+ * The function `token` threw or rejected, with `cause`, or there is a `token` or `key` that no header can have. The
+ * request was not sent, and is not repeated; `info.maybeRepeated` says whether an earlier attempt may have been performed.
+ */
+export interface TokenProblem extends LocalProblem<'token_error'> {}
+
 /** `timeoutMs` is over. The service may have performed the request. */
 export interface DeadlineProblem extends LocalProblem<'deadline_exceeded'> {}
 
@@ -45,6 +51,7 @@ export interface UnknownProblem {
 /** The problems that every call may have, besides those of the service. */
 export type ClientProblem =
   | NetworkProblem
+  | TokenProblem
   | DeadlineProblem
   | AbortProblem
   | InvalidResponseProblem

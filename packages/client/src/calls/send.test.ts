@@ -223,13 +223,6 @@ describe('a problem', () => {
     expect(reply).toMatchObject({ ok: false, problem: { code: 'invalid_response', status: 200 } });
   });
 
-  test('of a token that cannot be had is network_error, with its cause', async () => {
-    const cause = new Error('no session');
-    const options = { retries: 0, token: () => Promise.reject(cause) };
-    const reply = await scripted([ok], options).client.me.get();
-    expect(reply).toMatchObject({ ok: false, problem: { code: 'network_error', cause } });
-  });
-
   test('of the OAuth operations has `error` as its code', async () => {
     const body = { error: 'invalid_client', error_description: 'Unknown client.' };
     const { client } = scripted([Response.json(body, { status: 401 })]);

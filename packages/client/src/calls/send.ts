@@ -1,10 +1,20 @@
 import { pause } from '../lib/backoff.ts';
 import { readText } from '../lib/read-text.ts';
+import { onAbort, untilAborted } from '../lib/until-aborted.ts';
 import type { CallInfo } from '../result.ts';
 import type { ClientOptions, Retries } from './options.ts';
 import type { AnyReply } from './reply.ts';
 import { delayMs, isRepeatable, mayBeDone, retryAfterSeconds } from './retry.ts';
-import { baseOf, type Call, documentOf, jsonOf, queryOf, randomId, requestOf } from './wire.ts';
+import {
+  baseOf,
+  type Call,
+  defined,
+  documentOf,
+  jsonOf,
+  queryOf,
+  randomId,
+  requestOf,
+} from './wire.ts';
 
 const DEFAULTS = {
   timeoutMs: 10_000,
@@ -49,9 +59,7 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
     requestId,
   };
   const control = new AbortController();
-  const abort = (): void => control.abort('aborted');
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort);
+  const release = onAbort(signal, () => control.abort('aborted'));
   const timer = setTimeout(() => control.abort('deadline_exceeded'), timeoutMs);
   const startedAt = now();
   try {
@@ -60,6 +68,7 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
       const reply = await sendOnce(call, request, settings, control.signal);
       const ended: AnyReply = { ...reply, info: { ...reply.info, attempts, maybeRepeated } };
       if (ended.ok || control.signal.aborted) return ended;
+      if (ended.problem.code === 'token_error') return ended;
       const maybeDone = mayBeDone(ended.problem);
       const isWanted =
         typeof retries === 'function'
@@ -76,7 +85,7 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
     }
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    release();
   }
 }
 
@@ -98,24 +107,26 @@ async function sendOnce(
     const problem = { code, status: info.status, detail, request_id: requestId, ...more };
     return { ok: false, problem, info };
   };
+  const headers = new Headers(init.headers);
+  const { key, token } = settings;
+  let credential: string | undefined;
+  let isReady = false;
   try {
-    const headers = new Headers(init.headers);
     if (!flags.includes('p')) {
-      const { key, token } = settings;
-      const credential = typeof token === 'function' ? await token() : (token ?? key);
-      if (credential !== undefined) headers.set('authorization', `Bearer ${credential}`);
+      const read = typeof token === 'function' ? token : () => token ?? key;
+      credential = await untilAborted(read, signal);
+      if (credential) headers.set('authorization', `Bearer ${credential}`);
     }
+    isReady = true;
     // The caller reads the body of a stream after the call, and may still abort it.
     const isStream = flags.includes('w');
     const ends = isStream && options.signal ? AbortSignal.any([signal, options.signal]) : signal;
-    const response = await untilAborted(
-      settings.fetch(url, { ...init, headers, signal: ends }),
-      signal,
-    );
+    const request = { ...init, headers, signal: ends };
+    const response = await untilAborted(() => settings.fetch(url, request), signal);
     const { status } = response;
     info = { ...info, status, replayed: response.headers.get('idempotent-replayed') === 'true' };
     if (isStream && (response.ok || status === 304)) return succeed(response);
-    const text = await untilAborted(readText(response, settings.maxResponseBytes), signal);
+    const text = await untilAborted(() => readText(response, settings.maxResponseBytes), signal);
     if (text === undefined)
       return fail('invalid_response', 'The body of the response is too large.');
     const type = response.headers.get('content-type') ?? 'no content type';
@@ -137,26 +148,11 @@ async function sendOnce(
       : fail('unknown_problem', detail, { document, ...waits });
   } catch (cause) {
     info = { ...info, status: 0 };
-    if (!signal.aborted)
-      return fail('network_error', 'The connection failed or was lost.', { cause });
-    return signal.reason === 'aborted'
-      ? fail('aborted', 'The call was aborted.')
-      : fail('deadline_exceeded', `There was no response within ${settings.timeoutMs} ms.`);
+    if (signal.reason === 'aborted') return fail('aborted', 'The call was aborted.');
+    if (signal.aborted)
+      return fail('deadline_exceeded', `There was no response within ${settings.timeoutMs} ms.`);
+    if (isReady) return fail('network_error', 'The connection failed or was lost.', { cause });
+    // An error about a token that no header can have repeats the token.
+    return fail('token_error', 'There was no usable token.', credential ? {} : { cause });
   }
-}
-
-/** Rejects when the signal aborts, also if the promise knows nothing of the signal. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as never;
 }

@@ -72,12 +72,16 @@ export function queryOf(input: unknown): string {
 }
 
 function formOf(input: unknown): URLSearchParams {
-  const members = Object.entries((input ?? {}) as Record<string, unknown>);
-  return new URLSearchParams(
-    members
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]): [string, string] => [name, String(value)]),
-  );
+  return new URLSearchParams(defined((input ?? {}) as Record<string, string>));
+}
+
+/** The members that are not undefined. */
+export function defined<T extends object>(
+  members: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as never;
 }
 
 /** The JSON of a body; undefined for another content type or a text that is none. */

@@ -1,3 +1,5 @@
+import { untilAborted } from './until-aborted.ts';
+
 /** Bounds of pauses between attempts, in milliseconds. */
 export interface Pauses {
   /** After the first failure; it doubles with each further one. */
@@ -26,16 +28,13 @@ export function backoffMs(
  * Resolves after the time, or when the signal aborts.
  * @param keepsAlive whether a process of Node.js waits for it
  */
-export function pause(ms: number, signal: AbortSignal, keepsAlive = true): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    if (!keepsAlive) timer.unref();
-    signal.addEventListener('abort', end);
-  });
+export async function pause(ms: number, signal: AbortSignal, keepsAlive = true): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const elapse = () =>
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+      if (!keepsAlive) timer.unref();
+    });
+  await untilAborted(elapse, signal).catch(() => {});
+  clearTimeout(timer);
 }
