@@ -2,7 +2,19 @@ import { CODE_LETTERS } from '../../packages/client/src/calls/operation.ts';
 import { OAUTH_ERRORS } from '../../src/interfaces/api/oauth-errors.ts';
 import { PROBLEMS } from '../../src/interfaces/api/problem-table.ts';
 import { problemCodesOf } from '../../src/interfaces/http/openapi/problem-responses.ts';
-import { acceptsIdempotencyKey, type Route } from '../../src/interfaces/http/route.ts';
+import {
+  acceptsIdempotencyKey,
+  type Repetition,
+  type Route,
+} from '../../src/interfaces/http/route.ts';
+
+/** The flag of a route without an idempotency key, see `Operation`. */
+const REPETITION_FLAGS: Readonly<Record<Repetition, string>> = {
+  'reads only': 'r',
+  repeatable: 's',
+  'repeatable in the grace': 'g',
+  'not repeatable': '',
+};
 
 /** The row of a route in the table of operations, see `Operation`. */
 export function rowOf(route: Route): string {
@@ -29,8 +41,7 @@ export function flagsOf(route: Route): string {
   return [
     route.access === 'public' ? 'p' : '',
     acceptsIdempotencyKey(route) ? 'k' : '',
-    route.ignoresIdempotencyKey === 'reads only' ? 'r' : '',
-    route.ignoresIdempotencyKey === 'repeatable by itself' ? 's' : '',
+    route.ignoresIdempotencyKey ? REPETITION_FLAGS[route.ignoresIdempotencyKey] : '',
     route.errors === 'oauth' ? 'o' : '',
     mediaType === 'application/x-ndjson' ? 'w' : '',
     mediaType.startsWith('text/') ? 't' : '',

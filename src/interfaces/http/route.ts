@@ -42,6 +42,17 @@ export interface ResponseSpec {
  */
 export type Freshness = 'required' | 'or_current_password';
 
+/**
+ * What a second request with the same content does, without an idempotency key. Clients decide by it whether they repeat
+ * a request whose response was lost.
+ *
+ * - `reads only`: nothing changes.
+ * - `repeatable`: it changes nothing more, and its response is as good as the first one.
+ * - `repeatable in the grace`: so for `sessions.refresh_grace`; later it ends the session.
+ * - `not repeatable`: it takes effect again, or its response reports less than was done.
+ */
+export type Repetition = 'reads only' | 'repeatable' | 'repeatable in the grace' | 'not repeatable';
+
 type ValueOf<S extends TSchema> = [S] extends [never] ? undefined : Static<S>;
 
 /** A validated request. */
@@ -86,10 +97,10 @@ export interface RouteSpec<P extends TSchema, Q extends TSchema, B extends TSche
   /** `oauth` for errors by RFC 6749 §5.2 instead of problem documents. */
   readonly errors?: 'oauth';
   /**
-   * Why a route that is no `GET` ignores `Idempotency-Key`. All others execute a request once for each key: their
-   * answers are stored, and so must be small texts.
+   * For a route that is no `GET` and ignores `Idempotency-Key`: what a repeated request does. All others execute a request
+   * once for each key: their answers are stored, and so must be small texts.
    */
-  readonly ignoresIdempotencyKey?: 'reads only' | 'repeatable by itself';
+  readonly ignoresIdempotencyKey?: Repetition;
   /** The answer may come late or be a stream: the route bounds its time itself, and `server.request_deadline` does not. */
   readonly longLived?: true;
   /** Left out of the OpenAPI document, for the assets of the documentation page. */

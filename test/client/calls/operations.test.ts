@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type UserService, unwrap, userService } from '@user-service/client';
+import { type Reply, type UserService, unwrap, userService } from '@user-service/client';
 import { type RunningUserService, startUserService } from '@user-service/client/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { OPERATIONS } from '../../../packages/client/src/generated/table.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 let service: RunningUserService;
@@ -169,3 +170,38 @@ test('documents and tokens of the service are read', async () => {
   expect(unwrap(await client.docs.openApi())).toHaveProperty('openapi');
   expect(unwrap(await client.docs.page())).toContain('<html');
 });
+
+test('what is repeated without a key answers the second request like the first one', async () => {
+  const { id, email, password } = await service.addUser();
+  const signIn = async () => unwrap(await client.sessions.signIn({ email, password }));
+  const { access_token, refresh_token = '' } = await signIn();
+  const { refresh_token: ofGrant = '' } = await signIn();
+  const calls: Readonly<Record<string, () => Promise<AnyReply>>> = {
+    'users.batch': () => client.users.batch([id]),
+    'profiles.byId': () => client.profiles.byId([id]),
+    'invitations.lookUp': () => client.invitations.lookUp({ token: crypto.randomUUID() }),
+    'tokens.introspect': () => client.tokens.introspect({ token: access_token }),
+    'sessions.refresh': () => client.sessions.refresh({ refresh_token }),
+    'oauth.token': () =>
+      client.oauth.token({ grant_type: 'refresh_token', refresh_token: ofGrant }),
+    'oauth.revoke': () => client.oauth.revoke({ token: access_token }),
+  };
+  const flagged = Object.entries(OPERATIONS).flatMap(([group, rows]) =>
+    Object.entries(rows)
+      .filter(([, row]) => /[rsg]/.test(row.split(' ')[3] ?? ''))
+      .map(([name]) => `${group}.${name}`),
+  );
+  expect(Object.keys(calls).sort()).toEqual(flagged.sort());
+  for (const [name, call] of Object.entries(calls)) {
+    const [first, second] = [outcomeOf(await call()), outcomeOf(await call())];
+    expect([name, second]).toEqual([name, first]);
+  }
+});
+
+type AnyReply = Reply<unknown, { readonly code: string }>;
+
+/** Without what each response has anew, such as an access token. */
+function outcomeOf(reply: AnyReply) {
+  const { refresh_token } = { ...(reply.ok ? (reply.data as { refresh_token?: string }) : {}) };
+  return { status: reply.info.status, code: reply.ok ? null : reply.problem.code, refresh_token };
+}

@@ -23,6 +23,7 @@ const ROWS = {
   withKey: 'POST /v1/with-key j k - u',
   reading: 'POST /v1/reading j r -',
   repeatable: 'POST /v1/repeatable j s -',
+  inGrace: 'POST /v1/in-grace j g -',
 };
 
 /** Failures after which the service may have performed the request, with what the caller learns. */
@@ -64,7 +65,7 @@ describe.each(LOST)('a request that was performed, after %s,', (_name, lost, lea
     expect(received).toHaveLength(1);
   });
 
-  it.each(['withKey', 'reading', 'repeatable'] as const)(
+  it.each(['withKey', 'reading', 'repeatable', 'inGrace'] as const)(
     'is sent again when the operation is repeatable: %s',
     async (name) => {
       const { received, settings } = await serve(lost, done);
@@ -107,5 +108,26 @@ describe('an idempotency key', () => {
     expect(keys[0]).toMatch(/^[\x21-\x7e]{16,255}$/);
     expect(keys.slice(1, 3)).toEqual([keys[0], keys[0]]);
     expect(keys[3]).not.toBe(keys[0]);
+  });
+});
+
+describe('the grace of a refresh', () => {
+  /** The clock moves by the pauses of 6 s alone. */
+  async function attemptsOf(name: 'inGrace' | 'repeatable'): Promise<number> {
+    const { received, settings } = await serve(cut);
+    let now = 0;
+    const clock = {
+      ...{ now: () => now, timeoutMs: 60_000, firstDelayMs: 6_000, maxDelayMs: 6_000 },
+      sleep: async (ms: number) => {
+        now += ms;
+      },
+    };
+    await callsOf(ROWS, { ...settings, ...clock, random: () => 1 })[name]({});
+    return received.length;
+  }
+
+  it('bounds the repetitions of a refresh, and of no other operation', async () => {
+    expect(await attemptsOf('inGrace')).toBe(2);
+    expect(await attemptsOf('repeatable')).toBe(4);
   });
 });

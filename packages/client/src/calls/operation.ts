@@ -6,8 +6,9 @@ export interface Operation {
   /** What the argument after the ids is: `q` a query, `j` JSON, `m` a merge patch, `f` a form; `-` for none. */
   readonly input: string;
   /**
-   * `p` public: without credentials; `k` takes an idempotency key; `r` only reads; `s` repeatable by itself; `o` OAuth
-   * errors; `w` the response itself; `t` text; `n` 503 has a body like 200; `l` a list with cursors; `b` batches.
+   * `p` public: without credentials; `k` takes an idempotency key; `r` only reads; `s` repeatable by itself; `g` so in the
+   * grace of a refresh; `o` OAuth errors; `w` the response itself; `t` text; `n` 503 has a body like 200; `l` a list with
+   * cursors; `b` batches. Without `k`, `r`, `s` and `g`, only `GET` is repeatable.
    */
   readonly flags: string;
   /** Name of the list in a page of a list with cursors. */

@@ -29,7 +29,7 @@ function codeOf(error: unknown): string {
 
 /** Whether a request takes effect once, however often it is sent. */
 export function isRepeatable({ method, flags }: Operation): boolean {
-  return method === 'GET' || /[krs]/.test(flags);
+  return method === 'GET' || /[krsg]/.test(flags);
 }
 
 /**

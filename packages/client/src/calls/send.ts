@@ -78,7 +78,7 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
       const { retry_after } = ended.problem as { readonly retry_after?: number };
       const pauses = { firstMs: settings.firstDelayMs, maxMs: settings.maxDelayMs };
       const waitMs = delayMs(attempts, pauses, random, retry_after);
-      const limitMs = operation.flags.includes('s') ? REFRESH_REPEATABLE_MS : timeoutMs;
+      const limitMs = operation.flags.includes('g') ? REFRESH_REPEATABLE_MS : timeoutMs;
       if (now() - startedAt + waitMs >= Math.min(limitMs, timeoutMs)) return ended;
       maybeRepeated ||= maybeDone !== false;
       await sleep(waitMs, control.signal);

@@ -44,7 +44,7 @@ export const OPERATIONS = {
   },
   sessions: {
     signIn: 'POST /v1/sessions j pk - abfiklvCDGHIJKLPQRSTU',
-    refresh: 'POST /v1/sessions/refresh j ps - agivGHIJKPQRTU',
+    refresh: 'POST /v1/sessions/refresh j pg - agivGHIJKPQRTU',
     reauthenticate: 'POST /v1/sessions/current/reauthenticate j k - abcdhinvCDGHIJKLPQRSTU',
     list: 'GET /v1/sessions - - - acdhvHJQRT',
     end: 'DELETE /v1/sessions/{id} - k - abcdhnovCDGHIJKLQRTU',
@@ -89,7 +89,7 @@ export const OPERATIONS = {
   oauth: {
     metadata: 'GET /.well-known/oauth-authorization-server - p - avHJQRT',
     openIdConfiguration: 'GET /.well-known/openid-configuration - p - avHJQRT',
-    token: 'POST /v1/oauth/token f pso - abcdefghij',
+    token: 'POST /v1/oauth/token f pgo - abcdefghij',
     revoke: 'POST /v1/oauth/revoke f pso - abcdefghij',
   },
   operations: {

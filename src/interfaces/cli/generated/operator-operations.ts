@@ -391,30 +391,30 @@ export const OPERATOR_OPERATIONS = {
   },
   signingKeys: {
     list: 'GET /v1/signing-keys - - - acdhvHJQRT',
-    rotate: 'POST /v1/signing-keys/rotate j s - acdhvGHIJKQRTU',
-    retire: 'POST /v1/signing-keys/retire j s - acdhrvyGHIJKQRTU',
+    rotate: 'POST /v1/signing-keys/rotate j - - acdhvGHIJKQRTU',
+    retire: 'POST /v1/signing-keys/retire j - - acdhrvyGHIJKQRTU',
     previousMasterKey: 'GET /v1/previous-master-key - - - acdhvHJQRT',
-    reset: 'POST /v1/signing-keys/reset j s - acdhvGHIJKQRTU',
+    reset: 'POST /v1/signing-keys/reset j - - acdhvGHIJKQRTU',
   },
   outbox: {
     list: 'GET /v1/outbox q - - acdhvHJKQRT',
     compare: 'GET /v1/outbox/comparison q - - acdhvHJKQRT',
-    resync: 'POST /v1/outbox/resync j s - acdhvGHIJKQRTU',
+    resync: 'POST /v1/outbox/resync j - - acdhvGHIJKQRTU',
   },
   eventDeadLetters: {
     list: 'GET /v1/events/dead-letters - - - acdhvHJQRT',
-    requeue: 'POST /v1/events/dead-letters/requeue j s - acdhvGHIJKQRTU',
-    drop: 'DELETE /v1/events/dead-letters/{id} - s - acdhvGHIJKQRTU',
+    requeue: 'POST /v1/events/dead-letters/requeue j - - acdhvGHIJKQRTU',
+    drop: 'DELETE /v1/events/dead-letters/{id} - - - acdhvGHIJKQRTU',
   },
   mailDeadLetters: {
     list: 'GET /v1/mail/dead-letters - - - acdhvHJQRT',
-    requeue: 'POST /v1/mail/dead-letters/requeue j s - acdhvGHIJKQRTU',
-    drop: 'DELETE /v1/mail/dead-letters/{id} - s - acdhvGHIJKQRTU',
+    requeue: 'POST /v1/mail/dead-letters/requeue j - - acdhvGHIJKQRTU',
+    drop: 'DELETE /v1/mail/dead-letters/{id} - - - acdhvGHIJKQRTU',
   },
   webhookDeadLetters: {
     list: 'GET /v1/webhooks/dead-letters - - - acdhvHJQRT',
-    requeue: 'POST /v1/webhooks/dead-letters/requeue j s - acdhvGHIJKQRTU',
-    drop: 'DELETE /v1/webhooks/dead-letters/{id} - s - acdhvGHIJKQRTU',
+    requeue: 'POST /v1/webhooks/dead-letters/requeue j - - acdhvGHIJKQRTU',
+    drop: 'DELETE /v1/webhooks/dead-letters/{id} - - - acdhvGHIJKQRTU',
   },
   storedUsers: {
     audit: 'GET /v1/user-audit q - - acdhvHJKQRT',
@@ -422,8 +422,8 @@ export const OPERATOR_OPERATIONS = {
   diagnostics: {
     report: 'GET /v1/diagnostics/{report} - - - acdhvHJKQRT',
     eventsOfRequest: 'GET /v1/request-events q - - acdhvHJKQRT',
-    endConnection: 'POST /v1/database-connections/end j s - acdhvGHIJKQRTU',
-    retryMail: 'POST /v1/mail/retry - s - acdhvGHIJQRTU',
+    endConnection: 'POST /v1/database-connections/end j - - acdhvGHIJKQRTU',
+    retryMail: 'POST /v1/mail/retry - - - acdhvGHIJQRTU',
   },
   schema: {
     read: 'GET /v1/schema - - - acdhvHJQRT',

@@ -50,7 +50,7 @@ export const diagnosticRoutes: readonly Route[] = [
     operationId: 'endConnection',
     tag,
     summary: 'End a connection to the database',
-    ignoresIdempotencyKey: 'repeatable by itself',
+    ignoresIdempotencyKey: 'not repeatable',
     access,
     body: {
       schema: closedObject({ pid: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) }),
@@ -71,7 +71,7 @@ export const diagnosticRoutes: readonly Route[] = [
     operationId: 'retryMail',
     tag,
     summary: 'Make waiting mail due now',
-    ignoresIdempotencyKey: 'repeatable by itself',
+    ignoresIdempotencyKey: 'not repeatable',
     access,
     responses: { 200: { description: 'How much mail became due.', schema: count } },
     problems: [],

@@ -86,7 +86,7 @@ function submitRoute(page: AccountPage, settings: AccountPageSettings): Route {
     undocumented: true,
     access: 'public',
     policies: page.policies,
-    ignoresIdempotencyKey: 'repeatable by itself',
+    ignoresIdempotencyKey: 'not repeatable',
     query: pageQuery,
     body: { schema: pageBody, mediaTypes: ['application/x-www-form-urlencoded'] },
     responses: PAGE_RESPONSES,

@@ -104,7 +104,7 @@ const resyncUsers = route({
   tag,
   summary: 'Do a part of a resync after a restore; null begins one',
   access: 'operator',
-  ignoresIdempotencyKey: 'repeatable by itself',
+  ignoresIdempotencyKey: 'not repeatable',
   body: { schema: closedObject({ cursor: nullableCursor }), mediaTypes: ['application/json'] },
   responses: {
     200: {

@@ -27,7 +27,7 @@ export const revokeToken: Route = route({
     'Ends the session of the token, with all its tokens. An unknown, expired or revoked token has the same response. The token itself is the proof: users’ clients have no secret.',
   access: 'public',
   errors: 'oauth',
-  ignoresIdempotencyKey: 'repeatable by itself',
+  ignoresIdempotencyKey: 'repeatable',
   body: { schema: revocationBody, mediaTypes: ['application/x-www-form-urlencoded'] },
   responses: { 200: { description: 'The token is no longer valid.' } },
   problems: [],

@@ -51,7 +51,7 @@ export const requestToken: Route = route({
     'For `refresh_token` as `POST /v1/sessions/refresh`. For `client_credentials`, a service account proves its key in `Authorization: Basic` or in the form, and gets an access token that other services verify offline: `sub` and `client_id` are its id, `scope` has its scopes, and there is no `sid`.',
   access: 'public',
   errors: 'oauth',
-  ignoresIdempotencyKey: 'repeatable by itself',
+  ignoresIdempotencyKey: 'repeatable in the grace',
   body: { schema: tokenRequestBody, mediaTypes: ['application/x-www-form-urlencoded'] },
   responses: {
     200: {

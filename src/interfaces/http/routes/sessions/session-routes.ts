@@ -58,7 +58,7 @@ const refreshSession = route({
   operationId: 'refreshSession',
   tag,
   summary: 'Refresh a session',
-  ignoresIdempotencyKey: 'repeatable by itself',
+  ignoresIdempotencyKey: 'repeatable in the grace',
   description:
     'Exchanges a refresh token for new tokens. Each refresh token works once. For a short grace period, a repeated request with the last used token gets the same new refresh token. Any other reuse ends the session. In cookie mode the cookie has the token, unless the body has one.',
   access: 'public',
