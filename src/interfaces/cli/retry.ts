@@ -102,9 +102,9 @@ export async function requestWithRetries(
     {
       ...options,
       ...{ firstDelayMs, maxDelayMs, random: deps.random },
-      fetch: repeatingTheLast(client.fetch, deps.signal),
-      retries: withinPolicy(deps),
-      sleep: (ms, ends) => sleep(Math.min(ms, maxDelayMs), AbortSignal.any([ends, deps.signal])),
+      retries: withinPolicy(deps.policy),
+      retrySignal: deps.signal,
+      sleep: (ms, ends) => sleep(Math.min(ms, maxDelayMs), ends),
     },
   );
   const call = { headers, signal };
@@ -146,24 +146,14 @@ export interface RequestDeps {
 }
 
 /** Counts the attempts of one request by what came of them. */
-function withinPolicy({ policy, signal }: RetryDeps): (problem: { status: number }) => boolean {
+function withinPolicy(policy: RetryPolicy): (problem: { status: number }) => boolean {
   const tries = { busy: 0, failed: 0, unreachable: 0 };
   return ({ status }) => {
     const failedOrBusy = status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : undefined;
     const kind = status === 0 ? 'unreachable' : failedOrBusy;
-    if (kind === undefined || signal.aborted) return false;
+    if (kind === undefined) return false;
     tries[kind] += 1;
     return tries[kind] < policy[`${kind}Tries`];
-  };
-}
-
-/** After the signal nothing is sent again: the request ends as its last attempt did. */
-function repeatingTheLast(fetch: OperatorClient['fetch'], signal: AbortSignal): typeof fetch {
-  let last: Promise<Response> | undefined;
-  return async (url, init) => {
-    if (last === undefined || !signal.aborted) last = fetch(url, init);
-    const response = await last;
-    return response.ok ? response : response.clone();
   };
 }
 

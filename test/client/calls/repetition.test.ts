@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type ClientOptions, createCalls, type Reply } from '@user-service/client';
 import { describe, expect, it } from 'vitest';
 import { cut, type Handler, json, problem, serve } from './broken-server.ts';
@@ -129,5 +130,68 @@ describe('the grace of a refresh', () => {
   it('bounds the repetitions of a refresh, and of no other operation', async () => {
     expect(await attemptsOf('inGrace')).toBe(2);
     expect(await attemptsOf('repeatable')).toBe(4);
+  });
+});
+
+describe('`retrySignal`', () => {
+  it('ends a pause: the call has the result of its last attempt', async () => {
+    const stop = new AbortController();
+    const { received, open } = await serve(problem(503, 'unavailable'));
+    const call = open({
+      retrySignal: stop.signal,
+      sleep: (_ms, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve());
+          stop.abort();
+        }),
+    }).users.get('u');
+    expect(await call).toMatchObject({
+      problem: { code: 'unavailable', status: 503 },
+      info: { attempts: 1 },
+    });
+    expect(received).toHaveLength(1);
+  });
+
+  it('ends the pause of the client itself, without the rest of its time', async () => {
+    const stop = new AbortController();
+    const refuse = problem(503, 'unavailable', { 'retry-after': '600' });
+    const { received, settings } = await serve((request, response, attempt) => {
+      refuse(request, response, attempt);
+      response.once('close', () => setTimeout(() => stop.abort(), 10));
+    });
+    const { sleep: _sleep, ...plain } = settings;
+    const options = { ...plain, retrySignal: stop.signal, timeoutMs: 3_600_000 };
+    const reply = await callsOf(ROWS, options).once({});
+    expect(reply).toMatchObject({ ok: false, info: { attempts: 1 } });
+    expect(received).toHaveLength(1);
+  });
+
+  it('lets the attempt in flight finish, and allows one attempt afterwards', async () => {
+    const stop = new AbortController();
+    const { received, pauses, open } = await serve(
+      (request, response) => {
+        stop.abort();
+        done(request, response, 1);
+      },
+      cut,
+      done,
+    );
+    const { users } = open({ retrySignal: stop.signal });
+    expect(await users.register(PERSON)).toMatchObject({ ok: true, data: { id: 'u' } });
+    expect(await users.register(PERSON)).toMatchObject({ problem: { code: 'network_error' } });
+    expect(await users.register(PERSON)).toMatchObject({ ok: true });
+    expect([received.length, pauses]).toEqual([3, []]);
+  });
+
+  it('does not hide that the call itself was aborted, and keeps no listener', async () => {
+    const stop = new AbortController();
+    const { open } = await serve(problem(503, 'unavailable'));
+    const { signal } = stop;
+    const { users } = open({ retrySignal: signal, retries: 2 });
+    await users.get('u', { signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    const aborting = open({ retrySignal: signal, sleep: async () => stop.abort() });
+    const reply = await aborting.users.get('u', { signal });
+    expect(reply).toMatchObject({ problem: { code: 'aborted' } });
   });
 });

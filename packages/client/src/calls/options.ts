@@ -15,6 +15,11 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
   /** Attempts after the first one; 3 by default, 0 turns retries off. */
   readonly retries?: Retries | undefined;
+  /**
+   * Once it aborts, no attempt follows: pauses end, an attempt in flight finishes, and the call ends with its result.
+   * For programs that shut down. Calls after that have one attempt.
+   */
+  readonly retrySignal?: AbortSignal | undefined;
   /** First pause before a retry; it doubles up to `maxDelayMs`. 200 ms by default. */
   readonly firstDelayMs?: number | undefined;
   /** Longest pause before a retry that no `Retry-After` asks for; 5 s by default. */

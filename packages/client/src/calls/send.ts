@@ -31,7 +31,7 @@ const DEFAULTS = {
 
 type Settings = Omit<typeof DEFAULTS, 'retries'> & { readonly retries: Retries } & Pick<
     ClientOptions,
-    'key' | 'token' | 'userAgent'
+    'key' | 'token' | 'userAgent' | 'retrySignal'
   >;
 
 /** The service gives a used refresh token its successor again for 10 s; a later repetition would end the session. */
@@ -50,7 +50,7 @@ export function createSend({ url, ...options }: ClientOptions): Send {
 async function sendCall(base: string, call: Call, ofClient: Settings): Promise<AnyReply> {
   const { operation, path, input, options } = call;
   const { signal, timeoutMs = ofClient.timeoutMs, retries = ofClient.retries } = options;
-  const { now, random, sleep } = ofClient;
+  const { now, random, sleep, retrySignal } = ofClient;
   const settings = { ...ofClient, timeoutMs, token: options.token ?? ofClient.token };
   const requestId = options.requestId ?? ofClient.requestId();
   const request = {
@@ -67,7 +67,7 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
     for (let attempts = 1; ; attempts++) {
       const reply = await sendOnce(call, request, settings, control.signal);
       const ended: AnyReply = { ...reply, info: { ...reply.info, attempts, maybeRepeated } };
-      if (ended.ok || control.signal.aborted) return ended;
+      if (ended.ok || control.signal.aborted || retrySignal?.aborted) return ended;
       if (ended.problem.code === 'token_error') return ended;
       const maybeDone = mayBeDone(ended.problem);
       const isWanted =
@@ -81,7 +81,10 @@ async function sendCall(base: string, call: Call, ofClient: Settings): Promise<A
       const limitMs = operation.flags.includes('g') ? REFRESH_REPEATABLE_MS : timeoutMs;
       if (now() - startedAt + waitMs >= Math.min(limitMs, timeoutMs)) return ended;
       maybeRepeated ||= maybeDone !== false;
+      const resume = onAbort(retrySignal, () => control.abort('stopped'));
       await sleep(waitMs, control.signal);
+      resume();
+      if (control.signal.reason === 'stopped') return ended;
     }
   } finally {
     clearTimeout(timer);
