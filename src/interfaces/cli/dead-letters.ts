@@ -1,7 +1,7 @@
 import type { CliDeps } from './cli-deps.ts';
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { type RequestDeps, requestBody } from './retry.ts';
+import { perform, type RequestDeps } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { counted } from './text.ts';
 
@@ -11,9 +11,9 @@ export interface OperatorDeps extends RequestDeps {
   readonly tailOutbox: CliDeps['tailOutbox'];
 }
 
-/** Dead letters of one kind, as their routes and the table show them. */
+/** Dead letters of one kind, as their operations and the table show them. */
 export interface DeadLetterKind {
-  readonly path: string;
+  readonly operations: 'eventDeadLetters' | 'mailDeadLetters' | 'webhookDeadLetters';
   /** Table headings, each with the JSON field below it. */
   readonly columns: Readonly<Record<string, string>>;
 }
@@ -26,12 +26,13 @@ const NOUN = 'dead letter';
 
 /** Prints a table, or one JSON object a line. @throws CommandFailure */
 export async function listDeadLetters(
-  { path, columns }: DeadLetterKind,
+  { operations, columns }: DeadLetterKind,
   options: OutputOptions & TableOptions,
   deps: OperatorDeps,
 ): Promise<number> {
   const { json } = options;
-  const rows = readRecords(await requestBody({ method: 'GET', path }, deps), 'dead_letters');
+  const body = await perform<unknown>((calls, call) => calls[operations].list(call), deps);
+  const rows = readRecords(body, 'dead_letters');
   if (json === true) {
     for (const row of rows) deps.io.stdout(JSON.stringify(row));
   } else if (rows.length === 0) {
@@ -46,24 +47,24 @@ export async function listDeadLetters(
 
 /** Requeues one dead letter, or all for null. @throws CommandFailure */
 export async function requeueDeadLetters(
-  { path }: DeadLetterKind,
+  { operations }: DeadLetterKind,
   id: string | null,
   options: OutputOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const body = await requestBody({ method: 'POST', path: `${path}/requeue`, body: { id } }, deps);
+  const body = await perform((calls, call) => calls[operations].requeue({ id }, call), deps);
   return report('requeued', { ...options, id }, body, deps);
 }
 
 /** @throws CommandFailure */
 export async function dropDeadLetter(
-  { path }: DeadLetterKind,
+  { operations }: DeadLetterKind,
   id: string,
   options: OutputOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const request = { method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` } as const;
-  return report('dropped', { ...options, id }, await requestBody(request, deps), deps);
+  const body = await perform((calls, call) => calls[operations].drop(id, call), deps);
+  return report('dropped', { ...options, id }, body, deps);
 }
 
 function report(

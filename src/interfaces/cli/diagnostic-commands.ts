@@ -13,7 +13,7 @@ import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { documented, type SetExitCode, wholeNumber } from './help.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { type OperatorRequest, requestBody } from './retry.ts';
+import { type OperationCall, perform } from './retry.ts';
 import { createTableWriter, type TableOptions, WIDE_FLAG } from './table.ts';
 import { counted } from './text.ts';
 
@@ -46,8 +46,10 @@ export function addDatabaseCommands(program: Command, deps: CliDeps, setExit: Se
       .argument('<n>', 'its pid, as `database activity` shows it', wholeNumber(1, MAX_PID))
       .action((pid: number, options: OperatorOptions) =>
         run(options, async (operator) => {
-          const path = '/v1/database-connections/end';
-          const count = await countOf({ method: 'POST', path, body: { pid } }, operator);
+          const count = await countOf(
+            ({ diagnostics }, call) => diagnostics.endConnection({ pid }, call),
+            operator,
+          );
           if (count === 0) {
             const message = `There is no connection ${pid} to this database that this role may end.`;
             throw new CommandFailure(message, { code: 'connection_not_found' });
@@ -97,7 +99,7 @@ export function addEventReports(group: Command, run: RunAtService): void {
       .action((requestId: string, options: OperatorOptions & TableOptions) =>
         run(options, (deps) =>
           print(
-            `/v1/request-events?${new URLSearchParams({ request_id: requestId })}`,
+            ({ diagnostics }, call) => diagnostics.eventsOfRequest({ request_id: requestId }, call),
             options,
             deps,
           ),
@@ -128,7 +130,7 @@ export function addMailReports(group: Command, run: RunAtService): void {
       .description('send waiting mail now instead of at its next attempt')
       .action((options: OperatorOptions) =>
         run(options, async (deps) => {
-          const count = await countOf({ method: 'POST', path: '/v1/mail/retry' }, deps);
+          const count = await countOf(({ diagnostics }, call) => diagnostics.retryMail(call), deps);
           const text = `${counted(count, 'mail')} due now`;
           deps.io.stdout(options.json === true ? JSON.stringify({ due: count }) : text);
           return EXIT.done;
@@ -156,7 +158,9 @@ function addReport(group: Command, command: ReportCommand, run: RunAtService): v
       .description(description)
       .option(...WIDE_FLAG)
       .action((options: OperatorOptions & TableOptions) =>
-        run(options, (deps) => print(`/v1/diagnostics/${report}`, options, deps)),
+        run(options, (deps) =>
+          print(({ diagnostics }, call) => diagnostics.report(report, call), options, deps),
+        ),
       ),
     {
       notes: [OPERATOR_HINT],
@@ -171,11 +175,11 @@ function addReport(group: Command, command: ReportCommand, run: RunAtService): v
 
 /** Prints the rows with a heading for each of their columns, or as one JSON object a line. */
 async function print(
-  path: string,
+  operation: OperationCall<unknown>,
   options: OperatorOptions & TableOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const rows = readRecords(await requestBody({ method: 'GET', path }, deps), 'rows');
+  const rows = readRecords(await perform(operation, deps), 'rows');
   if (options.json === true) {
     for (const row of rows) deps.io.stdout(JSON.stringify(row));
   } else if (rows.length === 0) {
@@ -190,8 +194,8 @@ async function print(
   return EXIT.done;
 }
 
-async function countOf(request: OperatorRequest, deps: OperatorDeps): Promise<number> {
-  const body = await requestBody(request, deps);
+async function countOf(operation: OperationCall<unknown>, deps: OperatorDeps): Promise<number> {
+  const body = await perform(operation, deps);
   const count = isRecord(body) ? body.count : undefined;
   if (typeof count !== 'number') {
     throw new CommandFailure('The response is not from the user service.');

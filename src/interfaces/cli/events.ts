@@ -4,10 +4,9 @@ import { type DeadLetterKind, type OperatorDeps, readRecords } from './dead-lett
 import { CommandFailure, EXIT, UsageError } from './io.ts';
 import { ServiceUnreachable } from './operator-client.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT, type RetryPolicy, requestBody } from './retry.ts';
+import { PATIENT, perform, type RetryPolicy } from './retry.ts';
 import { printable } from './text.ts';
 
-const PATH = '/v1/outbox';
 const TAIL_INTERVAL_MS = 500;
 /** Retries for at least a minute: the time of a restart of the service or a failover of the database. */
 const TAIL_POLICY: RetryPolicy = {
@@ -18,7 +17,7 @@ const TAIL_POLICY: RetryPolicy = {
 };
 
 export const EVENT_DEAD_LETTERS: DeadLetterKind = {
-  path: '/v1/events/dead-letters',
+  operations: 'eventDeadLetters',
   columns: {
     ID: 'id',
     TYPE: 'type',
@@ -82,12 +81,13 @@ async function findStart({ fromStart, after }: TailOptions, deps: OperatorDeps):
 }
 
 async function findLastPosition(deps: OperatorDeps): Promise<number> {
-  const body = await requestBody({ method: 'GET', path: PATH }, deps);
+  const body: unknown = await perform(({ outbox }, call) => outbox.list({}, call), deps);
   return isRecord(body) ? Number(body.last_position) : 0;
 }
 
 async function list(after: number, deps: OperatorDeps): Promise<readonly LoggedEvent[]> {
-  const body = await requestBody({ method: 'GET', path: `${PATH}?after=${after}` }, deps);
+  const query = { after: String(after) };
+  const body = await perform(({ outbox }, call) => outbox.list(query, call), deps);
   return readRecords(body, 'events').map((row) => ({
     id: String(row.id),
     position: Number(row.position),

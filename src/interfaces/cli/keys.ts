@@ -1,6 +1,6 @@
 import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { EXIT } from './io.ts';
-import { requestBody } from './retry.ts';
+import { perform } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
@@ -8,7 +8,6 @@ interface OutputOptions {
   readonly json?: boolean;
 }
 
-const PATH = '/v1/signing-keys';
 /** Table headings, each with the JSON field below it. */
 const COLUMNS = {
   KID: 'kid',
@@ -27,7 +26,7 @@ export async function listKeys(
   options: OutputOptions & TableOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  printKeys(await requestBody({ method: 'GET', path: PATH }, deps), options, deps);
+  printKeys(await perform(({ signingKeys }, call) => signingKeys.list(call), deps), options, deps);
   return EXIT.done;
 }
 
@@ -37,7 +36,7 @@ export async function rotateKeys(
   deps: OperatorDeps,
 ): Promise<number> {
   const now = options.now === true;
-  const body = await requestBody({ method: 'POST', path: `${PATH}/rotate`, body: { now } }, deps);
+  const body = await perform(({ signingKeys }, call) => signingKeys.rotate({ now }, call), deps);
   printKeys(body, options, deps);
   const next = readRecords(body, 'signing_keys').find(({ state }) => state === 'next');
   if (now) {
@@ -60,7 +59,7 @@ export async function retireKey(
 ): Promise<number> {
   const { io } = deps;
   const body = { kid, force: options.force === true };
-  await requestBody({ method: 'POST', path: `${PATH}/retire`, body }, deps, { expected: 204 });
+  await perform(({ signingKeys }, call) => signingKeys.retire(body, call), deps);
   if (options.json === true) io.stdout(JSON.stringify({ kid, retired: true }));
   else io.stdout(`retired ${printable(kid)}`);
   io.stderr('Other instances refuse its tokens within 10 s.');

@@ -11,7 +11,7 @@ import { documented, JSON_FLAG, type SetExitCode } from './help.ts';
 import { type MailPreviewOptions, runMailPreview } from './mail-preview.ts';
 
 const MAIL_DEAD_LETTERS: DeadLetterKind = {
-  path: '/v1/mail/dead-letters',
+  operations: 'mailDeadLetters',
   columns: {
     ID: 'id',
     KIND: 'kind',

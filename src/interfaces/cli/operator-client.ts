@@ -28,9 +28,12 @@ export function reaching({ fetch }: OperatorClient): ClientOptions {
   return { url: BASE_URL, fetch, retries: 0, timeoutMs: 2 ** 31 - 1 };
 }
 
-/** The operations of the service, and those of its operator, with one attempt each. */
-export function callsOf(client: OperatorClient): UserService & OperatorService {
-  const options = reaching(client);
+/** The operations of the service, and those of its operator. */
+export type Operations = UserService & OperatorService;
+
+/** @param retries how to repeat a call; each has one attempt by default */
+export function callsOf(client: OperatorClient, retries: Partial<ClientOptions> = {}): Operations {
+  const options = { ...reaching(client), ...retries };
   return {
     ...userService(options),
     ...createCalls<OperatorService>(OPERATOR_OPERATIONS, options),
@@ -94,13 +97,13 @@ export function responseOf({ info, ...reply }: AnyReply): OperatorResponse {
   return { status, body: problem.document ?? document };
 }
 
+/** Any problem of the client package. */
+export interface AnyProblem {
+  readonly code: string;
+  readonly detail: string;
+  readonly cause?: unknown;
+  readonly document?: unknown;
+}
+
 /** Any reply of the client package. */
-export type AnyReply = Reply<
-  unknown,
-  {
-    readonly code: string;
-    readonly detail: string;
-    readonly cause?: unknown;
-    readonly document?: unknown;
-  }
->;
+export type AnyReply = Reply<unknown, AnyProblem>;

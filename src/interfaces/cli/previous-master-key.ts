@@ -2,7 +2,7 @@ import { MOST_COUNTED } from '../../domain/signing-key/sealed-rows.ts';
 import type { OperatorDeps } from './dead-letters.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { requestBody } from './retry.ts';
+import { perform } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 const NOUNS = {
@@ -32,7 +32,10 @@ export async function showPreviousMasterKey(
   { json }: { readonly json?: boolean },
   deps: OperatorDeps,
 ): Promise<number> {
-  const body = await requestBody({ method: 'GET', path: '/v1/previous-master-key' }, deps);
+  const body: unknown = await perform(
+    ({ signingKeys }, call) => signingKeys.previousMasterKey(call),
+    deps,
+  );
   const verdict = isRecord(body) ? VERDICTS[String(body.state)] : undefined;
   if (!isRecord(body) || verdict === undefined) {
     throw new CommandFailure('The response is not from the user service.');

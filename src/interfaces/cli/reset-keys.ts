@@ -2,7 +2,7 @@ import { MOST_COUNTED } from '../../domain/signing-key/sealed-rows.ts';
 import type { OperatorDeps } from './dead-letters.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { requestBody } from './retry.ts';
+import { perform } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 export interface ResetOptions {
@@ -25,8 +25,10 @@ export async function resetKeys(
   { json, confirm = false, force = false }: ResetOptions,
   deps: OperatorDeps,
 ): Promise<number> {
-  const path = '/v1/signing-keys/reset';
-  const body = await requestBody({ method: 'POST', path, body: { confirm, force } }, deps);
+  const body: unknown = await perform(
+    ({ signingKeys }, call) => signingKeys.reset({ confirm, force }, call),
+    deps,
+  );
   if (!isRecord(body)) throw new CommandFailure('The response is not from the user service.');
   const { io } = deps;
   const { outcome } = body;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type OperatorClient, ServiceUnreachable } from './operator-client.ts';
-import { PATIENT, type RetryDeps, requestWithRetries } from './retry.ts';
+import { PATIENT, perform, type RetryDeps, requestWithRetries } from './retry.ts';
 
 type Step = ServiceUnreachable | { status: number; retryAfter?: string };
 
@@ -98,4 +98,48 @@ test('an abort ends the pause with the last response', async () => {
   expect((await requestWithRetries(client, POST, deps)).status).toBe(503);
   expect(client.tries()).toBe(1);
   await expect(requestWithRetries(scripted(lost(false)), POST, deps)).rejects.toThrow('lost');
+});
+
+test('an operation is repeated after a lost response only if its row says so', async () => {
+  const { signal } = new AbortController();
+  const policy = { ...PATIENT, firstDelayMs: 1, maxDelayMs: 1 };
+  const read = scripted(lost(true), { status: 200 });
+  await perform(({ signingKeys }, call) => signingKeys.list(call), {
+    ...{ client: read, signal, policy },
+  });
+  expect(read.tries()).toBe(2);
+  const rotation = scripted(lost(true), { status: 200 });
+  const rotated = perform(({ signingKeys }, call) => signingKeys.rotate({ now: true }, call), {
+    ...{ client: rotation, signal, policy },
+  });
+  await expect(rotated).rejects.toThrow('lost');
+  expect(rotation.tries()).toBe(1);
+  const refused = scripted({ status: 503 }, lost(false), { status: 200 });
+  await perform(({ signingKeys }, call) => signingKeys.rotate({ now: true }, call), {
+    ...{ client: refused, signal, policy },
+  });
+  expect(refused.tries()).toBe(3);
+});
+
+test('an operation ends with the failure of the service, and with its last attempt after an abort', async () => {
+  const control = new AbortController();
+  const { signal } = control;
+  const failing = scripted({ status: 503 });
+  const stopping: OperatorClient = {
+    ...failing,
+    async fetch(url, init) {
+      setImmediate(() => control.abort());
+      return await failing.fetch(url, init);
+    },
+  };
+  const policy = { ...PATIENT, firstDelayMs: 600_000, maxDelayMs: 600_000 };
+  const listed = perform(({ signingKeys }, call) => signingKeys.list(call), {
+    ...{ client: stopping, signal, policy },
+  });
+  await expect(listed).rejects.toBeInstanceOf(ServiceUnreachable);
+  expect(failing.tries()).toBe(1);
+  const missing = perform(({ signingKeys }, call) => signingKeys.list(call), {
+    ...{ client: scripted({ status: 404 }), signal: new AbortController().signal },
+  });
+  await expect(missing).rejects.toMatchObject({ details: { code: 'other', status: 404 } });
 });

@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createCalls } from '@user-service/client';
 import {
+  type CallOptions,
+  type ClientOptions,
+  createCalls,
+  type Reply,
+} from '@user-service/client';
+import {
+  type AnyProblem,
   type AnyReply,
+  callsOf,
+  type Operations,
   type OperatorClient,
   type OperatorResponse,
   reaching,
@@ -93,20 +101,9 @@ export async function requestWithRetries(
   { method, path, body, headers, signal }: OperatorRequest,
   deps: RetryDeps,
 ): Promise<RetriedResponse> {
-  const { firstDelayMs, maxDelayMs } = deps.policy;
   const row = `${method} ${path} ${body === undefined ? '-' : 'j'} ${deps.repeatUnknown ? 'r' : '-'}`;
-  const options = reaching(client);
-  const sleep = deps.sleep ?? pause;
-  const { one } = createCalls<OneCall>(
-    { one: { send: row } },
-    {
-      ...options,
-      ...{ firstDelayMs, maxDelayMs, random: deps.random },
-      retries: withinPolicy(deps.policy),
-      retrySignal: deps.signal,
-      sleep: (ms, ends) => sleep(Math.min(ms, maxDelayMs), ends),
-    },
-  );
+  const options = { ...reaching(client), ...withinPolicy(deps) };
+  const { one } = createCalls<OneCall>({ one: { send: row } }, options);
   const call = { headers, signal };
   const reply = await (body === undefined ? one.send(call) : one.send(body, call));
   const { maybeRepeated: maybeDoneBefore } = reply.info;
@@ -138,6 +135,28 @@ export async function requestBody(
   throw failureOf(problemOf(response));
 }
 
+/** Sends one of the operations, with the options that it is given. */
+export type OperationCall<T> = (
+  operations: Operations,
+  options: CallOptions,
+) => Promise<Reply<T, AnyProblem>>;
+
+/**
+ * Performs an operation within the policy. Its row in the table of operations says whether it is repeated once it may
+ * have been performed.
+ * @returns the body of the response, as its type says but not checked
+ * @throws CommandFailure for a problem, ServiceUnreachable
+ */
+export async function perform<T>(
+  operation: OperationCall<T>,
+  { client, signal, policy = PROMPT }: RequestDeps,
+): Promise<T> {
+  const calls = callsOf(client, withinPolicy({ policy, signal }));
+  const reply = await operation(calls, { signal });
+  if (reply.ok) return reply.data;
+  throw failureOf(problemOf(responseOf(reply)));
+}
+
 /** What a command has to send requests. */
 export interface RequestDeps {
   readonly client: OperatorClient;
@@ -145,15 +164,25 @@ export interface RequestDeps {
   readonly policy?: RetryPolicy | undefined;
 }
 
-/** Counts the attempts of one request by what came of them. */
-function withinPolicy(policy: RetryPolicy): (problem: { status: number }) => boolean {
+/** The options of one call: its attempts are counted by what came of them. */
+function withinPolicy({
+  policy,
+  signal,
+  random,
+  sleep = pause,
+}: Omit<RetryDeps, 'repeatUnknown'>): Partial<ClientOptions> {
+  const { firstDelayMs, maxDelayMs } = policy;
   const tries = { busy: 0, failed: 0, unreachable: 0 };
-  return ({ status }) => {
-    const failedOrBusy = status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : undefined;
-    const kind = status === 0 ? 'unreachable' : failedOrBusy;
-    if (kind === undefined) return false;
-    tries[kind] += 1;
-    return tries[kind] < policy[`${kind}Tries`];
+  return {
+    ...{ firstDelayMs, maxDelayMs, random, retrySignal: signal },
+    sleep: (ms, ends) => sleep(Math.min(ms, maxDelayMs), ends),
+    retries({ status }) {
+      const failedOrBusy = status === 500 ? 'failed' : BUSY.has(status) ? 'busy' : undefined;
+      const kind = status === 0 ? 'unreachable' : failedOrBusy;
+      if (kind === undefined) return false;
+      tries[kind] += 1;
+      return tries[kind] < policy[`${kind}Tries`];
+    },
   };
 }
 

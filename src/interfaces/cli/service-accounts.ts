@@ -1,6 +1,6 @@
 import { type CliIo, CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { type RequestDeps, requestBody } from './retry.ts';
+import { perform, type RequestDeps, requestBody } from './retry.ts';
 import { createTableWriter, type TableOptions } from './table.ts';
 import { printable } from './text.ts';
 
@@ -44,7 +44,10 @@ export async function listServiceAccounts(
   deps: ServiceAccountsDeps,
 ): Promise<number> {
   const { io } = deps;
-  const body = await requestBody({ method: 'GET', path: PATH }, deps);
+  const body: unknown = await perform(
+    ({ serviceAccounts }, call) => serviceAccounts.list(call),
+    deps,
+  );
   const accounts = isRecord(body) ? body.service_accounts : undefined;
   if (!Array.isArray(accounts)) {
     throw new CommandFailure('The response is not from a user service.');

@@ -1,9 +1,10 @@
 import type { JudgedMessage, StreamSlice } from '../../application/outbox/read-stream-slice.ts';
+import type { ResyncCursor } from '../../application/outbox/resync-users.ts';
 import { type StreamFinding, verifyStream } from '../../application/outbox/verify-stream.ts';
 import { type OperatorDeps, readRecords } from './dead-letters.ts';
 import { CommandFailure, EXIT } from './io.ts';
 import { isRecord } from './problem.ts';
-import { PATIENT, requestBody } from './retry.ts';
+import { PATIENT, perform } from './retry.ts';
 import { counted, printable } from './text.ts';
 
 interface OutputOptions {
@@ -75,8 +76,8 @@ export async function resyncEvents(
   const patient = { ...deps, policy: deps.policy ?? PATIENT };
   let [announced, deleted, shownAtMs] = [0, 0, monotonicMs()];
   for (let cursor: unknown = null; ; ) {
-    const request = { method: 'POST', path: '/v1/outbox/resync', body: { cursor } } as const;
-    const step = await requestBody(request, patient);
+    const body = { cursor: cursor as ResyncCursor | null };
+    const step: unknown = await perform(({ outbox }, call) => outbox.resync(body, call), patient);
     if (!isRecord(step)) throw new CommandFailure(NOT_THE_SERVICE);
     announced += Number(step.announced);
     deleted += Number(step.deleted);
@@ -99,9 +100,8 @@ async function readSlice(
   upTo: number | null,
   deps: OperatorDeps,
 ): Promise<StreamSlice | null> {
-  const end = upTo === null ? '' : `&up_to=${upTo}`;
-  const path = `/v1/outbox/comparison?after=${after}${end}`;
-  const body = await requestBody({ method: 'GET', path }, deps);
+  const query = { after: String(after), ...(upTo === null ? {} : { up_to: String(upTo) }) };
+  const body: unknown = await perform(({ outbox }, call) => outbox.compare(query, call), deps);
   if (!isRecord(body)) throw new CommandFailure(NOT_THE_SERVICE);
   const { slice } = body;
   if (slice === null) return null;

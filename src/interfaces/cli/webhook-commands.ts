@@ -27,7 +27,7 @@ const NOT_FOUND = 'no endpoint has this id, or the service is unreachable';
 type Options = TargetOptions & TableOptions & { readonly json?: boolean };
 
 const DEAD_DELIVERIES: DeadLetterKind = {
-  path: '/v1/webhooks/dead-letters',
+  operations: 'webhookDeadLetters',
   columns: {
     ID: 'id',
     ENDPOINT: 'webhook_endpoint_id',

@@ -1,6 +1,6 @@
 import { type CliIo, CommandFailure, EXIT, Interrupted } from '../io.ts';
 import { isRecord } from '../problem.ts';
-import { type RequestDeps, requestBody } from '../retry.ts';
+import { perform, type RequestDeps } from '../retry.ts';
 import { createTableWriter, type TableOptions } from '../table.ts';
 import { counted } from '../text.ts';
 
@@ -89,8 +89,11 @@ function summaryOf(
 }
 
 async function readPage(from: string | null, deps: AuditDataDeps): Promise<Page> {
-  const query = from === null ? '' : `?${new URLSearchParams({ from })}`;
-  const body = await requestBody({ method: 'GET', path: `/v1/user-audit${query}` }, deps);
+  const query = from === null ? {} : { from };
+  const body: unknown = await perform(
+    ({ storedUsers }, call) => storedUsers.audit(query, call),
+    deps,
+  );
   const { findings, checked, next_from } = isRecord(body) ? body : {};
   if (!Array.isArray(findings) || typeof checked !== 'number') {
     throw new CommandFailure('The response is not from the user service.');
