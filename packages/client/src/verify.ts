@@ -4,6 +4,7 @@ export type {
   VerifiedService,
   VerifiedUser,
 } from './verify/claims.ts';
+export type { VerifyResult } from './verify/judge.ts';
 export type {
   ServiceAccess,
   StalePolicy,
@@ -25,5 +26,4 @@ export {
   createVerifier,
   type Verifier,
   type VerifierStats,
-  type VerifyResult,
 } from './verify/verifier.ts';

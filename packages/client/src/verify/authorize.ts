@@ -1,7 +1,8 @@
 import type { Result } from '../result.ts';
 import type { Verified, VerifiedService, VerifiedUser } from './claims.ts';
+import type { VerifyResult } from './judge.ts';
 import type { VerifyProblem } from './problems.ts';
-import type { Verifier, VerifyResult } from './verifier.ts';
+import type { Verifier } from './verifier.ts';
 
 /** Whose tokens are accepted. */
 export type Allowed = 'user' | 'service' | 'any';

@@ -1,4 +1,4 @@
-import { readJson } from './read-lines.ts';
+import { readJson } from './read-json.ts';
 import { type ServiceKey, serviceHeaders } from './service-key.ts';
 
 export interface IntrospectionOptions {

@@ -1,6 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts';
 import { readVerificationKey, type VerificationKey } from './algorithms.ts';
-import { readJson } from './read-lines.ts';
+import { readJson } from './read-json.ts';
 
 export interface KeySetOptions {
   readonly url: string;

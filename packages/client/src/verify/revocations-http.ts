@@ -1,6 +1,6 @@
 import { backoffMs, pause } from '../lib/backoff.ts';
-import { createFreshness } from './freshness.ts';
-import { readLines } from './read-lines.ts';
+import { readLines } from '../lib/read-lines.ts';
+import { createFreshness, type Freshness } from './freshness.ts';
 import { createRevocationSet, type RevocationSet, readEntry } from './revocation-set.ts';
 import {
   FULL_PAUSE_MS,
@@ -36,74 +36,128 @@ class PositionGone extends Error {
   override readonly name = 'PositionGone';
 }
 
+/** What the steps of a follower share. */
+interface Follower {
+  readonly options: HttpRevocationOptions;
+  readonly address: string;
+  /** How long a request waits for the next revocation. */
+  readonly waitMs: number;
+  readonly freshness: Freshness;
+  readonly progress: Progress;
+  readonly closed: AbortSignal;
+}
+
 /**
  * Follows `GET /v1/revocations`: the whole set, then one request after another, each of which waits for the next
  * revocation. The set is complete up to the end of the last answer; each answer comes after half of `maxStalenessMs`.
  */
 export function followOverHttp(options: HttpRevocationOptions): Revocations {
-  const { maxEntries, maxStalenessMs, now, onChange } = options;
-  const address = `${options.url.replace(/\/+$/, '')}/v1/revocations`;
-  const waitMs = Math.floor(Math.min(maxStalenessMs / 2, 25_000));
+  const { maxEntries, maxStalenessMs, onChange } = options;
   const freshness = createFreshness(maxStalenessMs, onChange);
   const closing = new AbortController();
   const progress: Progress = {
     ...{ set: createRevocationSet(maxEntries), loads: 0, isFull: false, lastError: null },
   };
+  void run({
+    ...{ options, freshness, progress, closed: closing.signal },
+    address: `${options.url.replace(/\/+$/, '')}/v1/revocations`,
+    waitMs: Math.floor(Math.min(maxStalenessMs / 2, 25_000)),
+  });
+  return revocationsOf(freshness, progress, () => closing.abort());
+}
 
-  async function request(query: string, timeoutMs: number): Promise<Response> {
-    const response = await options.fetch(address + query, {
-      headers: await serviceHeaders(options.key),
-      redirect: 'error',
-      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    if (response.status === 200) return response;
-    await response.body?.cancel();
-    if (response.status === 410) throw new PositionGone('position_gone');
-    throw new Error(`GET /v1/revocations answered ${response.status}`);
+/** Loads and follows until the verifier is closed; what fails is repeated after a pause. */
+async function run(follower: Follower): Promise<void> {
+  const { closed, progress, options } = follower;
+  let position: string | null = null;
+  let failures = 0;
+  while (!closed.aborted) {
+    try {
+      if (position === null) {
+        position = await load(follower);
+      } else {
+        position = await follow(follower, position);
+        // Not after a load: a position that is gone again and again is a failure.
+        failures = 0;
+      }
+      progress.lastError = null;
+    } catch (error) {
+      if (closed.aborted) return;
+      failures += 1;
+      progress.lastError = String(error);
+      if (error instanceof SetIsFull) progress.isFull = true;
+      if (error instanceof SetIsFull || error instanceof PositionGone) position = null;
+      options.onChange();
+      if (error instanceof PositionGone && failures === 1) continue;
+      const pauseMs = progress.isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
+      await pause(pauseMs, closed, false);
+    }
   }
+}
 
-  /** @returns the position behind the set */
-  async function load(): Promise<string> {
-    const beganAtMs = performance.now();
-    const response = await request('', LOAD_MS);
-    const next = createRevocationSet(maxEntries);
-    // Until the first set is whole, what is known of it counts already.
-    if (progress.loads === 0) progress.set = next;
-    const { position } = await readInto(next, response, (maxEntries + PAGE) * 256);
-    if (position === null) throw new Error('the set of revocations is not complete');
-    progress.set = next;
-    progress.loads += 1;
-    progress.isFull = false;
-    freshness.confirm(beganAtMs);
-    return position;
-  }
+/** Reads the whole set. @returns the position behind it */
+async function load(follower: Follower): Promise<string> {
+  const { progress, freshness } = follower;
+  const { maxEntries } = follower.options;
+  const beganAtMs = performance.now();
+  const response = await request(follower, '', LOAD_MS);
+  const next = createRevocationSet(maxEntries);
+  // Until the first set is whole, what is known of it counts already.
+  if (progress.loads === 0) progress.set = next;
+  const { position } = await readInto(next, response, (maxEntries + PAGE) * 256, follower);
+  if (position === null) throw new Error('the set of revocations is not complete');
+  progress.set = next;
+  progress.loads += 1;
+  progress.isFull = false;
+  freshness.confirm(beganAtMs);
+  return position;
+}
 
-  /** @returns the position behind the page */
-  async function follow(after: string): Promise<string> {
-    const query = `?${new URLSearchParams({ after, wait: `${waitMs}ms` })}`;
-    const beganAtMs = performance.now();
-    const response = await request(query, waitMs + ANSWER_MS);
-    const { count } = await readInto(progress.set, response, PAGE * 10 * MAX_LINE_LENGTH);
-    const position = nextPosition(response.headers.get('link'));
-    if (position === null) throw new Error('a page of revocations has no next one');
-    if (count > 0 && position === after) throw new Error('a page of revocations leads to itself');
-    // An answer that took longer than the wait was on its way: it says nothing about that time.
-    const tookMs = performance.now() - beganAtMs;
-    if (count < PAGE) freshness.confirm(beganAtMs + Math.min(tookMs, waitMs));
-    // A server that does not wait is not asked all the time.
-    if (count === 0 && tookMs < MIN_WAIT_MS)
-      await pause(MIN_WAIT_MS - tookMs, closing.signal, false);
-    return position;
-  }
+/** Reads a page, which waits for the next revocation. @returns the position behind it */
+async function follow(follower: Follower, after: string): Promise<string> {
+  const { waitMs, progress, freshness, closed } = follower;
+  const query = `?${new URLSearchParams({ after, wait: `${waitMs}ms` })}`;
+  const beganAtMs = performance.now();
+  const response = await request(follower, query, waitMs + ANSWER_MS);
+  const { count } = await readInto(progress.set, response, PAGE * 10 * MAX_LINE_LENGTH, follower);
+  const position = nextPosition(response.headers.get('link'));
+  if (position === null) throw new Error('a page of revocations has no next one');
+  if (count > 0 && position === after) throw new Error('a page of revocations leads to itself');
+  // An answer that took longer than the wait was on its way: it says nothing about that time.
+  const tookMs = performance.now() - beganAtMs;
+  if (count < PAGE) freshness.confirm(beganAtMs + Math.min(tookMs, waitMs));
+  // A server that does not wait is not asked all the time.
+  if (count === 0 && tookMs < MIN_WAIT_MS) await pause(MIN_WAIT_MS - tookMs, closed, false);
+  return position;
+}
 
-  async function readInto(
-    target: RevocationSet,
-    response: Response,
-    maxBytes: number,
-  ): Promise<{ readonly count: number; readonly position: string | null }> {
-    const nowSeconds = Math.floor(now() / 1_000);
-    let count = 0;
-    for await (const line of readLines(response, { maxBytes, maxLineLength: MAX_LINE_LENGTH })) {
+async function request(
+  { options, address, closed }: Follower,
+  query: string,
+  timeoutMs: number,
+): Promise<Response> {
+  const response = await options.fetch(address + query, {
+    headers: await serviceHeaders(options.key),
+    redirect: 'error',
+    signal: AbortSignal.any([closed, AbortSignal.timeout(timeoutMs)]),
+  });
+  if (response.status === 200) return response;
+  await response.body?.cancel();
+  if (response.status === 410) throw new PositionGone('position_gone');
+  throw new Error(`GET /v1/revocations answered ${response.status}`);
+}
+
+/** Puts the entries of a response into the set. @throws SetIsFull */
+async function readInto(
+  target: RevocationSet,
+  response: Response,
+  maxBytes: number,
+  { options: { now, maxEntries } }: Follower,
+): Promise<{ readonly count: number; readonly position: string | null }> {
+  const nowSeconds = Math.floor(now() / 1_000);
+  let count = 0;
+  for await (const lines of readLines(response, { maxBytes, maxLineLength: MAX_LINE_LENGTH })) {
+    for (const line of lines) {
       const record: unknown = JSON.parse(line);
       const position = (record as { readonly position?: unknown } | null)?.position;
       if (typeof position === 'string') return { count, position };
@@ -111,38 +165,8 @@ export function followOverHttp(options: HttpRevocationOptions): Revocations {
       count += 1;
       if (entry !== null && !target.add(entry, nowSeconds)) throw new SetIsFull(maxEntries);
     }
-    return { count, position: null };
   }
-
-  async function run(): Promise<void> {
-    let position: string | null = null;
-    let failures = 0;
-    while (!closing.signal.aborted) {
-      try {
-        if (position === null) {
-          position = await load();
-        } else {
-          position = await follow(position);
-          // Not after a load: a position that is gone again and again is a failure.
-          failures = 0;
-        }
-        progress.lastError = null;
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        failures += 1;
-        progress.lastError = String(error);
-        if (error instanceof SetIsFull) progress.isFull = true;
-        if (error instanceof SetIsFull || error instanceof PositionGone) position = null;
-        onChange();
-        if (error instanceof PositionGone && failures === 1) continue;
-        const pauseMs = progress.isFull ? FULL_PAUSE_MS : backoffMs(failures, BACKOFF);
-        await pause(pauseMs, closing.signal, false);
-      }
-    }
-  }
-
-  void run();
-  return revocationsOf(freshness, progress, () => closing.abort());
+  return { count, position: null };
 }
 
 /** The position in `Link: <…?after=…>; rel="next"`. */

@@ -1,26 +1,13 @@
-import type { Result } from '../result.ts';
-import type { VerificationKey } from './algorithms.ts';
-import { readClaims, type Verified } from './claims.ts';
+import { createTokenCheck } from './check-token.ts';
 import { createIntrospection } from './introspection.ts';
+import { type CheckedToken, createJudge, type VerifyResult } from './judge.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
-import { readOptions, type VerifierOptions, type VerifierState } from './options.ts';
-import {
-  type InvalidToken,
-  invalidToken,
-  type Refused,
-  UNAUTHENTICATED,
-  unavailable,
-  type VerifyProblem,
-} from './problems.ts';
-import { type TokenIds, tokenIds } from './revocation-set.ts';
+import { readOptions, type Settings, type VerifierOptions, type VerifierState } from './options.ts';
+import { invalidToken, UNAUTHENTICATED } from './problems.ts';
 import type { RevocationStats, Revocations } from './revocations.ts';
 import { followOverHttp } from './revocations-http.ts';
 import { followOverNats } from './revocations-nats.ts';
-import { checkSignature, type ParsedToken, parseJsonObject, parseToken } from './token.ts';
 import { createTokenCache } from './token-cache.ts';
-
-/** What a token says, or why it is refused. */
-export type VerifyResult = Result<Verified, VerifyProblem>;
 
 export interface VerifierStats extends VerifierState {
   /** Public keys in use, how often they were fetched, and why the last fetch failed. */
@@ -52,16 +39,6 @@ export interface Verifier {
   close(): Promise<void>;
 }
 
-/** A verified token. */
-interface Entry {
-  readonly token: string;
-  readonly result: { readonly ok: true; readonly data: Verified };
-  /** When it is refused, in seconds since the epoch: `exp` and the tolerance. */
-  readonly refusedAt: number;
-  /** Null without a feed, and for the token of a service account, which no revocation concerns. */
-  readonly ids: TokenIds | null;
-}
-
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 20;
 
@@ -72,135 +49,49 @@ const READY_POLL_MS = 20;
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = readOptions(options);
-  const { onStale, introspection, maxEntries, maxStalenessMs } = settings;
   const { fetch: request = fetch, now = Date.now } = options;
-  const cache = createTokenCache<Entry>(settings.maxCachedTokens);
+  const { onStale } = settings;
+  const cache = createTokenCache<CheckedToken>(settings.maxCachedTokens);
   const counts = { hits: 0, signatures: 0 };
   let isClosed = false;
-  let known: VerifierState | null = null;
 
+  const announce = createAnnouncement(() => (isClosed ? null : state()), options.onChange);
   const keys = createKeySet({
     url: settings.jwksUrl,
     fetch: request,
     onRemoved: () => cache.clear(),
-    onChange: () => announce(),
+    onChange: announce,
   });
-  const revocations = follow();
-  const introspect =
-    introspection === null ? null : createIntrospection({ ...introspection, fetch: request });
-
-  function follow(): Revocations | null {
-    const { http, nats } = options.revocations ?? {};
-    const deps = { maxEntries, maxStalenessMs, now, onChange: () => announce() };
-    if (http !== undefined) return followOverHttp({ ...deps, ...http, fetch: request });
-    if (nats === undefined) return null;
-    return followOverNats({ stream: 'USERS_REVOKED', ...deps, ...nats });
-  }
-
+  const revocations = followRevocations(options, settings, announce);
   const state = (): VerifierState => ({
     keys: keys.state(),
     revocations: revocations?.state() ?? 'off',
   });
-
-  function announce(): void {
-    // While the verifier is being made, not all of it is there.
-    if (isClosed || options.onChange === undefined) return;
-    queueMicrotask(() => {
-      const latest = state();
-      if (latest.keys === known?.keys && latest.revocations === known.revocations) return;
-      known = latest;
-      options.onChange?.(latest);
-    });
-  }
-
-  /** For a token whose signature and claims were checked. */
-  function judge(entry: Entry, nowSeconds: number): VerifyResult | Promise<VerifyResult> {
-    if (entry.ids === null || revocations === null) return entry.result;
-    if (revocations.isRevoked(entry.ids, nowSeconds)) return invalidToken('revoked');
-    const current = revocations.state();
-    if (current === 'fresh') return entry.result;
-    return current === 'loading' ? afterLoad(entry, revocations) : decideStale(entry);
-  }
-
-  async function afterLoad(entry: Entry, feed: Revocations): Promise<VerifyResult> {
-    await feed.settled;
-    if (feed.state() === 'loading') return decideStale(entry);
-    return judge(entry, epochSeconds());
-  }
-
-  function decideStale(entry: Entry): VerifyResult | Promise<VerifyResult> {
-    if (onStale === 'allow_until_exp') return entry.result;
-    if (onStale === 'fail_closed' || introspect === null) return unavailable('revocations');
-    return introspect(entry.token).then((isActive) => {
-      if (isActive === null) return unavailable('introspection');
-      return isActive ? entry.result : invalidToken('revoked');
-    });
-  }
-
-  function checkToken(parsed: ParsedToken, key: VerificationKey, token: string) {
-    counts.signatures += 1;
-    const entry = readToken(parsed, key, token);
-    if ('ok' in entry) return entry;
-    cache.set(entry);
-    return judge(entry, epochSeconds());
-  }
-
-  function readToken(
-    parsed: ParsedToken,
-    key: VerificationKey,
-    token: string,
-  ): Entry | Refused<InvalidToken> {
-    const refusal = checkSignature(parsed, key);
-    if (refusal !== null) return refusal;
-    const payload = parseJsonObject(parsed.payload);
-    if (payload === null) return invalidToken('malformed');
-    const data = readClaims(payload, settings, epochSeconds());
-    if ('ok' in data) return data;
-    return {
-      token,
-      result: Object.freeze({ ok: true, data }),
-      refusedAt: data.claims.exp + settings.toleranceSeconds,
-      ids: data.kind === 'user' && revocations !== null ? tokenIds(data) : null,
-    };
-  }
-
-  function checkNew(token: string): VerifyResult | Promise<VerifyResult> {
-    const parsed = parseToken(token);
-    if ('ok' in parsed) return parsed;
-    const key = keys.find(parsed.kid);
-    if (key !== undefined) return checkToken(parsed, key, token);
-    if (!keys.mayLearn()) return withoutKey();
-    return keys.findLater(parsed.kid).then((found) => {
-      return found === undefined ? withoutKey() : checkToken(parsed, found, token);
-    });
-  }
-
-  /** The key may be a new one that could not be fetched: then it is not known whether the token is valid. */
-  const withoutKey = () =>
-    keys.state() === 'ready' ? invalidToken('unknown_key') : unavailable('keys');
+  const { introspection } = settings;
+  const introspect =
+    introspection === null ? null : createIntrospection({ ...introspection, fetch: request });
   const epochSeconds = () => Math.floor(now() / 1_000);
+  const judge = createJudge({ revocations, onStale, introspect, epochSeconds });
+  const checkNew = createTokenCheck({
+    ...{ keys, settings, hasFeed: revocations !== null, judge, epochSeconds },
+    onSignature: () => {
+      counts.signatures += 1;
+    },
+    onChecked: cache.set,
+  });
 
   return {
     verify(authorization) {
       const token = bearerToken(authorization);
       if (token === null) return UNAUTHENTICATED;
-      const entry = cache.get(token);
-      if (entry === undefined) return checkNew(token);
+      const checked = cache.get(token);
+      if (checked === undefined) return checkNew(token);
       counts.hits += 1;
       const nowSeconds = epochSeconds();
-      return entry.refusedAt > nowSeconds ? judge(entry, nowSeconds) : invalidToken('expired');
+      return checked.refusedAt > nowSeconds ? judge(checked, nowSeconds) : invalidToken('expired');
     },
-    async ready(timeoutMs = READY_TIMEOUT_MS) {
-      const endsAtMs = performance.now() + timeoutMs;
-      while (keys.state() === 'loading' || revocations?.state() === 'loading') {
-        if (isClosed) throw new Error('the verifier is closed');
-        if (performance.now() >= endsAtMs) {
-          const error = keys.stats().lastError ?? revocations?.stats().lastError;
-          throw new Error(`the verifier is not ready: ${error ?? 'no answer yet'}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
-      }
-    },
+    ready: (timeoutMs = READY_TIMEOUT_MS) =>
+      untilLoaded(keys, revocations, () => isClosed, timeoutMs),
     state,
     stats: () => ({
       ...state(),
@@ -215,6 +106,59 @@ export function createVerifier(options: VerifierOptions): Verifier {
       await keys.settled();
     },
   };
+}
+
+/** @returns null without a feed */
+function followRevocations(
+  { revocations, fetch: request = fetch, now = Date.now }: VerifierOptions,
+  { maxEntries, maxStalenessMs }: Settings,
+  onChange: () => void,
+): Revocations | null {
+  const { http, nats } = revocations ?? {};
+  const deps = { maxEntries, maxStalenessMs, now, onChange };
+  if (http !== undefined) return followOverHttp({ ...deps, ...http, fetch: request });
+  if (nats === undefined) return null;
+  return followOverNats({ stream: 'USERS_REVOKED', ...deps, ...nats });
+}
+
+/**
+ * Creates the function that tells a listener of a changed state.
+ * @param stateNow - null when nothing is told any more. It is read later: while the verifier is being made, not all of
+ * it is there
+ */
+function createAnnouncement(
+  stateNow: () => VerifierState | null,
+  listener: ((state: VerifierState) => void) | undefined,
+): () => void {
+  let known: VerifierState | null = null;
+  return () => {
+    if (listener === undefined) return;
+    queueMicrotask(() => {
+      const latest = stateNow();
+      if (latest === null) return;
+      if (latest.keys === known?.keys && latest.revocations === known.revocations) return;
+      known = latest;
+      listener(latest);
+    });
+  };
+}
+
+/** @throws Error after the time, with the last failure, and when the verifier is closed */
+async function untilLoaded(
+  keys: KeySet,
+  revocations: Revocations | null,
+  isClosed: () => boolean,
+  timeoutMs: number,
+): Promise<void> {
+  const endsAtMs = performance.now() + timeoutMs;
+  while (keys.state() === 'loading' || revocations?.state() === 'loading') {
+    if (isClosed()) throw new Error('the verifier is closed');
+    if (performance.now() >= endsAtMs) {
+      const error = keys.stats().lastError ?? revocations?.stats().lastError;
+      throw new Error(`the verifier is not ready: ${error ?? 'no answer yet'}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  }
 }
 
 /** @returns null for a header of another scheme; the letters of `Bearer` have no case (RFC 9110 §11.1) */
