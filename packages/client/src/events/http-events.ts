@@ -5,7 +5,7 @@ import {
   type PositionLedger,
   type PositionStore,
 } from './position-ledger.ts';
-import { type Retrying, Transient, untilItWorks } from './retry.ts';
+import { Transient, untilItWorks } from './retry.ts';
 import { connectToService, type ServiceOptions } from './service.ts';
 import {
   checkTypes,
@@ -39,14 +39,13 @@ export function httpEvents(options: HttpEventsOptions): HttpEventSource {
   const service = connectToService(options);
   const { positions, from = 'oldest', waitMs = 25_000 } = options;
 
-  async function readPage(path: string, retrying: Retrying): Promise<Page> {
+  async function readPage(opening: Opening, after: string): Promise<Page> {
+    const path = toPath(opening, after, waitMs);
     return await untilItWorks(async () => {
       const timeoutMs = waitMs + SLACK_MS;
-      const response = await service.request(path, { signal: retrying.signal, timeoutMs });
-      const values: unknown[] = [];
-      for await (const lines of response.lines()) values.push(...lines);
-      return toPage(values, response.headers.get('link') ?? '');
-    }, retrying);
+      const response = await service.request(path, { signal: opening.signal, timeoutMs });
+      return toPage(await response.lines(), response.headers.get('link') ?? '', after);
+    }, opening);
   }
 
   return {
@@ -62,10 +61,7 @@ export function httpEvents(options: HttpEventsOptions): HttpEventSource {
           let position: string = after ?? (await positions?.load()) ?? from;
           while (!opening.signal.aborted) {
             const beganMs = performance.now();
-            const page: Page | null = await readPage(
-              toPath(opening, position, waitMs),
-              opening,
-            ).catch(ended);
+            const page: Page | null = await readPage(opening, position).catch(ended);
             if (page === null) return;
             const isAtEnd = page.events.length === 0 && page.position === position;
             position = page.position;
@@ -98,16 +94,15 @@ function toPath({ types, user, maxBatch }: Opening, after: string, waitMs: numbe
 }
 
 /** @throws Transient for a response that is no page of the feed */
-function toPage(values: readonly unknown[], link: string): Page {
+function toPage(values: readonly unknown[], link: string, after: string): Page {
   const position = new URLSearchParams(/<[^>?]*\?([^>]*)>/.exec(link)?.[1]).get('after');
   if (position === null || position === '') {
     throw new Transient('The response is not from the user service.');
   }
-  const events = values.flatMap((value) => {
-    if (isRecord(value) && 'position' in value) return [];
-    return readCloudEvent(value) ?? [];
-  });
-  return { events, position };
+  const records = values.filter((value) => !(isRecord(value) && 'position' in value));
+  // Its events would come again without end.
+  if (records.length > 0 && position === after) throw new Transient('A page leads to itself.');
+  return { events: records.flatMap((record) => readCloudEvent(record) ?? []), position };
 }
 
 function toBatch({ events, position }: Page, ledger: PositionLedger | null): EventBatch {

@@ -1,4 +1,4 @@
-import { nameOf, type UserEvent } from './event.ts';
+import { isRecord, nameOf, type UserEvent } from './event.ts';
 import type { UserRow } from './mirror-store.ts';
 
 /** What a copy does with an event. */
@@ -30,24 +30,27 @@ export function canFollowValues(fields: readonly string[] | 'all'): fields is re
   return fields !== 'all' && fields.every((field) => PROFILE.has(field) || field === 'status');
 }
 
-/** The row after the event; null when the event does not carry all that changed. */
+/**
+ * The row after the event; null when the event does not carry all that changed, or has data that this version does not
+ * understand.
+ */
 export function applyValues(
   row: UserRow,
   event: UserEvent,
   fields: readonly string[],
 ): UserRow | null {
   const next = { ...row, version: event.userVersion ?? row.version };
+  const {
+    values,
+    changed_fields: changed,
+    status,
+  } = event.data as Readonly<Record<string, unknown>>;
   switch (event.type) {
     case 'user.updated':
     case 'user.email_changed':
-      return withValues(next, event.data.values, event.data.changed_fields, fields);
+      return withValues(next, values, changed, fields);
     case 'user.restored':
-      return withValues(
-        withStatus(next, event.data.status, fields),
-        event.data.values,
-        [...PROFILE],
-        fields,
-      );
+      return withValues(withStatus(next, status, fields), values, [...PROFILE], fields);
     case 'user.disabled':
       return withStatus(next, 'disabled', fields);
     case 'user.enabled':
@@ -61,17 +64,23 @@ export function applyValues(
   }
 }
 
-function withStatus(row: UserRow, status: string, fields: readonly string[]): UserRow {
-  return fields.includes('status') ? { ...row, status } : row;
+function withStatus(row: UserRow, status: unknown, fields: readonly string[]): UserRow | null {
+  if (!fields.includes('status')) return row;
+  return typeof status === 'string' ? { ...row, status } : null;
 }
 
+/** @param row - null when other data was not understood */
 function withValues(
-  row: UserRow,
-  values: Readonly<Record<string, unknown>> = {},
-  changed: readonly string[],
+  row: UserRow | null,
+  values: unknown,
+  changed: unknown,
   fields: readonly string[],
 ): UserRow | null {
+  if (row === null || !Array.isArray(changed)) return null;
   const names = changed.filter((name) => fields.includes(name));
-  if (!names.every((name) => name in values)) return null;
+  if (names.length === 0) return row;
+  if (!isRecord(values)) return null;
+  const isText = (value: unknown) => value === null || typeof value === 'string';
+  if (!names.every((name) => Object.hasOwn(values, name) && isText(values[name]))) return null;
   return { ...row, ...Object.fromEntries(names.map((name) => [name, values[name]])) };
 }

@@ -1,4 +1,7 @@
+import { retryAfterSeconds } from '../calls/retry.ts';
+import { readLines } from '../lib/read-lines.ts';
 import { readText } from '../lib/read-text.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 import { isRecord } from './event.ts';
 import { Transient } from './retry.ts';
 
@@ -45,26 +48,33 @@ export interface ServiceRequest {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** The longest time without progress: until the response begins, and between two pieces of its body. */
+  /** The longest time until the response begins, until a whole body is read, and between two lines of a stream. */
   readonly timeoutMs: number;
 }
 
 export interface ServiceResponse {
   readonly headers: Headers;
-  /** Reads the body. @throws Transient when it is cut off */
-  lines(): AsyncGenerator<readonly unknown[]>;
+  /** Reads JSON lines as they arrive, for bodies of any length. @throws Transient when the body is cut off */
+  stream(): AsyncGenerator<readonly unknown[]>;
+  /** Reads all JSON lines of a body of at most 16 MiB. @throws Transient when it is cut off or larger */
+  lines(): Promise<readonly unknown[]>;
 }
 
+/**
+ * Requests of consumers and copies. Unlike the calls of the client they have no deadline for all attempts, since a
+ * source repeats its reads as long as an outage lasts; and failures are thrown, since they pass through streams.
+ */
 export interface Service {
   /** @throws Transient, PositionGone, ServiceRefusal; the reason of the signal once it aborts */
   request(path: string, request: ServiceRequest): Promise<ServiceResponse>;
 }
 
-/** Busy, or failing for a while. */
-const LATER = new Set([408, 429, 500, 502, 503, 504]);
 /** A user has less than 2 KB, an event with all included values, too. */
 const MAX_LINE_LENGTH = 1_048_576;
+const MAX_BODY_BYTES = 16 * 1_048_576;
 const MAX_PROBLEM_BYTES = 65_536;
+/** The longest `Retry-After` that is followed. */
+const MAX_RETRY_AFTER_SECONDS = 3_600;
 
 /** @throws TypeError for a URL or key of a wrong form */
 export function connectToService(options: ServiceOptions): Service {
@@ -75,11 +85,15 @@ export function connectToService(options: ServiceOptions): Service {
   const send = options.fetch ?? globalThis.fetch;
   return {
     async request(path, { method = 'GET', body, signal, timeoutMs }) {
-      const key = typeof options.key === 'string' ? options.key : await options.key();
       const silence = new AbortController();
-      const bounded = AbortSignal.any([signal, silence.signal]);
-      const waiting: Waiting = { signal, timeoutMs, giveUp: () => silence.abort() };
-      const response = await progress(waiting, () =>
+      const waiting: Waiting = {
+        ...{ signal, timeoutMs, giveUp: () => silence.abort() },
+        bounded: AbortSignal.any([signal, silence.signal]),
+      };
+      const key = await within(waiting, 'The service key cannot be read.', () =>
+        typeof options.key === 'string' ? options.key : options.key(),
+      );
+      const response = await within(waiting, 'The user service cannot be reached.', () =>
         send(prefix + path, {
           method,
           // The key goes to no other server.
@@ -89,11 +103,15 @@ export function connectToService(options: ServiceOptions): Service {
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: bounded,
+          signal: waiting.bounded,
         }),
       );
       if (!response.ok) throw await failureOf(response, waiting);
-      return { headers: response.headers, lines: () => readLines(response, waiting) };
+      return {
+        headers: response.headers,
+        stream: () => readStream(response, waiting),
+        lines: () => readAll(response, waiting),
+      };
     },
   };
 }
@@ -102,18 +120,22 @@ interface Waiting {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly giveUp: () => void;
+  /** Aborts with `signal`, and after `giveUp`. */
+  readonly bounded: AbortSignal;
 }
 
-async function progress<T>(
-  { signal, timeoutMs, giveUp }: Waiting,
-  work: () => Promise<T>,
+/** @throws Transient with the message when the work fails or takes too long; the reason of the signal once it aborts */
+async function within<T>(
+  { signal, timeoutMs, giveUp, bounded }: Waiting,
+  message: string,
+  work: () => T | Promise<T>,
 ): Promise<T> {
   const timer = setTimeout(giveUp, timeoutMs);
   try {
-    return await work();
+    return await untilAborted(work, bounded);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw new Transient('The user service cannot be reached.', { cause: error });
+    throw new Transient(message, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -121,7 +143,7 @@ async function progress<T>(
 
 async function failureOf(response: Response, waiting: Waiting): Promise<Error> {
   const { status, headers } = response;
-  const text = await progress(waiting, () => readText(response, MAX_PROBLEM_BYTES));
+  const text = await within(waiting, CUT_OFF, () => readText(response, MAX_PROBLEM_BYTES));
   const problem = parseObject(text ?? '');
   const code = typeof problem.code === 'string' ? problem.code : `http_${status}`;
   const detail = typeof problem.detail === 'string' ? problem.detail : `HTTP status ${status}`;
@@ -129,10 +151,12 @@ async function failureOf(response: Response, waiting: Waiting): Promise<Error> {
     const { oldest } = problem;
     return new PositionGone(detail, oldest === undefined ? null : String(oldest));
   }
-  if (!LATER.has(status)) return new ServiceRefusal(status, code, detail);
-  const seconds = Number(headers.get('retry-after') ?? 0);
+  // Busy, or failing for a while; proxies have further numbers for it.
+  const isPassing = status === 408 || status === 429 || status >= 500;
+  if (!isPassing) return new ServiceRefusal(status, code, detail);
+  const seconds = retryAfterSeconds(headers.get('retry-after'), Date.now()) ?? 0;
   return new Transient(`${detail} (${code})`, {
-    retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds, 3_600) * 1_000 : 0,
+    retryAfterMs: Math.min(seconds, MAX_RETRY_AFTER_SECONDS) * 1_000,
   });
 }
 
@@ -145,32 +169,39 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The JSON lines of each piece of the body that arrives. */
-async function* readLines(
+const CUT_OFF = 'The response was cut off.';
+
+/** A line has to be complete within the time: a server that sends a byte now and then makes no progress. */
+async function* readStream(
   response: Response,
   waiting: Waiting,
 ): AsyncGenerator<readonly unknown[]> {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
+  const pieces = readLines(response, { maxLineLength: MAX_LINE_LENGTH });
   try {
-    while (reader !== undefined) {
-      const { done, value } = await progress(waiting, () => reader.read());
-      const lines = (rest + (value ?? '')).split('\n');
-      rest = done ? '' : (lines.pop() ?? '');
-      if (rest.length > MAX_LINE_LENGTH) throw new Transient('The response has an endless line.');
-      const values = lines.filter((line) => line !== '').map(parseLine);
-      if (values.length > 0) yield values;
-      if (done) return;
+    for (;;) {
+      const piece = await within(waiting, CUT_OFF, () => pieces.next());
+      if (piece.done === true) return;
+      yield piece.value.map(parseLine);
     }
   } finally {
-    await reader?.cancel().catch(() => {});
+    // After an error it waits for a read that may never end.
+    void pieces.return();
   }
+}
+
+async function readAll(response: Response, waiting: Waiting): Promise<readonly unknown[]> {
+  const text = await within(waiting, CUT_OFF, () => readText(response, MAX_BODY_BYTES));
+  if (text === undefined) throw new Transient('The response is too large.');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parseLine);
 }
 
 function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new Transient('The response was cut off.', { cause: error });
+    throw new Transient(CUT_OFF, { cause: error });
   }
 }

@@ -7,7 +7,7 @@ import type { Service } from './service.ts';
 export interface UsersOfService {
   /** The users as they are now. @returns those that exist */
   read(ids: readonly string[]): Promise<readonly UserRow[]>;
-  /** Begins an export: all users, sorted by id. */
+  /** Begins an export: all users, sorted by id. It is tried once. @throws Transient */
   exportAll(): Promise<UserExport>;
 }
 
@@ -19,8 +19,9 @@ export interface UserExport {
 }
 
 const MAX_IDS = 500;
-const READ_TIMEOUT_MS = 15_000;
+const READ_TIMEOUT_MS = 30_000;
 const EXPORT_TIMEOUT_MS = 60_000;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function usersOfService(
   service: Service,
@@ -29,14 +30,18 @@ export function usersOfService(
 ): UsersOfService {
   const { signal } = retrying;
 
+  /** A user counts as deleted only where the service says that it is missing. */
   async function readSome(ids: readonly string[]): Promise<readonly UserRow[]> {
     const request = { method: 'POST', body: { ids }, signal, timeoutMs: READ_TIMEOUT_MS } as const;
-    const response = await service.request('/v1/users/batch', request);
-    const values: unknown[] = [];
-    for await (const lines of response.lines()) values.push(...lines);
-    const [body] = values;
-    if (!isRecord(body) || !Array.isArray(body.users)) throw notTheService();
-    return body.users.map((user) => toRow(user, fields));
+    const [body] = await (await service.request('/v1/users/batch', request)).lines();
+    if (!isRecord(body) || !Array.isArray(body.users) || !Array.isArray(body.missing)) {
+      throw notTheService();
+    }
+    const rows = body.users.map((user) => readRow(user, fields));
+    const told = new Set([...rows.map(({ id }) => id), ...body.missing].map(inLowerCase));
+    const asked = new Set(ids.map(inLowerCase));
+    if (told.size !== asked.size || [...asked].some((id) => !told.has(id))) throw notTheService();
+    return rows;
   }
 
   return {
@@ -50,28 +55,55 @@ export function usersOfService(
     },
     async exportAll() {
       const request = { signal, timeoutMs: EXPORT_TIMEOUT_MS };
-      const response = await untilItWorks(
-        () => service.request('/v1/users/export', request),
-        retrying,
-      );
-      let position: string | undefined;
+      const response = await service.request('/v1/users/export', request);
+      let end: string | null = null;
+      const position = (): string => {
+        if (end === null) throw new Transient('The export was cut off.');
+        return end;
+      };
       return {
         async *pages() {
-          for await (const lines of response.lines()) {
-            const users = lines.filter(isRecord).filter(({ id }) => id !== undefined);
-            if (users.length > 0) yield users.map((user) => toRow(user, fields));
-            const last = lines.at(-1);
-            if (isRecord(last) && typeof last.position === 'string') position = last.position;
+          let last = '';
+          for await (const lines of response.stream()) {
+            const rows: UserRow[] = [];
+            for (const line of lines) {
+              // The position is the last line.
+              if (end !== null) throw notTheService();
+              end = positionOf(line);
+              if (end !== null) continue;
+              const row = readRow(line, fields);
+              if (row.id <= last) throw notTheService();
+              last = row.id;
+              rows.push(row);
+            }
+            if (rows.length > 0) yield rows;
           }
-          if (position === undefined) throw new Transient('The export was cut off.');
+          position();
         },
-        position() {
-          if (position === undefined) throw new Transient('The export was cut off.');
-          return position;
-        },
+        position,
       };
     },
   };
+}
+
+/** Ids have no case. */
+function inLowerCase(id: unknown): string {
+  return String(id).toLowerCase();
+}
+
+/** @throws Transient for what is not a user */
+function readRow(value: unknown, fields: MirrorStore['fields']): UserRow {
+  if (!isRecord(value)) throw notTheService();
+  const { id, version } = value;
+  if (typeof id !== 'string' || !UUID.test(id)) throw notTheService();
+  if (!Number.isSafeInteger(version) || Number(version) < 1) throw notTheService();
+  return toRow(value, fields);
+}
+
+/** @returns null for a line that is not the end of an export */
+function positionOf(line: unknown): string | null {
+  if (!isRecord(line) || 'id' in line) return null;
+  return typeof line.position === 'string' && line.position !== '' ? line.position : null;
 }
 
 function notTheService(): Transient {
