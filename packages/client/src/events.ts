@@ -14,7 +14,8 @@ export {
   jetStreamEvents,
 } from './events/jetstream-events.ts';
 export { mapStore } from './events/map-store.ts';
-export { type Mirror, type MirrorOptions, mirror } from './events/mirror.ts';
+export { type Mirror, mirror } from './events/mirror.ts';
+export type { MirrorOptions } from './events/mirror-options.ts';
 export {
   type MirrorChange,
   type MirrorSession,

@@ -1,6 +1,7 @@
 import { backoffMs, pause } from '../lib/backoff.ts';
+import { onAbort } from '../lib/until-aborted.ts';
 import type { UserEvent } from './event.ts';
-import type { RetryNotice, RetryPolicy } from './retry.ts';
+import { createOutage, type RetryNotice, type RetryPolicy } from './retry.ts';
 import { PositionGone } from './service.ts';
 import type { Delivery, EventSelection, EventSource } from './source.ts';
 
@@ -78,28 +79,43 @@ export function consume(options: ConsumeOptions): Running {
 }
 
 async function run(options: ConsumeOptions, stopping: AbortController): Promise<void> {
-  const { signal } = options;
-  const stop = (): void => stopping.abort();
-  if (signal?.aborted) stop();
-  signal?.addEventListener('abort', stop);
+  const { signal: stopped } = stopping;
+  const { onRetry, maxOutageMs } = { ...DEFAULTS, ...options };
+  const release = onAbort(options.signal, () => stopping.abort());
+  // A source that has lost every position would be read from its beginning all the time.
+  const losses = createOutage({ signal: stopped, onRetry, maxOutageMs });
   try {
     let after: string | undefined;
-    while (!stopping.signal.aborted) {
-      const gone = await follow(options, stopping, after);
+    while (!stopped.aborted) {
+      const gone = await follow(options, stopping, after, losses.end);
       if (gone === null) continue;
       if (options.onPositionGone === undefined) throw gone;
       after = (await options.onPositionGone(gone)) ?? 'oldest';
+      await losses.pause(gone).catch(unlessStopped(stopped));
     }
   } finally {
-    signal?.removeEventListener('abort', stop);
+    release();
   }
 }
 
-/** Reads until the stop. @returns why reading has to begin again */
+/** What fails after a stop fails because of it. */
+function unlessStopped(signal: AbortSignal): (error: unknown) => null {
+  return (error) => {
+    if (signal.aborted) return null;
+    throw error;
+  };
+}
+
+/**
+ * Reads until the stop.
+ * @param onBatch - called when events were read
+ * @returns why reading has to begin again
+ */
 async function follow(
   options: ConsumeOptions,
   stopping: AbortController,
   after: string | undefined,
+  onBatch: () => void,
 ): Promise<PositionGone | null> {
   const { signal } = stopping;
   const { source, types, user, onRetry, stopTimeoutMs, maxOutageMs } = { ...DEFAULTS, ...options };
@@ -108,7 +124,7 @@ async function follow(
   let gone: PositionGone | null = null;
   const opened = await source
     .open({ types, user, ...retrying, inOrder: true, maxBatch: MAX_BATCH })
-    .catch(unlessStopped);
+    .catch(unlessStopped(signal));
   if (opened === null) return null;
   try {
     // A consumer that begins after a loss was told of it.
@@ -117,23 +133,19 @@ async function follow(
     if (gone === null) {
       await opened.prepare();
       for await (const { deliveries } of opened.batches(after)) {
+        onBatch();
         for (const delivery of deliveries) await lanes.add(delivery);
       }
     }
   } catch (error) {
     if (error instanceof PositionGone) gone = error;
-    else unlessStopped(error);
+    else unlessStopped(signal)(error);
   } finally {
     await lanes.drain(stopTimeoutMs);
     await opened.close();
   }
   lanes.throwFailure();
   return gone;
-
-  function unlessStopped(error: unknown): null {
-    if (signal.aborted) return null;
-    throw error;
-  }
 }
 
 interface Lanes {

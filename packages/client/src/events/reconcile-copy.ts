@@ -1,6 +1,6 @@
 import { compareUsers, differenceOf, type UserDifference } from './compare-users.ts';
 import type { MirrorSession, UserRow } from './mirror-store.ts';
-import type { UsersOfService } from './users-of-service.ts';
+import type { UserExport, UsersOfService } from './users-of-service.ts';
 
 /** What a comparison found, and repaired. */
 export interface Reconciliation {
@@ -12,11 +12,13 @@ const MAX_REPAIRS = 10_000;
 
 /**
  * Compares every row of the copy with an export, and repairs what differs.
+ * @param exported - just begun
  * @param inTurn - runs a step while no other one changes the copy
  */
 export async function reconcileCopy(
   session: MirrorSession,
-  users: UsersOfService,
+  users: Pick<UsersOfService, 'read'>,
+  exported: UserExport,
   inTurn: <T>(step: () => Promise<T>) => Promise<T>,
 ): Promise<Reconciliation> {
   const repaired: UserDifference[] = [];
@@ -24,7 +26,6 @@ export async function reconcileCopy(
   async function repairSuspects(): Promise<void> {
     repaired.push(...(await inTurn(() => repair(suspects.splice(0), session, users))));
   }
-  const exported = await users.exportAll();
   for await (const { id } of compareUsers(exported.pages(), rowsOf(session))) {
     suspects.push(id);
     if (suspects.length >= LIST_LIMIT) await repairSuspects();
@@ -48,7 +49,7 @@ async function* rowsOf(session: MirrorSession): AsyncGenerator<readonly UserRow[
 async function repair(
   ids: readonly string[],
   session: MirrorSession,
-  users: UsersOfService,
+  users: Pick<UsersOfService, 'read'>,
 ): Promise<readonly UserDifference[]> {
   if (ids.length === 0) return [];
   const rows = new Map((await session.find(ids)).map((row) => [row.id, row]));

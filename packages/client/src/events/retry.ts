@@ -14,7 +14,7 @@ export type RetryPolicy = Pauses;
 export interface Retrying {
   /** Ends the pauses, and the attempts. */
   readonly signal: AbortSignal;
-  /** After so long without a success the last error is thrown. */
+  /** So long after the first failure in a row the last error is thrown. */
   readonly maxOutageMs: number;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
@@ -36,22 +36,55 @@ export class Transient extends Error {
   }
 }
 
+/** Failures in a row, and how long they last. */
+export interface Outage {
+  /**
+   * Pauses before the next attempt; the pauses grow.
+   * @param minMs - the shortest pause
+   * @throws the error when the outage lasts too long or the signal aborts
+   */
+  pause(error: unknown, minMs?: number): Promise<void>;
+  /** Something succeeded. */
+  end(): void;
+}
+
+export function createOutage(
+  { signal, maxOutageMs, onRetry }: Retrying,
+  pauses: RetryPolicy = PAUSES,
+): Outage {
+  let attempt = 0;
+  let beganMs: number | null = null;
+  return {
+    async pause(error, minMs = 0) {
+      beganMs ??= performance.now();
+      const leftMs = maxOutageMs - (performance.now() - beganMs);
+      if (leftMs <= 0 || signal.aborted) throw error;
+      attempt += 1;
+      // A long `Retry-After` does not make the outage longer than it may be.
+      const delayMs = Math.min(Math.max(backoffMs(attempt, pauses), minMs), leftMs);
+      onRetry?.({ error, attempt, delayMs });
+      await pause(delayMs, signal);
+      if (signal.aborted) throw error;
+    },
+    end() {
+      attempt = 0;
+      beganMs = null;
+    },
+  };
+}
+
 /**
  * Repeats the work while it throws `Transient`, with growing pauses.
  * @throws the last error when the outage lasts too long or the signal aborts, and every other error at once
  */
 export async function untilItWorks<T>(work: () => Promise<T>, retrying: Retrying): Promise<T> {
-  const beganMs = performance.now();
-  for (let attempt = 1; ; attempt += 1) {
+  const outage = createOutage(retrying);
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      const isOver = performance.now() - beganMs > retrying.maxOutageMs;
-      if (!(error instanceof Transient) || isOver || retrying.signal.aborted) throw error;
-      const delayMs = Math.max(backoffMs(attempt, PAUSES), error.retryAfterMs);
-      retrying.onRetry?.({ error, attempt, delayMs });
-      await pause(delayMs, retrying.signal);
-      if (retrying.signal.aborted) throw error;
+      if (!(error instanceof Transient)) throw error;
+      await outage.pause(error, error.retryAfterMs);
     }
   }
 }
