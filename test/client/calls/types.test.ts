@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { GetKeySetProblem, GetUserProblem, User, UserService } from '@user-service/client';
 import { expect, expectTypeOf, test } from 'vitest';
 import { OPERATIONS } from '../../../packages/client/src/generated/table.ts';
+import { compileTypes } from '../../support/compile-types.ts';
 
 test('every operation of the API document has a method', () => {
   const text = readFileSync(join(import.meta.dirname, '../../../docs/openapi.json'), 'utf8');
@@ -91,7 +92,8 @@ async function misuse({ users }: UserService): Promise<void> {
   if (!reply.ok && reply.problem.code === 'email_taken') return;
 }
 
-test('what is not right does not compile', () => {
+test('what is not right does not compile', async () => {
+  expect(await compileTypes(import.meta.filename)).toBe('');
   expectTypeOf(misuse).parameter(0).toEqualTypeOf<UserService>();
   expectTypeOf(incompleteTextOf).parameter(0).toEqualTypeOf<GetKeySetProblem>();
 });

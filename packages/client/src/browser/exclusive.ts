@@ -10,12 +10,15 @@ export interface Locks {
   ): Promise<T>;
 }
 
+/** Does the work while no other tab of the browser does such work. */
+export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
+
 /**
  * Creates the function that lets one tab at a time change the session. The lock is a courtesy: the service answers tabs
  * that refresh at the same time alike. So whatever is wrong with the lock, a holder that hangs or a browser without
  * locks, the work is done without it. The work has to be bounded and must not throw.
  */
-export function createExclusive(locks: Locks | undefined, name: string) {
+export function createExclusive(locks: Locks | undefined, name: string): Exclusive {
   return async <T>(work: () => Promise<T>): Promise<T> => {
     if (locks === undefined) return work();
     const waiting = new AbortController();

@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { createBrowserSession } from '../browser.ts';
-import type {
-  AnyCode,
-  ChallengeCode,
-  NoAnswer,
-  RegisterCode,
-  SessionCode,
-  SignInCode,
-} from './types.ts';
+import { fileURLToPath } from 'node:url';
+import { expect, expectTypeOf, test } from 'vitest';
+import { compileTypes } from '../../../../test/support/compile-types.ts';
+import type { BrowserSession } from '../browser.ts';
+import type { AnyCode } from './types.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -40,68 +35,74 @@ function documentedCodes(method: string, path: string): string[] {
     .sort();
 }
 
-const noAnswer: Readonly<Record<NoAnswer, true>> = {
-  ...{ network_error: true, deadline_exceeded: true, invalid_response: true },
-};
+type Method =
+  | ('register' | 'signIn' | 'user' | 'signOut' | 'reauthenticate' | 'changePassword')
+  | ('requestEmailVerification' | 'confirmEmailVerification')
+  | ('requestPasswordReset' | 'confirmPasswordReset');
+type Failure<M extends Method> = Extract<
+  Awaited<ReturnType<BrowserSession[M]>>,
+  { readonly ok: false }
+>;
+type CodesOf<M extends Method> = Exclude<Failure<M>['problem']['code'], AnyCode>;
+
 const any: Readonly<Record<AnyCode, true>> = {
-  ...noAnswer,
+  ...{ network_error: true, deadline_exceeded: true, invalid_response: true },
   ...{ validation_failed: true, rate_limited: true, overloaded: true, unavailable: true },
   ...{ outcome_unknown: true, internal_error: true, session_cookie_refused: true },
 };
-const session: Readonly<Record<SessionCode, true>> = {
-  ...{ unauthenticated: true, invalid_token: true, user_not_found: true },
+const session = { unauthenticated: true, invalid_token: true, user_not_found: true } as const;
+const challenge = { challenge_invalid: true, version_exhausted: true } as const;
+
+/** Compiles only with exactly the codes of each call. */
+const codes: { readonly [M in Method]: Readonly<Record<CodesOf<M>, true>> } = {
+  register: { email_taken: true, registration_closed: true, invitation_invalid: true },
+  signIn: { invalid_credentials: true, password_expired: true, email_unverified: true },
+  ...{ user: session, signOut: session, reauthenticate: session },
+  changePassword: { ...session, step_up_required: true, version_exhausted: true },
+  ...{ requestEmailVerification: {}, requestPasswordReset: {} },
+  ...{ confirmEmailVerification: challenge, confirmPasswordReset: challenge },
 };
-const signIn: Readonly<Record<SignInCode, true>> = {
-  ...{ invalid_credentials: true, password_expired: true, email_unverified: true },
-};
-const register: Readonly<Record<RegisterCode, true>> = {
-  ...{ email_taken: true, registration_closed: true, invitation_invalid: true },
-};
-const challenge: Readonly<Record<ChallengeCode, true>> = {
-  ...{ challenge_invalid: true, version_exhausted: true },
-};
-const change = { step_up_required: true, version_exhausted: true };
 /** A page has no service key, and its session is a user's. */
 const ofServices = ['forbidden'];
 
-test.each<[method: string, path: string, codes: object, others: readonly string[]]>([
-  ['post', '/v1/sessions', signIn, []],
-  ['post', '/v1/users', register, ['invalid_token']],
-  ['get', '/v1/me', session, ofServices],
-  ['delete', '/v1/sessions', session, ofServices],
-  ['delete', '/v1/sessions/current', session, [...ofServices, 'session_not_found']],
-  ['post', '/v1/sessions/current/reauthenticate', session, ofServices],
-  ['put', '/v1/users/{id}/password', { ...session, ...change }, ofServices],
-  ['post', '/v1/email-verifications', {}, []],
-  ['post', '/v1/email-verifications/confirm', challenge, []],
-  ['post', '/v1/password-resets', {}, []],
-  ['post', '/v1/password-resets/confirm', challenge, []],
-])('the type of %s %s has the codes of the API document', (method, path, codes, others) => {
+test.each<[path: string, call: Method, others: readonly string[]]>([
+  ['post /v1/sessions', 'signIn', []],
+  ['post /v1/users', 'register', ['invalid_token']],
+  ['get /v1/me', 'user', ofServices],
+  ['delete /v1/sessions', 'signOut', ofServices],
+  ['delete /v1/sessions/current', 'signOut', [...ofServices, 'session_not_found']],
+  ['post /v1/sessions/current/reauthenticate', 'reauthenticate', ofServices],
+  ['put /v1/users/{id}/password', 'changePassword', ofServices],
+  ['post /v1/email-verifications', 'requestEmailVerification', []],
+  ['post /v1/email-verifications/confirm', 'confirmEmailVerification', []],
+  ['post /v1/password-resets', 'requestPasswordReset', []],
+  ['post /v1/password-resets/confirm', 'confirmPasswordReset', []],
+])('%s has the codes of %s in the API document', (operation, call, others) => {
+  const [method = '', path = ''] = operation.split(' ');
   const documented = documentedCodes(method, path);
-  const typed = new Set([...Object.keys({ ...any, ...codes }), ...others]);
+  const own = Object.keys(codes[call]);
+  const typed = new Set([...Object.keys(any), ...own, ...others]);
   expect(documented).toContain('unavailable');
   expect(documented.filter((code) => !typed.has(code))).toEqual([]);
-  expect(Object.keys(codes).filter((code) => !documented.includes(code))).toEqual([]);
+  expect(own.filter((code) => !documented.includes(code))).toEqual([]);
 });
 
-test('each call has its own codes: the compiler refuses those of another', async () => {
-  const { signIn, register, user } = createBrowserSession({
-    ...{ url: 'https://id.example.com', mode: 'memory', fetch: () => Promise.reject(new Error()) },
-  });
-  const results = await Promise.all([
-    signIn({ email: 'a@b.cc', password: 'p' }),
-    register({ first_name: 'A', last_name: 'B', email: 'a@b.cc', password: 'p' }),
-    user(),
-  ] as const);
-  const [signedIn, registered, read] = results;
-  if (signedIn.ok || registered.ok || read.ok) throw new Error('there is no service');
+/** The compiler reads it; it is never called. */
+async function misuse({ signIn, register, user }: BrowserSession): Promise<void> {
+  const signedIn = await signIn({ email: 'a@b.cc', password: 'p' });
+  // @ts-expect-error The result has to be looked at first.
+  signedIn.data.status;
   // @ts-expect-error A sign-in does not tell whether an address is taken.
-  const wrong = signedIn.problem.code === 'email_taken';
-  const right = registered.problem.code === 'email_taken';
+  if (!signedIn.ok && signedIn.problem.code === 'email_taken') return;
+  const names = { first_name: 'A', last_name: 'B' };
+  const registered = await register({ ...names, email: 'a@b.cc', password: 'p' });
+  if (!registered.ok && registered.problem.code === 'email_taken') return;
+  const read = await user();
   // @ts-expect-error There is no such code.
-  const unknown = read.problem.code === 'no_such_code';
-  expect([wrong, right, unknown]).toEqual([false, false, false]);
-  expect(results.map((result) => !result.ok && result.problem.code)).toEqual([
-    ...['network_error', 'network_error', 'unauthenticated'],
-  ]);
+  if (!read.ok && read.problem.code === 'no_such_code') return;
+}
+
+test('each call has its own codes: the compiler finds others, and those that are missing here', async () => {
+  expect(await compileTypes(fileURLToPath(import.meta.url))).toBe('');
+  expectTypeOf(misuse).parameter(0).toEqualTypeOf<BrowserSession>();
 });

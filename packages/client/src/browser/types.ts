@@ -1,4 +1,17 @@
-import type { FieldError } from '../generated/problems.ts';
+import type { ClientProblem } from '../calls/problems.ts';
+import type {
+  ChangePasswordProblem,
+  ConfirmEmailVerificationProblem,
+  ConfirmPasswordResetProblem,
+  EndAllSessionsProblem,
+  GetMeProblem,
+  ReauthenticateSessionProblem,
+  RegisterUserProblem,
+  RequestEmailVerificationProblem,
+  RequestPasswordResetProblem,
+  SignInProblem,
+} from '../generated/operations.ts';
+import type { FieldError, Problems } from '../generated/problems.ts';
 import type {
   IssuedTokens,
   Registration,
@@ -14,7 +27,7 @@ export type { Registration, User };
 export type FieldProblem = FieldError;
 
 /** No answer of the service: nothing is known about the request. */
-export type NoAnswer =
+type NoAnswer =
   /** The request or its response did not get through. */
   | 'network_error'
   /** No response in time. */
@@ -25,13 +38,34 @@ export type NoAnswer =
 /** Codes that every call can have. */
 export type AnyCode =
   | NoAnswer
-  | 'validation_failed'
-  | 'rate_limited'
-  | 'overloaded'
-  | 'unavailable'
-  | 'outcome_unknown'
-  | 'internal_error'
-  | 'session_cookie_refused';
+  | (keyof Problems &
+      (
+        | 'validation_failed'
+        | 'rate_limited'
+        | 'overloaded'
+        | 'unavailable'
+        | 'outcome_unknown'
+        | 'internal_error'
+        | 'session_cookie_refused'
+      ));
+
+/** Refusals of what this entry never sends, and of callers that are services. */
+type NeverSent =
+  | 'malformed_request'
+  | 'request_timeout'
+  | 'payload_too_large'
+  | 'uri_too_long'
+  | 'unsupported_media_type'
+  | 'expectation_failed'
+  | 'headers_too_large'
+  | `idempotency_${string}`
+  | 'forbidden';
+
+/** The codes of an operation besides those that every call can have. */
+type CodeOf<OperationProblem extends { readonly code: string }> = Exclude<
+  OperationProblem['code'],
+  AnyCode | NeverSent | ClientProblem['code']
+>;
 
 /**
  * Why a call failed. Decide by `code`; a newer service may send others, so keep a default branch.
@@ -54,10 +88,15 @@ export interface Problem<Code extends string = never> {
 export type CallResult<T, Code extends string = never> = Result<T, Problem<Code>>;
 
 /** Codes of calls with an access token. */
-export type SessionCode = 'unauthenticated' | 'invalid_token' | 'user_not_found';
-export type RegisterCode = 'email_taken' | 'registration_closed' | 'invitation_invalid';
-export type SignInCode = 'invalid_credentials' | 'password_expired' | 'email_unverified';
-export type ChallengeCode = 'challenge_invalid' | 'version_exhausted';
+export type SessionCode = CodeOf<
+  GetMeProblem | EndAllSessionsProblem | ReauthenticateSessionProblem
+>;
+/** No token is sent. */
+export type RegisterCode = Exclude<CodeOf<RegisterUserProblem>, 'invalid_token'>;
+export type SignInCode = CodeOf<SignInProblem>;
+export type PasswordCode = Exclude<CodeOf<ChangePasswordProblem>, SessionCode>;
+export type MailCode = CodeOf<RequestEmailVerificationProblem | RequestPasswordResetProblem>;
+export type ChallengeCode = CodeOf<ConfirmEmailVerificationProblem | ConfirmPasswordResetProblem>;
 
 /** A mail is sent soon; its code counts only together with the id. */
 export type RequestedMail = RequestedChallenge;
