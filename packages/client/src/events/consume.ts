@@ -37,9 +37,9 @@ export interface ConsumeOptions extends EventSelection {
   readonly onPositionGone?: (
     gone: PositionGone,
   ) => string | undefined | Promise<string | undefined>;
-  /** For a log: a failed read, or a failed attempt of `handle`. */
+  /** For a log: a failed read, events that are gone, or a failed attempt of `handle`. */
   readonly onRetry?: (notice: RetryNotice) => void;
-  /** The consumer ends with the error after so long without one successful read; ten minutes by default. */
+  /** The consumer ends with the error so long after the first of failed reads in a row; ten minutes by default. */
   readonly maxOutageMs?: number;
   /** A stop waits so long for `handle`; 30 s by default. */
   readonly stopTimeoutMs?: number;

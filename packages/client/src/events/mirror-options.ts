@@ -11,7 +11,7 @@ export interface MirrorOptions {
    * export, `users:read` for changed users, and over HTTP `events:read`.
    */
   readonly service?: ServiceOptions;
-  /** For a log: a failed read, or a store that is away. */
+  /** For a log: a failed read, events that are gone, or a store that is away. */
   readonly onRetry?: (notice: RetryNotice) => void;
   /** For a log: the copy is filled, because it is empty or because events were lost (`gone`). */
   readonly onFill?: (gone: PositionGone | null) => void;
@@ -19,7 +19,7 @@ export interface MirrorOptions {
   readonly onReconcileError?: (error: unknown) => void;
   /** Compares the copy with the service and repairs it so often, in milliseconds; never by default. */
   readonly reconcileEveryMs?: number;
-  /** The mirror ends with the error after so long without a success; ten minutes by default. */
+  /** The mirror ends with the error so long after the first of failures in a row; ten minutes by default. */
   readonly maxOutageMs?: number;
   /** Stops the mirror, as `stop` does. */
   readonly signal?: AbortSignal;

@@ -70,22 +70,7 @@ export function createFakeUsers({ clock, events, revocations }: Deps): FakeUsers
     hasSession: (sessionId) => sessions.has(sessionId),
     endSessions,
     add(fields = {}) {
-      const now = new Date(clock.nowMs()).toISOString();
-      const number = users.size + 1;
-      const user: TestUser = {
-        id: createId(clock.nowMs()),
-        first_name: 'Test',
-        last_name: `User ${number}`,
-        email: `user-${number}@example.com`,
-        phone: null,
-        locale: null,
-        email_verified: false,
-        status: 'active',
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        ...fields,
-      };
+      const user = newUser(users.size + 1, clock.nowMs(), fields);
       if (users.has(user.id)) throw new Error(`the fake has the user ${user.id} already`);
       users.set(user.id, user);
       const data = { status: user.status };
@@ -127,5 +112,24 @@ export function createFakeUsers({ clock, events, revocations }: Deps): FakeUsers
       revocations.revoke('all', null);
       for (const id of [...sessions.keys()]) removeSession(id, 'ended_by_admin');
     },
+  };
+}
+
+/** @param number - tells its values apart from those of other users */
+function newUser(number: number, nowMs: number, fields: TestUserFields): TestUser {
+  const now = new Date(nowMs).toISOString();
+  return {
+    id: createId(nowMs),
+    first_name: 'Test',
+    last_name: `User ${number}`,
+    email: `user-${number}@example.com`,
+    phone: null,
+    locale: null,
+    email_verified: false,
+    status: 'active',
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    ...fields,
   };
 }

@@ -16,6 +16,8 @@ interface TokenCase {
   readonly name: string;
   readonly token: string;
   readonly jwks?: object;
+  /** Libraries may accept it; this verifier does not. */
+  readonly strict?: true;
   readonly expected: Readonly<Record<string, unknown>>;
 }
 
@@ -79,6 +81,15 @@ describe('conformance of tokens', () => {
   it.each(tokens.cases)('$name', async (one) => {
     const fetch = fakeService(one.jwks ?? tokens.jwks);
     expect(await verdictOf(tokens, one, { fetch })).toEqual(one.expected);
+  });
+
+  it('refuses every token that a careful verifier refuses', async () => {
+    const strict = tokens.cases.filter((one) => one.strict === true);
+    expect(strict.length).toBeGreaterThan(0);
+    for (const one of strict) {
+      const fetch = fakeService(one.jwks ?? tokens.jwks);
+      expect(await verdictOf(tokens, one, { fetch })).toMatchObject({ verdict: 'invalid' });
+    }
   });
 
   it('has cases of every verdict', () => {

@@ -22,6 +22,7 @@ interface JudgeDeps {
   /** Null without a feed. */
   readonly revocations: Revocations | null;
   readonly onStale: StalePolicy;
+  readonly maxStalenessMs: number;
   /** Null when the service cannot be asked. */
   readonly introspect: ((token: string) => Promise<boolean | null>) | null;
   readonly epochSeconds: () => number;
@@ -34,7 +35,7 @@ export type Judge = (
 ) => VerifyResult | Promise<VerifyResult>;
 
 export function createJudge(deps: JudgeDeps): Judge {
-  const { revocations, onStale, introspect, epochSeconds } = deps;
+  const { revocations, onStale, maxStalenessMs, introspect, epochSeconds } = deps;
 
   function judge(checked: CheckedToken, nowSeconds: number): VerifyResult | Promise<VerifyResult> {
     if (checked.ids === null || revocations === null) return checked.result;
@@ -45,7 +46,10 @@ export function createJudge(deps: JudgeDeps): Judge {
   }
 
   async function afterLoad(checked: CheckedToken, feed: Revocations): Promise<VerifyResult> {
+    // The timers of the feed keep no process running; a caller that waits for this does.
+    const waiting = setTimeout(() => {}, maxStalenessMs);
     await feed.settled;
+    clearTimeout(waiting);
     if (feed.state() === 'loading') return decideStale(checked);
     return judge(checked, epochSeconds());
   }

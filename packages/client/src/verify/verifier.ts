@@ -35,7 +35,10 @@ export interface Verifier {
   ready(timeoutMs?: number): Promise<void>;
   state(): VerifierState;
   stats(): VerifierStats;
-  /** Ends all requests and timers. Cached keys, tokens and revocations stay; the feed becomes stale. */
+  /**
+   * Ends all requests and timers, so that they keep no process of Node.js alive; a request for revocations does while it
+   * waits. Cached keys, tokens and revocations stay; the feed becomes stale.
+   */
   close(): Promise<void>;
 }
 
@@ -50,7 +53,7 @@ const READY_POLL_MS = 20;
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = readOptions(options);
   const { fetch: request = fetch, now = Date.now } = options;
-  const { onStale } = settings;
+  const { onStale, maxStalenessMs } = settings;
   const cache = createTokenCache<CheckedToken>(settings.maxCachedTokens);
   const counts = { hits: 0, signatures: 0 };
   let isClosed = false;
@@ -71,7 +74,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const introspect =
     introspection === null ? null : createIntrospection({ ...introspection, fetch: request });
   const epochSeconds = () => Math.floor(now() / 1_000);
-  const judge = createJudge({ revocations, onStale, introspect, epochSeconds });
+  const judge = createJudge({
+    ...{ revocations, onStale, maxStalenessMs, introspect, epochSeconds },
+  });
   const checkNew = createTokenCheck({
     ...{ keys, settings, hasFeed: revocations !== null, judge, epochSeconds },
     onSignature: () => {
