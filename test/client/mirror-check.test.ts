@@ -5,10 +5,11 @@ import { Pool } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readMirrorDatabaseUrl } from '../../src/config/mirror-database-url.ts';
 import { runCommand } from '../support/cli-setting.ts';
+import { eventually } from '../support/eventually.ts';
 import { createTemporaryDirectory } from '../support/temp-directory.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { connectionUrl } from '../support/users-table.ts';
-import { startEventService } from './events-support.ts';
+import { PATIENCE, startEventService } from './events-support.ts';
 
 const STRANGER = '0198c0de-0000-7000-8000-000000000000';
 
@@ -34,7 +35,8 @@ async function startCheck() {
       ['mirror', 'check', '--table', 'users', '--url', service.url, '--key-file', keyFile, ...more],
       { mirrorDatabaseUrl: async () => databaseUrl },
     );
-  return { service, sql: (text: string) => pool.query(text), fill, check, keyFile, databaseUrl };
+  const sql = (text: string) => pool.query(text);
+  return { service, pool, sql, fill, check, keyFile, databaseUrl };
 }
 
 describe('mirror check', () => {
@@ -176,6 +178,135 @@ describe('mirror check', () => {
     }
     const none = await runCommand(argv, { mirrorDatabaseUrl: async () => null });
     expect([none.code, none.output]).toEqual([2, expect.stringMatching(/MIRROR_DATABASE_URL/)]);
+  });
+});
+
+describe('mirror check --repair', () => {
+  const spoil = (id: string) => `update users set last_name = 'Edited' where id = '${id}'`;
+
+  test('makes the rows that differ as the service has the users, and the mirror goes on', async () => {
+    const { service, sql, fill, check, pool } = await startCheck();
+    const people = [];
+    for (let count = 0; count < 5; count += 1) people.push((await service.api.register()).id);
+    await fill();
+    const [lost, older, newer, edited, kept] = people;
+    await sql(
+      `alter table users add column note text;
+       update users set note = 'theirs';
+       delete from users where id = '${lost}';
+       update users set version = 0 where id = '${older}';
+       update users set version = 99 where id = '${newer}';
+       update users set last_name = 'Edited', status = 'gone' where id = '${edited}';
+       insert into users (id, version) values ('${STRANGER}', 1)`,
+    );
+    const repair = await check('--repair');
+    expect([repair.code, repair.stderr]).toEqual([0, []]);
+    expect([...repair.stdout].sort()).toEqual(
+      [
+        `missing: ${lost}: the table does not have the user`,
+        `older: ${older}: the table has version 0, the service 1`,
+        `newer: ${newer}: the table has version 99, the service 1`,
+        `different: ${edited}: version 1 has other values: last_name, status`,
+        `extra: ${STRANGER}: the service does not have the user`,
+        '5 users of the service: 5 findings, repaired',
+      ].sort(),
+    );
+    expect((await check()).stdout).toEqual(['5 users of the service: 0 findings']);
+    const { rows } = await sql(`select id from users where note = 'theirs' order by id`);
+    expect(rows.map(({ id }) => id)).toEqual([older, newer, edited, kept].sort());
+    const nothing = await check('--repair', '--json');
+    expect(nothing.stdout.map((line) => JSON.parse(line))).toEqual([
+      { summary: { users: 5, findings: 0, repaired: true } },
+    ]);
+    await service.rename(String(kept), 'Byron');
+    const fills: unknown[] = [];
+    const running = mirror({
+      source: await service.source(''),
+      store: pgStore({ pool, table: 'users' }),
+      onFill: (gone) => fills.push(gone),
+    });
+    await eventually(
+      async () =>
+        expect((await sql(`select from users where last_name = 'Byron'`)).rows).toHaveLength(1),
+      PATIENCE,
+    );
+    await running.stop();
+    expect(fills).toEqual([]);
+  });
+
+  test('says which rows it changed as JSON, and finds the position in another table', async () => {
+    const { service, sql, fill, check } = await startCheck();
+    const { id } = await service.api.register();
+    await fill({ positionTable: 'places' });
+    await sql(spoil(id));
+    expect(await check('--repair')).toMatchObject({ code: 1 });
+    const { code, stdout } = await check('--repair', '--position-table', 'places', '--json');
+    expect([code, ...stdout.map((line) => JSON.parse(line))]).toEqual([
+      0,
+      {
+        ...{ kind: 'different', id, service_version: 1, copy_version: 1 },
+        ...{ fields: ['last_name'], repaired: true },
+      },
+      { summary: { users: 1, findings: 1, repaired: true, different: 1 } },
+    ]);
+  });
+
+  test('changes nothing while a mirror has the table', async () => {
+    const { service, sql, check, pool } = await startCheck();
+    const { id } = await service.api.register();
+    const running = mirror({
+      source: await service.source(''),
+      store: pgStore({ pool, table: 'users' }),
+    });
+    onTestFinished(() => running.stop());
+    await running.ready;
+    await sql(spoil(id));
+    const { code, stdout, stderr } = await check('--repair', '--json');
+    expect([code, stdout]).toEqual([1, []]);
+    expect(JSON.parse(stderr.join(''))).toMatchObject({ error: { code: 'mirror_in_use' } });
+    expect((await sql(`select from users where last_name = 'Edited'`)).rows).toHaveLength(1);
+    expect((await running.reconcile()).repaired).toMatchObject([{ kind: 'different', id }]);
+  });
+
+  test.each([
+    ['that does not exist', '', 'mirror_unreadable', 'relation'],
+    [
+      'that another program keeps',
+      `create table users (id uuid primary key, version integer, email text, first_name text,
+         last_name text, status text)`,
+      'mirror_unreadable',
+      'relation "user_service_mirrors" does not exist',
+    ],
+    [
+      'that no mirror has filled',
+      `create table users (id uuid primary key, version integer, email text, first_name text,
+         last_name text, status text);
+       create table user_service_mirrors (name text primary key, position text not null)`,
+      'mirror_not_filled',
+      'No mirror has filled this table',
+    ],
+    [
+      'without a column',
+      `create table users (id uuid primary key, version integer);
+       create table user_service_mirrors (name text primary key, position text not null);
+       insert into user_service_mirrors values ('users', '1-0')`,
+      'mirror_unreadable',
+      'column "email" does not exist',
+    ],
+  ])('refuses a table %s, and creates none', async (_name, setUp, errorCode, message) => {
+    const { service, sql, check } = await startCheck();
+    await service.api.register();
+    await sql(setUp);
+    const tables = async () =>
+      (await sql(`select table_name from information_schema.tables where table_schema = 'public'`))
+        .rows;
+    const before = await tables();
+    const { code, stdout, stderr } = await check('--repair', '--json');
+    expect([code, stdout]).toEqual([1, []]);
+    expect(JSON.parse(stderr.join(''))).toEqual({
+      error: { code: errorCode, message: expect.stringContaining(message) },
+    });
+    expect(await tables()).toEqual(before);
   });
 });
 

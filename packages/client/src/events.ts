@@ -26,6 +26,8 @@ export {
 } from './events/mirror-store.ts';
 export { onlyNewer, type VersionStore } from './events/only-newer.ts';
 export {
+  type LockedPgCopy,
+  lockPgCopy,
   openPgCopy,
   type PgConnection,
   type PgCopy,
@@ -34,7 +36,7 @@ export {
   pgStore,
 } from './events/pg-store.ts';
 export type { PositionStore } from './events/position-ledger.ts';
-export type { Reconciliation } from './events/reconcile-copy.ts';
+export { type Reconciliation, repairRows } from './events/reconcile-copy.ts';
 export type { RetryNotice, RetryPolicy } from './events/retry.ts';
 export { PositionGone, type ServiceOptions, ServiceRefusal } from './events/service.ts';
 export type {

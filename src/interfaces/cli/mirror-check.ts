@@ -2,8 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   compareUsers,
   differenceOf,
+  type LockedPgCopy,
+  lockPgCopy,
   openPgCopy,
   type PgCopy,
+  type PgStoreOptions,
+  repairRows,
   StoreUnavailable,
   toRow,
   type UserDifference,
@@ -12,16 +16,21 @@ import {
 import { connectionReason } from '../../lib/connection-reason.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { type OperatorDeps, readRecords } from './dead-letters.ts';
-import { CommandFailure, EXIT, UsageError } from './io.ts';
+import { CommandFailure, UsageError } from './io.ts';
+import { createReport } from './mirror-report.ts';
 import { isRecord } from './problem.ts';
 import { PATIENT, requestBody } from './retry.ts';
-import { counted, printable } from './text.ts';
+import { printable } from './text.ts';
 
 export interface MirrorCheckOptions {
   readonly table: string;
   /** Columns of the table by the fields of users; undefined for the default of the client package. */
   readonly columns?: Readonly<Record<string, string>>;
   readonly json?: boolean;
+  /** Makes rows that differ as the service has the users. */
+  readonly repair?: boolean;
+  /** Where mirrors keep their positions; needed for a repair when it is not the default of the client package. */
+  readonly positionTable?: string;
 }
 
 export interface MirrorCheckDeps
@@ -30,15 +39,12 @@ export interface MirrorCheckDeps
 
 const PAGE = 200;
 const ROWS = 500;
-const PROGRESS_INTERVAL_MS = 5_000;
 /** Users that are looked at again together; beyond them the comparison pauses. */
 const MAX_SUSPECTS = 10_000;
 /** A copy that follows the events is as the service within that time. */
 const LOOKS = 3;
 const LOOK_INTERVAL_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Findings of one kind that are printed without `--json`. */
-const MAX_PRINTED = 20;
 
 /** What both sides have of users, page by page. */
 interface Sides {
@@ -68,31 +74,64 @@ export async function checkMirror(
     application_name: 'user-service mirror check',
   });
   pool.on('error', () => {});
+  const { table, columns, positionTable, repair = false } = options;
+  const where: PgStoreOptions = {
+    ...{ pool, table },
+    ...(columns === undefined ? {} : { columns }),
+    ...(positionTable === undefined ? {} : { positionTable }),
+  };
   let opened: Promise<PgCopy> | undefined;
+  let locked: Promise<LockedPgCopy> | undefined;
+  const lock = () => {
+    locked ??= openForRepair(where);
+    return locked;
+  };
   const copy = () => {
-    const { table, columns } = options;
-    opened ??= openPgCopy({ pool, table, ...(columns === undefined ? {} : { columns }) });
+    opened ??= repair ? lock() : openPgCopy(where);
     return opened;
   };
   const sides = { copy, fields: async () => (await copy()).fields, deps, onPage: report.count };
   try {
     const suspects: string[] = [];
-    const confirmSuspects = async () => {
-      for (const found of await confirm(suspects.splice(0), sides)) report.add(found);
+    const settleSuspects = async () => {
+      const ids = suspects.splice(0);
+      const found = await (repair ? repairAll(ids, await lock(), sides) : confirm(ids, sides));
+      for (const difference of found) report.add(difference);
     };
     for await (const { id } of compareUsers(usersOf(sides), rowsOf(sides))) {
       suspects.push(id);
-      if (suspects.length >= MAX_SUSPECTS) await confirmSuspects();
+      if (suspects.length >= (repair ? ROWS : MAX_SUSPECTS)) await settleSuspects();
       if (signal.aborted || io.stdoutClosed()) break;
     }
-    await confirmSuspects();
+    await settleSuspects();
   } catch (error) {
-    throw failureOfTable(error);
+    throw failureOfTable(error, repair ? 'repair' : 'read');
   } finally {
     await opened?.then((reader) => reader.close()).catch(() => {});
     await pool.end();
   }
   return report.end();
+}
+
+/** @throws CommandFailure unless a mirror has filled the table and none has it now */
+async function openForRepair(where: PgStoreOptions): Promise<LockedPgCopy> {
+  const copy = await lockPgCopy(where);
+  if (copy === null) {
+    throw new CommandFailure(
+      'A mirror keeps this table. Stop it, or let it repair the table: call its reconcile().',
+      { code: 'mirror_in_use' },
+    );
+  }
+  try {
+    if ((await copy.position()) !== null) return copy;
+    // What another program keeps has another lock, or none.
+    throw new CommandFailure('No mirror has filled this table: the start of a mirror does.', {
+      code: 'mirror_not_filled',
+    });
+  } catch (error) {
+    await copy.close();
+    throw error;
+  }
 }
 
 /** Users are sorted by id. The first page is read before the table is opened. */
@@ -147,84 +186,54 @@ async function confirm(ids: readonly string[], sides: Sides): Promise<readonly U
 /** Compares these users as both sides have them now. */
 async function compareAgain(
   ids: readonly string[],
-  { deps, copy, fields }: Sides,
+  sides: Sides,
 ): Promise<readonly UserDifference[]> {
-  const [reader, kept] = [await copy(), await fields()];
+  const reader = await sides.copy();
   const differences: UserDifference[] = [];
   for (let first = 0; first < ids.length; first += ROWS) {
     const some = ids.slice(first, first + ROWS);
     const rows = new Map((await reader.find(some)).map((row) => [row.id, row]));
-    const body = await requestBody(
-      { method: 'POST', path: '/v1/users/batch', body: { ids: some } },
-      deps,
-    );
-    const users = new Map(
-      readRecords(body, 'users').map((user) => [String(user.id), toRow(user, kept)]),
-    );
+    const users = new Map((await readUsers(some, sides)).map((user) => [user.id, user]));
     differences.push(...some.flatMap((id) => differenceOf(users.get(id), rows.get(id)) ?? []));
   }
   return differences;
 }
 
-function createReport({ json }: MirrorCheckOptions, { io, monotonicMs }: MirrorCheckDeps) {
-  const kinds = new Map<string, number>();
-  let users = 0;
-  let shownAtMs = monotonicMs();
-  return {
-    count(more: number): void {
-      users += more;
-      if (monotonicMs() - shownAtMs < PROGRESS_INTERVAL_MS) return;
-      shownAtMs = monotonicMs();
-      io.stderr(`${counted(users, 'user')} compared`);
-    },
-    add(difference: UserDifference): void {
-      const { kind, id, serviceVersion, copyVersion, fields } = difference;
-      const count = (kinds.get(kind) ?? 0) + 1;
-      kinds.set(kind, count);
-      if (json === true) {
-        const versions = { service_version: serviceVersion, copy_version: copyVersion };
-        io.stdout(JSON.stringify({ kind, id, ...versions, fields }));
-      } else if (count <= MAX_PRINTED) io.stdout(toLine(difference));
-    },
-    /** @returns the exit code */
-    end(): number {
-      const findings = [...kinds.values()].reduce((sum, count) => sum + count, 0);
-      if (json === true) {
-        io.stdout(JSON.stringify({ summary: { users, findings, ...Object.fromEntries(kinds) } }));
-      } else {
-        for (const [kind, count] of kinds) {
-          if (count > MAX_PRINTED)
-            io.stdout(`${kind}: ${count - MAX_PRINTED} more; --json shows all`);
-        }
-        io.stdout(`${counted(users, 'user')} of the service: ${counted(findings, 'finding')}`);
-      }
-      return findings > 0 ? EXIT.failed : EXIT.done;
-    },
-  };
+/** No mirror writes the table now, so that what differs is wrong and not late. */
+function repairAll(
+  ids: readonly string[],
+  copy: LockedPgCopy,
+  sides: Sides,
+): Promise<readonly UserDifference[]> {
+  return repairRows(ids, copy, (some) => readUsers(some, sides));
 }
 
-function toLine({ kind, id, serviceVersion, copyVersion, fields }: UserDifference): string {
-  const texts: Readonly<Record<UserDifference['kind'], string>> = {
-    missing: 'the table does not have the user',
-    extra: 'the service does not have the user',
-    older: `the table has version ${copyVersion}, the service ${serviceVersion}`,
-    newer: `the table has version ${copyVersion}, the service ${serviceVersion}`,
-    different: `version ${copyVersion} has other values: ${fields.join(', ')}`,
-  };
-  return printable(`${kind}: ${id}: ${texts[kind]}`);
+/** The users of the service that exist. @throws CommandFailure when it does not say which are missing */
+async function readUsers(
+  ids: readonly string[],
+  { deps, fields }: Sides,
+): Promise<readonly UserRow[]> {
+  const kept = await fields();
+  const body = await requestBody({ method: 'POST', path: '/v1/users/batch', body: { ids } }, deps);
+  const users = readRecords(body, 'users').map((user) => toRow(user, kept));
+  const missing = isRecord(body) && Array.isArray(body.missing) ? body.missing : [];
+  if (users.length + missing.length !== ids.length) {
+    throw new CommandFailure('The service did not say of every user whether it exists.');
+  }
+  return users;
 }
 
 /** Names what is wrong with the table. The connection string is in no message. */
-function failureOfTable(error: unknown): unknown {
+function failureOfTable(error: unknown, work: 'read' | 'repair'): unknown {
   if (error instanceof StoreUnavailable) {
     const reason = connectionReason(error.cause) ?? sqlTextOf(error.cause) ?? 'no connection';
-    return new CommandFailure(`Cannot read the table: ${reason}.`, {
+    return new CommandFailure(`Cannot ${work} the table: ${reason}.`, {
       ...{ code: 'mirror_unreachable', cause: error },
     });
   }
   const text = sqlTextOf(error);
   if (text === null) return error;
-  return new CommandFailure(`Cannot read the table: ${text}.`, {
+  return new CommandFailure(`Cannot ${work} the table: ${text}.`, {
     ...{ code: 'mirror_unreadable', cause: error },
   });
 }

@@ -22,6 +22,11 @@ export function addMirrorCommands(program: Command, deps: CliDeps, setExit: SetE
       'its columns, such as id=person,email=mail (default: email,first_name,last_name,status)',
       columns,
     )
+    .option('--repair', 'make rows that differ as the service has the users; no mirror may run')
+    .option(
+      '--position-table <name>',
+      'where the mirror keeps its position, for --repair (default: user_service_mirrors)',
+    )
     .option(...JSON_FLAG)
     .action(async (options: MirrorCheckOptions & TargetOptions) => {
       const { cwd, io } = deps;
@@ -37,9 +42,12 @@ export function addMirrorCommands(program: Command, deps: CliDeps, setExit: SetE
   documented(addTargetOptions(command), {
     notes: [
       'MIRROR_DATABASE_URL, or the file that MIRROR_DATABASE_URL_FILE names, has the connection string of the ' +
-        'PostgreSQL database with the table. The command only reads. The table is found by the id and the version of ' +
+        'PostgreSQL database with the table. Without --repair the command only reads. The table is found by the id and the version of ' +
         'each user. A user who differs is looked at again for some seconds: a copy may be a little behind. The key ' +
-        'needs users:read. `reconcile` of the client package repairs what the command finds.',
+        'needs users:read.',
+      '--repair changes the rows that differ and prints them; other columns stay as they are. It takes the lock of the ' +
+        'mirror, which has to be stopped and goes on from its position afterwards. A running mirror repairs its own ' +
+        'table: `reconcile` of the client package. A table that no mirror has filled is refused.',
     ],
     examples: [
       ['user-service mirror check --table users', 'one line for each finding, and a summary'],
@@ -47,8 +55,15 @@ export function addMirrorCommands(program: Command, deps: CliDeps, setExit: SetE
         'user-service mirror check --table users --columns email=mail --json',
         'one JSON object a line; the last has the summary',
       ],
+      [
+        'user-service mirror check --table users --repair',
+        'one line for each row that was changed',
+      ],
     ],
-    exit: ['the table is as the service', 'there are findings, or a side is unreachable'],
+    exit: [
+      'the table is as the service',
+      'there are findings that were not repaired, or a side is unreachable',
+    ],
   });
 }
 

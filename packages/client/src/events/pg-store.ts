@@ -34,6 +34,10 @@ export interface PgStoreOptions {
 
 const DEFAULT_COLUMNS = ['email', 'first_name', 'last_name', 'status'];
 const LOCK_RETRY_MS = 1_000;
+/** The server notices the end of a mirror a moment later. */
+const LOCK_ATTEMPTS = 5;
+const LOCK_PAUSE_MS = 300;
+const NEVER = new AbortController().signal;
 const TYPES: Readonly<Record<string, string>> = {
   ...{ id: 'uuid primary key', version: 'integer not null', email_verified: 'boolean' },
   ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
@@ -79,14 +83,42 @@ export interface PgCopy extends Pick<MirrorSession, 'find' | 'list' | 'close'> {
 
 /** Opens a copy for reading: without the lock, and without creating anything. */
 export async function openPgCopy(options: PgStoreOptions): Promise<PgCopy> {
+  const { fields, session } = await openExisting(options);
+  const { find, list, close } = session;
+  return { fields, find, list, close };
+}
+
+/** A copy that no other process writes while it is open. */
+export interface LockedPgCopy extends PgCopy, Pick<MirrorSession, 'apply' | 'position'> {}
+
+/**
+ * Opens a copy to repair it: with the lock of its mirror, and without creating anything.
+ * @returns null while a mirror has it
+ */
+export async function lockPgCopy(options: PgStoreOptions): Promise<LockedPgCopy | null> {
+  const { fields, session, run } = await openExisting(options);
+  try {
+    for (let attempt = 1; attempt <= LOCK_ATTEMPTS; attempt += 1) {
+      if (await tryLock(run, options.table)) return { ...session, fields };
+      await pause(LOCK_PAUSE_MS, NEVER);
+    }
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  await session.close();
+  return null;
+}
+
+async function openExisting(options: PgStoreOptions) {
   const statements = createStatements(options);
   const client = await orUnavailable(() => options.pool.connect());
   client.on('error', () => {});
   const run: Run = (text, values = []) =>
     orUnavailable(async () => (await client.query(text, values)).rows);
   const close = async () => void client.release(true);
-  const { find, list } = createSession(statements, options.table, run, close);
-  return { fields: statements.fields, find, list, close };
+  const session = createSession(statements, options.table, run, close);
+  return { fields: statements.fields, session, run };
 }
 
 type Run = (text: string, values?: unknown[]) => Promise<unknown[]>;
@@ -132,13 +164,16 @@ function toUserRow(row: unknown): UserRow {
 }
 
 async function lock(run: Run, table: string, signal: AbortSignal): Promise<void> {
-  const attempt = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
-  for (;;) {
-    const [row] = (await run(attempt, [`user-service mirror ${table}`])) as { locked: boolean }[];
-    if (row?.locked === true) return;
+  while (!(await tryLock(run, table))) {
     await pause(LOCK_RETRY_MS, signal);
     if (signal.aborted) throw new StoreUnavailable('Stopped while another process has the table.');
   }
+}
+
+async function tryLock(run: Run, table: string): Promise<boolean> {
+  const attempt = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked';
+  const [row] = (await run(attempt, [`user-service mirror ${table}`])) as { locked: boolean }[];
+  return row?.locked === true;
 }
 
 async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {

@@ -24,7 +24,7 @@ export async function reconcileCopy(
   const repaired: UserDifference[] = [];
   const suspects: string[] = [];
   async function repairSuspects(): Promise<void> {
-    repaired.push(...(await inTurn(() => repair(suspects.splice(0), session, users))));
+    repaired.push(...(await inTurn(() => repairRows(suspects.splice(0), session, users.read))));
   }
   for await (const { id } of compareUsers(exported.pages(), rowsOf(session))) {
     suspects.push(id);
@@ -45,17 +45,23 @@ async function* rowsOf(session: MirrorSession): AsyncGenerator<readonly UserRow[
   }
 }
 
-/** Reads both sides again: an event may have changed them since. @returns what differed */
-async function repair(
+/**
+ * Compares these users as both sides have them now, and makes the rows of those that differ as the service has them.
+ * @param session - of a copy that no other process writes meanwhile
+ * @param read - reads users from the service; those that it does not return are deleted from the copy
+ * @returns what differed
+ */
+export async function repairRows(
   ids: readonly string[],
-  session: MirrorSession,
-  users: Pick<UsersOfService, 'read'>,
+  session: Pick<MirrorSession, 'find' | 'apply'>,
+  read: (ids: readonly string[]) => Promise<readonly UserRow[]>,
 ): Promise<readonly UserDifference[]> {
   if (ids.length === 0) return [];
   const rows = new Map((await session.find(ids)).map((row) => [row.id, row]));
-  const found = new Map((await users.read(ids)).map((user) => [user.id, user]));
+  const found = new Map((await read(ids)).map((user) => [user.id, user]));
   const differences = ids.flatMap((id) => differenceOf(found.get(id), rows.get(id)) ?? []);
   const wrong = differences.map(({ id }) => id);
+  if (wrong.length === 0) return [];
   await session.apply({
     rows: wrong.flatMap((id) => found.get(id) ?? []),
     deleted: wrong.filter((id) => !found.has(id)),
