@@ -378,6 +378,22 @@ describe('signing out', () => {
     expect([session.state.status, sent.length]).toEqual(['signed_out', 3]);
   });
 
+  test('does not read a long response to its end', async () => {
+    const { session, answer, signIn } = create();
+    await signIn();
+    let sent = 0;
+    const long = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1;
+        if (sent > 100) controller.close();
+        else controller.enqueue(new Uint8Array(65_536).fill(0x20));
+      },
+    });
+    answer('/v1/oauth/revoke', () => new Response(long));
+    expect(await session.signOut()).toMatchObject({ problem: { code: 'invalid_response' } });
+    expect([session.state.status, sent < 10]).toEqual(['signed_in', true]);
+  });
+
   test('everywhere needs an access token', async () => {
     const { session, sent, answer, signIn } = create();
     await signIn();

@@ -1,6 +1,9 @@
+import { readText } from '../lib/read-text.ts';
 import type { AnyCode, CallResult, Problem } from './types.ts';
 
 const TIMEOUT_MS = 10_000;
+/** Far more than any response that this entry asks for. */
+const MAX_BYTES = 262_144;
 
 export interface CallOptions {
   readonly body?: object | undefined;
@@ -11,7 +14,10 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** Sends a request to the service, once. Never throws. */
+/**
+ * Sends a request to the service, once. Never throws. It is apart from the calls of the main entry: those have retries,
+ * idempotency keys and a table of all operations, which a page would load; this one has cookies.
+ */
 export type Call = <T, Code extends string = never>(
   method: string,
   path: string,
@@ -51,7 +57,8 @@ export function createCall(baseUrl: string, send: typeof globalThis.fetch): Call
 
 async function read(response: Response): Promise<CallResult<unknown, string>> {
   const { status } = response;
-  const text = await response.text();
+  const text = await readText(response, MAX_BYTES);
+  if (text === undefined) return failure('invalid_response', status, 'The response is too large.');
   const type = response.headers.get('content-type') ?? '';
   if (response.ok && text === '') return { ok: true, data: undefined };
   if (!/[/+]json\b/.test(type)) return failure('invalid_response', status, `Not JSON: ${type}`);
