@@ -13,6 +13,7 @@ import {
   type Break,
   type Broken,
   changes,
+  leadsToItself,
   startBroken,
 } from './broken-service.ts';
 
@@ -42,10 +43,10 @@ function startMirror({ source, people }: Broken) {
   };
   const running = mirror({ source: source(), store: watched });
   onTestFinished(() => running.stop().catch(() => {}));
+  const byId = (one: UserRow, other: UserRow) => (one.id < other.id ? -1 : 1);
   const expectSame = () => {
-    expect([...users.values()].sort((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
-      [...people.values()].map((user) => toRow(user, FIELDS)),
-    );
+    const expected = [...people.values()].map((user) => toRow({ ...user }, FIELDS));
+    expect([...users.values()].sort(byId)).toEqual(expected.sort(byId));
     expect(lost).toEqual([]);
   };
   return { running, expectSame };
@@ -67,6 +68,9 @@ describe('a mirror has the users of the service after a response to', () => {
     update(one.id, { last_name: 'Byron' });
     await until(expectSame);
     expect([...breaks]).toEqual([]);
+    // The broken one was not believed.
+    const asked = broken.requests.filter((request) => request === path);
+    expect(asked.length).toBeGreaterThan(1);
     update(one.id, { last_name: 'Lovelace' });
     await until(expectSame);
   });
@@ -86,7 +90,11 @@ test.each<[string, (event: Record<string, unknown>) => object]>([
   ],
   [
     'of a restored user without a status',
-    (event) => ({ ...event, type: 'user-service.user.restored.v1', data: { values: {} } }),
+    (event) => ({
+      ...event,
+      type: 'user-service.user.restored.v1',
+      data: { values: { first_name: 'Test', last_name: 'Byron', email: 'user-1@example.com' } },
+    }),
   ],
 ])('a mirror has the user after an event %s', async (_name, change) => {
   const broken = await startBroken();
@@ -107,23 +115,38 @@ function withNames(more: object): object {
   return { changed_fields: ['last_name'], ...more };
 }
 
+/** Breaks every response with events, and pages without one. */
+function breakAlways({ breaks, add }: Broken, brk: Break): void {
+  const again: Break = (response, reply) => {
+    for (const name of ['events', 'idle']) breaks.set(name, again);
+    brk(response, reply);
+  };
+  for (const name of ['events', 'idle']) breaks.set(name, again);
+  add();
+}
+
+test('a page that leads to itself again and again ends a consumer, which handles none of it', async () => {
+  const broken = await startBroken();
+  breakAlways(broken, leadsToItself);
+  const handled: unknown[] = [];
+  const running = consume({
+    source: broken.source({ positions: { load: async () => '0', save: async () => {} } }),
+    maxOutageMs: 1_000,
+    handle: (event) => handled.push(event),
+  });
+  await expect(running.done).rejects.toThrow('A page leads to itself.');
+  expect(handled).toEqual([]);
+});
+
 describe('a service whose events are gone at every position', () => {
-  const refuse = (broken: Broken) => {
-    const gone: Break = (response) => {
-      again();
-      response.writeHead(410, { 'content-type': 'application/problem+json' });
-      response.end('{"code":"position_gone","detail":"gone","oldest":"7"}');
-    };
-    const again = () => {
-      for (const name of ['events', 'idle']) broken.breaks.set(name, gone);
-    };
-    again();
-    broken.add();
+  const gone: Break = (response) => {
+    response.writeHead(410, { 'content-type': 'application/problem+json' });
+    response.end('{"code":"position_gone","detail":"gone","oldest":"7"}');
   };
 
   test('is exported a few times, and ends the mirror', async () => {
     const broken = await startBroken();
-    refuse(broken);
+    breakAlways(broken, gone);
     const store = mapStore(new Map());
     const running = mirror({ source: broken.source(), store, maxOutageMs: 1_000 });
     await expect(running.done).rejects.toMatchObject({ name: 'PositionGone', oldest: '7' });
@@ -132,7 +155,7 @@ describe('a service whose events are gone at every position', () => {
 
   test('is read a few times, and ends the consumer', async () => {
     const broken = await startBroken();
-    refuse(broken);
+    breakAlways(broken, gone);
     let told = 0;
     const running = consume({
       source: broken.source(),
@@ -157,7 +180,7 @@ test('a consumer handles each event, in order, whatever happens to the first pag
     broken.breaks.set('events', brk);
     const handled: unknown[] = [];
     const running = consume({
-      source: broken.source(),
+      ...{ source: broken.source(), types: ['user.*'] },
       handle: ({ userVersion }) => handled.push(userVersion),
     });
     await until(() => expect(handled).toHaveLength(4));

@@ -1,5 +1,5 @@
-import { createServer, type ServerResponse } from 'node:http';
-import { httpEvents } from '@user-service/client/events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type HttpEventsOptions, httpEvents } from '@user-service/client/events';
 import { fakeUserService, type TestUser, type TestUserFields } from '@user-service/client/testing';
 import { onTestFinished } from 'vitest';
 
@@ -58,12 +58,12 @@ export const BREAKS: Readonly<Record<string, Break>> = {
     response.writeHead(status, headers).write(body.slice(0, Math.floor(body.length / 2)));
     setTimeout(() => response.destroy(), 5);
   },
+  'ends before its last line': sends((body) => body.replace(/[^\n]*\n?$/, '')),
   'ends in the middle of a line': sends((body) => body.slice(0, Math.floor(body.length / 2))),
 };
 
 /** Breaks of one path. */
 export const BREAKS_OF_PATH: readonly (readonly [path: string, name: string, brk: Break])[] = [
-  ['export', 'ends before its last line', sends((body) => body.replace(/\{"position".*/, ''))],
   [
     'export',
     'has its last line first',
@@ -89,16 +89,14 @@ export const BREAKS_OF_PATH: readonly (readonly [path: string, name: string, brk
     'has other users',
     sends((body) => body.replace(/"id":"[^"]*/g, '"id":"0198c0de-0000-7000-8000-000000000000')),
   ],
-  [
-    'events',
-    'leads to itself',
-    (response, { headers, ...reply }) => {
-      const link = headers.link?.replace(/after=[^&>]*/, `after=${reply.after}`) ?? '';
-      send(response, { ...reply, headers: { ...headers, link } });
-    },
-  ],
   ['events', 'leads nowhere', sends((body) => body, { link: '<>; rel="next"' })],
 ];
+
+/** A page that leads to itself. */
+export const leadsToItself: Break = (response, { headers, ...reply }) => {
+  const link = headers.link?.replace(/after=[^&>]*/, `after=${reply.after}`) ?? '';
+  send(response, { ...reply, headers: { ...headers, link } });
+};
 
 /**
  * A service behind a server that breaks the next response to a path, by the last word of that; `idle` is a page of
@@ -109,7 +107,7 @@ export async function startBroken() {
   onTestFinished(() => service.stop());
   const breaks = new Map<string, Break>();
   const requests: string[] = [];
-  const server = createServer(async (request, response) => {
+  async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://broken');
     const path = pathname.split('/').at(-1) ?? '';
     requests.push(path);
@@ -120,14 +118,18 @@ export async function startBroken() {
       ...{ method: request.method ?? 'GET', headers: { authorization } },
       ...(body === '' ? {} : { body }),
     });
-    const reply: Reply = {
+    const right: Reply = {
       ...{ status: found.status, headers: headersOf(found), body: await found.text() },
       after: searchParams.get('after') ?? '',
     };
-    const name = path === 'events' && !reply.body.includes('"subject"') ? 'idle' : path;
+    const name = path === 'events' && !right.body.includes('"subject"') ? 'idle' : path;
     const brk = breaks.get(name) ?? send;
     breaks.delete(name);
-    brk(response, reply);
+    brk(response, right);
+  }
+  const server = createServer((request, response) => {
+    // The test is over when the service is not there any more.
+    reply(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -145,7 +147,8 @@ export async function startBroken() {
     ...{ breaks, requests, people },
     add: () => keep(service.addUser()),
     update: (id: string, fields: TestUserFields) => keep(service.updateUser(id, fields)),
-    source: () => httpEvents({ url: `http://127.0.0.1:${port}`, key, waitMs: 200 }),
+    source: (options: Pick<HttpEventsOptions, 'positions'> = {}) =>
+      httpEvents({ url: `http://127.0.0.1:${port}`, key, waitMs: 200, ...options }),
   };
 }
 

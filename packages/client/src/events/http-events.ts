@@ -44,7 +44,7 @@ export function httpEvents(options: HttpEventsOptions): HttpEventSource {
     return await untilItWorks(async () => {
       const timeoutMs = waitMs + SLACK_MS;
       const response = await service.request(path, { signal: opening.signal, timeoutMs });
-      return toPage(await response.lines(), response.headers.get('link') ?? '', after);
+      return toPage(await response.lines(), response.headers.get('link') ?? '', opening, after);
     }, opening);
   }
 
@@ -94,15 +94,36 @@ function toPath({ types, user, maxBatch }: Opening, after: string, waitMs: numbe
 }
 
 /** @throws Transient for a response that is no page of the feed */
-function toPage(values: readonly unknown[], link: string, after: string): Page {
+function toPage(
+  values: readonly unknown[],
+  link: string,
+  { types, user }: Opening,
+  after: string,
+): Page {
   const position = new URLSearchParams(/<[^>?]*\?([^>]*)>/.exec(link)?.[1]).get('after');
   if (position === null || position === '') {
     throw new Transient('The response is not from the user service.');
+  }
+  // Without a filter an event can be missing at the end: one that an operator has dropped.
+  const isFiltered = types !== undefined || user !== undefined;
+  if (isFiltered && numberOf(endOf(values)) !== numberOf(position)) {
+    throw new Transient('A page ends before its end.');
   }
   const records = values.filter((value) => !(isRecord(value) && 'position' in value));
   // Its events would come again without end.
   if (records.length > 0 && position === after) throw new Transient('A page leads to itself.');
   return { events: records.flatMap((record) => readCloudEvent(record) ?? []), position };
+}
+
+/** How far the lines of a page go: with a filter, the last one always says so. */
+function endOf(values: readonly unknown[]): unknown {
+  const last = values.at(-1);
+  return isRecord(last) ? (last.position ?? last.sequence) : undefined;
+}
+
+/** The number of a position. */
+function numberOf(position: unknown): string | undefined {
+  return typeof position === 'string' ? position.split('-')[0] : undefined;
 }
 
 function toBatch({ events, position }: Page, ledger: PositionLedger | null): EventBatch {

@@ -116,7 +116,7 @@ test('a body that does not end is given up, and so is one that is too large', as
   const line = `"${'x'.repeat(1_000_000)}"\n`;
   const large = serviceWith(Array.from({ length: 20 }, () => line));
   await expect((await large.read(10_000)).lines()).rejects.toMatchObject({
-    ...{ name: 'Transient', message: 'The response is too large.' },
+    ...{ ...CUT_OFF, cause: { message: 'the response has more than 16777216 bytes' } },
   });
   expect(large.state.isCancelled).toBe(true);
 });

@@ -189,13 +189,13 @@ async function* readStream(
   }
 }
 
-async function readAll(response: Response, waiting: Waiting): Promise<readonly unknown[]> {
-  const text = await within(waiting, CUT_OFF, () => readText(response, MAX_BODY_BYTES));
-  if (text === undefined) throw new Transient('The response is too large.');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(parseLine);
+function readAll(response: Response, waiting: Waiting): Promise<readonly unknown[]> {
+  const bounds = { maxLineLength: MAX_BODY_BYTES, maxBytes: MAX_BODY_BYTES };
+  return within(waiting, CUT_OFF, async () => {
+    const values: unknown[] = [];
+    for await (const lines of readLines(response, bounds)) values.push(...lines.map(parseLine));
+    return values;
+  });
 }
 
 function parseLine(line: string): unknown {

@@ -67,8 +67,7 @@ export function usersOfService(
           for await (const lines of response.stream()) {
             const rows: UserRow[] = [];
             for (const line of lines) {
-              // The position is the last line.
-              if (end !== null) throw notTheService();
+              // Only that of the last line stays.
               end = positionOf(line);
               if (end !== null) continue;
               const row = readRow(line, fields);
