@@ -1,10 +1,10 @@
-// Installs the servers that the tests need, and Node 24. Plain JavaScript without dependencies: it runs before
+// Installs the servers that the tests need, Node 22 and 24, and Bun. Plain JavaScript without dependencies: it runs before
 // `npm ci`. It changes nothing if everything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findBinary, node24 } from './lib/server-binaries.mjs';
+import { bun, findBinary, node22, node24 } from './lib/server-binaries.mjs';
 import { withoutStartingServices } from './lib/service-starts.mjs';
 
 /** Versions are compared by major and minor; `apt`, `brew` and `dnf` name packages, with blanks between them. */
@@ -88,6 +88,9 @@ const servers = [
   },
 ];
 
+/** For the second run of the unit and contract suites, and for the client package; inside the project. */
+const runtimes = [node22, node24, bun];
+
 const attempts = 3;
 
 process.exitCode = await main();
@@ -96,7 +99,7 @@ async function main() {
   const missing = servers.filter((server) => inspect(server).problem !== undefined);
   try {
     if (missing.length > 0) await install(missing);
-    await installNode24();
+    for (const runtime of runtimes) await installRuntime(runtime);
   } catch (error) {
     console.error(`\nsetup:servers: ${error.message}`);
     return 1;
@@ -132,10 +135,13 @@ function report() {
     const tooOld = problem !== undefined && path !== '' ? ' (too old)' : '';
     console.log(`  ${name.padEnd(12)}${version.padEnd(9)}${path}${tooOld}`);
   }
-  const node = versionOfNode24();
-  console.log(`  ${'Node 24'.padEnd(12)}${(node.version ?? 'missing').padEnd(9)}${node.path}`);
   const problems = found.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  if (node.version === undefined) problems.push(`Node 24: ${node.path} does not run`);
+  for (const runtime of runtimes) {
+    const { name, binary } = runtime;
+    const version = versionOf(runtime);
+    console.log(`  ${name.padEnd(12)}${(version ?? 'missing').padEnd(9)}${binary}`);
+    if (version === undefined) problems.push(`${name}: ${binary} does not run`);
+  }
   return problems;
 }
 
@@ -190,24 +196,25 @@ async function installWithApt(missing, privilege) {
   for (const note of notes) console.log(`  note: ${note}`);
 }
 
-/** Node 24 for the second run of the unit and contract suites, inside the project. */
-async function installNode24() {
-  if (versionOfNode24().version !== undefined) return;
-  await mkdir(node24.prefix, { recursive: true });
-  const specifier = `${node24.packageName}@24`;
+async function installRuntime(runtime) {
+  if (versionOf(runtime) !== undefined) return;
+  const { packageName, version, prefix } = runtime;
+  await mkdir(prefix, { recursive: true });
+  const specifier = `${packageName}@${version}`;
   await attempt(`npm install ${specifier}`, () =>
     run('npm', [
-      ...['install', '--prefix', node24.prefix, '--no-save', '--no-package-lock'],
+      ...['install', '--prefix', prefix, '--no-save', '--no-package-lock'],
       ...['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries', '1', specifier],
     ]),
   );
 }
 
-function versionOfNode24() {
-  const path = node24.binary;
-  if (!existsSync(path)) return { path };
-  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
-  return { path, version: /^v(24\.\S+)/.exec(stdout ?? '')?.[1] };
+/** The version of an installed runtime; undefined for another one than is wanted. */
+function versionOf({ binary, version }) {
+  if (!existsSync(binary)) return undefined;
+  const { stdout } = spawnSync(binary, ['--version'], { encoding: 'utf8' });
+  const found = /^v?(\d+\.\d+\.\d+)\s*$/.exec(stdout ?? '')?.[1];
+  return found !== undefined && `${found}.`.startsWith(`${version}.`) ? found : undefined;
 }
 
 /** Prints the title and the duration of the work, and retries it a few times, since networks fail. */

