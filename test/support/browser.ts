@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { launchFirefox } from './firefox.ts';
 import { findServerBinary } from './server-binaries.ts';
 
 /** What a page did beside showing itself. */
@@ -10,15 +11,22 @@ export interface PageNotes {
   readonly requests: string[];
 }
 
-/** One Chromium for all tests of a suite; each test gets a profile of its own. */
+function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findServerBinary('chromium'),
+    // Chromium refuses to run its sandbox as root.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
+}
+
+/** Which browser runs the tests: Chromium, or Firefox with `TEST_BROWSER=firefox`. */
+export const isFirefox = process.env.TEST_BROWSER === 'firefox';
+
+/** One browser for all tests of a suite; each test gets a profile of its own. */
 export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: findServerBinary('chromium'),
-      // Chromium refuses to run its sandbox as root.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await (isFirefox ? launchFirefox() : launchChromium());
   }, 60_000);
   afterAll(async () => void (await browser?.close()));
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isFirefox } from '../../support/browser.ts';
 import { callService, signIn, type Tab, useApp } from './support.ts';
 
 const REFRESH = '/v1/sessions/refresh';
@@ -73,29 +74,33 @@ describe.each(MODES)('in %s mode', (mode) => {
     expect(await app.api().statusOf(token)).toBe(401);
   });
 
-  it('a tab that falls asleep with the lock keeps no other tab waiting, and goes on when it wakes', async () => {
-    const [asleep, other] = await openTabs();
-    await Promise.all([asleep.expire(), other.expire()]);
-    app.pages().fate = (path) => (path === REFRESH ? 'hold' : 'pass');
-    await asleep.run(`window.call = session.fetch('/auth/v1/me').then(({ status }) => status)`);
-    await app.pages().held();
-    // No script of the page runs meanwhile, timers included, and its lock stays taken.
-    const devtools = await asleep.context.newCDPSession(asleep.page);
-    await devtools.send('Debugger.enable');
-    await devtools.send('Debugger.pause');
-    app.pages().fate = () => 'pass';
-    expect(await callService(other)).toBe(200);
-    const locks = await other.run<number>('return (await navigator.locks.query()).held.length');
-    expect(locks).toBe(1);
-    // By now the refresh token that the sleeping tab has sent is two generations old.
-    await other.expire();
-    expect(await callService(other)).toBe(200);
-    await devtools.send('Debugger.resume');
-    // The response of its first attempt never comes, and the second one must not send that token again.
-    expect(await asleep.run('return window.call')).toBe(200);
-    app.pages().release();
-    await expectSignedIn(asleep, other);
-  });
+  // Only the debugger of Chromium stops all scripts of a page.
+  it.skipIf(isFirefox)(
+    'a tab that falls asleep with the lock keeps no other tab waiting, and goes on when it wakes',
+    async () => {
+      const [asleep, other] = await openTabs();
+      await Promise.all([asleep.expire(), other.expire()]);
+      app.pages().fate = (path) => (path === REFRESH ? 'hold' : 'pass');
+      await asleep.run(`window.call = session.fetch('/auth/v1/me').then(({ status }) => status)`);
+      await app.pages().held();
+      // No script of the page runs meanwhile, timers included, and its lock stays taken.
+      const devtools = await asleep.context.newCDPSession(asleep.page);
+      await devtools.send('Debugger.enable');
+      await devtools.send('Debugger.pause');
+      app.pages().fate = () => 'pass';
+      expect(await callService(other)).toBe(200);
+      const locks = await other.run<number>('return (await navigator.locks.query()).held.length');
+      expect(locks).toBe(1);
+      // By now the refresh token that the sleeping tab has sent is two generations old.
+      await other.expire();
+      expect(await callService(other)).toBe(200);
+      await devtools.send('Debugger.resume');
+      // The response of its first attempt never comes, and the second one must not send that token again.
+      expect(await asleep.run('return window.call')).toBe(200);
+      app.pages().release();
+      await expectSignedIn(asleep, other);
+    },
+  );
 
   it('a tab that is closed while it refreshes leaves the lock and the session to the others', async () => {
     const [closed, other] = await openTabs();
