@@ -32,7 +32,7 @@ const WATCHDOG = 'read -r _ && exit 0; kill -KILL "$1"; rm -rf -- "$2"';
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const { program, directory, env, timeoutMs } = options;
-  const child = spawn(process.execPath, [program, 'serve'], {
+  const child = spawn(nodeProgram(), [program, 'serve'], {
     cwd: directory,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,7 +63,8 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     throw new Error(`startUserService: ${problem}; it wrote:\n${output.text()}`);
   }
   child.unref();
-  for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref();
+  release(child.stdout);
+  release(child.stderr);
   return { output: output.text, stop };
 }
 
@@ -92,10 +93,21 @@ function startWatchdog(child: ChildProcess, directory: string): () => void {
   });
   shell.on('error', () => {});
   shell.unref();
-  const pipe = shell.stdin as Socket;
-  pipe.unref();
+  const pipe = shell.stdin;
+  release(pipe);
   pipe.on('error', () => {});
   return () => void pipe.end('done\n');
+}
+
+/** The service is a program for Node.js, also where the tests run on Bun or Deno. */
+function nodeProgram(): string {
+  const { bun, deno } = process.versions;
+  return bun === undefined && deno === undefined ? process.execPath : 'node';
+}
+
+/** Lets the process end while the pipe is open. The pipes of Bun have no `unref` and keep no process running. */
+function release(pipe: ChildProcess['stdin'] | ChildProcess['stdout']): void {
+  (pipe as Socket | null)?.unref?.();
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

@@ -55,7 +55,7 @@ const MAIL_POLL_MS = 20;
 
 /**
  * Starts the real service and waits until it is ready, about a second later. It ends with `stop()`, and at the latest
- * with this process.
+ * with this process. On Bun and Deno it needs `node` in `PATH`.
  * @throws Error when the package is not installed, or the service does not start
  * @throws TypeError for an `env` that names another database
  */
