@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { mirror, pgStore } from '@user-service/client/events';
 import { Pool } from 'pg';
@@ -266,6 +268,32 @@ describe('mirror check --repair', () => {
     expect(JSON.parse(stderr.join(''))).toMatchObject({ error: { code: 'mirror_in_use' } });
     expect((await sql(`select from users where last_name = 'Edited'`)).rows).toHaveLength(1);
     expect((await running.reconcile()).repaired).toMatchObject([{ kind: 'different', id }]);
+  });
+
+  test('deletes no row because of a response about other users', async () => {
+    const { service, sql, fill, check } = await startCheck();
+    const [asked, other] = [await service.api.register(), await service.api.register()];
+    await fill();
+    await sql(spoil(asked.id));
+    const rows = async () => (await sql('select id from users order by id')).rows;
+    const before = await rows();
+    const foreign = createServer((request, response) => {
+      void (async () => {
+        const { authorization = '' } = request.headers;
+        const isBatch = request.url === '/v1/users/batch';
+        const path = isBatch ? `/v1/users/${other.id}` : request.url;
+        const answer = await fetch(`${service.url}${path}`, { headers: { authorization } });
+        const body: unknown = await answer.json();
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(isBatch ? { users: [body], missing: [] } : body));
+      })();
+    });
+    await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void foreign.close());
+    const { port } = foreign.address() as AddressInfo;
+    const { code, stderr } = await check('--repair', '--url', `http://127.0.0.1:${port}`);
+    expect([code, stderr]).toEqual([1, [expect.stringContaining('did not say of every user')]]);
+    expect(await rows()).toEqual(before);
   });
 
   test.each([

@@ -216,8 +216,10 @@ async function readUsers(
   const kept = await fields();
   const body = await requestBody({ method: 'POST', path: '/v1/users/batch', body: { ids } }, deps);
   const users = readRecords(body, 'users').map((user) => toRow(user, kept));
-  const missing = isRecord(body) && Array.isArray(body.missing) ? body.missing : [];
-  if (users.length + missing.length !== ids.length) {
+  const missing = isRecord(body) && Array.isArray(body.missing) ? body.missing.map(String) : [];
+  const told = new Set([...users.map(({ id }) => id), ...missing]);
+  // A repair deletes the rows of users that do not exist.
+  if (told.size !== ids.length || !ids.every((id) => told.has(id))) {
     throw new CommandFailure('The service did not say of every user whether it exists.');
   }
   return users;
