@@ -363,6 +363,20 @@ describe('signing out', () => {
     expect(session.state.status).toBe('signed_in');
   });
 
+  test.each([
+    [429, 'temporarily_unavailable', { code: 'unavailable', retryAfterSeconds: 7 }],
+    [503, 'temporarily_unavailable', { code: 'unavailable', retryAfterSeconds: 7 }],
+    [500, 'server_error', { code: 'internal_error', detail: 'Later.' }],
+    [400, 'invalid_request', { code: 'invalid_response' }],
+  ])('that the service refuses with %d %s says so', async (status, error, expected) => {
+    const { session, answer, signIn } = create();
+    await signIn();
+    const refusal = { error, error_description: 'Later.' };
+    answer('/v1/oauth/revoke', () => json(status, refusal, { 'retry-after': '7' }));
+    expect(await session.signOut()).toMatchObject({ problem: { status, ...expected } });
+    expect(session.state.status).toBe('signed_in');
+  });
+
   test('is done where the service knows no session any more, and not by a refusal of a gateway', async () => {
     const { session, answer, sent } = create({ mode: 'cookie' });
     answer('/v1/sessions', () => json(201, { ...tokens(), refresh_token: undefined }));

@@ -2,6 +2,11 @@ import { readText } from '../lib/read-text.ts';
 import type { AnyCode, CallResult, Problem } from './types.ts';
 
 const TIMEOUT_MS = 10_000;
+/** Errors of the OAuth routes that say nothing about the request. */
+const OAUTH_CODES: Readonly<Record<string, AnyCode>> = {
+  temporarily_unavailable: 'unavailable',
+  server_error: 'internal_error',
+};
 /** Far more than any response that this entry asks for. */
 const MAX_BYTES = 262_144;
 
@@ -64,14 +69,15 @@ async function read(response: Response): Promise<CallResult<unknown, string>> {
   if (!/[/+]json\b/.test(type)) return failure('invalid_response', status, `Not JSON: ${type}`);
   const data = parse(text);
   if (response.ok && data !== null) return { ok: true, data };
-  if (response.ok || typeof data?.code !== 'string') {
+  const code = data?.code ?? OAUTH_CODES[String(data?.error)];
+  if (response.ok || typeof code !== 'string') {
     return failure('invalid_response', status, 'Not a response of the service.');
   }
   const problem: Problem<string> = {
-    ...{ code: data.code, status, detail: String(data.detail) },
-    errors: Array.isArray(data.errors) ? data.errors : [],
+    ...{ code, status, detail: String(data?.detail ?? data?.error_description) },
+    errors: Array.isArray(data?.errors) ? data.errors : [],
     retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
-    requestId: String(data.request_id ?? ''),
+    requestId: String(data?.request_id ?? ''),
   };
   return { ok: false, problem };
 }
