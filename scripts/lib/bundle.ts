@@ -26,6 +26,7 @@ const CALLED_SELDOM: Readonly<Record<string, readonly string[]>> = {
   tr46: ['toASCII'],
 };
 
+/** Below the folder of the build, without the extension. */
 const bundleOf = (name: string): string => `packages/${name.replace('/', '-')}`;
 
 /** Replaces a package of `CALLED_SELDOM` by functions that load it. */
@@ -122,18 +123,17 @@ export async function bundleProgram(outdir: string): Promise<readonly Metafile[]
   });
   const parts = await build({
     ...common,
-    entryPoints: LOADED_AT_FIRST_USE.map((path) => join(sources, path)),
-    outbase: sources,
+    entryPoints: [
+      ...LOADED_AT_FIRST_USE.map((path) => ({
+        in: join(sources, path),
+        out: path.replace(/\.cjs$/, ''),
+      })),
+      ...Object.keys(CALLED_SELDOM).map((name) => ({ in: name, out: bundleOf(name) })),
+    ],
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
   });
-  const tables = await build({
-    ...common,
-    entryPoints: Object.keys(CALLED_SELDOM).map((name) => ({ in: name, out: bundleOf(name) })),
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-  });
-  const metafiles = [program.metafile, parts.metafile, tables.metafile];
+  const metafiles = [program.metafile, parts.metafile];
   for (const path of metafiles.flatMap(({ outputs }) => Object.keys(outputs))) {
     if (/\.c?js$/.test(path)) assertOneByteCharacters(join(root, path));
   }

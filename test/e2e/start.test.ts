@@ -41,6 +41,26 @@ describe('the first start without any server', () => {
     expect((await fetch(`${url}/docs`)).status).toBe(200);
   });
 
+  it('has the tables of domains and numbering plans, which are files of the build', async () => {
+    const { url } = await serve(createWorkingDirectory());
+    const send = async (person: object) => {
+      const response = await fetch(`${url}/v1/users`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...{ first_name: 'Edda', last_name: 'Lund', email: 'edda@bücher.example' },
+          ...{ password: PASSWORD, ...person },
+        }),
+      });
+      return [response.status, await response.json()];
+    };
+    const wrong = await send({ phone: '+440000' });
+    expect(wrong).toMatchObject([422, { errors: [{ pointer: '/phone', code: 'phone_invalid' }] }]);
+    const phone = '+442079460000';
+    const created = await send({ phone });
+    expect(created).toMatchObject([201, { email: 'edda@xn--bcher-kva.example', phone }]);
+  });
+
   it.runIf(process.platform === 'linux')(
     'gives the threads that hash passwords a lower priority, and no other thread',
     async () => {
