@@ -138,7 +138,7 @@ export async function runLoad(
 }
 
 /** V8 compiles the code of a server for some seconds of load; until then a request costs up to ten times as much. */
-const WARM_UP_SECONDS = 4;
+export const WARM_UP_SECONDS = 4;
 
 /**
  * The side of a server that answers this load.

@@ -3,7 +3,7 @@ import { type NatsServer, startNats } from '../../test/support/nats-server.ts';
 import { compare, quantile, spreadOf } from '../compare.ts';
 import { type Context, copyWithPeople, onDatabase, type Result } from '../context.ts';
 import { runFloor } from '../floors/start.ts';
-import { runLoad } from '../load-generator.ts';
+import { runLoad, WARM_UP_SECONDS } from '../load-generator.ts';
 import { readCpuMs } from '../process-usage.ts';
 import { type Service, startService } from '../service.ts';
 import { fillOutbox, measureDrain, STREAM } from './drain.ts';
@@ -59,22 +59,22 @@ async function measureDelay(
   people: readonly { readonly id: string; readonly token: string }[],
   rate: number,
 ): Promise<Result[]> {
-  const load = (seconds: number) =>
-    runLoad(generator, {
-      ...{ kind: 'open', url: service.url, connections: 20, seconds, rate },
-      requests: people.map(({ id, token }) => ({
-        method: 'PATCH',
-        path: `/v1/users/${id}`,
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': 'application/merge-patch+json',
-        },
-        body: '{"first_name":"Ada {{n}}"}',
-      })),
-    });
+  const requests = people.map(({ id, token }) => ({
+    method: 'PATCH',
+    path: `/v1/users/${id}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/merge-patch+json',
+    },
+    body: '{"first_name":"Ada {{n}}"}',
+  }));
+  const client = { url: service.url, connections: 20, requests };
+  const load = (seconds: number) => runLoad(generator, { ...client, kind: 'open', seconds, rate });
   const connection = await connect({ servers: nats.url });
   try {
     progress(`d: ${rate} changes a second`);
+    // At these rates, V8 would not have compiled the code of a change by then.
+    await runLoad(generator, { ...client, kind: 'closed', seconds: WARM_UP_SECONDS });
     await load(options.seconds);
     const delaysMs: number[] = [];
     connection.subscribe('users.events.user.updated.>', {
