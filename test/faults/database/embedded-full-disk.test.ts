@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { createWorkingDirectory, PASSWORD, readServiceKey, run, serve } from '../../e2e/support.ts';
+import { cheapHashing } from '../support.ts';
 
 /** Room for the database and some rows. */
 const DISK = 'size=48m';
 /** SQLSTATE `disk_full`. */
 const DISK_FULL = '53100';
-const CHEAP_HASHING = { PASSWORD_ARGON2_MEMORY_KIB: '7168', PASSWORD_ARGON2_ITERATIONS: '5' };
 const REMEDY =
   'This test mounts a small tmpfs: run it as root on Linux, or in a user namespace (`unshare -rm npm run test:faults -- embedded-full-disk`).';
 
@@ -33,7 +33,7 @@ test('killed on a full disk, the service says that the disk is full, and starts 
   const cwd = createWorkingDirectory();
   const data = join(cwd, 'data');
   mountDisk(data);
-  const first = await serve(cwd, CHEAP_HASHING);
+  const first = await serve(cwd, cheapHashing);
   const acknowledged: string[] = [];
   for (let index = 0; index < 10; index += 1) {
     const email = `disk-${index}@example.com`;
@@ -49,13 +49,13 @@ test('killed on a full disk, the service says that the disk is full, and starts 
   await first.process.kill();
   expect(fillAndKill(join(data, 'postgres'))).toBe(DISK_FULL);
 
-  const refused = await run(['serve'], cwd, CHEAP_HASHING);
+  const refused = await run(['serve'], cwd, cheapHashing);
   expect(refused.code).toBe(1);
   expect(refused.output).toMatch(/disk is full.*start needs 16 MiB\. The data is not damaged/);
   expect(refused.output).not.toMatch(/Restore a copy/);
 
   expect(spawnSync('mount', ['-o', 'remount,size=128m', data]).status).toBe(0);
-  const second = await serve(cwd, CHEAP_HASHING);
+  const second = await serve(cwd, cheapHashing);
   const key = readServiceKey(cwd);
   for (const id of acknowledged) {
     const read = await fetch(`${second.url}/v1/users/${id}`, {

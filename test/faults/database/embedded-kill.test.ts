@@ -11,14 +11,13 @@ import {
   start,
 } from '../../e2e/support.ts';
 import { eventually } from '../../support/eventually.ts';
+import { cheapHashing } from '../support.ts';
 
 /** Few by default, since every change runs this; `FAULTS_KILLS=50` for the long run. */
 const KILLS = Number(process.env.FAULTS_KILLS ?? '10');
 const WRITERS = 6;
 /** The kill comes at a random moment within this time after the round's first acknowledged write. */
 const MAX_DELAY_MS = 300;
-/** The smallest parameters that the service accepts, so that writes dominate instead of hashing. */
-const CHEAP_HASHING = { PASSWORD_ARGON2_MEMORY_KIB: '7168', PASSWORD_ARGON2_ITERATIONS: '5' };
 
 interface Account {
   readonly id: string;
@@ -103,7 +102,7 @@ describe('the embedded service under kill -9', () => {
       const cwd = createWorkingDirectory();
       const acknowledged: UserVersions = new Map();
       for (let round = 0; round < KILLS; round += 1) {
-        const { url, process } = await serve(cwd, CHEAP_HASHING);
+        const { url, process } = await serve(cwd, cheapHashing);
         const key = readServiceKey(cwd);
         expectNothingLost(acknowledged, await readVersions(url, key));
         const before = acknowledged.size;
@@ -120,7 +119,7 @@ describe('the embedded service under kill -9', () => {
       }
       expect(acknowledged.size).toBeGreaterThanOrEqual(KILLS);
 
-      const last = await serve(cwd, CHEAP_HASHING);
+      const last = await serve(cwd, cheapHashing);
       expectNothingLost(acknowledged, await readVersions(last.url, readServiceKey(cwd)));
       expect((await last.process.stop()).code).toBe(0);
       await expectEventsToMatch(join(cwd, 'data', 'postgres'));
