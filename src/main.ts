@@ -123,7 +123,11 @@ if (isService) setTimeout(() => process.exit(exitCode), LOG_FLUSH_MS);
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit(exitCode);
 
-/** @returns the exit code */
+/**
+ * Runs a command line without flags of the configuration. `serve` alone, the default command, has no arguments to parse:
+ * the service starts without the modules of the command line.
+ * @returns the exit code
+ */
 async function run(argv: readonly string[]): Promise<number> {
   const isPlainServe = argv.length === 0 || (argv.length === 1 && argv[0] === 'serve');
   if (!isPlainServe) return await (await import('./interfaces/cli/program.ts')).runCli(deps, argv);
