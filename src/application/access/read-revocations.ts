@@ -4,6 +4,7 @@ import type {
   RevocationFeed,
   RevocationSlice,
 } from '../../domain/session/revocation-feed.ts';
+import { createBatcher } from '../../lib/batcher.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
 import { type FeedPosition, positionAt } from '../outbox/feed-position.ts';
 import type { FeedSignal } from '../outbox/feed-signal.ts';
@@ -43,6 +44,8 @@ export type ReadRevocations = ReturnType<typeof createReadRevocations>;
 const PAGE = 1_000;
 /** Revocations that a read numbers, so that it sees what was committed before it. */
 const NUMBERED_AT_ONCE = 2_000;
+/** Callers of one turn; further ones are read apart. */
+const MAX_SHARING = 1_000;
 /** Until a place may be free. */
 const BUSY_SECONDS = 5;
 const START: FeedPosition = { sequence: 0, check: null };
@@ -61,14 +64,30 @@ export function createReadRevocations(ports: ReadRevocationsPorts) {
     }
   }
 
-  async function readSlice(after: FeedPosition): Promise<RevocationSlice> {
-    const window = { after: after.sequence, through: null, limit: PAGE };
+  async function readSlice(after: number): Promise<RevocationSlice> {
+    const window = { after, through: null, limit: PAGE };
     const slice = await feed.list(window);
     // A caller that gets entries comes back at once for what follows.
     if (slice.entries.length > 0) return slice;
     const { numbered } = await feed.number(NUMBERED_AT_ONCE);
     return numbered > 0 ? feed.list(window) : slice;
   }
+
+  /**
+   * Callers that wait for the same revocation wake together, and come back together. They share one read, which begins
+   * after the last of their calls.
+   */
+  const readShared = createBatcher<number, { readonly slice: Promise<RevocationSlice> }>(
+    async (sequences, resolve) => {
+      const slices = new Map<number, Promise<RevocationSlice>>();
+      for (const [index, after] of sequences.entries()) {
+        const slice = slices.get(after) ?? inTurn(() => readSlice(after));
+        slices.set(after, slice);
+        resolve(index, { slice });
+      }
+    },
+    MAX_SHARING,
+  );
 
   /** The set is what has numbers at its start: all numbers, so that nothing is missing from the set and after it. */
   async function findEnd(): Promise<FeedPosition> {
@@ -88,7 +107,7 @@ export function createReadRevocations(ports: ReadRevocationsPorts) {
      */
     async read(caller: Caller, after: FeedPosition): Promise<RevocationPage> {
       requireScope(caller, 'tokens:introspect');
-      const slice = await inTurn(() => readSlice(after));
+      const slice = await (await readShared(after.sequence)).slice;
       assertReadable(after, slice);
       const { entries, last, lastId } = slice;
       const newest = entries.at(-1);
