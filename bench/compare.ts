@@ -37,6 +37,7 @@ export interface Measured {
 export interface Labels {
   readonly id: string;
   readonly target?: number;
+  readonly maxCpuUs?: number;
 }
 
 /**

@@ -54,6 +54,8 @@ export interface Single {
   readonly service: Measured;
   /** Target: at least this rate. */
   readonly target?: number;
+  /** Target: at most this time of the processor for each response. */
+  readonly maxCpuUs?: number;
 }
 
 /** A single figure. */

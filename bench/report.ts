@@ -66,11 +66,14 @@ function withoutFloors(singles: readonly Single[]): string[] {
     '## Rates without a floor',
     table(
       ['', 'what', 'per second', 'CPU', 'p50', 'p99', 'target'],
-      singles.map(({ id, title, service, target }) => [
+      singles.map(({ id, title, service, target, maxCpuUs }) => [
         id,
         title,
         ...figures(service),
-        target === undefined ? '' : `≥ ${number(target)}`,
+        [
+          ...(target === undefined ? [] : [`≥ ${number(target)}`]),
+          ...(maxCpuUs === undefined ? [] : [`≤ ${number(maxCpuUs)} µs`]),
+        ].join(', '),
       ]),
     ),
   ];

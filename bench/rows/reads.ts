@@ -48,12 +48,13 @@ async function measureOnRedis(context: Context): Promise<Result[]> {
         }
       },
       reads: [
-        ...withAndWithoutLog('a', `${ONE}, cached`, floorTitle, readOne, 0.7),
+        ...withAndWithoutLog('a', `${ONE}, cached`, floorTitle, readOne, 1),
         ...withAndWithoutLog(
           'e',
           `${MANY}, ${context.options.people} ids, cached`,
           manyTitle,
           readMany,
+          0.9,
         ).slice(0, 1),
       ].filter(({ labels }) => wants(context, labels.id.charAt(0))),
     });

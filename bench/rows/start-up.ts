@@ -26,8 +26,8 @@ async function measureEmbedded(context: Context): Promise<Result[]> {
     const { startMs, memoryMb } = await repeatStarts(context, 'embedded', {}, directory.path);
     return [
       value('f1', 'First start, everything embedded', firstMs, 'ms'),
-      value('f2', 'Later start, everything embedded', startMs, 'ms'),
-      value('f3', 'Idle memory, everything embedded', memoryMb, 'MB'),
+      value('f2', 'Later start, everything embedded', startMs, 'ms', 800),
+      value('f3', 'Idle memory, everything embedded', memoryMb, 'MB', 200),
     ];
   } finally {
     await directory.remove();
@@ -58,8 +58,8 @@ async function real(
 ): Promise<Result[]> {
   const { startMs, memoryMb } = await repeatStarts(context, servers, env);
   return [
-    value('f4', `Start on ${servers}`, startMs, 'ms', 1_000),
-    value('f5', `Idle memory on ${servers}`, memoryMb, 'MB', 150),
+    value('f4', `Start on ${servers}`, startMs, 'ms', 350),
+    value('f5', `Idle memory on ${servers}`, memoryMb, 'MB', 90),
   ];
 }
 
