@@ -9,6 +9,7 @@ import type { ServiceAccountRepository } from './service-account/service-account
 import type { SessionEnding } from './session/session-ending.ts';
 import type { SessionRepository } from './session/session-repository.ts';
 import type { RegistrationRequestRepository } from './user/registration-request.ts';
+import type { User } from './user/user.ts';
 import type { UserRepository } from './user/user-repository.ts';
 import type { ChallengeRepository } from './verification/challenge-repository.ts';
 import type { WebhookLog } from './webhook/webhook-delivery.ts';
@@ -29,6 +30,11 @@ export interface Transaction {
   readonly sessions: SessionRepository;
   readonly sessionEnding: SessionEnding;
   readonly outbox: Outbox;
+  /**
+   * Stores the profile, status and version of a locked user that has changed, and appends its events, in one statement.
+   * @throws DomainError `email_taken`
+   */
+  updateUser(user: User): Promise<void>;
   readonly mail: MailQueue;
   readonly acts: AdministrativeActs;
   readonly invitations: InvitationRepository;

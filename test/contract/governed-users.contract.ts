@@ -31,7 +31,7 @@ export function describeGovernedUsersContract(implementation: DatabaseImplementa
         if (user === null) throw new Error('the user does not exist');
         const { passwordHash } = user.state;
         apply(user);
-        if (user.state.passwordHash === passwordHash) await transaction.users.update(user);
+        if (user.state.passwordHash === passwordHash) await transaction.updateUser(user);
         else await transaction.users.updatePassword(user);
         return user;
       });

@@ -178,7 +178,7 @@ export function describeUnitOfWorkContract(implementation: DatabaseImplementatio
         await tx.users.insert(user);
         const locked = await tx.users.lockById(id);
         locked?.changeProfile({ email: newUser({ email: 'taken@example.com' }).state.email }, NOW);
-        if (locked !== null) await tx.users.update(locked).catch(() => {});
+        if (locked !== null) await tx.updateUser(locked).catch(() => {});
       });
       await expect(work).rejects.toThrow('its error was ignored');
       expect(await users().findById(user.id)).toBeNull();

@@ -158,7 +158,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       const changed = await inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
         user?.changeProfile({ firstName: name('Neu'), email: email('neu@example.com') }, soon());
-        if (user !== null) await tx.users.update(user);
+        if (user !== null) await tx.updateUser(user);
         return user;
       });
       expect(changed?.version).toBe(2);
@@ -170,7 +170,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       await inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
         user?.changeProfile({ [property]: FULL_PROFILE[property] }, soon());
-        if (user !== null) await tx.users.update(user);
+        if (user !== null) await tx.updateUser(user);
       });
       expect((await users().findById(id))?.[property]).toBe(FULL_PROFILE[property]);
     });
@@ -181,19 +181,37 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
       const change = inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
         user?.changeProfile({ firstName: name('Neu'), email: email('taken@example.com') }, soon());
-        if (user !== null) await tx.users.update(user);
+        if (user !== null) await tx.updateUser(user);
       });
       await expect(change).rejects.toMatchObject(refusal('email_taken'));
       expect(await users().findById(id)).toEqual(profile);
     });
 
-    test('does not store a version that is not newer', async () => {
+    test('stores neither a version that is not newer nor its events', async () => {
+      const { id } = await storeUser(database());
+      const stale = await inTransaction(database(), (tx) => tx.users.lockById(id));
+      await inTransaction(database(), async (tx) => {
+        const user = await tx.users.lockById(id);
+        user?.changeProfile({ firstName: name('First') }, soon());
+        if (user !== null) await tx.updateUser(user);
+      });
+      const update = inTransaction(database(), async (tx) => {
+        stale?.changeProfile({ firstName: name('Second') }, soon());
+        if (stale !== null) await tx.updateUser(stale);
+      });
+      await expect(update).rejects.toThrow('0 of 1 events were inserted');
+      expect((await users().findById(id))?.firstName).toBe('First');
+      const { rows } = await database().query('select user_version from outbox');
+      expect(rows).toEqual([{ user_version: 2 }]);
+    });
+
+    test('does not store a user without a change', async () => {
       const { id } = await storeUser(database());
       const update = inTransaction(database(), async (tx) => {
         const user = await tx.users.lockById(id);
-        if (user !== null) await tx.users.update(user);
+        if (user !== null) await tx.updateUser(user);
       });
-      await expect(update).rejects.toThrow('0 rows were written');
+      await expect(update).rejects.toThrow('without a change');
     });
 
     test('stores a new password with the version, and keeps the profile', async () => {
@@ -244,8 +262,7 @@ export function describeUserRepositoryContract(implementation: DatabaseImplement
           const user = await tx.users.lockById(id);
           if (user === null) throw new Error('the user is gone');
           user.changeProfile({ firstName: name(`Given${index}`) }, soon());
-          await tx.users.update(user);
-          await tx.outbox.append(user.takeEvents());
+          await tx.updateUser(user);
         });
       await Promise.all(Array.from({ length: 50 }, (_, index) => change(index)));
       expect((await users().findById(id))?.version).toBe(51);

@@ -150,10 +150,6 @@ export function createMemoryStore(
       store.statements.push('lock');
       return store.row?.id === id ? User.restore(store.row) : null;
     },
-    async update(user) {
-      store.statements.push('update');
-      save(user);
-    },
     async updatePassword(user) {
       store.statements.push('updatePassword');
       save(user);
@@ -180,6 +176,11 @@ export function createMemoryStore(
           serviceAccounts: portWith<ServiceAccountRepository>({}),
           webhookEndpoints: portWith<WebhookEndpointRepository>({}),
           webhookLog: portWith<WebhookLog>({}),
+          updateUser: async (user) => {
+            store.statements.push('update');
+            save(user);
+            store.events.push(...user.takeEvents());
+          },
           commitWithNext: () => void store.statements.push('commit with next'),
           outbox: {
             async append(events) {

@@ -45,8 +45,7 @@ export function createDisableUser({ unitOfWork, clock }: Deps) {
         // Before the row changes: a trigger ends sessions that are left, without the id of this request.
         await transaction.sessionEnding.end(user, { all: true }, 'user_disabled');
         await transaction.challenges.deleteLive(user.id, REQUESTED_IN_A_SESSION);
-        await transaction.users.update(user);
-        await transaction.outbox.append(user.takeEvents());
+        await transaction.updateUser(user);
         await recordAct(caller, transaction, 'disable', id, { operator, reason });
         return user.profile;
       });
@@ -58,8 +57,7 @@ export function createDisableUser({ unitOfWork, clock }: Deps) {
       return unitOfWork.run(caller, async (transaction) => {
         const user = await lockUserFor(caller, transaction, id);
         if (!user.enable(clock.now())) return user.profile;
-        await transaction.users.update(user);
-        await transaction.outbox.append(user.takeEvents());
+        await transaction.updateUser(user);
         await recordAct(caller, transaction, 'enable', id, { operator, reason });
         return user.profile;
       });

@@ -23,13 +23,12 @@ const USERS_PER_RUN = 100;
  * @throws DomainError `version_exhausted`
  */
 export async function enableInTime(
-  { users, outbox, acts }: Pick<Transaction, 'users' | 'outbox' | 'acts'>,
+  { updateUser, acts }: Pick<Transaction, 'updateUser' | 'acts'>,
   user: User,
   clock: Clock,
 ): Promise<boolean> {
   if (!user.state.disablingIsOver || !user.enable(clock.now())) return false;
-  await users.update(user);
-  await outbox.append(user.takeEvents());
+  await updateUser(user);
   await acts.record({ action: 'enable', userId: user.id, actor: SYSTEM_ACTOR, ...NO_NOTE });
   return true;
 }

@@ -92,10 +92,10 @@ describe('changing a profile', () => {
     expect(store.statements).toEqual(['lock', 'lock']);
   });
 
-  it('sends the event with the commit, unless something is written after it', async () => {
+  it('sends the change with the commit, unless something is written after it', async () => {
     const { update, store } = setUp();
     await update(service, id, { firstName: 'Ida' }, 'any');
-    expect(store.statements).toEqual(['lock', 'update', 'commit with next']);
+    expect(store.statements).toEqual(['lock', 'commit with next', 'update']);
     await update(service, id, { email: 'ida@example.com' }, 'any');
     expect(store.statements.slice(3)).toEqual(['lock', 'update']);
     await update(service, id, { firstName: 'Ada' }, 'any', { operator: 'op', reason: null });

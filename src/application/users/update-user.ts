@@ -69,9 +69,8 @@ export function createUpdateUser(deps: Deps) {
       const isRecorded = isAct(caller, note);
       const changesEmail = changed.includes('email');
       if (changed.length > 0) {
-        await transaction.users.update(user);
         if (!isRecorded && !changesEmail) transaction.commitWithNext();
-        await transaction.outbox.append(user.takeEvents());
+        await transaction.updateUser(user);
         if (isRecorded) await recordAct(caller, transaction, 'update', id, note);
       }
       if (changesEmail) {

@@ -72,11 +72,6 @@ export interface UserRepository extends UserReader {
   updateVersions(users: readonly User[], version: number): Promise<void>;
   /** @throws DomainError `email_taken` */
   insert(user: User): Promise<void>;
-  /**
-   * Stores the profile and version of a locked user.
-   * @throws DomainError `email_taken`
-   */
-  update(user: User): Promise<void>;
   /** Stores the password and version of a locked user. */
   updatePassword(user: User): Promise<void>;
   /**

@@ -100,8 +100,7 @@ export function useInstance(
         const user = await transaction.users.lockById(id);
         if (user === null) throw new Error('no user has this id');
         user.changeProfile({ firstName: nameOf(user.state.version + 1) }, clock.now());
-        await transaction.users.update(user);
-        await transaction.outbox.append(user.takeEvents());
+        await transaction.updateUser(user);
         return user.state.version;
       }),
   };

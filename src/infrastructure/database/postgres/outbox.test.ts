@@ -4,7 +4,7 @@ import type { SqlConnection } from '../sql.ts';
 import { createPostgresOutbox } from './outbox.ts';
 
 test('appends the events of 250,000 sessions in one transaction', async () => {
-  const connection: SqlConnection = { query: async () => ({ rows: [], rowCount: 0 }) };
+  const connection: SqlConnection = { query: async () => ({ rows: [], rowCount: 250_000 }) };
   const outbox = createPostgresOutbox(connection, {
     ids: { next: () => 'event' },
     clock: { now: () => new Date(0) },

@@ -17,6 +17,15 @@ export interface EventStamp {
 /** An outbox that keeps the appended events, for the work after the commit. */
 export interface RecordingOutbox extends Outbox {
   readonly recorded: readonly RecordedEvent[];
+  /**
+   * Appends events by a statement of the caller, which inserts them from JSON.
+   * @param insert returns how many events it has inserted
+   * @throws Error when that is not all of them
+   */
+  appendBy(
+    events: readonly DomainEvent[],
+    insert: (json: string) => Promise<number>,
+  ): Promise<void>;
 }
 
 /** The outbox of one transaction. An event gets its id and time when it is appended. */
@@ -25,20 +34,32 @@ export function createPostgresOutbox(
   stamp: EventStamp,
 ): RecordingOutbox {
   const recorded: RecordedEvent[] = [];
+
+  async function appendBy(
+    events: readonly DomainEvent[],
+    insert: (json: string) => Promise<number>,
+  ): Promise<void> {
+    const time = stamp.clock.now();
+    const stamped = events.map((event) => ({
+      id: stamp.ids.next(),
+      event: withIncludedValues(event, stamp.includedFields ?? []),
+      time,
+      requestId: stamp.requestId,
+    }));
+    const inserted = await insert(JSON.stringify(stamped.map(toRow)));
+    if (inserted !== events.length) {
+      throw new Error(`${inserted} of ${events.length} events were inserted`);
+    }
+    // Not `push(...stamped)`: a user may have more sessions than a call may have arguments.
+    for (const event of stamped) recorded.push(event);
+  }
+
   return {
     recorded,
+    appendBy,
     async append(events) {
       if (events.length === 0) return;
-      const time = stamp.clock.now();
-      const stamped = events.map((event) => ({
-        id: stamp.ids.next(),
-        event: withIncludedValues(event, stamp.includedFields ?? []),
-        time,
-        requestId: stamp.requestId,
-      }));
-      await insertEvents.run({ events: JSON.stringify(stamped.map(toRow)) }, connection);
-      // Not `push(...stamped)`: a user may have more sessions than a call may have arguments.
-      for (const event of stamped) recorded.push(event);
+      await appendBy(events, (json) => insertEvents.runForCount({ events: json }, connection));
     },
   };
 }

@@ -17,7 +17,7 @@ const EVENT: DomainEvent = {
 async function runUntil(code: DomainErrorCode) {
   const calls: string[][] = [];
   const lines: string[] = [];
-  const connection = { query: async () => ({ rows: [], rowCount: 0 }) } as unknown as SqlConnection;
+  const connection = { query: async () => ({ rows: [], rowCount: 2 }) } as unknown as SqlConnection;
   const unitOfWork = createUnitOfWork({
     database: {
       async transaction(work: (connection: SqlConnection) => Promise<unknown>) {

@@ -4,6 +4,7 @@ import type { Clock, IdGenerator, Logger } from '../../../domain/ports.ts';
 import type { EndedSessions } from '../../../domain/session/session-ending.ts';
 import type { Transaction, UnitOfWork, UnitOfWorkContext } from '../../../domain/unit-of-work.ts';
 import type { ProfileField } from '../../../domain/user/profile-fields.ts';
+import type { User } from '../../../domain/user/user.ts';
 import type { MailSeal } from '../../security/mail-seal.ts';
 import type { Database, SqlConnection } from '../sql.ts';
 import { createPostgresAdministrativeActs } from './administrative-acts.ts';
@@ -17,6 +18,7 @@ import { createPostgresServiceAccountRepository } from './service-account-reposi
 import { createPostgresSessionEnding } from './session-ending.ts';
 import { createPostgresSessionRepository } from './session-repository.ts';
 import { createPostgresSignInFailures } from './sign-in-failures.ts';
+import { updateUserWithEvents } from './update-user.ts';
 import { createPostgresUserRepository } from './user-repository.ts';
 import { createPostgresWebhookLog } from './webhook-deliveries.ts';
 import { createPostgresWebhookEndpoints } from './webhook-endpoints.ts';
@@ -88,6 +90,7 @@ export function createUnitOfWork(dependencies: UnitOfWorkDependencies): UnitOfWo
       };
       const ports = {
         users: createPostgresUserRepository(connection),
+        updateUser: (user: User) => updateUserWithEvents(connection, outbox, user),
         sessions: createPostgresSessionRepository(connection),
         sessionEnding,
         outbox,

@@ -30,7 +30,6 @@ import {
   listUsersToEnable,
   lockUser,
   lockUsersBelowVersion,
-  updateUser,
   updateUserAccess,
   updateUserPassword,
   updateUserPasswordHash,
@@ -115,12 +114,6 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
       );
       if (inserted.length === 0) throw emailTaken();
     },
-    async update({ state }) {
-      const { disabledUntil } = state;
-      assertOneRow(
-        await updateUser.runForCount({ ...profileColumns(state), disabledUntil }, connection),
-      );
-    },
     async updatePassword({ state }) {
       const { id, version, updatedAt, expiredPasswordHash: expiredPassword } = state;
       const parameters = { id, version, updatedAt, ...passwordColumns(state), expiredPassword };
@@ -142,7 +135,7 @@ export function createPostgresUserRepository(connection: SqlConnection): UserRep
   };
 }
 
-function profileColumns(state: UserProfile) {
+export function profileColumns(state: UserProfile) {
   const { id, emailVerified, status, version, updatedAt } = state;
   return { id, ...pickProfile(state), emailVerified, status, version, updatedAt };
 }

@@ -334,6 +334,7 @@ export interface UpdateUserParams {
   disabledUntil?: Date | null | void;
   email: string;
   emailVerified: boolean;
+  events: string;
   firstName: string;
   id: string;
   lastName: string;
@@ -347,16 +348,27 @@ export interface UpdateUserParams {
 /** 'UpdateUser' return type */
 export type UpdateUserResult = void;
 
-const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"locale":true,"emailVerified":true,"status":true,"disabledUntil":true,"version":true,"updatedAt":true,"id":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":40}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":55,"b":64}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":75,"b":81}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":97}]},{"name":"locale","required":false,"transform":{"type":"scalar"},"locs":[{"a":111,"b":117}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":137,"b":151}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":163,"b":170}]},{"name":"disabledUntil","required":false,"transform":{"type":"scalar"},"locs":[{"a":190,"b":203}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":216,"b":224},{"a":297,"b":305}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":242,"b":252}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":265,"b":268}]}],"statement":"update users\nset first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n  locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,\n  updated_at = :updatedAt!\nwhere id = :id! and coalesce(version, 0) < :version!"};
+const updateUserIR: StatementSource = {"usedParamSet":{"firstName":true,"lastName":true,"email":true,"phone":true,"locale":true,"emailVerified":true,"status":true,"disabledUntil":true,"version":true,"updatedAt":true,"id":true,"events":true},"params":[{"name":"firstName","required":true,"transform":{"type":"scalar"},"locs":[{"a":52,"b":62}]},{"name":"lastName","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":86}]},{"name":"email","required":true,"transform":{"type":"scalar"},"locs":[{"a":97,"b":103}]},{"name":"phone","required":false,"transform":{"type":"scalar"},"locs":[{"a":114,"b":119}]},{"name":"locale","required":false,"transform":{"type":"scalar"},"locs":[{"a":135,"b":141}]},{"name":"emailVerified","required":true,"transform":{"type":"scalar"},"locs":[{"a":161,"b":175}]},{"name":"status","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":194}]},{"name":"disabledUntil","required":false,"transform":{"type":"scalar"},"locs":[{"a":214,"b":227}]},{"name":"version","required":true,"transform":{"type":"scalar"},"locs":[{"a":244,"b":252},{"a":337,"b":345}]},{"name":"updatedAt","required":true,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278}]},{"name":"id","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":302}]},{"name":"events","required":true,"transform":{"type":"scalar"},"locs":[{"a":613,"b":620}]}],"statement":"with updated as (\n  update users\n  set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,\n    locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil,\n    version = :version!, updated_at = :updatedAt!\n  where users.id = :id! and coalesce(users.version, 0) < :version!\n  returning users.id\n)\ninsert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)\nselect event.id, event.user_id, event.user_version, event.type, event.data, event.request_id, event.occurred_at\nfrom updated, rows from (\n  jsonb_to_recordset(:events!::jsonb) as (\n    id uuid, user_id uuid, user_version integer, type text, data jsonb, request_id text, occurred_at timestamptz\n  )\n) with ordinality as event (id, user_id, user_version, type, data, request_id, occurred_at, number)\norder by event.number"};
 
 /**
  * Query generated from SQL:
  * ```
- * update users
- * set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
- *   locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
- *   updated_at = :updatedAt!
- * where id = :id! and coalesce(version, 0) < :version!
+ * with updated as (
+ *   update users
+ *   set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
+ *     locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil,
+ *     version = :version!, updated_at = :updatedAt!
+ *   where users.id = :id! and coalesce(users.version, 0) < :version!
+ *   returning users.id
+ * )
+ * insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+ * select event.id, event.user_id, event.user_version, event.type, event.data, event.request_id, event.occurred_at
+ * from updated, rows from (
+ *   jsonb_to_recordset(:events!::jsonb) as (
+ *     id uuid, user_id uuid, user_version integer, type text, data jsonb, request_id text, occurred_at timestamptz
+ *   )
+ * ) with ordinality as event (id, user_id, user_version, type, data, request_id, occurred_at, number)
+ * order by event.number
  * ```
  */
 export const updateUser = new PreparedQuery<UpdateUserParams,UpdateUserResult>(updateUserIR);

@@ -75,14 +75,26 @@ values (:id!, :firstName!, :lastName!, :email!, :phone, :locale, :password!, :pa
 on conflict (email) do nothing
 returning id;
 
-/* Needs the row locked by lockUser. A version that is not greater changes nothing: it would be a lost update.
-   An adopted table may lack `not null`, so a missing version counts as 0. */
+/* Needs the row locked by lockUser. A version that is not greater changes nothing, and appends nothing: it would be a
+   lost update. An adopted table may lack `not null`, so a missing version counts as 0. The events are appended as by
+   insertEvents. */
 /* @name updateUser */
-update users
-set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
-  locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil, version = :version!,
-  updated_at = :updatedAt!
-where id = :id! and coalesce(version, 0) < :version!;
+with updated as (
+  update users
+  set first_name = :firstName!, last_name = :lastName!, email = :email!, phone = :phone,
+    locale = :locale, email_verified = :emailVerified!, status = :status!, disabled_until = :disabledUntil,
+    version = :version!, updated_at = :updatedAt!
+  where users.id = :id! and coalesce(users.version, 0) < :version!
+  returning users.id
+)
+insert into outbox (id, user_id, user_version, type, data, request_id, occurred_at)
+select event.id, event.user_id, event.user_version, event.type, event.data, event.request_id, event.occurred_at
+from updated, rows from (
+  jsonb_to_recordset(:events!::jsonb) as (
+    id uuid, user_id uuid, user_version integer, type text, data jsonb, request_id text, occurred_at timestamptz
+  )
+) with ordinality as event (id, user_id, user_version, type, data, request_id, occurred_at, number)
+order by event.number;
 
 /* Needs the row locked by lockUser. A version that is not greater changes nothing, as in updateUser. */
 /* @name updateUserPassword */
