@@ -1,7 +1,8 @@
 /*
  * Relay with lease and epoch.
- * Code: src/application/outbox/relay-outbox.ts (rounds, lease), in-flight-events.ts (outcomes), send-events.ts (order of
- * sending), stream-reconciler.ts (compare, reset, detectRewind), postgres/queries/relay.sql (statements).
+ * Code: src/application/outbox/relay-outbox.ts (rounds, lease), claim-events.ts (claims), in-flight-events.ts (outcomes),
+ * send-events.ts (order of sending), stream-reconciler.ts (compare, reset, detectRewind), postgres/queries/relay.sql
+ * (statements).
  *
  * Shows: the stream gets each committed version of one user, once and in order; no other version; and at the end each of
  * them is marked with the sequence at which the stream holds it.

@@ -20,7 +20,7 @@ interface Deps {
   readonly stream: Pick<EventStream, 'add' | 'find' | 'holds'>;
   readonly monotonicMs: () => number;
   readonly logger: Logger;
-  readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs'>;
+  readonly settings: Pick<RelaySettings, 'maxAttempts' | 'backOffMs' | 'gatherMs' | 'pollMs'>;
 }
 
 interface PublishedEvent {
@@ -78,6 +78,8 @@ export function createInFlightEvents(deps: Deps) {
   const failed: FailedEvent[] = [];
   const counts = { published: 0, refused: 0, unknown: 0 };
   let onOutcome = (): void => {};
+  /** Of those that are not marked. */
+  let firstOutcomeAtMs = 0;
   let lagMs: number | null = null;
   /** The last failure that was no refusal, until an event is published. */
   let failure: Error | null = null;
@@ -100,15 +102,22 @@ export function createInFlightEvents(deps: Deps) {
       place = await sending;
       // The age is by the database's clock, which may be behind the clock that stamped the event.
       lagMs = Math.max(0, event.ageMs) + monotonicMs() - startedAtMs;
+      noteTime();
       published.push({ event, place });
     } catch (error) {
+      noteTime();
       failed.push({ event, error });
     }
     onOutcome();
     return place;
   }
 
+  function noteTime(): void {
+    if (outcomeCount() === 0) firstOutcomeAtMs = monotonicMs();
+  }
+
   function holdBack(events: readonly WaitingEvent[]): void {
+    noteTime();
     for (const event of events) {
       failed.push({
         event,
@@ -155,7 +164,9 @@ export function createInFlightEvents(deps: Deps) {
   return {
     size: () => size,
     unacknowledged: () => size - outcomeCount(),
-    busyUserKeys: (): ReadonlySet<string> => new Set(inFlight.keys()),
+    /** The events in flight of each busy user. */
+    unmarkedByUser: (): ReadonlyMap<string, number> =>
+      new Map(Array.from(inFlight, ([key, { unmarked }]) => [key, unmarked])),
     counts: () => ({ ...counts, lagMs, failure }),
 
     /** Starts to send events; those of a user stand together. Their users are busy until all are marked. */
@@ -174,22 +185,24 @@ export function createInFlightEvents(deps: Deps) {
       await Promise.all([...inFlight.values()].map(({ sending }) => sending));
     },
 
+    /** Whether the first outcome that is not marked is `gatherMs` old. */
+    isGathered: (): boolean =>
+      outcomeCount() > 0 && monotonicMs() >= firstOutcomeAtMs + settings.gatherMs,
+
     /**
-     * Waits until every sending or `enough` of them have ended, or for `gatherMs` after the first one has. A
-     * notification, or `pollMs` without an outcome, ends the wait early.
+     * Waits until `enough` sendings have ended, or for `gatherMs` after the first one has. A notification, or `pollMs`
+     * without an outcome, ends the wait early.
      */
-    async gather(
-      { gatherMs, pollMs, enough }: { gatherMs: number; pollMs: number; enough: number },
-      wakeup: WakeupSignal,
-    ): Promise<void> {
-      const enoughEnded = () => outcomeCount() >= Math.min(size, enough);
+    async gather(enough: number, wakeup: WakeupSignal): Promise<void> {
+      const { gatherMs, pollMs } = settings;
+      const enoughEnded = () => outcomeCount() >= enough;
       if (outcomeCount() === 0) {
         onOutcome = () => wakeup.notify();
         await wakeup.wait(pollMs);
       }
       if (outcomeCount() > 0 && !enoughEnded()) {
         onOutcome = () => void (enoughEnded() && wakeup.notify());
-        await wakeup.wait(gatherMs);
+        await wakeup.wait(Math.max(0, Math.ceil(firstOutcomeAtMs + gatherMs - monotonicMs())));
       }
       onOutcome = () => {};
     },

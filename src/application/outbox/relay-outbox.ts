@@ -7,6 +7,7 @@ import {
 } from '../../domain/outbox/outbox-queue.ts';
 import type { Logger } from '../../domain/ports.ts';
 import { createOutageLog } from '../../lib/outage-log.ts';
+import { createClaims } from './claim-events.ts';
 import { createInFlightEvents, type Outcomes } from './in-flight-events.ts';
 import { createLeaseWatch } from './lease-watch.ts';
 import { RELAY_DEFAULTS, type RelaySettings } from './relay-settings.ts';
@@ -86,6 +87,8 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   const settings = { ...RELAY_DEFAULTS, ...deps.settings };
   const reconciler = createStreamReconciler({ queue, stream, monotonicMs, logger, settings });
   const inFlight = createInFlightEvents({ queue, stream, monotonicMs, logger, settings });
+  const capacity = (): number => settings.maxInFlight - inFlight.unacknowledged();
+  const claims = createClaims({ queue, inFlight, capacity, monotonicMs, settings });
   const acquireLease = createLeaseWatch({ ...deps, leaseTtlMs: settings.leaseTtlMs });
   const wakeup = createWakeupSignal();
   const outage = createOutageLog({
@@ -94,18 +97,13 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
   });
   let term: LeadershipTerm | null = null;
   let state: RelayStats['state'] = 'stopped';
-  /** The key after which the next claim goes on; null for the first key. */
-  let claimAfter: string | null = null;
-  /** Events that were claimed or released since the last claim from the first key. */
-  let movedInLap = 0;
-  /** The last claim did not examine all waiting events. */
-  let moreWaits = false;
   /** After a failure, or when marks are missing, the database may be another one: a standby that lacks the last commits. */
   let mayBeReplaced = false;
   /** Of the connection to the broker. After one, the stream may lack earlier events of a user: those go first. */
   let changes = 0;
 
   async function round(): Promise<void> {
+    if (term !== null) await claims.rest();
     const changesBefore = changes;
     if (!stream.isAvailable()) {
       state = 'disconnected';
@@ -123,18 +121,21 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       reconciler.reload(await queue.findStream());
       mayBeReplaced = false;
     }
-    if (reconciler.isDue()) await reconcile(held.lease);
+    if (reconciler.isDue()) {
+      claims.expect();
+      await reconcile(held.lease);
+    }
     state = 'publishing';
     const events = await markAndClaim(held.lease);
     if (events === null) return wakeup.wait(settings.retryMs);
     const mayStillSend = () => monotonicMs() < held.expiresAtMs && changes === changesBefore;
-    if (!mayStillSend()) return;
+    if (!mayStillSend()) return claims.expect();
     if (events.length > 0) inFlight.start(events, { known: reconciler.known(), mayStillSend });
-    if (moreWaits && capacity() > 0) return;
+    if (claims.moreWaits() && capacity() > 0) return;
     // While much waits, publishing has the broker for itself.
-    if (!moreWaits) await reconciler.sweep(held.lease);
+    if (!claims.moreWaits()) await reconciler.sweep(held.lease);
     if (inFlight.size() === 0) await wakeup.wait(settings.pollMs);
-    else await inFlight.gather({ ...settings, enough: enoughOutcomes() }, wakeup);
+    else await inFlight.gather(enoughOutcomes(), wakeup);
   }
 
   /** @returns null while another instance holds the lease. @throws LeaseLost */
@@ -144,7 +145,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       const acquired = await acquireLease();
       if (acquired === null) return null;
       reconciler.begin(acquired.stream);
-      claimAfter = null;
+      claims.restart();
       logger.info('this instance publishes events', { epoch: acquired.lease.epoch });
       term = { lease: acquired.lease, ...leaseTimes(nowMs) };
     } else if (nowMs >= term.renewAtMs) {
@@ -175,46 +176,38 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     await reconciler.reconcile(lease);
   }
 
-  function capacity(): number {
-    return settings.maxInFlight - inFlight.unacknowledged();
-  }
-
-  /** While much waits, one half is marked, and as many are claimed, while the other half is on its way. */
+  /**
+   * While much waits, one half is marked, and as many are claimed, while the other half is on its way. Without further
+   * events of busy users, nothing waits for the marks.
+   */
   function enoughOutcomes(): number {
-    return moreWaits ? Math.ceil(settings.maxInFlight / 2) : Number.POSITIVE_INFINITY;
-  }
-
-  async function claim(): Promise<readonly WaitingEvent[]> {
-    if (capacity() <= 0) return [];
-    const { events, next } = await queue.claim(inFlight.busyUserKeys(), capacity(), claimAfter);
-    movedInLap += events.length;
-    // After the last key the next lap begins, unless nothing moved in this one: all users are busy or held back.
-    moreWaits = next !== null || (claimAfter !== null && movedInLap > 0);
-    if (next === null) movedInLap = 0;
-    claimAfter = next;
-    return events;
+    const size = inFlight.size();
+    if (claims.moreWaits()) return Math.min(size, Math.ceil(settings.maxInFlight / 2));
+    return claims.passedBusy() ? size : Number.POSITIVE_INFINITY;
   }
 
   /**
    * Marks before it claims, so that the next event of a user is found at once. While other users wait anyway, it does
-   * both at the same time; the users whose marks are being written count as busy then.
+   * both at the same time; the users whose marks are being written count as busy then. While nothing waits for the
+   * marks, they are collected for several claims.
    * @returns null when the stream is unavailable: a pause is due. @throws LeaseLost
    */
   async function markAndClaim(lease: RelayLease): Promise<readonly WaitingEvent[] | null> {
-    const { published, failed } = await nextOutcomes(lease);
-    if (!moreWaits) {
+    const { published, failed, rewound } = await nextOutcomes(lease);
+    const nextWaits = failed.length > 0 || (claims.passedBusy() && published.length > 0);
+    if (!claims.moreWaits()) {
+      if (!rewound && !nextWaits && !inFlight.isGathered()) return claims.claim();
       await markPublished(lease, published);
-      return (await markFailed(lease, failed)) ? claim() : null;
+      if (nextWaits) claims.expect();
+      return (await markFailed(lease, failed)) ? claims.claim() : null;
     }
     const marking = markPublished(lease, published);
     // Both end before the next step, even when one fails.
-    const [marked, claimed] = await Promise.allSettled([marking, claim()]);
+    const [marked, claimed] = await Promise.allSettled([marking, claims.claim()]);
     if (marked.status === 'rejected') throw marked.reason;
     if (claimed.status === 'rejected') throw claimed.reason;
     // The claim may have passed the users whose outcomes were being recorded.
-    const released = published.length + failed.length;
-    movedInLap += released;
-    if (released > 0) moreWaits = true;
+    claims.release(published.length + failed.length);
     return (await markFailed(lease, failed)) ? claimed.value : null;
   }
 
@@ -230,11 +223,11 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
     if (!reconciler.confirm(recorded)) mayBeReplaced = true;
   }
 
-  async function nextOutcomes(lease: RelayLease): Promise<Outcomes> {
-    const outcomes = inFlight.outcomes();
-    const places = outcomes.published.map(({ place }) => place);
-    await reconciler.detectRewind(lease, places);
-    return outcomes;
+  async function nextOutcomes(lease: RelayLease): Promise<Outcomes & { rewound: boolean }> {
+    const { published, failed } = inFlight.outcomes();
+    const places = published.map(({ place }) => place);
+    const rewound = await reconciler.detectRewind(lease, places);
+    return { published, failed, rewound };
   }
 
   /** @returns false when the stream is unavailable. */
@@ -256,6 +249,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       if (error instanceof StreamConflict) state = 'blocked';
     }
     reconciler.markStale();
+    claims.expect();
   }
 
   async function finish(): Promise<void> {
@@ -270,6 +264,7 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       const wake = () => wakeup.notify();
       const unsubscribe = stream.onChange(() => {
         changes += 1;
+        claims.expect();
         reconciler.markDisturbed();
         wake();
       });
@@ -288,7 +283,11 @@ export function createOutboxRelay(deps: RelayDeps): OutboxRelay {
       await finish().catch((error) => logger.warn('the relay did not stop cleanly', { error }));
       state = 'stopped';
     },
-    notify: () => void (term !== null && wakeup.notify()),
+    notify() {
+      if (term === null) return;
+      claims.expect();
+      wakeup.notify();
+    },
     stats: () => ({
       state,
       inFlight: inFlight.size(),

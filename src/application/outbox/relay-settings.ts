@@ -15,6 +15,8 @@ export interface RelaySettings {
   readonly sweepEveryMs: number;
   /** At least this time lies between the starts of two slices of a sweep. */
   readonly sweepSliceEveryMs: number;
+  /** At least this time lies between two claims, unless more waits than one of them takes. */
+  readonly claimEveryMs: number;
   /** How long the relay collects further acknowledgements after the first, to mark them in one statement. */
   readonly gatherMs: number;
   /** Events sent and not acknowledged. */
@@ -34,7 +36,8 @@ export const RELAY_DEFAULTS: RelaySettings = {
   reconcileEveryMs: 30_000,
   sweepEveryMs: 60_000,
   sweepSliceEveryMs: 250,
-  gatherMs: 20,
+  claimEveryMs: 5,
+  gatherMs: 10,
   maxInFlight: 512,
   maxAttempts: 10,
   backOffMs: 500,

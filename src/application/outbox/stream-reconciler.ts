@@ -215,8 +215,9 @@ export function createStreamReconciler(deps: Deps) {
     /**
      * Detects a tail that was lost unnoticed: an event was added at or below a sequence that was marked before the event
      * was sent. The lost events are reset, and are sent after these.
+     * @returns whether that was the case; then these are to be marked before the next call
      */
-    async detectRewind(lease: RelayLease, places: readonly AcknowledgedPlace[]): Promise<void> {
+    async detectRewind(lease: RelayLease, places: readonly AcknowledgedPlace[]): Promise<boolean> {
       const wrong = places.filter(
         ({ duplicate, sequence, markedBefore }) => !duplicate && sequence <= markedBefore,
       );
@@ -227,6 +228,7 @@ export function createStreamReconciler(deps: Deps) {
         await reset(lease, isSame(state) ? kept : -1, 'a sequence was given twice');
         await record(lease, { name: state.name, created: state.created, sequence: kept });
       }
+      return wrong.length > 0;
     },
 
     /** The highest sequence that is recorded as far as this relay knows; 0 before the first comparison. */

@@ -37,6 +37,8 @@ export interface ClaimedEvents {
   readonly events: readonly WaitingEvent[];
   /** The key after which the next claim goes on; null when no event of a later key waits. */
   readonly next: string | null;
+  /** Whether users who are busy have further events. */
+  readonly passedBusy: boolean;
 }
 
 /** An event and its place in the stream. */
@@ -64,13 +66,14 @@ export interface OutboxQueue {
   /** @throws LeaseLost */
   recordStream(lease: RelayLease, stream: KnownStream): Promise<void>;
   /**
-   * Numbers committed events, then returns waiting events in the order of their keys, without those of busy users and those held back by a failed event or a
-   * dead letter. The events of a user come together, from its first waiting one on, in the order of their positions.
-   * Examines at most `limit` or 100 events, whichever is more.
+   * Numbers committed events, then returns waiting events in the order of their keys, without those of busy users and
+   * those held back by a failed event or a dead letter. The events of a user come together, from its first waiting one
+   * on, in the order of their positions. Examines at most `limit` or 100 events, whichever is more.
+   * @param busy users whose events are in flight, and how many of them wait in the database for their marks
    * @param afterKey null for the first key
    */
   claim(
-    busyUserKeys: ReadonlySet<string>,
+    busy: ReadonlyMap<string, number>,
     limit: number,
     afterKey: string | null,
   ): Promise<ClaimedEvents>;

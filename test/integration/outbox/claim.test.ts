@@ -13,7 +13,7 @@ import { createTestDatabase } from '../../support/test-database.ts';
 const ANN = '0198a000-0000-7000-8000-00000000000a';
 const BOB = '0198a000-0000-7000-8000-00000000000b';
 const LIMIT = 512;
-const NONE: ReadonlySet<string> = new Set();
+const NONE: ReadonlyMap<string, number> = new Map();
 
 let database: Database;
 
@@ -79,7 +79,7 @@ describe('a claim from 100,000 waiting events', () => {
     expect(measured.pages).toBeLessThanOrEqual(MOST_PAGES);
     // While these are in flight, the next claim goes on behind them and reads no more.
     measured.pages = 0;
-    const busy = new Set(claimed.events.map(({ userKey }) => userKey));
+    const busy = countByUser(claimed.events);
     await queue.claim(busy, LIMIT, claimed.next);
     await queue.claim(busy, LIMIT, null);
     expect(measured.pages).toBeLessThanOrEqual(2 * MOST_PAGES);
@@ -91,13 +91,20 @@ describe('a claim from 100,000 waiting events', () => {
     await database.query(`update outbox set attempts = 10, parked_at = now() where position = 1`);
     const { measured, queue } = createMeasuredQueue();
     const first = await queue.claim(NONE, LIMIT, null);
-    expect(first).toEqual({ events: [], next: ANN });
+    expect(first).toEqual({ events: [], next: ANN, passedBusy: false });
     const second = await queue.claim(NONE, LIMIT, first.next);
     expect(second.events.map(({ userKey }) => userKey)).toEqual([BOB]);
     expect(second.next).toBeNull();
     expect(measured.pages).toBeLessThanOrEqual(2 * MOST_PAGES);
   });
 });
+
+/** How many of these events each user has. */
+function countByUser(events: readonly WaitingEvent[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { userKey } of events) counts.set(userKey, (counts.get(userKey) ?? 0) + 1);
+  return counts;
+}
 
 describe('a claim', () => {
   const positions = (events: readonly WaitingEvent[]) => events.map(({ position }) => position);
@@ -110,7 +117,17 @@ describe('a claim', () => {
     const queue = createPostgresOutboxQueue(database);
     expect(positions((await queue.claim(NONE, 10, null)).events)).toEqual(['1', '2', '3']);
     expect(positions((await queue.claim(NONE, 2, null)).events)).toEqual(['1', '2']);
-    expect((await queue.claim(new Set([ANN]), 10, null)).events).toEqual([]);
+    expect((await queue.claim(new Map([[ANN, 3]]), 10, null)).events).toEqual([]);
+  });
+
+  test('tells whether users who are busy have more than is in flight', async () => {
+    await fill(3, `'${ANN}'::uuid`);
+    await fill(1, `'${BOB}'::uuid`);
+    const queue = createPostgresOutboxQueue(database);
+    const claim = (inFlight: number) => queue.claim(new Map([[ANN, inFlight]]), 10, null);
+    expect(await claim(2)).toMatchObject({ events: [{ userKey: BOB }], passedBusy: true });
+    expect(await claim(3)).toMatchObject({ events: [{ userKey: BOB }], passedBusy: false });
+    expect(await queue.claim(NONE, 10, null)).toMatchObject({ passedBusy: false });
   });
 
   test('numbers what waits first, and holds back what has no number yet', async () => {

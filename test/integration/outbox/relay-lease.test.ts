@@ -68,7 +68,7 @@ describe('two relays', () => {
     });
     if (stale === null) throw new Error('the first lease was not acquired');
     expect(current.epoch).toBeGreaterThan(stale.lease.epoch);
-    const [event] = (await queue.claim(new Set(), 10, null)).events;
+    const [event] = (await queue.claim(new Map(), 10, null)).events;
     const id = event?.id ?? '';
     const stream = { name: 'USERS', created: 'then', sequence: 1 };
     const failure = { id, reason: 'none', delayMs: 0, deadLetter: true };
@@ -79,10 +79,10 @@ describe('two relays', () => {
     await expect(queue.resetPublished(stale.lease, -1, 10)).rejects.toThrow(LeaseLost);
     await expect(queue.recordStream(stale.lease, stream)).rejects.toThrow(LeaseLost);
     expect(await queue.renewLease('first', stale.lease, 1_000)).toBe(false);
-    expect((await queue.claim(new Set(), 10, null)).events).toHaveLength(2);
+    expect((await queue.claim(new Map(), 10, null)).events).toHaveLength(2);
     await queue.recordStream(current, stream);
     expect(await queue.markPublished(current, [{ id, sequence: 1 }], 1)).toBe(1);
-    expect((await queue.claim(new Set(), 10, null)).events).toHaveLength(1);
+    expect((await queue.claim(new Map(), 10, null)).events).toHaveLength(1);
   });
 
   test('leaves a recorded sequence alone that is below the known one', async () => {
@@ -92,7 +92,7 @@ describe('two relays', () => {
     if (acquired === null) throw new Error('the lease was not acquired');
     const { lease } = acquired;
     await queue.recordStream(lease, { name: 'USERS', created: 'then', sequence: 5 });
-    const [one, two, three] = (await queue.claim(new Set(), 10, null)).events.map(({ id }) => id);
+    const [one, two, three] = (await queue.claim(new Map(), 10, null)).events.map(({ id }) => id);
     const mark = (id: string | undefined, sequence: number, known: number) =>
       queue.markPublished(lease, [{ id: id ?? '', sequence }], known);
     expect(await mark(one, 6, 5)).toBe(6);
@@ -100,7 +100,7 @@ describe('two relays', () => {
     expect((await queue.findStream())?.sequence).toBe(6);
     expect(await mark(three, 12, 6)).toBe(12);
     expect(await queue.markPublished(lease, [], 0)).toBeNull();
-    expect((await queue.claim(new Set(), 10, null)).events).toEqual([]);
+    expect((await queue.claim(new Map(), 10, null)).events).toEqual([]);
   });
 });
 

@@ -74,18 +74,28 @@ export function createPostgresOutboxQueue(connection: SqlConnection): OutboxQueu
       const parameters = { epoch, stream: name, created, sequence };
       assertHeld(await recordStream.runForCount(parameters, connection));
     },
-    async claim(busyUserKeys, limit, afterKey) {
+    async claim(busy, limit, afterKey) {
       const examined = Math.max(limit, MIN_EXAMINED);
       const start = afterKey === null ? QUEUE_START : { afterKey, afterPosition: USER_END };
       const rows = await claimEvents.run({ ...start, limit: examined }, connection);
       const events: WaitingEvent[] = [];
       let skippedKey: string | null = null;
+      let key: string | null = null;
+      let inFlight = 0;
+      let passedBusy = false;
       for (const [index, row] of rows.entries()) {
-        if (events.length === limit) return { events, next: rows[index - 1]?.user_key ?? null };
-        if (row.is_held || busyUserKeys.has(row.user_key)) skippedKey = row.user_key;
-        if (row.user_key !== skippedKey) events.push(toWaitingEvent(row));
+        if (events.length === limit) {
+          return { events, next: rows[index - 1]?.user_key ?? null, passedBusy };
+        }
+        if (row.user_key !== key) inFlight = busy.get(row.user_key) ?? 0;
+        key = row.user_key;
+        if (row.is_held || busy.has(key)) skippedKey = key;
+        if (key !== skippedKey) events.push(toWaitingEvent(row));
+        // Those in flight are the first ones.
+        else if (busy.has(key) && --inFlight < 0) passedBusy = true;
       }
-      return { events, next: rows.length < examined ? null : (rows.at(-1)?.user_key ?? null) };
+      const next = rows.length < examined ? null : (rows.at(-1)?.user_key ?? null);
+      return { events, next, passedBusy };
     },
     async markPublished({ epoch }, marks, knownSequence) {
       if (marks.length === 0) return null;
