@@ -1,9 +1,9 @@
 import { connect } from '@nats-io/transport-node';
 import { type NatsServer, startNats } from '../../test/support/nats-server.ts';
-import { compare, quantile, spreadOf } from '../compare.ts';
+import { compare, measureAlone, quantile, spreadOf } from '../compare.ts';
 import { type Context, copyWithPeople, onDatabase, type Result } from '../context.ts';
 import { runFloor } from '../floors/start.ts';
-import { runLoad, WARM_UP_SECONDS } from '../load-generator.ts';
+import { loadSide, runLoad, WARM_UP_SECONDS } from '../load-generator.ts';
 import { readCpuMs } from '../process-usage.ts';
 import { type Service, startService } from '../service.ts';
 import { fillOutbox, measureDrain, STREAM } from './drain.ts';
@@ -12,6 +12,9 @@ import { fillOutbox, measureDrain, STREAM } from './drain.ts';
 const EVENTS = 25_000;
 const QUICK_EVENTS = 4_000;
 const CHANGES_PER_SECOND = [200, 500];
+const CONNECTIONS = 20;
+/** Target for a change, with the publication of its event. */
+const MAX_CPU_US = 600;
 /** All slices of a rate in one: a percentile needs many changes. */
 const DELAY_SLICES = 5;
 
@@ -42,7 +45,7 @@ export async function measureRelay(context: Context): Promise<Result[]> {
       for (const rate of CHANGES_PER_SECOND) {
         delays.push(...(await measureDelay(context, nats, service, changed, rate)));
       }
-      return [row, ...delays];
+      return [row, ...delays, await measureChanges(context, service, changed)];
     } finally {
       await service.stop();
     }
@@ -51,14 +54,18 @@ export async function measureRelay(context: Context): Promise<Result[]> {
   }
 }
 
-/** Measures from the time of the event, taken in its transaction, to its arrival at a plain subscriber. */
-async function measureDelay(
-  { options, generator, progress }: Context,
-  nats: NatsServer,
-  service: Service,
-  people: readonly { readonly id: string; readonly token: string }[],
-  rate: number,
-): Promise<Result[]> {
+type People = readonly { readonly id: string; readonly token: string }[];
+
+/** As many changes as the service takes, with the publication of their events. */
+function measureChanges(context: Context, service: Service, people: People): Promise<Result> {
+  const { generator, options } = context;
+  const title = `PATCH /v1/users/{id}, ${CONNECTIONS} connections`;
+  const load = { kind: 'closed', seconds: options.seconds, ...changesOf(service, people) } as const;
+  const side = loadSide(generator, { title, pid: service.pid }, () => load);
+  return measureAlone(context, { id: 'd8', maxCpuUs: MAX_CPU_US }, side);
+}
+
+function changesOf({ url }: Service, people: People) {
   const requests = people.map(({ id, token }) => ({
     method: 'PATCH',
     path: `/v1/users/${id}`,
@@ -68,7 +75,18 @@ async function measureDelay(
     },
     body: '{"first_name":"Ada {{n}}"}',
   }));
-  const client = { url: service.url, connections: 20, requests };
+  return { url, connections: CONNECTIONS, requests };
+}
+
+/** Measures from the time of the event, taken in its transaction, to its arrival at a plain subscriber. */
+async function measureDelay(
+  { options, generator, progress }: Context,
+  nats: NatsServer,
+  service: Service,
+  people: People,
+  rate: number,
+): Promise<Result[]> {
+  const client = changesOf(service, people);
   const load = (seconds: number) => runLoad(generator, { ...client, kind: 'open', seconds, rate });
   const connection = await connect({ servers: nats.url });
   try {
@@ -105,7 +123,7 @@ async function measureDelay(
         : [
             {
               ...({ kind: 'value', id: `d${number + 2}`, unit: 'µs' } as const),
-              ...{ title: `CPU of a change at ${rate} a second`, target: 600 },
+              ...{ title: `CPU of a change at ${rate} a second`, target: MAX_CPU_US },
               value: spreadOf(cpu).median,
             },
           ]),
