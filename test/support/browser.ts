@@ -11,6 +11,9 @@ export interface PageNotes {
   readonly requests: string[];
 }
 
+/** In Chromium and in Firefox. */
+const ABORTED = /^(net::ERR_ABORTED|NS_BINDING_ABORTED)$/;
+
 function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: findServerBinary('chromium'),
@@ -45,7 +48,12 @@ export function useBrowser() {
       notes.problems.push(message.text());
     });
     page.on('pageerror', (error) => notes.problems.push(String(error)));
-    page.on('requestfailed', (request) => notes.problems.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText ?? '';
+      // A browser loads the icon last, and gives it up when the page has changed by then.
+      if (request.url().includes('favicon') && ABORTED.test(reason)) return;
+      notes.problems.push(`failed: ${request.url()}: ${reason}`);
+    });
     page.on('request', (request) => notes.requests.push(`${request.method()} ${request.url()}`));
     return { page, context, notes };
   };
