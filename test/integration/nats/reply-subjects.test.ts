@@ -42,6 +42,8 @@ const DANGEROUS = [
   '_INBOXES.x',
 ];
 
+const REVOCATION_HEARTBEAT = 'users.revocations.heartbeat';
+
 const DISCOVERY = ['PING', 'INFO', 'STATS'].flatMap((verb) => [
   `$SRV.${verb}`,
   `$SRV.${verb}.user-service`,
@@ -79,7 +81,13 @@ async function useWorld(authorization: 'example' | 'none', rights = accounts) {
 /** Every subject that someone publishes to from now on, without inboxes, heartbeats and the acknowledged events. */
 function watch(operator: NatsConnection): string[] {
   const seen: string[] = [];
-  operator.subscribe('users.>', { callback: (_error, { subject }) => void seen.push(subject) });
+  operator.subscribe('users.>', {
+    callback(_error, message) {
+      // A reply to a request has no epoch.
+      const isBeat = message.subject === REVOCATION_HEARTBEAT && 'epoch' in message.json<object>();
+      if (!isBeat) seen.push(message.subject);
+    },
+  });
   operator.subscribe('_INBOXES.>', { callback: (_error, { subject }) => void seen.push(subject) });
   operator.subscribe('_INBOX', { callback: (_error, { subject }) => void seen.push(subject) });
   return seen;
