@@ -207,6 +207,9 @@ function encode(value: string): string {
 
 function encodeForm(value: unknown): string {
   const form = new URLSearchParams();
-  for (const [name, field] of Object.entries(Object(value))) form.append(name, String(field));
+  for (const [name, field] of Object.entries(Object(value))) {
+    // Not String(): an object made up here may have no usable toString.
+    form.append(name, typeof field === 'string' ? field : JSON.stringify(field));
+  }
   return form.toString();
 }
