@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createWorld, startRelayIn } from '../../../test/support/relay-world.ts';
-import type { OutboxQueue } from '../../domain/outbox/outbox-queue.ts';
+import type { EventStream } from '../../domain/outbox/event-stream.ts';
+import type { ClaimedEvents, OutboxQueue } from '../../domain/outbox/outbox-queue.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -12,10 +13,12 @@ async function start(pauses: { claimEveryMs?: number; gatherMs?: number }) {
   const parts = createWorld();
   const claims: (readonly string[])[] = [];
   const marks: (readonly string[])[] = [];
+  /** What the next claims return instead. */
+  const instead: ClaimedEvents[] = [];
   const queue: OutboxQueue = {
     ...parts.queue,
     async claim(...request) {
-      const claimed = await parts.queue.claim(...request);
+      const claimed = instead.shift() ?? (await parts.queue.claim(...request));
       claims.push(claimed.events.map(({ id }) => id));
       return claimed;
     },
@@ -24,15 +27,25 @@ async function start(pauses: { claimEveryMs?: number; gatherMs?: number }) {
       return parts.queue.markPublished(lease, events, known);
     },
   };
+  /** How long the broker takes for its next acknowledgements. */
+  const slow = { ms: 0 };
+  const stream: EventStream = {
+    ...parts.stream,
+    async add(...request) {
+      const place = await parts.stream.add(...request);
+      if (slow.ms > 0) await new Promise((resolve) => setTimeout(resolve, slow.ms));
+      return place;
+    },
+  };
   const settings = { pollMs: 60_000, reconcileEveryMs: 60_000, ...pauses };
-  const relay = startRelayIn({ ...parts, queue }, settings);
+  const relay = startRelayIn({ queue, stream }, settings);
   await advance(1_000);
   claims.length = 0;
   const commit = (user: string, id: string): void => {
     parts.world.commit(user, id);
     relay.notify();
   };
-  return { world: parts.world, claims, marks, commit };
+  return { world: parts.world, claims, marks, instead, slow, commit };
 }
 
 test('claims a change at once after a pause', async () => {
@@ -72,6 +85,18 @@ test('marks the event of a user at once when its next one waits, and sends that'
   commit('a', 'a2');
   await advance(20);
   expect([world.added, marks]).toEqual([['a1', 'a2'], [['a1']]]);
+});
+
+test('marks at once as well when the rest of a lap says nothing about the users before', async () => {
+  const { world, instead, slow, commit } = await start({ claimEveryMs: 10, gatherMs: 30_000 });
+  slow.ms = 50;
+  commit('a', 'a1');
+  await advance(20);
+  const nothing = { events: [], passedBusy: false };
+  instead.push({ ...nothing, next: 'held' }, { ...nothing, next: null });
+  commit('a', 'a2');
+  await advance(200);
+  expect(world.added).toEqual(['a1', 'a2']);
 });
 
 test('looks for changes of which no notification came', async () => {
